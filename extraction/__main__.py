@@ -1,0 +1,169 @@
+"""Commands: check the records, verify their fragments against the texts, write the JSON Schemas."""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from extraction.checks import Checked, Finding, check
+from extraction.dictionary import json_schemas
+from extraction.records import ROOT, BadRecords, Problem, Review, load
+from extraction.verify import Fragment, Verification, verify
+
+
+class Parser(argparse.ArgumentParser):
+    """Wrong usage gets one line."""
+
+    def error(self, message: str) -> None:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 0 where all is well, 1 where a rule is broken, 2 where it was called wrongly."""
+    parser = Parser(prog="python -m extraction", description="Records of printed numbers, and their checks.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    options = Parser(add_help=False)
+    options.add_argument("--json", action="store_true", help="print for machines")
+    options.add_argument("--root", type=Path, default=ROOT, help="folder of register.yml and records/")
+    commands.add_parser("check", parents=[options], help="validate register and records")
+    verifying = commands.add_parser("verify", parents=[options], help="look up each fragment in the papers' texts")
+    verifying.add_argument("texts", metavar="DIR", type=Path, help="folder of the texts")
+    commands.add_parser("schema", help="write the JSON Schemas for editors")
+    given = parser.parse_args(arguments)
+    for folder in (getattr(given, "root", ROOT), getattr(given, "texts", ROOT)):
+        if not folder.is_dir():
+            parser.error(f"there is no folder {folder}")
+    run = {"check": check_records, "verify": verify_fragments, "schema": write_schemas}[given.command]
+    try:
+        return run(given)
+    except OSError as error:
+        parser.exit(1, f"{parser.prog}: {error}\n")
+
+
+def check_records(given: argparse.Namespace) -> int:
+    """Print every problem and finding; 1 if any is an error."""
+    review = None
+    try:
+        review = load(given.root)
+        checked = check(review)
+    except BadRecords as error:
+        checked = Checked(error.problems, [])
+    if given.json:
+        print(json.dumps({
+            "findings": [finding.as_dict() for finding in checked.findings],
+            "problems": [problem.as_dict() for problem in checked.problems],
+            "studies": _studies(review, checked),
+        }, indent=2))
+    else:
+        _show(review, checked)
+    return 1 if checked.errors else 0
+
+
+def _studies(review: Review | None, checked: Checked) -> dict[str, dict]:
+    """Per study: its decision, its entries by kind, and its verdicts."""
+    if review is None:
+        return {}
+    return {study.id: {
+        "decision": study.decision,
+        "entries": dict(Counter(e.kind for e in review.records[study.id].entries)) if study.id in review.records else {},
+        "verdicts": dict(Counter(f.severity or f.verdict for f in checked.findings if f.study == study.id)),
+        "problems": sum(p.study == study.id for p in checked.problems),
+    } for study in review.register.studies}
+
+
+VERDICTS = {"agrees": "agrees", "last_digit": "off in the last digit", "acknowledged": "contradiction acknowledged",
+            "cannot_be_checked": "cannot be checked", "error": "error"}
+
+
+def _show(review: Review | None, checked: Checked) -> None:
+    console = Console()
+    if review:
+        studies = _studies(review, checked)
+        console.print(_table({study: row for study, row in studies.items() if row["entries"]}))
+        without = ", ".join(f"{study} ({row['decision']})" for study, row in studies.items() if not row["entries"])
+        _say(console, f"Without a record: {without or 'none'}.")
+    for title, severity in (("Contradictions acknowledged", "acknowledged"), ("Off by one in the last digit", "last_digit")):
+        _list(console, title, [f for f in checked.findings if f.severity == severity])
+    _list(console, "Errors", checked.errors)
+    _say(console, f"\n{_count(len(checked.errors), 'error')}.")
+
+
+def _table(studies: dict[str, dict]) -> Table:
+    """Entries by kind, then verdicts; one column for each study with a record."""
+    table = Table("", title="Printed numbers")
+    for study, row in studies.items():
+        table.add_column(f"{study}\n{row['decision']}", justify="right")
+    kinds = dict.fromkeys(kind for row in studies.values() for kind in row["entries"])
+    for kind in kinds:
+        table.add_row(kind, *(str(row["entries"].get(kind, "")) for row in studies.values()))
+    table.add_row("entries", *(str(sum(row["entries"].values())) for row in studies.values()), style="bold")
+    table.add_section()
+    for verdict, heading in VERDICTS.items():
+        table.add_row(heading, *(str(row["verdicts"].get(verdict, "")) for row in studies.values()))
+    table.add_row("problem of the record", *(str(row["problems"] or "") for row in studies.values()))
+    return table
+
+
+def verify_fragments(given: argparse.Namespace) -> int:
+    """Print which fragments do not stand in their text; 1 if any, or if none could be confirmed."""
+    try:
+        result, problems = verify(load(given.root), given.texts), []
+    except BadRecords as error:
+        result, problems = Verification(0, [], []), error.problems
+    if given.json:
+        print(json.dumps({
+            "confirmed": result.confirmed,
+            "missing": [fragment.as_dict() for fragment in result.missing],
+            "unchecked": [fragment.as_dict() for fragment in result.unchecked],
+            "problems": [problem.as_dict() for problem in problems],
+        }, indent=2))
+    else:
+        _show_verification(result, problems)
+    return 1 if problems or result.missing or not result.confirmed else 0
+
+
+def _show_verification(result: Verification, problems: list[Problem]) -> None:
+    console = Console()
+    _list(console, "Errors", problems)
+    _list(console, "No text at hand to look these up in", result.unchecked)
+    _list(console, "These do not stand in their text", result.missing)
+    _say(console, f"{_count(result.confirmed, 'fragment')} confirmed, {len(result.missing)} missing, "
+                  f"{len(result.unchecked)} without a text.")
+
+
+def _list(console: Console, title: str, items: list[Problem] | list[Finding] | list[Fragment]) -> None:
+    if items:
+        _say(console, f"\n{title} ({len(items)})")
+        for item in items:
+            _say(console, f"  {item}")
+
+
+def _say(console: Console, line: str) -> None:
+    """One line as it is: unwrapped, so that file and line stay together."""
+    console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+
+def _count(n: int, thing: str) -> str:
+    return f"{n} {thing}" + ("" if n == 1 else "s")
+
+
+def write_schemas(given: argparse.Namespace) -> int:
+    """Write the JSON Schemas whole or not at all."""
+    for name, text in json_schemas().items():
+        part = ROOT / f"{name}.part"
+        try:
+            part.write_text(text, encoding="utf-8")
+            part.replace(ROOT / name)
+        finally:
+            part.unlink(missing_ok=True)
+        print(ROOT / name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")  # a terminal without ≤ still gets its table
+    sys.exit(main())

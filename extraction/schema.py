@@ -1,0 +1,322 @@
+"""The data dictionary: what a record may say, in which unit, and what each word means.
+
+Every model here refuses unknown keys.  Numbers are kept as printed: `Decimal` keeps the digits of a
+percentage or a p-value, so that later checks know how far it was rounded.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal, Self, Union
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from extraction.vocabulary import ARMS, ENDPOINTS, FIELDS, TESTS, UNITS
+
+FieldName = Literal[*FIELDS]
+UnitName = Literal[*UNITS]
+TestName = Literal[*TESTS]
+ArmName = Literal[*ARMS]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")]
+StudyId = Annotated[str, StringConstraints(pattern=r"^[a-z]+[12][0-9]{3}[a-z]?$")]
+EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
+Doi = Annotated[str, StringConstraints(pattern=r"^10\.[0-9]{4,9}/[^\s\"<>]+[^\s\"<>.,;]$")]
+Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+PrintedP = Annotated[str, StringConstraints(pattern=r"^[<>=≤≥]?\s?[0-9]+(\.[0-9]+)?$")]
+Count = Annotated[int, Field(ge=0)]
+Percent = Annotated[Decimal, Field(ge=0)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Address(Strict):
+    """Where in the paper a number stands."""
+
+    source: Words | None = Field(description="File name of the text read; null where no text is held.")
+    section: Words | None = Field(None, description="Heading of the section.")
+    paragraph: int | None = Field(None, ge=1, description="Paragraph under that heading, from 1.")
+    table: Words | None = Field(None, description="Table, as numbered by the paper.")
+    row: Words | None = Field(None, description="Row of the table.")
+    column: Words | None = Field(None, description="Column of the table.")
+    figure: Words | None = Field(None, description="Figure and panel, as numbered by the paper.")
+
+    @model_validator(mode="after")
+    def stands_somewhere(self) -> Self:
+        if not (self.section or self.table or self.figure):
+            raise ValueError("an address names a section, a table or a figure")
+        return self
+
+    def __str__(self) -> str:
+        place = [
+            self.section and f"section “{self.section}”" + (f", paragraph {self.paragraph}" if self.paragraph else ""),
+            self.table and f"table {self.table}" + (f", row “{self.row}”" if self.row else "")
+            + (f", column “{self.column}”" if self.column else ""),
+            self.figure and f"figure {self.figure}",
+        ]
+        return "; ".join(part for part in place if part)
+
+
+class Entry(Strict):
+    """One printed number (or printed silence) with its meaning and its address."""
+
+    id: EntryId = Field(description="Name of the entry, unique within the study, e.g. severe_infection.toci.")
+    field: FieldName = Field(description="Variable measured.")
+    arm: ArmName = Field(description="Whom the number describes.")
+    stratum: Slug = Field("all", description="Stratum of patients, defined under `strata`.")
+    category: Words | None = Field(None, description="Level of a categorical variable, e.g. a CRS grade 3-5 or blasts >50.")
+    unit: UnitName = Field(description="Unit of the number.")
+    printed: Words | None = Field(description="The numeric fragment exactly as printed; null only where nothing is printed.")
+    address: Address = Field(description="Where the fragment stands.")
+    contrast: Words = Field("toci v control", description="What is compared, where it is not the two arms.")
+    note: Words | None = Field(None, description="What a reader of the number must know.")
+
+
+class GroupSize(Entry):
+    """The number of patients in an arm or stratum."""
+
+    kind: Literal["group_size"]
+    n: int = Field(ge=0, description="Patients.")
+
+
+class Counts(Entry):
+    """Patients with an event; the denominator is the stratum's group size unless printed."""
+
+    kind: Literal["counts"]
+    events: Count = Field(description="Patients with the event.")
+    n: Annotated[int, Field(ge=1)] | None = Field(None, description="Denominator, where it is printed with the count.")
+    percent: Percent | None = Field(None, description="Percentage printed with the count, all digits kept.")
+
+
+class Percentage(Entry):
+    """A percentage printed without its count."""
+
+    kind: Literal["percentage"]
+    percent: Percent = Field(description="Per cent, all digits kept.")
+
+
+class Bound(Entry):
+    """A verbal statement that fixes or bounds a count, e.g. `all who had it were treated`."""
+
+    kind: Literal["bound"]
+    at_least: Count = Field(0, description="Fewest patients the statement allows.")
+    at_most: Count | None = Field(None, description="Most patients the statement allows; null where unbounded.")
+
+
+class PValue(Entry):
+    """A p-value with the test that gave it."""
+
+    kind: Literal["p_value"]
+    p: PrintedP = Field(description="As printed, with its digits and sign: 0.0204, <0.05, >0.9999.")
+    tests: list[TestName] = Field(min_length=1, description="The named test, or the tests named as alternatives.")
+    direction: Literal["lower", "higher"] | None = Field(None, description="Printed direction: tocilizumab lower or higher.")
+    adjustment: Literal["none", "bonferroni"] = Field("none", description="Adjustment for multiple testing.")
+
+
+class LogRankP(Entry):
+    """A log-rank p-value; papers often leave the direction unsaid."""
+
+    kind: Literal["log_rank_p"]
+    p: PrintedP = Field(description="As printed.")
+    direction: Literal["lower", "higher"] | None = Field(None, description="Which hazard the tocilizumab arm has, if printed.")
+
+
+class Ratio(Entry):
+    """A hazard, odds or risk ratio with its interval, tocilizumab over none unless `contrast` says otherwise."""
+
+    kind: Literal["hazard_ratio", "odds_ratio", "risk_ratio"]
+    estimate: Decimal = Field(gt=0, description="Ratio.")
+    lower: Decimal = Field(gt=0, description="Lower limit of the interval.")
+    upper: Decimal = Field(gt=0, description="Upper limit of the interval.")
+    level: Decimal = Field(Decimal(95), gt=0, lt=100, description="Confidence level, per cent.")
+    p: PrintedP | None = Field(None, description="p-value printed with it.")
+    adjusted_for: list[Words] = Field(description="Covariates in the model; an empty list means unadjusted.")
+
+
+class MedianRange(Entry):
+    """A median with minimum and maximum."""
+
+    kind: Literal["median_range"]
+    median: Decimal = Field(description="Median.")
+    minimum: Decimal = Field(description="Smallest value.")
+    maximum: Decimal = Field(description="Largest value.")
+
+
+class MedianQuartiles(Entry):
+    """A median with first and third quartile."""
+
+    kind: Literal["median_quartiles"]
+    median: Decimal = Field(description="Median.")
+    lower_quartile: Decimal = Field(description="First quartile.")
+    upper_quartile: Decimal = Field(description="Third quartile.")
+
+
+class MeanSd(Entry):
+    """A mean with its standard deviation."""
+
+    kind: Literal["mean_sd"]
+    mean: Decimal = Field(description="Mean.")
+    sd: Decimal = Field(ge=0, description="Standard deviation.")
+
+
+class Quantity(Entry):
+    """A plain number, with the range or interval printed beside it."""
+
+    kind: Literal["quantity"]
+    value: Decimal | None = Field(None, description="The number; null where only a range is printed.")
+    lower: Decimal | None = Field(None, description="Lower end of the printed range or interval.")
+    upper: Decimal | None = Field(None, description="Upper end of the printed range or interval.")
+
+
+class TestOutcome(Entry):
+    """The outcome of a test in words: `significantly shorter`, `ns`, `similar`."""
+
+    __test__ = False  # not a pytest class
+    kind: Literal["test_outcome"]
+    significant: bool = Field(description="Whether the paper calls the difference significant.")
+    direction: Literal["lower", "higher"] | None = Field(None, description="Printed direction: tocilizumab lower or higher.")
+    tests: list[TestName] = Field(min_length=1, description="The named test, or the tests named as alternatives.")
+    alpha: Decimal = Field(Decimal("0.05"), gt=0, lt=1, description="Two-sided level of the test.")
+
+
+class SurvivalCurve(Entry):
+    """A printed survival curve, digitised or waiting to be."""
+
+    kind: Literal["survival_curve"]
+    curve: Words | None = Field(None, description="File under extraction/curves; null while not digitised.")
+
+
+class NotReported(Entry):
+    """Looked for and not printed: the gap stays visible."""
+
+    kind: Literal["not_reported"]
+    reason: Words = Field(description="What was looked for, and where.")
+
+
+AnyEntry = Annotated[
+    Union[GroupSize, Counts, Percentage, Bound, PValue, LogRankP, Ratio, MedianRange, MedianQuartiles, MeanSd,
+          Quantity, TestOutcome, SurvivalCurve, NotReported],
+    Field(discriminator="kind"),
+]
+
+
+class Text(Strict):
+    """A text of the paper that the extraction was made from."""
+
+    file: Words = Field(description="File name of the text.")
+    licence: Words = Field(description="Licence of the text.")
+    note: Words | None = Field(None, description="Flaws of the text, e.g. of its character recognition.")
+
+
+class Definition(Strict):
+    """How the paper defines an arm, stratum or endpoint, in the extractor's words."""
+
+    definition: Words = Field(description="The definition.")
+    address: Address | None = Field(None, description="Where it stands; null where the paper gives none.")
+
+
+class Stratum(Definition):
+    """A set of patients that entries refer to."""
+
+    crs_grades: list[Annotated[int, Field(ge=0, le=5)]] | None = Field(
+        None, description="CRS grades the stratum holds, where it is defined by grade.")
+
+
+class Design(Strict):
+    """How the study was done."""
+
+    type: Words = Field(description="Design, e.g. single-centre retrospective cohort.")
+    centres: list[Words] = Field(description="Treating centres.")
+    first_patient: Words | None = Field(description="Start of enrolment, as YYYY-MM.")
+    last_patient: Words | None = Field(description="End of enrolment, as YYYY-MM.")
+    product: Words = Field(description="CAR construct and source of cells.")
+    lymphodepletion: Words | None = Field(description="Regimen before infusion.")
+    address: Address = Field(description="Where the design is described.")
+
+
+KEPT = ("events", "percent", "all")
+"""Decisions on a contradiction that leave every entry in use."""
+
+
+class Contradiction(Strict):
+    """Two printed readings that cannot both hold; both are kept and one is used."""
+
+    about: Words = Field(description="What disagrees, in one sentence.")
+    entries: list[EntryId] = Field(min_length=1, description="Entries concerned; one, where count and percentage disagree.")
+    used: Words = Field(description="Entry used; `events` or `percent` of the single entry; `all`, where each is used for what it "
+                                    "measures; or `neither`.")
+    reason: Words = Field(description="Why.")
+
+
+class Record(Strict):
+    """One study, as printed."""
+
+    study: StudyId = Field(description="Stem of the study: surname and year; also the file name.")
+    extracted: date = Field(description="Date of extraction.")
+    extractor: Words = Field(description="Who extracted it.")
+    texts: list[Text] = Field(description="Texts read; empty where none is held.")
+    design: Design = Field(description="How the study was done.")
+    arms: dict[Literal["toci", "control"], Definition] = Field(description="The two arms.")
+    strata: dict[Slug, Stratum] = Field(description="Strata that entries refer to; `all` is required.")
+    definitions: dict[FieldName, Definition] = Field({}, description="The paper's endpoint definitions.")
+    contradictions: list[Contradiction] = Field([], description="Printed contradictions and the reading used.")
+    entries: list[AnyEntry] = Field(min_length=1, description="One per printed number.")
+
+    def find(self, field: str, *, stratum: str | None = None, arm: str | None = None, kind: str | None = None,
+             contrast: str = "toci v control") -> list[AnyEntry]:
+        """Entries of a field, narrowed by stratum, arm and kind; those a contradiction set aside are left out."""
+        return [e for e in self.entries if e.field == field and e.contrast == contrast and e.id not in self.set_aside()
+                and (stratum is None or e.stratum == stratum) and (arm is None or e.arm == arm)
+                and (kind is None or e.kind == kind)]
+
+    def set_aside(self) -> set[str]:
+        """Ids of entries that a contradiction keeps but does not use."""
+        return {entry for c in self.contradictions if c.used not in KEPT for entry in c.entries if entry != c.used}
+
+
+class Registration(Strict):
+    """One paper that was considered, and what was decided."""
+
+    id: StudyId = Field(description="Stem of the study.")
+    title: Words = Field(description="Title of the paper.")
+    authors: list[Words] = Field(min_length=1, description="Authors as known; `and others` closes a shortened list.")
+    journal: Words = Field(description="Journal.")
+    year: Annotated[int, Field(ge=1990, le=2100)] = Field(description="Year of publication.")
+    doi: Doi = Field(description="DOI without the resolver's address, e.g. 10.3389/fimmu.2025.1530623.")
+    pmid: Annotated[str, StringConstraints(pattern=r"^[0-9]{6,9}$")] | None = Field(None, description="PubMed identifier.")
+    registrations: list[Words] = Field([], description="Trial registrations.")
+    patients: int | None = Field(None, ge=0, description="Patients in the paper; null where not known.")
+    contrast: Literal["therapeutic", "pre-emptive", "prophylactic", "other"] = Field(
+        description="When tocilizumab was given: for CRS, before it by risk, before it to all, or another comparison.")
+    decision: Literal["included", "awaiting_data", "excluded"] = Field(description="What was decided.")
+    endpoints: list[Literal[*ENDPOINTS]] | None = Field(
+        None, description="Endpoints it may enter; null means every endpoint its record supports.")
+    reason: Words = Field(description="Why, in a sentence or two.")
+    decided: date = Field(description="Date of the decision.")
+    cohort: Slug = Field(description="Overlap group: studies that may share patients carry the same name.")
+    text_held: bool = Field(description="Whether a readable text was at hand.")
+    registered: bool = Field(False, description="One of the four studies the review was registered with.")
+
+    @property
+    def label(self) -> str:
+        """Surname and year, e.g. `Zhou 2025`; the forename stands by where two surnames meet."""
+        surname = self.id.rstrip("abcdefghijklmnopqrstuvwxyz").rstrip("0123456789").capitalize()
+        return f"{surname} {self.year}"
+
+
+class ExternalNumber(Strict):
+    """A number from outside the included studies, e.g. a baseline risk."""
+
+    id: Slug = Field(description="Name of the number.")
+    meaning: Words = Field(description="What it is.")
+    events: Count | None = Field(None, description="Patients with the event.")
+    n: int | None = Field(None, ge=1, description="Patients.")
+    printed: Words = Field(description="As printed.")
+    source: Words = Field(description="Where it was read.")
+
+
+class Register(Strict):
+    """Every paper considered, and the outside numbers the review leans on."""
+
+    studies: list[Registration] = Field(min_length=1, description="One row per paper.")
+    external: list[ExternalNumber] = Field([], description="Numbers from outside the included studies.")

@@ -1,0 +1,176 @@
+"""One file as read: plain data, the line each value stands on, and the words for a fault in it.
+
+Every scalar is read as text, so `47.80` keeps its digits and `no` stays a word; the schema types it later.
+"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import yaml
+
+NULLS = {"", "~", "null"}
+LARGEST_FILE = 2_000_000  # bytes; a full record has about seventy thousand
+DEEPEST_NESTING = 12  # levels; a record needs five
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One broken rule, with its place."""
+
+    file: str
+    line: int | None
+    study: str
+    field: str
+    value: str
+    rule: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.study}: {self.field}: found {self.value!r}: {self.rule}"
+
+    def as_dict(self) -> dict:
+        return asdict(self)
+
+
+class BadRecords(Exception):
+    """The records break at least one rule; `problems` lists each with its place."""
+
+    def __init__(self, problems: list[Problem]):
+        self.problems = problems
+        super().__init__("\n".join(str(p) for p in problems))
+
+
+@dataclass(frozen=True)
+class Source:
+    """A parsed file: plain data, and the line each value stands on, keyed by its path of keys and indices."""
+
+    file: str
+    data: dict
+    lines: dict[tuple, int]
+
+    def line(self, path: tuple) -> int | None:
+        """Line of the value at `path`, or of its nearest parent that stands in the file."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path)
+
+    def problem(self, path: tuple, value: object, rule: str) -> Problem:
+        """A broken rule at `path`, in the reader's words."""
+        found = "a block" if isinstance(value, (dict, list)) else str(value)
+        found = found if len(found) <= 80 else found[:77] + "..."
+        return Problem(self.file, self.line(path), self._study(path), _dotted(path, self.data), found, rule)
+
+    def _study(self, path: tuple) -> str:
+        """The study that `path` speaks of: a row of the register, or the record's own."""
+        named = child(self.data, "study")
+        if path[:1] == ("studies",) and len(path) > 1:
+            named = child(child(child(self.data, "studies"), path[1]), "id")
+        return named if isinstance(named, str) else Path(self.file).stem
+
+
+def parse(path: Path) -> Source:
+    """Read one YAML file as text scalars; raise BadRecords for what is not plain YAML."""
+    file = short_name(path)
+
+    def refusal(line: int | None, found: object, rule: str) -> BadRecords:
+        return BadRecords([Problem(file, line, path.stem, "file", str(found), rule)])
+
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise refusal(None, f"{path.stat().st_size} bytes", f"a file may have {LARGEST_FILE} bytes")
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise refusal(None, "no file", "the file is required") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise refusal(None, type(error).__name__, "the file cannot be read as UTF-8 text") from None
+    reader = _PlainYaml(text)
+    try:
+        return Source(file, reader.document(), reader.lines)
+    except _NotPlain as fault:
+        raise refusal(*fault.args) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        found = getattr(error, "problem", None) or getattr(error, "reason", "unreadable text")
+        raise refusal(mark and mark.line + 1, found, "the file is not valid YAML") from None
+
+
+class _NotPlain(Exception):
+    """YAML that a record may not use: line, what was found, rule."""
+
+
+class _PlainYaml:
+    """Mappings, lists and text from YAML events.  Events, not nodes: depth is refused before it is built."""
+
+    def __init__(self, text: str):
+        self.lines: dict[tuple, int] = {}
+        self._events = yaml.parse(text, Loader=yaml.CSafeLoader)
+
+    def document(self) -> dict:
+        next(self._events)  # start of the stream
+        if not isinstance(next(self._events), yaml.DocumentStartEvent):
+            raise _NotPlain(1, "an empty file", "the file must hold keys and values")
+        data = self._value(next(self._events), ())
+        if not isinstance(data, dict):
+            raise _NotPlain(1, "no keys", "the file must hold keys and values")
+        next(self._events)  # end of the document
+        if not isinstance(event := next(self._events), yaml.StreamEndEvent):
+            raise _NotPlain(_line(event), "a second document", "a file holds one document")
+        return data
+
+    def _value(self, event: yaml.Event, at: tuple) -> object:
+        self.lines.setdefault(at, _line(event))
+        if isinstance(event, yaml.AliasEvent) or event.anchor or event.tag:
+            found = event.anchor or event.tag
+            raise _NotPlain(_line(event), found, "anchors, aliases and tags are not allowed in a record")
+        if len(at) > DEEPEST_NESTING:
+            raise _NotPlain(_line(event), f"{len(at)} levels", "the file is nested too deeply")
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(at)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._list(at)
+        return None if not event.style and event.value.lower() in NULLS else event.value
+
+    def _mapping(self, at: tuple) -> dict:
+        data = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent) or event.anchor or event.tag or event.value == "<<":
+                raise _NotPlain(_line(event), "a key that is not a word", "keys are plain words")
+            if event.value in data:
+                raise _NotPlain(_line(event), event.value, "a key may stand only once")
+            self.lines[(*at, event.value)] = _line(event)
+            data[event.value] = self._value(next(self._events), (*at, event.value))
+        return data
+
+    def _list(self, at: tuple) -> list:
+        items: list = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            items.append(self._value(event, (*at, len(items))))
+        return items
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1
+
+
+def child(data: object, part: object) -> object:
+    """What stands under a key or index, or None."""
+    if isinstance(data, dict):
+        return data.get(part)
+    return data[part] if isinstance(data, list) and isinstance(part, int) and part < len(data) else None
+
+
+def _dotted(path: tuple, data: object) -> str:
+    """`entries[severe_infection.toci].events`: keys joined by dots, list items by their id."""
+    words = ""
+    for part in path:
+        data = child(data, part)
+        if isinstance(part, int):
+            words += f"[{child(data, 'id') or part}]"
+        else:
+            words += f".{part}" if words else str(part)
+    return words or "file"
+
+
+def short_name(path: Path) -> str:
+    """The file as a user of the top folder would name it."""
+    return Path(*path.parts[-3 if path.parent.name == "records" else -2:]).as_posix()

@@ -1,0 +1,133 @@
+"""Does each record hang together?  What it names is defined, and what it types stands in what it quotes.
+
+These are faults of the extraction, never of the paper, so none can be acknowledged.
+"""
+
+from collections.abc import Callable, Iterator
+
+from extraction.fragment import numbers, states_p
+from extraction.records import Problem, Review, Source
+from extraction.schema import Address, Counts, Record
+from extraction.vocabulary import FIELDS, UNITS_OF_KIND
+
+MAY_PRINT_WORDS = {"not_reported", "survival_curve", "test_outcome", "bound"}
+"""Kinds of report that may stand in words, or nowhere."""
+
+TYPED = {
+    "group_size": ("n",),
+    "counts": ("events", "n", "percent"),
+    "percentage": ("percent",),
+    "hazard_ratio": ("estimate", "lower", "upper"),
+    "odds_ratio": ("estimate", "lower", "upper"),
+    "risk_ratio": ("estimate", "lower", "upper"),
+    "median_range": ("median", "minimum", "maximum"),
+    "median_quartiles": ("median", "lower_quartile", "upper_quartile"),
+    "mean_sd": ("mean", "sd"),
+    "quantity": ("value", "lower", "upper"),
+}
+"""Values of each kind that are copied from the printed fragment."""
+
+
+def problems(review: Review) -> list[Problem]:
+    """Every fault of structure in the review."""
+    return [problem for stem, record in review.records.items() for rule in RULES
+            for problem in rule(record, review.sources[stem])]
+
+
+def ids_are_unique(record: Record, source: Source) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for i, entry in enumerate(record.entries):
+        if entry.id in seen:
+            yield source.problem(("entries", i, "id"), entry.id, "an entry's id stands once in a record")
+        seen.add(entry.id)
+
+
+def arms_are_defined(record: Record, source: Source) -> Iterator[Problem]:
+    for arm in ("toci", "control"):
+        if arm not in record.arms:
+            yield source.problem(("arms", arm), "nothing", "a record defines both arms")
+
+
+def arm_sizes_are_stated(record: Record, source: Source) -> Iterator[Problem]:
+    """Two of toci, control and total are printed for all patients, or the gap is stated."""
+    stated = {e.arm for e in record.entries if e.field == "group_size" and e.stratum == "all"}
+    gap = any(e.field == "group_size" and e.kind == "not_reported" for e in record.entries)
+    if len(stated & {"toci", "control", "total"}) < 2 and not gap:
+        yield source.problem(("entries",), ", ".join(sorted(stated)) or "no group size",
+                             "the size of two of toci, control and total is needed in stratum all, or a not_reported entry")
+
+
+def strata_are_defined(record: Record, source: Source) -> Iterator[Problem]:
+    if "all" not in record.strata:
+        yield source.problem(("strata", "all"), "nothing", "strata must define all")
+    for i, entry in enumerate(record.entries):
+        if entry.stratum not in record.strata | {"all": None}:
+            yield source.problem(("entries", i, "stratum"), entry.stratum,
+                                 f"is not defined under strata ({', '.join(record.strata)})")
+
+
+def units_fit(record: Record, source: Source) -> Iterator[Problem]:
+    for i, entry in enumerate(record.entries):
+        legal = UNITS_OF_KIND.get(entry.kind, FIELDS[entry.field].units)
+        if entry.unit not in legal:
+            yield source.problem(("entries", i, "unit"), entry.unit,
+                                 f"the unit of a {entry.kind} of {entry.field} is {' or '.join(legal)}")
+
+
+def sources_are_listed(record: Record, source: Source) -> Iterator[Problem]:
+    """An address names one of the texts read; it names none only where none is held."""
+    texts = {text.file for text in record.texts} or {None}
+    for path, address in _addresses(record):
+        if address.source not in texts:
+            held = ", ".join(sorted(filter(None, texts))) or "none, so the source is null"
+            yield source.problem((*path, "source"), address.source or "nothing", f"is not listed under texts ({held})")
+
+
+def _addresses(record: Record) -> Iterator[tuple[tuple, Address]]:
+    yield ("design", "address"), record.design.address
+    for block in ("arms", "strata", "definitions"):
+        for name, definition in getattr(record, block).items():
+            if definition.address:
+                yield (block, name, "address"), definition.address
+    for i, entry in enumerate(record.entries):
+        yield ("entries", i, "address"), entry.address
+
+
+def fragments_are_given(record: Record, source: Source) -> Iterator[Problem]:
+    for i, entry in enumerate(record.entries):
+        if entry.printed is None and entry.kind not in MAY_PRINT_WORDS:
+            yield source.problem(("entries", i, "printed"), "nothing", f"an entry of kind {entry.kind} needs its fragment as printed")
+
+
+def values_stand_in_their_fragment(record: Record, source: Source) -> Iterator[Problem]:
+    """A slip of typing shows as a number that its own quotation does not hold, or with other digits."""
+    for i, entry in enumerate(record.entries):
+        if entry.printed is None:
+            continue
+        held = numbers(entry.printed)
+        for key in TYPED.get(entry.kind, ()):
+            value = getattr(entry, key)
+            if value is not None and str(value) not in held:
+                yield source.problem(("entries", i, key), value, f"does not stand so in its fragment “{entry.printed}”")
+        p = getattr(entry, "p", None)
+        if p and not states_p(entry.printed, p):
+            yield source.problem(("entries", i, "p"), p, f"does not stand so in its fragment “{entry.printed}”")
+
+
+def contradictions_name_entries(record: Record, source: Source) -> Iterator[Problem]:
+    entries = {entry.id: entry for entry in record.entries}
+    for i, contradiction in enumerate(record.contradictions):
+        for k, name in enumerate(contradiction.entries):
+            if name not in entries:
+                yield source.problem(("contradictions", i, "entries", k), name, "is not an entry of this record")
+        legal = [*contradiction.entries, "all", "neither"]
+        if len(contradiction.entries) == 1 and isinstance(entries.get(contradiction.entries[0]), Counts):
+            legal += ["events", "percent"]
+        if contradiction.used not in legal:
+            yield source.problem(("contradictions", i, "used"), contradiction.used, f"must be one of {', '.join(legal)}")
+
+
+RULES: list[Callable[[Record, Source], Iterator[Problem]]] = [
+    ids_are_unique, arms_are_defined, arm_sizes_are_stated, strata_are_defined, units_fit, sources_are_listed,
+    fragments_are_given, values_stand_in_their_fragment, contradictions_name_entries,
+]

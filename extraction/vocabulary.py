@@ -1,0 +1,133 @@
+"""The words a record may use: variables, units, tests, arms and endpoints, each with its meaning."""
+
+from typing import NamedTuple
+
+
+class Variable(NamedTuple):
+    """What a variable means, and the units in which a value of it is printed."""
+
+    meaning: str
+    units: tuple[str, ...]
+
+
+def variable(meaning: str, *units: str) -> Variable:
+    """A variable; without units it is a count or share of patients."""
+    return Variable(meaning, units or ("patients",))
+
+
+FIELDS = {
+    "group_size": variable("Patients in an arm and stratum."),
+    "excluded_patients": variable("Patients treated or eligible but left out of the analysis, by reason."),
+    "age": variable("Age at infusion.", "years"),
+    "male_sex": variable("Male patients."),
+    "high_risk_genetics": variable("High-risk phenotype or genotype, as the paper defines it."),
+    "previous_lines": variable("Lines of therapy before CAR-T cells.", "lines"),
+    "prior_transplant": variable("Allogeneic stem cell transplantation before CAR-T cells."),
+    "primary_refractory": variable("Primary refractory disease."),
+    "blast_category": variable("Bone marrow blasts before infusion, in categories."),
+    "blast_percentage": variable("Bone marrow blasts before infusion, per cent of nucleated cells.", "percent"),
+    "cart_dose": variable("CAR-T cells infused.", "1e6 cells/kg", "1e9 cells/kg"),
+    "humanised_product": variable("Patients given a humanised rather than murine CAR."),
+    "crs_any": variable("Cytokine release syndrome of any grade."),
+    "crs_grade": variable("Highest grade of cytokine release syndrome; the category names the grade."),
+    "severe_crs": variable("Severe cytokine release syndrome, as the paper defines it."),
+    "crs_onset": variable("Time from infusion to onset of cytokine release syndrome.", "days"),
+    "crs_duration": variable("Days from onset to end of cytokine release syndrome.", "days"),
+    "severe_infection": variable("Severe or serious infection, as the paper defines it."),
+    "icans": variable("Immune effector cell-associated neurotoxicity syndrome, any grade."),
+    "severe_icans": variable("Severe ICANS, as the paper defines it."),
+    "objective_response": variable("Any response, complete or partial."),
+    "complete_response": variable("Complete response at about one month, whatever the residual disease."),
+    "mrd_negative_response": variable("Complete response without measurable residual disease."),
+    "mrd_positive_response": variable("Complete response with measurable residual disease."),
+    "partial_response": variable("Partial response."),
+    "overall_survival": variable("Time to death from any cause.", "days", "months", "years"),
+    "progression_free_survival": variable(
+        "Time to progression, relapse or death; leukaemia-free survival is its synonym here.", "days", "months", "years"),
+    "deaths": variable("Deaths, with cause where printed."),
+    "toci_use": variable("Patients given tocilizumab."),
+    "toci_dose": variable("Cumulative tocilizumab dose.", "mg"),
+    "toci_courses": variable("Number of tocilizumab doses given.", "doses"),
+    "toci_timing": variable("Time of first tocilizumab.", "hours", "days"),
+    "toci_duration": variable("Days over which tocilizumab was given.", "days"),
+    "toci_interval": variable("Hours between tocilizumab doses.", "hours"),
+    "steroid_use": variable("Patients given corticosteroids."),
+    "steroid_dose": variable("Cumulative corticosteroid dose; the note names the equivalent.", "mg"),
+    "steroid_timing": variable("Time of first corticosteroid.", "hours", "days"),
+    "steroid_duration": variable("Days of corticosteroid treatment.", "days"),
+    "gcsf_dose": variable("Dose of granulocyte colony-stimulating factor.", "mg"),
+    "cart_expansion": variable("Expansion of CAR-T cells in blood.", "fold", "percent"),
+    "cytokine_response": variable("Patients whose cytokines fell after tocilizumab."),
+    "il6_rise": variable("Interleukin-6 level or its rise over baseline.", "fold"),
+    "crp_rise": variable("C-reactive protein level or its rise over baseline.", "fold"),
+    "liver_kidney_function": variable("Liver and kidney function after infusion.", "fold"),
+    "follow_up": variable("Length of follow-up.", "days", "months", "years"),
+    "lost_to_follow_up": variable("Patients lost to follow-up."),
+}
+"""Variables a record may hold, each with its meaning."""
+
+UNITS = {
+    "patients": "number of patients, or a share of them",
+    "days": "days",
+    "hours": "hours",
+    "months": "months",
+    "years": "years",
+    "lines": "lines of therapy",
+    "doses": "doses given",
+    "mg": "milligrams",
+    "percent": "per cent (of cells, not of patients)",
+    "1e6 cells/kg": "million cells per kilogram of body weight",
+    "1e9 cells/kg": "thousand million cells per kilogram of body weight, as one text of a paper reads",
+    "fold": "multiple of the baseline level",
+    "ratio": "a ratio of two arms; 1 is no difference",
+    "probability": "a p-value",
+    "none": "no unit: the entry is a verbal outcome or an absence",
+}
+"""Legal units, each in words."""
+
+UNITS_OF_KIND = {
+    "group_size": ("patients",),
+    "counts": ("patients",),
+    "percentage": ("patients",),
+    "bound": ("patients",),
+    "p_value": ("probability",),
+    "log_rank_p": ("probability",),
+    "hazard_ratio": ("ratio",),
+    "odds_ratio": ("ratio",),
+    "risk_ratio": ("ratio",),
+    "test_outcome": ("none",),
+    "survival_curve": ("none",),
+    "not_reported": ("none",),
+}
+"""Units fixed by the kind of report; a measured value takes its variable's units instead."""
+
+TESTS = {
+    "fisher": "Fisher's exact test",
+    "chi_squared": "chi-squared test",
+    "mann_whitney": "Mann-Whitney U test",
+    "t": "Student's t test",
+    "log_rank": "log-rank test",
+    "cox": "Wald test in a Cox model",
+    "logistic": "Wald test in a logistic model",
+    "unnamed": "the paper does not name the test",
+}
+"""Tests a paper may name.  Several together mean: the paper names them as alternatives."""
+
+ARMS = {
+    "toci": "patients given tocilizumab",
+    "control": "patients given none",
+    "total": "both arms together",
+    "comparison": "a contrast of the arms",
+}
+"""Whom an entry describes."""
+
+ENDPOINTS = {
+    "crs_duration": "CRS duration",
+    "severe_infection": "severe infection",
+    "overall_survival": "overall survival",
+    "progression_free_survival": "progression-free survival",
+    "complete_response": "complete response",
+    "icans": "ICANS",
+    "severe_crs": "severe CRS",
+}
+"""Endpoints of the review that a study may enter, in the order of the book."""

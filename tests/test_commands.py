@@ -1,0 +1,182 @@
+"""The commands of the Makefile and .ci/run, in a copy of them where only stand-ins for programs are on PATH."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class House:
+    """A copy of what make reads, in a folder with a space in its name, with its own PATH and home."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.bin, self.home = folder / "a review", folder / "bin", folder / "home"
+        for each in (self.folder, self.bin, self.home):
+            each.mkdir()
+        for name in ("Makefile", "requirements.lock"):
+            shutil.copy(ROOT / name, self.folder)
+        for tool in ("awk", "cmp", "cp", "echo", "mkdir", "rm"):
+            (self.bin / tool).symlink_to(shutil.which(tool))
+
+    def program(self, name: str, body: str) -> Path:
+        path = self.bin / name
+        path.write_text(f"#!/bin/sh\n{body}\n")
+        path.chmod(0o755)
+        return path
+
+    def make(self, *words: str) -> subprocess.CompletedProcess:
+        environment = {"PATH": str(self.bin), "HOME": str(self.home)}
+        return subprocess.run([shutil.which("make"), *words], cwd=self.folder, env=environment, capture_output=True, text=True)
+
+    def break_pythons(self) -> None:
+        for name in ("python3.13", "python3.12", "python3", "python"):
+            self.program(name, 'echo "pyenv: $0: command not found" >&2; exit 127')
+
+    def finish_env(self, python: str) -> None:
+        """A complete .venv whose Python is the given stand-in."""
+        (self.folder / ".venv/bin").mkdir(parents=True)
+        shutil.copy(self.program("stand-in", python), self.folder / ".venv/bin/python")
+        shutil.copy(ROOT / "requirements.lock", self.folder / ".venv")
+
+    def log(self) -> list[str]:
+        return (self.folder / "log").read_text().splitlines()
+
+
+@pytest.fixture
+def house(tmp_path) -> House:
+    return House(tmp_path)
+
+
+MAKES_A_VENV = """
+case "$1 $2" in
+  "-c "*) ;;
+  "-m venv") mkdir -p .venv/bin .venv/lib/python3.12/site-packages && cp "$0" .venv/bin/python ;;
+  *) echo "$*" >> log; exit $(test -e broken && echo 1 || echo 0) ;;
+esac"""
+
+
+def test_help_lists_the_flow_in_order(house):
+    listed = re.findall(r"^  make (\w+)", house.make("help").stdout, re.M)
+    assert listed == "env check fit book serve test bench clean".split()
+    assert house.make().stdout == house.make("help").stdout
+
+
+def test_without_a_working_python_env_says_in_one_line_what_to_install(house):
+    house.break_pythons()
+    (house.folder / ".venv/bin").mkdir(parents=True)  # left by an interrupted run
+    done = house.make("env")
+    said = [line for line in (done.stdout + done.stderr).splitlines() if not re.match(r"g?make(\[\d+\])?: \*\*\*", line)]
+    assert done.returncode != 0
+    assert len(said) == 1 and "Python 3.12 or 3.13" in said[0] and "uv" in said[0]
+
+
+def test_a_broken_python_is_passed_over_for_one_that_runs(house):
+    house.break_pythons()
+    in_pyenv = house.home / ".pyenv/versions/3.12.9/bin/python"
+    in_pyenv.parent.mkdir(parents=True)
+    shutil.copy(house.program("works", "exit 0"), in_pyenv)
+    assert house.make("-s", "interpreter").stdout == f"{in_pyenv}\n"
+    house.program("python3.12", "exit 0")
+    assert house.make("-s", "interpreter").stdout == "python3.12\n"
+
+
+@pytest.mark.parametrize(("minor", "found"), [(11, ""), (12, "python3\n"), (13, "python3\n"), (14, "")])
+def test_only_the_pythons_of_the_lock_will_do(house, minor, found):
+    # The running interpreter poses as another version; a Debian without ensurepip is not the question here.
+    pose = f"import sys; sys.version_info = (3, {minor}, 0); sys.modules['ensurepip'] = sys; exec(sys.argv[1])"
+    house.program("python3", f'exec "{sys.executable}" -c "{pose}" "$2"')
+    assert house.make("-s", "interpreter").stdout == found
+
+
+def test_env_installs_by_hash_and_puts_the_review_on_the_path(house):
+    house.program("python3.12", MAKES_A_VENV)
+    assert house.make("env").returncode == 0
+    [install] = house.log()
+    assert install.startswith("-m pip install") and "--require-hashes" in install
+    site = house.folder / ".venv/lib/python3.12/site-packages"
+    assert (site / (site / "review.pth").read_text().strip()).resolve() == house.folder.resolve()
+
+
+def test_env_prefers_uv(house):
+    house.program("python3.12", MAKES_A_VENV)
+    house.program("uv", 'echo "uv $*" >> log')
+    assert house.make("env").returncode == 0
+    [install] = house.log()
+    assert install.startswith("uv pip sync") and "--require-hashes" in install
+
+
+def test_env_is_made_once_per_lock(house):
+    house.program("python3.12", MAKES_A_VENV)
+    house.make("env")
+    again = house.make("env")
+    assert (again.returncode, again.stdout, len(house.log())) == (0, "", 1)
+    with (house.folder / "requirements.lock").open("a") as lock:
+        lock.write("# another pin\n")
+    house.make("env")
+    assert len(house.log()) == 2
+
+
+def test_a_half_made_env_does_not_count(house):
+    house.program("python3.12", MAKES_A_VENV)
+    (house.folder / "broken").touch()
+    assert house.make("env").returncode != 0
+    (house.folder / "broken").unlink()
+    house.make("env")
+    assert len(house.log()) == 2
+
+
+def test_book_checks_then_fits_then_renders_even_in_parallel(house):
+    house.finish_env('echo "$*" >> log')
+    assert house.make("-j4", "book").returncode == 0
+    assert house.log() == ["-m extraction check", "-m models fit", "-m book"]
+
+
+def test_nothing_is_fitted_from_records_that_fail_their_check(house):
+    house.finish_env('echo "$*" >> log; exit 1')
+    assert house.make("-k", "book").returncode != 0
+    assert house.log() == ["-m extraction check"]
+
+
+def test_clean_removes_the_build_and_keeps_the_env(house):
+    house.finish_env("exit 0")
+    (house.folder / "_build/html").mkdir(parents=True)
+    house.make("clean")
+    assert not (house.folder / "_build").exists() and (house.folder / ".venv").exists()
+
+
+def run_ci(house: House) -> subprocess.CompletedProcess:
+    shutil.copytree(ROOT / ".ci", house.folder / ".ci")
+    for tool in ("dirname", "bash", "env"):
+        (house.bin / tool).symlink_to(shutil.which(tool))
+    for name in ("git", "make", "apt-get"):
+        house.program(name, f'echo "{name} $*" >> log')
+    environment = {"PATH": str(house.bin), "HOME": str(house.home), "CI": "true"}
+    return subprocess.run([house.folder / ".ci/run"], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+
+def test_ci_ends_in_make_test(house):
+    house.program("chromium", "echo Chromium 1")
+    assert run_ci(house).returncode == 0
+    assert house.log() == ["make -s interpreter", "make test"]
+
+
+def test_ci_installs_a_missing_chromium_as_root_only(house):
+    done = run_ci(house)
+    if os.geteuid():
+        assert done.returncode == 1 and "chromium" in done.stderr
+        assert house.log() == ["make -s interpreter"]
+    else:
+        assert house.log()[1] == "apt-get update -qq"
+        assert re.fullmatch(r"apt-get install .* chromium", house.log()[2])
+        assert house.log()[3:] == ["make test"]
+
+
+def test_the_readme_names_both_commands():
+    named = re.findall(r"^make (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
+    assert named == ["book", "test"]
