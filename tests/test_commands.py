@@ -55,7 +55,7 @@ def house(tmp_path) -> House:
 
 MAKES_A_VENV = """
 case "$1 $2" in
-  "-c "*) ;;
+  "-c "*) echo "$0" ;;
   "-m venv") mkdir -p .venv/bin .venv/lib/python3.12/site-packages && cp "$0" .venv/bin/python ;;
   *) echo "$*" >> log; exit $(test -e broken && echo 1 || echo 0) ;;
 esac"""
@@ -80,18 +80,18 @@ def test_a_broken_python_is_passed_over_for_one_that_runs(house):
     house.break_pythons()
     in_pyenv = house.home / ".pyenv/versions/3.12.9/bin/python"
     in_pyenv.parent.mkdir(parents=True)
-    shutil.copy(house.program("works", "exit 0"), in_pyenv)
+    shutil.copy(house.program("works", 'echo "$0"'), in_pyenv)
     assert house.make("-s", "interpreter").stdout == f"{in_pyenv}\n"
-    house.program("python3.12", "exit 0")
-    assert house.make("-s", "interpreter").stdout == "python3.12\n"
+    named = house.program("python3.12", 'echo "$0"')
+    assert house.make("-s", "interpreter").stdout == f"{named}\n"
 
 
-@pytest.mark.parametrize(("minor", "found"), [(11, ""), (12, "python3\n"), (13, "python3\n"), (14, "")])
+@pytest.mark.parametrize(("minor", "found"), [(11, False), (12, True), (13, True), (14, False)])
 def test_only_the_pythons_of_the_lock_will_do(house, minor, found):
     # The running interpreter poses as another version; a Debian without ensurepip is not the question here.
     pose = f"import sys; sys.version_info = (3, {minor}, 0); sys.modules['ensurepip'] = sys; exec(sys.argv[1])"
     house.program("python3", f'exec "{sys.executable}" -c "{pose}" "$2"')
-    assert house.make("-s", "interpreter").stdout == found
+    assert (house.make("-s", "interpreter").returncode == 0) == found
 
 
 def test_env_installs_by_hash_and_puts_the_review_on_the_path(house):
@@ -101,6 +101,17 @@ def test_env_installs_by_hash_and_puts_the_review_on_the_path(house):
     assert install.startswith("-m pip install") and "--require-hashes" in install
     site = house.folder / ".venv/lib/python3.12/site-packages"
     assert (site / (site / "review.pth").read_text().strip()).resolve() == house.folder.resolve()
+
+
+def test_env_can_be_remade_from_inside_itself(house):
+    # With .venv activated, the only python3.12 on PATH is its own; it names the one that made it.
+    base = house.program("base", MAKES_A_VENV)
+    inside = house.folder / ".venv/bin/python3.12"
+    inside.parent.mkdir(parents=True)
+    shutil.copy(house.program("stand-in", f'echo "{base}"'), inside)
+    (house.bin / "python3.12").symlink_to(inside)
+    assert house.make("env").returncode == 0
+    assert len(house.log()) == 1
 
 
 def test_env_prefers_uv(house):

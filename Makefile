@@ -1,0 +1,68 @@
+# The flow, in order. GNU make 3.81 or later; each step runs the ones it needs.
+PYTHON = .venv/bin/python
+PORT = 8000
+
+help:
+	@echo 'make book builds everything; make test proves it. The steps:'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
+
+# Each candidate is run, not just looked up: a pyenv shim can exist and fail, and Debian's python3 can lack ensurepip.
+# It names the Python it stands on: `python3` may be the very .venv that is about to be replaced.
+USABLE = import ensurepip, sqlite3, ssl, sys, venv; print(sys._base_executable); sys.exit(not (3, 12) <= sys.version_info[:2] <= (3, 13))
+FIND_PYTHON = \
+	for python in python3.13 python3.12 python3 python "$$HOME"/.pyenv/versions/3.1[23]*/bin/python; do \
+		python=$$("$$python" -c '$(USABLE)' 2>/dev/null) && break; \
+		python=; \
+	done
+
+# .venv holds a copy of the lock it was made from, written last: a half-made or outdated .venv has none, or another.
+# review.pth puts this folder, seen from site-packages, on the path of notebooks, wherever they run.
+env: ## make .venv from requirements.lock, and nothing else
+	@cmp -s requirements.lock .venv/requirements.lock || { \
+		set -e; \
+		$(FIND_PYTHON); \
+		if command -v uv >/dev/null 2>&1; then uv=uv; else uv=; fi; \
+		if [ -z "$$python$$uv" ]; then \
+			echo 'No working Python 3.12 or 3.13 was found: install one (on Debian: python3 and python3-venv), or uv, and run make again.' >&2; \
+			exit 1; \
+		fi; \
+		echo "Making .venv with $${python:-a Python that uv provides}: about 150 packages, a minute or two."; \
+		rm -rf .venv; \
+		if [ -n "$$python" ]; then "$$python" -m venv .venv; else uv venv --quiet --python 3.12 .venv; fi; \
+		if [ -n "$$uv" ]; then uv pip sync --quiet --python $(PYTHON) --require-hashes requirements.lock; \
+		else $(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements.lock; fi; \
+		for site in .venv/lib/python3*/site-packages; do echo ../../../.. > "$$site/review.pth"; done; \
+		cp requirements.lock .venv/requirements.lock; \
+	}
+
+check: env ## check the records: do the printed numbers agree with each other?
+	@$(PYTHON) -m extraction check
+
+fit: check ## fit the endpoints that have no stored posterior
+	@$(PYTHON) -m models fit
+
+book: fit ## run and render every page, and say which file to open
+	@$(PYTHON) -m book
+
+serve: env ## show the built book on localhost (make serve PORT=8001 for another port)
+	@test -f _build/html/index.html || { echo 'No book yet: run make book first.' >&2; exit 1; }
+	@$(PYTHON) -u -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+test: env ## run the whole test suite, the strict book build included
+	@$(PYTHON) -m pytest -n 2 --dist loadfile
+
+bench: env ## time the steps and print them beside their targets
+	@$(PYTHON) -m benchmarks
+
+clean: ## remove _build (pages and posteriors); .venv stays
+	rm -rf _build
+
+# Not steps of the flow.
+interpreter: # print the Python that env would use
+	@$(FIND_PYTHON); test -n "$$python" && echo "$$python"
+
+lock: # write requirements.lock anew from pyproject.toml, keeping every pin that still fits
+	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.12 --extra test \
+		pyproject.toml --output-file requirements.lock
+
+.PHONY: help env check fit book serve test bench clean interpreter lock

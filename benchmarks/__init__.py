@@ -1,0 +1,1 @@
+"""How long the review takes, and how much memory, beside its targets."""

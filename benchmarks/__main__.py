@@ -1,0 +1,137 @@
+"""`python -m benchmarks [--quick]`: medians of repeats beside their targets; nothing is asserted.
+
+The steps run in a temporary copy of the tree that borrows this `.venv`, so nothing built here is touched.
+"""
+
+import argparse
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import engines
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = ".venv/bin/python"
+BOOK = ("make", "-s", "book")
+FIT = (PYTHON, "-m", "models", "fit")
+SMALL_TABLE = """study,events_treated,n_treated,events_control,n_control
+Aronson 1948,4,123,11,139
+Ferguson 1949,6,306,29,303
+Rosenthal 1960,3,231,11,220
+Hart 1977,62,13598,248,12867
+Frimodt-Moller 1973,33,5069,47,5808
+Stein 1953,180,1541,372,1451
+"""
+"""The first six trials of BCG vaccine in Colditz 1994, JAMA 271:698."""
+
+
+def machine() -> str:
+    """Cores, processor, memory, system and Python, in one line."""
+    cpuinfo = Path("/proc/cpuinfo")
+    named = cpuinfo.exists() and re.search(r"model name\s*:\s*(.+)", cpuinfo.read_text())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (f"{os.cpu_count()} cores, {named[1] if named else platform.processor()}, {memory:.0f} GiB, "
+            f"{platform.platform(terse=True)}, Python {platform.python_version()}")
+
+
+def run(command: tuple[str, ...], folder: Path) -> tuple[float, float]:
+    """Seconds a command took, and GiB held at most by one process: itself or the largest it started."""
+    # An outer make's own flags are not for the make that is timed.
+    environment = {k: v for k, v in os.environ.items() if k not in {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}}
+    with tempfile.TemporaryFile("w+") as said:
+        start = time.perf_counter()
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            said.seek(0)
+            sys.exit(f"{' '.join(command)} failed:\n{said.read()[-2000:]}")
+    return seconds, usage.ru_maxrss / (2**30 if sys.platform == "darwin" else 2**20)
+
+
+def repeat(command: tuple[str, ...], folder: Path, times: int, before: Callable[[], object] = lambda: None) -> tuple[float, float]:
+    """Median seconds and highest memory of repeats, each after `before`."""
+    runs = []
+    for _ in range(times):
+        before()
+        runs.append(run(command, folder))
+    return median(seconds for seconds, _ in runs), max(memory for _, memory in runs)
+
+
+def change_a_record(folder: Path) -> None:
+    """Lengthen the first one-line note of a record by a word."""
+    record = folder / "extraction/records/zhou2025.yml"
+    text, changed = re.subn(r'^( +note: "?)(?=\w)', r"\1Again, ", record.read_text(encoding="utf-8"), count=1, flags=re.M)
+    if not changed:
+        sys.exit(f"{record.name} has no one-line note to change")
+    record.write_text(text, encoding="utf-8")
+
+
+def quick_steps(folder: Path) -> list[tuple]:
+    """The steps of a few seconds."""
+    (folder / "six.csv").write_text(SMALL_TABLE)
+    check, _ = repeat((PYTHON, "-m", "extraction", "check"), folder, 5)
+    pool, _ = repeat((PYTHON, "-m", "models", "pool", "six.csv", "--measure", "or", "--json"), folder, 5)
+    return [("extraction check", check, "s", "≤ 2"), ("models pool, six trials", pool, "s", "≤ 1")]
+
+
+def long_steps(folder: Path) -> list[tuple]:
+    """Fits and the whole book, from nothing and again."""
+    def empty() -> None:
+        shutil.rmtree(folder / "_build", ignore_errors=True)
+
+    fit, fit_memory = repeat(FIT, folder, 3, before=empty)
+    refit, _ = repeat(FIT, folder, 3)
+    one, _ = repeat((*FIT, "severe_infection"), folder, 3, before=empty)
+    two, _ = repeat((*FIT, "severe_infection", "overall_survival"), folder, 3, before=empty)
+    book, book_memory = repeat(BOOK, folder, 3, before=empty)
+    changed, _ = repeat(BOOK, folder, 3, before=lambda: change_a_record(folder))
+    unchanged, _ = repeat(BOOK, folder, 3)
+    return [
+        ("whole book from nothing", book, "s", "≤ 90"),
+        ("book after one record changed", changed, "s", "≤ 60"),
+        ("book with nothing changed", unchanged, "s", "≤ 6"),
+        ("all endpoints fitted from nothing", fit, "s", "≤ 30"),
+        ("a further endpoint in the same run", two - one, "s", "≤ 2"),
+        ("models fit with all stored", refit, "s", "≤ 2"),
+        ("peak memory, largest process of the book", book_memory, "GiB", "≤ 2"),
+        ("peak memory, largest process of the fits", fit_memory, "GiB", "≤ 2"),
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Time the steps beside their targets.")
+    parser.add_argument("--quick", action="store_true", help="only the steps of a few seconds")
+    quick = parser.parse_args().quick
+
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "review"
+        leave = shutil.ignore_patterns(".venv", "_build", "__pycache__")
+        shutil.copytree(ROOT, folder, symlinks=True, ignore=leave)
+        (folder / ".venv").symlink_to(sys.prefix)
+        rows = quick_steps(folder) + ([] if quick else long_steps(folder))
+    rows += [(row["name"], row["value"], row["unit"], row["target"]) for row in engines.rows()]
+
+    table = Table(caption="Medians of 3 to 5 repeats; memory is the highest seen.")
+    for heading, side in (("step", "left"), ("measured", "right"), ("unit", "left"), ("target", "left")):
+        table.add_column(heading, justify=side)
+    for name, value, unit, target in rows:
+        table.add_row(name, f"{value:,.0f}" if value >= 100 else f"{value:.2f}", unit, str(target))
+    print(machine())
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
