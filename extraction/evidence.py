@@ -61,8 +61,16 @@ class Evidence:
         return list(dict.fromkeys(report.study for report in self.used))
 
     def hash(self) -> str:
-        """Fingerprint of everything a posterior or its checks read."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+        """Fingerprint of all that enters, and of all that is left out with its reason."""
+        return _fingerprint(asdict(self))
+
+    def used_hash(self) -> str:
+        """Fingerprint of the numbers a posterior depends on: unchanged by a note, or by a report that is not used."""
+        return _fingerprint([[r.study, r.stratum, r.term, r.data] for r in self.used])
+
+
+def _fingerprint(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def collect(review: Review, endpoint: str) -> Evidence:

@@ -1,0 +1,6 @@
+"""From evidence to posteriors: priors, likelihoods, models, and the engines that fit them."""
+
+import os
+
+# the matrices here are small: threads of a linear algebra library only wait for each other
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

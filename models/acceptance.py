@@ -1,0 +1,58 @@
+"""When a posterior may be shown: the one rule of convergence."""
+
+import numpy as np
+
+R_HAT_BELOW = 1.01
+ESS_ABOVE = 400
+E_BFMI_ABOVE = 0.3
+
+
+class Rejected(Exception):
+    """A fit that breaks the rule; the message names the fit, each measure and its limit."""
+
+
+def diagnose(draws) -> dict:
+    """Worst diagnostics over every scalar of a sampled DataTree (groups posterior and sample_stats), derived ones included.
+
+    Rank-normalised R-hat, bulk and tail effective sample size (Vehtari 2021, Bayesian Anal 16:667), divergences, and the
+    lowest energy fraction of missing information of a chain (Betancourt 2016).
+    """
+    import arviz as az
+
+    posterior = draws.posterior
+    worst = {
+        "r_hat": max(_values(az.rhat(posterior)), default=1.0),
+        "ess_bulk": min(_values(az.ess(posterior, method="bulk")), default=np.inf),
+        "ess_tail": min(_values(az.ess(posterior, method="tail")), default=np.inf),
+        "divergences": int(draws.sample_stats.diverging.sum()),
+        "e_bfmi": min(_values(az.bfmi(draws)), default=1.0),
+    }
+    return {name: float(value) if name != "divergences" else value for name, value in worst.items()}
+
+
+def verdict(diagnostics: dict) -> list[str]:
+    """Each limit the diagnostics break, in words; an empty list accepts the fit."""
+    rules = [
+        (diagnostics["r_hat"] < R_HAT_BELOW, f"R-hat {diagnostics['r_hat']:.3f} is not below {R_HAT_BELOW}"),
+        (diagnostics["ess_bulk"] > ESS_ABOVE, f"bulk effective sample size {diagnostics['ess_bulk']:.0f} is not above {ESS_ABOVE}"),
+        (diagnostics["ess_tail"] > ESS_ABOVE, f"tail effective sample size {diagnostics['ess_tail']:.0f} is not above {ESS_ABOVE}"),
+        (diagnostics["divergences"] == 0, f"{diagnostics['divergences']} divergent transitions"),
+        (diagnostics["e_bfmi"] > E_BFMI_ABOVE, f"E-BFMI {diagnostics['e_bfmi']:.2f} is not above {E_BFMI_ABOVE}"),
+    ]
+    return [broken for kept, broken in rules if not kept]
+
+
+def accept(name: str, draws) -> dict:
+    """Diagnostics of a fit that keeps the rule; raise Rejected for one that does not."""
+    diagnostics = diagnose(draws)
+    if broken := verdict(diagnostics):
+        raise Rejected(f"{name}: the fit is rejected and not stored: " + "; ".join(broken))
+    return diagnostics
+
+
+def _values(result) -> list[float]:
+    """Every finite number in a dataset, tree or array of diagnostics; constants have none."""
+    if hasattr(result, "to_dataset"):
+        result = result.to_dataset()
+    arrays = [v.values for v in result.data_vars.values()] if hasattr(result, "data_vars") else [np.asarray(result)]
+    return [float(x) for a in arrays for x in np.ravel(a) if np.isfinite(x)]

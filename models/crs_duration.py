@@ -1,0 +1,99 @@
+"""Duration of CRS: log-normal patients behind medians, ranges and the outcomes of tests.
+
+    log T = level[study] + step[grade] + delta[study, grade] * toci + sigma[study] * e,   e ~ N(0, 1)
+    delta[study, grade] = mu - trend * (3 - grade) + tau * z[study, grade]
+
+`mu` is the effect at grade 3 or above, the log ratio of median durations with tocilizumab over without; `trend` lets
+grades 1 and 2 differ from it and lend it only what they share.  Grade 2 is the reference for `step`.
+"""
+
+import numpy as np
+
+from extraction.evidence import Evidence, Used
+from models import reports
+from models.endpoint import Endpoint
+from models.kernels import KINDS, Report
+from models.order_statistics import median_with_quartiles, median_with_range
+from models.priors import MU_LOG_DURATION, TAU_DURATION, TAU_PRIMARY, Prior
+
+GRADES = [1, 2, 3]
+"""CRS grades of the model; 3 stands for 3 and above."""
+
+_CHOICE = "choice of this review: weakly informative"
+LEVEL = Prior("level", "normal", (1.8, 0.5), "Grade 2 CRS without tocilizumab lasts about 6 days, and with 95 % probability its median "
+              "lies between 2 and 16 days.", _CHOICE)
+STEP = Prior("step", "normal", (0.2, 0.3), "Each grade lasts about a fifth longer than the one below, and with 95 % probability between "
+             "a third shorter and twice as long.", _CHOICE)
+SIGMA = Prior("sigma", "log_normal", (-0.7, 0.35), "Within a grade and arm the log durations have an SD of about 0.5, with 95 % "
+              "probability between 0.25 and 1.0: two patients in three lie within a factor of 1.6 of the median.", _CHOICE)
+TREND = Prior("trend", "normal", (0.0, 0.25), "The log ratio changes from one grade to the next by less than 0.5 with 95 % probability, "
+              "in either direction.", _CHOICE)
+
+
+def build(evidence: Evidence, mu_prior: Prior = MU_LOG_DURATION, tau_prior: Prior = TAU_DURATION):
+    """The joint pymc model of all duration reports."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    from models.graph_op import DurationReports
+
+    studies = evidence.studies
+    with pm.Model(coords={"study": studies, "grade": GRADES}) as model:
+        mu = mu_prior.to_pymc("mu")
+        tau = tau_prior.to_pymc("tau")
+        pm.Deterministic("prediction", mu + tau * pm.Normal("z_new"))
+        trend = TREND.to_pymc("trend")
+        mean_by_grade = pm.Deterministic("mean_by_grade", mu - trend * (3 - np.array(GRADES)), dims="grade")
+        if studies:
+            level = LEVEL.to_pymc("level", dims="study")
+            step_up = STEP.to_pymc("step_1_to_2"), STEP.to_pymc("step_2_to_3")
+            sigma = SIGMA.to_pymc("sigma", dims="study")
+            z = pm.Normal("z", dims=("study", "grade"))
+            delta = pm.Deterministic("delta", mean_by_grade[None, :] + tau * z, dims=("study", "grade"))
+            pm.Deterministic("theta", delta[:, -1], dims="study")
+            without = level[:, None] + pt.stack([-step_up[0], 0.0, step_up[1]])[None, :]
+            mean = pt.stack([without, without + delta], axis=2)  # study, grade, arm
+            if evidence.used:
+                pm.Potential("reports", DurationReports()(mean.flatten(), sigma, *layout(evidence))[0])
+    return model
+
+
+def packed(report: Used) -> tuple[Report, list[tuple[int, str, int]]]:
+    """One duration report for its kernel, with the cells (grade, arm, patients) whose means it reads, in their order."""
+    data = report.data
+    cells = data.get("cells") or {arm: data[arm] for arm in ("toci", "control")}
+    flat = [(grade, arm, n) for arm, grades in cells.items() for grade, n in grades]
+    sizes = [n for _, _, n in flat]
+    if report.term == "test_outcome":
+        outcome = data["significant"], data["direction"]
+        if len(flat) == 2:
+            return reports.test_outcome(tuple(data["tests"]), *sizes, *outcome), flat
+        split = len(data["toci"])
+        return reports.mixed_test_outcome(sizes[:split], sizes[split:], *outcome), flat
+    if report.term == "median_quartiles":
+        return median_with_quartiles(sizes, data["lower_quartile"], data["median"], data["upper_quartile"]), flat
+    # both arms together: printed sizes that may be out by one, so patients are draws from the mixture
+    return median_with_range(sizes, data["median"], data["minimum"] or None, data["maximum"], data["zeros"],
+                             exchangeable=len(cells) > 1), flat
+
+
+def layout(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """All reports as the arrays that `models.kernels.joint` reads; means in the order study, grade, arm (control first)."""
+    everything = [packed(report) for report in evidence.used]
+    widest = max(len(cells) for _, cells in everything)
+    rows, i, r = [], 0, 0
+    for used, (report, cells) in zip(evidence.used, everything):
+        s = evidence.studies.index(used.study)
+        i, r = i + len(report.integers), r + len(report.reals)
+        means = [(s * len(GRADES) + GRADES.index(grade)) * 2 + (arm == "toci") for grade, arm, _ in cells]
+        compares = int(report.kind == "curve")
+        rows.append([KINDS[report.kind], s, i, r, len(cells), compares, *means, *[0] * (widest - len(means))])
+    return (np.array(rows, np.int64), np.concatenate([p.integers for p, _ in everything]), np.concatenate([p.reals for p, _ in everything]))
+
+
+CRS_DURATION = Endpoint(
+    key="crs_duration_grade3", evidence="crs_duration", title="Duration of CRS, grade 3 or above", scale="ratio of median durations",
+    effect="log_duration_ratio", benefit="below", role="primary", mu_prior=MU_LOG_DURATION, tau_prior=TAU_DURATION,
+    tau_alternatives=(TAU_PRIMARY,), build=build,
+    sources=("crs_duration.py", "kernels.py", "graph_op.py", "order_statistics.py", "power.py"),
+)

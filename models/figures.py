@@ -1,0 +1,201 @@
+"""Figures of a posterior.  Each function returns (figure, alternative text); the text states the finding with its numbers."""
+
+import textwrap
+from dataclasses import dataclass
+
+import numpy as np
+
+from extraction.records import Review, load
+from models import store
+from models.endpoints import ENDPOINTS, evidence_of, quadrature
+from models.printed import NOTHING, printed_result
+from models.reweight import limits_under
+from models.style import BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, RED, SKY, SMALL, canvas, density, interval_line, ratio_axis, reach
+from models.summary import limits, summarise
+from models.words import interval, number, percent
+
+AWAITING = "awaiting data"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a forest plot: limits and draws (log scale) are None where there is no result, and `gap` says why."""
+
+    label: str
+    printed: str = ""
+    limits: dict | None = None
+    draws: np.ndarray | None = None
+    gap: str = ""
+    kind: str = "study"
+
+
+def forest_rows(key: str, review: Review | None = None) -> list[Row]:
+    """Studies used, registered studies without a number that can be used, those awaiting data, pooled effect, next study."""
+    review = review or load()
+    endpoint, stored, evidence = ENDPOINTS[key], store.read(key, review), evidence_of(key, review)
+    rows = []
+    for study in review.register.studies:
+        if study.id in evidence.studies:
+            draws = stored.draws["theta"].sel(study=study.id).values.ravel()
+            rows.append(Row(study.label, printed_result(review.records[study.id], endpoint.evidence), limits(draws), draws))
+        elif study.registered and study.decision == "awaiting_data":
+            rows.append(Row(study.label, "no text could be read", gap=AWAITING, kind="awaiting"))
+        elif study.registered and study.decision == "included":
+            printed = printed_result(review.records[study.id], endpoint.evidence)
+            rows.append(Row(study.label, printed, gap="nothing to use" if printed == NOTHING else "printed, not used", kind="unused"))
+    mu, new = (stored.draws[name].values.ravel() for name in ("mu", "prediction"))
+    one = len(evidence.studies) == 1
+    rows.append(Row("Mean effect", f"of studies like this one ({len(evidence.studies)})" if one else f"pooled, {len(evidence.studies)} studies",
+                    limits(mu), mu, kind="pooled"))
+    return [*rows, Row("Next study", "predicted effect", limits(new), new, kind="prediction")]
+
+
+COLOURS = {"study": BLUE, "pooled": RED, "prediction": PURPLE}
+
+
+def forest(key: str, review: Review | None = None):
+    """Posterior of each study beside what its paper printed, with the mean and the effect in a next study."""
+    endpoint = ENDPOINTS[key]
+    rows = forest_rows(key, review)
+    printed = [textwrap.wrap(row.printed, 30)[:4] or [""] for row in rows]
+    heights = [max(1.25, 0.95 + 0.55 * len(lines)) for lines in printed]
+    tops = np.concatenate([[0], -np.cumsum(heights)])
+    low, high = reach([row.limits for row in rows if row.limits and row.kind != "prediction"])
+    figure, (words, ax) = _two_columns(-tops[-1] * 0.42 + 0.9)
+    for row, lines, top, height in zip(rows, printed, tops, heights):
+        _forest_row(words, ax, row, lines, top, height, low, high)
+    for axes in (words, ax):
+        axes.set_ylim(tops[-1], 0)
+        axes.axhline(tops[-3], color=LIGHT, lw=1)
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+    ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.benefit)
+    _short_label(ax, endpoint)
+    return figure, _forest_alt(endpoint, rows)
+
+
+def _short_label(ax, endpoint) -> None:
+    """The axis of a forest plot is too narrow for the whole label on one line."""
+    left, right = ("tocilizumab", "none") if endpoint.benefit == "below" else ("none", "tocilizumab")
+    ax.set_xlabel(f"{endpoint.scale.capitalize()}\ntocilizumab over none, log scale\n◄ favours {left}  |  favours {right} ►", fontsize=11)
+
+
+def _two_columns(height: float):
+    from matplotlib import pyplot as plt
+
+    from models.style import RC, WIDTH
+
+    with plt.rc_context(RC):
+        figure, axes = plt.subplots(1, 2, figsize=(WIDTH, height), layout="constrained", width_ratios=(0.82, 1))
+    axes[0].axis("off")
+    axes[0].set_xlim(0, 1)
+    return figure, axes
+
+
+def _forest_row(words, ax, row: Row, lines: list[str], top: float, height: float, low: float, high: float) -> None:
+    words.text(0, top - 0.2, row.label, va="top", weight="bold", fontsize=12)
+    words.text(0, top - 0.72, "\n".join(lines), va="top", fontsize=SMALL, color="#444444", linespacing=1.15)
+    middle = top - height / 2 - 0.12
+    if row.limits is None:
+        ax.text(1, middle, row.gap, ha="center", va="center", style="italic", color=GREY, fontsize=11,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 2})
+        return
+    grid = np.linspace(np.log(low), np.log(high), 200)
+    shape = density(row.draws, grid)
+    colour = COLOURS[row.kind]
+    ax.fill_between(np.exp(grid), middle, middle + 0.5 * shape / shape.max(), color=colour, alpha=0.18, lw=0, zorder=1)
+    interval_line(ax, middle, row.limits, low, high, colour, "D" if row.kind == "pooled" else "o")
+    ax.text(np.sqrt(low * high), middle - 0.12, _compact(row.limits), ha="center", va="top", fontsize=SMALL, color=colour,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8})
+
+
+def _compact(row: dict) -> str:
+    return f"{number(row['median'])} ({number(row['lower'])} to {number(row['upper'])})"
+
+
+def _forest_alt(endpoint, rows: list[Row]) -> str:
+    parts = []
+    for row in rows:
+        if row.limits is None:
+            parts.append(f"{row.label}: printed {row.printed}; {row.gap}")
+        else:
+            said = f", printed {row.printed}" if row.kind == "study" else ""
+            parts.append(f"{row.label}: {interval(row.limits)}{said}")
+    return f"Forest plot, {endpoint.title}: {endpoint.scale}, tocilizumab over none. " + ". ".join(parts) + "."
+
+
+def prior_and_posterior(key: str, review: Review | None = None):
+    """Mean effect before and after the data, with its 95 % interval and the line of no difference."""
+    endpoint, stored, found = ENDPOINTS[key], store.read(key, review), summarise(key, review)
+    prior_limits = _prior_limits(endpoint)
+    low, high = reach([found, prior_limits])
+    grid = np.linspace(np.log(low), np.log(high), 400)
+    figure, ax = canvas(3.4)
+    prior, posterior = np.exp(endpoint.mu_prior.log_density(grid)), density(stored.draws["mu"].values, grid)
+    ax.plot(np.exp(grid), prior, color=GREY, ls="--", lw=1.8, label="before the data (prior)")
+    ax.plot(np.exp(grid), posterior, color=RED, lw=2.2, label="after (posterior)")
+    inside = (grid >= np.log(found["lower"])) & (grid <= np.log(found["upper"]))
+    ax.fill_between(np.exp(grid[inside]), posterior[inside], color=RED, alpha=0.2, lw=0, label="95 % interval")
+    ax.set_ylim(0, 1.35 * max(prior.max(), posterior.max()))
+    ax.set_yticks([])
+    ax.set_ylabel("Density of the log ratio")
+    ax.legend(loc="upper left", fontsize=SMALL)
+    ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.benefit)
+    return figure, (f"{endpoint.title}, mean {endpoint.scale}: before the data {interval(prior_limits)}, after them "
+                    f"{interval(found)}. Probability that tocilizumab is the better side: {percent(found['p_favours_toci'])}.")
+
+
+def _prior_limits(endpoint) -> dict:
+    return dict(zip(("median", "lower", "upper"), map(float, np.exp(endpoint.mu_prior.quantile([0.5, 0.025, 0.975])))))
+
+
+def under_each_tau(key: str, review: Review | None = None) -> list[tuple]:
+    """(prior of tau, limits of the mean effect under it), the primary prior first; limits None where draws are too few."""
+    endpoint, stored = ENDPOINTS[key], store.read(key, review)
+    rows = [(endpoint.tau_prior, limits(stored.draws["mu"].values))]
+    for prior in endpoint.tau_alternatives:
+        if key == "crs_duration_grade3":
+            rows.append((prior, limits_under(stored.draws, endpoint.tau_prior, prior)))
+        else:
+            mu = quadrature(key, tau_prior=prior, review=review).mu.limits()
+            rows.append((prior, {name: float(np.exp(value)) for name, value in mu.items()}))
+    return rows
+
+
+def tau_priors(key: str, review: Review | None = None):
+    """Priors of the between-study SD, and beneath each the mean effect it leads to."""
+    endpoint, rows = ENDPOINTS[key], under_each_tau(key, review)
+    colours = (RED, SKY, GREEN, ORANGE)
+    figure, (above, below) = canvas(2.7 + 0.55 * len(rows) + 1.3, 2, height_ratios=(2.4, 0.55 * len(rows) + 0.9))
+    tau = np.linspace(0.004, 2, 500)
+    for (prior, _), colour in zip(rows, colours):
+        above.plot(tau, np.exp(prior.log_density(tau)), color=colour, lw=2, label=prior_words(prior))
+    above.set_ylim(0, 4)
+    above.set_xlim(0, 2)
+    above.set_yticks([])
+    above.set_ylabel("Prior density")
+    above.set_xlabel("Between-study SD of the log ratio, τ")
+    above.legend(loc="upper right")
+    low, high = reach([found for _, found in rows if found])
+    for i, ((prior, found), colour) in enumerate(zip(rows, colours)):
+        if found:
+            interval_line(below, -i, found, low, high, colour)
+        below.text(1, -i + 0.22, f"{prior_words(prior)}: {_compact(found) if found else 'too few draws to say'}", ha="center",
+                   fontsize=SMALL, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8})
+    below.set_ylim(-len(rows) + 0.5, 0.75)
+    below.set_yticks([])
+    ratio_axis(below, low, high, "Mean " + endpoint.scale, endpoint.benefit)
+    said = "; ".join(f"{prior_words(prior)}: {interval(found) if found else 'too few draws to say'}" for prior, found in rows)
+    return figure, f"{endpoint.title}, mean {endpoint.scale} under each prior of the between-study SD. {said}."
+
+
+FAMILIES = {"half_normal": "half-normal", "log_normal": "log-normal", "inverse_gamma": "inverse gamma", "normal": "normal"}
+
+
+def prior_words(prior) -> str:
+    """`half-normal(0.5)`; an empirical prior by its source's first author: `Turner: infection`."""
+    if prior.name.startswith("turner_"):
+        return "Turner, " + prior.name.removeprefix("turner_").replace("_", " ")
+    if prior.name.startswith("bartos_"):
+        return "Bartoš, log HR"
+    return f"{FAMILIES[prior.family]}({', '.join(f'{value:g}' for value in prior.parameters)})"

@@ -1,0 +1,97 @@
+"""The only sampler: nutpie through PyMC, seeded, every fit judged before it is stored."""
+
+import sys
+import time
+import zlib
+from collections.abc import Iterable
+
+from rich.console import Console
+
+from extraction.checks import check
+from extraction.records import BadRecords, load
+from models import store
+from models.acceptance import Rejected, accept
+from models.endpoints import ENDPOINTS, evidence_of
+from models.settings import SAMPLER
+
+console = Console(stderr=True, highlight=False)
+
+
+def sample(model, name: str, seed: int = SAMPLER["seed"]):
+    """Draws from a pymc model as a DataTree, with its diagnostics in `attrs`; raise Rejected where the rule is broken."""
+    import nutpie
+
+    compiled = nutpie.compile_pymc_model(model)
+    draws = nutpie.sample(compiled, **SAMPLER | {"seed": seed + zlib.crc32(name.encode()) % 1_000_000}, progress_bar=False)
+    draws.attrs["diagnostics"] = accept(name, draws)
+    return draws
+
+
+def fit(keys: Iterable[str], review) -> None:
+    """Fit and store the endpoints that have no posterior yet; one line of progress for each."""
+    for key in keys:
+        if store.is_fitted(key, review):
+            console.print(f"  {key}: already fitted")
+            continue
+        console.print(f"  {key}: fitting", end=" ")
+        started = time.perf_counter()
+        info = _fit_one(key, review)
+        diagnostics = info["diagnostics"]
+        console.print(f"{time.perf_counter() - started:.1f} s, R-hat {diagnostics['r_hat']:.3f}, smallest effective sample size "
+                      f"{min(diagnostics['ess_bulk'], diagnostics['ess_tail']):.0f}, divergences {diagnostics['divergences']}")
+
+
+def _fit_one(key: str, review) -> dict:
+    endpoint = ENDPOINTS[key]
+    evidence = evidence_of(key, review)
+    started = time.perf_counter()
+    model = endpoint.build(evidence, endpoint.mu_prior, endpoint.tau_prior)
+    draws = sample(model, key)
+    identity = store.identity(key, review)
+    info = {
+        **identity,
+        "hash": store.hash_of(identity),
+        "diagnostics": draws.attrs["diagnostics"],
+        "verdict": "accepted",
+        "mcse": monte_carlo_errors(draws),
+        "seconds": round(time.perf_counter() - started, 2),
+        "graph": graph(model),
+    }
+    posterior = draws.posterior.to_dataset()
+    store.write(key, identity, posterior.drop_vars([v for v in posterior if v.startswith("z") or v.endswith("__")]), info)
+    return info
+
+
+def monte_carlo_errors(draws) -> dict[str, float]:
+    """Monte Carlo standard errors of the median and 95 % limits of mu, log scale (Vehtari 2021)."""
+    import arviz as az
+
+    at = {"lower": 0.025, "median": 0.5, "upper": 0.975}
+    return {name: float(az.mcse(draws.posterior["mu"], method="quantile", prob=q)) for name, q in at.items()}
+
+
+def graph(model) -> dict:
+    """Nodes and edges of a pymc model, for its picture in the book."""
+    from pymc.model_graph import ModelGraph
+
+    parents = ModelGraph(model).make_compute_graph()
+    return {"nodes": sorted(parents), "edges": sorted([parent, child] for child, all_parents in parents.items() for parent in all_parents)}
+
+
+def command(args) -> int:
+    """`python -m models fit [ENDPOINT ...]`; 1 where records are bad or a fit is rejected, 2 for an unknown endpoint."""
+    if unknown := [key for key in args.endpoints if key not in ENDPOINTS]:
+        print(f"models fit: no endpoint {', '.join(unknown)}; there are {', '.join(ENDPOINTS)}", file=sys.stderr)
+        return 2
+    try:
+        review = load()
+        if errors := check(review).errors:
+            raise BadRecords(errors)
+        fit(args.endpoints or ENDPOINTS, review)
+    except (BadRecords, Rejected) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("models fit: interrupted; finished fits are kept", file=sys.stderr)
+        return 130
+    return 0

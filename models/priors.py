@@ -1,0 +1,227 @@
+"""Named priors, each with a source and a sentence a clinician can judge.
+
+Densities and quantiles are written out on scipy.special because importing scipy.stats alone takes
+half a second, which a command that must answer within one second cannot spend.
+"""
+
+from dataclasses import dataclass
+from math import isfinite, log, pi
+
+import numpy as np
+from scipy import special
+
+FAMILIES = {
+    "normal": ("mean", "sd"),
+    "half_normal": ("sd",),
+    "log_normal": ("meanlog", "sdlog"),
+    "inverse_gamma": ("shape", "scale"),
+    "beta": ("a", "b"),
+}
+LOCATIONS = ("mean", "meanlog")  # every other parameter must be positive
+
+
+@dataclass(frozen=True)
+class Prior:
+    """A prior distribution of one scalar.
+
+    name: slug, such as "half_normal_0.5". family: a key of FAMILIES, which also names the parameters.
+    plain: what the prior claims, in one sentence. source: where its numbers come from.
+    Raises ValueError for an unknown family or illegal parameters.
+    """
+
+    name: str
+    family: str
+    parameters: tuple[float, ...]
+    plain: str
+    source: str
+
+    def __post_init__(self):
+        if self.family not in FAMILIES:
+            raise ValueError(f"prior {self.name}: family {self.family!r} is not one of {', '.join(FAMILIES)}")
+        names = FAMILIES[self.family]
+        if len(self.parameters) != len(names):
+            raise ValueError(f"prior {self.name}: {self.family} takes {', '.join(names)}, not {self.parameters}")
+        for name, value in zip(names, self.parameters):
+            if not isfinite(value) or (name not in LOCATIONS and value <= 0):
+                rule = "finite" if name in LOCATIONS else "positive and finite"
+                raise ValueError(f"prior {self.name}: {name} must be {rule}, not {value}")
+
+    def distribution(self):
+        """The same distribution as a frozen scipy.stats object."""
+        from scipy import stats
+
+        first, last = self.parameters[0], self.parameters[-1]
+        return {
+            "normal": lambda: stats.norm(first, last),
+            "half_normal": lambda: stats.halfnorm(scale=last),
+            "log_normal": lambda: stats.lognorm(last, scale=np.exp(first)),
+            "inverse_gamma": lambda: stats.invgamma(first, scale=last),
+            "beta": lambda: stats.beta(first, last),
+        }[self.family]()
+
+    def log_density(self, x):
+        """Natural log of the density at x, of the shape of x; minus infinity outside the support."""
+        x = np.asarray(x, dtype=float)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value, inside = _LOG_DENSITY[self.family](x, *self.parameters)
+        return np.where(inside, value, -np.inf)
+
+    def quantile(self, q):
+        """The value below which the probability is q, of the shape of q."""
+        return _QUANTILE[self.family](np.asarray(q, dtype=float), *self.parameters)
+
+    def to_pymc(self, variable_name, dims=None):
+        """The prior as a random variable of the PyMC model in context."""
+        import pymc as pm
+
+        build, names = {
+            "normal": (pm.Normal, ("mu", "sigma")),
+            "half_normal": (pm.HalfNormal, ("sigma",)),
+            "log_normal": (pm.LogNormal, ("mu", "sigma")),
+            "inverse_gamma": (pm.InverseGamma, ("alpha", "beta")),
+            "beta": (pm.Beta, ("alpha", "beta")),
+        }[self.family]
+        return build(variable_name, dims=dims, **dict(zip(names, self.parameters)))
+
+
+def _normal(x, mean, sd):
+    return -0.5 * ((x - mean) / sd) ** 2 - log(sd) - 0.5 * log(2 * pi), np.isfinite(x)
+
+
+def _half_normal(x, sd):
+    return log(2) + _normal(x, 0, sd)[0], x >= 0
+
+
+def _log_normal(x, meanlog, sdlog):
+    return _normal(np.log(x), meanlog, sdlog)[0] - np.log(x), x > 0
+
+
+def _inverse_gamma(x, shape, scale):
+    value = shape * log(scale) - special.gammaln(shape) - (shape + 1) * np.log(x) - scale / x
+    return value, x > 0
+
+
+def _beta(x, a, b):
+    value = special.xlogy(a - 1, x) + special.xlog1py(b - 1, -x) - special.betaln(a, b)
+    return value, (x >= 0) & (x <= 1)
+
+
+_LOG_DENSITY = {
+    "normal": _normal,
+    "half_normal": _half_normal,
+    "log_normal": _log_normal,
+    "inverse_gamma": _inverse_gamma,
+    "beta": _beta,
+}
+_QUANTILE = {
+    "normal": lambda q, mean, sd: mean + sd * special.ndtri(q),
+    "half_normal": lambda q, sd: sd * special.ndtri(0.5 + 0.5 * q),
+    "log_normal": lambda q, meanlog, sdlog: np.exp(meanlog + sdlog * special.ndtri(q)),
+    "inverse_gamma": lambda q, shape, scale: scale / special.gammainccinv(shape, q),
+    "beta": lambda q, a, b: special.betaincinv(a, b, q),
+}
+
+
+def parse(text):
+    """The prior that a command line names, such as half-normal:0.5 or log-normal:-1.245:0.76.
+
+    Raises ValueError saying what is legal.
+    """
+    family, *numbers = text.strip().split(":")
+    family = family.replace("-", "_")
+    try:
+        parameters = tuple(float(number) for number in numbers)
+        name = "_".join([family, *(f"{value:g}" for value in parameters)])
+        plain = f"{family.replace('_', '-')} with " + ", ".join(
+            f"{parameter} {value:g}" for parameter, value in zip(FAMILIES.get(family, ()), parameters)
+        )
+        return Prior(name, family, parameters, plain, "chosen by the user")
+    except ValueError as error:
+        legal = ", ".join(":".join([key.replace("_", "-"), *FAMILIES[key]]) for key in FAMILIES)
+        raise ValueError(f"{text!r} is not a prior ({error}); write one of {legal}") from None
+
+
+_CHOICE = "choice of this review: weakly informative"
+_TURNER = "Turner 2015, Stat Med 34:984, doi 10.1002/sim.6381, {}: tau squared log-normal({}, {}), " + (
+    "values as read in the source code of bayesmeta 3.4"
+)
+_BARTOS = "Bartos 2023, Cochrane meta-analyses, log hazard ratio: values as read in the source code of BayesTools"
+
+
+def _turner(outcome, mean_log_tau_squared, sd_log_tau_squared, plain):
+    """log tau is half of log tau squared, so mean and SD halve."""
+    return Prior(
+        name=f"turner_{outcome.replace(' ', '_')}",
+        family="log_normal",
+        parameters=(mean_log_tau_squared / 2, sd_log_tau_squared / 2),
+        plain=plain,
+        source=_TURNER.format(f"drug v placebo or control, {outcome}", mean_log_tau_squared, sd_log_tau_squared),
+    )
+
+
+MU_LOG_RATIO = Prior(
+    "normal_0_1", "normal", (0.0, 1.0),
+    "Benefit and harm are equally likely before the data, and with 95 % probability the ratio lies between "
+    "0.14 and 7.1.",
+    _CHOICE,
+)
+MU_LOG_DURATION = Prior(
+    "normal_0_0.5", "normal", (0.0, 0.5),
+    "Shorter and longer are equally likely before the data, and with 95 % probability the ratio of durations "
+    "lies between 0.38 and 2.7.",
+    _CHOICE,
+)
+TAU_PRIMARY = Prior(
+    "half_normal_0.5", "half_normal", (0.5,),
+    "The true log ratios of the studies differ with an SD that is below 0.34 with probability one half and below "
+    "0.98 with 95 %.",
+    _CHOICE,
+)
+TAU_WIDE = Prior(
+    "half_normal_1", "half_normal", (1.0,),
+    "The true log ratios of the studies may differ widely: their SD is below 0.67 with probability one half and "
+    "below 2.0 with 95 %.",
+    _CHOICE,
+)
+TAU_DURATION = Prior(
+    "half_normal_0.35", "half_normal", (0.35,),
+    "The true log duration ratios of the studies differ with an SD that is below 0.24 with probability one half "
+    "and below 0.69 with 95 %.",
+    "choice of this review: no empirical prior exists for a log ratio of durations",
+)
+TAU_TURNER_INFECTION = _turner(
+    "infection", -2.49, 1.52,
+    "As in past Cochrane reviews of infection: the SD of the true log odds ratios is below 0.29 with probability "
+    "one half and below 1.0 with 95 %.",
+)
+TAU_TURNER_ADVERSE_EVENTS = _turner(
+    "adverse events", -1.87, 1.52,
+    "As in past Cochrane reviews of adverse events: the SD of the true log odds ratios is below 0.39 with "
+    "probability one half and below 1.4 with 95 %.",
+)
+TAU_TURNER_MORTALITY = _turner(
+    "mortality", -3.95, 1.34,
+    "As in past Cochrane reviews of all-cause mortality: the SD of the true log odds ratios is below 0.14 with "
+    "probability one half and below 0.42 with 95 %.",
+)
+TAU_BARTOS_LOG_HR = Prior(
+    "bartos_log_hr", "inverse_gamma", (2.42, 0.30),
+    "As in past Cochrane reviews of time to an event: the SD of the true log hazard ratios is below 0.14 with "
+    "probability one half and below 0.56 with 95 %.",
+    _BARTOS,
+)
+BASELINE_LOGIT = Prior(
+    "normal_0_10", "normal", (0.0, 10.0),
+    "The risk without the drug is left to each study's own control group: on the log-odds scale nearly flat, so "
+    "that no event or only events remain possible.",
+    "choice of this review, as in the reference analyses: independent between studies and wide, so that the "
+    "comparison within each study, not a guess of its risk, informs the odds ratio",
+)
+
+PRIORS = {
+    prior.name: prior
+    for prior in (
+        MU_LOG_RATIO, MU_LOG_DURATION, TAU_PRIMARY, TAU_WIDE, TAU_DURATION, TAU_TURNER_INFECTION,
+        TAU_TURNER_ADVERSE_EVENTS, TAU_TURNER_MORTALITY, TAU_BARTOS_LOG_HR, BASELINE_LOGIT,
+    )
+}

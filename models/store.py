@@ -1,0 +1,99 @@
+"""Where posteriors are kept, and the key that makes a stale one impossible to find.
+
+The key of a posterior hashes its evidence, the code of its model, its priors, the sampler's settings and the versions of
+the software: change one and the old file is never met again; change none and nothing is refitted.
+"""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from extraction.records import Review, load
+from models.endpoints import ENDPOINTS, evidence_of
+
+FOLDER = Path(__file__).resolve().parent.parent / "_build" / "posteriors"
+SHARED_SOURCES = ("endpoint.py", "hierarchy.py", "reports.py", "ops.py", "priors.py", "fit.py", "acceptance.py", "settings.py")
+SOFTWARE = ("pymc", "pytensor", "nutpie", "numpy", "scipy", "numba", "arviz")
+
+
+class NotFitted(Exception):
+    """No posterior answers to the present evidence, model, priors and software."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An accepted posterior: draws (xarray Dataset over chain and draw, log scale) and its info file."""
+
+    draws: object
+    info: dict
+
+
+def identity(key: str, review: Review | None = None) -> dict:
+    """All that the posterior of an endpoint depends on, by name."""
+    from models.settings import SAMPLER
+
+    endpoint = ENDPOINTS[key]
+    return {
+        "endpoint": key,
+        "evidence": evidence_of(key, review).used_hash(),
+        "model": _source_hash(SHARED_SOURCES + endpoint.sources),
+        "priors": [[p.family, *p.parameters] for p in (endpoint.mu_prior, endpoint.tau_prior)],
+        "sampler": SAMPLER,
+        "software": software(),
+    }
+
+
+def hash_of(identity: dict) -> str:
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def is_fitted(key: str, review: Review | None = None) -> bool:
+    return all(path.exists() for path in _paths(key, hash_of(identity(key, review))))
+
+
+def read(key: str, review: Review | None = None) -> Stored:
+    """The posterior of an endpoint for the evidence as it stands; raise NotFitted where there is none."""
+    review = review or load()
+    fingerprint = hash_of(identity(key, review))
+    draws, info = _paths(key, fingerprint)
+    if not (draws.exists() and info.exists()):
+        raise NotFitted(f"{key}: no posterior for the present records, model and software; run `make fit`")
+    return _read(draws, info)
+
+
+@cache
+def _read(draws: Path, info: Path) -> Stored:
+    import xarray as xr
+
+    return Stored(xr.load_dataset(draws, engine="h5netcdf"), json.loads(info.read_text(encoding="utf-8")))
+
+
+def write(key: str, identity: dict, posterior, info: dict) -> None:
+    """Store an accepted posterior; the info file, which makes it visible, is put in place last."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    draws_path, info_path = _paths(key, hash_of(identity))
+    temporary = draws_path.with_suffix(f".{os.getpid()}.partial")
+    posterior.to_netcdf(temporary, engine="h5netcdf")
+    os.replace(temporary, draws_path)
+    temporary.write_text(json.dumps(info, indent=1, sort_keys=True), encoding="utf-8")
+    os.replace(temporary, info_path)
+
+
+@cache
+def software() -> dict[str, str]:
+    return {name: version(name) for name in SOFTWARE}
+
+
+def _paths(key: str, fingerprint: str) -> tuple[Path, Path]:
+    return FOLDER / f"{key}-{fingerprint}.nc", FOLDER / f"{key}-{fingerprint}.json"
+
+
+def _source_hash(files: tuple[str, ...]) -> str:
+    """Fingerprint of the code, whatever its line endings."""
+    here = Path(__file__).resolve().parent
+    text = "".join((here / name).read_text(encoding="utf-8") for name in files)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

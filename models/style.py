@@ -1,0 +1,71 @@
+"""One look for every figure: colours that colour-blind readers tell apart, and type that is legible on a phone."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+WIDTH = 6.2
+"""Inches; on a phone this becomes about 340 pixels, and 12 points about 9 pixels."""
+SMALL = 10.5
+
+BLUE, ORANGE, GREEN, SKY, PURPLE, RED, YELLOW = "#0072B2", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#D55E00", "#F0E442"
+"""Okabe & Ito's palette."""
+GREY, LIGHT, INK = "#777777", "#D9D9D9", "#222222"
+STUDY_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY)
+
+RC = {
+    "font.size": 12, "axes.labelsize": 12, "axes.titlesize": 12, "xtick.labelsize": 11, "ytick.labelsize": 11, "legend.fontsize": SMALL,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": GREY, "text.color": INK, "axes.labelcolor": INK,
+    "legend.frameon": False, "figure.facecolor": "white",
+}
+TICKS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
+
+
+def canvas(height: float, rows: int = 1, **options):
+    """A figure of the common width with its axes."""
+    with plt.rc_context(RC):
+        return plt.subplots(rows, 1, figsize=(WIDTH, height), layout="constrained", **options)
+
+
+def ratio_axis(ax, low: float, high: float, label: str, benefit: str = "below") -> None:
+    """A log axis of ratios with plain ticks, a line at 1, and beneath it which side favours tocilizumab."""
+    ax.set_xscale("log")
+    ax.set_xlim(low, high)
+    ticks = [t for t in TICKS if low <= t <= high]
+    if len(ticks) < 4:
+        ticks = [t for t in (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10) if low <= t <= high]
+    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.axvline(1, color=GREY, lw=1, zorder=0)
+    left, right = ("favours tocilizumab", "favours none") if benefit == "below" else ("favours none", "favours tocilizumab")
+    ax.set_xlabel(f"{label}, tocilizumab over none, log scale\n◄ {left}  |  {right} ►")
+
+
+def interval_line(ax, y: float, limits: dict, low: float, high: float, colour: str = BLUE, marker: str = "o", width: float = 2.2) -> None:
+    """Median and 95 % interval; an arrow where the interval leaves the axis."""
+    left, right = max(limits["lower"], low), min(limits["upper"], high)
+    ax.plot([left, right], [y, y], color=colour, lw=width, solid_capstyle="butt", zorder=3)
+    for end, leaves, shape in ((left, limits["lower"] < low, "<"), (right, limits["upper"] > high, ">")):
+        if leaves:
+            ax.plot(end, y, shape, color=colour, ms=9, clip_on=False, zorder=4)
+    if low <= limits["median"] <= high:
+        ax.plot(limits["median"], y, marker, color=colour, ms=8, mec="white", mew=0.8, zorder=5)
+
+
+def reach(limits: list[dict], narrowest: float = 4.0, widest: float = 25.0) -> tuple[float, float]:
+    """Ends of a ratio axis that hold the intervals, symmetric around 1 on the log scale and not wider than `widest`."""
+    far = max((max(row["upper"], 1 / row["lower"]) for row in limits), default=narrowest)
+    far = float(np.clip(far * 1.1, narrowest, widest))
+    return 1 / far, far
+
+
+def density(values, grid):
+    """Gaussian kernel density of draws at the grid, Silverman's bandwidth, in the grid's unit."""
+    values = np.ravel(values)
+    spread = min(values.std(), (np.quantile(values, 0.75) - np.quantile(values, 0.25)) / 1.34)
+    width = 0.9 * spread * len(values) ** -0.2
+    counts, edges = np.histogram(values, bins=np.linspace(grid[0], grid[-1], 4 * len(grid) + 1))
+    centres = (edges[:-1] + edges[1:]) / 2
+    kernel = np.exp(-0.5 * ((grid[:, None] - centres) / width) ** 2) / (width * np.sqrt(2 * np.pi))
+    return kernel @ counts / len(values)

@@ -1,0 +1,123 @@
+"""Plain sentences generated from a posterior, never stronger than it.
+
+Every sentence speaks of patients who were given the drug, not of what the drug does: the studies cannot tell the two
+apart.  A direction is stated from 90 % probability on, without "may" from 97.5 % on.
+"""
+
+STATED, FIRM, LEANING = 0.9, 0.975, 0.75
+"""Probabilities from which a direction is stated with "may", stated without, and called a lean."""
+
+OUTCOMES = {
+    "crs_duration_grade3": ("shorter CRS of grade 3 or above", "longer CRS of grade 3 or above"),
+    "severe_infection": ("fewer severe infections", "more severe infections"),
+    "overall_survival": ("a lower rate of death", "a higher rate of death"),
+    "progression_free_survival": ("a lower rate of relapse, progression or death", "a higher rate of relapse, progression or death"),
+    "complete_response": ("more complete responses", "fewer complete responses"),
+    "icans": ("less ICANS", "more ICANS"),
+    "severe_crs": ("less severe CRS", "more severe CRS"),
+}
+"""What patients given tocilizumab had, if it is better and if it is worse."""
+
+SUBJECTS = {"severe_crs": "Patients given tocilizumab before severe CRS (pre-emptively)"}
+"""Who is compared, where it is not patients treated for CRS."""
+
+CERTAINTY = "very low"
+CONFOUNDED = "the studies are retrospective and the sicker patients got the drug"
+REASONS = {"severe_crs": "the comparison is with a historical control"}
+"""Why the certainty is very low, where it is not confounding by indication."""
+
+
+def conclusion(summary: dict, endpoint) -> str:
+    """A paragraph: direction, size, probability, natural frequencies where given, certainty with its reason.
+
+    summary : as of models.summary.summarise; an optional "absolute" holds without, with, lower and upper, each per 1,000
+    """
+    better, worse = OUTCOMES[endpoint.key]
+    sentences = [
+        f"{direction(summary['p_favours_toci'], better, worse, SUBJECTS.get(endpoint.key, 'Patients given tocilizumab'))}: "
+        f"{size(summary, endpoint)}, and tocilizumab is the better side with a probability of {percent(summary['p_favours_toci'])}.",
+    ]
+    if summary.get("absolute"):
+        sentences.append(frequencies(summary["absolute"]))
+    return " ".join([*sentences, basis(summary), certainty(summary, endpoint)])
+
+
+def short(summary: dict, endpoint) -> str:
+    """One line: title, size, probability, certainty."""
+    return (f"{endpoint.title}: {size(summary, endpoint)}; probability that tocilizumab is the better side "
+            f"{percent(summary['p_favours_toci'])}; certainty {CERTAINTY}.")
+
+
+def headline(summary: dict, endpoint) -> str:
+    """The direction alone, for a title or a list."""
+    better, worse = OUTCOMES[endpoint.key]
+    return direction(summary["p_favours_toci"], better, worse, SUBJECTS.get(endpoint.key, "Patients given tocilizumab"))
+
+
+def direction(p_favours: float, better: str, worse: str, subject: str = "Patients given tocilizumab") -> str:
+    """What the posterior allows one to say of the direction, given the probability that tocilizumab is the better side."""
+    if p_favours >= FIRM:
+        return f"{subject} had {better}"
+    if p_favours >= STATED:
+        return f"{subject} may have had {better}"
+    if p_favours <= 1 - FIRM:
+        return f"{subject} had {worse}"
+    if p_favours <= 1 - STATED:
+        return f"{subject} may have had {worse}"
+    if p_favours >= LEANING:
+        return "The data lean towards tocilizumab, too weakly to state a direction"
+    if p_favours <= 1 - LEANING:
+        return "The data lean against tocilizumab, too weakly to state a direction"
+    return "The data do not tell which side is better"
+
+
+def size(summary: dict, endpoint) -> str:
+    """Ratio with its 95 % interval."""
+    return f"{endpoint.scale} {interval(summary, summary.get('digits', 2))}"
+
+
+def interval(limits: dict, digits: int | None = 2) -> str:
+    """`0.71 (95 % interval 0.48 to 1.04)`."""
+    median, lower, upper = (number(limits[key], digits) for key in ("median", "lower", "upper"))
+    return f"{median} (95 % interval {lower} to {upper})"
+
+
+def number(value: float, digits: int | None = 2) -> str:
+    """A ratio with at most two decimals, and fewer where it is large: nobody reads 31.47 as more than 31."""
+    digits = min(2 if digits is None else digits, 2 if value < 10 else 1 if value < 100 else 0)
+    return f"{value:,.{digits}f}"
+
+
+def percent(probability: float) -> str:
+    """A probability in per cent, never 0 or 100."""
+    if probability > 0.99:
+        return "more than 99 %"
+    return "less than 1 %" if probability < 0.01 else f"{100 * probability:.0f} %"
+
+
+def frequencies(absolute: dict) -> str:
+    """Natural frequencies in 1,000 patients; absolute: without, with, lower and upper, each per 1,000."""
+    return (f"Of 1,000 patients, where {absolute['without']:.0f} would have it without tocilizumab, "
+            f"{absolute['with']:.0f} would with it (95 % interval {absolute['lower']:.0f} to {absolute['upper']:.0f}), "
+            "if the difference were the drug's doing.")
+
+
+def basis(summary: dict) -> str:
+    """How many studies and reports stand behind the number."""
+    studies, reports = summary["n_studies"], summary["n_reports"]
+    if studies == 0:
+        return "No study prints numbers that can be used, so this is the prior alone."
+    return f"This rests on {_count(studies, 'study', 'studies')} and {_count(reports, 'printed report')}."
+
+
+def certainty(summary: dict, endpoint) -> str:
+    """Certainty and why."""
+    reasons = [REASONS.get(endpoint.key, CONFOUNDED)]
+    if summary["n_studies"] == 1:
+        reasons.append("one small study is all there is")
+    return f"The certainty is {CERTAINTY}: {', and '.join(reasons)}."
+
+
+def _count(n: int, one: str, many: str | None = None) -> str:
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    return f"{words[n] if n < len(words) else n} {one if n == 1 else many or one + 's'}"
