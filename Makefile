@@ -61,8 +61,11 @@ clean: ## remove _build (pages and posteriors); .venv stays
 interpreter: # print the Python that env would use
 	@$(FIND_PYTHON); test -n "$$python" && echo "$$python"
 
+answer: fit # write today's answer into README.md
+	@$(PYTHON) -m models answer
+
 lock: # write requirements.lock anew from pyproject.toml, keeping every pin that still fits
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.12 --extra test \
 		pyproject.toml --output-file requirements.lock
 
-.PHONY: help env check fit book serve test bench clean interpreter lock
+.PHONY: help env check fit book serve test bench clean interpreter lock answer

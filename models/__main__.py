@@ -1,4 +1,4 @@
-"""Commands of the models package: `python -m models fit | summary | pool`."""
+"""Commands of the models package: `python -m models fit | summary | answer | pool`."""
 
 import argparse
 import importlib
@@ -17,6 +17,8 @@ def main(argv=None):
 
     summary = commands.add_parser("summary", help="print the fitted posteriors")
     summary.add_argument("--json", action="store_true")
+
+    commands.add_parser("answer", help="write today's answer into README.md")
 
     pool.add_arguments(commands.add_parser("pool", help="pool a table of studies"))
 

@@ -96,4 +96,5 @@ CRS_DURATION = Endpoint(
     effect="log_duration_ratio", benefit="below", role="primary", mu_prior=MU_LOG_DURATION, tau_prior=TAU_DURATION,
     tau_alternatives=(TAU_PRIMARY,), build=build,
     sources=("crs_duration.py", "kernels.py", "graph_op.py", "order_statistics.py", "power.py"),
+    draws=1000,
 )

@@ -7,6 +7,7 @@ from extraction.evidence import Evidence
 from models.posterior import Posterior
 from models.priors import BASELINE_LOGIT, Prior
 from models.quadrature_general import from_study_likelihoods
+from models.settings import DRAWS
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Endpoint:
     build: Callable
     sources: tuple[str, ...]
     """Files of this package that the posterior depends on, beside those every endpoint shares."""
+    draws: int = DRAWS
+    """Draws of each of the sampler's chains."""
 
 
 def one_effect_per_study(evidence: Evidence, mu_prior: Prior, tau_prior: Prior):

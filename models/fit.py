@@ -12,19 +12,20 @@ from extraction.records import BadRecords, load
 from models import store
 from models.acceptance import Rejected, accept
 from models.endpoints import ENDPOINTS, evidence_of
-from models.settings import SAMPLER
+from models.settings import DRAWS, SAMPLER
 
 console = Console(stderr=True, highlight=False)
 
 
-def sample(model, name: str, seed: int = SAMPLER["seed"]):
+def sample(model, name: str, seed: int = SAMPLER["seed"], draws: int = DRAWS):
     """Draws from a pymc model as a DataTree, with its diagnostics in `attrs`; raise Rejected where the rule is broken."""
     import nutpie
 
     compiled = nutpie.compile_pymc_model(model)
-    draws = nutpie.sample(compiled, **SAMPLER | {"seed": seed + zlib.crc32(name.encode()) % 1_000_000}, progress_bar=False)
-    draws.attrs["diagnostics"] = accept(name, draws)
-    return draws
+    settings = SAMPLER | {"seed": seed + zlib.crc32(name.encode()) % 1_000_000}
+    tree = nutpie.sample(compiled, **settings, draws=draws, progress_bar=False)
+    tree.attrs["diagnostics"] = accept(name, tree)
+    return tree
 
 
 def fit(keys: Iterable[str], review) -> None:
@@ -46,7 +47,7 @@ def _fit_one(key: str, review) -> dict:
     evidence = evidence_of(key, review)
     started = time.perf_counter()
     model = endpoint.build(evidence, endpoint.mu_prior, endpoint.tau_prior)
-    draws = sample(model, key)
+    draws = sample(model, key, draws=endpoint.draws)
     identity = store.identity(key, review)
     info = {
         **identity,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from extraction.records import Review, load
 from models.endpoints import ENDPOINTS, evidence_of
+from models.settings import SAMPLER
 
 FOLDER = Path(__file__).resolve().parent.parent / "_build" / "posteriors"
 SHARED_SOURCES = ("endpoint.py", "hierarchy.py", "reports.py", "ops.py", "priors.py", "fit.py", "acceptance.py", "settings.py")
@@ -34,15 +35,13 @@ class Stored:
 
 def identity(key: str, review: Review | None = None) -> dict:
     """All that the posterior of an endpoint depends on, by name."""
-    from models.settings import SAMPLER
-
     endpoint = ENDPOINTS[key]
     return {
         "endpoint": key,
         "evidence": evidence_of(key, review).used_hash(),
         "model": _source_hash(SHARED_SOURCES + endpoint.sources),
         "priors": [[p.family, *p.parameters] for p in (endpoint.mu_prior, endpoint.tau_prior)],
-        "sampler": SAMPLER,
+        "sampler": SAMPLER | {"draws": endpoint.draws},
         "software": software(),
     }
 

@@ -1,0 +1,178 @@
+"""Sampling, judging, storing: NUTS agrees with quadrature, a bad fit is refused, a stale posterior cannot be met."""
+
+import dataclasses
+import json
+import re
+
+import numpy as np
+import pymc as pm
+import pytest
+
+from extraction.evidence import Evidence, Used
+from extraction.records import load
+from models import acceptance, answer, endpoint, fit, hierarchy, store, summary
+from models.endpoints import ENDPOINTS, evidence_of
+from models.endpoints import quadrature as endpoint_quadrature
+from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY, TAU_WIDE
+
+SAMPLED_AND_INTEGRATED = [key for key in ENDPOINTS if key != "crs_duration_grade3"]
+
+
+@pytest.fixture(scope="module")
+def review():
+    return load()
+
+
+@pytest.fixture(scope="module")
+def fitted(review):
+    """Every endpoint fitted for the records as they stand; posteriors already stored are reused."""
+    fit.fit(ENDPOINTS, review)
+    return {key: store.read(key, review) for key in ENDPOINTS}
+
+
+@pytest.mark.parametrize("key", SAMPLED_AND_INTEGRATED)
+def test_sampling_agrees_with_quadrature_within_monte_carlo_error(key, fitted, review):
+    exact = endpoint_quadrature(key, review=review).summary()
+    draws, mcse = fitted[key].draws, fitted[key].info["mcse"]
+    for limit, q in summary.PROBABILITIES.items():
+        # four standard errors: one chance in 16,000 for each of the numbers compared
+        assert np.quantile(draws["mu"], q) == pytest.approx(exact["mu"][limit], abs=4 * mcse[limit] + 1e-3)
+    # no stored error for tau and theta: the largest of mu's, which moves as they do, doubled
+    slack = 8 * max(mcse.values())
+    assert np.median(draws["tau"]) == pytest.approx(exact["tau"]["median"], abs=slack)
+    for study in exact["studies"]:
+        assert np.median(draws["theta"].sel(study=study)) == pytest.approx(exact["studies"][study]["median"], abs=slack)
+
+
+def test_a_set_of_tables_is_sampled_as_it_is_integrated():
+    candidates = [[5, 9, 0, 2], [4, 9, 2, 2]]
+    evidence = Evidence("severe_infection", (Used("example2020", "table_set", {"candidates": candidates}, ("a",)),))
+    draws = fit.sample(hierarchy.from_reports(evidence, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT), "a set of tables")
+    exact = endpoint.quadrature(evidence, MU_LOG_RATIO, TAU_PRIMARY)
+    error = fit.monte_carlo_errors(draws)["median"]
+    assert float(draws.posterior["mu"].median()) == pytest.approx(exact.summary()["mu"]["median"], abs=4 * error)
+
+
+def test_without_reports_the_posterior_is_the_prior():
+    nothing = Evidence("severe_infection", ())
+    draws = fit.sample(hierarchy.from_reports(nothing, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT), "no reports").posterior
+    # 97.5 % points of N(0, 1) and of a half-normal with scale 0.5, from any table
+    assert float(draws["mu"].quantile(0.975)) == pytest.approx(1.96, abs=0.15)
+    assert float(draws["tau"].quantile(0.975)) == pytest.approx(0.5 * 2.2414, abs=0.1)
+
+
+def test_crs_duration_without_reports_is_its_prior():
+    crs = ENDPOINTS["crs_duration_grade3"]
+    with crs.build(Evidence("crs_duration", ())):
+        prior = pm.sample_prior_predictive(4000, random_seed=1).prior
+    assert float(prior["mu"].std()) == pytest.approx(0.5, abs=0.03)  # 5 standard errors of an SD from 4,000 draws
+
+
+def test_a_funnel_that_cannot_be_sampled_is_rejected_with_its_measures():
+    with pm.Model() as funnel:
+        width = pm.Normal("width", 0, 6)
+        pm.Normal("x", 0, pm.math.exp(width / 2), shape=8)
+    with pytest.raises(acceptance.Rejected, match=r"the funnel: the fit is rejected and not stored: .*(R-hat|effective|divergent|E-BFMI)"):
+        fit.sample(funnel, "the funnel")
+
+
+@pytest.mark.parametrize(("measure", "value", "words"), [
+    ("r_hat", 1.02, "R-hat"), ("ess_bulk", 399, "bulk"), ("ess_tail", 12, "tail"), ("divergences", 1, "divergent"), ("e_bfmi", 0.2, "E-BFMI"),
+])
+def test_each_limit_of_the_rule_rejects_alone(measure, value, words):
+    good = {"r_hat": 1.001, "ess_bulk": 2000, "ess_tail": 1500, "divergences": 0, "e_bfmi": 0.9}
+    assert acceptance.verdict(good) == []
+    (broken,) = acceptance.verdict(good | {measure: value})
+    assert words in broken
+
+
+def test_diagnostics_find_chains_that_disagree():
+    import arviz as az
+
+    rng = np.random.default_rng(0)
+    apart = rng.normal(size=(4, 500)) + np.array([[0], [0], [0], [3]])
+    tree = az.from_dict({"posterior": {"x": apart}, "sample_stats": {"diverging": np.zeros((4, 500), bool), "energy": rng.normal(size=(4, 500))}})
+    assert acceptance.diagnose(tree)["r_hat"] > 1.1
+
+
+def changed(review, study, entry_id, **values):
+    """The review with one entry of one record altered."""
+    record = review.records[study]
+    entries = [e.model_copy(update=values) if e.id == entry_id else e for e in record.entries]
+    records = review.records | {study: record.model_copy(update={"entries": entries})}
+    return dataclasses.replace(review, records=records)
+
+
+def test_a_changed_number_has_no_posterior(review, fitted):
+    altered = changed(review, "zhou2025", "severe_infection.toci", events=8)
+    assert not store.is_fitted("severe_infection", altered)
+    with pytest.raises(store.NotFitted, match="severe_infection"):
+        store.read("severe_infection", altered)
+    assert store.is_fitted("overall_survival", altered), "an endpoint that does not read the number keeps its posterior"
+
+
+def test_a_changed_note_refits_nothing(review, fitted):
+    assert store.is_fitted("severe_infection", changed(review, "zhou2025", "severe_infection.toci", note="another note"))
+
+
+def test_a_changed_prior_has_no_posterior(review, fitted, monkeypatch):
+    wide = dataclasses.replace(ENDPOINTS["severe_infection"], tau_prior=TAU_WIDE)
+    monkeypatch.setitem(ENDPOINTS, "severe_infection", wide)
+    assert not store.is_fitted("severe_infection", review)
+
+
+def test_changed_model_code_or_software_has_no_posterior(review, fitted, monkeypatch):
+    monkeypatch.setattr(store, "_source_hash", lambda files: "another model")
+    assert not store.is_fitted("severe_infection", review)
+    monkeypatch.undo()
+    monkeypatch.setattr(store, "software", lambda: {"pymc": "0"})
+    assert not store.is_fitted("severe_infection", review)
+
+
+def test_every_file_a_posterior_depends_on_exists():
+    for key in ENDPOINTS:
+        assert store.identity(key)["model"]
+
+
+def test_summary_has_the_shape_machines_rely_on(fitted, capsys):
+    from models.__main__ import main
+
+    assert main(["summary", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert {"version", "evidence_hash", "endpoints"} <= result.keys()
+    assert {"severe_infection", "crs_duration_grade3", "overall_survival", "progression_free_survival"} <= result["endpoints"].keys()
+    for found in result["endpoints"].values():
+        assert {"scale", "median", "lower", "upper", "p_favours_toci", "tau", "prediction", "studies", "diagnostics"} <= found.keys()
+        assert 0 < found["lower"] < found["median"] < found["upper"]
+        assert found["prediction"]["lower"] <= found["lower"] and found["prediction"]["upper"] >= found["upper"]
+
+
+def test_a_study_awaiting_data_is_in_no_summary(fitted, review):
+    waiting = [s.id for s in review.register.studies if s.decision != "included"]
+    assert waiting
+    for key in ENDPOINTS:
+        assert not set(waiting) & set(summary.summarise(key, review)["studies"])
+        assert not set(waiting) & set(evidence_of(key, review).studies)
+
+
+def test_an_unknown_endpoint_is_refused_by_name(capsys):
+    from models.__main__ import main
+
+    assert main(["fit", "quality_of_life"]) == 2
+    assert "quality_of_life" in capsys.readouterr().err
+
+
+def test_digits_stop_at_twice_the_monte_carlo_error():
+    assert summary.digits(0.004) == 2 and summary.digits(0.03) == 1 and summary.digits(0.3) == 0
+
+
+def test_the_readme_gives_todays_answer(fitted, review):
+    """Word for word, and number for number up to Monte Carlo error, which differs between machines."""
+    text = answer.README.read_text(encoding="utf-8")
+    printed = text.split(answer.START)[1].split(answer.END)[0].strip().splitlines()
+    number = re.compile(r"\d+(?:\.\d+)?")
+    for key, line, wanted in zip(answer.LINES, printed, answer.answer().splitlines(), strict=True):
+        assert number.sub("#", line) == number.sub("#", wanted), "run `make answer`"
+        scale = 4 * max(summary.summarise(key, review)["mcse"].values()) + 0.05  # and one rounding
+        for found, now in zip(number.findall(line), number.findall(wanted), strict=True):
+            assert float(found) == pytest.approx(float(now), abs=max(scale, 3 if float(now) > 10 else 0)), "run `make answer`"
