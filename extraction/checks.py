@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from extraction import structure
+from extraction.groups import group_size, printed_sizes
 from extraction.records import Problem, Review
 from extraction.schema import AnyEntry, Counts, Entry, Record
 
@@ -84,27 +85,6 @@ def _findings(review: Review, stem: str) -> Iterator[Finding]:
                     severity = "acknowledged" if entry.id in acknowledged else judgement.severity
                 yield Finding(record.study, entry.field, entry.id, str(entry.address), judgement.verdict, severity,
                               entry.printed, judgement.expected, judgement.rule, source.file, source.line(("entries", i)))
-
-
-def printed_sizes(record: Record, stratum: str) -> dict[str, int]:
-    """Printed size of each arm of a stratum; an arm with none, or with several in use, is left out."""
-    sizes: dict[str, set[int]] = {}
-    for entry in record.find("group_size", stratum=stratum, kind="group_size"):
-        sizes.setdefault(entry.arm, set()).add(entry.n)
-    return {arm: n.pop() for arm, n in sizes.items() if len(n) == 1}
-
-
-def group_size(record: Record, arm: str, stratum: str = "all") -> int | None:
-    """Patients in an arm and stratum, as printed or by subtraction; None where neither gives one number."""
-    sizes = printed_sizes(record, stratum)
-    if arm in sizes:
-        return sizes[arm]
-    match arm, sizes:
-        case "total", {"toci": toci, "control": control}:
-            return toci + control
-        case ("toci", {"total": total, "control": other}) | ("control", {"total": total, "toci": other}):
-            return total - other
-    return None
 
 
 def events_within_the_group(record: Record, entry: AnyEntry) -> Iterator[Judgement]:

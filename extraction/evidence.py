@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
+from extraction.groups import grade_counts, group_size
 from extraction.records import Review
 from extraction.schema import AnyEntry, Record
 from extraction.vocabulary import ENDPOINTS
@@ -88,50 +89,6 @@ def collect(review: Review, endpoint: str) -> Evidence:
 def collect_all(review: Review) -> dict[str, Evidence]:
     """Evidence of every endpoint, in the order of the book."""
     return {endpoint: collect(review, endpoint) for endpoint in ENDPOINTS}
-
-
-# group sizes and grades
-
-
-def group_size(record: Record, arm: str, stratum: str = "all") -> int | None:
-    """Patients of an arm in a stratum: printed, or by grade, or the total less the other arm; None where not printed."""
-    grades = record.strata[stratum].crs_grades
-    if grades:
-        by_grade = grade_counts(record)
-        wanted = {min(g, 3) for g in grades}
-        sizes = [by_grade[g][arm] for g in wanted if g in by_grade]
-        return sum(sizes) if len(sizes) == len(wanted) else None
-    sizes = {e.arm: e.n for e in record.find("group_size", stratum=stratum, kind="group_size")}
-    return _by_arm(sizes).get(arm)
-
-
-def grade_counts(record: Record) -> dict[int, dict[str, int]]:
-    """Patients by CRS grade and arm; grade 3 stands for 3 to 5, grade 0 for no CRS.  Grades not printed are absent."""
-    found: dict[int, dict[str, int]] = {}
-    for grade, categories in {0: ("0",), 1: ("1",), 2: ("2",), 3: ("3-5", "3", "4", "5")}.items():
-        sizes: dict[str, int] = {}
-        for category in categories:
-            for entry in record.find("crs_grade", stratum="all", kind="counts"):
-                if entry.category == category and not (category != categories[0] and _lumped(record, entry)):
-                    sizes[entry.arm] = entry.events if category in ("0", "1", "2", "3-5") else sizes.get(entry.arm, 0) + entry.events
-        sizes = _by_arm(sizes)
-        if {"toci", "control"} <= sizes.keys():
-            found[grade] = sizes
-    return found
-
-
-def _lumped(record: Record, entry: AnyEntry) -> bool:
-    """Whether the grades 3, 4 and 5 of this arm are printed together as well."""
-    return any(e.category == "3-5" and e.arm == entry.arm for e in record.find("crs_grade", stratum="all", kind="counts"))
-
-
-def _by_arm(sizes: dict[str, int]) -> dict[str, int]:
-    """The missing arm by subtraction, where the total and the other arm are known."""
-    sizes = dict(sizes)
-    for arm, other in (("toci", "control"), ("control", "toci")):
-        if arm not in sizes and other in sizes and "total" in sizes:
-            sizes[arm] = sizes["total"] - sizes[other]
-    return sizes
 
 
 # binary endpoints
