@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from math import comb
 
 from extraction.groups import grade_counts, group_size
 from extraction.records import Review
@@ -98,17 +99,21 @@ def _binary(record: Record, endpoint: str, contrast: str) -> Iterator[Used | Unu
     if endpoint == "severe_crs" and contrast == "therapeutic":
         yield from _severe_crs_is_no_effect(record)
         return
+    used: set[str] = set()
     for name in BINARY_FIELDS[endpoint]:
         arms = {e.arm: e for e in record.find(name, stratum="all", kind="counts") if e.category is None and e.arm != "total"}
         if {"toci", "control"} <= arms.keys():
             data = {f"events_{a}": arms[a].events for a in ("toci", "control")}
             data |= {f"n_{a}": arms[a].n or group_size(record, a) for a in ("toci", "control")}
+            if None in data.values():
+                yield Unused(record.study, (arms["toci"].id, arms["control"].id), "group sizes are not printed")
+                return
             note = "" if name == endpoint else f"counts are those of {name}"
             yield Used(record.study, "table", data, (arms["toci"].id, arms["control"].id), note=note)
-            yield from _set_aside_reports(record, name, {arms["toci"].id, arms["control"].id})
-            return
+            used = {arms["toci"].id, arms["control"].id}
+            break
     for name in BINARY_FIELDS[endpoint]:
-        yield from _set_aside_reports(record, name, set())
+        yield from _set_aside_reports(record, name, used)
 
 
 def _set_aside_reports(record: Record, name: str, used: set[str]) -> Iterator[Unused]:
@@ -143,7 +148,10 @@ def _survival(record: Record, endpoint: str, contrast: str) -> Iterator[Used | U
         data = {k: float(getattr(entry, k)) for k in ("estimate", "lower", "upper", "level")}
         note = f"adjusted for {', '.join(entry.adjusted_for)}" if entry.adjusted_for else "not adjusted"
         yield Used(record.study, "ratio", data, (entry.id,), note=note)
+    for entry in ratios[1:]:
+        yield Unused(record.study, (entry.id,), "the same patients as the hazard ratio used")
     whole = any(e.stratum == "all" for e in p_values)
+    taken: set[str] = set()
     for entry in p_values:
         data = {"p": entry.p, "direction": entry.direction} | {f"n_{a}": group_size(record, a, entry.stratum) for a in ("toci", "control")}
         if None in (data["n_toci"], data["n_control"]):
@@ -152,12 +160,21 @@ def _survival(record: Record, endpoint: str, contrast: str) -> Iterator[Used | U
             yield Unused(record.study, (entry.id,), "the same patients as the hazard ratio used", entry.stratum, data)
         elif whole and entry.stratum != "all":
             yield Unused(record.study, (entry.id,), "part of the patients whose p-value is used", entry.stratum, data)
+        elif any(_overlap(record, entry.stratum, other) for other in taken):
+            yield Unused(record.study, (entry.id,), "its patients may be those of a stratum used", entry.stratum, data)
         elif min(data["n_toci"], data["n_control"]) < SMALLEST_ARM_FOR_NORMAL_LOG_RANK:
             yield Unused(record.study, (entry.id,), f"{data['n_toci']} v {data['n_control']} patients are too few for a normal log-rank "
                          "statistic; it enters once the histories that print so are enumerated", entry.stratum, data)
         else:
-            yield Used(record.study, "log_rank", data, (entry.id,), entry.stratum, "direction not printed" if not entry.direction else "")
-    yield from _rest(record, endpoint, {"test_outcome", "survival_curve", "not_reported"})
+            taken.add(entry.stratum)
+            yield Used(record.study, "log_rank", data, (entry.id,), entry.stratum, "" if entry.direction else "direction not printed")
+    yield from _rest(record, endpoint, {"test_outcome", "p_value", "survival_curve", "not_reported"})
+
+
+def _overlap(record: Record, one: str, other: str) -> bool:
+    """Whether two strata may share patients: only strata of different CRS grades surely do not."""
+    grades = [record.strata[stratum].crs_grades for stratum in (one, other)]
+    return not all(grades) or bool(set(grades[0]) & set(grades[1]))
 
 
 def _rest(record: Record, name: str, kinds: set[str]) -> Iterator[Unused]:
@@ -180,9 +197,14 @@ def _crs_duration(record: Record, endpoint: str, contrast: str) -> Iterator[Used
     """Tests within grades; medians with ranges by arm, or else of both arms together, as mixtures of grades."""
     grades = grade_counts(record)
     strata = [s for s, meaning in record.strata.items() if meaning.crs_grades]
-    tested = [s for s in strata if (tests := _tests(record, s))]
+    tested = sorted((s for s in strata if _tests(record, s)), key=lambda s: len(record.strata[s].crs_grades))
+    taken: set[str] = set()
     for stratum in tested:
-        yield from _test_report(record, stratum, grades, _tests(record, stratum))
+        if any(_overlap(record, stratum, other) for other in taken):
+            yield from (Unused(record.study, (e.id,), "its patients are those of a stratum used", stratum) for e in _tests(record, stratum))
+        else:
+            taken.add(stratum)
+            yield from _test_report(record, stratum, grades, _tests(record, stratum))
     for entry in _tests(record, "all"):
         reason = "the patients of its grades, whose tests are used" if tested else "no grades by arm are printed"
         check = {"outcome": _significant(entry), "toci": _cells(grades, "toci"), "control": _cells(grades, "control")} if grades else None
@@ -206,11 +228,13 @@ def _test_report(record: Record, stratum: str, grades: dict, entries: list[AnyEn
     cells = {arm: [c for c in _cells(grades, arm) if c[0] in wanted] for arm in ("toci", "control")}
     sizes = {arm: sum(n for _, n in cells[arm]) for arm in cells}
     outcome = {"significant": _significant(first), "direction": first.direction}
-    known = ("mann_whitney", "t")
-    data = {**cells, "tests": [t for t in first.tests if t in known], **outcome}
+    tests = [t for t in first.tests if t in ("mann_whitney", "t")]
+    data = {**cells, "tests": tests, **outcome, "alpha": float(getattr(first, "alpha", 0.05))}
     if not all(sizes.values()):
         yield Unused(record.study, (first.id,), "the grades by arm are not printed", stratum)
-    elif not outcome["significant"] and data["tests"] == ["mann_whitney"] and not _can_be_significant(**sizes):
+    elif not tests:
+        yield Unused(record.study, (first.id,), "the test is not named", stratum)
+    elif not outcome["significant"] and data["tests"] == ["mann_whitney"] and not _can_be_significant(**sizes, alpha=data["alpha"]):
         yield Unused(record.study, (first.id,), f"no outcome of the test is significant with {sizes['toci']} v {sizes['control']} patients, "
                      "so the report says nothing of the effect", stratum)
     else:
@@ -220,13 +244,15 @@ def _test_report(record: Record, stratum: str, grades: dict, entries: list[AnyEn
 
 
 def _significant(entry: AnyEntry) -> bool:
-    return entry.significant if entry.kind == "test_outcome" else float(entry.p.lstrip("<>=≤≥ ")) < 0.05
+    """Whether the paper's test came out significant at the 5 % level; `<0.05` says so."""
+    if entry.kind == "test_outcome":
+        return entry.significant
+    value = float(entry.p.lstrip("<>=≤≥ "))
+    return value < 0.05 or entry.p.startswith("<") and value <= 0.05
 
 
-def _can_be_significant(toci: int, control: int, alpha: float = 0.05) -> bool:
+def _can_be_significant(toci: int, control: int, alpha: float) -> bool:
     """Whether complete separation of the arms has a two-sided exact Mann-Whitney p below alpha."""
-    from math import comb
-
     return 2 / comb(toci + control, toci) < alpha
 
 

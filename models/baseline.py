@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from extraction.evidence import group_size
+from extraction.evidence import grade_counts, group_size
 from extraction.records import Review
 from extraction.schema import Record
 
@@ -57,8 +57,8 @@ def imbalances(review: Review) -> list[Imbalance]:
 
 def _counts(record: Record, field: str, category: str | None) -> tuple[int, int, int, int] | None:
     """Patients with it and all patients of each arm, tocilizumab first; an arm that is not printed follows from the total."""
-    found = {}
-    for entry in record.find(field, stratum="all", kind="counts"):
+    found = dict(grade_counts(record).get(3, {})) if field == "crs_grade" else {}
+    for entry in () if found else record.find(field, stratum="all", kind="counts"):
         if entry.category == category:
             found.setdefault(entry.arm, entry.events)
     for arm, other in (("toci", "control"), ("control", "toci")):

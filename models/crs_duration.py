@@ -14,20 +14,12 @@ from models import reports
 from models.endpoint import Endpoint
 from models.kernels import KINDS, Report
 from models.order_statistics import median_with_quartiles, median_with_range
-from models.priors import MU_LOG_DURATION, TAU_DURATION, TAU_PRIMARY, Prior
+from models.priors import (
+    LEVEL_LOG_DAYS, MU_LOG_DURATION, SIGMA_LOG_DURATION, STEP_LOG_DURATION, TAU_DURATION, TAU_PRIMARY, TREND_LOG_DURATION, Prior,
+)  # fmt: skip
 
 GRADES = [1, 2, 3]
 """CRS grades of the model; 3 stands for 3 and above."""
-
-_CHOICE = "choice of this review: weakly informative"
-LEVEL = Prior("level", "normal", (1.8, 0.5), "Grade 2 CRS without tocilizumab lasts about 6 days, and with 95 % probability its median "
-              "lies between 2 and 16 days.", _CHOICE)
-STEP = Prior("step", "normal", (0.2, 0.3), "Each grade lasts about a fifth longer than the one below, and with 95 % probability between "
-             "a third shorter and twice as long.", _CHOICE)
-SIGMA = Prior("sigma", "log_normal", (-0.7, 0.35), "Within a grade and arm the log durations have an SD of about 0.5, with 95 % "
-              "probability between 0.25 and 1.0: two patients in three lie within a factor of 1.6 of the median.", _CHOICE)
-TREND = Prior("trend", "normal", (0.0, 0.25), "The log ratio changes from one grade to the next by less than 0.5 with 95 % probability, "
-              "in either direction.", _CHOICE)
 
 
 def build(evidence: Evidence, mu_prior: Prior = MU_LOG_DURATION, tau_prior: Prior = TAU_DURATION):
@@ -42,12 +34,12 @@ def build(evidence: Evidence, mu_prior: Prior = MU_LOG_DURATION, tau_prior: Prio
         mu = mu_prior.to_pymc("mu")
         tau = tau_prior.to_pymc("tau")
         pm.Deterministic("prediction", mu + tau * pm.Normal("z_new"))
-        trend = TREND.to_pymc("trend")
+        trend = TREND_LOG_DURATION.to_pymc("trend")
         mean_by_grade = pm.Deterministic("mean_by_grade", mu - trend * (3 - np.array(GRADES)), dims="grade")
         if studies:
-            level = LEVEL.to_pymc("level", dims="study")
-            step_up = STEP.to_pymc("step_1_to_2"), STEP.to_pymc("step_2_to_3")
-            sigma = SIGMA.to_pymc("sigma", dims="study")
+            level = LEVEL_LOG_DAYS.to_pymc("level", dims="study")
+            step_up = STEP_LOG_DURATION.to_pymc("step_1_to_2"), STEP_LOG_DURATION.to_pymc("step_2_to_3")
+            sigma = SIGMA_LOG_DURATION.to_pymc("sigma", dims="study")
             z = pm.Normal("z", dims=("study", "grade"))
             delta = pm.Deterministic("delta", mean_by_grade[None, :] + tau * z, dims=("study", "grade"))
             pm.Deterministic("theta", delta[:, -1], dims="study")
@@ -65,7 +57,7 @@ def packed(report: Used) -> tuple[Report, list[tuple[int, str, int]]]:
     flat = [(grade, arm, n) for arm, grades in cells.items() for grade, n in grades]
     sizes = [n for _, _, n in flat]
     if report.term == "test_outcome":
-        outcome = data["significant"], data["direction"]
+        outcome = data["significant"], data["direction"], data["alpha"]
         if len(flat) == 2:
             return reports.test_outcome(tuple(data["tests"]), *sizes, *outcome), flat
         split = len(data["toci"])

@@ -190,29 +190,33 @@ def mixed_test(means, sigma, integers, reals):
     critical, outcome, split = integers[0], integers[1], integers[2]
     sizes = integers[3:]
     n_nodes = len(reals) // 2
-    n_toci, n_control = sizes[:split].sum(), sizes[split:].sum()
-    longer, two_controls, two_toci = 0.0, 0.0, 0.0
+    pairs = sizes[:split].sum() * sizes[split:].sum()
+    mean, variance = 0.0, 0.0  # of U, the pairs in which tocilizumab lasts longer
     for g in range(len(sizes)):
         in_toci = g < split
-        share = sizes[g] / (n_toci if in_toci else n_control)
+        start, stop = (split, len(sizes)) if in_toci else (0, split)
+        total, total_squared = 0.0, 0.0  # expected number of the other arm that a patient of group g outlasts
+        first, second = np.zeros(len(sizes)), np.zeros(len(sizes))
         for k in range(n_nodes):
-            shorter = 0.0  # chance that a patient of the other arm has the shorter duration
-            for h in range(split if not in_toci else len(sizes)):
-                if (h < split) != in_toci:
-                    shorter += sizes[h] / (n_control if in_toci else n_toci) * ndtr((means[g] - means[h]) / sigma + reals[k])
-            weight = share * reals[n_nodes + k]
+            weight, outlasted = reals[n_nodes + k], 0.0
+            for h in range(start, stop):
+                chance = ndtr((means[g] - means[h]) / sigma + reals[k])
+                outlasted += sizes[h] * chance
+                first[h] += weight * chance
+                second[h] += weight * chance**2
+            total += weight * outlasted
+            total_squared += weight * outlasted**2
+        variance += sizes[g] * (total_squared - total**2)
+        for h in range(start, stop):
+            variance -= sizes[g] * sizes[h] * (second[h] - first[h] ** 2)
             if in_toci:
-                longer += weight * shorter
-                two_controls += weight * shorter**2
-            else:
-                two_toci += weight * (1 - shorter) ** 2
-    pairs = n_toci * n_control
-    variance = pairs * (longer * (1 - longer) + (n_control - 1) * (two_controls - longer**2) + (n_toci - 1) * (two_toci - longer**2))
+                mean += sizes[g] * sizes[h] * first[h]
+                variance += sizes[g] * sizes[h] * first[h] * (1 - first[h])
     sd = sqrt(max(variance, 1e-6))
-    lower = ndtr((critical + 0.5 - pairs * longer) / sd)
-    higher = ndtr((pairs * longer - (pairs - critical - 0.5)) / sd)
+    low, high = (critical + 0.5 - mean) / sd, (pairs - critical - 0.5 - mean) / sd
+    lower, higher = ndtr(low), ndtr(-high)
     if outcome == 0:
-        probability = 1 - lower - higher
+        probability = ndtr(high) - lower if mean < pairs / 2 else ndtr(-low) - higher
     elif outcome == 1:
         probability = lower
     elif outcome == 2:

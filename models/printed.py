@@ -64,7 +64,9 @@ def _binary(record: Record, endpoint: str) -> Iterator[str]:
             yield f"{counts} ({p})" if p else counts
             return
     if endpoint == "severe_crs" and 3 in (grades := grade_counts(record)):
-        yield "grade 3–5: " + " v ".join(f"{grades[3][a]}/{group_size(record, a)}" for a in ("toci", "control"))
+        counts = " v ".join(f"{grades[3][a]}/{group_size(record, a)}" for a in ("toci", "control"))
+        told = {e.arm for e in record.find("crs_grade", stratum="all", kind="counts") if e.category == "3-5"}
+        yield f"grade 3–5: {counts}" + ("" if {"toci", "control"} <= told else " (one arm by subtraction)")
     for field in BINARY_FIELDS[endpoint]:
         yield from _without_counts(record, field)
 

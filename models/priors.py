@@ -218,10 +218,38 @@ BASELINE_LOGIT = Prior(
     "comparison within each study, not a guess of its risk, informs the odds ratio",
 )
 
+EVENT_SHARE = Prior(
+    "beta_1_1", "beta", (1.0, 1.0),
+    "Where a paper prints a log-rank p-value without the number of events, any number from one to all patients is equally likely.",
+    "choice of this review: flat",
+)  # fmt: skip
+LEVEL_LOG_DAYS = Prior(
+    "level", "normal", (1.8, 0.5),
+    "Grade 2 CRS without tocilizumab lasts about 6 days, and with 95 % probability its median lies between 2 and 16 days.",
+    _CHOICE,
+)  # fmt: skip
+STEP_LOG_DURATION = Prior(
+    "step", "normal", (0.2, 0.3),
+    "Each grade lasts about a fifth longer than the one below, and with 95 % probability between a third shorter and twice as long.",
+    _CHOICE,
+)  # fmt: skip
+SIGMA_LOG_DURATION = Prior(
+    "sigma", "log_normal", (-0.7, 0.35),
+    "Within a grade and arm the log durations have an SD of about 0.5, with 95 % probability between 0.25 and 1.0: two "
+    "patients in three lie within a factor of 1.6 of the median.",
+    _CHOICE,
+)  # fmt: skip
+TREND_LOG_DURATION = Prior(
+    "trend", "normal", (0.0, 0.25),
+    "The log ratio changes from one grade to the next by less than 0.5 with 95 % probability, in either direction.",
+    _CHOICE,
+)  # fmt: skip
+
 PRIORS = {
     prior.name: prior
     for prior in (
         MU_LOG_RATIO, MU_LOG_DURATION, TAU_PRIMARY, TAU_WIDE, TAU_DURATION, TAU_TURNER_INFECTION,
-        TAU_TURNER_ADVERSE_EVENTS, TAU_TURNER_MORTALITY, TAU_BARTOS_LOG_HR, BASELINE_LOGIT,
+        TAU_TURNER_ADVERSE_EVENTS, TAU_TURNER_MORTALITY, TAU_BARTOS_LOG_HR, BASELINE_LOGIT, EVENT_SHARE,
+        LEVEL_LOG_DAYS, STEP_LOG_DURATION, SIGMA_LOG_DURATION, TREND_LOG_DURATION,
     )
 }

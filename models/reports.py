@@ -12,6 +12,7 @@ from scipy.special import betaln, gammaln
 from models.kernels import Report, pack
 from models.ops import NUMPY, ops_for
 from models.power import GRID, mann_whitney_critical, outcome_curve
+from models.priors import EVENT_SHARE
 
 SMALLEST_PROBABILITY = 1e-9  # quadrature of a power curve is exact to about this; beyond it the log curve is extended in a line
 
@@ -47,7 +48,7 @@ def ratio(log_ratio, estimate: float, lower: float, upper: float, level: float =
     return -(((np.log(estimate) - log_ratio) / se) ** 2) / 2 - np.log(se) - np.log(2 * np.pi) / 2
 
 
-def log_rank(log_hr, p: str, n_toci: int, n_control: int, event_shape: tuple[float, float] = (1.0, 1.0), direction: str | None = None):
+def log_rank(log_hr, p: str, n_toci: int, n_control: int, event_shape: tuple[float, float] = EVENT_SHARE.parameters, direction: str | None = None):
     """Log density of the |z| behind a log-rank p, with the number of events not printed.
 
     z ~ N(log_hr * sqrt(V), 1) with V = D r (1 - r), r the share of tocilizumab patients and D events (Schoenfeld
@@ -78,7 +79,7 @@ def log_rank(log_hr, p: str, n_toci: int, n_control: int, event_shape: tuple[flo
 
 def z_from_p(p: str) -> tuple[str, float]:
     """Sign (`=`, `<`, `>`) and |z| of a printed two-sided p-value."""
-    sign = p[0] if p[0] in "<>" else "="
+    sign = {"<": "<", "≤": "<", ">": ">", "≥": ">"}.get(p[0], "=")
     value = float(p.lstrip("<>=≤≥ "))
     if not 0 < value <= 1:
         raise ValueError(f"a p-value of {p} has no z")
@@ -105,8 +106,8 @@ def mixed_test_outcome(sizes_toci: list[int], sizes_control: list[int], signific
                        alpha: float = 0.05) -> Report:
     """Outcome of a Mann-Whitney test of two arms of mixed grades; groups are those of tocilizumab, then those of control.
 
-    U is taken as normal with its exact mean and variance (Lehmann 1975, Nonparametrics, section 2.3), its rejection
-    region as the exact test's.  Shares are treated as probabilities.  Within 0.03 of simulation at 8 v 18 patients.
+    U is taken as normal with its exact mean and variance for these numbers of each grade (Lehmann 1975, Nonparametrics,
+    section 2.3), its rejection region as the exact test's.  Within 0.03 of simulation at 8 v 18 patients.
     """
     nodes, weights = np.polynomial.hermite_e.hermegauss(20)
     critical = mann_whitney_critical(sum(sizes_toci), sum(sizes_control), alpha)

@@ -4,8 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-WIDTH = 6.2
-"""Inches; on a phone this becomes about 340 pixels, and 12 points about 9 pixels."""
+WIDTH = 5.4
+"""Inches; on a phone this becomes about 340 pixels, and 12 points about 10 pixels."""
 SMALL = 10.5
 
 BLUE, ORANGE, GREEN, SKY, PURPLE, RED, YELLOW = "#0072B2", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#D55E00", "#F0E442"
@@ -18,17 +18,27 @@ RC = {
     "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": GREY, "text.color": INK, "axes.labelcolor": INK,
     "legend.frameon": False, "figure.facecolor": "white",
 }
+plt.rcParams.update(RC)
 TICKS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
 
 
 def canvas(height: float, rows: int = 1, **options):
     """A figure of the common width with its axes."""
-    with plt.rc_context(RC):
-        return plt.subplots(rows, 1, figsize=(WIDTH, height), layout="constrained", **options)
+    return plt.subplots(rows, 1, figsize=(WIDTH, height), layout="constrained", **options)
+
+
+def two_columns(height: float, ratios=(0.82, 1)):
+    """A figure with a column of words on the left and axes on the right."""
+    figure, axes = plt.subplots(1, 2, figsize=(WIDTH, height), layout="constrained", width_ratios=ratios)
+    axes[0].axis("off")
+    axes[0].set_xlim(0, 1)
+    axes[1].set_yticks([])
+    axes[1].spines["left"].set_visible(False)
+    return figure, axes
 
 
 def ratio_axis(ax, low: float, high: float, label: str, benefit: str = "below") -> None:
-    """A log axis of ratios with plain ticks, a line at 1, and beneath it which side favours tocilizumab."""
+    """A log axis of ratios with plain ticks, a line at 1, and at its ends which side favours tocilizumab."""
     ax.set_xscale("log")
     ax.set_xlim(low, high)
     ticks = [t for t in TICKS if low <= t <= high]
@@ -38,8 +48,11 @@ def ratio_axis(ax, low: float, high: float, label: str, benefit: str = "below") 
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.axvline(1, color=GREY, lw=1, zorder=0)
-    left, right = ("favours tocilizumab", "favours none") if benefit == "below" else ("favours none", "favours tocilizumab")
-    ax.set_xlabel(f"{label}, tocilizumab over none, log scale\n◄ {left}  |  {right} ►")
+    ax.set_xlabel(f"{label}, log scale", labelpad=34)
+    sides = ("◄ favours\ntocilizumab", "favours ►\nnone") if benefit == "below" else ("◄ favours\nnone", "favours ►\ntocilizumab")
+    for place, words, side in zip((0, 1), sides, ("left", "right")):
+        ax.annotate(words, (place, 0), xycoords="axes fraction", xytext=(0, -21), textcoords="offset points", ha=side, va="top", fontsize=SMALL,
+                    color="#444444")
 
 
 def interval_line(ax, y: float, limits: dict, low: float, high: float, colour: str = BLUE, marker: str = "o", width: float = 2.2) -> None:

@@ -18,6 +18,9 @@ OUTCOMES = {
 }
 """What patients given tocilizumab had, if it is better and if it is worse."""
 
+NOUNS = {"severe_infection": "a severe infection", "complete_response": "a complete response", "icans": "ICANS", "severe_crs": "severe CRS"}
+"""The event in natural frequencies."""
+
 SUBJECTS = {"severe_crs": "Patients given tocilizumab before severe CRS (pre-emptively)"}
 """Who is compared, where it is not patients treated for CRS."""
 
@@ -30,7 +33,8 @@ REASONS = {"severe_crs": "the comparison is with a historical control"}
 def conclusion(summary: dict, endpoint) -> str:
     """A paragraph: direction, size, probability, natural frequencies where given, certainty with its reason.
 
-    summary : as of models.summary.summarise; an optional "absolute" holds without, with, lower and upper, each per 1,000
+    summary : as of models.summary.summarise; an optional "absolute" holds without, with, lower and upper, each per
+    1,000 patients, and the source of the baseline risk
     """
     better, worse = OUTCOMES[endpoint.key]
     sentences = [
@@ -38,7 +42,7 @@ def conclusion(summary: dict, endpoint) -> str:
         f"{size(summary, endpoint)}, and tocilizumab is the better side with a probability of {percent(summary['p_favours_toci'])}.",
     ]
     if summary.get("absolute"):
-        sentences.append(frequencies(summary["absolute"]))
+        sentences.append(frequencies(summary["absolute"], endpoint))
     return " ".join([*sentences, basis(summary), certainty(summary, endpoint)])
 
 
@@ -95,10 +99,10 @@ def percent(probability: float) -> str:
     return "less than 1 %" if probability < 0.01 else f"{100 * probability:.0f} %"
 
 
-def frequencies(absolute: dict) -> str:
-    """Natural frequencies in 1,000 patients; absolute: without, with, lower and upper, each per 1,000."""
-    return (f"Of 1,000 patients, where {absolute['without']:.0f} would have it without tocilizumab, "
-            f"{absolute['with']:.0f} would with it (95 % interval {absolute['lower']:.0f} to {absolute['upper']:.0f}), "
+def frequencies(absolute: dict, endpoint) -> str:
+    """Natural frequencies in 1,000 patients; absolute: without, with, lower and upper, each per 1,000, and source."""
+    return (f"Of 1,000 patients of whom {absolute['without']:.0f} have {NOUNS[endpoint.key]} without tocilizumab ({absolute['source']}), "
+            f"{absolute['with']:.0f} would have it with tocilizumab (95 % interval {absolute['lower']:.0f} to {absolute['upper']:.0f}), "
             "if the difference were the drug's doing.")
 
 

@@ -48,6 +48,17 @@ def pooled(capsys, *arguments):
 # Results
 
 
+def test_sampling_and_quadrature_pool_alike(table, capsys):
+    """Six trials of acute rejection, one arm without events (Crins 2014)."""
+    rows = count_table(table, "crins")
+    found = {engine: pooled(capsys, rows, "--measure", "or", "--mu-sd", "4", "--engine", engine) for engine in ("nuts", "quadrature")}
+    sd = (found["quadrature"]["mu"]["upper"] - found["quadrature"]["mu"]["lower"]) / 3.92
+    for name, limit, spread in (("mu", "median", 1.25), ("mu", "lower", 2.7), ("mu", "upper", 2.7), ("tau", "median", 1.25)):
+        # four standard errors of a quantile of a normal, of 16,000 draws some 4,000 count
+        error = 4 * spread * sd / np.sqrt(4000)
+        assert found["nuts"][name][limit] == pytest.approx(found["quadrature"][name][limit], abs=error)
+
+
 def test_counts_give_the_binomial_normal_posterior_of_jags(table, capsys):
     result = pooled(capsys, count_table(table, "bcg"), "--measure", "or", "--mu-sd", "4")
     reference = published("bcg", "bn", "jags")

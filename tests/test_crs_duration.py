@@ -1,0 +1,206 @@
+"""The joint likelihood of the duration reports, its gradient, and the model around it, on the real evidence."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+from scipy import stats
+
+from extraction import evidence, records
+from extraction.evidence import Evidence, Used
+from models import crs_duration, kernels
+from models.crs_duration import GRADES, layout, packed
+from models.graph_op import DurationReports
+
+ARMS = ["control", "toci"]
+
+
+@pytest.fixture(scope="module")
+def real() -> Evidence:
+    return evidence.collect(records.load(), "crs_duration")
+
+
+def points(n_studies, seed, number, spread=0.3):
+    """Plausible means by study, grade and arm, and SDs by study."""
+    rng = np.random.default_rng(seed)
+    for _ in range(number):
+        yield 1.8 + spread * rng.standard_normal((n_studies, 3, 2)), np.exp(-0.7 + 0.35 * rng.standard_normal(n_studies))
+
+
+def extreme(n_studies):
+    """Corners no posterior visits, but a sampler's first steps may."""
+    shape = (n_studies, 3, 2)
+    for mean in (-6.0, 1.8, 9.0):
+        for sigma in (0.03, 0.5, 6.0):
+            yield np.full(shape, mean), np.full(n_studies, sigma)
+    for effect in (-8.0, 8.0):
+        yield np.full(shape, 1.8) + np.array([0.0, effect]), np.full(n_studies, 0.2)
+
+
+def joint(means, sigmas, arrays):
+    """Value of the joint log likelihood."""
+    return kernels.joint(np.ravel(means), sigmas, *arrays)[0]
+
+
+def gradient(means, sigmas, arrays):
+    """Its derivatives, by each mean, then by each sigma."""
+    return kernels.joint(np.ravel(means), sigmas, *arrays)[1]
+
+
+def by_hand(found: Evidence, means, sigmas):
+    """Sum of the reports' own log likelihoods, each given the means of the cells it names."""
+    total = 0.0
+    for used in found.used:
+        report, cells = packed(used)
+        s = found.studies.index(used.study)
+        picked = [means[s, GRADES.index(grade), ARMS.index(arm)] for grade, arm, _ in cells]
+        if report.kind == "curve":  # a test of two homogeneous groups reads their difference
+            arms = dict(zip((arm for _, arm, _ in cells), picked))
+            picked = [arms["toci"] - arms["control"]]
+        total += report.log_likelihood(picked, sigmas[s])
+    return total
+
+
+def differences(arrays, means, sigmas, step):
+    """Fourth-order central differences of the joint log likelihood, by each mean, then each sigma."""
+    at = np.concatenate([means.ravel(), sigmas])
+    scale = np.concatenate([np.repeat(sigmas, means[0].size), sigmas])
+
+    slopes = []
+    for i, h in enumerate(step * scale):
+        moved = [at + k * h * (np.arange(len(at)) == i) for k in (-2, -1, 1, 2)]
+        slopes.append(np.dot([1, -8, 8, -1], [joint(x[: means.size], x[means.size :], arrays) for x in moved]) / (12 * h))
+    return np.array(slopes)
+
+
+def test_every_used_report_is_packed_with_the_patients_it_counts(real):
+    assert real.used
+    for used in real.used:
+        report, cells = packed(used)
+        named = used.data.get("cells") or {arm: used.data[arm] for arm in ("toci", "control")}
+        assert sorted(cells) == sorted((grade, arm, n) for arm, grades in named.items() for grade, n in grades)
+        assert report.kind in kernels.KINDS
+
+
+def test_joint_is_the_sum_of_the_reports(real):
+    arrays = layout(real)
+    for means, sigmas in [*points(len(real.studies), 1, 20), *extreme(len(real.studies))]:
+        found = joint(means, sigmas, arrays)
+        assert np.isfinite(found)
+        assert found == pytest.approx(by_hand(real, means, sigmas), rel=1e-12)  # order of a sum
+
+
+def test_each_report_alone_is_the_joint_of_that_report(real):
+    means, sigmas = next(points(len(real.studies), 2, 1))
+    for used in real.used:
+        alone = Evidence(real.endpoint, (used,))
+        s = real.studies.index(used.study)
+        assert joint(means[s], sigmas[[s]], layout(alone)) == pytest.approx(by_hand(alone, means[[s]], sigmas[[s]]), rel=1e-12)
+
+
+def test_gradient_is_that_of_central_differences(real):
+    arrays = layout(real)
+    for means, sigmas in [*points(len(real.studies), 3, 12), *points(len(real.studies), 8, 12, spread=1.0)]:
+        # a step short of most grid points of the power curves, where their second derivative jumps
+        expected = differences(arrays, means, sigmas, 2e-5)
+        # the differences' own error: what halving their step changes
+        error = np.abs(expected - differences(arrays, means, sigmas, 1e-5)).max()
+        assert error < 1e-4 * np.abs(expected).max()
+        found = gradient(means, sigmas, arrays)
+        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6 + 4 * error)
+
+
+def test_gradient_is_finite_at_the_extremes_and_drawn_back_from_them(real):
+    arrays = layout(real)
+    for means, sigmas in extreme(len(real.studies)):
+        assert np.isfinite(gradient(means, sigmas, arrays)).all()
+    for shift in (-1.5, 1.5):  # all durations far too short, or far too long
+        means, sigmas = np.full((len(real.studies), 3, 2), 1.8 + shift), np.full(len(real.studies), 0.5)
+        slopes = gradient(means, sigmas, arrays)[: means.size].reshape(means.shape)
+        assert (np.sign(slopes.sum(axis=(1, 2))) == -np.sign(shift)).all()
+
+
+def test_mean_of_a_cell_without_patients_has_no_slope(real):
+    arrays = layout(real)
+    named = {(real.studies.index(u.study), GRADES.index(grade), ARMS.index(arm)) for u in real.used for grade, arm, _ in packed(u)[1]}
+    means, sigmas = next(points(len(real.studies), 4, 1))
+    slopes = gradient(means, sigmas, arrays)[: means.size].reshape(means.shape)
+    for cell in np.ndindex(means.shape):
+        assert (slopes[cell] != 0) == (cell in named)
+
+
+def test_gradient_vanishes_at_the_median_of_a_known_cohort():
+    """One group of odd size without limits, printed median = exp(mean): by symmetry on the log scale only the Jacobian remains."""
+    used = Used("x", "median_range", {"cells": {"toci": [[2, 9]]}, "median": 6.0, "minimum": 0.0, "maximum": 13.0, "zeros": 0}, ("x",))
+    arrays = layout(Evidence("crs_duration", (used,)))
+    means, sigma = np.full(6, np.log(6.0)), 0.5
+    # d/dmean of log f(max) and of the four above the median, below the maximum: hand calculation
+    z = (np.log(13.0) - np.log(6.0)) / sigma
+    between = stats.norm.cdf(z) - 0.5
+    by_mean = z / sigma + 3 * (stats.norm.pdf(0) - stats.norm.pdf(z)) / between / sigma - 4 * stats.norm.pdf(0) / 0.5 / sigma
+    slopes = gradient(means, np.array([sigma]), arrays)
+    assert slopes[3] == pytest.approx(by_mean, rel=1e-6)  # central differences of 1e-5
+    assert not slopes[[0, 1, 2, 4, 5]].any()
+
+
+def test_a_report_of_no_information_changes_nothing(real):
+    """Five against one: no outcome of the rank test is significant, so `not significant` was certain."""
+    empty = Used(real.studies[0], "test_outcome", {"toci": [[3, 5]], "control": [[3, 1]], "tests": ["mann_whitney"],
+                                                   "significant": False, "direction": None, "alpha": 0.05}, ("nothing",))
+    more = replace(real, used=(*real.used, empty))
+    for means, sigmas in [*points(len(real.studies), 5, 5), *extreme(len(real.studies))]:
+        with_it = joint(means, sigmas, layout(more))
+        assert with_it == pytest.approx(joint(means, sigmas, layout(real)), rel=1e-12)
+        np.testing.assert_allclose(gradient(means, sigmas, layout(more)),
+                                   gradient(means, sigmas, layout(real)), rtol=1e-9, atol=1e-9)
+
+
+def test_order_of_the_reports_does_not_matter(real):
+    turned = replace(real, used=tuple(sorted(real.used, key=lambda u: (real.studies.index(u.study), u.entries[::-1], u.stratum))))
+    assert turned.studies == real.studies
+    means, sigmas = next(points(len(real.studies), 6, 1))
+    assert joint(means, sigmas, layout(turned)) == pytest.approx(
+        joint(means, sigmas, layout(real)), rel=1e-12)  # order of a sum
+
+
+def test_the_graph_node_has_the_value_and_gradient_of_the_kernels(real):
+    arrays = layout(real)
+    means, sigmas = pt.dvectors("means", "sigmas")
+    value = DurationReports()(means, sigmas, *arrays)[0]
+    compiled = pytensor.function([means, sigmas], [value, *pytensor.grad(3.0 * value, [means, sigmas])])
+    for mean, sigma in [*points(len(real.studies), 7, 5), *extreme(len(real.studies))]:
+        found, by_mean, by_sigma = compiled(mean.ravel(), sigma)
+        assert found == pytest.approx(joint(mean, sigma, arrays), rel=1e-12)
+        expected = 3.0 * gradient(mean, sigma, arrays)
+        # the same compiled code twice: rounding only
+        np.testing.assert_allclose(np.concatenate([by_mean, by_sigma]), expected, rtol=1e-9, atol=1e-9)
+
+
+def test_without_reports_the_model_is_its_prior():
+    model = crs_duration.build(Evidence("crs_duration", ()))
+    assert model.potentials == [] and model.observed_RVs == []
+    assert {variable.name for variable in model.free_RVs} == {"mu", "tau", "trend", "z_new"}
+
+
+def test_with_reports_they_enter_once_and_everything_else_is_prior(real):
+    model = crs_duration.build(real)
+    assert [variable.name for variable in model.potentials] == ["reports"]
+    assert model.observed_RVs == []
+    assert model["delta"].eval().shape == (len(real.studies), 3)
+
+
+def test_model_effect_falls_on_the_tocilizumab_arm_alone(real):
+    """Potential of the model at a hand-set point is the sum of the reports at hand-computed means."""
+    model = crs_duration.build(real)
+    n = len(real.studies)
+    z = np.arange(3.0 * n).reshape(n, 3) / 10 - 0.3
+    point = {"mu": -0.3, "tau": 0.2, "trend": 0.1, "level": 1.7 + 0.1 * np.arange(n), "step_1_to_2": 0.15, "step_2_to_3": 0.25,
+             "sigma": 0.5 + 0.1 * np.arange(n), "z": z}
+    without = point["level"][:, None] + np.array([-0.15, 0.0, 0.25])
+    delta = -0.3 - 0.1 * np.array([2, 1, 0]) + 0.2 * z
+    expected = by_hand(real, np.stack([without, without + delta], axis=2), point["sigma"])
+    given = {model[name]: np.asarray(value) for name, value in point.items()}
+    potential = pytensor.function([], model.potentials[0], givens=given, mode="FAST_COMPILE", on_unused_input="ignore")
+    assert float(potential()) == pytest.approx(expected, rel=1e-12)  # order of a sum

@@ -1,0 +1,404 @@
+"""Which reports enter which endpoint: rules, shown on an invented review and held against the real one."""
+
+import json
+import shutil
+from dataclasses import replace
+from itertools import combinations
+
+import pytest
+import yaml
+from example_review import EXAMPLE
+
+from extraction.evidence import BINARY_FIELDS, Unused, Used, collect, collect_all, grade_counts, group_size
+from extraction.records import Review, load
+from extraction.vocabulary import ENDPOINTS
+
+FIELDS_OF = {**BINARY_FIELDS, "crs_duration": ("crs_duration",), "overall_survival": ("overall_survival",),
+             "progression_free_survival": ("progression_free_survival",)}
+PLACE = {"source": "example2020.xml", "section": "Results"}
+
+
+@pytest.fixture
+def invented(tmp_path):
+    """Load the invented review after `change` has edited its first record and its register, as data."""
+    shutil.copytree(EXAMPLE, tmp_path, dirs_exist_ok=True)
+
+    def changed(*more: dict, edit=None, drop=(), strata=None, register=None) -> Review:
+        record, studies = (yaml.safe_load((EXAMPLE / file).read_text()) for file in ("records/example2020.yml", "register.yml"))
+        record["entries"] = [e for e in record["entries"] if e["id"] not in drop] + list(more)
+        record["strata"] |= {name: {"definition": name, "crs_grades": grades} for name, grades in (strata or {}).items()}
+        for entry in record["entries"]:
+            entry |= (edit or {}).get(entry["id"], {})
+        for study in studies["studies"]:
+            study |= (register or {}).get(study["id"], {})
+        (tmp_path / "records/example2020.yml").write_text(json.dumps(record, default=str))  # JSON is YAML
+        (tmp_path / "register.yml").write_text(json.dumps(studies, default=str))
+        return load(tmp_path)
+
+    return changed
+
+
+@pytest.fixture(scope="module")
+def real() -> Review:
+    return load()
+
+
+def grade(category, arm, events):
+    return {"id": f"crs_grade.{category.replace('-', '_')}.{arm}", "kind": "counts", "field": "crs_grade", "category": category, "arm": arm,
+            "unit": "patients", "events": events, "printed": str(events), "address": PLACE}
+
+
+def comparison(name, kind, field="crs_duration", stratum="all", **values):
+    unit = {"test_outcome": "none", "hazard_ratio": "ratio"}.get(kind, "probability")
+    return {"id": name, "kind": kind, "field": field, "arm": "comparison", "stratum": stratum, "unit": unit, "printed": "x",
+            "address": PLACE, **values}
+
+
+GRADES = [grade("1", "toci", 3), grade("1", "control", 9), grade("2", "total", 10), grade("2", "control", 4),
+          grade("3-5", "toci", 3), grade("3-5", "total", 8)]
+"""Grades 1 by arm, 2 and 3 by arm or total, so that one arm of each follows by subtraction: 6 and 5."""
+
+
+def by_arm(record) -> dict[int, tuple[int, int]]:
+    """Patients by grade: with tocilizumab, without."""
+    return {grade: (sizes["toci"], sizes["control"]) for grade, sizes in grade_counts(record).items()}
+
+
+def entries_of(reports) -> set[str]:
+    return {entry for report in reports for entry in report.entries}
+
+
+def used_from(evidence, name):
+    return [report for report in evidence.used if name in report.entries]
+
+
+def reason(evidence, name):
+    (report,) = [r for r in evidence.unused if name in r.entries]
+    return report.reason
+
+
+# grades and group sizes
+
+
+def test_the_missing_arm_of_a_grade_is_the_total_less_the_other(invented):
+    record = invented(*GRADES).records["example2020"]
+    assert by_arm(record) == {1: (3, 9), 2: (6, 4), 3: (3, 5)}
+    assert (group_size(record, "toci", "grade_3"), group_size(record, "control", "grade_3")) == (3, 5)
+    assert (group_size(record, "toci"), group_size(record, "control")) == (12, 18)
+
+
+def test_grades_3_to_5_are_summed_unless_they_are_printed_together(invented):
+    apart = [grade(c, arm, n) for c, arm, n in [("3", "toci", 2), ("4", "toci", 1), ("5", "toci", 1), ("3", "control", 4), ("4", "control", 1)]]
+    assert by_arm(invented(*apart).records["example2020"]) == {3: (4, 5)}
+    together = [*apart, grade("3-5", "toci", 4), grade("3-5", "control", 5)]
+    assert by_arm(invented(*together).records["example2020"]) == {3: (4, 5)}
+
+
+def test_a_grade_of_one_arm_alone_is_no_comparison(invented):
+    record = invented(grade("2", "control", 4)).records["example2020"]
+    assert grade_counts(record) == {}
+    assert group_size(record, "toci", "grade_3") is None
+
+
+def test_grades_of_the_real_studies_are_those_of_their_tables(real):
+    """Zhou 2025, Table 2; Zhang 2022, section Patients: 31 v 13 with CRS, of grade 1 17 v 10, 2 9 v 2, 3 or more 5 v 1."""
+    found = {study: by_arm(real.records[study]) for study in ("zhou2025", "zhang2022")}
+    assert found["zhou2025"] == {0: (0, 4), 1: (0, 7), 2: (8, 11), 3: (9, 6)}
+    assert found["zhang2022"] == {1: (17, 10), 2: (9, 2), 3: (5, 1)}
+    assert [sum(n[i] for n in found["zhou2025"].values()) for i in (0, 1)] == [17, 28]
+
+
+# who may enter
+
+
+@pytest.mark.parametrize("decision", ["awaiting_data", "excluded"])
+def test_a_study_that_is_not_included_contributes_nothing(invented, decision):
+    before, after = collect_all(invented()), collect_all(invented(register={"example2020": {"decision": decision}}))
+    assert any("example2020" in e.studies for e in before.values())
+    for evidence in after.values():
+        assert "example2020" not in {r.study for r in (*evidence.used, *evidence.unused)}
+
+
+def test_only_included_studies_of_the_real_register_contribute(real):
+    allowed = {s.id for s in real.register.studies if s.decision == "included"}
+    assert "wang2024" not in allowed
+    for endpoint, evidence in collect_all(real).items():
+        assert {r.study for r in (*evidence.used, *evidence.unused)} <= allowed
+        for study in evidence.studies:
+            assert real.studies[study].endpoints is None or endpoint in real.studies[study].endpoints
+
+
+def test_a_study_enters_only_the_endpoints_its_registration_names(invented):
+    found = collect_all(invented(register={"example2020": {"endpoints": ["overall_survival"]}}))
+    assert [endpoint for endpoint, evidence in found.items() if "example2020" in {r.study for r in (*evidence.used, *evidence.unused)}] == [
+        "overall_survival"]
+
+
+def test_no_two_studies_of_one_cohort_meet_in_an_endpoint(real):
+    for evidence in collect_all(real).values():
+        cohorts = [real.studies[study].cohort for study in evidence.studies]
+        assert len(cohorts) == len(set(cohorts))
+
+
+def test_an_unknown_endpoint_is_refused(real):
+    with pytest.raises(KeyError):
+        collect(real, "survival")
+
+
+# nothing twice, nothing lost
+
+
+def both_reviews(invented, real):
+    return [real, invented(*GRADES)]
+
+
+def test_no_entry_is_used_twice_or_both_used_and_left_out(invented, real):
+    for review in both_reviews(invented, real):
+        for evidence in collect_all(review).values():
+            for one, other in combinations((*evidence.used, *evidence.unused), 2):
+                if one.study == other.study:
+                    assert not set(one.entries) & set(other.entries), (evidence.endpoint, one, other)
+
+
+def patients(review, report):
+    """Cells of patients that a report of a test, curve or ratio compares: grades, or the whole cohort."""
+    grades = review.records[report.study].strata[report.stratum].crs_grades
+    return {(report.study, g) for g in (grades if grades else range(6))}
+
+
+def overlapping(review, evidence):
+    """Pairs of used reports of one term that share patients; medians by arm are told apart by their arms."""
+    for one, other in combinations(evidence.used, 2):
+        if one.term == other.term and one.study == other.study:
+            arms = [set(r.data["cells"]) if "cells" in r.data else {"toci", "control"} for r in (one, other)]
+            if arms[0] & arms[1] and patients(review, one) & patients(review, other):
+                yield one, other
+
+
+def test_no_patients_stand_twice_behind_one_kind_of_term(invented, real):
+    for review in both_reviews(invented, real):
+        for evidence in collect_all(review).values():
+            assert not list(overlapping(review, evidence))
+
+
+def test_a_log_rank_p_of_the_whole_cohort_sets_its_strata_aside(invented):
+    part = comparison("progression_free_survival.grade_3.p", "log_rank_p", "progression_free_survival", "grade_3", p="0.4")
+    found = collect(invented(*GRADES, part), "progression_free_survival")
+    assert entries_of(found.used) == {"progression_free_survival.p"}
+    assert reason(found, "progression_free_survival.grade_3.p") == "part of the patients whose p-value is used"
+
+
+def test_log_rank_p_values_of_strata_that_share_patients_do_not_both_enter(invented):
+    endpoint = "progression_free_survival"
+    parts = [comparison(f"{endpoint}.{s}.p", "log_rank_p", endpoint, s, p="0.4") for s in ("grade_2", "grade_2_3")]
+    many = [grade(c, arm, 10) for c in ("1", "2", "3-5") for arm in ("toci", "control")]
+    review = invented(*many, *parts, drop=[f"{endpoint}.p"], strata={"grade_2": [2], "grade_2_3": [2, 3]})
+    found = collect(review, endpoint)
+    assert found.used
+    assert not list(overlapping(review, found))
+
+
+def test_a_log_rank_p_beside_the_hazard_ratio_is_left_out_and_checked(invented):
+    found = collect(invented(comparison("overall_survival.p", "log_rank_p", "overall_survival", p="0.6")), "overall_survival")
+    assert [r.term for r in found.used] == ["ratio"]
+    (left_out,) = [r for r in found.unused if "overall_survival.p" in r.entries]
+    assert left_out.reason == "the same patients as the hazard ratio used"
+    assert left_out.check == {"p": "0.6", "direction": None, "n_toci": 12, "n_control": 18}
+
+
+def test_tests_of_strata_that_share_patients_do_not_both_enter(invented):
+    both = [comparison(f"crs_duration.{s}.test", "test_outcome", stratum=s, significant=False, tests=["mann_whitney"])
+            for s in ("grade_2", "grade_2_3")]
+    review = invented(*GRADES, *both, strata={"grade_2": [2], "grade_2_3": [2, 3]})
+    assert not list(overlapping(review, collect(review, "crs_duration")))
+
+
+@pytest.mark.parametrize("which", ["real", "invented"])
+def test_every_comparison_printed_for_an_endpoint_is_used_or_left_out_with_a_reason(which, invented, real):
+    review = real if which == "real" else invented(
+        *GRADES,
+        comparison("overall_survival.unadjusted", "hazard_ratio", "overall_survival", estimate=0.7, lower=0.3, upper=1.6, adjusted_for=[]),
+        comparison("overall_survival.cox.p", "p_value", "overall_survival", p="0.5", tests=["cox"]))
+    lost = []
+    for endpoint, evidence in collect_all(review).items():
+        listed = {(r.study, entry) for r in (*evidence.used, *evidence.unused) for entry in r.entries}
+        for study, record in review.included().items():
+            if review.studies[study].endpoints is None or endpoint in review.studies[study].endpoints:
+                if endpoint == "severe_crs" and review.studies[study].contrast == "therapeutic":
+                    continue  # left out as a whole, counts only: the grade led to the drug
+                for name in FIELDS_OF[endpoint]:
+                    for entry in record.find(name, arm="comparison"):
+                        if (study, entry.id) not in listed:
+                            lost.append((endpoint, study, entry.id))
+    assert lost == []
+
+
+def test_every_report_left_out_has_a_reason(invented, real):
+    for review in both_reviews(invented, real):
+        for evidence in collect_all(review).values():
+            assert all(report.reason.strip() for report in evidence.unused)
+
+
+# binary endpoints
+
+
+def test_counts_enter_with_the_printed_denominator_or_the_group_size(invented):
+    (found,) = collect(invented(), "severe_infection").used
+    assert (found.term, found.data) == ("table", {"events_toci": 5, "n_toci": 12, "events_control": 4, "n_control": 18})
+
+
+def test_counts_without_a_denominator_do_not_enter(invented):
+    icans = [{"id": f"icans.{arm}", "kind": "counts", "field": "icans", "arm": arm, "unit": "patients", "events": 1, "printed": "1",
+              "address": PLACE} for arm in ("toci", "control")]
+    # the entry of the total goes too: with it the other arm's size would follow by subtraction
+    review = invented(*icans, drop=["group_size.control", "group_size.total", "icans.total"])
+    for report in collect(review, "icans").used:
+        assert None not in report.data.values()
+
+
+def test_a_p_value_beside_counts_is_left_out(invented):
+    assert reason(collect(invented(), "severe_infection"), "severe_infection.p") == "the same patients as the counts used"
+
+
+def test_severe_crs_of_patients_treated_for_their_grade_is_never_an_effect(invented):
+    found = collect(invented(*GRADES), "severe_crs")
+    assert not found.used
+    assert "crs_grade.3_5.toci" in entries_of(found.unused)
+
+
+# survival
+
+
+def test_a_hazard_ratio_says_what_it_is_adjusted_for(invented):
+    (found,) = collect(invented(), "overall_survival").used
+    assert found.data == {"estimate": 0.8, "lower": 0.35, "upper": 1.83, "level": 95.0}
+    assert found.note == "adjusted for age"
+
+
+def test_a_log_rank_p_of_a_handful_of_patients_waits(invented):
+    part = comparison("progression_free_survival.grade_3.p", "log_rank_p", "progression_free_survival", "grade_3", p="0.4")
+    found = collect(invented(*GRADES, part, drop=["progression_free_survival.p"]), "progression_free_survival")
+    assert not found.used
+    assert reason(found, "progression_free_survival.grade_3.p").startswith("3 v 5 patients are too few")
+
+
+# duration of CRS
+
+
+def test_a_test_within_a_grade_enters_with_that_grades_patients(invented):
+    (found,) = used_from(collect(invented(*GRADES), "crs_duration"), "crs_duration.grade_3.test")
+    assert found.data == {"toci": [[3, 3]], "control": [[3, 5]], "tests": ["mann_whitney"], "significant": True, "direction": "lower",
+                          "alpha": 0.05}
+
+
+def test_a_test_that_could_not_be_significant_is_not_used_and_says_so(invented):
+    lone = [grade("3-5", "toci", 5), grade("3-5", "control", 1)]
+    found = collect(invented(*lone, edit={"crs_duration.grade_3.test": {"significant": False, "direction": None}}), "crs_duration")
+    assert not used_from(found, "crs_duration.grade_3.test")
+    assert reason(found, "crs_duration.grade_3.test") == (
+        "no outcome of the test is significant with 5 v 1 patients, so the report says nothing of the effect")
+
+
+def test_the_real_test_of_5_v_1_is_not_used_and_says_so(real):
+    """Zhang 2022, Figure 1A: no significant difference in grade 3 or above, 5 v 1 patients: the smallest two-sided p is 1/3."""
+    assert "5 v 1" in reason(collect(real, "crs_duration"), "crs_duration.grade_3_5.test")
+
+
+@pytest.mark.parametrize(("printed", "significant"), [
+    ("<0.05", True), ("<0.01", True), ("0.0204", True), (">0.05", False), ("0.31", False), ("≥0.05", False)])
+def test_a_p_value_without_words_is_significant_as_printed(invented, printed, significant):
+    alone = comparison("crs_duration.grade_3.p", "p_value", stratum="grade_3", p=printed, tests=["mann_whitney"])
+    found = collect(invented(*GRADES, alone, drop=["crs_duration.grade_3.test"]), "crs_duration")
+    (report,) = used_from(found, "crs_duration.grade_3.p")
+    assert report.data["significant"] is significant
+
+
+def test_not_significant_at_1_per_cent_is_not_taken_for_5(invented):
+    strict = {"crs_duration.grade_3.test": {"alpha": 0.01, "significant": False, "direction": None}}
+    for report in used_from(collect(invented(*GRADES, edit=strict), "crs_duration"), "crs_duration.grade_3.test"):
+        assert float(report.data["alpha"]) == 0.01
+
+
+def test_an_outcome_of_a_test_without_a_power_curve_is_not_used(invented):
+    found = collect(invented(*GRADES, edit={"crs_duration.grade_3.test": {"tests": ["unnamed"]}}), "crs_duration")
+    assert not used_from(found, "crs_duration.grade_3.test")
+    assert reason(found, "crs_duration.grade_3.test")
+
+
+def test_medians_by_arm_enter_as_mixtures_of_their_grades(invented):
+    found = collect(invented(*GRADES), "crs_duration")
+    (treated,), (others,) = used_from(found, "crs_duration.toci"), used_from(found, "crs_duration.control")
+    assert treated.data["cells"] == {"toci": [[1, 3], [2, 6], [3, 3]]}
+    assert others.data["cells"] == {"control": [[1, 9], [2, 4], [3, 5]]}
+    assert (treated.term, others.term) == ("median_range", "median_quartiles")
+
+
+def test_a_median_without_grades_by_arm_waits(invented):
+    found = collect(invented(), "crs_duration")
+    assert not found.used
+    assert reason(found, "crs_duration.toci") == "the grades by arm are not printed"
+
+
+def test_a_median_of_all_patients_gives_way_to_the_medians_by_arm(invented):
+    whole = {"id": "crs_duration.total", "kind": "median_range", "field": "crs_duration", "arm": "total", "unit": "days", "median": 5,
+             "minimum": 2, "maximum": 12, "printed": "5", "address": PLACE}
+    found = collect(invented(*GRADES, whole), "crs_duration")
+    assert reason(found, "crs_duration.total") == "the same patients as the medians by arm"
+
+
+def test_patients_without_crs_count_as_0_days_only_where_the_range_starts_there(invented):
+    none = [grade("0", "toci", 2), grade("0", "control", 0)]
+    starts_at = {value: used_from(collect(invented(*GRADES, *none, edit={"crs_duration.toci": {"minimum": value}}), "crs_duration"),
+                                  "crs_duration.toci")[0] for value in (0, 2)}
+    assert starts_at[0].data["zeros"] == 2 and starts_at[0].note
+    assert starts_at[2].data["zeros"] == 0 and not starts_at[2].note
+    assert all(g > 0 for g, _ in starts_at[0].data["cells"]["toci"])
+
+
+# fingerprints
+
+
+CHANGES = {
+    "severe_infection": {"severe_infection.toci": {"events": 6, "percent": 50.0}},
+    "crs_duration": {"crs_duration.toci": {"median": 5.5}},
+    "overall_survival": {"overall_survival.ratio": {"lower": 0.36}},
+    "progression_free_survival": {"progression_free_survival.p": {"p": "0.9999"}},
+}
+
+
+@pytest.mark.parametrize("endpoint", CHANGES)
+def test_a_changed_number_changes_the_fingerprint_of_its_endpoint_alone(invented, endpoint):
+    before, after = collect_all(invented(*GRADES)), collect_all(invented(*GRADES, edit=CHANGES[endpoint]))
+    for name in ENDPOINTS:
+        assert (before[name].hash() != after[name].hash()) == (name == endpoint)
+        assert (before[name].used_hash() != after[name].used_hash()) == (name == endpoint)
+
+
+def test_a_changed_group_size_reaches_every_report_that_reads_it(invented):
+    before = collect_all(invented(*GRADES))
+    after = collect_all(invented(*GRADES, edit={"group_size.toci": {"n": 13}, "group_size.total": {"n": 31}}))
+    changed = {name for name in ENDPOINTS if before[name].used_hash() != after[name].used_hash()}
+    assert changed == {"severe_infection", "progression_free_survival"}
+
+
+def test_a_note_an_address_or_the_printed_fragment_changes_no_fingerprint(invented):
+    words = {"note": "Read twice.", "printed": "as printed", "address": {"source": "example2020.xml", "table": "9"}}
+    edit = dict.fromkeys(("severe_infection.toci", "crs_duration.toci", "overall_survival.ratio"), words)
+    before, after = collect_all(invented(*GRADES)), collect_all(invented(*GRADES, edit=edit))
+    assert {n: e.hash() for n, e in before.items()} == {n: e.hash() for n, e in after.items()}
+
+
+def test_a_report_left_out_changes_what_is_listed_and_not_what_a_posterior_depends_on(invented):
+    before = collect(invented(*GRADES), "severe_infection")
+    after = collect(invented(*GRADES, drop=["severe_infection.p"]), "severe_infection")
+    assert before.hash() != after.hash()
+    assert before.used_hash() == after.used_hash()
+
+
+def test_fingerprints_are_the_same_each_time_and_depend_on_each_used_report(real):
+    for evidence in collect_all(real).values():
+        assert evidence.hash() == collect(real, evidence.endpoint).hash()
+        for i in range(len(evidence.used)):
+            fewer = replace(evidence, used=evidence.used[:i] + evidence.used[i + 1:])
+            assert fewer.used_hash() != evidence.used_hash()
+        assert all(isinstance(r, Used) for r in evidence.used) and all(isinstance(r, Unused) for r in evidence.unused)

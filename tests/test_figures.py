@@ -1,0 +1,202 @@
+"""Figures and tables say what the evidence and the draws say; the draws here are invented, the evidence is the review's."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib import pyplot as plt
+
+from extraction.records import load
+from models import baseline, figures, pictures, register, store, tables
+from models.endpoints import ENDPOINTS, evidence_of
+from models.printed import printed_result
+
+REVIEW = load()
+COUNTS = [key for key, endpoint in ENDPOINTS.items() if endpoint.effect == "log_or"]
+
+
+@pytest.fixture(autouse=True)
+def invented_draws(monkeypatch):
+    """A posterior for every endpoint: mean effect Normal(-0.3, 0.2), the first study Normal(3, 0.2), beyond any axis."""
+    monkeypatch.setattr(store, "read", lambda key, review=None: invented(key))
+    yield
+    plt.close("all")
+
+
+def invented(key: str) -> store.Stored:
+    generator, shape = np.random.default_rng(1), (4, 500)
+    studies = evidence_of(key, REVIEW).studies
+    sample = ("chain", "draw")
+    mu = generator.normal(-0.3, 0.2, shape)
+    theta = generator.normal(-0.3, 0.3, (*shape, len(studies)))
+    theta[..., 0] += 3.3
+    variables = {"mu": (sample, mu), "tau": (sample, np.abs(generator.normal(0, 0.3, shape))), "prediction": (sample, generator.normal(-0.3, 0.5, shape)),
+                 "theta": ((*sample, "study"), theta), "mean_by_grade": ((*sample, "grade"), np.repeat(mu[..., None], 3, axis=-1)),
+                 "delta": ((*sample, "study", "grade"), np.repeat(theta[..., None], 3, axis=-1)),
+                 "step_1_to_2": (sample, 0 * mu), "step_2_to_3": (sample, 0 * mu),
+                 "level": ((*sample, "study"), 0 * theta + 1.8), "sigma": ((*sample, "study"), 0 * theta + 0.5)}
+    draws = xr.Dataset(variables, {"chain": range(4), "draw": range(500), "study": studies, "grade": [1, 2, 3]})
+    info = {"hash": "0" * 16, "mcse": {"median": 0.002, "lower": 0.004, "upper": 0.004}, "diagnostics": {},
+            "graph": {"nodes": ["mu", "tau", "theta", "z", f"ratio[{studies[0]}]"],
+                      "edges": [["mu", "theta"], ["tau", "theta"], ["z", "theta"], ["theta", f"ratio[{studies[0]}]"]]}}
+    return store.Stored(draws, info)
+
+
+def words_in(figure) -> list[str]:
+    return [text.get_text() for ax in figure.axes for text in ax.texts]
+
+
+# what papers printed
+
+
+@pytest.mark.parametrize(("study", "endpoint", "printed"), [
+    ("zhou2025", "severe_infection", "9/17 v 10/28 (p=0.353)"),
+    ("zhou2025", "icans", "2/17 v 0/28 (p=0.267)"),
+    ("zhou2025", "overall_survival", "log-rank p=0.273, no direction"),
+    ("zhou2025", "crs_duration", "grade 3: shorter, p<0.05 (9 v 6 patients)"),
+    ("ma2024", "severe_infection", "not reported"),
+    ("kadauke2021", "severe_crs", "4/15 v 13/26 (p=0.18)"),
+])
+def test_a_printed_result_is_in_the_papers_words(study, endpoint, printed):
+    assert printed_result(REVIEW.records[study], endpoint) == printed
+
+
+def test_a_hazard_ratio_keeps_its_printed_digits():
+    assert printed_result(REVIEW.records["ma2024"], "overall_survival").startswith("HR 1.031 (0.512–2.076)")
+
+
+# forest plots
+
+
+@pytest.mark.parametrize("key", ENDPOINTS)
+def test_a_forest_has_a_row_for_each_study_used_and_each_registered_study(key):
+    rows = {row.label: row for row in figures.forest_rows(key, REVIEW)}
+    used = evidence_of(key, REVIEW).studies
+    registered = [s.id for s in REVIEW.register.studies if s.registered]
+    assert set(rows) == {REVIEW.studies[study].label for study in {*used, *registered}} | {"Mean effect", "Next study"}
+    assert all(rows[REVIEW.studies[study].label].limits for study in used)
+    assert not any(rows[REVIEW.studies[study].label].limits for study in set(registered) - set(used))
+
+
+@pytest.mark.parametrize("key", ENDPOINTS)
+def test_a_study_that_awaits_data_says_so_and_has_no_interval(key):
+    awaiting = {s.label for s in REVIEW.register.studies if s.decision == "awaiting_data"}
+    rows = [row for row in figures.forest_rows(key, REVIEW) if row.label in awaiting]
+    assert rows and all(row.gap == "awaiting data" and row.limits is None for row in rows)
+
+
+@pytest.mark.parametrize("key", ENDPOINTS)
+def test_a_forest_shows_each_label_and_its_words_stand_in_the_alternative_text(key):
+    figure, alt = figures.forest(key, REVIEW)
+    for row in figures.forest_rows(key, REVIEW):
+        assert row.label in words_in(figure)
+        assert row.label in alt and (row.kind != "study" or row.printed in alt)
+
+
+def test_an_interval_that_leaves_the_axis_ends_in_an_arrow():
+    figure, ax = plt.subplots()
+    figures.interval_line(ax, 0, {"median": 1.0, "lower": 0.01, "upper": 2.0}, 0.1, 10)
+    arrows = [line for line in ax.lines if line.get_marker() in "<>"]
+    assert [(line.get_marker(), line.get_xdata()[0]) for line in arrows] == [("<", 0.1)]
+
+
+def test_the_side_that_favours_tocilizumab_follows_the_endpoint():
+    def under(key):
+        return [words for words in words_in(figures.forest(key, REVIEW)[0]) if "favours" in words]
+
+    assert under("severe_infection") == ["◄ favours\ntocilizumab", "favours ►\nnone"]
+    assert under("complete_response") == ["◄ favours\nnone", "favours ►\ntocilizumab"]
+
+
+def test_the_overview_turns_complete_response_so_that_left_is_better():
+    alt = figures.overview(REVIEW)[1]
+    turned = np.exp(-np.quantile(invented("complete_response").draws["mu"], 0.5))
+    assert f"No complete response, odds ratio: {turned:.2f}" in alt
+
+
+# every figure
+
+
+@pytest.mark.parametrize("key", ENDPOINTS)
+@pytest.mark.parametrize("draw", [figures.forest, figures.prior_and_posterior, figures.tau_priors, pictures.model_graph])
+def test_every_figure_has_type_of_10_points_or_more_and_alternative_text(draw, key):
+    figure, alt = draw(key, REVIEW)
+    figure.canvas.draw()
+    shown = [text for text in figure.findobj(plt.Text) if text.get_text().strip() and text.get_visible()]
+    assert min(text.get_fontsize() for text in shown) >= 10
+    assert figure.get_figwidth() <= 7
+    assert ENDPOINTS[key].title in alt
+
+
+def test_a_picture_that_has_nothing_to_show_is_none():
+    assert pictures.left_out_reports("severe_infection", REVIEW) is None
+    assert pictures.per_1000("overall_survival", REVIEW) is None
+
+
+def test_each_check_stands_in_the_alternative_text_of_the_left_out_reports():
+    _, alt = pictures.left_out_reports("overall_survival", REVIEW)
+    for report in evidence_of("overall_survival", REVIEW).unused:
+        assert report.check is None or f"p={report.check['p']}" in alt
+
+
+def test_roots_of_the_graph_stand_above_what_depends_on_them():
+    edges = [["mu", "theta"], ["theta", "a"], ["alpha", "a"]]
+    depth = pictures._layers(["mu", "theta", "alpha", "a"], edges)
+    assert all(depth[parent] < depth[child] for parent, child in edges)
+
+
+# baseline
+
+
+def test_a_standardised_difference_by_hand():
+    # shares 0.6 and 0.4: 0.2 over the root of (0.24 + 0.24) / 2
+    assert baseline.standardised_difference(0.6, 0.4) == pytest.approx(0.2 / np.sqrt(0.24), rel=1e-12)
+
+
+def test_the_imbalance_of_marrow_blasts_holds_the_printed_counts():
+    found = {(i.study, i.variable): i for i in baseline.imbalances(REVIEW)}["zhou2025", "Marrow blasts over 50 %"]
+    assert (found.events_toci, found.n_toci, found.events_control, found.n_control) == (6, 17, 3, 28)  # table 1 of Zhou 2025
+    assert found.difference > 0.5
+
+
+# tables
+
+
+@pytest.mark.parametrize("key", ENDPOINTS)
+def test_every_report_stands_in_one_table_of_use(key):
+    evidence = evidence_of(key, REVIEW)
+    awaiting = sum(s.decision == "awaiting_data" for s in REVIEW.register.studies)
+    assert len(tables.used(key, REVIEW)) == len(evidence.used)
+    assert len(tables.not_used(key, REVIEW)) == len(evidence.unused) + awaiting
+    assert tables.not_used(key, REVIEW)["why not"].str.len().min() > 0
+
+
+@pytest.mark.parametrize("key", ENDPOINTS)
+def test_one_study_is_not_pooled_by_conventional_methods(key):
+    numbers = [r for r in evidence_of(key, REVIEW).used if r.term in ("table", "ratio")]
+    assert len(numbers) >= 2 or tables.pooled(key, REVIEW)[0].startswith("none")
+
+
+def test_absolute_effects_start_from_the_outside_baseline_risk():
+    first = tables.absolute("severe_infection", REVIEW).iloc[0]
+    assert "79/350" in first["baseline risk"] and first["without, per 1,000"] == "226"
+
+
+def test_therapeutic_severe_crs_is_shown_but_not_estimated():
+    shown = tables.severe_crs_by_contrast(REVIEW)
+    therapeutic = shown[shown["use of tocilizumab"] == "therapeutic"]
+    assert len(therapeutic) and not (therapeutic["estimated"] == "yes").any()
+    assert (shown[shown["use of tocilizumab"] == "pre-emptive"]["estimated"] == "yes").all()
+
+
+def test_what_is_missing_names_each_study_that_awaits_data():
+    said = " ".join(register.missing(REVIEW))
+    assert all(s.label in said for s in REVIEW.register.studies if s.decision == "awaiting_data")
+
+
+def test_a_table_as_printed_gives_an_address_for_each_fragment():
+    for key in COUNTS:
+        assert tables.as_printed(key, REVIEW)["where"].str.len().min() > 0

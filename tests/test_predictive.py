@@ -1,0 +1,90 @@
+"""Predictive checks agree with what can be calculated."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from scipy import stats
+
+from extraction.evidence import Unused
+from models import absolute, predictive, reweight
+from models.priors import TAU_DURATION, TAU_PRIMARY
+
+
+def test_without_an_effect_the_simulated_z_is_standard_normal():
+    z = predictive.log_rank_z(np.zeros(40_000), 17, 28, np.random.default_rng(1))
+    assert stats.kstest(z, "norm").pvalue > 0.001
+
+
+def test_the_mean_of_z_is_the_log_hazard_ratio_times_the_root_of_the_information():
+    # events uniform on 1..20 and half the patients treated: E sqrt(V) = mean of sqrt(d)/2; the tolerance is 5 standard errors
+    z = predictive.log_rank_z(np.full(200_000, 0.8), 10, 10, np.random.default_rng(2))
+    assert z.mean() == pytest.approx(0.8 * np.mean(np.sqrt(np.arange(1, 21))) / 2, abs=5 * z.std() / np.sqrt(len(z)))
+
+
+def log_rank_report(p: str) -> Unused:
+    return Unused("study2020", ("overall_survival.p",), "left out", check={"p": p, "direction": None, "n_toci": 30, "n_control": 30})
+
+
+def test_without_an_effect_a_result_as_far_out_is_foreseen_with_its_own_p_value():
+    check = predictive._log_rank(log_rank_report("0.040"), np.zeros(100_000), np.random.default_rng(3))
+    assert check.probability == pytest.approx(0.040, abs=5 * np.sqrt(0.04 * 0.96 / 1e5))
+    assert check.verdict == "surprising"
+
+
+def test_a_z_near_zero_is_not_surprising():
+    check = predictive._log_rank(log_rank_report("0.985"), np.zeros(10_000), np.random.default_rng(4))
+    assert check.verdict == "as foreseen"
+
+
+def duration_draws(delta: float, samples: int = 4000) -> xr.Dataset:
+    shape = (1, samples)
+    one = (("chain", "draw"), np.zeros(shape))
+    return xr.Dataset(
+        {"step_1_to_2": one, "step_2_to_3": one, "level": (("chain", "draw", "study"), np.full((*shape, 1), 1.8)),
+         "sigma": (("chain", "draw", "study"), np.full((*shape, 1), 0.5)),
+         "delta": (("chain", "draw", "study", "grade"), np.full((*shape, 1, 3), delta))},
+        {"chain": [0], "draw": range(samples), "study": ["study2020"], "grade": [1, 2, 3]})
+
+
+def duration_report(outcome: bool) -> Unused:
+    return Unused("study2020", ("crs_duration.test",), "left out", check={"outcome": outcome, "toci": [[3, 9]], "control": [[3, 6]]})
+
+
+def test_without_an_effect_a_test_of_durations_is_significant_as_often_as_its_exact_size():
+    # exact two-sided size of Mann-Whitney at 9 v 6 and alpha 0.05
+    from models.power import mann_whitney_critical, mann_whitney_null
+    size = 2 * mann_whitney_null(9, 6)[: mann_whitney_critical(9, 6, 0.05) + 1].sum()
+    check = predictive._durations(duration_report(True), duration_draws(0.0), np.random.default_rng(5))
+    assert check.probability == pytest.approx(size, abs=5 * np.sqrt(size * (1 - size) / 4000))
+
+
+def test_a_large_effect_makes_a_significant_test_near_certain():
+    check = predictive._durations(duration_report(False), duration_draws(-3.0), np.random.default_rng(6))
+    assert check.probability < 0.01 and check.verdict == "surprising"
+
+
+def test_checks_are_the_same_at_every_run():
+    first, second = (predictive._durations(duration_report(True), duration_draws(0.0, 200), np.random.default_rng(predictive.SEED)) for _ in "ab")
+    assert np.array_equal(first.predicted, second.predicted)
+
+
+def test_the_risk_with_the_drug_by_hand():
+    # odds 1 to 3 times 3 are even odds
+    assert absolute.risk_with(0.25, np.log(3)) == pytest.approx(0.5, rel=1e-12)
+    assert absolute.risk_with(0.25, 0.0) == pytest.approx(0.25, rel=1e-12)
+
+
+def test_reweighting_to_the_same_prior_changes_nothing():
+    generator = np.random.default_rng(7)
+    tau = np.abs(generator.normal(0, 0.35, 4000))
+    draws = xr.Dataset({"tau": ("draw", tau), "mu": ("draw", generator.normal(-0.3, 0.2, 4000))})
+    found = reweight.limits_under(draws, TAU_DURATION, TAU_DURATION)
+    np.testing.assert_allclose(list(found.values()), np.exp(np.quantile(draws["mu"], [0.5, 0.025, 0.975])), rtol=0.01)
+
+
+def test_reweighting_recovers_the_other_prior_and_refuses_where_draws_are_few():
+    # with mu equal to tau, the reweighted median is the other prior's: 0.6745 times its SD
+    tau = TAU_DURATION.quantile((np.arange(200_000) + 0.5) / 200_000)
+    draws = xr.Dataset({"tau": ("draw", tau), "mu": ("draw", tau)})
+    assert np.log(reweight.limits_under(draws, TAU_DURATION, TAU_PRIMARY)["median"]) == pytest.approx(0.6745 * 0.5, abs=0.005)
+    assert reweight.limits_under(draws.isel(draw=slice(0, 100)), TAU_DURATION, TAU_PRIMARY) is None
