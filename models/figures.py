@@ -10,7 +10,7 @@ from models import store
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.printed import NOTHING, printed_result
 from models.reweight import limits_under
-from models.style import BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, RED, SKY, SMALL, canvas, density, interval_line, ratio_axis, reach
+from models.style import BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, RED, SKY, SMALL, canvas, density, interval_line, ratio_axis, reach, two_columns
 from models.summary import limits, summarise
 from models.words import interval, number, percent
 
@@ -45,7 +45,7 @@ def forest_rows(key: str, review: Review | None = None) -> list[Row]:
             rows.append(Row(study.label, printed, gap="nothing to use" if printed == NOTHING else "printed, not used", kind="unused"))
     mu, new = (stored.draws[name].values.ravel() for name in ("mu", "prediction"))
     one = len(evidence.studies) == 1
-    rows.append(Row("Mean effect", f"of studies like this one ({len(evidence.studies)})" if one else f"pooled, {len(evidence.studies)} studies",
+    rows.append(Row("Mean effect", "one study: pulled towards the prior" if one else f"pooled, {len(evidence.studies)} studies",
                     limits(mu), mu, kind="pooled"))
     return [*rows, Row("Next study", "predicted effect", limits(new), new, kind="prediction")]
 
@@ -56,43 +56,24 @@ COLOURS = {"study": BLUE, "pooled": RED, "prediction": PURPLE}
 def forest(key: str, review: Review | None = None):
     """Posterior of each study beside what its paper printed, with the mean and the effect in a next study."""
     endpoint = ENDPOINTS[key]
-    rows = forest_rows(key, review)
-    printed = [textwrap.wrap(row.printed, 30)[:4] or [""] for row in rows]
+    rows, digits = forest_rows(key, review), summarise(key, review)["digits"]
+    printed = [textwrap.wrap(row.printed, 29) or [""] for row in rows]
     heights = [max(1.25, 0.95 + 0.55 * len(lines)) for lines in printed]
     tops = np.concatenate([[0], -np.cumsum(heights)])
     low, high = reach([row.limits for row in rows if row.limits and row.kind != "prediction"])
-    figure, (words, ax) = _two_columns(-tops[-1] * 0.42 + 0.9)
+    figure, (words, ax) = two_columns(-tops[-1] * 0.42 + 1.0, (0.95, 1))
     for row, lines, top, height in zip(rows, printed, tops, heights):
-        _forest_row(words, ax, row, lines, top, height, low, high)
+        _forest_row(words, ax, row, lines, top, height, (low, high), digits)
     for axes in (words, ax):
         axes.set_ylim(tops[-1], 0)
         axes.axhline(tops[-3], color=LIGHT, lw=1)
-    ax.set_yticks([])
-    ax.spines["left"].set_visible(False)
     ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.benefit)
-    _short_label(ax, endpoint)
-    return figure, _forest_alt(endpoint, rows)
+    return figure, _forest_alt(endpoint, rows, digits)
 
 
-def _short_label(ax, endpoint) -> None:
-    """The axis of a forest plot is too narrow for the whole label on one line."""
-    left, right = ("tocilizumab", "none") if endpoint.benefit == "below" else ("none", "tocilizumab")
-    ax.set_xlabel(f"{endpoint.scale.capitalize()}\ntocilizumab over none, log scale\n◄ favours {left}  |  favours {right} ►", fontsize=11)
-
-
-def _two_columns(height: float):
-    from matplotlib import pyplot as plt
-
-    from models.style import RC, WIDTH
-
-    with plt.rc_context(RC):
-        figure, axes = plt.subplots(1, 2, figsize=(WIDTH, height), layout="constrained", width_ratios=(0.82, 1))
-    axes[0].axis("off")
-    axes[0].set_xlim(0, 1)
-    return figure, axes
-
-
-def _forest_row(words, ax, row: Row, lines: list[str], top: float, height: float, low: float, high: float) -> None:
+def _forest_row(words, ax, row: Row, lines: list[str], top: float, height: float, ends: tuple[float, float],
+                digits: int) -> None:
+    low, high = ends
     words.text(0, top - 0.2, row.label, va="top", weight="bold", fontsize=12)
     words.text(0, top - 0.72, "\n".join(lines), va="top", fontsize=SMALL, color="#444444", linespacing=1.15)
     middle = top - height / 2 - 0.12
@@ -105,22 +86,22 @@ def _forest_row(words, ax, row: Row, lines: list[str], top: float, height: float
     colour = COLOURS[row.kind]
     ax.fill_between(np.exp(grid), middle, middle + 0.5 * shape / shape.max(), color=colour, alpha=0.18, lw=0, zorder=1)
     interval_line(ax, middle, row.limits, low, high, colour, "D" if row.kind == "pooled" else "o")
-    ax.text(np.sqrt(low * high), middle - 0.12, _compact(row.limits), ha="center", va="top", fontsize=SMALL, color=colour,
+    ax.text(np.sqrt(low * high), middle - 0.12, _compact(row.limits, digits), ha="center", va="top", fontsize=SMALL,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8})
 
 
-def _compact(row: dict) -> str:
-    return f"{number(row['median'])} ({number(row['lower'])} to {number(row['upper'])})"
+def _compact(row: dict, digits: int = 2) -> str:
+    return f"{number(row['median'], digits)} ({number(row['lower'], digits)} to {number(row['upper'], digits)})"
 
 
-def _forest_alt(endpoint, rows: list[Row]) -> str:
+def _forest_alt(endpoint, rows: list[Row], digits: int) -> str:
     parts = []
     for row in rows:
         if row.limits is None:
             parts.append(f"{row.label}: printed {row.printed}; {row.gap}")
         else:
             said = f", printed {row.printed}" if row.kind == "study" else ""
-            parts.append(f"{row.label}: {interval(row.limits)}{said}")
+            parts.append(f"{row.label}: {interval(row.limits, digits)}{said}")
     return f"Forest plot, {endpoint.title}: {endpoint.scale}, tocilizumab over none. " + ". ".join(parts) + "."
 
 
@@ -142,7 +123,7 @@ def prior_and_posterior(key: str, review: Review | None = None):
     ax.legend(loc="upper left", fontsize=SMALL)
     ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.benefit)
     return figure, (f"{endpoint.title}, mean {endpoint.scale}: before the data {interval(prior_limits)}, after them "
-                    f"{interval(found)}. Probability that tocilizumab is the better side: {percent(found['p_favours_toci'])}.")
+                    f"{interval(found, found['digits'])}. Probability that tocilizumab is the better side: {percent(found['p_favours_toci'])}.")
 
 
 def _prior_limits(endpoint) -> dict:
@@ -151,15 +132,13 @@ def _prior_limits(endpoint) -> dict:
 
 def under_each_tau(key: str, review: Review | None = None) -> list[tuple]:
     """(prior of tau, limits of the mean effect under it), the primary prior first; limits None where draws are too few."""
-    endpoint, stored = ENDPOINTS[key], store.read(key, review)
-    rows = [(endpoint.tau_prior, limits(stored.draws["mu"].values))]
-    for prior in endpoint.tau_alternatives:
-        if key == "crs_duration_grade3":
-            rows.append((prior, limits_under(stored.draws, endpoint.tau_prior, prior)))
-        else:
-            mu = quadrature(key, tau_prior=prior, review=review).mu.limits()
-            rows.append((prior, {name: float(np.exp(value)) for name, value in mu.items()}))
-    return rows
+    endpoint = ENDPOINTS[key]
+    if key == "crs_duration_grade3":
+        draws = store.read(key, review).draws
+        others = [(prior, limits_under(draws, endpoint.tau_prior, prior)) for prior in endpoint.tau_alternatives]
+        return [(endpoint.tau_prior, limits(draws["mu"].values)), *others]
+    found = [(prior, quadrature(key, tau_prior=prior, review=review).mu.limits()) for prior in (endpoint.tau_prior, *endpoint.tau_alternatives)]
+    return [(prior, {name: float(np.exp(value)) for name, value in mu.items()}) for prior, mu in found]
 
 
 def tau_priors(key: str, review: Review | None = None):
@@ -199,3 +178,37 @@ def prior_words(prior) -> str:
     if prior.name.startswith("bartos_"):
         return "Bartoš, log HR"
     return f"{FAMILIES[prior.family]}({', '.join(f'{value:g}' for value in prior.parameters)})"
+
+
+def overview(review: Review | None = None):
+    """Mean effect of every endpoint on one axis, turned so that the left side always favours tocilizumab."""
+    review = review or load()
+    found = {key: summarise(key, review) for key in ENDPOINTS}
+    rows = [(_turned_title(endpoint), _turned(found[key], endpoint), found[key]) for key, endpoint in ENDPOINTS.items()]
+    low, high = reach([turned for _, turned, _ in rows], widest=15)
+    figure, (words, ax) = two_columns(0.82 * len(rows) + 1.2, (0.85, 1))
+    for i, (title, turned, summary) in enumerate(rows):
+        studies = "1 study" if summary["n_studies"] == 1 else f"{summary['n_studies']} studies"
+        words.text(0, -i + 0.05, textwrap.fill(title, 22), va="bottom", fontsize=11, weight="bold")
+        words.text(0, -i - 0.03, f"{turned['scale']}, {studies}", va="top", fontsize=SMALL, color="#444444")
+        colour = BLUE if ENDPOINTS[list(ENDPOINTS)[i]].role == "primary" else SKY
+        interval_line(ax, -i + 0.1, turned, low, high, colour)
+        ax.text(1, -i - 0.05, _compact(turned, summary["digits"]), ha="center", va="top", fontsize=SMALL,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8})
+    for axes in (words, ax):
+        axes.set_ylim(-len(rows) + 0.45, 0.75)
+    ratio_axis(ax, low, high, "Ratio")
+    said = ". ".join(f"{title}, {turned['scale']}: {interval(turned, summary['digits'])}, tocilizumab the better side with probability "
+                     f"{percent(summary['p_favours_toci'])}" for title, turned, summary in rows)
+    return figure, f"Mean effect of each endpoint, below 1 favours tocilizumab. {said}. Certainty of each: very low."
+
+
+def _turned(summary: dict, endpoint) -> dict:
+    scale = "duration ratio" if endpoint.effect == "log_duration_ratio" else endpoint.scale
+    if endpoint.benefit == "below":
+        return {name: summary[name] for name in ("median", "lower", "upper")} | {"scale": scale}
+    return {"median": 1 / summary["median"], "lower": 1 / summary["upper"], "upper": 1 / summary["lower"], "scale": scale}
+
+
+def _turned_title(endpoint) -> str:
+    return endpoint.title if endpoint.benefit == "below" else f"No {endpoint.title[0].lower()}{endpoint.title[1:]}"

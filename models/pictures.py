@@ -1,16 +1,16 @@
-"""Figures of the evidence, of the models and of their checks.  Each function returns (figure, alternative text)."""
+"""Figures of the evidence and of the models.  Each function returns (figure, alternative text)."""
+
+import textwrap
 
 import numpy as np
 
 from extraction.records import Review, load
 from models import store
-from models.absolute import absolute_effects
 from models.baseline import imbalances
-from models.endpoints import ENDPOINTS
-from models.predictive import checks, prior_durations, survival_curves
-from models.printed import p_words, stratum_words
-from models.style import BLUE, GREY, LIGHT, ORANGE, RED, SMALL, STUDY_COLOURS, canvas, density, two_columns
-from models.words import percent
+from models.endpoint import study_term
+from models.endpoints import ENDPOINTS, evidence_of, quadrature
+from models.style import BLUE, GREY, LIGHT, ORANGE, SMALL, STUDY_COLOURS, canvas, ratio_axis, two_columns
+from models.words import interval, number
 
 
 def baseline_imbalance(review: Review | None = None):
@@ -21,7 +21,7 @@ def baseline_imbalance(review: Review | None = None):
     ax.axvspan(-0.1, 0.1, color=LIGHT, alpha=0.6, lw=0)
     ax.axvline(0, color=GREY, lw=1)
     for row, variable in enumerate(variables):
-        words.text(0, -row, variable, va="center", fontsize=11)
+        words.text(0, -row, textwrap.fill(variable, 20), va="center", fontsize=11)
         here = [i for i in found if i.variable == variable]
         for place, item in enumerate(here):
             y = -row + 0.16 * (len(here) - 1) - 0.32 * place
@@ -34,7 +34,9 @@ def baseline_imbalance(review: Review | None = None):
     ax.set_xlim(-far, far)
     labels = dict(zip(*reversed(ax.get_legend_handles_labels())))
     figure.legend(labels.values(), labels.keys(), loc="outside upper right", ncols=2)
-    ax.set_xlabel("Standardised difference\n◄ more with none | more with tocilizumab ►", fontsize=11)
+    ax.set_xlabel("Standardised difference", labelpad=34)
+    for place, side, words_at_end in ((0, "left", "◄ more\nwith none"), (1, "right", "more with\ntocilizumab ►")):
+        ax.annotate(words_at_end, (place, 0), xycoords="axes fraction", xytext=(0, -21), textcoords="offset points", ha=side, va="top", fontsize=SMALL)
     far = [i for i in found if abs(i.difference) > 0.1]
     said = "; ".join(f"{i.label}, {i.variable}: {i.events_toci} of {i.n_toci} with tocilizumab and {i.events_control} of {i.n_control} "
                      f"without, difference {i.difference:+.2f}" for i in sorted(found, key=lambda i: -abs(i.difference)))
@@ -44,45 +46,50 @@ def baseline_imbalance(review: Review | None = None):
 
 def model_graph(key: str, review: Review | None = None):
     """The model as a graph: an arrow leads from each quantity to those that depend on it, the reports at the bottom."""
+    review = review or load()
     graph = store.read(key, review).info["graph"]
+    studies = {study.id: study.label for study in review.register.studies}
     hidden = {name for name in graph["nodes"] if name == "z" or name.startswith("z_")}
     nodes, edges = [n for n in graph["nodes"] if n not in hidden], [e for e in graph["edges"] if not hidden & set(e)]
     places, layers = _layers(nodes, edges), {}
     for name, layer in places.items():
         layers.setdefault(layer, []).append(name)
     deepest = max(layers)
-    figure, ax = canvas(1.25 * (deepest + 1))
+    figure, ax = canvas(1.35 * (deepest + 1))
     ax.axis("off")
-    position = {name: ((i + 1) / (len(row) + 1), deepest - layer) for layer, row in layers.items() for i, name in enumerate(row)}
-    for parent, child in edges:
-        ax.annotate("", position[child], position[parent], arrowprops={"arrowstyle": "-|>", "color": GREY, "shrinkA": 14, "shrinkB": 16, "lw": 1.3})
-    for name, (x, y) in position.items():
-        report = name == "reports" or "[" in name
-        ax.text(x, y, _node_words(name), ha="center", va="center", fontsize=SMALL,
-                bbox={"boxstyle": "square,pad=0.35" if report else "round,pad=0.35", "fc": "#FBE9D0" if report else "white",
-                      "ec": ORANGE if report else BLUE, "lw": 1.4})
     ax.set_xlim(0, 1)
-    ax.set_ylim(-0.45, deepest + 0.45)
-    said = "; ".join(f"{_flat(parent)} to {_flat(child)}" for parent, child in edges)
+    ax.set_ylim(-0.5, deepest + 0.5)
+    boxes = {}
+    for layer, row in layers.items():
+        for i, name in enumerate(row):
+            report = name == "reports" or "[" in name
+            boxes[name] = ax.text((i + 0.5) / len(row), deepest - layer, _node_words(name, studies), ha="center", va="center", fontsize=SMALL, zorder=3,
+                                  bbox={"boxstyle": "square,pad=0.35" if report else "round,pad=0.3", "fc": "#FBE9D0" if report else "white",
+                                        "ec": ORANGE if report else BLUE, "lw": 1.4})
+    for parent, child in edges:
+        start, end = boxes[parent], boxes[child]
+        ax.annotate("", end.get_position(), start.get_position(), arrowprops={
+            "arrowstyle": "-|>", "color": GREY, "lw": 1.3, "shrinkA": 0, "shrinkB": 1, "patchA": start.get_bbox_patch(), "patchB": end.get_bbox_patch()})
+    said = "; ".join(f"{_flat(parent, studies)} to {_flat(child, studies)}" for parent, child in edges)
     return figure, f"Graph of the model of {ENDPOINTS[key].title}. Arrows: {said}. Boxes are printed reports."
 
 
 NODES = {"mu": "μ\nmean effect", "tau": "τ\nbetween studies", "theta": "θ\neffect in\neach study", "prediction": "next\nstudy",
-         "alpha": "α\nrisk without", "delta": "δ\neffect by\nstudy and grade", "mean_by_grade": "mean\nby grade", "level": "level\nof study",
+         "alpha": "α\nrisk without", "delta": "δ\nby study\nand grade", "mean_by_grade": "mean\nby grade", "level": "level\nof study",
          "sigma": "σ\npatients", "step_1_to_2": "grade\n1→2", "step_2_to_3": "grade\n2→3", "trend": "trend over\ngrades", "reports": "printed reports"}
 TERMS = {"table": "counts", "table_set": "possible counts", "log_rank": "log-rank p", "ratio": "hazard ratio"}
 
 
-def _node_words(name: str) -> str:
+def _node_words(name: str, studies: dict[str, str]) -> str:
     if "[" not in name:
         return NODES.get(name, name)
     term, whom = name.rstrip("]").split("[")
     study, _, stratum = whom.partition(" ")
-    return "\n".join(filter(None, (TERMS.get(term, term), study, stratum.replace("_", " "))))
+    return "\n".join(filter(None, (TERMS.get(term, term), studies[study], stratum.replace("_", " "))))
 
 
-def _flat(name: str) -> str:
-    return _node_words(name).replace("\n", " ")
+def _flat(name: str, studies: dict[str, str]) -> str:
+    return _node_words(name, studies).replace("\n", " ")
 
 
 def _layers(nodes: list[str], edges: list[list[str]]) -> dict[str, int]:
@@ -104,116 +111,25 @@ def _layers(nodes: list[str], edges: list[list[str]]) -> dict[str, int]:
     return depth
 
 
-def left_out_reports(key: str, review: Review | None = None):
-    """Where each report left out lies in its predictive distribution; None where no report can be predicted."""
-    review = review or load()
-    found = checks(key, review)
-    if not found:
-        return None
-    figure, axes = canvas(1.75 * len(found) + 0.5, len(found), squeeze=False)
-    for check, ax in zip(found, axes[:, 0]):
-        label = review.studies[check.report.study].label
-        label += "" if check.report.stratum == "all" else f", {stratum_words(review.records[check.report.study], check.report.stratum)}"
-        (_z_strip if check.quantity == "|z|" else _outcome_strip)(ax, check, label)
-    return figure, "Reports left out, and what the posterior foresees of them. " + " ".join(check_words(c, review) for c in found)
-
-
-def check_words(check, review: Review) -> str:
-    """One check in a sentence."""
-    label, stratum = review.studies[check.report.study].label, check.report.stratum
-    where = label if stratum == "all" else f"{label}, {stratum_words(review.records[check.report.study], stratum)}"
-    if check.quantity == "|z|":
-        return (f"{where}: {p_words(check.report.check['p'])} is |z| {check.printed:.2f}; {percent(check.probability)} of the predictions are as "
-                f"large or larger: {check.verdict}.")
-    said = "significant" if check.printed else "not significant"
-    return f"{where}: the overall test was {said}, foreseen with probability {percent(check.probability)}: {check.verdict}."
-
-
-def _z_strip(ax, check, label: str) -> None:
-    grid = np.linspace(0, 4, 200)
-    shape = density(np.concatenate([check.predicted, -check.predicted]), np.linspace(-5, 5, 501))
-    curve = np.interp(grid, np.linspace(-5, 5, 501), shape)
-    ax.fill_between(grid, curve, color=BLUE, alpha=0.25, lw=0)
-    ax.plot([check.printed] * 2, [0, 1.05 * curve.max()], color=RED, lw=2.5)
-    ax.text(0.99, 0.92, f"printed {p_words(check.report.check['p'])}\n{percent(check.probability)} as large or larger", transform=ax.transAxes,
-            ha="right", va="top", fontsize=SMALL)
-    ax.set_title(label, loc="left", fontsize=12, weight="bold")
+def followed_number(key: str, study: str, review: Review | None = None):
+    """One table of counts: prior of the log odds ratio, likelihood of the counts, and the study's posterior."""
+    endpoint = ENDPOINTS[key]
+    report = next(r for r in evidence_of(key, review).used if r.study == study and r.term == "table")
+    grid = np.linspace(np.log(0.08), np.log(20), 400)
+    likelihood = np.exp(study_term(report)(grid))
+    step = grid[1] - grid[0]
+    posterior = quadrature(key, review=review).theta[study]
+    figure, ax = canvas(3.5)
+    for y, colour, dashes, words in ((np.exp(endpoint.mu_prior.log_density(grid)), GREY, "--", "prior of the mean effect"),
+                                     (likelihood / likelihood.sum() / step, ORANGE, "-", "likelihood of the counts"),
+                                     (posterior.density(grid), BLUE, "-", "posterior of this study")):
+        ax.plot(np.exp(grid), y, dashes, color=colour, lw=2.2, label=words)
     ax.set_yticks([])
-    ax.set_xlim(0, 4)
-    ax.set_xlabel("|z| of the log-rank test")
-
-
-def _outcome_strip(ax, check, label: str) -> None:
-    share = float(np.mean(check.predicted))
-    ax.barh([1, 0], [1 - share, share], color=[RED if not check.printed else LIGHT, RED if check.printed else LIGHT], height=0.6)
-    for y, words, value in ((1, "not significant", 1 - share), (0, "significant", share)):
-        printed = " (printed)" if bool(y) != bool(check.printed) else ""
-        ax.text(1.0, y, f"{words}{printed}: {percent(value)}", ha="right", va="center", fontsize=SMALL)
-    ax.set_title(label, loc="left", fontsize=12, weight="bold")
-    ax.set_xlim(0, 1)
-    ax.set_yticks([])
-    ax.set_xlabel("Predictive probability of the outcome of the test")
-
-
-def per_1000(key: str, review: Review | None = None):
-    """Patients per 1,000 with the event, without tocilizumab and with it; None where there is no baseline risk."""
-    found = absolute_effects(key, review)
-    if not found:
-        return None
-    figure, ax = canvas(1.15 * len(found) + 1.1)
-    for i, effect in enumerate(found):
-        with_toci, without = effect.with_toci, 1000 * effect.risk
-        ax.plot([with_toci["lower"], with_toci["upper"]], [-i, -i], color=BLUE, lw=2.4)
-        ax.plot(with_toci["median"], -i, "o", color=BLUE, ms=9, label="with tocilizumab, 95 % interval")
-        ax.plot(without, -i, "|", color=RED, ms=22, mew=3, label="without")
-        ax.text(0, -i + 0.27, f"{effect.source} ({effect.events}/{effect.n})", fontsize=SMALL, va="bottom",
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8})
-    ax.set_xlim(0, 1000)
-    ax.set_ylim(-len(found) + 0.4, 1.0)
-    ax.set_yticks([])
-    labels = dict(zip(*reversed(ax.get_legend_handles_labels())))
-    figure.legend(labels.values(), labels.keys(), loc="outside upper right", ncols=2)
-    ax.set_xlabel("Patients with the event per 1,000")
-    said = "; ".join(f"{e.source}: {1000 * e.risk:.0f} without, {e.with_toci['median']:.0f} with (95 % interval "
-                     f"{e.with_toci['lower']:.0f} to {e.with_toci['upper']:.0f})" for e in found)
-    return figure, f"{ENDPOINTS[key].title}, patients per 1,000. {said}."
-
-
-def durations_foreseen():
-    """Days of CRS in one patient without tocilizumab that the priors foresee, by grade."""
-    found = prior_durations()
-    figure, ax = canvas(3.0)
-    grid, said = np.linspace(np.log(0.8), np.log(60), 300), []
-    for (grade, days), colour in zip(found.items(), STUDY_COLOURS):
-        ax.plot(np.exp(grid), density(np.log(days), grid), color=colour, lw=2, label=f"grade {grade}" + (" or above" if grade == max(found) else ""))
-        low, middle, high = np.quantile(days, [0.025, 0.5, 0.975])
-        said.append(f"grade {grade}: median {middle:.1f} days, 95 % between {low:.1f} and {high:.0f}")
-    ax.set_xscale("log")
-    ax.set_xticks([1, 2, 5, 10, 20, 50], ["1", "2", "5", "10", "20", "50"])
-    ax.minorticks_off()
-    ax.set_yticks([])
-    ax.set_ylabel("Prior predictive density")
-    ax.set_xlabel("Days of CRS in one patient without tocilizumab, log scale")
-    ax.legend(loc="upper right")
-    return figure, "What the priors foresee before any data. " + "; ".join(said) + "."
-
-
-def simulated_survival(key: str, review: Review | None = None):
-    """Kaplan-Meier curves of simulated cohorts; an illustration, no patient of a study is in it."""
-    times, curves = survival_curves(key, review=review)
-    figure, ax = canvas(3.6)
-    said = []
-    for (arm, found), colour in zip(curves.items(), (GREY, BLUE)):
-        low, middle, high = np.quantile(found, [0.025, 0.5, 0.975], axis=0)
-        words = "no tocilizumab" if arm == "none" else arm
-        ax.fill_between(times, low, high, step="post", color=colour, alpha=0.2, lw=0)
-        ax.step(times, middle, where="post", color=colour, lw=2.2, label=words)
-        at = int(np.argmin(np.abs(times - 1)))
-        said.append(f"{words}: {100 * middle[at]:.0f} % (95 % of cohorts {100 * low[at]:.0f} to {100 * high[at]:.0f} %)")
-    ax.set_ylim(0, 1)
-    ax.set_xlim(0, times[-1])
-    ax.set_ylabel("Share without the event")
-    ax.set_xlabel("Time, in multiples of the median without tocilizumab")
-    ax.legend(loc="upper right", title="Simulated, not observed")
-    return figure, (f"Simulated curves, {ENDPOINTS[key].title}. Share without the event at the median time of patients without tocilizumab: "
-                    + "; ".join(said) + ".")
+    ax.set_ylabel("Density of the log ratio")
+    ax.set_ylim(0, 1.45 * float(np.max(posterior.density(grid))))
+    ax.legend(loc="upper left")
+    ratio_axis(ax, 0.08, 20, endpoint.scale.capitalize(), endpoint.benefit)
+    best, found = float(np.exp(grid[np.argmax(likelihood)])), {k: float(np.exp(v)) for k, v in posterior.limits().items()}
+    d = report.data
+    return figure, (f"{d['events_toci']} of {d['n_toci']} against {d['events_control']} of {d['n_control']}: the likelihood of the odds ratio is "
+                    f"largest at {number(best)}; with the prior the posterior is {interval(found)}.")

@@ -49,7 +49,7 @@ def ratio_axis(ax, low: float, high: float, label: str, benefit: str = "below") 
     ax.xaxis.set_minor_locator(NullLocator())
     ax.axvline(1, color=GREY, lw=1, zorder=0)
     ax.set_xlabel(f"{label}, log scale", labelpad=34)
-    sides = ("◄ favours\ntocilizumab", "favours ►\nnone") if benefit == "below" else ("◄ favours\nnone", "favours ►\ntocilizumab")
+    sides = ("◄ favours\ntocilizumab", "favours\nnone ►") if benefit == "below" else ("◄ favours\nnone", "favours\ntocilizumab ►")
     for place, words, side in zip((0, 1), sides, ("left", "right")):
         ax.annotate(words, (place, 0), xycoords="axes fraction", xytext=(0, -21), textcoords="offset points", ha=side, va="top", fontsize=SMALL,
                     color="#444444")
@@ -74,10 +74,10 @@ def reach(limits: list[dict], narrowest: float = 4.0, widest: float = 25.0) -> t
 
 
 def density(values, grid):
-    """Gaussian kernel density of draws at the grid, Silverman's bandwidth, in the grid's unit."""
+    """Gaussian kernel density of draws at the grid, Scott's bandwidth, in the grid's unit."""
     values = np.ravel(values)
     spread = min(values.std(), (np.quantile(values, 0.75) - np.quantile(values, 0.25)) / 1.34)
-    width = 0.9 * spread * len(values) ** -0.2
+    width = 1.06 * spread * len(values) ** -0.2
     counts, edges = np.histogram(values, bins=np.linspace(grid[0], grid[-1], 4 * len(grid) + 1))
     centres = (edges[:-1] + edges[1:]) / 2
     kernel = np.exp(-0.5 * ((grid[:, None] - centres) / width) ** 2) / (width * np.sqrt(2 * np.pi))

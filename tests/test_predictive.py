@@ -88,3 +88,13 @@ def test_reweighting_recovers_the_other_prior_and_refuses_where_draws_are_few():
     draws = xr.Dataset({"tau": ("draw", tau), "mu": ("draw", tau)})
     assert np.log(reweight.limits_under(draws, TAU_DURATION, TAU_PRIMARY)["median"]) == pytest.approx(0.6745 * 0.5, abs=0.005)
     assert reweight.limits_under(draws.isel(draw=slice(0, 100)), TAU_DURATION, TAU_PRIMARY) is None
+
+
+def test_the_priors_foresee_effects_with_their_own_spread():
+    # mu has SD 1 and tau squared the mean 0.5 squared, so a single study has SD root(1.25)
+    assert predictive.prior_effects("severe_infection", 100_000).std() == pytest.approx(np.sqrt(1.25), rel=0.02)
+
+
+def test_what_the_priors_foresee_is_said_of_each_table_and_log_rank_p_used():
+    assert "357 in 1,000" in predictive.foreseen_before("severe_infection")[0]  # 10 of 28
+    assert any("17 v 28 patients" in said for said in predictive.foreseen_before("overall_survival"))

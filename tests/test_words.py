@@ -90,3 +90,10 @@ def test_the_short_line_names_endpoint_size_probability_and_certainty():
     said = words.short(summary(0.47), replace(INFECTION, title="Severe infection"))
     assert said.startswith("Severe infection: odds ratio 0.74") and "47 %" in said and "very low" in said
     assert "\n" not in said
+
+
+def test_a_direction_that_another_seed_might_not_state_is_not_stated():
+    # at 0.905 from 900 draws two standard errors are 0.02, from 90,000 they are 0.002
+    assert "shorter" not in words.headline(summary(0.905, diagnostics={"ess_bulk": 900}), DURATION)
+    assert "shorter" in words.headline(summary(0.905, diagnostics={"ess_bulk": 90_000}), DURATION)
+    assert "longer" not in words.headline(summary(0.095, diagnostics={"ess_bulk": 900}), DURATION)

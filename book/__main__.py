@@ -1,0 +1,44 @@
+"""`python -m book`: write the generated pages, run and render all, and say which file to open.
+
+Where nothing that the book depends on has changed, nothing is done.
+"""
+
+import argparse
+import sys
+import time
+
+from book import build, execute, inputs
+
+
+class Parser(argparse.ArgumentParser):
+    """Wrong usage gets one line."""
+
+    def error(self, message: str) -> None:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Build the book unless it is current; 0 where it stands, 1 where it could not be built."""
+    Parser(prog="python -m book", description="Build the book where anything it depends on has changed.").parse_args(arguments)
+    start = time.perf_counter()
+    fingerprint = inputs.of_book()
+    if build.is_current(fingerprint):
+        print(f"Nothing has changed. Open {build.HTML / 'index.html'}")
+        return 0
+    print("Building the book:", flush=True)
+    execute.use_this_environment(build.BUILD)
+    try:
+        build.build(fingerprint)
+    except build.BuildFailed as failed:
+        print(f"The book was not built.\n{failed}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted: the book was not built.", file=sys.stderr)
+        return 130
+    print(f"Done in {time.perf_counter() - start:.0f} s. Open {build.HTML / 'index.html'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")
+    sys.exit(main())

@@ -1,0 +1,167 @@
+"""From sources to `_build/html`: assemble, run, render strictly, and only then replace the old book.
+
+Everything is made in a scratch folder.  The stamp that says what a book was made from lies inside it and is written
+before it is moved into place, so an interrupted or failed build leaves the old book or none, never half of one.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from book import execute, inputs
+
+BUILD = inputs.ROOT / "_build"
+HTML = BUILD / "html"
+STAMP = ".made-from"
+LONGEST_BUILD = 3600  # seconds
+FRONT_DOOR = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title><link rel="icon" href="_static/favicon.svg">
+<meta http-equiv="refresh" content="0; url=book/intro.html"></head>
+<body><a href="book/intro.html">{title}</a></body></html>
+"""
+"""Leads to the first page, as Jupyter Book's own does; that one lacks title, link and icon."""
+
+MATHJAX = ("tex-svg.js", "input/tex/extensions", "a11y")
+"""What the pages can load of MathJax: the program, TeX extensions it fetches on demand, and its help for screen readers."""
+
+
+class BuildFailed(Exception):
+    """The book was not built; the message says why."""
+
+
+def is_current(fingerprint: str) -> bool:
+    """Whether the book in place was made from exactly these inputs."""
+    stamp = HTML / STAMP
+    return (HTML / "index.html").is_file() and stamp.is_file() and stamp.read_text() == fingerprint
+
+
+def build(fingerprint: str) -> None:
+    """Build the whole book; raise BuildFailed, and leave the old book in place, at any error or warning."""
+    BUILD.mkdir(exist_ok=True)
+    _remove_leftovers()
+    with TemporaryDirectory(prefix="building-", dir=BUILD) as scratch:
+        source = Path(scratch) / "source"
+        cache = execute.cache_folder(BUILD)
+        with _step("wrote the pages of studies and data dictionary"):
+            config = _assemble_or_say_why(source, cache)
+            _require_posteriors()
+        pages = sorted((source / "book").glob("*.md"))
+        try:
+            execute.run(pages, config["parse"]["myst_enable_extensions"], cache, _say)
+        except execute.PageFailed as failed:
+            raise BuildFailed(str(failed)) from None
+        with _step(f"rendered {len(list((source / 'book').rglob('*.md')))} pages"):
+            html = render(source, Path(scratch))
+            (html / "index.html").write_text(FRONT_DOOR.format(title=config["title"]), encoding="utf-8")
+        if inputs.of_book() != fingerprint:
+            shutil.rmtree(cache)
+            raise BuildFailed("Files changed while the book was being built: please run it again.")
+        _publish(html, fingerprint)
+
+
+def _assemble_or_say_why(source: Path, cache: Path) -> dict:
+    """Assemble; a fault of a record or of the configuration becomes its message."""
+    from yaml import YAMLError
+
+    from extraction.records import BadRecords
+
+    try:
+        return assemble(source, cache)
+    except BadRecords as faults:
+        raise BuildFailed("\n".join(map(str, faults.problems))) from None
+    except YAMLError as fault:
+        raise BuildFailed(f"_config.yml: {' '.join(str(fault).split())}") from None
+
+
+def _require_posteriors() -> None:
+    from models import endpoints, store
+
+    if missing := [key for key in endpoints.ENDPOINTS if not store.is_fitted(key)]:
+        raise BuildFailed(f"No posterior for the records and models as they stand: {', '.join(missing)}. Run `make fit` first.")
+
+
+def assemble(source: Path, cache: Path) -> dict:
+    """Gather all that Jupyter Book reads in one folder; the configuration it will use."""
+    import yaml
+
+    from book import pages
+
+    (source / "_static").mkdir(parents=True)
+    shutil.copytree(inputs.ROOT / "book", source / "book", ignore=shutil.ignore_patterns("*.py", "*.css", "__pycache__"))
+    shutil.copy(inputs.ROOT / "book" / "style.css", source / "_static")
+    shutil.copy(inputs.ROOT / "_toc.yml", source)
+    pages.write(source / "book")
+    _copy_mathjax(source / "vendor" / "_static" / "mathjax")
+    config = yaml.safe_load((inputs.ROOT / "_config.yml").read_text(encoding="utf-8"))
+    config["execute"]["cache"] = str(cache)
+    config["html"]["extra_footer"] = f'<p class="review-version">Version {version()}</p>'
+    config["sphinx"]["config"] |= {"version": version(), "release": version()}
+    if bibliographies := sorted((source / "book").glob("*.bib")):
+        config["sphinx"]["config"]["extensions"].append("sphinxcontrib.bibtex")
+        config["bibtex_bibfiles"] = [f"book/{path.name}" for path in bibliographies]
+        config["sphinx"]["config"]["bibtex_reference_style"] = "author_year"
+    (source / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    return config
+
+
+def version() -> str:
+    """Version of the review, from pyproject.toml."""
+    return tomllib.loads((inputs.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+
+
+def _copy_mathjax(target: Path) -> None:
+    """Copy MathJax from its package, as no page may load it from elsewhere."""
+    package = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
+    for name in MATHJAX:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if (package / name).is_dir() else shutil.copy)(package / name, target / name)
+
+
+def render(source: Path, scratch: Path) -> Path:
+    """Run `jupyter-book build` with warnings fatal; the folder of pages."""
+    command = (sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(source), "--path-output",
+               str(scratch), "--all", "-W", "-n", "--keep-going", "-q")
+    ran = subprocess.run(command, cwd=source, capture_output=True, text=True, encoding="utf-8", errors="replace")
+    if ran.returncode:
+        raise BuildFailed(_complaints(ran.stderr + ran.stdout, source))
+    return scratch / "_build" / "html"
+
+
+def _complaints(said: str, source: Path) -> str:
+    """The warnings and errors of a rendering, with pages named as they stand in the tree."""
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", said).replace(f"{source.resolve()}/", "").replace(f"{source}/", "").splitlines()
+    telling = [line for line in lines if re.search(r"WARNING|ERROR|CRITICAL|Error:|Exception", line)]
+    return "\n".join(dict.fromkeys(telling)) or "\n".join(lines[-15:])
+
+
+def _publish(html: Path, fingerprint: str) -> None:
+    (html / STAMP).write_text(fingerprint)
+    old = html.parent / "old"
+    if HTML.exists():
+        HTML.rename(old)
+    html.rename(HTML)
+
+
+def _remove_leftovers() -> None:
+    """Remove the scratch folders of builds that were killed; one younger than an hour may be another's at work."""
+    for folder in BUILD.glob("building-*"):
+        if time.time() - folder.stat().st_mtime > LONGEST_BUILD:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _step(what: str):
+    start = time.perf_counter()
+    yield
+    _say(what, time.perf_counter() - start)
+
+
+def _say(what: str, seconds: float) -> None:
+    print(f"  {what:<56} {seconds:5.1f} s", flush=True)

@@ -1,0 +1,102 @@
+"""The parts of an endpoint's page: each function shows one, for the endpoint named."""
+
+import html
+
+from IPython.display import HTML, display
+
+from book.linked import linked_table, text_table
+from book.show import show, table
+from extraction.records import load
+from models import figures, forecasts, pictures, predictive, tables, words
+from models.absolute import absolute_effects, for_words
+from models.endpoints import ENDPOINTS
+from models.summary import summarise
+
+REVIEW = load()
+
+
+def say(text: str) -> None:
+    """A generated paragraph."""
+    display(HTML(f"<p>{html.escape(text)}</p>"))
+
+
+def finding(key: str) -> None:
+    """What the posterior allows one to say, in a box."""
+    text = words.conclusion(summary_for_words(key), ENDPOINTS[key])
+    display(HTML(f'<div class="admonition important"><p class="admonition-title">Finding</p><p>{html.escape(text)}</p></div>'))
+
+
+def summary_for_words(key: str) -> dict:
+    """The summary with the absolute effect at the first baseline risk, where there is one."""
+    effects = absolute_effects(key, REVIEW)
+    return summarise(key, REVIEW) | ({"absolute": for_words(effects[0])} if effects else {})
+
+
+def _name(key: str, part: str) -> str:
+    return f"{part}-{key.replace('_', '-')}"
+
+
+def forest(key: str) -> None:
+    """Posterior of each study beside its printed result."""
+    show(*figures.forest(key, REVIEW), _name(key, "forest"))
+
+
+def printed(key: str) -> None:
+    """Every printed number with its address, linked to its record; then how the papers define what they measured."""
+    linked_table(tables.as_printed(key, REVIEW), f"{ENDPOINTS[key].title}: what each paper printed")
+    if not (defined := tables.definitions(key, REVIEW)).empty:
+        text_table(defined, f"{ENDPOINTS[key].title}: definitions")
+
+
+def conventional(key: str) -> None:
+    """Results without priors."""
+    text_table(tables.conventional(key, REVIEW), f"{ENDPOINTS[key].title}: conventional results")
+
+
+def graph(key: str) -> None:
+    """The model as a graph."""
+    show(*pictures.model_graph(key, REVIEW), _name(key, "graph"))
+
+
+def priors(key: str) -> None:
+    """The priors in words, then before and after the data."""
+    text_table(tables.priors(key), f"{ENDPOINTS[key].title}: priors")
+
+
+def before_and_after(key: str) -> None:
+    """What the priors foresee of the reports used, and the mean effect before and after the data."""
+    for sentence in predictive.foreseen_before(key, REVIEW):
+        say(sentence)
+    show(*figures.prior_and_posterior(key, REVIEW), _name(key, "prior"))
+
+
+def absolute(key: str) -> None:
+    """Patients per 1,000, as picture and table; says so where no baseline risk exists."""
+    picture = forecasts.per_1000(key, REVIEW)
+    if picture is None:
+        say("No absolute effect is given: there is no baseline risk to start from.")
+        return
+    show(*picture, _name(key, "absolute"))
+    table(tables.absolute(key, REVIEW), f"{ENDPOINTS[key].title}: patients per 1,000, median and 95 % interval")
+
+
+def left_out(key: str) -> None:
+    """Reports left out beside their predictions; says so where none can be predicted."""
+    picture = forecasts.left_out_reports(key, REVIEW)
+    if picture is None:
+        say("No report left out can be predicted from this posterior, so this check is empty here.")
+        return
+    show(*picture, _name(key, "left-out"))
+    text_table(tables.predictive_checks(key, REVIEW), f"{ENDPOINTS[key].title}: reports left out, and their prediction")
+
+
+def tau(key: str) -> None:
+    """Mean effect under each prior of the between-study SD."""
+    show(*figures.tau_priors(key, REVIEW), _name(key, "tau"))
+    table(tables.tau_sensitivity(key, REVIEW), f"{ENDPOINTS[key].title}: mean effect under each prior of τ")
+
+
+def evidence(key: str) -> None:
+    """Reports used, then those left out with their reasons."""
+    linked_table(tables.used(key, REVIEW), f"{ENDPOINTS[key].title}: reports used")
+    linked_table(tables.not_used(key, REVIEW), f"{ENDPOINTS[key].title}: reports not used, and why")

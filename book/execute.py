@@ -1,0 +1,145 @@
+"""Run the code of the pages, two at a time, into a cache that knows what they read.
+
+The cache folder carries the fingerprint of everything a cell can read (book.inputs), and within it jupyter-cache finds a
+page by its code cells: an output from other records, models or code is never met again.
+"""
+
+import asyncio
+import atexit
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from book import inputs
+
+AT_ONCE = 2
+"""Pages run at the same time; each has a kernel of its own."""
+
+SECONDS_PER_CELL = 300
+QUIET_KERNEL = ["--log-level=ERROR"]
+"""A kernel warns of its unencrypted socket, which only this machine can reach."""
+
+LAST_LINES = 12  # of a traceback, enough to see the statement and the error
+
+
+class PageFailed(Exception):
+    """A cell of a page raised an error."""
+
+
+def use_this_environment(build: Path) -> None:
+    """Make kernels use this interpreter and this folder's packages, whatever the user's own Jupyter set-up says."""
+    os.environ |= {
+        "IPYTHONDIR": str(build / "ipython"),
+        "JUPYTER_DATA_DIR": str(build / "jupyter"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "JUPYTER_PLATFORM_DIRS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(inputs.ROOT), os.environ.get("PYTHONPATH")))),
+    }
+    os.environ.pop("JUPYTER_PATH", None)
+
+
+def cache_folder(build: Path) -> Path:
+    """The folder of outputs that answer to the present inputs; those of other inputs are removed."""
+    folder = build / "executed" / inputs.of_cells()
+    for other in (build / "executed").glob("*"):
+        if other != folder:
+            shutil.rmtree(other)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def run(pages: list[Path], extensions: list[str], folder: Path, say: Callable[[str, float], None]) -> None:
+    """Run every page whose outputs `folder` does not hold yet; raise PageFailed naming each page that fails.
+
+    `extensions` are the parser's, as configured; `say` is told each page and its seconds.
+    """
+    from jupyter_cache import get_cache
+
+    cache = get_cache(str(folder))
+    waiting = [(page, notebook) for page, notebook in _notebooks(pages, extensions) if not _is_cached(cache, notebook)]
+    failures = asyncio.run(_run_all(waiting, cache, say))
+    if failures:
+        raise PageFailed("\n\n".join(failures))
+
+
+async def _run_all(waiting: list[tuple], cache, say: Callable[[str, float], None]) -> list[str]:
+    """Run notebooks, `AT_ONCE` at a time, and keep the outputs of each as it ends; what failed, in words."""
+    from jupyter_cache.base import CacheBundleIn
+
+    places, failures = asyncio.Semaphore(AT_ONCE), []
+    _keep_interrupts()
+
+    async def run_one(page: Path, notebook) -> None:
+        async with places:
+            start = time.perf_counter()
+            error = await _run(notebook)
+            seconds = time.perf_counter() - start
+        if error:
+            failures.append(f"book/{page.name} failed:\n{error}")
+            return
+        cache.cache_notebook_bundle(CacheBundleIn(notebook, str(page), data={"execution_seconds": seconds}),
+                                    check_validity=False, overwrite=True)
+        say(f"ran book/{page.name}", seconds)
+
+    await asyncio.gather(*(run_one(page, notebook) for page, notebook in waiting))
+    return failures
+
+
+def _keep_interrupts() -> None:
+    """Leave Ctrl-C to asyncio, which ends everything: the notebook client would end one page and go on with the next."""
+    def refuse(*_) -> None:
+        raise RuntimeError("signals are not the notebook client's")
+
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler = loop.remove_signal_handler = refuse
+
+
+def _notebooks(pages: list[Path], extensions: list[str]) -> Iterator[tuple[Path, object]]:
+    """Pages with code, read exactly as the renderer reads them, so that it finds their outputs."""
+    from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
+    from myst_parser.config.main import MdParserConfig
+
+    config = MdParserConfig(enable_extensions=set(extensions))
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        if is_myst_markdown_notebook(text):
+            yield page, read_myst_markdown_notebook(text, config=config, add_source_map=True, path=str(page))
+
+
+def _is_cached(cache, notebook) -> bool:
+    try:
+        cache.match_cache_notebook(notebook)
+    except KeyError:
+        return False
+    return True
+
+
+async def _run(notebook) -> str | None:
+    """Run a notebook in place, in a kernel of this interpreter; the error, if a cell raised one."""
+    from jupyter_client import AsyncKernelManager
+    from nbclient.client import CellExecutionError, CellTimeoutError, DeadKernelError, NotebookClient
+
+    kernel = AsyncKernelManager(kernel_name="python3")
+    client = NotebookClient(notebook, km=kernel, resources={"metadata": {"path": str(inputs.ROOT)}}, timeout=SECONDS_PER_CELL,
+                            record_timing=False, extra_arguments=QUIET_KERNEL)
+    try:
+        await client.async_execute()
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as raised:
+        return _last_lines(str(raised))
+    finally:  # an interrupted client leaves its kernel running
+        atexit.unregister(client._cleanup_kernel)
+        if client.kc:
+            client.kc.stop_channels()
+        if kernel.has_kernel:
+            await kernel.shutdown_kernel(now=True)
+    return None
+
+
+def _last_lines(traceback: str) -> str:
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", traceback).strip().splitlines()
+    return "\n".join(f"  {line}" for line in plain[-LAST_LINES:])

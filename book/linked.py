@@ -1,0 +1,41 @@
+"""Tables of sentences on executed pages, with links to the records behind them where there are any."""
+
+import html
+
+import pandas as pd
+from IPython.display import HTML, display
+
+from book.study_page import anchor
+
+LONG = 40
+"""Characters from which a cell holds a sentence and its column is kept wide."""
+
+
+def text_table(frame: pd.DataFrame, caption: str) -> None:
+    """Display a frame whose cells may hold sentences; the same look as `book.show.table`."""
+    _display(frame.columns, [_cells(row) for row in frame.values], caption)
+
+
+def linked_table(frame: pd.DataFrame, caption: str) -> None:
+    """The same with a last column of links; `study_id` and `entries` say where they lead, and are not shown themselves."""
+    shown = frame.drop(columns=["study_id", "entries"])
+    rows = [f"{_cells(cells)}<td>{_links(study, entries)}</td>" for cells, study, entries in zip(shown.values, frame["study_id"], frame["entries"])]
+    _display([*shown.columns, "record"], rows, caption)
+
+
+def _cells(row) -> str:
+    return "".join(f"<td{' class=long' if len(str(cell)) > LONG else ''}>{html.escape(str(cell))}</td>" for cell in row)
+
+
+def _links(study: str, entries: tuple[str, ...]) -> str:
+    if not entries:
+        return f'<a class="entry" href="studies/{study}.html">its page</a>'
+    return "<br>".join(f'<a class="entry" href="studies/{study}.html#{anchor(entry)}">{html.escape(entry)}</a>' for entry in entries)
+
+
+def _display(heads, rows: list[str], caption: str) -> None:
+    label = html.escape(" ".join(caption.split()))
+    columns = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in heads)
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    display(HTML(f'<div class="review-scroll" role="region" aria-label="{label}" tabindex="0"><table class="review-table">'
+                 f"<caption>{label}</caption><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table></div>"))

@@ -1,0 +1,166 @@
+"""The page of one study: every printed number with its address, and what the review does with it."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from book import markup
+from book.topics import topics
+from extraction.checks import Finding
+from extraction.evidence import Evidence
+from extraction.schema import AnyEntry, Contradiction, Entry, Record, Registration
+from extraction.vocabulary import ARMS, ENDPOINTS, FIELDS
+
+HEADS = ("whom", "printed", "kind of report", "where in the paper", "what becomes of it")
+WHOM = {"toci": "tocilizumab", "control": "no tocilizumab", "total": "both arms", "comparison": "comparison"}
+TWO_ARMS = Entry.model_fields["contrast"].default
+ACRONYMS = {"crs": "CRS", "icans": "ICANS", "mrd": "MRD", "cart": "CAR-T", "gcsf": "G-CSF", "il6": "IL-6", "crp": "CRP"}
+KIND = {"counts": "count", "p_value": "p-value", "log_rank_p": "log-rank p-value", "mean_sd": "mean and SD",
+        "median_range": "median and range", "median_quartiles": "median and quartiles"}
+CONTRASTS = {"therapeutic": "tocilizumab for CRS", "pre-emptive": "tocilizumab before CRS, by risk",
+             "prophylactic": "tocilizumab before CRS, to all", "other": "another comparison"}
+DECISIONS = {"included": "Included", "awaiting_data": "Awaiting data", "excluded": "Excluded"}
+NO_RECORD = {
+    "awaiting_data": ("Awaiting data", "No readable text of this study could be reached, so none of its numbers is entered and "
+                                       "none is in any result of this review. It is shown so that the gap stays visible."),
+    "excluded": ("Excluded", "This study enters no result of this review."),
+}
+
+
+def anchor(entry: str) -> str:
+    """Anchor of an entry on its study's page."""
+    return f"entry-{entry}"
+
+
+def page(study: Registration, record: Record | None, evidence: dict[str, Evidence], findings: list[Finding]) -> str:
+    """The page as MyST."""
+    parts = [f"({study.id})=\n# {markup.markdown(study.label)}"]
+    if study.decision in NO_RECORD:
+        title, meaning = NO_RECORD[study.decision]
+        parts.append(f":::{{admonition}} {title}\n:class: warning\n{meaning}\n:::")
+    parts += [_registration(study), f"The paper: [{markup.markdown(study.doi)}](<https://doi.org/{study.doi}>)"]
+    if record:
+        fates = _fates(study.id, evidence, findings)
+        parts += [_design(record), _arms(record), _definitions(record), _contradictions(record), *_entries(record, fates)]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _registration(study: Registration) -> str:
+    limited = study.decision == "included" and study.endpoints is not None
+    return markup.terms([
+        ("Decision", f"{DECISIONS[study.decision]}, {study.decided}"),
+        ("Reason", study.reason),
+        ("Title", study.title),
+        ("Authors", ", ".join(study.authors)),
+        ("Published", f"{study.journal}, {study.year}"),
+        ("PubMed", study.pmid),
+        ("Trial registrations", ", ".join(study.registrations)),
+        ("Contrast", CONTRASTS[study.contrast]),
+        ("Patients in the paper", study.patients),
+        ("Overlap group", study.cohort.replace("_", " ")),
+        ("May enter", ", ".join(ENDPOINTS[e] for e in study.endpoints) if limited else None),
+        ("Text read", "yes" if study.text_held else "no"),
+    ])
+
+
+def _design(record: Record) -> str:
+    design = record.design
+    texts = "; ".join(f"{t.file} ({t.licence})" + (f": {t.note}" if t.note else "") for t in record.texts)
+    enrolled = " to ".join(filter(None, (design.first_patient, design.last_patient)))
+    return "## Design\n\n" + markup.terms([
+        ("Design", design.type), ("Centres", ", ".join(design.centres)), ("Enrolled", enrolled or "not printed"),
+        ("Product", design.product), ("Lymphodepletion", design.lymphodepletion), ("Where", design.address),
+        ("Texts read", texts), ("Extracted", f"{record.extracted}, {record.extractor}"),
+    ])
+
+
+def _arms(record: Record) -> str:
+    rows = [markup.row((ARMS[arm], d.definition, d.address)) for arm, d in record.arms.items()]
+    rows += [markup.row((_words(name), d.definition, d.address)) for name, d in record.strata.items()]
+    return "## Arms and strata\n\n" + markup.table("Whom the numbers describe", ("arm or stratum", "definition", "where"), rows)
+
+
+def _definitions(record: Record) -> str:
+    if not record.definitions:
+        return ""
+    rows = [markup.row((_words(name), d.definition, d.address or "not printed")) for name, d in record.definitions.items()]
+    return "## Definitions\n\n" + markup.table("How the paper defines what it measures", ("variable", "definition", "where"), rows)
+
+
+def _contradictions(record: Record) -> str:
+    if not record.contradictions:
+        return ""
+    printed = {entry.id: entry.printed for entry in record.entries}
+    rows = [_contradiction(c, printed) for c in record.contradictions]
+    caption = "Printed readings that cannot all hold; all are kept"
+    return "## Contradictions\n\n" + markup.table(caption, ("what disagrees", "as printed", "why this one is used"), rows)
+
+
+def _contradiction(contradiction: Contradiction, printed: dict[str, str | None]) -> str:
+    readings = [f"{markup.plain(printed.get(entry))} {'(used) ' if entry == contradiction.used else ''}{_link(entry)}"
+                for entry in contradiction.entries]
+    if contradiction.used not in printed:
+        readings.append(f"Used: {markup.plain(contradiction.used)}")
+    return (f"<tr><td>{markup.plain(contradiction.about)}</td><td class=long>{'<br>'.join(readings)}</td>"
+            f"<td>{markup.plain(contradiction.reason)}</td></tr>")
+
+
+def _link(entry: str) -> str:
+    return f'<a class="entry" href="#{anchor(entry)}">{markup.plain(entry)}</a>'
+
+
+def _entries(record: Record, fates: dict[str, list[str]]) -> Iterator[str]:
+    """One table for each topic, in which a line heads the numbers of each variable."""
+    by_field = defaultdict(list)
+    for entry in record.entries:
+        by_field[entry.field].append(entry)
+    for topic, fields in topics().items():
+        rows: list[str] = []
+        for field in filter(by_field.get, fields):
+            rows.append(f'<tr class="variable"><th colspan="{len(HEADS)}" scope="rowgroup">{markup.plain(FIELDS[field].meaning)}</th></tr>')
+            rows += [_entry(entry, entry.id in record.set_aside(), fates.get(entry.id, [])) for entry in by_field[field]]
+        if rows:
+            yield f"## {topic}\n\n" + markup.table(f"{topic}: numbers as printed", HEADS, rows)
+
+
+def _entry(entry: AnyEntry, set_aside: bool, fate: list[str]) -> str:
+    """One printed number: whom it describes, what is printed, where, and what the review makes of it."""
+    stratum = [] if entry.stratum == "all" else [_words(entry.stratum)]
+    contrast = [] if entry.contrast == TWO_ARMS else [entry.contrast]
+    whom = ", ".join([WHOM[entry.arm], *contrast, *stratum, *filter(None, [entry.category])])
+    report = KIND.get(entry.kind, _words(entry.kind)) + ("" if entry.unit in ("none", "patients") else f", {entry.unit}")
+    remarks = [entry.note, entry.reason if entry.kind == "not_reported" else None,
+               "Set aside: see contradictions." if set_aside else None, *fate]
+    cells = (whom, entry.printed or "not printed", report, entry.address)
+    last = "<br>".join([*map(markup.plain, filter(None, remarks)), _link(entry.id)])
+    marks = f' id="{anchor(entry.id)}"' + (' class="set-aside"' if set_aside else "")
+    return markup.row(cells, marks, last)
+
+
+def _fates(study: str, evidence: dict[str, Evidence], findings: list[Finding]) -> dict[str, list[str]]:
+    """Per entry: the endpoints it enters or is left out of, and what recalculation says of it."""
+    fates: dict[str, list[str]] = defaultdict(list)
+    for endpoint, found in evidence.items():
+        for report in found.used:
+            for entry in report.entries if report.study == study else ():
+                fates[entry].append(f"Enters {ENDPOINTS[endpoint]}.")
+        for report in found.unused:
+            for entry in report.entries if report.study == study else ():
+                fates[entry].append(f"Left out of {ENDPOINTS[endpoint]}: {report.reason}.")
+    for finding in findings:
+        if finding.study == study:
+            fates[finding.entry].append(_verdict(finding))
+    return {entry: list(dict.fromkeys(said)) for entry, said in fates.items()}
+
+
+def _verdict(finding: Finding) -> str:
+    if finding.verdict == "agrees":
+        return "Recalculated: agrees."
+    expected = f", expected {finding.expected}" if finding.expected else ""
+    return f"Recalculated: {'differs, ' if finding.verdict == 'differs' else 'cannot be checked, '}{finding.rule}{expected}."
+
+
+def _words(name: str) -> str:
+    """A slug as words; a range of grades keeps its dash."""
+    words = " ".join(ACRONYMS.get(word, word) for word in name.split("_"))
+    first, _, last = words.removeprefix("grade ").partition(" ")
+    return f"grade {first} to {last}" if words.startswith("grade ") and last.isdigit() else words

@@ -1,0 +1,218 @@
+"""Tables of the book: what was printed, what is used, conventional results, priors, absolute effects.  Each returns a DataFrame."""
+
+import numpy as np
+import pandas as pd
+
+from extraction.evidence import Unused, Used
+from extraction.records import Review, load
+from models import frequentist, store
+from models.absolute import absolute_effects
+from models.endpoints import ENDPOINTS, evidence_of
+from models.figures import prior_words, under_each_tau
+from models.predictive import checks
+from models.printed import printed_result, printed_words, stratum_words
+from models.reports import se_from_interval
+from models.words import number, percent
+
+TERMS = {
+    "table": "counts in both arms: exact binomials",
+    "table_set": "every table that prints so: sum of exact binomials",
+    "ratio": "ratio with interval: normal on the log scale",
+    "log_rank": "log-rank p: density of |z|, events summed out",
+    "test_outcome": "outcome of a test: its power at these group sizes",
+    "median_range": "median and range: density of those order statistics",
+    "median_quartiles": "median and quartiles: density of those order statistics",
+}
+"""Kinds of report, and the likelihood each has."""
+
+
+def as_printed(key: str, review: Review | None = None) -> pd.DataFrame:
+    """Every entry of the endpoint's evidence: study, stratum, arm, fragment as printed, where it stands; with columns for links."""
+    review = review or load()
+    evidence, rows = evidence_of(key, review), []
+    for report in (*evidence.used, *evidence.unused):
+        record = review.records[report.study]
+        entries = {e.id: e for e in record.entries}
+        for name in report.entries:
+            entry = entries[name]
+            if entry.kind in ("not_reported", "survival_curve"):
+                continue
+            rows.append({"study": review.studies[report.study].label, "as printed": entry.printed, "arm": entry.arm,
+                         "patients": stratum_words(record, entry.stratum), "where": str(entry.address), "study_id": report.study, "entries": (name,)})
+    return pd.DataFrame(rows)
+
+
+def definitions(key: str, review: Review | None = None) -> pd.DataFrame:
+    """How each paper that enters defines what it measured."""
+    review = review or load()
+    evidence, rows = evidence_of(key, review), []
+    for study in evidence.studies:
+        record = review.records[study]
+        fields = {e.field for r in evidence.used if r.study == study for e in record.entries if e.id in r.entries} | {ENDPOINTS[key].evidence}
+        rows += [{"study": review.studies[study].label, "variable": field.replace("_", " "), "definition": meaning.definition,
+                  "where": str(meaning.address) if meaning.address else "not printed"}
+                 for field, meaning in record.definitions.items() if field in fields]
+    return pd.DataFrame(rows)
+
+
+def used(key: str, review: Review | None = None) -> pd.DataFrame:
+    """Reports that enter, each with its likelihood."""
+    review = review or load()
+    return pd.DataFrame([_use(report, review) | {"likelihood": TERMS[report.term], "note": report.note,
+                                                 "study_id": report.study, "entries": report.entries}
+                         for report in evidence_of(key, review).used])
+
+
+def not_used(key: str, review: Review | None = None) -> pd.DataFrame:
+    """Reports left out with their reason, those of one study and reason in one row, and studies that await their data."""
+    review = review or load()
+    together: dict[tuple[str, str], list[Unused]] = {}
+    for report in evidence_of(key, review).unused:
+        together.setdefault((report.study, report.reason), []).append(report)
+    rows = []
+    for (study, reason), reports in together.items():
+        uses = [_use(report, review) for report in reports]
+        rows.append({"study": uses[0]["study"], "report": "; ".join(dict.fromkeys(use["report"] for use in uses)), "why not": reason,
+                     "patients": ", ".join(dict.fromkeys(use["patients"] for use in uses)), "study_id": study,
+                     "entries": tuple(entry for report in reports for entry in report.entries)})
+    rows += [{"study": s.label, "report": "no text could be read", "why not": f"awaiting data: {s.reason}", "patients": "all",
+              "study_id": s.id, "entries": ()} for s in review.register.studies if s.decision == "awaiting_data"]
+    return pd.DataFrame(rows)
+
+
+def _use(report: Used | Unused, review: Review) -> dict:
+    entries = {e.id: e for e in review.records[report.study].entries}
+    words = "; ".join(dict.fromkeys(printed_words(entries[name]) for name in report.entries))
+    return {"study": review.studies[report.study].label, "report": words, "patients": stratum_words(review.records[report.study], report.stratum)}
+
+
+def conventional(key: str, review: Review | None = None) -> pd.DataFrame:
+    """Per paper the result as printed and recomputed; pooled by conventional methods, or why not."""
+    review = review or load()
+    evidence, endpoint = evidence_of(key, review), ENDPOINTS[key]
+    rows = [{"study": review.studies[study].label, "as printed": printed_result(review.records[study], endpoint.evidence),
+             "recomputed": _recomputed([r for r in evidence.used if r.study == study])} for study in evidence.studies]
+    return pd.DataFrame(rows + [{"study": "pooled", "as printed": "", "recomputed": text} for text in pooled(key, review)])
+
+
+def _recomputed(reports: list[Used]) -> str:
+    """Odds ratio and Fisher's p of the counts; the standard error of a hazard ratio; else why nothing can be computed."""
+    for report in reports:
+        if report.term == "table":
+            counts = _counts([report])
+            estimate = frequentist.log_odds_ratio(*(column[0] for column in counts))
+            p = frequentist.fisher_exact_p(*(column[0] for column in counts))
+            return f"odds ratio {_ratio(estimate)}; Fisher p={p:.3f}"
+        if report.term == "ratio":
+            d = report.data
+            return f"standard error of the log ratio {se_from_interval(d['lower'], d['upper'], d['level']):.2f}, from the interval"
+    return "no estimate can be computed from what is printed"
+
+
+def pooled(key: str, review: Review | None = None) -> list[str]:
+    """Conventional pooled estimates in words, or the reason there is none."""
+    reports = evidence_of(key, review).used
+    tables = [r for r in reports if r.term == "table"]
+    ratios = [r.data for r in reports if r.term == "ratio"]
+    if len(tables) >= 2:
+        counts = _counts(tables)
+        found = [frequentist.mantel_haenszel(*counts), frequentist.peto(*counts)]
+        single = [frequentist.log_odds_ratio(*row) for row in zip(*counts)]
+        found.append(frequentist.random_effects([s.estimate for s in single if s.se], [s.se for s in single if s.se]))
+    elif len(ratios) >= 2:
+        found = [frequentist.random_effects([np.log(d["estimate"]) for d in ratios],
+                                            [se_from_interval(d["lower"], d["upper"], d["level"]) for d in ratios])]
+    else:
+        what = {"log_or": "counts in both arms", "log_hr": "a hazard ratio with its interval"}.get(ENDPOINTS[key].effect, "an estimate with its interval")
+        count = len(tables) + len(ratios)
+        return [f"none: {'one study prints' if count == 1 else 'no study prints'} {what}, and pooling needs two"]
+    return [f"{e.method}: {_ratio(e)}" if e.estimate is not None else f"{e.method}: {e.reason}" for e in found]
+
+
+def _counts(reports: list[Used]) -> list[list[int]]:
+    return [[r.data[name] for r in reports] for name in ("events_toci", "n_toci", "events_control", "n_control")]
+
+
+def _ratio(estimate) -> str:
+    low, middle, high = (number(float(np.exp(v))) for v in (estimate.lower, estimate.estimate, estimate.upper))
+    return f"{middle} (95 % interval {low} to {high})"
+
+
+def priors(key: str) -> pd.DataFrame:
+    """Every prior of the endpoint, in words and with its source."""
+    endpoint = ENDPOINTS[key]
+    named = [("mean effect μ", endpoint.mu_prior), ("between-study SD τ, primary", endpoint.tau_prior)]
+    named += [("between-study SD τ, alternative", prior) for prior in endpoint.tau_alternatives]
+    if endpoint.effect == "log_or":
+        from models.priors import BASELINE_LOGIT
+        named.append(("log odds without tocilizumab α, in each study", BASELINE_LOGIT))
+    elif key == "crs_duration_grade3":
+        from models.priors import (LEVEL_LOG_DAYS as LEVEL, SIGMA_LOG_DURATION as SIGMA, STEP_LOG_DURATION as STEP,
+                                   TREND_LOG_DURATION as TREND)
+        named += [("level of a study, log days", LEVEL), ("step between grades", STEP), ("SD of patients σ", SIGMA),
+                  ("trend of the effect over grades", TREND)]
+    return pd.DataFrame([{"quantity": what, "prior": prior_words(prior), "what it claims": prior.plain, "source": prior.source} for what, prior in named])
+
+
+def tau_sensitivity(key: str, review: Review | None = None) -> pd.DataFrame:
+    """Mean effect under each prior of the between-study SD."""
+    scale = ENDPOINTS[key].scale
+    return pd.DataFrame([{"prior of τ": prior_words(prior), f"mean {scale}": number(found["median"]) if found else "too few draws to say",
+                          "95 % interval": f"{number(found['lower'])} to {number(found['upper'])}" if found else ""}
+                         for prior, found in under_each_tau(key, review)])
+
+
+def absolute(key: str, review: Review | None = None) -> pd.DataFrame:
+    """Patients per 1,000 at each baseline risk; the difference for the mean effect and for a next study."""
+    return pd.DataFrame([{
+        "baseline risk": f"{e.source} ({e.events}/{e.n})",
+        "without, per 1,000": f"{1000 * e.risk:.0f}",
+        "with, per 1,000": _whole(e.with_toci),
+        "difference": _whole(e.difference, signed=True),
+        "difference in a next study": _whole(e.next_study, signed=True),
+    } for e in absolute_effects(key, review)])
+
+
+def _whole(limits: dict, signed: bool = False) -> str:
+    """Rounded to whole patients; a minus sign, not a hyphen."""
+    words = [f"{limits[name]:+.0f}" if signed else f"{limits[name]:.0f}" for name in ("median", "lower", "upper")]
+    middle, low, high = (word.replace("-", "−") for word in words)
+    return f"{middle} ({low} to {high})"
+
+
+def predictive_checks(key: str, review: Review | None = None) -> pd.DataFrame:
+    """Left-out reports beside what the posterior foresees of them."""
+    review = review or load()
+    return pd.DataFrame([{
+        "study": review.studies[check.report.study].label,
+        "patients": stratum_words(review.records[check.report.study], check.report.stratum),
+        "printed": check.report.check["p"] if check.quantity == "|z|" else "significant" if check.printed else "not significant",
+        "foreseen": f"as far from no difference, or farther: {percent(check.probability)}" if check.quantity == "|z|"
+                    else f"this outcome: {percent(check.probability)}",
+        "verdict": check.verdict, "left out because": check.report.reason,
+    } for check in checks(key, review)])
+
+
+def by_grade(review: Review | None = None) -> pd.DataFrame:
+    """Mean ratio of median CRS durations at each grade, as the joint model gives it."""
+    from models.summary import limits
+
+    draws = store.read("crs_duration_grade3", review).draws["mean_by_grade"]
+    last = int(draws["grade"].max())
+    rows = []
+    for grade in draws["grade"].values:
+        found = limits(draws.sel(grade=grade).values)
+        shorter = float((draws.sel(grade=grade).values < 0).mean())
+        rows.append({"CRS grade": f"{grade} or above" if grade == last else f"{grade}", "ratio of median durations": number(found["median"]),
+                     "95 % interval": f"{number(found['lower'])} to {number(found['upper'])}", "probability below 1": percent(shorter)})
+    return pd.DataFrame(rows)
+
+
+def severe_crs_by_contrast(review: Review | None = None) -> pd.DataFrame:
+    """Severe CRS as each paper prints it, by the use of tocilizumab; only pre-emptive use is estimated."""
+    review = review or load()
+    used = evidence_of("severe_crs", review).studies
+    return pd.DataFrame([{
+        "use of tocilizumab": review.studies[study].contrast, "study": review.studies[study].label, "as printed": printed_result(record, "severe_crs"),
+        "estimated": "yes" if study in used else "no: the grade led to the drug" if review.studies[study].contrast == "therapeutic" else "no",
+    } for study, record in sorted(review.included().items(), key=lambda item: review.studies[item[0]].contrast)])

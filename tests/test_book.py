@@ -1,0 +1,227 @@
+"""The whole book, built strictly once, and each of its pages opened in Chromium."""
+
+import shutil
+import subprocess
+import sys
+import threading
+from functools import partial
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+
+from book import build, execute, inputs
+from extraction import records
+from models import store
+
+ROOT = inputs.ROOT
+BUILD_SECONDS = 300  # of patience, on a machine that others use as well
+pytestmark = pytest.mark.book
+
+
+@pytest.fixture(scope="module")
+def html() -> Path:
+    """The folder of the rendered book; whatever is not current is fitted and built."""
+    for command in (("models", "fit"), ("book",)):
+        ran = command_of(*command)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+    return build.HTML
+
+
+def command_of(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run((sys.executable, "-m", *arguments), cwd=ROOT, capture_output=True, text=True, timeout=BUILD_SECONDS)
+
+
+def toc_pages() -> set[str]:
+    """Every page that _toc.yml names, with its globs filled from the register."""
+    def named(node: object) -> list[str]:
+        if isinstance(node, list):
+            return [page for item in node for page in named(item)]
+        below = [page for key in ("parts", "chapters", "sections") for page in named(node.get(key, []))]
+        return below + [node[key] for key in ("root", "file") if key in node]
+
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    return set(named(toc)) | {f"book/studies/{study}" for study in records.load().studies}
+
+
+# the build
+
+
+def test_every_page_of_the_toc_is_rendered(html):
+    assert not [page for page in toc_pages() if not (html / f"{page}.html").is_file()]
+
+
+def test_an_unchanged_book_is_not_built_again(html):
+    ran = command_of("book")
+    assert ran.returncode == 0
+    assert ran.stdout.startswith("Nothing has changed.")
+
+
+def test_every_link_within_the_book_leads_somewhere(html):
+    read = {path.resolve(): Links.of(path) for path in html.rglob("*.html")}
+    broken = []
+    for path, page in read.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            if parts.scheme or parts.netloc:
+                continue
+            if not target.exists() or parts.fragment and target in read and unquote(parts.fragment) not in read[target].anchors:
+                broken.append(f"{path.name}: {link}")
+    assert not broken
+
+
+class Links(HTMLParser):
+    """Links and anchors of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.anchors: set[str] = {"", "top"}
+
+    @classmethod
+    def of(cls, path: Path) -> "Links":
+        found = cls()
+        found.feed(path.read_text(encoding="utf-8"))
+        return found
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        for name, value in attributes:
+            if name == "id":
+                self.anchors.add(value)
+            if tag == "a" and name == "href" and value:
+                self.links.append(value)
+
+
+def test_the_book_shows_its_version(html):
+    assert f"Version {build.version()}" in (html / "book" / "intro.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def old_book(tmp_path, monkeypatch) -> Path:
+    """The first page of a book that stands elsewhere."""
+    monkeypatch.setattr(build, "BUILD", tmp_path)
+    monkeypatch.setattr(build, "HTML", tmp_path / "html")
+    (tmp_path / "html").mkdir()
+    (tmp_path / "html" / "index.html").write_text("old")
+    return tmp_path / "html" / "index.html"
+
+
+def test_a_failed_build_leaves_the_old_book(old_book, monkeypatch):
+    def fail(*_):
+        raise execute.PageFailed("book/x.md failed:\n  ZeroDivisionError")
+
+    monkeypatch.setattr(execute, "run", fail)
+    monkeypatch.setattr(store, "is_fitted", lambda key: True)
+    with pytest.raises(build.BuildFailed, match="book/x.md failed"):
+        build.build("anything")
+    assert old_book.read_text() == "old"
+    assert not list(build.BUILD.glob("building-*"))
+
+
+def test_a_missing_posterior_stops_the_build_in_one_line(old_book, monkeypatch):
+    monkeypatch.setattr(store, "is_fitted", lambda key: key != "overall_survival")
+    with pytest.raises(build.BuildFailed, match=r"^No posterior .*: overall_survival\. Run `make fit` first\.$"):
+        build.build("anything")
+    assert old_book.read_text() == "old"
+
+
+@pytest.mark.parametrize("fault", ["[nowhere](#nowhere)", "{unknown}`role`", "[a page](not-there.md)"])
+def test_a_warning_is_fatal_and_names_its_line(fault, tmp_path):
+    source = tmp_path / "source"
+    (source / "book").mkdir(parents=True)
+    (source / "book" / "intro.md").write_text(f"# Page\n\n{fault}\n")
+    (source / "_toc.yml").write_text("format: jb-book\nroot: book/intro\n")
+    (source / "_config.yml").write_text("title: A book\nonly_build_toc_files: true\nexecute: {execute_notebooks: 'off'}\n")
+    with pytest.raises(build.BuildFailed, match=r"^book/intro\.md:3: WARNING"):
+        build.render(source, tmp_path)
+
+
+# in a browser
+
+WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
+SCREENSHOTS = build.BUILD / "screenshots"
+HIGHEST_PICTURE = 5000  # pixels: a study's page is six times as high
+FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync")
+LOOK = """async () => {
+    if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
+    const images = [...document.images];
+    await Promise.all(images.map(image => image.decode().catch(() => 0)));
+    const formulas = document.querySelectorAll(".math").length;
+    return {
+        unnamed: images.filter(image => !image.alt.trim()).length,
+        height: document.documentElement.scrollHeight,
+        undrawn: images.filter(image => !image.naturalWidth).length,
+        wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        unset: Math.max(0, formulas - document.querySelectorAll("mjx-container").length)
+            + document.querySelectorAll("mjx-merror, [data-mjx-error]").length,
+    };
+}"""
+"""What a page looks like once its formulas are set and its images are drawn: all but its height should be 0."""
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser with a fresh profile."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not found:
+        pytest.skip("no Chromium on this machine: .ci/run installs it on Debian")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def addresses(html):
+    """Where the pages are: in their folder, and on localhost."""
+    handler = partial(Quiet, directory=str(html))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield {"file": html.resolve().as_uri(), "localhost": f"http://127.0.0.1:{server.server_port}"}
+        server.shutdown()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A server that prints nothing."""
+
+    def log_message(self, *_) -> None:
+        pass
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("place", ["file", "localhost"])
+def test_pages_open_without_complaint(place, width, addresses, chromium):
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    context = chromium.new_context(viewport=dict(zip(("width", "height"), WIDTHS[width])), reduced_motion="reduce")
+    problems = [f"{page}: {problem}" for page in sorted(toc_pages() | {"index", "search"})
+                for problem in faults(context, f"{addresses[place]}/{page}.html", addresses[place], width)]
+    context.close()
+    assert not problems, "\n".join(problems)
+
+
+def faults(context, address: str, base: str, width: str) -> list[str]:
+    """Open a page, keep a picture of it, and say what is wrong with it."""
+    found: list[str] = []
+    page = context.new_page()
+    page.on("console", lambda message: found.append(f"console: {message.text}") if message.type == "error" else None)
+    page.on("pageerror", lambda error: found.append(f"script: {error}"))
+    page.on("request", lambda request: None if request.url.startswith((base, "data:")) else found.append(f"asks for {request.url}"))
+    page.on("requestfailed", lambda request: found.append(f"cannot load {request.url}"))
+    page.goto(address, wait_until="load")
+    page.wait_for_url(lambda url: not url.endswith(f"{base}/index.html"))
+    seen = page.evaluate(LOOK)
+    if base.startswith("http"):
+        shown = {"x": 0, "y": 0, "width": WIDTHS[width][0], "height": min(seen["height"], HIGHEST_PICTURE)}
+        page.screenshot(path=SCREENSHOTS / f"{Path(address).stem}-{width}.png", full_page=True, clip=shown)
+    page.close()
+    wrong = {"unnamed": "images without alternative text", "undrawn": "images not drawn", "unset": "formulas not set",
+             "wide": "pixels beyond the screen"}
+    return found + [f"{seen[key]} {meaning}" for key, meaning in wrong.items() if seen[key] > 0]

@@ -1,0 +1,163 @@
+"""What the book is made of: pages written from records, pages run once, and fingerprints that leave nothing stale."""
+
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from book import execute, inputs, markup, pages, study_page, topics
+from extraction import records
+from extraction.vocabulary import FIELDS
+
+HOSTILE = "<script>alert(1)</script> | {{ x }} {cite}`y` $z$ ``` <!-- \\"
+PAGE = """---
+jupytext:
+  text_representation: {{extension: .md, format_name: myst}}
+kernelspec: {{name: python3, display_name: Python 3}}
+---
+# {title}
+
+```{{code-cell}} ipython3
+{code}
+```
+"""
+
+
+@pytest.fixture(scope="module")
+def review() -> records.Review:
+    return records.load()
+
+
+@pytest.fixture
+def tree(tmp_path) -> Path:
+    """A copy of everything the book is made from."""
+    for folder in ("extraction", "models", "book"):
+        shutil.copytree(inputs.ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("_config.yml", "_toc.yml", "requirements.lock"):
+        shutil.copy(inputs.ROOT / file, tmp_path)
+    (tmp_path / "_build" / "posteriors").mkdir(parents=True)
+    return tmp_path
+
+
+@pytest.fixture
+def run_page(tmp_path, monkeypatch):
+    """Run a page of one cell; what was run."""
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    execute.use_this_environment(tmp_path)
+
+    def run(code: str, title: str = "A page") -> list[str]:
+        ran: list[str] = []
+        page = tmp_path / "page.md"
+        page.write_text(PAGE.format(title=title, code=code))
+        (tmp_path / "cache").mkdir(exist_ok=True)
+        execute.run([page], [], tmp_path / "cache", lambda what, seconds: ran.append(what))
+        return ran
+
+    return run
+
+
+# running pages
+
+
+def test_a_page_runs_once_until_its_code_changes(run_page):
+    code = "import sys, book.show; assert sys.prefix == " + repr(sys.prefix)
+    assert run_page(code) == ["ran book/page.md"]
+    assert run_page(code, title="Other prose") == []
+    assert run_page(code + "\n1") == ["ran book/page.md"]
+
+
+def test_a_failing_cell_names_page_and_error(run_page):
+    with pytest.raises(execute.PageFailed, match=r"(?s)book/page.md failed:.*ZeroDivisionError"):
+        run_page("1 / 0")
+
+
+# staleness
+
+
+@pytest.mark.parametrize("file", ["extraction/records/zhou2025.yml", "extraction/register.yml", "models/priors.py", "book/show.py",
+                                  "requirements.lock", "_build/posteriors/severe_infection-0123456789abcdef.json"])
+def test_whatever_a_cell_can_read_changes_both_fingerprints(file, tree):
+    cells, book = inputs.of_cells(tree), inputs.of_book(tree)
+    path = tree / file
+    path.write_text((path.read_text(encoding="utf-8") if path.exists() else "") + "\n", encoding="utf-8")
+    assert inputs.of_cells(tree) != cells
+    assert inputs.of_book(tree) != book
+
+
+@pytest.mark.parametrize("file", ["_config.yml", "_toc.yml", "book/style.css", "book/new-page.md"])
+def test_prose_and_form_change_the_book_but_run_nothing_again(file, tree):
+    cells, book = inputs.of_cells(tree), inputs.of_book(tree)
+    path = tree / file
+    path.write_text((path.read_text(encoding="utf-8") if path.exists() else "") + "\n", encoding="utf-8")
+    assert inputs.of_cells(tree) == cells
+    assert inputs.of_book(tree) != book
+
+
+@pytest.mark.parametrize("file", ["models/__pycache__/priors.pyc", "_build/posteriors/severe_infection.77.partial"])
+def test_by_products_change_nothing(file, tree):
+    book = inputs.of_book(tree)
+    (tree / file).parent.mkdir(exist_ok=True)
+    (tree / file).write_text("x")
+    assert inputs.of_book(tree) == book
+
+
+def test_a_changed_record_changes_its_page_alone(tree, review):
+    record = tree / "extraction" / "records" / "zhou2025.yml"
+    text = record.read_text(encoding="utf-8")
+    record.write_text(text.replace("note: ", "note: Again and again, ", 1), encoding="utf-8")
+    before, after = pages.generated(review), pages.generated(records.load(tree / "extraction"))
+    assert [name for name in after if after[name] != before[name]] == ["studies/zhou2025.md"]
+
+
+# studies' pages
+
+
+def test_every_entry_stands_once_on_its_page_with_value_and_address(review):
+    written = pages.generated(review)
+    for study, record in review.records.items():
+        page = written[f"studies/{study}.md"]
+        for entry in record.entries:
+            [line] = [line for line in page.splitlines() if f'id="{study_page.anchor(entry.id)}"' in line]
+            assert markup.plain(entry.printed or "not printed") in line
+            assert markup.plain(entry.address) in line
+            assert markup.plain(entry.note) in line
+
+
+def test_every_contradiction_gives_its_reason(review):
+    written = pages.generated(review)
+    for study, record in review.records.items():
+        for contradiction in record.contradictions:
+            assert markup.plain(contradiction.reason) in written[f"studies/{study}.md"]
+
+
+def test_every_registered_study_has_a_page(review):
+    assert {f"studies/{study}.md" for study in review.studies} < set(pages.generated(review))
+
+
+def test_a_study_awaiting_data_says_so_and_enters_nothing(review):
+    page = pages.generated(review)["studies/wang2024.md"]
+    assert "{admonition} Awaiting data" in page
+    assert "Enters " not in page
+    assert 'id="entry-' not in page
+
+
+def test_code_of_the_pages_is_folded():
+    cells = [(page.name, cell) for page in (inputs.ROOT / "book").glob("*.md")
+             for cell in re.findall(r"^```\{code-cell\}.*\n((?::.*\n)*)", page.read_text(encoding="utf-8"), re.M)]
+    assert cells
+    assert not [page for page, options in cells if not re.search(r"hide-input|remove-input|remove-cell", options)]
+
+
+def test_every_variable_has_one_topic():
+    placed = [field for fields in topics.TOPICS.values() for field in fields]
+    assert sorted(placed) == sorted(FIELDS)
+
+
+def test_text_of_a_record_cannot_become_markup():
+    assert not set("<>`$\\") & set(markup.plain(HOSTILE))
+    page = markup.table(HOSTILE, [HOSTILE], [markup.row([HOSTILE])])
+    assert "<script" not in page and page.count("```") == 2
+    assert "`" not in markup.markdown(HOSTILE).replace("\\`", "") and "\\{" in markup.markdown(HOSTILE)
