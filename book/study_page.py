@@ -13,7 +13,7 @@ from extraction.vocabulary import ARMS, ENDPOINTS, FIELDS
 HEADS = ("whom", "printed", "kind of report", "where in the paper", "what becomes of it")
 WHOM = {"toci": "tocilizumab", "control": "no tocilizumab", "total": "both arms", "comparison": "comparison"}
 TWO_ARMS = Entry.model_fields["contrast"].default
-ACRONYMS = {"crs": "CRS", "icans": "ICANS", "mrd": "MRD", "cart": "CAR-T", "gcsf": "G-CSF", "il6": "IL-6", "crp": "CRP"}
+ACRONYMS = {"toci": "tocilizumab", "crs": "CRS", "icans": "ICANS", "mrd": "MRD", "cart": "CAR-T", "gcsf": "G-CSF", "il6": "IL-6", "crp": "CRP"}
 KIND = {"counts": "count", "p_value": "p-value", "log_rank_p": "log-rank p-value", "mean_sd": "mean and SD",
         "median_range": "median and range", "median_quartiles": "median and quartiles"}
 CONTRASTS = {"therapeutic": "tocilizumab for CRS", "pre-emptive": "tocilizumab before CRS, by risk",
