@@ -30,7 +30,12 @@ def _cells(row) -> str:
 def _links(study: str, entries: tuple[str, ...]) -> str:
     if not entries:
         return f'<a class="entry" href="studies/{study}.html">its page</a>'
-    return "<br>".join(f'<a class="entry" href="studies/{study}.html#{anchor(entry)}">{html.escape(entry)}</a>' for entry in entries)
+    return "<br>".join(f'<a class="entry" href="studies/{study}.html#{anchor(entry)}">{html.escape(_short(entry))}</a>' for entry in entries)
+
+
+def _short(entry: str) -> str:
+    """The entry's name without its variable, which the page is about."""
+    return entry.split(".", 1)[-1]
 
 
 def _display(heads, rows: list[str], caption: str) -> None:

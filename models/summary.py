@@ -74,13 +74,6 @@ def version() -> str:
     return tomllib.loads(text)["project"]["version"]
 
 
-def sentence(key: str, review: Review | None = None) -> str:
-    """The conclusion of one endpoint in plain words."""
-    from models.words import conclusion
-
-    return conclusion(summarise(key, review), ENDPOINTS[key])
-
-
 def command(args) -> int:
     """`python -m models summary [--json]`; 1 where records are bad or a posterior is missing."""
     try:
