@@ -55,6 +55,8 @@ def packed(report: Used) -> tuple[Report, list[tuple[int, str, int]]]:
     data = report.data
     cells = data.get("cells") or {arm: data[arm] for arm in ("toci", "control")}
     flat = [(grade, arm, n) for arm, grades in cells.items() for grade, n in grades]
+    if report.term == "median_range":
+        flat.sort(key=lambda cell: cell[2])  # the largest group last, where the least of its product is wanted
     sizes = [n for _, _, n in flat]
     if report.term == "test_outcome":
         outcome = data["significant"], data["direction"], data["alpha"]

@@ -50,10 +50,26 @@ def test_the_ratio_prior_covers_what_the_protocol_says():
     np.testing.assert_allclose(np.exp(priors.MU_LOG_DURATION.quantile([0.025, 0.975])), [0.38, 2.7], rtol=0.02)
 
 
-@pytest.mark.parametrize("prior", [prior for prior in NAMED if prior.family != "normal"], ids=lambda prior: prior.name)
+TAU = [prior for name, prior in vars(priors).items() if name.startswith("TAU_")]
+
+
+@pytest.mark.parametrize("prior", TAU, ids=lambda prior: prior.name)
 def test_the_plain_sentence_of_a_tau_prior_states_its_true_median_and_95_percent_bound(prior):
     stated = [float(number) for number in re.findall(r"below (\d+\.\d+)", prior.plain)]
     np.testing.assert_allclose(stated, prior.distribution().ppf([0.5, 0.95]), rtol=0.03)  # two digits are printed
+
+
+@pytest.mark.parametrize(("prior", "lower", "middle", "upper"), [
+    (priors.LEVEL_LOG_DAYS, 2, 6, 16),  # days
+    (priors.STEP_LOG_DURATION, 2 / 3, 1.2, 2),  # ratio of a grade to the one below
+    (priors.SIGMA_LOG_DURATION, 0.25, 0.5, 1.0),  # SD of log days
+    (priors.TREND_LOG_DURATION, -0.5, 0, 0.5),  # change of the log ratio by grade
+])
+def test_the_duration_priors_cover_what_their_sentences_say(prior, lower, middle, upper):
+    found = prior.quantile([0.025, 0.5, 0.975])
+    if prior in (priors.LEVEL_LOG_DAYS, priors.STEP_LOG_DURATION):
+        found = np.exp(found)
+    np.testing.assert_allclose(found, [lower, middle, upper], rtol=0.15, atol=0.02)  # the words round to one digit
 
 
 def test_every_prior_has_words_and_a_source():
