@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from extraction.evidence import grade_counts, group_size
+from extraction.groups import grade_counts, group_size
 from extraction.records import Review
 from extraction.schema import Record
 

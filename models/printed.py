@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from extraction.evidence import BINARY_FIELDS, grade_counts, group_size
+from extraction.evidence import BINARY_FIELDS
+from extraction.groups import grade_counts, group_size
 from extraction.schema import AnyEntry, Record
 
 DIRECTIONS = {"crs_duration": {"lower": "shorter", "higher": "longer"}}
