@@ -1,9 +1,10 @@
-"""How fast the deterministic engines are: medians of repeated runs on one machine.
+"""How fast the deterministic engines and the searches of recovery are: medians of repeated runs on one machine.
 
     python -m benchmarks.engines
 """
 
 import csv
+import resource
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,9 @@ from time import perf_counter
 
 import numpy as np
 
+from extraction.recover.log_rank import log_rank_histories
+from extraction.recover.rounding import printed_p, printed_percent
+from extraction.recover.tables import Arm, recover_tables
 from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY
 from models.quadrature import binomial_normal, normal_normal_many
 
@@ -41,6 +45,7 @@ def rows():
             "unit": "ms",
             "target": "",
         },
+        *searches(),
         {
             "name": "`python -m models pool` on 6 studies, whole process",
             "value": seconds_per_process(),
@@ -48,6 +53,22 @@ def rows():
             "target": "at most 1",
         },
     ]
+
+
+def searches():
+    """Recovery of data behind printed numbers: seconds of each search alone, and the memory of the largest process so far."""
+    percent, fisher = [printed_percent("47.8"), printed_percent("11.8")], ("fisher",)
+    found = {
+        "every table of 100 v 100 patients, Fisher's p": (0.2, lambda: recover_tables(Arm(100, 100), Arm(100, 100), printed_p("0.0204"), fisher)),
+        "sizes up to 50 v 50 from two percentages and p": (
+            1.0, lambda: recover_tables(Arm(50, percent=percent[0]), Arm(50, percent=percent[1]), printed_p("0.0204"))),
+        "log-rank histories, 9 v 2 with ties": (2.0, lambda: log_rank_histories(9, 2, "0.3977")),
+        "log-rank histories, 12 v 6 without ties": (10.0, lambda: log_rank_histories(12, 6, "0.3977", ties=False)),
+    }
+    rows = [{"name": f"recover: {name}", "value": _median_seconds(run, 3), "unit": "s", "target": f"at most {target:g}"}
+            for name, (target, run) in found.items()]
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**30 if sys.platform == "darwin" else 2**20)
+    return [*rows, {"name": "recover: peak memory of this process", "value": memory, "unit": "GiB", "target": "at most 1"}]
 
 
 def fits_per_second(fits=4000, repeats=5):

@@ -7,7 +7,7 @@ from IPython.display import HTML, display
 from book.linked import linked_table, text_table
 from book.show import show, table
 from extraction.records import load
-from models import figures, forecasts, pictures, predictive, tables, words
+from models import figures, forecasts, pictures, predictive, recovery, tables, words
 from models.absolute import absolute_effects, for_words
 from models.endpoints import ENDPOINTS
 from models.summary import summarise
@@ -46,6 +46,18 @@ def printed(key: str) -> None:
     linked_table(tables.as_printed(key, REVIEW), f"{ENDPOINTS[key].title}: what each paper printed")
     if not (defined := tables.definitions(key, REVIEW)).empty:
         text_table(defined, f"{ENDPOINTS[key].title}: definitions")
+
+
+def recovered(key: str) -> None:
+    """The mean effect without and with recovered data; then what could have been printed so."""
+    if recovery.readings_differ(key, REVIEW):
+        show(*recovery.added(key, REVIEW), _name(key, "recovery"))
+    else:
+        say("No reading of the papers changes what enters here: nothing is recovered, and nothing is left open.")
+    for sentence in recovery.taken_at_their_word(key, REVIEW):
+        say(sentence)
+    if picture := recovery.candidates(key, REVIEW):
+        show(*picture, _name(key, "candidates"))
 
 
 def conventional(key: str) -> None:

@@ -16,11 +16,14 @@ def text_table(frame: pd.DataFrame, caption: str) -> None:
     _display(frame.columns, [_cells(row) for row in frame.values], caption)
 
 
-def linked_table(frame: pd.DataFrame, caption: str) -> None:
-    """The same with a last column of links; `study_id` and `entries` say where they lead, and are not shown themselves."""
+def linked_table(frame: pd.DataFrame, caption: str, folded: str = "") -> None:
+    """The same with a last column of links; `study_id` and `entries` say where they lead, and are not shown themselves.
+
+    folded : a line to open it by, where it is long
+    """
     shown = frame.drop(columns=["study_id", "entries"])
     rows = [f"{_cells(cells)}<td>{_links(study, entries)}</td>" for cells, study, entries in zip(shown.values, frame["study_id"], frame["entries"])]
-    _display([*shown.columns, "record"], rows, caption)
+    _display([*shown.columns, "record"], rows, caption, folded)
 
 
 def _cells(row) -> str:
@@ -38,9 +41,10 @@ def _short(entry: str) -> str:
     return entry.split(".", 1)[-1]
 
 
-def _display(heads, rows: list[str], caption: str) -> None:
+def _display(heads, rows: list[str], caption: str, folded: str = "") -> None:
     label = html.escape(" ".join(caption.split()))
     columns = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in heads)
     body = "".join(f"<tr>{row}</tr>" for row in rows)
-    display(HTML(f'<div class="review-scroll" role="region" aria-label="{label}" tabindex="0"><table class="review-table">'
-                 f"<caption>{label}</caption><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table></div>"))
+    table = (f'<div class="review-scroll" role="region" aria-label="{label}" tabindex="0"><table class="review-table">'
+             f"<caption>{label}</caption><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table></div>")
+    display(HTML(f"<details><summary>{html.escape(folded)}</summary>{table}</details>" if folded else table))

@@ -1,4 +1,4 @@
-"""Commands: check the records, verify their fragments against the texts, write the JSON Schemas."""
+"""Commands: check the records, verify their fragments against the texts, recover data from printed numbers, write the JSON Schemas."""
 
 import argparse
 import json
@@ -11,6 +11,7 @@ from rich.table import Table
 
 from extraction.checks import Checked, Finding, check
 from extraction.dictionary import json_schemas
+from extraction.recover import command as recover
 from extraction.records import ROOT, BadRecords, Problem, Review, load
 from extraction.verify import Fragment, Verification, verify
 
@@ -32,12 +33,13 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("check", parents=[options], help="validate register and records")
     verifying = commands.add_parser("verify", parents=[options], help="look up each fragment in the papers' texts")
     verifying.add_argument("texts", metavar="DIR", type=Path, help="folder of the texts")
+    recover.add_arguments(commands.add_parser("recover", help="what data could have printed these numbers?"))
     commands.add_parser("schema", help="write the JSON Schemas for editors")
     given = parser.parse_args(arguments)
     for folder in (getattr(given, "root", ROOT), getattr(given, "texts", ROOT)):
         if not folder.is_dir():
             parser.error(f"there is no folder {folder}")
-    run = {"check": check_records, "verify": verify_fragments, "schema": write_schemas}[given.command]
+    run = {"check": check_records, "verify": verify_fragments, "recover": recover.run, "schema": write_schemas}[given.command]
     try:
         return run(given)
     except OSError as error:
@@ -70,9 +72,16 @@ def _studies(review: Review | None, checked: Checked) -> dict[str, dict]:
     return {study.id: {
         "decision": study.decision,
         "entries": dict(Counter(e.kind for e in review.records[study.id].entries)) if study.id in review.records else {},
-        "verdicts": dict(Counter(f.severity or f.verdict for f in checked.findings if f.study == study.id)),
+        "verdicts": dict(Counter(_class(f) for f in checked.findings if f.study == study.id)),
         "problems": sum(p.study == study.id for p in checked.problems),
     } for study in review.register.studies}
+
+
+def _class(finding: Finding) -> str:
+    """Its verdict; of one that differs, how gravely."""
+    if finding.severity == "error" and finding.acknowledged:
+        return "acknowledged"
+    return finding.severity or finding.verdict
 
 
 VERDICTS = {"agrees": "agrees", "last_digit": "off in the last digit", "acknowledged": "contradiction acknowledged",
@@ -87,7 +96,7 @@ def _show(review: Review | None, checked: Checked) -> None:
         without = ", ".join(f"{study} ({row['decision']})" for study, row in studies.items() if not row["entries"])
         _say(console, f"Without a record: {without or 'none'}.")
     for title, severity in (("Contradictions acknowledged", "acknowledged"), ("Off by one in the last digit", "last_digit")):
-        _list(console, title, [f for f in checked.findings if f.severity == severity])
+        _list(console, title, [f for f in checked.findings if _class(f) == severity])
     _list(console, "Errors", checked.errors)
     _say(console, f"\n{_count(len(checked.errors), 'error')}.")
 

@@ -11,7 +11,7 @@ from extraction import schema, vocabulary
 REPORTS = (schema.GroupSize, schema.Counts, schema.Percentage, schema.Bound, schema.PValue, schema.LogRankP, schema.Ratio,
            schema.MedianRange, schema.MedianQuartiles, schema.MeanSd, schema.Quantity, schema.TestOutcome,
            schema.SurvivalCurve, schema.NotReported)
-BLOCKS = (schema.Record, schema.Text, schema.Design, schema.Definition, schema.Stratum, schema.Contradiction,
+BLOCKS = (schema.Record, schema.Text, schema.Design, schema.Definition, schema.VariableDefinition, schema.Stratum, schema.Contradiction,
           schema.Entry, schema.Address)
 REGISTER = (schema.Register, schema.Registration, schema.ExternalNumber)
 

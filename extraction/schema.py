@@ -69,6 +69,8 @@ class Entry(Strict):
     printed: Words | None = Field(description="The numeric fragment exactly as printed; null only where nothing is printed.")
     address: Address = Field(description="Where the fragment stands.")
     contrast: Words = Field("toci v control", description="What is compared, where it is not the two arms.")
+    contrast_of: EntryId | None = Field(
+        None, description="Entry whose patients are the first group of another contrast; the second is the rest of its stratum.")
     note: Words | None = Field(None, description="What a reader of the number must know.")
 
 
@@ -215,11 +217,20 @@ class Definition(Strict):
     address: Address | None = Field(None, description="Where it stands; null where the paper gives none.")
 
 
+class VariableDefinition(Definition):
+    """How the paper defines a variable, and whom it counts."""
+
+    among: FieldName | None = Field(
+        None, description="Variable whose patients alone count, e.g. complete_response where survival runs from it; null where all do.")
+
+
 class Stratum(Definition):
     """A set of patients that entries refer to."""
 
     crs_grades: list[Annotated[int, Field(ge=0, le=5)]] | None = Field(
         None, description="CRS grades the stratum holds, where it is defined by grade.")
+    patients_with: FieldName | None = Field(
+        None, description="Variable, where the stratum is the patients who have it, e.g. icans.")
 
 
 class Design(Strict):
@@ -258,7 +269,7 @@ class Record(Strict):
     design: Design = Field(description="How the study was done.")
     arms: dict[Literal["toci", "control"], Definition] = Field(description="The two arms.")
     strata: dict[Slug, Stratum] = Field(description="Strata that entries refer to; `all` is required.")
-    definitions: dict[FieldName, Definition] = Field({}, description="The paper's endpoint definitions.")
+    definitions: dict[FieldName, VariableDefinition] = Field({}, description="The paper's endpoint definitions.")
     contradictions: list[Contradiction] = Field([], description="Printed contradictions and the reading used.")
     entries: list[AnyEntry] = Field(min_length=1, description="One per printed number.")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from extraction.fragment import numbers, states_p
 from extraction.records import Problem, Review, Source
-from extraction.schema import Address, Counts, Record
+from extraction.schema import Address, Counts, Entry, Record
 from extraction.vocabulary import FIELDS, UNITS_OF_KIND
 
 MAY_PRINT_WORDS = {"not_reported", "survival_curve", "test_outcome", "bound"}
@@ -127,7 +127,17 @@ def contradictions_name_entries(record: Record, source: Source) -> Iterator[Prob
             yield source.problem(("contradictions", i, "used"), contradiction.used, f"must be one of {', '.join(legal)}")
 
 
+def contrasts_name_entries(record: Record, source: Source) -> Iterator[Problem]:
+    """The first group of a contrast is the patients of a counted entry."""
+    counted = {entry.id for entry in record.entries if isinstance(entry, Counts)}
+    for i, entry in enumerate(record.entries):
+        if entry.contrast_of and entry.contrast_of not in counted:
+            yield source.problem(("entries", i, "contrast_of"), entry.contrast_of, "is not an entry of kind counts of this record")
+        if entry.contrast_of and entry.contrast == Entry.model_fields["contrast"].default:
+            yield source.problem(("entries", i, "contrast_of"), entry.contrast_of, "belongs to another contrast than the two arms: name it in `contrast`")
+
+
 RULES: list[Callable[[Record, Source], Iterator[Problem]]] = [
     ids_are_unique, arms_are_defined, arm_sizes_are_stated, strata_are_defined, units_fit, sources_are_listed,
-    fragments_are_given, values_stand_in_their_fragment, contradictions_name_entries,
+    fragments_are_given, values_stand_in_their_fragment, contradictions_name_entries, contrasts_name_entries,
 ]

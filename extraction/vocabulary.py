@@ -66,6 +66,24 @@ FIELDS = {
 }
 """Variables a record may hold, each with its meaning."""
 
+RESPONSES = ("mrd_negative_response", "mrd_positive_response", "partial_response")
+"""Classes of response that exclude each other; who is in none did not respond."""
+
+SUMS = {
+    "complete_response": ("mrd_negative_response", "mrd_positive_response"),
+    "objective_response": ("complete_response", "partial_response"),
+}
+"""Variables that are the sum of others."""
+
+PARTITIONED = ("crs_grade", "blast_category")
+"""Variables whose categories part the patients: together they are the group."""
+
+BEFORE_THE_DRUG = "symptoms before tocilizumab"
+"""Category of events of the tocilizumab arm that began before the drug."""
+
+WHOLE_NUMBERS = ("lines", "doses")
+"""Units that are counted: no patient has half of one."""
+
 UNITS = {
     "patients": "number of patients, or a share of them",
     "days": "days",

@@ -44,8 +44,7 @@ def absolute_effects(key: str, review: Review | None = None) -> list[AbsoluteEff
 def _baselines(key: str, review: Review) -> list[tuple[str, int, int]]:
     outside = {number.id: number for number in review.register.external}
     rows = [(outside[name].meaning.split(",")[0], outside[name].events, outside[name].n) for name in EXTERNAL.get(key, ()) if name in outside]
-    return rows + [(f"{review.studies[r.study].label}, no tocilizumab", r.data["events_control"], r.data["n_control"])
-                   for r in evidence_of(key, review).used if r.term == "table"]
+    return rows + [(f"{review.studies[r.study].label}, no tocilizumab", *r.only_table[2:]) for r in evidence_of(key, review).used if r.only_table]
 
 
 def risk_with(risk: float, log_or):

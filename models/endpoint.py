@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from extraction.evidence import Evidence
 from models.posterior import Posterior
 from models.priors import BASELINE_LOGIT, Prior
@@ -59,8 +61,6 @@ def study_term(report) -> Callable:
         d = report.data
         return two_arm_log_likelihood(d["events_toci"], d["n_toci"], d["events_control"], d["n_control"], BASELINE_LOGIT)
     if report.term == "table_set":
-        import numpy as np
-
         tables = [two_arm_log_likelihood(*row, BASELINE_LOGIT) for row in report.data["candidates"]]
         return lambda theta: np.logaddexp.reduce([table(theta) for table in tables])
     return lambda theta: getattr(reports, report.term)(theta, **report.data)

@@ -34,8 +34,10 @@ def check_words(check, review: Review) -> str:
     if check.quantity == "|z|":
         return (f"{where}: {p_words(check.report.check['p'])} is |z| {check.printed:.2f}; {percent(check.probability)} of the predictions are as "
                 f"large or larger: {check.verdict}.")
+    if check.quantity == "p":
+        return f"{where}: {p_words(check.report.check['p'])}; {percent(check.probability)} of the predictions are as small or smaller: {check.verdict}."
     said = "significant" if check.printed else "not significant"
-    return f"{where}: the overall test was {said}, foreseen with probability {percent(check.probability)}: {check.verdict}."
+    return f"{where}: the test was {said}, foreseen with probability {percent(check.probability)}: {check.verdict}."
 
 
 def _z_strip(ax, check, label: str) -> None:
@@ -54,10 +56,11 @@ def _z_strip(ax, check, label: str) -> None:
 
 def _outcome_strip(ax, check, label: str) -> None:
     share = float(np.mean(check.predicted))
-    for y, words, value in ((1, "not significant", 1 - share), (0, "significant", share)):
+    smaller = f"as small as the printed {p_words(check.report.check['p'])}" if check.quantity == "p" else ""
+    for y, words, value in ((1, "a larger p" if smaller else "not significant", 1 - share), (0, smaller or "significant", share)):
         printed = bool(y) != bool(check.printed)
         ax.barh(y - 0.12, value, color=RED if printed else LIGHT, height=0.38)
-        ax.text(0, y + 0.13, f"{words}{', as printed' if printed else ''}: {percent(value)}", va="bottom", fontsize=SMALL)
+        ax.text(0, y + 0.13, f"{words}{', as printed' if printed and not smaller else ''}: {percent(value)}", va="bottom", fontsize=SMALL)
     ax.set_ylim(-0.4, 1.6)
     ax.set_title(label, loc="left", fontsize=12, weight="bold")
     ax.set_xlim(0, 1)

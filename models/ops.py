@@ -7,7 +7,7 @@ from scipy import special
 
 NUMPY = SimpleNamespace(
     log=np.log, exp=np.exp, sum=np.sum, stack=np.stack, ndtr=special.ndtr, logsumexp=special.logsumexp,
-    softplus=lambda x: np.logaddexp(0.0, x),
+    softplus=lambda x: np.logaddexp(0.0, x), clip=np.clip, floor=np.floor, where=np.where, take=lambda values, at: values[np.asarray(at, int)],
 )
 
 
@@ -23,5 +23,6 @@ def _pytensor() -> SimpleNamespace:
 
     return SimpleNamespace(
         log=pt.log, exp=pt.exp, sum=pt.sum, stack=pt.stack, ndtr=lambda x: pt.erfc(-x / np.sqrt(2)) / 2,
-        logsumexp=pt.logsumexp, softplus=pt.softplus,
+        logsumexp=pt.logsumexp, softplus=pt.softplus, clip=pt.clip, floor=pt.floor, where=pt.where,
+        take=lambda values, at: pt.as_tensor(values)[pt.cast(at, "int64")],
     )

@@ -9,22 +9,11 @@ from functools import lru_cache
 import numpy as np
 from scipy import special, stats
 
+from extraction.recover.ranks import mann_whitney_null
+
 GRID = np.linspace(-6.0, 6.0, 61)
 """Standardised effects at which curves are tabulated; between them `models.reports` interpolates."""
 NODES = 145  # Chebyshev points on up to 22 SD: twice as many change no curve by more than 1e-7 for 17 v 10
-
-
-@lru_cache
-def mann_whitney_null(n_toci: int, n_control: int) -> np.ndarray:
-    """Exact null distribution of U, the number of pairs in which tocilizumab lasts longer; shape (n_toci * n_control + 1,)."""
-    counts = np.zeros((n_control + 1, n_toci * n_control + 1))
-    counts[:, 0] = 1.0
-    for _ in range(n_toci):
-        for j in range(1, n_control + 1):
-            shifted = np.zeros_like(counts[j])
-            shifted[j:] = counts[j][: counts.shape[1] - j]
-            counts[j] = counts[j - 1] + shifted
-    return counts[-1] / counts[-1].sum()
 
 
 def mann_whitney_critical(n_toci: int, n_control: int, alpha: float) -> int:

@@ -11,6 +11,8 @@ import numpy as np
 
 from extraction.evidence import Unused
 from extraction.records import Review, load
+from extraction.recover.p_values import fisher
+from extraction.recover.rounding import printed_p
 from models import store
 from models.absolute import risk_with
 from models.endpoints import ENDPOINTS, evidence_of
@@ -27,9 +29,10 @@ SURPRISING = 0.05
 class Check:
     """A left-out report and its prediction.
 
-    predicted : simulated |z| of a log-rank test, or whether a test of durations is significant (0 or 1)
+    quantity : `|z|` of a log-rank test, `p` of a test of counts, or `significant`, the outcome of a test in words
+    predicted : simulated |z|; or 0 and 1, whether p is as small as the printed one, whether the test is significant
     printed : where the printed report stands on that scale
-    probability : of a result as large as the printed |z| or larger; for a verbal outcome, of the outcome printed
+    probability : of a |z| as large or larger, of a p as small or smaller, of the outcome printed
     """
 
     report: Unused
@@ -48,19 +51,22 @@ def checks(key: str, review: Review | None = None) -> list[Check]:
     """A check of every unused report that the posterior can predict."""
     review = review or load()
     draws, generator = store.read(key, review).draws, np.random.default_rng(SEED)
-    found = []
-    for report in evidence_of(key, review).unused:
-        if report.check and "p" in report.check:
-            found.append(_log_rank(report, _effect(draws, report.study), generator))
-        elif report.check:
-            found.append(_durations(report, draws, generator))
-    return found
+    predict = {"log_rank": lambda report: _log_rank(report, _effect(draws, report.study), generator),
+               "durations": lambda report: _durations(report, draws, generator),
+               "table": lambda report: _table(report, _effect(draws, report.study), _baseline(draws, report.study), generator)}
+    return [predict[report.check["kind"]](report) for report in evidence_of(key, review).unused if report.check]
 
 
 def _effect(draws, study: str) -> np.ndarray:
     """Log ratio of a study, or of a new one where it entered no likelihood."""
     known = study in draws["study"].values
     return (draws["theta"].sel(study=study) if known else draws["prediction"]).values.ravel()
+
+
+def _baseline(draws, study: str) -> np.ndarray:
+    """Log odds of the event without tocilizumab in a study whose counts or tables are used."""
+    (table,) = [name for name in draws["table"].values if name.split(" ")[0] == study]
+    return draws["alpha"].sel(table=table).values.ravel()
 
 
 def log_rank_z(log_hr, n_toci: int, n_control: int, generator) -> np.ndarray:
@@ -74,6 +80,18 @@ def _log_rank(report: Unused, log_hr: np.ndarray, generator) -> Check:
     sign, printed = z_from_p(report.check["p"])
     z = np.abs(log_rank_z(log_hr, report.check["n_toci"], report.check["n_control"], generator))
     return Check(report, "|z|", z, printed, float(np.mean(z >= printed)))
+
+
+def _table(report: Unused, log_or: np.ndarray, baseline: np.ndarray, generator) -> Check:
+    """How often Fisher's test of groups of these sizes comes out as printed, at the risks of the whole study."""
+    n_toci, n_control = report.check["n_toci"], report.check["n_control"]
+    toci, control = (generator.binomial(n, 1 / (1 + np.exp(-logit))) for n, logit in ((n_toci, baseline + log_or), (n_control, baseline)))
+    p = fisher(toci, n_toci, control, n_control)
+    if "p" in report.check:
+        as_small = p <= printed_p(report.check["p"]).upper
+        return Check(report, "p", as_small.astype(float), 1.0, float(np.mean(as_small)))
+    significant, printed = p < report.check["alpha"], report.check["significant"]
+    return Check(report, "significant", significant.astype(float), float(printed), float(np.mean(significant == printed)))
 
 
 def _durations(report: Unused, draws, generator) -> Check:
@@ -112,8 +130,8 @@ def foreseen_before(key: str, review: Review | None = None) -> list[str]:
     theta, generator, said = prior_effects(key), np.random.default_rng(SEED), []
     for report in evidence_of(key, review).used:
         label, data = review.studies[report.study].label, report.data
-        if report.term == "table" and data["events_control"]:
-            risk = data["events_control"] / data["n_control"]
+        if report.only_table and report.only_table[2]:
+            risk = report.only_table[2] / report.only_table[3]
             low, middle, high = 1000 * np.quantile(risk_with(risk, theta), [0.025, 0.5, 0.975])
             said.append(f"{label}: where {1000 * risk:.0f} in 1,000 have the event without tocilizumab, the priors foresee {middle:.0f} with it "
                         f"(95 % interval {low:.0f} to {high:.0f}).")

@@ -5,15 +5,20 @@ of that, up to a constant that no parameter enters, and accepts numbers, arrays 
 everywhere: tocilizumab over none, so a log ratio below 0 favours tocilizumab.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from scipy import stats
 from scipy.special import betaln, gammaln
 
 from models.kernels import Report, pack
+from models.log_rank_exact import log_probability
 from models.ops import NUMPY, ops_for
 from models.power import GRID, mann_whitney_critical, outcome_curve
 from models.priors import EVENT_SHARE
 
+LOG_HR = np.linspace(-8.0, 8.0, 161)
+"""Log hazard ratios at which the probability of histories is tabulated."""
 SMALLEST_PROBABILITY = 1e-9  # quadrature of a power curve is exact to about this; beyond it the log curve is extended in a line
 
 
@@ -33,8 +38,10 @@ def table_set(logit_control, log_or, candidates: np.ndarray):
 
     candidates : shape (table, 4), integers: events_toci, n_toci, events_control, n_control
     """
-    ops = ops_for(logit_control, log_or)
-    return ops.logsumexp(ops.stack([table(logit_control, log_or, *row) for row in np.atleast_2d(candidates)]), axis=0)
+    ops, columns = ops_for(logit_control, log_or), np.atleast_2d(candidates).T
+    if ops is NUMPY:
+        logit_control, log_or = np.asarray(logit_control, float), np.asarray(log_or, float)
+    return ops.logsumexp(table(logit_control[..., None], log_or[..., None], *columns), axis=-1)
 
 
 def se_from_interval(lower: float, upper: float, level: float = 95.0) -> float:
@@ -75,6 +82,46 @@ def log_rank(log_hr, p: str, n_toci: int, n_control: int, event_shape: tuple[flo
         else:
             by_side.append(ops.ndtr(z - side * mean) - ops.ndtr(-side * mean))
     return ops.log(ops.sum(np.exp(log_events) * sum(by_side), axis=-1) + 1e-300)
+
+
+def log_rank_histories(log_hr, p: str, n_toci: int, n_control: int, direction: str | None = None, counted: list[int] | None = None):
+    """Log probability of all event and censoring histories of a handful of patients whose log-rank p prints so.
+
+    counted : of the whole cohort, how many have what the endpoint asks for, and how many there are; each patient of the arms is then
+        taken to count with that share, independently, and the groups are smaller than n_toci and n_control by chance
+    Tabulated at LOG_HR and joined by a cubic; beyond, continued in a line.
+    """
+    curve = _history_curve(p, n_toci, n_control, direction, counted and tuple(counted))
+    return between(log_hr, LOG_HR[0], LOG_HR[1] - LOG_HR[0], curve)
+
+
+@lru_cache
+def _history_curve(p: str, n_toci: int, n_control: int, direction: str | None, counted: tuple[int, int] | None) -> np.ndarray:
+    """Log probability at each LOG_HR; raise ValueError where no history prints so."""
+    share = counted[0] / counted[1] if counted else 1.0
+    total = np.zeros_like(LOG_HR)
+    for toci in range(1, n_toci + 1):
+        for control in range(1, n_control + 1):
+            weight = stats.binom.pmf(toci, n_toci, share) * stats.binom.pmf(control, n_control, share)
+            if weight > 0:
+                total += weight * np.exp(log_probability(LOG_HR, toci, control, p, direction))
+    if not (total > 0).all():
+        raise ValueError(f"no history of {n_toci} v {n_control} patients has a log-rank p of {p}")
+    return np.log(total)
+
+
+def between(x, start: float, step: float, values: np.ndarray):
+    """Catmull-Rom cubic through `values` on an even grid; beyond its ends a line."""
+    ops = ops_for(x)
+    position = ((np.asarray(x, float) if ops is NUMPY else x) - start) / step
+    inside = ops.clip(position, 0.0, len(values) - 1.0)
+    left = ops.clip(ops.floor(inside), 0.0, len(values) - 2.0)
+    t = inside - left
+    padded = np.concatenate([[2 * values[0] - values[1]], values, [2 * values[-1] - values[-2]]])
+    a, b, c, d = (ops.take(padded, left + offset) for offset in range(4))
+    cubic = b + t * ((c - a) / 2 + t * (a - 2.5 * b + 2 * c - d / 2 + t * ((d - a) / 2 + 1.5 * (b - c))))
+    slope = ops.where(position > inside, values[-1] - values[-2], values[1] - values[0])
+    return cubic + (position - inside) * slope
 
 
 def z_from_p(p: str) -> tuple[str, float]:

@@ -9,14 +9,16 @@ from models import frequentist, store
 from models.absolute import absolute_effects
 from models.endpoints import ENDPOINTS, evidence_of
 from models.figures import prior_words, under_each_tau
+from models.log_rank_exact import TIE_SHARE
 from models.predictive import checks
-from models.printed import printed_result, printed_words, stratum_words
+from models.printed import p_words, printed_result, printed_words, stratum_words
 from models.reports import se_from_interval
 from models.words import number, percent
 
 TERMS = {
     "table": "counts in both arms: exact binomials",
     "table_set": "every table that prints so: sum of exact binomials",
+    "log_rank_histories": "log-rank p of a handful: every history that prints so, summed",
     "ratio": "ratio with interval: normal on the log scale",
     "log_rank": "log-rank p: density of |z|, events summed out",
     "test_outcome": "outcome of a test: its power at these group sizes",
@@ -58,9 +60,14 @@ def definitions(key: str, review: Review | None = None) -> pd.DataFrame:
 def used(key: str, review: Review | None = None) -> pd.DataFrame:
     """Reports that enter, each with its likelihood."""
     review = review or load()
-    return pd.DataFrame([_use(report, review) | {"likelihood": TERMS[report.term], "note": report.note,
+    return pd.DataFrame([_use(report, review) | {"likelihood": TERMS[report.term], "note": _note(report),
                                                  "study_id": report.study, "entries": report.entries}
                          for report in evidence_of(key, review).used])
+
+
+def _note(report: Used) -> str:
+    limited = f"limited by what stands of parts of its patients: {', '.join(report.bounds)}" if report.bounds else ""
+    return "; ".join(filter(None, (report.note, limited)))
 
 
 def not_used(key: str, review: Review | None = None) -> pd.DataFrame:
@@ -98,21 +105,28 @@ def conventional(key: str, review: Review | None = None) -> pd.DataFrame:
 def _recomputed(reports: list[Used]) -> str:
     """Odds ratio and Fisher's p of the counts; the standard error of a hazard ratio; else why nothing can be computed."""
     for report in reports:
-        if report.term == "table":
-            counts = _counts([report])
-            estimate = frequentist.log_odds_ratio(*(column[0] for column in counts))
-            p = frequentist.fisher_exact_p(*(column[0] for column in counts))
-            return f"odds ratio {_ratio(estimate)}; Fisher p={p:.3f}"
+        if report.only_table:
+            estimate = frequentist.log_odds_ratio(*report.only_table)
+            how = "" if report.term == "table" else ", from the one table that prints so"
+            return f"odds ratio {_ratio(estimate)}; Fisher p={frequentist.fisher_exact_p(*report.only_table):.3f}{how}"
+        if report.term == "table_set":
+            return _over_tables(report.data["candidates"])
         if report.term == "ratio":
             d = report.data
             return f"standard error of the log ratio {se_from_interval(d['lower'], d['upper'], d['level']):.2f}, from the interval"
     return "no estimate can be computed from what is printed"
 
 
+def _over_tables(candidates: list[list[int]]) -> str:
+    """Smallest and largest odds ratio of the tables that print so."""
+    found = [np.exp(frequentist.log_odds_ratio(*row).estimate) for row in candidates]
+    return f"odds ratio from {number(min(found))} to {number(max(found))} over the {len(found)} tables that print so"
+
+
 def pooled(key: str, review: Review | None = None) -> list[str]:
     """Conventional pooled estimates in words, or the reason there is none."""
     reports = evidence_of(key, review).used
-    tables = [r for r in reports if r.term == "table"]
+    tables = [r for r in reports if r.only_table]
     ratios = [r.data for r in reports if r.term == "ratio"]
     if len(tables) >= 2:
         counts = _counts(tables)
@@ -125,12 +139,12 @@ def pooled(key: str, review: Review | None = None) -> list[str]:
     else:
         what = {"log_or": "counts in both arms", "log_hr": "a hazard ratio with its interval"}.get(ENDPOINTS[key].effect, "an estimate with its interval")
         count = len(tables) + len(ratios)
-        return [f"none: {'one study prints' if count == 1 else 'no study prints'} {what}, and pooling needs two"]
+        return [f"none: {'one study gives' if count == 1 else 'no study gives'} {what}, and pooling needs two"]
     return [f"{e.method}: {_ratio(e)}" if e.estimate is not None else f"{e.method}: {e.reason}" for e in found]
 
 
 def _counts(reports: list[Used]) -> list[list[int]]:
-    return [[r.data[name] for r in reports] for name in ("events_toci", "n_toci", "events_control", "n_control")]
+    return [list(column) for column in zip(*(r.only_table for r in reports))]
 
 
 def _ratio(estimate) -> str:
@@ -143,7 +157,10 @@ def priors(key: str) -> pd.DataFrame:
     endpoint = ENDPOINTS[key]
     named = [("mean effect μ", endpoint.mu_prior), ("between-study SD τ, primary", endpoint.tau_prior)]
     named += [("between-study SD τ, alternative", prior) for prior in endpoint.tau_alternatives]
-    if endpoint.effect == "log_or":
+    if endpoint.effect == "log_hr":
+        from models.priors import EVENT_SHARE
+        named.append(("share of patients with an event, where it is not printed", EVENT_SHARE))
+    elif endpoint.effect == "log_or":
         from models.priors import BASELINE_LOGIT
         named.append(("log odds without tocilizumab α, in each study", BASELINE_LOGIT))
     elif key == "crs_duration_grade3":
@@ -151,7 +168,12 @@ def priors(key: str) -> pd.DataFrame:
                                    TREND_LOG_DURATION as TREND)
         named += [("level of a study, log days", LEVEL), ("step between grades", STEP), ("SD of patients σ", SIGMA),
                   ("trend of the effect over grades", TREND)]
-    return pd.DataFrame([{"quantity": what, "prior": prior_words(prior), "what it claims": prior.plain, "source": prior.source} for what, prior in named])
+    rows = [{"quantity": what, "prior": prior_words(prior), "what it claims": prior.plain, "source": prior.source} for what, prior in named]
+    if endpoint.effect == "log_hr":
+        rows.append({"quantity": "neighbouring events of a small group on one day", "prior": f"fixed, {TIE_SHARE:g}",
+                     "what it claims": f"Of pairs of events next to each other, {percent(TIE_SHARE)} fall on one day: ties happen, and are the exception.",
+                     "source": "choice of this review"})
+    return pd.DataFrame(rows)
 
 
 def tau_sensitivity(key: str, review: Review | None = None) -> pd.DataFrame:
@@ -180,15 +202,17 @@ def _whole(limits: dict, signed: bool = False) -> str:
     return f"{middle} ({low} to {high})"
 
 
+FORESEEN = {"|z|": "as far from no difference, or farther: ", "p": "a p as small or smaller: ", "significant": "this outcome: "}
+
+
 def predictive_checks(key: str, review: Review | None = None) -> pd.DataFrame:
     """Left-out reports beside what the posterior foresees of them."""
     review = review or load()
     return pd.DataFrame([{
         "study": review.studies[check.report.study].label,
         "patients": stratum_words(review.records[check.report.study], check.report.stratum),
-        "printed": check.report.check["p"] if check.quantity == "|z|" else "significant" if check.printed else "not significant",
-        "foreseen": f"as far from no difference, or farther: {percent(check.probability)}" if check.quantity == "|z|"
-                    else f"this outcome: {percent(check.probability)}",
+        "printed": p_words(check.report.check["p"]) if "p" in check.report.check else "significant" if check.printed else "not significant",
+        "foreseen": FORESEEN[check.quantity] + percent(check.probability),
         "verdict": check.verdict, "left out because": check.report.reason,
     } for check in checks(key, review)])
 

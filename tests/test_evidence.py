@@ -8,8 +8,10 @@ from itertools import combinations
 import pytest
 import yaml
 from example_review import EXAMPLE
+from scipy import stats
 
-from extraction.evidence import BINARY_FIELDS, Unused, Used, collect, collect_all, grade_counts, group_size
+from extraction.evidence import BINARY_FIELDS, Reading, Unused, Used, alternatives, collect, collect_all
+from extraction.groups import grade_counts, group_size
 from extraction.records import Review, load
 from extraction.vocabulary import ENDPOINTS
 
@@ -203,7 +205,7 @@ def test_a_log_rank_p_beside_the_hazard_ratio_is_left_out_and_checked(invented):
     assert [r.term for r in found.used] == ["ratio"]
     (left_out,) = [r for r in found.unused if "overall_survival.p" in r.entries]
     assert left_out.reason == "the same patients as the hazard ratio used"
-    assert left_out.check == {"p": "0.6", "direction": None, "n_toci": 12, "n_control": 18}
+    assert left_out.check == {"kind": "log_rank", "p": "0.6", "direction": None, "n_toci": 12, "n_control": 18}
 
 
 def test_tests_of_strata_that_share_patients_do_not_both_enter(invented):
@@ -275,11 +277,105 @@ def test_a_hazard_ratio_says_what_it_is_adjusted_for(invented):
     assert found.note == "adjusted for age"
 
 
-def test_a_log_rank_p_of_a_handful_of_patients_waits(invented):
-    part = comparison("progression_free_survival.grade_3.p", "log_rank_p", "progression_free_survival", "grade_3", p="0.4")
-    found = collect(invented(*GRADES, part, drop=["progression_free_survival.p"]), "progression_free_survival")
+HANDFUL = comparison("progression_free_survival.grade_3.p", "log_rank_p", "progression_free_survival", "grade_3", p="0.4")
+
+
+def test_a_log_rank_p_of_a_handful_of_patients_enters_by_its_histories(invented):
+    (found,) = collect(invented(*GRADES, HANDFUL, drop=["progression_free_survival.p"]), "progression_free_survival").used
+    assert (found.term, found.data) == ("log_rank_histories", {"p": "0.4", "direction": None, "n_toci": 3, "n_control": 5, "counted": None})
+
+
+def test_with_printed_numbers_only_it_is_left_out(invented):
+    review = invented(*GRADES, HANDFUL, drop=["progression_free_survival.p"])
+    found = collect(review, "progression_free_survival", Reading(recovered=False))
     assert not found.used
     assert reason(found, "progression_free_survival.grade_3.p").startswith("3 v 5 patients are too few")
+
+
+# recovered tables
+
+
+def recovered(review, endpoint, study, reading=Reading()):
+    (report,) = [r for r in collect(review, endpoint, reading).used if r.study == study]
+    return report
+
+
+def test_zhangs_severe_infections_are_bounded_by_the_stratum_and_the_words(real):
+    """CRP-high 11/23 v 2/17: the cohort has 11 to 20 of 32 (12 of the 23 had none) v 2 to 20 of 35, more with the drug, p < 0.05 by a named test."""
+    report = recovered(real, "severe_infection", "zhang2022")
+    tables = {tuple(row) for row in report.data["candidates"]}
+    expected = set()
+    for a in range(11, 21):
+        for c in range(2, 21):
+            table = [[a, 32 - a], [c, 35 - c]]
+            p = min(stats.fisher_exact(table).pvalue, stats.chi2_contingency(table, correction=False).pvalue)
+            if p < 0.05 and a / 32 > c / 35:
+                expected.add((a, 32, c, 35))
+    assert tables == expected
+    assert set(report.bounds) == {"severe_infection.crp_high.toci", "severe_infection.crp_high.control", "severe_infection.crp_high.p", "severe_infection.grade_2.p"}
+
+
+def test_without_the_word_significant_only_the_stratum_bounds_them(real):
+    report = recovered(real, "severe_infection", "zhang2022", Reading(at_their_word=False))
+    assert {tuple(row) for row in report.data["candidates"]} == {(a, 32, c, 35) for a in range(11, 21) for c in range(2, 21)}
+
+
+def test_a_part_can_stand_for_the_cohort(real):
+    report = recovered(real, "severe_infection", "zhang2022", Reading(whole_cohort=False))
+    assert (report.stratum, report.data["candidates"]) == ("crp_high", [[11, 23, 2, 17]])
+
+
+@pytest.mark.parametrize(("endpoint", "study", "table"), [
+    ("complete_response", "zhou2025", [17, 17, 27, 28]),  # 40 + 4 of 45, the one partial response in the arm without the drug: p = 0.616
+    ("complete_response", "ma2024", [42, 45, 44, 48]),  # 86 of 93, p = 1
+    ("icans", "zhang2022", [6, 32, 0, 35])])  # "50% (n=3)" of those with ICANS, none of them untreated
+def test_a_table_that_alone_prints_so_is_recovered(real, endpoint, study, table):
+    report = recovered(real, endpoint, study)
+    assert (report.term, report.data["candidates"]) == ("table_set", [table])
+
+
+def test_events_before_the_drug_can_be_left_out(real):
+    assert recovered(real, "icans", "zhang2022", Reading(before_the_drug=False)).data["candidates"] == [[3, 32, 0, 35]]
+
+
+def test_a_total_without_a_comparison_enters_nothing(real):
+    """Ma 2024 counts 16 with ICANS and says nothing of the arms."""
+    assert "ma2024" not in collect(real, "icans").studies
+
+
+def test_zhangs_severe_crs_by_il6_is_recovered_and_pooled_nowhere(real):
+    found = collect(real, "severe_crs")
+    (report,) = [r for r in found.unused if r.study == "zhang2022" and r.stratum == "il6_low"]
+    assert report.candidates == ((3, 8, 0, 23),) and "zhang2022" not in found.studies
+
+
+def test_survival_of_responders_sums_over_how_many_there_are(real):
+    reports = [r for r in collect(real, "progression_free_survival").used if r.term == "log_rank_histories"]
+    assert {r.stratum: (r.data["n_toci"], r.data["n_control"], r.data["counted"]) for r in reports} == {
+        "grade_2": (9, 2, [57, 67]), "grade_3_5": (5, 1, [57, 67])}
+
+
+def test_a_p_that_its_test_cannot_give_enters_by_its_words(real):
+    found = collect(real, "crs_duration")
+    (used,) = used_from(found, "crs_duration.grade_2.test")
+    assert (used.data["significant"], used.data["direction"], used.data["alpha"]) == (True, "lower", 0.05)
+    assert "cannot give it (smallest p 0.0364)" in reason(found, "crs_duration.grade_2.p")
+    assert not used_from(collect(real, "crs_duration", Reading(impossible_as_outcome=False)), "crs_duration.grade_2.test")
+
+
+def test_only_readings_that_change_the_evidence_are_alternatives(real):
+    for endpoint in ENDPOINTS:
+        primary = collect(real, endpoint).used_hash()
+        assert all(found.used_hash() != primary for found in alternatives(real, endpoint).values())
+    assert set(alternatives(real, "severe_infection")) == {
+        "printed numbers only", "verbal outcomes not taken at their word", "a recovered part in place of the whole cohort"}
+
+
+def test_parts_that_only_bound_a_used_report_become_checks(real):
+    checks = {e: r.check for r in collect(real, "severe_infection").unused for e in r.entries}
+    assert checks["severe_infection.crp_high.p"] == {"kind": "table", "n_toci": 23, "n_control": 17, "p": "0.0204"}
+    assert checks["severe_infection.grade_2.p"] == {"kind": "table", "n_toci": 9, "n_control": 2, "p": "0.4545"}
+    assert checks["severe_infection.grade_3_5.test"] is None  # 5 v 1: no table is significant
 
 
 # duration of CRS

@@ -9,8 +9,9 @@ import pytest
 import xarray as xr
 from matplotlib import pyplot as plt
 
+from extraction.checks import check
 from extraction.records import load
-from models import baseline, figures, forecasts, pictures, register, store, tables
+from models import agreement, baseline, figures, forecasts, pictures, recovery, register, store, tables
 from models.endpoints import ENDPOINTS, evidence_of
 from models.printed import printed_result
 
@@ -37,8 +38,9 @@ def invented(key: str) -> store.Stored:
                  "theta": ((*sample, "study"), theta), "mean_by_grade": ((*sample, "grade"), np.repeat(mu[..., None], 3, axis=-1)),
                  "delta": ((*sample, "study", "grade"), np.repeat(theta[..., None], 3, axis=-1)),
                  "step_1_to_2": (sample, 0 * mu), "step_2_to_3": (sample, 0 * mu),
-                 "level": ((*sample, "study"), 0 * theta + 1.8), "sigma": ((*sample, "study"), 0 * theta + 0.5)}
-    draws = xr.Dataset(variables, {"chain": range(4), "draw": range(500), "study": studies, "grade": [1, 2, 3]})
+                 "level": ((*sample, "study"), 0 * theta + 1.8), "sigma": ((*sample, "study"), 0 * theta + 0.5),
+                 "alpha": ((*sample, "table"), 0 * theta - 0.5)}
+    draws = xr.Dataset(variables, {"chain": range(4), "draw": range(500), "study": studies, "table": studies, "grade": [1, 2, 3]})
     info = {"hash": "0" * 16, "mcse": {"median": 0.002, "lower": 0.004, "upper": 0.004}, "diagnostics": {},
             "graph": {"nodes": ["mu", "tau", "theta", "z", f"ratio[{studies[0]}]"],
                       "edges": [["mu", "theta"], ["tau", "theta"], ["z", "theta"], ["theta", f"ratio[{studies[0]}]"]]}}
@@ -132,7 +134,8 @@ def test_every_figure_has_type_of_10_points_or_more_and_alternative_text(draw, k
 
 
 def test_a_picture_that_has_nothing_to_show_is_none():
-    assert forecasts.left_out_reports("severe_infection", REVIEW) is None
+    assert forecasts.left_out_reports("severe_crs", REVIEW) is None
+    assert recovery.candidates("crs_duration_grade3", REVIEW) is None
     assert forecasts.per_1000("overall_survival", REVIEW) is None
 
 
@@ -140,6 +143,51 @@ def test_each_check_stands_in_the_alternative_text_of_the_left_out_reports():
     _, alt = forecasts.left_out_reports("overall_survival", REVIEW)
     for report in evidence_of("overall_survival", REVIEW).unused:
         assert report.check is None or f"p={report.check['p']}" in alt
+
+
+RECOVERED = [key for key in ENDPOINTS if key != "crs_duration_grade3" and recovery.recovers(key, REVIEW)]
+
+
+@pytest.mark.parametrize("key", RECOVERED)
+@pytest.mark.parametrize("draw", [recovery.added, recovery.candidates])
+def test_pictures_of_recovery_are_legible_and_say_what_they_show(draw, key):
+    figure, alt = draw(key, REVIEW)
+    figure.canvas.draw()
+    shown = [text for text in figure.findobj(plt.Text) if text.get_text().strip() and text.get_visible()]
+    assert min(text.get_fontsize() for text in shown) >= 10 and ENDPOINTS[key].title in alt
+
+
+@pytest.mark.parametrize("key", RECOVERED)
+def test_printed_numbers_only_stand_beside_what_was_recovered(key):
+    assert recovery.PRINTED_ONLY in [row.words for row in recovery.readings(key, REVIEW)]
+
+
+def test_a_picture_of_candidates_names_the_only_table():
+    _, alt = recovery.candidates("complete_response", REVIEW)
+    assert "Ma 2024: 42/45 v 44/48" in alt and "Zhou 2025: 17/17 v 27/28" in alt
+
+
+# verdicts
+
+
+def test_every_number_is_one_square_of_one_colour():
+    figure, alt = agreement.picture(REVIEW)
+    total = sum(sum(found.values()) for found in agreement.counts(REVIEW).values())
+    squares = [patch for patch in figure.axes[0].patches]
+    assert len(squares) == total == sum(e.kind not in ("not_reported", "survival_curve") for r in REVIEW.records.values() for e in r.entries)
+    assert all(row.label in alt for row in REVIEW.studies.values() if row.id in REVIEW.records)
+
+
+def test_every_number_that_differs_stands_in_its_table_with_what_it_changes():
+    for study in agreement.judged_studies(REVIEW):
+        found = agreement.differing(study, REVIEW)
+        differ = {f.entry for f in check(REVIEW).findings if f.study == study and f.verdict == "differs"}
+        assert {entry for entries in found.get("entries", []) for entry in entries} == differ
+        assert found.empty or found["what it changes"].str.len().min() > 0
+
+
+def test_a_p_of_another_comparison_is_told():
+    assert "p=0.616" in agreement.with_another_test(REVIEW)["as printed, and where"].iloc[0]
 
 
 def test_roots_of_the_graph_stand_above_what_depends_on_them():
@@ -179,7 +227,7 @@ def test_every_report_stands_in_one_table_of_use(key):
 
 @pytest.mark.parametrize("key", ENDPOINTS)
 def test_one_study_is_not_pooled_by_conventional_methods(key):
-    numbers = [r for r in evidence_of(key, REVIEW).used if r.term in ("table", "ratio")]
+    numbers = [r for r in evidence_of(key, REVIEW).used if r.only_table or r.term == "ratio"]
     assert len(numbers) >= 2 or tables.pooled(key, REVIEW)[0].startswith("none")
 
 

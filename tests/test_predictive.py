@@ -22,7 +22,7 @@ def test_the_mean_of_z_is_the_log_hazard_ratio_times_the_root_of_the_information
 
 
 def log_rank_report(p: str) -> Unused:
-    return Unused("study2020", ("overall_survival.p",), "left out", check={"p": p, "direction": None, "n_toci": 30, "n_control": 30})
+    return Unused("study2020", ("overall_survival.p",), "left out", check={"kind": "log_rank", "p": p, "direction": None, "n_toci": 30, "n_control": 30})
 
 
 def test_without_an_effect_a_result_as_far_out_is_foreseen_with_its_own_p_value():
@@ -36,6 +36,17 @@ def test_a_z_near_zero_is_not_surprising():
     assert check.verdict == "as foreseen"
 
 
+@pytest.mark.parametrize(("printed", "foreseen"), [({"p": "0.0204"}, lambda p: p <= 0.02045), ({"significant": False, "alpha": 0.05}, lambda p: p >= 0.05)])
+def test_a_test_of_counts_is_foreseen_as_often_as_enumeration_says(printed, foreseen):
+    """23 v 17 patients at risks of 0.5 and 0.3: every table with its binomial probability and SciPy's Fisher p."""
+    expected = sum(stats.binom.pmf(a, 23, 0.5) * stats.binom.pmf(c, 17, 0.3) * foreseen(stats.fisher_exact([[a, 23 - a], [c, 17 - c]]).pvalue)
+                   for a in range(24) for c in range(18))
+    report = Unused("study2020", ("severe_infection.p",), "left out", check={"kind": "table", "n_toci": 23, "n_control": 17, **printed})
+    baseline = np.full(40_000, np.log(0.3 / 0.7))
+    check = predictive._table(report, -baseline, baseline, np.random.default_rng(6))
+    assert check.probability == pytest.approx(expected, abs=5 * np.sqrt(expected * (1 - expected) / 40_000))
+
+
 def duration_draws(delta: float, samples: int = 4000) -> xr.Dataset:
     shape = (1, samples)
     one = (("chain", "draw"), np.zeros(shape))
@@ -47,7 +58,7 @@ def duration_draws(delta: float, samples: int = 4000) -> xr.Dataset:
 
 
 def duration_report(outcome: bool) -> Unused:
-    return Unused("study2020", ("crs_duration.test",), "left out", check={"outcome": outcome, "toci": [[3, 9]], "control": [[3, 6]]})
+    return Unused("study2020", ("crs_duration.test",), "left out", check={"kind": "durations", "outcome": outcome, "toci": [[3, 9]], "control": [[3, 6]]})
 
 
 def test_without_an_effect_a_test_of_durations_is_significant_as_often_as_its_exact_size():

@@ -9,7 +9,10 @@ import pytest
 from lifelines.statistics import logrank_test
 from scipy import stats
 
+from extraction.recover.rounding import printed_p
+from extraction.recover.tables import Arm, recover_tables
 from models import reports
+from models.log_rank_exact import log_probability
 from models.power import GRID
 
 MONTE_CARLO = 4  # standard errors: fewer than one false alarm in 10,000 comparisons
@@ -60,6 +63,18 @@ def test_a_set_of_tables_has_the_probability_that_a_simulated_table_prints_the_s
     drawn = zip(rng.binomial(N_TOCI, risk[0], draws), rng.binomial(N_CONTROL, risk[1], draws))
     kept = np.mean([prints[cell] == (41, False) for cell in drawn])
     expected = np.exp(reports.table_set(control, log_or, np.array(candidates)))
+    assert kept == pytest.approx(expected, abs=MONTE_CARLO * standard_error(expected, draws))
+
+
+@pytest.mark.parametrize(("control", "log_or"), [(-1.0, 1.2), (0.2, 0.0), (-0.5, -0.7)])
+def test_the_tables_recovered_from_a_p_are_as_likely_as_studies_that_print_it(control, log_or):
+    """Studies of 9 v 2 patients are drawn, their Fisher p printed to four digits by SciPy, and those that print 0.4545 kept."""
+    generator, draws = np.random.default_rng(20), 400_000
+    toci, untreated = (generator.binomial(n, 1 / (1 + np.exp(-logit)), draws) for n, logit in ((9, control + log_or), (2, control)))
+    printed = {(a, c): f"{stats.fisher_exact([[a, 9 - a], [c, 2 - c]]).pvalue:.4f}" for a, c in product(range(10), range(3))}
+    kept = np.mean([printed[pair] == "0.4545" for pair in zip(toci.tolist(), untreated.tolist())])
+    candidates = recover_tables(Arm(9, 9), Arm(2, 2), printed_p("0.4545"), ("fisher",)).tables
+    expected = np.exp(reports.table_set(control, log_or, candidates))
     assert kept == pytest.approx(expected, abs=MONTE_CARLO * standard_error(expected, draws))
 
 
@@ -353,6 +368,33 @@ def test_the_four_mixed_outcomes_are_all_that_can_happen():
     assert either + neither == pytest.approx(1.0, abs=1e-12)
 
 
+# histories behind a log-rank p
+
+
+@pytest.mark.parametrize(("n_toci", "n_control", "p"), [(9, 2, "0.3977"), (5, 1, "0.6547"), (9, 2, "0.9186")])
+def test_the_tabulated_histories_are_those_computed_directly(n_toci, n_control, p):
+    effects = np.random.default_rng(4).uniform(-5, 5, 60)
+    assert reports.log_rank_histories(effects, p, n_toci, n_control) == pytest.approx(log_probability(effects, n_toci, n_control, p), abs=1e-4)
+
+
+def test_beyond_the_grid_histories_go_on_in_a_line():
+    far = reports.log_rank_histories(np.array([-8.0, -9.0, -10.0]), "0.3977", 9, 2)
+    assert np.diff(far, 2) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_histories_of_those_who_count_are_averaged_over_how_many_they_are():
+    """3 v 2 patients of whom each counts with probability 0.8, summed by hand over every size of both groups."""
+    log_hr, counted = np.array([-1.0, 0.0, 1.0]), [8, 10]
+    expected = sum(stats.binom.pmf(i, 3, 0.8) * stats.binom.pmf(j, 2, 0.8) * np.exp(log_probability(log_hr, i, j, "0.3173"))
+                   for i in (1, 2, 3) for j in (1, 2))
+    assert reports.log_rank_histories(log_hr, "0.3173", 3, 2, counted=counted) == pytest.approx(np.log(expected), abs=1e-4)
+
+
+def test_a_p_that_no_history_prints_is_refused():
+    with pytest.raises(ValueError, match="no history of 2 v 1 patients has a log-rank p of 0.0001"):
+        reports.log_rank_histories(0.0, "0.0001", 2, 1)
+
+
 # both languages
 
 
@@ -361,6 +403,8 @@ def test_terms_are_the_same_for_numbers_and_for_graphs():
     tables = np.array([(3, 17, 4, 28), (4, 17, 5, 28)])
     terms = [
         lambda b, e: reports.table_set(b, e, tables),
+        lambda b, e: reports.log_rank_histories(e, "0.6547", 5, 1),
+        lambda b, e: reports.log_rank_histories(9 * e, "0.3977", 9, 2, counted=[57, 67]),
         lambda b, e: reports.ratio(e, 1.031, 0.512, 2.076),
         lambda b, e: reports.log_rank(e, "0.273", 17, 28),
         lambda b, e: reports.log_rank(e, "<0.05", 17, 28, direction="lower"),

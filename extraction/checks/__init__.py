@@ -1,0 +1,91 @@
+"""Do the printed numbers agree with each other?
+
+A rule is one function of a record and an entry that yields `Judgement`s; the lists of rules stand in counts.py, ranges.py, comparisons.py and
+ratios.py.  A rule about the possible (an estimate in its interval) speaks only when it is broken; a rule that compares numbers always
+gives a verdict; a number that no rule speaks of cannot be checked.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Literal, NamedTuple
+
+from extraction import structure
+from extraction.checks.judgement import NOTHING_TO_CHECK, Judgement, Verdict
+from extraction.records import Problem, Review
+from extraction.schema import AnyEntry, Record
+
+WITHOUT_NUMBERS = ("not_reported", "survival_curve")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A verdict on one printed number; the severity is null unless it differs.
+
+    severity : `last_digit` where a rounding slip explains it, else `error`
+    acknowledged : the record names it under its contradictions, or the rule itself says that nothing depends on it; an `error`
+        that is not acknowledged stops the review
+    """
+
+    study: str
+    field: str
+    entry: str
+    address: str
+    verdict: Verdict
+    severity: Literal["error", "last_digit"] | None
+    acknowledged: bool
+    printed: str | None
+    expected: str
+    rule: str
+    file: str
+    line: int | None
+
+    @property
+    def stops(self) -> bool:
+        return self.severity == "error" and not self.acknowledged
+
+    def __str__(self) -> str:
+        expected = f"; expected {self.expected}" if self.expected else ""
+        return (f"{self.file}:{self.line}: {self.study}: {self.field} ({self.entry}): found {self.printed!r}: "
+                f"{self.rule}{expected}")
+
+    def as_dict(self) -> dict:
+        return asdict(self)
+
+
+class Checked(NamedTuple):
+    """Faults of the extraction, and verdicts on the printed numbers."""
+
+    problems: list[Problem]
+    findings: list[Finding]
+
+    @property
+    def errors(self) -> list[Problem | Finding]:
+        """What stops the review."""
+        return [*self.problems, *(f for f in self.findings if f.stops)]
+
+
+def check(review: Review) -> Checked:
+    """Every fault and every verdict, in the order of the records."""
+    return Checked(structure.problems(review), [f for stem in review.records for f in _findings(review, stem)])
+
+
+def _findings(review: Review, stem: str) -> Iterator[Finding]:
+    record, source = review.records[stem], review.sources[stem]
+    acknowledged = {entry for contradiction in record.contradictions for entry in contradiction.entries}
+    for i, entry in enumerate(record.entries):
+        for judgement in _judgements(record, entry):
+            differs = judgement.verdict == "differs"
+            yield Finding(record.study, entry.field, entry.id, str(entry.address), judgement.verdict, judgement.severity if differs else None,
+                          differs and (judgement.acknowledged or entry.id in acknowledged), entry.printed, judgement.expected, judgement.rule,
+                          source.file, source.line(("entries", i)))
+
+
+def _judgements(record: Record, entry: AnyEntry) -> list[Judgement]:
+    """What the rules say of an entry; where none of them could tell, one sentence that it cannot be checked."""
+    from extraction.checks import comparisons, counts, ranges, ratios
+
+    found = [judgement for module in (counts, ranges, comparisons, ratios) for rule in module.RULES for judgement in rule(record, entry)]
+    told = [j for j in found if j.verdict != "cannot_be_checked"]
+    if told or entry.kind in WITHOUT_NUMBERS:
+        return told
+    return found[:1] or [NOTHING_TO_CHECK]

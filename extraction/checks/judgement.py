@@ -1,0 +1,48 @@
+"""What a rule says of an entry, and what rules share."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import Literal, NamedTuple
+
+from extraction.groups import group_size
+from extraction.schema import AnyEntry, Entry, Record
+
+TWO_ARMS = Entry.model_fields["contrast"].default
+Verdict = Literal["agrees", "differs", "cannot_be_checked"]
+ARMS = ("toci", "control")
+
+
+class Judgement(NamedTuple):
+    """A verdict, what was expected, the rule in words, and of a fault whether it is mild and whether nothing depends on it."""
+
+    verdict: Verdict
+    expected: str
+    rule: str
+    severity: Literal["error", "last_digit"] = "error"
+    acknowledged: bool = False
+
+
+NOTHING_TO_CHECK = Judgement("cannot_be_checked", "", "nothing else in the paper fixes this number")
+
+
+def compare(same: bool, expected: object, rule: str) -> Judgement:
+    """Agrees or differs."""
+    return Judgement("agrees" if same else "differs", str(expected), rule)
+
+
+def own_group(record: Record, entry: AnyEntry) -> int | None:
+    """The size of an entry's arm and stratum; a contrast of other groups has other sizes."""
+    return group_size(record, entry.arm, entry.stratum) if entry.contrast == TWO_ARMS else None
+
+
+def alike(record: Record, entry: AnyEntry, **changed: object) -> list[AnyEntry]:
+    """Entries in use of the same kind that describe the same patients, but for what is changed: arm, stratum, category, field."""
+    wanted = {key: changed.get(key, getattr(entry, key)) for key in ("field", "kind", "arm", "stratum", "category", "contrast", "unit")}
+    aside = record.set_aside()
+    return [e for e in record.entries if e.id not in aside and e.id != entry.id and all(getattr(e, key) == value for key, value in wanted.items())]
+
+
+def rounded(value: Fraction, digits: int) -> Decimal:
+    """A value to so many decimal places, halves up."""
+    exact = Decimal(value.numerator) / Decimal(value.denominator)
+    return exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)

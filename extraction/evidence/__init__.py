@@ -1,0 +1,40 @@
+"""Which reports enter which endpoint, and why the others do not.
+
+Rules, not names: a study is never mentioned here.  Each used report carries the numbers its likelihood needs and the
+ids of the entries they come from; each unused one its reason, and whether the posterior is checked against it.
+"""
+
+from extraction.evidence.binary import BINARY_FIELDS, binary
+from extraction.evidence.crs_duration import crs_duration
+from extraction.evidence.report import ALTERNATIVES, PRIMARY, Evidence, Reading, Unused, Used
+from extraction.evidence.survival import survival
+from extraction.records import Review
+from extraction.vocabulary import ENDPOINTS
+
+__all__ = ["ALTERNATIVES", "BINARY_FIELDS", "PRIMARY", "Evidence", "Reading", "Unused", "Used", "alternatives", "collect", "collect_all"]
+
+RULES = {**dict.fromkeys(BINARY_FIELDS, binary), "crs_duration": crs_duration,
+         **dict.fromkeys(("overall_survival", "progression_free_survival"), survival)}
+
+
+def collect(review: Review, endpoint: str, reading: Reading = PRIMARY) -> Evidence:
+    """Evidence of one endpoint from every included study that may enter it; raise KeyError for an unknown endpoint."""
+    rule = RULES[endpoint]
+    found: list[Used | Unused] = []
+    for study, record in review.included().items():
+        row = review.studies[study]
+        if row.endpoints is None or endpoint in row.endpoints:
+            found += rule(record, endpoint, row.contrast, reading)
+    return Evidence(endpoint, tuple(r for r in found if isinstance(r, Used)), tuple(r for r in found if isinstance(r, Unused)))
+
+
+def collect_all(review: Review) -> dict[str, Evidence]:
+    """Evidence of every endpoint, in the order of the book."""
+    return {endpoint: collect(review, endpoint) for endpoint in ENDPOINTS}
+
+
+def alternatives(review: Review, endpoint: str) -> dict[str, Evidence]:
+    """Evidence under every other reading that changes it, by the reading's words."""
+    primary = collect(review, endpoint).used_hash()
+    found = {words: collect(review, endpoint, reading) for words, reading in ALTERNATIVES.items()}
+    return {words: evidence for words, evidence in found.items() if evidence.used_hash() != primary}

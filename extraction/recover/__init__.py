@@ -1,0 +1,14 @@
+"""What data could have printed these numbers?
+
+Pure functions from printed numbers to every data set that prints so: tables of counts (tables.py, wide_tables.py), log-rank
+histories (log_rank.py), rank and t tests (ranks.py), and estimates that must fit each other (estimates.py).
+`command.py` offers them to anybody's numbers: `python -m extraction recover --help`.
+"""
+
+
+class Unusable(ValueError):
+    """Numbers no search can start from; the message names the number found and the rule."""
+
+
+class TooLarge(ValueError):
+    """The search would be larger than the limit; the message gives its estimated size.  Raised before it starts."""

@@ -1,0 +1,110 @@
+"""Two-sided p-values of every test a paper may have run on a 2x2 table, for many tables at once.
+
+Every function takes four arrays of counts of one shape (events and patients with tocilizumab, then without) and returns p of that
+shape; nan where a test has none because all patients or none had the event.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.special import chdtrc, gammaln
+
+SAME_PROBABILITY = 1 + 1e-7
+"""Tables count as equally probable up to this factor, as in R's fisher.test: their probabilities differ by rounding alone."""
+CELLS_AT_ONCE = 2_000_000
+
+
+def fisher(events_toci, n_toci, events_control, n_control) -> np.ndarray:
+    """Fisher's exact test: all tables with these margins that are no more probable than the one found."""
+    def p(probability, observed, _at):
+        return np.sum(probability, axis=-1, where=probability <= observed * SAME_PROBABILITY)
+
+    return _by_margin(p, events_toci, n_toci, events_control, n_control)
+
+
+def fisher_doubled(events_toci, n_toci, events_control, n_control) -> np.ndarray:
+    """Fisher's exact test as twice the smaller tail, at most 1."""
+    return np.minimum(1.0, 2 * _smaller_tail(events_toci, n_toci, events_control, n_control))
+
+
+def mid_p(events_toci, n_toci, events_control, n_control) -> np.ndarray:
+    """Twice the smaller tail, of which the table found counts half (Rothman's mid-p)."""
+    def p(probability, observed, at):
+        lower = np.cumsum(probability, axis=-1)[np.arange(len(at)), at]
+        return 2 * np.minimum(lower, 1 + observed[:, 0] - lower) - observed[:, 0]
+
+    return np.minimum(1.0, _by_margin(p, events_toci, n_toci, events_control, n_control))
+
+
+def chi_squared(events_toci, n_toci, events_control, n_control) -> np.ndarray:
+    """Pearson's chi-squared test without a correction, one degree of freedom."""
+    return _chi_squared(0.0, events_toci, n_toci, events_control, n_control)
+
+
+def chi_squared_yates(events_toci, n_toci, events_control, n_control) -> np.ndarray:
+    """Pearson's chi-squared test with Yates's continuity correction, which never overshoots."""
+    return _chi_squared(0.5, events_toci, n_toci, events_control, n_control)
+
+
+TESTS: dict[str, Callable[..., np.ndarray]] = {
+    "fisher": fisher, "fisher_doubled": fisher_doubled, "chi_squared": chi_squared, "chi_squared_yates": chi_squared_yates, "mid_p": mid_p,
+}
+"""Tests of a 2x2 table by name."""
+
+NAMES = {
+    "fisher": "Fisher's exact test", "fisher_doubled": "Fisher's exact test, one tail doubled", "chi_squared": "chi-squared test",
+    "chi_squared_yates": "chi-squared test with Yates's correction", "mid_p": "mid-p test",
+    "fisher_freeman_halton": "Fisher–Freeman–Halton test",
+}
+"""The same in words."""
+
+
+def _smaller_tail(*counts) -> np.ndarray:
+    def p(probability, observed, at):
+        lower = np.cumsum(probability, axis=-1)[np.arange(len(at)), at]
+        return np.minimum(lower, 1 + observed[:, 0] - lower)
+
+    return _by_margin(p, *counts)
+
+
+def _by_margin(p: Callable, *counts) -> np.ndarray:
+    """Apply `p` to the hypergeometric probabilities of all tables that share each table's margins, in pieces that fit in memory.
+
+    p : (probabilities (table, k), that of the table found (table, 1), its k) -> p of shape (table,)
+    """
+    events_toci, n_toci, events_control, n_control = (np.asarray(c, np.int64) for c in np.broadcast_arrays(*counts))
+    flat = [c.ravel() for c in (events_toci, n_toci, events_control, n_control)]
+    found = np.empty(flat[0].size)
+    largest = int(flat[1].max(initial=0))
+    step = max(1, CELLS_AT_ONCE // (largest + 1))
+    for start in range(0, found.size, step):
+        piece = [c[start : start + step] for c in flat]
+        probability, at = _hypergeometric(*piece, largest)
+        found[start : start + step] = p(probability, probability[np.arange(len(at)), at][:, None], at)
+    return np.minimum(found, 1.0).reshape(events_toci.shape)
+
+
+def _hypergeometric(events_toci, n_toci, events_control, n_control, largest: int) -> tuple[np.ndarray, np.ndarray]:
+    """Probability of k events with tocilizumab given all events, shape (table, k), and each table's own k."""
+    k = np.arange(largest + 1)
+    total = (events_toci + events_control)[:, None]
+    other, n_toci, n_control = total - k, n_toci[:, None], n_control[:, None]
+    possible = (k <= n_toci) & (other >= 0) & (other <= n_control)
+    log_factorial = gammaln(np.arange(n_toci.max(initial=0) + n_control.max(initial=0) + 1) + 1.0)
+
+    def log_ways(n, chosen):
+        chosen = np.clip(chosen, 0, n)
+        return log_factorial[n] - log_factorial[chosen] - log_factorial[n - chosen]
+
+    log_p = log_ways(n_toci, k) + log_ways(n_control, other) - log_ways(n_toci + n_control, total)
+    return np.where(possible, np.exp(np.where(possible, log_p, -np.inf)), 0.0), events_toci
+
+
+def _chi_squared(correction: float, *counts) -> np.ndarray:
+    a, n_toci, c, n_control = (np.asarray(x, float) for x in np.broadcast_arrays(*counts))
+    n, events = n_toci + n_control, a + c
+    deviation = np.abs(a - n_toci * events / n)  # of every cell from what is expected, up to its sign
+    deviation = deviation - np.minimum(correction, deviation)
+    spread = n_toci * n_control * events * (n - events) / n**3  # deviation squared over this is the statistic
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return chdtrc(1, np.where(spread > 0, deviation**2 / spread, np.nan))

@@ -1,0 +1,162 @@
+"""Every table of several groups by several categories that could have printed these numbers.
+
+Groups are rows, categories columns.  A paper that tests three classes of response at once and prints two of them by arm has
+printed the third: the p-value chooses the split.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import chdtrc, gammaln
+
+from extraction.recover import TooLarge, Unusable
+from extraction.recover.p_values import SAME_PROBABILITY
+from extraction.recover.rounding import PrintedP, PrintedPercent
+
+LARGEST_SEARCH = 2_000_000
+TESTS = ("fisher_freeman_halton", "chi_squared")
+
+
+class WideCandidate(NamedTuple):
+    """A table (rows of counts) that prints so; `test` and `match` as for a 2x2 table."""
+
+    table: tuple[tuple[int, ...], ...]
+    test: str | None
+    match: str
+
+    def __str__(self) -> str:
+        return " v ".join("/".join(map(str, row)) for row in self.table)
+
+
+def recover_wide_tables(sizes: list[int], totals: list[int | None], cells: list[list[int | PrintedPercent | None]],
+                        p: PrintedP | None = None, tests: tuple[str, ...] = TESTS) -> list[WideCandidate]:
+    """Every table of the given group sizes, once for each named test that gives the printed p.
+
+    totals : patients of each category over all groups, None where not printed
+    cells : for each group, what is printed of each category: a count, a percentage of the group, or None
+    Raises Unusable for numbers that are no table, TooLarge before a search of more than LARGEST_SEARCH tables.
+    """
+    _require_shape(sizes, totals, cells, tests)
+    rows = [_rows(size, printed) for size, printed in zip(sizes, cells)]
+    tables, cut = _join(rows, totals)
+    if p is None:
+        return [_candidate(table, None, not weak) for table, weak in zip(tables, cut)]
+    found = []
+    for test in tests:
+        values = chi_squared(tables) if test == "chi_squared" else fisher_freeman_halton(tables)
+        rounds = p.rounds(values)
+        fits = rounds | p.cut_off(values)
+        found += [_candidate(table, test, good and not weak) for table, good, weak in zip(tables[fits], rounds[fits], cut[fits])]
+    return sorted(found)
+
+
+def chi_squared(tables: np.ndarray) -> np.ndarray:
+    """p of Pearson's chi-squared test of tables, shape (table, row, column); categories that nobody holds are left out."""
+    tables = np.asarray(tables, float)
+    row, column = tables.sum(axis=2, keepdims=True), tables.sum(axis=1, keepdims=True)
+    expected = row * column / tables.sum(axis=(1, 2), keepdims=True)
+    statistic = np.sum((tables - expected) ** 2 / np.where(expected > 0, expected, 1.0), axis=(1, 2))
+    freedom = ((row > 0).sum(axis=(1, 2)) - 1) * ((column > 0).sum(axis=(1, 2)) - 1)
+    return np.where(freedom > 0, chdtrc(np.maximum(freedom, 1), statistic), np.nan)
+
+
+def fisher_freeman_halton(tables: np.ndarray) -> np.ndarray:
+    """p of Fisher's exact test extended by Freeman and Halton: all tables of the same margins no more probable than the one found.
+
+    tables : shape (table, row, column).  Raises TooLarge where one set of margins holds more than LARGEST_SEARCH tables.
+    """
+    tables = np.asarray(tables, np.int64)
+    margins, which = np.unique(np.concatenate([tables.sum(axis=2), tables.sum(axis=1)], axis=1), axis=0, return_inverse=True)
+    found = np.empty(len(tables))
+    n_rows = tables.shape[1]
+    for i, margin in enumerate(margins):
+        here = which.ravel() == i
+        reference, _ = _join([_rows(size, [None] * tables.shape[2]) for size in margin[:n_rows]], list(map(int, margin[n_rows:])))
+        probability = _relative_probability(reference)
+        observed = _relative_probability(tables[here])[:, None] * SAME_PROBABILITY
+        found[here] = np.sum(np.where(probability <= observed, probability, 0.0), axis=1) / probability.sum()
+    return found
+
+
+def _relative_probability(tables: np.ndarray) -> np.ndarray:
+    """Probability of tables given their margins, up to a factor that the margins fix."""
+    return np.exp(-gammaln(tables + 1.0).sum(axis=(1, 2)) + gammaln(tables.sum(axis=(1, 2)) + 1.0)
+                  - gammaln(tables.sum(axis=2) + 1.0).sum(axis=1))
+
+
+def _rows(size: int, printed: list) -> tuple[np.ndarray, np.ndarray]:
+    """Every way to spread a group over its categories that fits what is printed of it, and whether only cut-off digits fit."""
+    choices = [np.array([cell]) if isinstance(cell, (int, np.integer)) else np.arange(size + 1) for cell in printed]
+    weak = [np.zeros(len(choice), bool) for choice in choices]
+    for i, cell in enumerate(printed):
+        if isinstance(cell, PrintedPercent):
+            rounds, cut = cell.rounds(choices[i], size), cell.cut_off(choices[i], size)
+            choices[i], weak[i] = choices[i][rounds | cut], cut[rounds | cut]
+    counts, cut = np.zeros((1, 0), np.int64), np.zeros(1, bool)
+    for choice, weak_choice in zip(choices[:-1], weak[:-1]):
+        _stop_if_larger(len(counts) * len(choice))
+        one, other = np.repeat(np.arange(len(counts)), len(choice)), np.tile(np.arange(len(choice)), len(counts))
+        counts, cut = np.column_stack([counts[one], choice[other]]), cut[one] | weak_choice[other]
+        fits = counts.sum(axis=1) <= size
+        counts, cut = counts[fits], cut[fits]
+    rest = size - counts.sum(axis=1)
+    fits = np.isin(rest, choices[-1])
+    weak_rest = np.isin(rest, choices[-1][weak[-1]])
+    return np.column_stack([counts, rest])[fits], (cut | weak_rest)[fits]
+
+
+def _join(rows: list[tuple[np.ndarray, np.ndarray]], totals: list[int | None]) -> tuple[np.ndarray, np.ndarray]:
+    """Every combination of rows whose columns add to the totals: tables (table, row, column) and whether only cut-off digits fit."""
+    limit = np.array([np.iinfo(np.int64).max if total is None else total for total in totals])
+    exact = np.array([total is not None for total in totals])
+    tables, cut = rows[0][0][:, None, :], rows[0][1]
+    for counts, weak in rows[1:]:
+        tables, cut = tables[(tables.sum(axis=1) <= limit).all(axis=1)], cut[(tables.sum(axis=1) <= limit).all(axis=1)]
+        last = counts is rows[-1][0]
+        one, other = _pairs(tables.sum(axis=1)[:, exact], counts[:, exact], limit[exact]) if last and exact.any() else _all_pairs(len(tables), len(counts))
+        tables = np.concatenate([tables[one], counts[other][:, None, :]], axis=1)
+        cut = cut[one] | weak[other]
+    fits = (tables.sum(axis=1) == limit)[:, exact].all(axis=1)
+    return tables[fits], cut[fits]
+
+
+def _all_pairs(one: int, other: int) -> tuple[np.ndarray, np.ndarray]:
+    _stop_if_larger(one * other)
+    return np.repeat(np.arange(one), other), np.tile(np.arange(other), one)
+
+
+def _pairs(held: np.ndarray, counts: np.ndarray, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of `held` and of `counts` that add to the totals, found by sorting rather than by trying all."""
+    wanted = [tuple(row) for row in (totals - held)]
+    by_counts: dict[tuple, list[int]] = {}
+    for i, row in enumerate(counts):
+        by_counts.setdefault(tuple(row), []).append(i)
+    pairs = list(_matches(wanted, by_counts))
+    return tuple(np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
+
+
+def _matches(wanted: list[tuple], by_counts: dict[tuple, list[int]]) -> Iterator[tuple[int, int]]:
+    for i, row in enumerate(wanted):
+        for j in by_counts.get(row, ()):
+            yield i, j
+
+
+def _stop_if_larger(size: int) -> None:
+    if size > LARGEST_SEARCH:
+        raise TooLarge(f"{size:,} tables would have to be listed, more than {LARGEST_SEARCH:,}: give totals, counts or percentages that leave fewer")
+
+
+def _require_shape(sizes: list[int], totals: list, cells: list[list], tests: tuple[str, ...]) -> None:
+    if len(sizes) < 2 or len(totals) < 2 or min(sizes) < 1:
+        raise Unusable(f"sizes {sizes}, {len(totals)} categories: a table has at least two groups of at least one patient, and two categories")
+    if len(cells) != len(sizes) or any(len(row) != len(totals) for row in cells):
+        raise Unusable(f"each of the {len(sizes)} groups needs one cell for each of the {len(totals)} categories")
+    if None not in totals and sum(totals) != sum(sizes):
+        raise Unusable(f"the categories hold {sum(totals)} patients and the groups {sum(sizes)}: a table has one total")
+    if unknown := [test for test in tests if test not in TESTS]:
+        raise Unusable(f"test {unknown[0]!r}: the tests of several categories are {', '.join(TESTS)}")
+
+
+def _candidate(table: np.ndarray, test: str | None, rounded: bool) -> WideCandidate:
+    return WideCandidate(tuple(tuple(map(int, row)) for row in table), test, "rounded" if rounded else "truncated")
