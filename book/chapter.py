@@ -53,7 +53,7 @@ def recovered(key: str) -> None:
     if recovery.readings_differ(key, REVIEW):
         show(*recovery.added(key, REVIEW), _name(key, "recovery"))
     else:
-        say("No reading of the papers changes what enters here: nothing is recovered, and nothing is left open.")
+        say("No other reading of the papers changes what enters here.")
     for sentence in recovery.taken_at_their_word(key, REVIEW):
         say(sentence)
     if picture := recovery.candidates(key, REVIEW):

@@ -168,7 +168,7 @@ def tau_priors(key: str, review: Review | None = None):
     return figure, f"{endpoint.title}, mean {endpoint.scale} under each prior of the between-study SD. {said}."
 
 
-FAMILIES = {"half_normal": "half-normal", "log_normal": "log-normal", "inverse_gamma": "inverse gamma", "normal": "normal"}
+FAMILIES = {"half_normal": "half-normal", "log_normal": "log-normal", "inverse_gamma": "inverse gamma", "normal": "normal", "beta": "beta"}
 
 
 def prior_words(prior) -> str:

@@ -77,8 +77,7 @@ def model_graph(key: str, review: Review | None = None):
 NODES = {"mu": "μ\nmean effect", "tau": "τ\nbetween studies", "theta": "θ\neffect in\neach study", "prediction": "next\nstudy",
          "alpha": "α\nrisk without", "delta": "δ\nby study\nand grade", "mean_by_grade": "mean\nby grade", "level": "level\nof study",
          "sigma": "σ\npatients", "step_1_to_2": "grade\n1→2", "step_2_to_3": "grade\n2→3", "trend": "trend over\ngrades", "reports": "printed reports"}
-TERMS = {"table": "counts", "table_set": "possible counts", "log_rank": "log-rank p", "log_rank_histories": "log-rank p,\nhistories",
-         "ratio": "hazard ratio"}
+TERMS = {"table": "counts", "table_set": "possible counts", "log_rank": "log-rank p", "log_rank_histories": "histories", "ratio": "hazard ratio"}
 
 
 def _node_words(name: str, studies: dict[str, str]) -> str:

@@ -181,8 +181,11 @@ def _of_ranks(entry: AnyEntry, sizes: list[int]) -> Judgement:
 
 
 def _outcome_of_a_rank_test(entry: AnyEntry, sizes: list[int]) -> Iterator[Judgement]:
-    """`Significant` needs sizes at which the test can be; ties can halve the smallest exact p."""
-    smallest = min(float(attainable_p(*sizes, "mann_whitney")[0]) / 2, float(attainable_p(*sizes, "mann_whitney_normal")[0]))
+    """`Significant` needs sizes at which the test can be, with tied values if they can be listed."""
+    try:
+        smallest = min(float(attainable_p(*sizes, test, ties)[0]) for ties in (False, True) for test in RANK_TESTS)
+    except TooLarge:
+        return
     if entry.significant and smallest >= float(entry.alpha):
         yield Judgement("differs", f"p at least {smallest:.4f}",
                         f"a Mann-Whitney test of {sizes[0]} v {sizes[1]} patients cannot be significant at {entry.alpha}")

@@ -88,7 +88,7 @@ def _left_out(record: Record, name: str, used: Used | None) -> Iterator[Unused]:
         if entry.id in taken or entry.arm == "total" or _is_told(entry, used):
             continue
         found = recover(record, name, entry.stratum, verbal=False) if entry.kind == "p_value" else None
-        own = used is not None and used.term == "table" and used.stratum == entry.stratum  # its counts give the p
+        own = used is not None and used.only_table and used.stratum == entry.stratum  # its counts give the outcome
         yield Unused(record.study, (entry.id,), _reason(entry, used), entry.stratum, None if own or not used else _check(record, entry, found),
                      tuple(found.tables) if found and entry.stratum != "all" else ())
 

@@ -169,9 +169,11 @@ def _declare_rank(parser: argparse.ArgumentParser) -> None:
 
 
 def _rank(given: argparse.Namespace) -> tuple[dict, Callable]:
-    from extraction.recover.ranks import judge_rank_p, t_from_p
+    from extraction.recover.ranks import judge_rank_p
 
     if given.test == "t":
+        from extraction.recover.t_test import t_from_p
+
         found = t_from_p(given.n_toci, given.n_control, given.p)
         ends = {"as printed": found, "weakest that prints so": found["weakest"], "strongest that prints so": found["strongest"]}
         return {"possible": True, **found}, lambda: _say("\n".join(f"{name}: {_difference(row)}" for name, row in ends.items()))

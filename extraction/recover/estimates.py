@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from extraction.recover import TooLarge, Unusable
 from extraction.recover.rounding import EDGE, PrintedP, printed_p, printed_percent
@@ -51,8 +51,8 @@ def ratio_coherence(estimate: Printed, lower: Printed, upper: Printed, level: Pr
         raise Unusable(f"interval from {lower} to {upper}: its limits must ascend and differ in the digits printed")
     expected = (low[0] + high[0]) / 2, (low[1] + high[1]) / 2
     fits = expected[0] <= middle[1] and expected[1] >= middle[0]
-    z = stats.norm.isf((1 - _level(level)) / 2) * _z_range(low, high, middle if fits else (-math.inf, math.inf))
-    expected_p = 2 * stats.norm.sf([np.abs(z).max(), 0.0 if z[0] < 0 < z[1] else np.abs(z).min()])
+    z = -special.ndtri((1 - _level(level)) / 2) * _z_range(low, high, middle if fits else (-math.inf, math.inf))
+    expected_p = 2 * special.ndtr([-np.abs(z).max(), 0.0 if z[0] < 0 < z[1] else -np.abs(z).min()])
     printed = None if p is None else _printed_p(p)
     return RatioCoherence(
         estimate_fits=fits,

@@ -4,7 +4,6 @@ Groups are rows, categories columns.  A paper that tests three classes of respon
 printed the third: the p-value chooses the split.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -108,38 +107,29 @@ def _rows(size: int, printed: list) -> tuple[np.ndarray, np.ndarray]:
 
 def _join(rows: list[tuple[np.ndarray, np.ndarray]], totals: list[int | None]) -> tuple[np.ndarray, np.ndarray]:
     """Every combination of rows whose columns add to the totals: tables (table, row, column) and whether only cut-off digits fit."""
-    limit = np.array([np.iinfo(np.int64).max if total is None else total for total in totals])
     exact = np.array([total is not None for total in totals])
+    limit = np.array([total for total in totals if total is not None], dtype=np.int64)
     tables, cut = rows[0][0][:, None, :], rows[0][1]
-    for counts, weak in rows[1:]:
-        tables, cut = tables[(tables.sum(axis=1) <= limit).all(axis=1)], cut[(tables.sum(axis=1) <= limit).all(axis=1)]
-        last = counts is rows[-1][0]
-        one, other = _pairs(tables.sum(axis=1)[:, exact], counts[:, exact], limit[exact]) if last and exact.any() else _all_pairs(len(tables), len(counts))
+    for i, (counts, weak) in enumerate(rows[1:], start=1):
+        held = tables.sum(axis=1)[:, exact]
+        one, other = _pairs(held, counts[:, exact], limit, complete=i == len(rows) - 1)
         tables = np.concatenate([tables[one], counts[other][:, None, :]], axis=1)
         cut = cut[one] | weak[other]
-    fits = (tables.sum(axis=1) == limit)[:, exact].all(axis=1)
-    return tables[fits], cut[fits]
+    return tables, cut
 
 
-def _all_pairs(one: int, other: int) -> tuple[np.ndarray, np.ndarray]:
-    _stop_if_larger(one * other)
-    return np.repeat(np.arange(one), other), np.tile(np.arange(other), one)
-
-
-def _pairs(held: np.ndarray, counts: np.ndarray, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of `held` and of `counts` that add to the totals, found by sorting rather than by trying all."""
-    wanted = [tuple(row) for row in (totals - held)]
-    by_counts: dict[tuple, list[int]] = {}
-    for i, row in enumerate(counts):
-        by_counts.setdefault(tuple(row), []).append(i)
-    pairs = list(_matches(wanted, by_counts))
-    return tuple(np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
-
-
-def _matches(wanted: list[tuple], by_counts: dict[tuple, list[int]]) -> Iterator[tuple[int, int]]:
-    for i, row in enumerate(wanted):
-        for j in by_counts.get(row, ()):
-            yield i, j
+def _pairs(held: np.ndarray, counts: np.ndarray, limit: np.ndarray, complete: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of sums so far and of a further row that together keep to the totals, and reach them where the table is complete."""
+    if complete and limit.size:  # sorted by their counts, few of many are looked at
+        by_counts: dict[tuple, list[int]] = {}
+        for j, row in enumerate(map(tuple, counts.tolist())):
+            by_counts.setdefault(row, []).append(j)
+        pairs = [(i, j) for i, row in enumerate(map(tuple, (limit - held).tolist())) for j in by_counts.get(row, ())]
+        return tuple(np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
+    _stop_if_larger(len(held) * len(counts))
+    one, other = np.repeat(np.arange(len(held)), len(counts)), np.tile(np.arange(len(counts)), len(held))
+    fits = (held[one] + counts[other] <= limit).all(axis=1)
+    return one[fits], other[fits]
 
 
 def _stop_if_larger(size: int) -> None:
