@@ -216,7 +216,7 @@ def mixed_test(means, sigma, integers, reals):
     low, high = (critical + 0.5 - mean) / sd, (pairs - critical - 0.5 - mean) / sd
     lower, higher = ndtr(low), ndtr(-high)
     if outcome == 0:
-        probability = ndtr(high) - lower if mean < pairs / 2 else ndtr(-low) - higher
+        probability = ndtr(-low) - higher if mean < pairs / 2 else ndtr(high) - lower  # the smaller tails: nothing cancels
     elif outcome == 1:
         probability = lower
     elif outcome == 2:

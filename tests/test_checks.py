@@ -294,6 +294,16 @@ def test_a_p_that_its_ratio_does_not_have_differs(review):
     assert verdicts(review, "overall_survival.ratio") == {("differs", "error")}
 
 
+@pytest.mark.parametrize(("mean", "sd", "verdict"), [("2.50", "1.24", "agrees"), ("2.53", "1.24", "differs"), ("2.50", "1.20", "differs")])
+def test_a_mean_of_whole_numbers_is_a_sum_over_patients(review, mean, sd, verdict):
+    """12 patients: 30/12 = 2.50; 2.53 lies between 30/12 and 31/12.  Squares add to an even number, as the sum is even: 92 gives SD
+    root of 17/11 = 1.24, while 1.20 asks for 75 + 11 * 1.4294 to 1.4520, that is 90.7 to 91.0, and 91 is odd."""
+    review.plant(RECORD, "id: toci_courses.toci", "kind: quantity", "kind: mean_sd")
+    review.plant(RECORD, "id: toci_courses.toci", "lower: 1\n    upper: 4", f"mean: {mean}\n    sd: {sd}")
+    review.plant(RECORD, "id: toci_courses.toci", '"One to four doses"', f'"{mean} ({sd}) doses"')
+    assert {v for v, _ in verdicts(review, "toci_courses.toci")} == {verdict}
+
+
 def test_a_verdict_names_what_the_schema_of_the_command_promises(review):
     for finding in review.check()[1]["findings"]:
         assert {"study", "field", "address", "verdict", "severity", "printed", "expected", "rule"} <= finding.keys()

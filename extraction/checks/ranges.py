@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from extraction.checks.judgement import ARMS, TWO_ARMS, Judgement, alike, compare, own_group
-from extraction.recover.estimates import median_range_possible, range_of_parts
+from extraction.recover.estimates import grim, grimmer, median_range_possible, range_of_parts
 from extraction.schema import AnyEntry, Record
 from extraction.vocabulary import WHOLE_NUMBERS
 
@@ -44,6 +44,15 @@ def counted_things_are_whole(record: Record, entry: AnyEntry) -> Iterator[Judgem
     verdict = median_range_possible(entry.median, entry.minimum, entry.maximum, n, 1)
     if verdict:
         yield Judgement("differs", f"whole {entry.unit}", f"{n} patients cannot have these numbers of {entry.unit}: {verdict}")
+
+
+def whole_numbers_have_such_a_mean(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
+    """Mean and SD of counted things in a group of known size (GRIM and GRIMMER)."""
+    if entry.kind != "mean_sd" or entry.unit not in WHOLE_NUMBERS or not (n := own_group(record, entry)) or n < 2:
+        return
+    mean = grim(entry.mean, n)
+    found = grimmer(entry.mean, entry.sd, n) if mean.possible else mean
+    yield compare(found.possible, " or ".join(map(str, found.nearest)), f"whole {entry.unit} of {n} patients can have this {'SD' if mean.possible else 'mean'}")
 
 
 def range_holds_those_of_its_arms(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -160,6 +169,6 @@ def _at_rank(counts: list[tuple[float, float, int]], rank: int) -> tuple[float, 
 
 
 RULES = [
-    values_ascend, percentage_within_100, counted_things_are_whole, range_holds_those_of_its_arms, range_of_an_arm_fits_all,
+    values_ascend, percentage_within_100, counted_things_are_whole, whole_numbers_have_such_a_mean, range_holds_those_of_its_arms, range_of_an_arm_fits_all,
     range_of_a_stratum_fits_the_arms, printed_range_is_printed_again, a_dose_fits_its_users, a_median_lies_in_the_middle_category,
 ]
