@@ -54,6 +54,9 @@ test: env ## run the whole test suite, the strict book build included
 bench: env ## time the steps and print them beside their targets
 	@$(PYTHON) -m benchmarks
 
+parity: env ## repeat the comparison with other software live, where R is installed
+	@$(PYTHON) -m models parity --live
+
 clean: ## remove _build (pages and posteriors); .venv stays
 	rm -rf _build
 
@@ -68,4 +71,4 @@ lock: # write requirements.lock anew from pyproject.toml, keeping every pin that
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.12 --extra test \
 		pyproject.toml --output-file requirements.lock
 
-.PHONY: help env check fit book serve test bench clean interpreter lock answer
+.PHONY: help env check fit book serve test bench parity clean interpreter lock answer

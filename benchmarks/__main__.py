@@ -19,7 +19,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import engines
+from benchmarks import engines, parity, scaling
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ".venv/bin/python"
@@ -122,13 +122,15 @@ def main() -> None:
         shutil.copytree(ROOT, folder, symlinks=True, ignore=leave)
         (folder / ".venv").symlink_to(sys.prefix)
         rows = quick_steps(folder) + ([] if quick else long_steps(folder))
-    rows += [(row["name"], row["value"], row["unit"], row["target"]) for row in engines.rows()]
+    measured = engines.rows() if quick else [*engines.rows(), *engines.multiverse(), *parity.rows(), *scaling.rows()]
+    rows += [(row["name"], row["value"], row["unit"], row["target"]) for row in measured]
 
     table = Table(caption="Medians of 3 to 5 repeats; memory is the highest seen.")
     for heading, side in (("step", "left"), ("measured", "right"), ("unit", "left"), ("target", "left")):
         table.add_column(heading, justify=side)
     for name, value, unit, target in rows:
-        table.add_row(name, f"{value:,.0f}" if value >= 100 else f"{value:.2f}", unit, str(target))
+        shown = "" if value != value else f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+        table.add_row(name, shown, unit, str(target))
     print(machine())
     Console().print(table)
 

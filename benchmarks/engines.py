@@ -71,6 +71,26 @@ def searches():
     return [*rows, {"name": "recover: peak memory of this process", "value": memory, "unit": "GiB", "target": "at most 1"}]
 
 
+def multiverse():
+    """Every universe of every endpoint from nothing: six by quadrature, CRS duration sampled; one run, compiling included."""
+    from extraction.records import load
+    from models import crs_universes
+    from models.endpoints import ENDPOINTS
+    from models.multiverse import universes
+
+    review, count, start = load(), 0, perf_counter()
+    for key in ENDPOINTS:
+        count += 0 if key == crs_universes.CRS else len(universes(key, review))
+    quadrature = perf_counter() - start
+    start = perf_counter()
+    with tempfile.TemporaryDirectory() as folder:  # so that nothing is found finished
+        sampled = sum(1 for _ in crs_universes.all_universes(review, Path(folder)))
+    crs = perf_counter() - start
+    return [{"name": f"multiverse: {count:,} universes of six endpoints by quadrature", "value": quadrature, "unit": "s", "target": ""},
+            {"name": f"multiverse: {sampled} universes of CRS duration, sampled", "value": crs, "unit": "s", "target": ""},
+            {"name": "multiverse: all endpoints", "value": quadrature + crs, "unit": "s", "target": "at most 60"}]
+
+
 def fits_per_second(fits=4000, repeats=5):
     """Normal-normal meta-analyses of six studies per second, in one batch."""
     random = np.random.default_rng(1)

@@ -52,6 +52,7 @@ def build(fingerprint: str) -> None:
         with _step("wrote the pages of studies and data dictionary"):
             config = _assemble_or_say_why(source, cache)
             _require_posteriors()
+            _require_checklists()
         pages = sorted((source / "book").glob("*.md"))
         try:
             execute.run(pages, config["parse"]["myst_enable_extensions"], cache, _say)
@@ -78,6 +79,18 @@ def _assemble_or_say_why(source: Path, cache: Path) -> dict:
         raise BuildFailed("\n".join(map(str, faults.problems))) from None
     except YAMLError as fault:
         raise BuildFailed(f"_config.yml: {' '.join(str(fault).split())}") from None
+
+
+def _require_checklists() -> None:
+    """Cells do not run again when prose changes, so headings that the checklists lead to are looked up at every build."""
+    from book.checklists import headings
+    from extraction import records
+    from models.checklists import Incomplete, complete, read
+
+    try:
+        complete(read(), headings(records.load()))
+    except Incomplete as fault:
+        raise BuildFailed(str(fault)) from None
 
 
 def _require_posteriors() -> None:

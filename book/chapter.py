@@ -7,7 +7,7 @@ from IPython.display import HTML, display
 from book.linked import linked_table, text_table
 from book.show import show, table
 from extraction.records import load
-from models import figures, forecasts, pictures, predictive, recovery, tables, words
+from models import bias_pictures, figures, forecasts, pictures, predictive, recovery, tables, words
 from models.absolute import absolute_effects, for_words
 from models.endpoints import ENDPOINTS
 from models.summary import summarise
@@ -22,7 +22,7 @@ def say(text: str) -> None:
 
 def finding(key: str) -> None:
     """What the posterior allows one to say, in a box."""
-    text = words.conclusion(summary_for_words(key), ENDPOINTS[key])
+    text = words.conclusion(summary_for_words(key), ENDPOINTS[key], REVIEW)
     display(HTML(f'<div class="admonition important"><p class="admonition-title">Finding</p><p>{html.escape(text)}</p></div>'))
 
 
@@ -30,6 +30,11 @@ def summary_for_words(key: str) -> dict:
     """The summary with the absolute effect at the first baseline risk, where there is one."""
     effects = absolute_effects(key, REVIEW)
     return summarise(key, REVIEW) | ({"absolute": for_words(effects[0])} if effects else {})
+
+
+def certainty(key: str) -> None:
+    """The recorded rating of an endpoint."""
+    say(f"The certainty of this endpoint is {words.rating(ENDPOINTS[key].evidence, REVIEW)}.")
 
 
 def _name(key: str, part: str) -> str:
@@ -58,6 +63,11 @@ def recovered(key: str) -> None:
         say(sentence)
     if picture := recovery.candidates(key, REVIEW):
         show(*picture, _name(key, "candidates"))
+
+
+def bias(key: str) -> None:
+    """The mean effect unadjusted and adjusted for the risk of bias."""
+    show(*bias_pictures.side_by_side(key, REVIEW), _name(key, "bias"))
 
 
 def conventional(key: str) -> None:

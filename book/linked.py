@@ -11,22 +11,22 @@ LONG = 40
 """Characters from which a cell holds a sentence and its column is kept wide."""
 
 
-def text_table(frame: pd.DataFrame, caption: str) -> None:
-    """Display a frame whose cells may hold sentences; the same look as `book.show.table`."""
-    _display(frame.columns, [_cells(row) for row in frame.values], caption)
-
-
-def linked_table(frame: pd.DataFrame, caption: str, folded: str = "") -> None:
-    """The same with a last column of links; `study_id` and `entries` say where they lead, and are not shown themselves.
+def text_table(frame: pd.DataFrame, caption: str, folded: str = "") -> None:
+    """Display a frame whose cells may hold sentences; the same look as `book.show.table`.
 
     folded : a line to open it by, where it is long
     """
+    display_rows(frame.columns, [cells(row) for row in frame.values], caption, folded)
+
+
+def linked_table(frame: pd.DataFrame, caption: str, folded: str = "") -> None:
+    """The same with a last column of links; `study_id` and `entries` say where they lead, and are not shown themselves."""
     shown = frame.drop(columns=["study_id", "entries"])
-    rows = [f"{_cells(cells)}<td>{_links(study, entries)}</td>" for cells, study, entries in zip(shown.values, frame["study_id"], frame["entries"])]
-    _display([*shown.columns, "record"], rows, caption, folded)
+    rows = [f"{cells(row)}<td>{_links(study, entries)}</td>" for row, study, entries in zip(shown.values, frame["study_id"], frame["entries"])]
+    display_rows([*shown.columns, "record"], rows, caption, folded)
 
 
-def _cells(row) -> str:
+def cells(row) -> str:
     return "".join(f"<td{' class=long' if len(str(cell)) > LONG else ''}>{html.escape(str(cell))}</td>" for cell in row)
 
 
@@ -41,7 +41,7 @@ def _short(entry: str) -> str:
     return entry.split(".", 1)[-1]
 
 
-def _display(heads, rows: list[str], caption: str, folded: str = "") -> None:
+def display_rows(heads, rows: list[str], caption: str, folded: str = "") -> None:
     label = html.escape(" ".join(caption.split()))
     columns = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in heads)
     body = "".join(f"<tr>{row}</tr>" for row in rows)

@@ -8,7 +8,7 @@ from book.topics import topics
 from extraction.checks import Finding
 from extraction.evidence import Evidence
 from extraction.schema import AnyEntry, Contradiction, Entry, Record, Registration
-from extraction.vocabulary import ARMS, ENDPOINTS, FIELDS
+from extraction.vocabulary import ARMS, DOMAINS, ENDPOINTS, FIELDS
 
 HEADS = ("whom", "printed", "kind of report", "where in the paper", "what becomes of it")
 WHOM = {"toci": "tocilizumab", "control": "no tocilizumab", "total": "both arms", "comparison": "comparison"}
@@ -40,7 +40,7 @@ def page(study: Registration, record: Record | None, evidence: dict[str, Evidenc
     parts += [_registration(study), f"The paper: [{markup.markdown(study.doi)}](<https://doi.org/{study.doi}>)"]
     if record:
         fates = _fates(study.id, evidence, findings)
-        parts += [_design(record), _arms(record), _definitions(record), _contradictions(record), *_entries(record, fates)]
+        parts += [_design(record), _arms(record), _definitions(record), _contradictions(record), _risk_of_bias(record), *_entries(record, fates)]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -93,6 +93,14 @@ def _contradictions(record: Record) -> str:
     rows = [_contradiction(c, printed) for c in record.contradictions]
     caption = "Printed readings that cannot all hold; all are kept"
     return "## Contradictions\n\n" + markup.table(caption, ("what disagrees", "as printed", "why this one is used"), rows)
+
+
+def _risk_of_bias(record: Record) -> str:
+    if not record.risk_of_bias:
+        return ""
+    rows = [markup.row((DOMAINS[row.domain], ", ".join(ENDPOINTS[e] for e in row.endpoints), row.judgement.replace("_", " "), row.reason,
+                        row.address or "a silence of the paper")) for domain in DOMAINS for row in record.risk_of_bias if row.domain == domain]
+    return "## Risk of bias\n\n" + markup.table("ROBINS-I, by domain", ("domain", "endpoints", "risk of bias", "reason", "where"), rows)
 
 
 def _contradiction(contradiction: Contradiction, printed: dict[str, str | None]) -> str:

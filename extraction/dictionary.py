@@ -11,8 +11,8 @@ from extraction import schema, vocabulary
 REPORTS = (schema.GroupSize, schema.Counts, schema.Percentage, schema.Bound, schema.PValue, schema.LogRankP, schema.Ratio,
            schema.MedianRange, schema.MedianQuartiles, schema.MeanSd, schema.Quantity, schema.TestOutcome,
            schema.SurvivalCurve, schema.NotReported)
-BLOCKS = (schema.Record, schema.Text, schema.Design, schema.Definition, schema.VariableDefinition, schema.Stratum, schema.Contradiction,
-          schema.Entry, schema.Address)
+BLOCKS = (schema.Record, schema.Text, schema.Design, schema.Definition, schema.VariableDefinition, schema.Stratum, schema.Contradiction, schema.BiasJudgement,
+          schema.Entry, schema.Address, schema.Certainty, schema.Rating, schema.Lowering)
 REGISTER = (schema.Register, schema.Registration, schema.ExternalNumber)
 
 VOCABULARIES = {
@@ -97,7 +97,7 @@ def _legal(spec: dict) -> str:
 
 def markdown() -> str:
     """The dictionary as MyST: vocabularies, register, blocks of a record, and one table for each kind of report."""
-    parts = [_vocabulary_tables(), "## The register", *map(_section, REGISTER), "## A record", *map(_section, BLOCKS),
+    parts = [_vocabulary_tables(), "## The register", *map(_section, REGISTER), "## A record, and the ratings of certainty", *map(_section, BLOCKS),
              "## Kinds of report", *map(_section, REPORTS)]
     return "\n\n".join(parts) + "\n"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from extraction.schema import Record, Register, Registration
+from extraction.schema import Certainty, Record, Register, Registration
 from extraction.source import BadRecords, Problem, Source, child, parse, short_name
 from extraction.vocabulary import ENDPOINTS
 
@@ -24,11 +24,12 @@ LONGEST_LIST = 8  # legal values that a message still prints in full
 
 @dataclass(frozen=True)
 class Review:
-    """The whole evidence as read: the register, and the record of each study that has one."""
+    """The whole evidence as read: the register, the record of each study that has one, and the certainty where it is rated."""
 
     register: Register
     records: dict[str, Record]
     sources: dict[str, Source]
+    certainty: Certainty | None = None
 
     @cached_property
     def studies(self) -> dict[str, Registration]:
@@ -40,7 +41,7 @@ class Review:
 
 
 def load(root: Path = ROOT) -> Review:
-    """Read register and records below `root`; raise BadRecords listing every problem found."""
+    """Read register, records and certainty (a file that may be absent) below `root`; raise BadRecords listing every problem found."""
     problems: list[Problem] = []
     sources: dict[str, Source] = {}
 
@@ -57,12 +58,15 @@ def load(root: Path = ROOT) -> Review:
     records = {path.stem: record for path in paths if (record := read(path, Record))}
     problems += [Problem(short_name(path), None, path.stem, "file", path.name, "the name of a record ends in .yml")
                  for path in sorted((root / "records").glob("*.yaml"))]
+    certainty = read(root / "certainty.yml", Certainty) if (root / "certainty.yml").exists() else None
+    if register and certainty:
+        problems += _rated_studies(register, certainty, sources["certainty"])
     if register:
         problems += _one_study_per_cohort(register, sources["register"])
         problems += _between_files(register, records, sources, {path.stem for path in paths})
     if problems:
         raise BadRecords(problems)
-    return Review(register, records, sources)
+    return Review(register, records, sources, certainty)
 
 
 def validate(source: Source, model: type[BaseModel]) -> BaseModel:
@@ -92,6 +96,15 @@ def _between_files(register: Register, records: dict[str, Record], sources: dict
             yield sources[stem].problem(("study",), record.study, f"must be the file's name, {stem}")
         if record.study not in registered:
             yield sources[stem].problem(("study",), record.study, "the study is not in register.yml")
+
+
+def _rated_studies(register: Register, certainty: Certainty, source: Source) -> Iterator[Problem]:
+    """A rating names studies of the register."""
+    registered = {study.id for study in register.studies}
+    for endpoint, rating in certainty.endpoints.items():
+        for i, study in enumerate(rating.studies):
+            if study not in registered:
+                yield source.problem(("endpoints", endpoint, "studies", i), study, "the study is not in register.yml")
 
 
 def _one_study_per_cohort(register: Register, rows: Source) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self, Union
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from extraction.vocabulary import ARMS, ENDPOINTS, FIELDS, TESTS, UNITS
+from extraction.vocabulary import ARMS, CERTAINTIES, DOMAINS, ENDPOINTS, FIELDS, JUDGEMENTS, LIMITATIONS, TESTS, UNITS
 
 FieldName = Literal[*FIELDS]
 UnitName = Literal[*UNITS]
@@ -259,6 +259,16 @@ class Contradiction(Strict):
     reason: Words = Field(description="Why.")
 
 
+class BiasJudgement(Strict):
+    """One domain of ROBINS-I, judged for one or more endpoints of the study."""
+
+    domain: Literal[*DOMAINS] = Field(description="Domain of ROBINS-I.")
+    endpoints: list[Literal[*ENDPOINTS]] = Field(min_length=1, description="Endpoints it is judged for.")
+    judgement: Literal[*JUDGEMENTS] = Field(description="Risk of bias.")
+    reason: Words = Field(description="Why, from what the paper prints or leaves out.")
+    address: Address | None = Field(None, description="Where that stands; null where the reason is a silence of the whole paper.")
+
+
 class Record(Strict):
     """One study, as printed."""
 
@@ -271,6 +281,7 @@ class Record(Strict):
     strata: dict[Slug, Stratum] = Field(description="Strata that entries refer to; `all` is required.")
     definitions: dict[FieldName, VariableDefinition] = Field({}, description="The paper's endpoint definitions.")
     contradictions: list[Contradiction] = Field([], description="Printed contradictions and the reading used.")
+    risk_of_bias: list[BiasJudgement] = Field([], description="Risk of bias by ROBINS-I, per domain and endpoint.")
     entries: list[AnyEntry] = Field(min_length=1, description="One per printed number.")
 
     def find(self, field: str, *, stratum: str | None = None, arm: str | None = None, kind: str | None = None,
@@ -283,6 +294,46 @@ class Record(Strict):
     def set_aside(self) -> set[str]:
         """Ids of entries that a contradiction keeps but does not use."""
         return {entry for c in self.contradictions if c.used not in KEPT for entry in c.entries if entry != c.used}
+
+
+class Lowering(Strict):
+    """By how much one limitation lowers the certainty, and why."""
+
+    levels: Annotated[int, Field(ge=0, le=3)] = Field(description="Levels down: 0 not serious, 1 serious, 2 very serious, 3 extremely serious.")
+    reason: Words = Field(description="Why, in one plain sentence.")
+
+
+class Rating(Strict):
+    """Certainty of one endpoint by GRADE.
+
+    With ROBINS-I behind it a body of evidence starts high, randomised or not (Schünemann 2019, J Clin Epidemiol 111:105).
+    """
+
+    studies: list[Words] = Field(min_length=1, description="Studies it was made on; once others enter the endpoint, it no longer stands.")
+    risk_of_bias: Lowering = Field(description="Risk of bias of the studies, by ROBINS-I.")
+    inconsistency: Lowering = Field(description="Whether the studies differ more than chance explains.")
+    indirectness: Lowering = Field(description="Whether patients, drug, comparison and outcome are those of the question.")
+    imprecision: Lowering = Field(description="Whether the interval, not adjusted for bias, allows unlike decisions.")
+    publication_bias: Lowering = Field(description="Whether results are likely to be missing.")
+
+    @property
+    def lowerings(self) -> dict[str, Lowering]:
+        """Each limitation with its levels, in the order of GRADE."""
+        return {name: getattr(self, name) for name in LIMITATIONS}
+
+    @property
+    def certainty(self) -> str:
+        """High, less one step for each level down, to no lower than very low."""
+        down = sum(lowering.levels for lowering in self.lowerings.values())
+        return CERTAINTIES[min(down, len(CERTAINTIES) - 1)]
+
+
+class Certainty(Strict):
+    """How certain the answer of each endpoint is: a judgement, made by people."""
+
+    judged: date = Field(description="Date of the judgement.")
+    judge: Words = Field(description="Who judged.")
+    endpoints: dict[Literal[*ENDPOINTS], Rating] = Field(description="Rating of each endpoint; one without is not rated.")
 
 
 class Registration(Strict):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from extraction.fragment import numbers, states_p
 from extraction.records import Problem, Review, Source
 from extraction.schema import Address, Counts, Entry, Record
-from extraction.vocabulary import FIELDS, UNITS_OF_KIND
+from extraction.vocabulary import DOMAINS, FIELDS, UNITS_OF_KIND
 
 MAY_PRINT_WORDS = {"not_reported", "survival_curve", "test_outcome", "bound"}
 """Kinds of report that may stand in words, or nowhere."""
@@ -89,6 +89,9 @@ def _addresses(record: Record) -> Iterator[tuple[tuple, Address]]:
         for name, definition in getattr(record, block).items():
             if definition.address:
                 yield (block, name, "address"), definition.address
+    for i, row in enumerate(record.risk_of_bias):
+        if row.address:
+            yield ("risk_of_bias", i, "address"), row.address
     for i, entry in enumerate(record.entries):
         yield ("entries", i, "address"), entry.address
 
@@ -137,7 +140,21 @@ def contrasts_name_entries(record: Record, source: Source) -> Iterator[Problem]:
             yield source.problem(("entries", i, "contrast_of"), entry.contrast_of, "belongs to another contrast than the two arms: name it in `contrast`")
 
 
+def bias_is_judged_in_every_domain(record: Record, source: Source) -> Iterator[Problem]:
+    """An endpoint that is judged at all is judged once in each of the seven domains."""
+    seen: dict[str, list[str]] = {}
+    for i, row in enumerate(record.risk_of_bias):
+        for endpoint in row.endpoints:
+            if row.domain in seen.setdefault(endpoint, []):
+                yield source.problem(("risk_of_bias", i, "endpoints"), endpoint, f"{row.domain} is judged twice for this endpoint")
+            seen[endpoint].append(row.domain)
+    for endpoint, domains in seen.items():
+        if missing := [domain for domain in DOMAINS if domain not in domains]:
+            yield source.problem(("risk_of_bias",), endpoint, f"an endpoint is judged in every domain; missing: {', '.join(missing)}")
+
+
 RULES: list[Callable[[Record, Source], Iterator[Problem]]] = [
     ids_are_unique, arms_are_defined, arm_sizes_are_stated, strata_are_defined, units_fit, sources_are_listed,
     fragments_are_given, values_stand_in_their_fragment, contradictions_name_entries, contrasts_name_entries,
+    bias_is_judged_in_every_domain,
 ]

@@ -139,6 +139,32 @@ ARMS = {
 }
 """Whom an entry describes."""
 
+DOMAINS = {
+    "confounding": "confounding",
+    "selection": "selection of patients",
+    "classification": "classification of interventions",
+    "deviations": "deviations from intended interventions",
+    "missing_data": "missing data",
+    "measurement": "measurement of outcomes",
+    "reporting": "selection of the reported result",
+}
+"""The seven domains of ROBINS-I (Sterne 2016, BMJ 355:i4919), in its order."""
+
+JUDGEMENTS = ("low", "moderate", "serious", "critical", "no_information")
+"""Judgements of ROBINS-I, the mildest first."""
+
+LIMITATIONS = {
+    "risk_of_bias": "risk of bias",
+    "inconsistency": "inconsistency",
+    "indirectness": "indirectness",
+    "imprecision": "imprecision",
+    "publication_bias": "publication bias",
+}
+"""What lowers the certainty of an endpoint in GRADE, in its order."""
+
+CERTAINTIES = ("high", "moderate", "low", "very low")
+"""Ratings of GRADE; each level down is a step to the right."""
+
 ENDPOINTS = {
     "crs_duration": "CRS duration",
     "severe_infection": "severe infection",

@@ -1,7 +1,8 @@
-"""Commands of the models package: `python -m models fit | summary | answer | pool`."""
+"""Commands of the models package: `python -m models fit | summary | answer | calibrate | parity | pool`."""
 
 import argparse
 import importlib
+import os
 import sys
 
 from models import pool
@@ -20,9 +21,24 @@ def main(argv=None):
 
     commands.add_parser("answer", help="write today's answer into README.md")
 
+    calibrate = commands.add_parser("calibrate", help="fit the models to simulated reviews; minutes, for CRS duration half an hour")
+    calibrate.add_argument("endpoints", nargs="*", metavar="ENDPOINT", help="default: every endpoint")
+    calibrate.add_argument("--replicates", type=int, metavar="N", help="simulated reviews of each; default 1000, for CRS duration 200")
+
+    universes = commands.add_parser("crs_universes", help="CRS duration under other priors, studies, readings and biases, kept in the repository")
+
+    for many_fits in (fit, calibrate, universes):
+        many_fits.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="make its many fits on this Dask cluster, not on the cores of this machine")
+
+    parity = commands.add_parser("parity", help="compare the pooling engine with other software on public data sets")
+    parity.add_argument("--live", action="store_true", help="with the R packages that are installed, now, instead of their stored results")
+    parity.add_argument("--json", action="store_true")
+
     pool.add_arguments(commands.add_parser("pool", help="pool a table of studies"))
 
     args = parser.parse_args(argv)
+    if getattr(args, "scheduler", None):
+        os.environ["DASK_SCHEDULER_ADDRESS"] = args.scheduler  # where models.many looks, in this process and those it starts
     return importlib.import_module(f"models.{args.command}").command(args)
 
 

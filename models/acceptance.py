@@ -19,11 +19,11 @@ def diagnose(draws) -> dict:
     """
     import arviz as az
 
-    posterior = draws.posterior
+    measured = _measures(draws.posterior.to_dataset())
     worst = {
-        "r_hat": max(_values(az.rhat(posterior)), default=1.0),
-        "ess_bulk": min(_values(az.ess(posterior, method="bulk")), default=np.inf),
-        "ess_tail": min(_values(az.ess(posterior, method="tail")), default=np.inf),
+        "r_hat": max(_values(measured["r_hat"]), default=1.0),
+        "ess_bulk": min(_values(measured["ess_bulk"]), default=np.inf),
+        "ess_tail": min(_values(measured["ess_tail"]), default=np.inf),
         "divergences": int(draws.sample_stats.diverging.sum()),
         "e_bfmi": min(_values(az.bfmi(draws)), default=1.0),
     }
@@ -50,9 +50,38 @@ def accept(name: str, draws) -> dict:
     return diagnostics
 
 
+def by_element(posterior) -> list[dict]:
+    """Diagnostics of every scalar of a posterior (xarray Dataset over chain and draw), each by its name: `tau`, `delta[zhou2025, 3]`.
+
+    Beside R-hat and the effective sample sizes `mcse`, the Monte Carlo standard error of the mean on the scale of the variable (Vehtari
+    2021).  ArviZ's own summary mislabels the elements of variables with unlike dimensions, so they are named here.
+    """
+    import arviz as az
+
+    measured = _measures(posterior) | {"mcse": az.mcse(posterior, method="mean")}
+    return [{"name": name} | {measure: float(found[variable].values[place]) for measure, found in measured.items()}
+            for variable, place, name in elements(posterior)]
+
+
+def elements(posterior) -> list[tuple[str, tuple[int, ...], str]]:
+    """Variable, place within it and name of every scalar of a posterior, chain and draw left aside."""
+    found = []
+    for variable, draws in posterior.data_vars.items():
+        dims = [dim for dim in draws.dims if dim not in ("chain", "draw")]
+        for place in np.ndindex(*[draws.sizes[dim] for dim in dims]):
+            labels = ", ".join(str(draws[dim].values[i]) for dim, i in zip(dims, place))
+            found.append((variable, place, f"{variable}[{labels}]" if labels else variable))
+    return found
+
+
+def _measures(posterior) -> dict:
+    """Rank-normalised R-hat, bulk and tail effective sample size of every scalar of a Dataset, as Datasets."""
+    import arviz as az
+
+    return {"r_hat": az.rhat(posterior), "ess_bulk": az.ess(posterior, method="bulk"), "ess_tail": az.ess(posterior, method="tail")}
+
+
 def _values(result) -> list[float]:
-    """Every finite number in a dataset, tree or array of diagnostics; constants have none."""
-    if hasattr(result, "to_dataset"):
-        result = result.to_dataset()
+    """Every finite number in a dataset or array of diagnostics; constants have none."""
     arrays = [v.values for v in result.data_vars.values()] if hasattr(result, "data_vars") else [np.asarray(result)]
     return [float(x) for a in arrays for x in np.ravel(a) if np.isfinite(x)]

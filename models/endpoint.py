@@ -46,10 +46,15 @@ def one_effect_per_study(evidence: Evidence, mu_prior: Prior, tau_prior: Prior):
     return hierarchy.from_reports(evidence, mu_prior, tau_prior, BASELINE_LOGIT)
 
 
+def study_likelihoods(evidence: Evidence) -> dict[str, Callable]:
+    """Log likelihood of each study's log ratio, all its reports together, baseline risks integrated out."""
+    return {study: _sum_of([study_term(r) for r in evidence.used if r.study == study]) for study in evidence.studies}
+
+
 def quadrature(evidence: Evidence, mu_prior: Prior, tau_prior: Prior) -> Posterior:
-    """The same posterior as `one_effect_per_study` by deterministic quadrature, baseline risks integrated out."""
-    by_study = {study: [study_term(r) for r in evidence.used if r.study == study] for study in evidence.studies}
-    return from_study_likelihoods([_sum_of(terms) for terms in by_study.values()], mu_prior, tau_prior, list(by_study))
+    """The same posterior as `one_effect_per_study` by deterministic quadrature."""
+    likelihoods = study_likelihoods(evidence)
+    return from_study_likelihoods(list(likelihoods.values()), mu_prior, tau_prior, list(likelihoods))
 
 
 def study_term(report) -> Callable:

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from extraction.bias import judgements, overall
 from extraction.records import Review, load
+from extraction.schema import Record
 from models import store
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
+from models.lights import LIGHTS, legend_of_lights, row_of_lights
 from models.printed import NOTHING, printed_result
 from models.reweight import limits_under
 from models.style import BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, RED, SKY, SMALL, canvas, density, interval_line, ratio_axis, reach, two_columns
 from models.summary import limits, summarise
-from models.words import interval, number, percent
+from models.words import interval, number, percent, rating
 
 AWAITING = "awaiting data"
 
@@ -27,6 +30,8 @@ class Row:
     draws: np.ndarray | None = None
     gap: str = ""
     kind: str = "study"
+    record: Record | None = None
+    """Of a study whose risk of bias is judged for the endpoint."""
 
 
 def forest_rows(key: str, review: Review | None = None) -> list[Row]:
@@ -37,7 +42,9 @@ def forest_rows(key: str, review: Review | None = None) -> list[Row]:
     for study in review.register.studies:
         if study.id in evidence.studies:
             draws = stored.draws["theta"].sel(study=study.id).values.ravel()
-            rows.append(Row(study.label, printed_result(review.records[study.id], endpoint.evidence), limits(draws), draws))
+            record = review.records[study.id]
+            rows.append(Row(study.label, printed_result(record, endpoint.evidence), limits(draws), draws,
+                            record=record if judgements(record, endpoint.evidence) else None))
         elif study.registered and study.decision == "awaiting_data":
             rows.append(Row(study.label, "no text could be read", gap=AWAITING, kind="awaiting"))
         elif study.registered and study.decision == "included":
@@ -50,6 +57,8 @@ def forest_rows(key: str, review: Review | None = None) -> list[Row]:
     return [*rows, Row("Next study", "predicted effect", limits(new), new, kind="prediction")]
 
 
+LIGHTS_HEIGHT = 0.5
+"""Of a forest row, for the risk of bias under what is printed."""
 COLOURS = {"study": BLUE, "pooled": RED, "prediction": PURPLE}
 
 
@@ -58,16 +67,20 @@ def forest(key: str, review: Review | None = None):
     endpoint = ENDPOINTS[key]
     rows, digits = forest_rows(key, review), summarise(key, review)["digits"]
     printed = [textwrap.wrap(row.printed, 29) or [""] for row in rows]
-    heights = [max(1.25, 0.95 + 0.55 * len(lines)) for lines in printed]
+    heights = [max(1.25, 0.95 + 0.55 * len(lines)) + (LIGHTS_HEIGHT if row.record else 0) for row, lines in zip(rows, printed)]
     tops = np.concatenate([[0], -np.cumsum(heights)])
     low, high = reach([row.limits for row in rows if row.limits and row.kind != "prediction"])
     figure, (words, ax) = two_columns(-tops[-1] * 0.42 + 1.0, (0.95, 1))
     for row, lines, top, height in zip(rows, printed, tops, heights):
         _forest_row(words, ax, row, lines, top, height, (low, high), digits)
+    for row, top, height in zip(rows, tops, heights):
+        if row.record:
+            row_of_lights(words, row.record, endpoint.evidence, 0.03, top - height + 0.28, 0.062)
     for axes in (words, ax):
         axes.set_ylim(tops[-1], 0)
         axes.axhline(tops[-3], color=LIGHT, lw=1)
     ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.benefit)
+    legend_of_lights(figure)
     return figure, _forest_alt(endpoint, rows, digits)
 
 
@@ -101,6 +114,7 @@ def _forest_alt(endpoint, rows: list[Row], digits: int) -> str:
             parts.append(f"{row.label}: printed {row.printed}; {row.gap}")
         else:
             said = f", printed {row.printed}" if row.kind == "study" else ""
+            said += f", risk of bias {LIGHTS[overall(row.record, endpoint.evidence)][0]}" if row.record else ""
             parts.append(f"{row.label}: {interval(row.limits, digits)}{said}")
     return f"Forest plot, {endpoint.title}: {endpoint.scale}, tocilizumab over none. " + ". ".join(parts) + "."
 
@@ -198,9 +212,10 @@ def overview(review: Review | None = None):
     for axes in (words, ax):
         axes.set_ylim(-len(rows) + 0.45, 0.75)
     ratio_axis(ax, low, high, "Ratio")
+    rated = "; ".join(f"{endpoint.title} {rating(endpoint.evidence, review)}" for endpoint in ENDPOINTS.values())
     said = ". ".join(f"{title}, {turned['scale']}: {interval(turned, summary['digits'])}, tocilizumab the better side with probability "
                      f"{percent(summary['p_favours_toci'])}" for title, turned, summary in rows)
-    return figure, f"Mean effect of each endpoint, below 1 favours tocilizumab. {said}. Certainty of each: very low."
+    return figure, f"Mean effect of each endpoint, below 1 favours tocilizumab. {said}. Certainty: {rated}."
 
 
 def _turned(summary: dict, endpoint) -> dict:

@@ -10,8 +10,9 @@ from rich.console import Console
 from extraction.checks import check
 from extraction.records import BadRecords, load
 from models import store
-from models.acceptance import Rejected, accept
+from models.acceptance import Rejected, accept, by_element
 from models.endpoints import ENDPOINTS, evidence_of
+from models.many import ClusterUnreachable, FitFailed, WorkerDied
 from models.settings import DRAWS, SAMPLER
 
 console = Console(stderr=True, highlight=False)
@@ -42,6 +43,16 @@ def fit(keys: Iterable[str], review) -> None:
                       f"{min(diagnostics['ess_bulk'], diagnostics['ess_tail']):.0f}, divergences {diagnostics['divergences']}")
 
 
+def _fit_universes(review) -> None:
+    """The universes of CRS duration, which no quadrature gives."""
+    from models import crs_universes
+
+    console.print("  crs_universes: other priors, studies, readings and biases,", end=" ")
+    started = time.perf_counter()
+    sampled = crs_universes.ensure(review)
+    console.print(f"{time.perf_counter() - started:.0f} s" if sampled else "already sampled")
+
+
 def _fit_one(key: str, review) -> dict:
     endpoint = ENDPOINTS[key]
     evidence = evidence_of(key, review)
@@ -49,17 +60,19 @@ def _fit_one(key: str, review) -> dict:
     model = endpoint.build(evidence, endpoint.mu_prior, endpoint.tau_prior)
     draws = sample(model, key, draws=endpoint.draws)
     identity = store.identity(key, review)
+    posterior = draws.posterior.to_dataset()
+    posterior = posterior.drop_vars([v for v in posterior if v.startswith("z") or v.endswith("__")])
     info = {
         **identity,
         "hash": store.hash_of(identity),
         "diagnostics": draws.attrs["diagnostics"],
         "verdict": "accepted",
         "mcse": monte_carlo_errors(draws),
+        "parameters": by_element(posterior),
         "seconds": round(time.perf_counter() - started, 2),
         "graph": graph(model),
     }
-    posterior = draws.posterior.to_dataset()
-    store.write(key, identity, posterior.drop_vars([v for v in posterior if v.startswith("z") or v.endswith("__")]), info)
+    store.write(key, identity, posterior, info)
     return info
 
 
@@ -89,7 +102,9 @@ def command(args) -> int:
         if errors := check(review).errors:
             raise BadRecords(errors)
         fit(args.endpoints or ENDPOINTS, review)
-    except (BadRecords, Rejected) as error:
+        if not args.endpoints:
+            _fit_universes(review)
+    except (BadRecords, Rejected, ClusterUnreachable, FitFailed, WorkerDied) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

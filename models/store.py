@@ -40,7 +40,7 @@ def identity(key: str, review: Review | None = None) -> dict:
     return {
         "endpoint": key,
         "evidence": evidence_of(key, review).used_hash(),
-        "model": _source_hash(SHARED_SOURCES + endpoint.sources),
+        "model": source_hash(SHARED_SOURCES + endpoint.sources),
         "priors": [[p.family, *p.parameters] for p in (endpoint.mu_prior, endpoint.tau_prior)],
         "sampler": SAMPLER | {"draws": endpoint.draws},
         "software": software(),
@@ -92,7 +92,7 @@ def _paths(key: str, fingerprint: str) -> tuple[Path, Path]:
     return FOLDER / f"{key}-{fingerprint}.nc", FOLDER / f"{key}-{fingerprint}.json"
 
 
-def _source_hash(files: tuple[str, ...]) -> str:
+def source_hash(files: tuple[str, ...]) -> str:
     """Fingerprint of the code, whatever its line endings."""
     here = Path(__file__).resolve().parent
     text = "".join((here / name).read_text(encoding="utf-8") for name in files)

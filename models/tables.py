@@ -189,13 +189,13 @@ def absolute(key: str, review: Review | None = None) -> pd.DataFrame:
     return pd.DataFrame([{
         "baseline risk": f"{e.source} ({e.events}/{e.n})",
         "without, per 1,000": f"{1000 * e.risk:.0f}",
-        "with, per 1,000": _whole(e.with_toci),
-        "difference": _whole(e.difference, signed=True),
-        "difference in a next study": _whole(e.next_study, signed=True),
+        "with, per 1,000": whole(e.with_toci),
+        "difference": whole(e.difference, signed=True),
+        "difference in a next study": whole(e.next_study, signed=True),
     } for e in absolute_effects(key, review)])
 
 
-def _whole(limits: dict, signed: bool = False) -> str:
+def whole(limits: dict, signed: bool = False) -> str:
     """Rounded to whole patients; a minus sign, not a hyphen."""
     words = [f"{limits[name]:+.0f}" if signed else f"{limits[name]:.0f}" for name in ("median", "lower", "upper")]
     middle, low, high = (word.replace("-", "−") for word in words)

@@ -4,6 +4,9 @@ Every sentence speaks of patients who were given the drug, not of what the drug 
 apart.  A direction is stated from 90 % probability on, without "may" from 97.5 % on.
 """
 
+from extraction.evidence import collect
+from extraction.records import Review, load
+
 STATED, FIRM, LEANING = 0.9, 0.975, 0.75
 """Probabilities from which a direction is stated with "may", stated without, and called a lean."""
 
@@ -24,13 +27,13 @@ NOUNS = {"severe_infection": "a severe infection", "complete_response": "a compl
 SUBJECTS = {"severe_crs": "Patients given tocilizumab before severe CRS (pre-emptively)"}
 """Who is compared, where it is not patients treated for CRS."""
 
-CERTAINTY = "very low"
+NOT_RATED = "not rated"
 CONFOUNDED = "the studies are retrospective and the sicker patients got the drug"
 REASONS = {"severe_crs": "the comparison is with a historical control"}
-"""Why the certainty is very low, where it is not confounding by indication."""
+"""The first reason for the certainty, where it is not confounding by indication."""
 
 
-def conclusion(summary: dict, endpoint) -> str:
+def conclusion(summary: dict, endpoint, review: Review | None = None) -> str:
     """A paragraph: direction, size, probability, natural frequencies where given, certainty with its reason.
 
     summary : as of models.summary.summarise; an optional "absolute" holds without, with, lower and upper, each per
@@ -42,13 +45,13 @@ def conclusion(summary: dict, endpoint) -> str:
     ]
     if summary.get("absolute"):
         sentences.append(frequencies(summary["absolute"], endpoint))
-    return " ".join([*sentences, basis(summary), certainty(summary, endpoint)])
+    return " ".join([*sentences, basis(summary), certainty(summary, endpoint, review)])
 
 
-def short(summary: dict, endpoint) -> str:
+def short(summary: dict, endpoint, review: Review | None = None) -> str:
     """One line: title, size, probability, certainty."""
     return (f"{endpoint.title}: {size(summary, endpoint)}; probability that tocilizumab is the better side "
-            f"{percent(summary['p_favours_toci'])}; certainty {CERTAINTY}.")
+            f"{percent(summary['p_favours_toci'])}; certainty {rating(endpoint.evidence, review)}.")
 
 
 def headline(summary: dict, endpoint) -> str:
@@ -120,12 +123,21 @@ def basis(summary: dict) -> str:
     return f"This rests on {_count(studies, 'study', 'studies')} and {_count(reports, 'printed report')}."
 
 
-def certainty(summary: dict, endpoint) -> str:
+def rating(endpoint: str, review: Review | None = None) -> str:
+    """The certainty that people gave an endpoint (a key of extraction.vocabulary.ENDPOINTS), if they judged the studies that enter it now."""
+    review = review or load()
+    rated = review.certainty and review.certainty.endpoints.get(endpoint)
+    stands = rated and set(rated.studies) == set(collect(review, endpoint).studies)
+    return rated.certainty if stands else NOT_RATED
+
+
+def certainty(summary: dict, endpoint, review: Review | None = None) -> str:
     """Certainty and why."""
+    rated = rating(endpoint.evidence, review)
     reasons = [REASONS.get(endpoint.key, CONFOUNDED)]
     if summary["n_studies"] == 1:
         reasons.append("one small study is all there is")
-    return f"The certainty is {CERTAINTY}: {', and '.join(reasons)}."
+    return f"The certainty is {rated}{', and' if rated == NOT_RATED else ':'} {', and '.join(reasons)}."
 
 
 def _count(n: int, one: str, many: str | None = None) -> str:

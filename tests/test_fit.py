@@ -122,7 +122,7 @@ def test_a_changed_prior_has_no_posterior(review, fitted, monkeypatch):
 
 
 def test_changed_model_code_or_software_has_no_posterior(review, fitted, monkeypatch):
-    monkeypatch.setattr(store, "_source_hash", lambda files: "another model")
+    monkeypatch.setattr(store, "source_hash", lambda files: "another model")
     assert not store.is_fitted("severe_infection", review)
     monkeypatch.undo()
     monkeypatch.setattr(store, "software", lambda: {"pymc": "0"})

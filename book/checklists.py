@@ -1,0 +1,46 @@
+"""The reporting checklists on their page: the headings they may link to, and the tables with their links."""
+
+import html
+import re
+from pathlib import Path
+
+from docutils.nodes import make_id
+
+from book import pages
+from book.linked import cells, display_rows
+from extraction.records import Review
+from models.checklists import Checklist, Item
+
+FOLDER = Path(__file__).resolve().parent
+
+
+def headings(review: Review, folder: Path = FOLDER) -> dict[str, list[str]]:
+    """Headings of every page of the book, written or generated, by the page's name without ending."""
+    texts = {page.name: page.read_text(encoding="utf-8") for page in folder.glob("*.md")} | pages.generated(review)
+    return {name.removesuffix(".md"): headings_of(text) for name, text in texts.items()}
+
+
+def headings_of(text: str) -> list[str]:
+    """Headings of a page, in order; a comment in a code cell is none."""
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
+    return re.findall(r"^#{1,6} (.+?) *$", prose, flags=re.M)
+
+
+def show(held: Checklist) -> None:
+    """A checklist as a table of two columns, which fit on a phone: what it asks, and whether and where this book answers."""
+    rows = [f"{cells([f'{item.item}: {item.asks}'])}<td class=long>{answer(item)}</td>" for item in held.items]
+    display_rows(["item", "in this book"], rows, f"{held.title} ({held.source})")
+
+
+def answer(item: Item) -> str:
+    """State, links, and what is lacking or why the item does not arise."""
+    parts = [f"<strong>{item.state}</strong>", *map(link, item.where), html.escape(item.lacking or item.inapplicable)]
+    return "<br>".join(filter(None, parts))
+
+
+def link(where: str) -> str:
+    """A link to a page, or to a heading on it.  It reads as the page's name: a title may change without this page being run again."""
+    page, _, heading = where.partition("#")
+    anchor = f"#{make_id(heading)}" if heading else ""  # the id that Sphinx gives a heading
+    words = page.replace("-", " ") + (f": {heading}" if heading else "")
+    return f'<a href="{page}.html{anchor}">{html.escape(words)}</a>'

@@ -1,0 +1,49 @@
+"""Results of many fits on disk: one line for each, with its checksum.
+
+A line is appended as soon as its fit is finished.  Each run writes a file of its own, so runs can share a folder, and a line cut short by a
+killed process is never written on; it fails its checksum and its fit is made again.
+"""
+
+import hashlib
+from pathlib import Path
+from uuid import uuid4
+
+
+class Journal:
+    """The results kept in a folder; a context manager that closes the file of this run."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.file = folder, None
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self.file:
+            self.file.close()
+
+    def read(self) -> dict[str, str]:
+        """Every undamaged result, JSON by key."""
+        lines = [line for path in sorted(self.folder.glob("*.txt")) for line in path.read_bytes().split(b"\n")]
+        return dict(entry for line in lines if (entry := _entry(line)))
+
+    def add(self, key: str, text: str) -> None:
+        """Append one result; it outlives this process from here on."""
+        if not self.file:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.file = open(self.folder / f"{uuid4().hex}.txt", "xb", buffering=0)
+        body = f"{key} {text}".encode()
+        self.file.write(_checksum(body) + b" " + body + b"\n")
+
+
+def _entry(line: bytes) -> tuple[str, str] | None:
+    """Key and result of a line, None where it is damaged."""
+    checksum, _, body = line.partition(b" ")
+    if checksum != _checksum(body):
+        return None
+    key, _, text = body.decode().partition(" ")
+    return key, text
+
+
+def _checksum(body: bytes) -> bytes:
+    return hashlib.sha256(body).hexdigest()[:16].encode()

@@ -1,0 +1,180 @@
+"""The multiverse: the mean effect under every combination of the choices that could have been made.
+
+For endpoints with one effect per study each likelihood is smoothed by every tau once, on one grid; a universe is then a sum of
+arrays.  CRS duration is sampled (crs_universes.py).  Effects are on the log scale within, ratios in the table.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from extraction.evidence import ALTERNATIVES, Evidence, alternatives, collect
+from extraction.records import Review, load
+from models import frequentist
+from models.bias import bias_priors, through_bias
+from models.endpoint import study_likelihoods
+from models.endpoints import ENDPOINTS
+from models.posterior import cumulative
+from models.priors import Prior, parse
+from models.reports import between
+from models.smoothing import log_smooth
+
+THETA = np.linspace(-9.0, 9.0, 721)
+WIDE = np.linspace(-16.0, 16.0, 1281)
+"""Effects at which a likelihood is tabulated: as far as a bias can carry it."""
+TAU = np.exp(np.linspace(np.log(0.004), np.log(4.0), 40))
+"""Effects, and between-study SDs even in their logarithm, at which a universe is computed."""
+PRIMARY_READING = "as used"
+BIASES = {"no bias": 0.0, "half of it": 0.5, "bias as judged": 1.0, "twice of it": 2.0}
+"""Factors on mean and SD of every study's bias prior."""
+CHOICES = ("reading", "studies", "likelihood", "bias", "mu_prior", "tau_prior")
+
+
+@dataclass(frozen=True)
+class Universe:
+    """One combination of choices, in words."""
+
+    reading: str
+    studies: str
+    likelihood: str
+    bias: str
+    mu_prior: str
+    tau_prior: str
+
+
+def priors(key: str) -> tuple[dict[str, Prior], dict[str, Prior]]:
+    """Priors of mu and of tau by their words, the primary first."""
+    endpoint, words = ENDPOINTS[key], prior_words
+    mu = [endpoint.mu_prior, *(parse(f"normal:0:{sd:g}") for sd in (0.5, 1.0, 2.0) if sd != endpoint.mu_prior.parameters[1])]
+    if key == "crs_duration_grade3":
+        mu = mu[:2]
+    tau = [endpoint.tau_prior, *endpoint.tau_alternatives]
+    return {words(p): p for p in mu}, {words(p): p for p in tau}
+
+
+def prior_words(prior: Prior) -> str:
+    from models.figures import prior_words as words
+
+    return words(prior)
+
+
+_computed: dict[str, tuple[Review, pd.DataFrame]] = {}
+"""The last universes of each endpoint, with the review they belong to: a page asks for them several times."""
+
+
+def universes(key: str, review: Review | None = None) -> pd.DataFrame:
+    """Every universe of an endpoint: its choices, median and limits as ratios, probability that tocilizumab is the better side, whether primary."""
+    review = review or load()
+    if key not in _computed or _computed[key][0] is not review:
+        _computed[key] = review, _universes(key, review)
+    return _computed[key][1].copy()
+
+
+def _universes(key: str, review: Review) -> pd.DataFrame:
+    if key == "crs_duration_grade3":
+        from models.crs_universes import summaries
+
+        rows = summaries(review)
+    else:
+        rows = list(_by_quadrature(key, review))
+    frame = pd.DataFrame([vars(universe) | result for universe, result in rows])
+    below = frame.pop("below")
+    frame["p_favours"] = below if ENDPOINTS[key].benefit == "below" else 1 - below
+    for name in ("median", "lower", "upper"):
+        frame[name] = np.exp(frame[name])
+    frame["primary"] = is_primary(frame, key)
+    return frame
+
+
+def is_primary(frame: pd.DataFrame, key: str) -> pd.Series:
+    """Whether a universe is the one shown on the endpoint's page."""
+    mu, tau = priors(key)
+    wanted = {"reading": PRIMARY_READING, "studies": "all", "likelihood": "exact", "bias": "no bias", "mu_prior": next(iter(mu)), "tau_prior": next(iter(tau))}
+    return (frame[list(wanted)] == pd.Series(wanted)).all(axis=1)
+
+
+def readings(key: str, review: Review) -> dict[str, Evidence]:
+    """The evidence under each reading of the papers that changes it, the primary first."""
+    endpoint = ENDPOINTS[key].evidence
+    others = alternatives(review, endpoint)
+    return {PRIMARY_READING: collect(review, endpoint)} | {words: others[words] for words in ALTERNATIVES if words in others}
+
+
+def subsets(evidence: Evidence) -> dict[str, list[str]]:
+    """All studies, then all but each one."""
+    studies = evidence.studies
+    left = {f"without {study}": [s for s in studies if s != study] for study in studies} if len(studies) > 1 else {}
+    return {"all": studies} | left
+
+
+def _by_quadrature(key: str, review: Review) -> Iterator[tuple[Universe, dict]]:
+    mu, tau = priors(key)
+    labels = {study.id: study.label for study in review.register.studies}
+    mu_density = {words: p.log_density(THETA) for words, p in mu.items()}
+    tau_density = {words: (p.log_density(TAU) + np.log(TAU))[:, None] for words, p in tau.items()}
+    for reading, evidence in readings(key, review).items():
+        biases = bias_priors(key, review, evidence)
+        for (likelihood, terms), (bias, factor) in product(forms(evidence).items(), BIASES.items()):
+            smoothed = smooth({study: through(term, biases[study], factor) for study, term in terms.items()})
+            for (subset, studies), (m, by_mu), (t, by_tau) in product(subsets(evidence).items(), mu_density.items(), tau_density.items()):
+                log_joint = sum((smoothed[study] for study in studies), by_mu + by_tau)
+                yield Universe(reading, named(subset, labels), likelihood, bias, m, t), summary(log_joint)
+
+
+def named(subset: str, labels: dict[str, str]) -> str:
+    return subset if subset == "all" else "without " + labels[subset.removeprefix("without ")]
+
+
+def forms(evidence: Evidence) -> dict[str, dict]:
+    """Each study's likelihood, exact and by the usual normal approximation where a report has one and they differ."""
+    exact = {study: tabulated(term) for study, term in study_likelihoods(evidence).items()}
+    approximate = {study: normal_term([r for r in evidence.used if r.study == study]) or exact[study] for study in exact}
+    differs = any(report.only_table for report in evidence.used)
+    return {"exact": exact} | ({"normal": approximate} if differs else {})
+
+
+def tabulated(term):
+    """A log likelihood by a cubic through its values, so that a sum over many tables is taken once and not for every bias."""
+    values = term(WIDE)
+    return lambda theta: between(theta, WIDE[0], WIDE[1] - WIDE[0], values)
+
+
+def normal_term(reports: list):
+    """Normal likelihood of a study's log odds ratio by Wald's standard error, 0.5 added where a cell is empty; None where it has no counts."""
+    if len(reports) != 1 or not reports[0].only_table:
+        return None
+    estimate = frequentist.log_odds_ratio(*reports[0].only_table)
+    if estimate.se is None:
+        return None
+    return lambda theta: -(((np.asarray(theta) - estimate.estimate) / estimate.se) ** 2) / 2
+
+
+def through(term, prior: Prior, factor: float):
+    """The likelihood behind a bias whose mean and SD are multiplied by `factor`."""
+    mean, sd = prior.parameters
+    return through_bias(term, Prior(prior.name, "normal", (factor * mean, factor * sd), prior.plain, prior.source)) if factor else term
+
+
+def smooth(terms: dict) -> dict[str, np.ndarray]:
+    """Log likelihood of (tau, mu) of each study, shape (tau, mu)."""
+    if not terms:
+        return {}
+    log_l = np.array([term(THETA) for term in terms.values()])
+    log_l -= log_l.max(axis=1, keepdims=True)
+    values, step = np.exp(log_l), THETA[1] - THETA[0]
+    log_m = np.stack([log_smooth(values, step, tau, slice(0, len(THETA)), edges=True) for tau in TAU])
+    return {study: log_m[:, i] for i, study in enumerate(terms)}
+
+
+def summary(log_joint: np.ndarray) -> dict:
+    """Median and 95 % limits of mu, and P(mu < 0), from the log posterior of (log tau, mu) on the grid."""
+    density = np.exp(log_joint - log_joint.max()).sum(axis=0)
+    cdf = cumulative(density)
+    cdf /= cdf[-1]
+    median, lower, upper = np.interp([0.5, 0.025, 0.975], cdf, THETA)
+    return {"median": median, "lower": lower, "upper": upper, "below": float(np.interp(0.0, THETA, cdf))}
+
+

@@ -1,0 +1,115 @@
+"""What would a paper print of a table whose arms it does not give, and which other tables would it print alike?"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from extraction.candidates import ARMS, TESTS_BY_NAME, tables_of
+from extraction.evidence import Used
+from extraction.evidence.binary import LARGEST_SET
+from extraction.recover.p_values import TESTS
+from extraction.recover.rounding import DECIMALS_OF_A_BARE_1, printed_p
+from extraction.schema import AnyEntry, Record
+
+
+def informative(events, patients):
+    """Whether some had the event and some had not, as in every study of this review; of any shape."""
+    return (np.asarray(events) > 0) & (np.asarray(events) < patients)
+
+
+def print_p(p: float, like: str) -> str:
+    """A p-value to the digits of a printed one; one that would print as 0 is printed as a bound."""
+    digits = DECIMALS_OF_A_BARE_1 if like == "1" else len(like.partition(".")[2])
+    text = f"{p:.{digits}f}"
+    return text if float(text) else f"<{10.0**-digits:.{digits}f}"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All tables of two group sizes, and p of each under every test that the printed name may mean."""
+
+    n_toci: int
+    n_control: int
+    entry: AnyEntry
+
+    @cached_property
+    def tables(self) -> np.ndarray:
+        """Shape (table, 4); the table with a and b events is row a * (n_control + 1) + b."""
+        a, b = np.divmod(np.arange((self.n_toci + 1) * (self.n_control + 1)), self.n_control + 1)
+        return np.stack([a, np.full_like(a, self.n_toci), b, np.full_like(a, self.n_control)], axis=1)
+
+    @cached_property
+    def p(self) -> np.ndarray:
+        """Shape (test, table); nan where a test has none."""
+        tests = dict.fromkeys(test for name in self.entry.tests for test in TESTS_BY_NAME.get(name, ()))
+        return np.array([TESTS[test](*self.tables.T) for test in tests])
+
+    def alike(self, a: int, b: int, generator) -> np.ndarray:
+        """Which tables print like that with a and b events under one of the tests, taken at random; none where it has no p.
+
+        A reader who does not know which test it was keeps what any of them would print so.
+        """
+        row = a * (self.n_control + 1) + b
+        own = generator.choice(self.p[:, row])
+        if np.isnan(own):
+            return np.zeros(len(self.tables), bool)
+        if self.entry.kind == "p_value":
+            return printed_p(print_p(own, self.entry.p)).rounds(self.p).any(axis=0)
+        alpha = float(self.entry.alpha)
+        if own >= alpha:
+            return (self.p >= alpha).any(axis=0)
+        excess = self.tables[:, 0] * self.n_control - self.tables[:, 2] * self.n_toci
+        return (self.p < alpha).any(axis=0) & (np.sign(excess) == np.sign(excess[row]))
+
+
+class Part:
+    """Patients of both arms that a stratum holds, and what its own numbers in print say of the cohort."""
+
+    def __init__(self, record: Record, entries: list[AnyEntry]):
+        field, stratum = entries[0].field, entries[0].stratum
+        self.sizes = tables_of(record, field, stratum, verbal=False).tables[0][1::2]
+        by_arm = any(e.arm in ARMS for e in entries)
+        self.tested = None if by_arm else Comparison(*self.sizes, next(e for e in entries if e.kind == "p_value"))
+
+    def least(self, events: tuple[int, int], patients: tuple[int, int], generator) -> tuple[list[int], list[int]]:
+        """Fewest patients with and without the event in each arm; those of the part are a random share of the arm."""
+        own = [int(generator.hypergeometric(e, n - e, size)) for e, n, size in zip(events, patients, self.sizes)]
+        tables = np.array([[own[0], self.sizes[0], own[1], self.sizes[1]]])
+        if self.tested:
+            alike = self.tested.alike(*own, generator)
+            tables = self.tested.tables[alike] if alike.any() else np.zeros((1, 4), int)
+        return [int(tables[:, 2 * i].min()) for i in (0, 1)], [int((tables[:, 2 * i + 1] - tables[:, 2 * i]).min()) for i in (0, 1)]
+
+
+class Cells:
+    """The tables behind a report of the whole cohort without counts of its arms: printed are the total, the test, and parts."""
+
+    def __init__(self, report: Used, record: Record):
+        entries = {e.id: e for e in record.entries}
+        used = [entries[i] for i in report.entries]
+        candidates = np.array(report.data["candidates"])
+        self.sizes = tuple(candidates[0, 1::2].tolist())
+        self.tested = Comparison(*self.sizes, next(e for e in used if e.kind in ("p_value", "test_outcome")))
+        totals = candidates[:, 0] + candidates[:, 2]
+        self.first, self.width = (int(totals.min()), int(np.ptp(totals)) + 1) if any(e.arm == "total" for e in used) else (0, sum(self.sizes) + 1)
+        by_stratum: dict[str, list[AnyEntry]] = {}
+        for i in report.bounds:
+            by_stratum.setdefault(entries[i].stratum, []).append(entries[i])
+        self.parts = [Part(record, found) for found in by_stratum.values()]
+
+    def holding(self, a: int, b: int, generator) -> np.ndarray:
+        """Tables that would be printed like that with a and b events, shape (table, 4); empty where they are too many to be used.
+
+        A total known within limits lies in one of equally wide blocks, of which the printed limits are one.
+        """
+        tables = self.tested.tables
+        events, without = tables[:, 0::2], tables[:, 1::2] - tables[:, 0::2]
+        fits = self.tested.alike(a, b, generator) & (self._block(events.sum(axis=1)) == self._block(a + b))
+        for part in self.parts:
+            least, least_without = part.least((a, b), self.sizes, generator)
+            fits &= (events >= least).all(axis=1) & (without >= least_without).all(axis=1)
+        return tables[fits] if fits.sum() <= LARGEST_SET else tables[:0]
+
+    def _block(self, total):
+        return (total - self.first) // self.width

@@ -1,0 +1,164 @@
+"""Risk of bias: the rule of the overall judgement, the priors behind their sentences, and effects read through a bias."""
+
+import re
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from extraction.bias import overall
+from extraction.records import load
+from extraction.vocabulary import DOMAINS, ENDPOINTS
+from models import bias, bias_pictures, lights
+from models.endpoints import ENDPOINTS as MODELS
+from models.endpoints import evidence_of
+from models.priors import MU_LOG_RATIO, TAU_PRIMARY, Prior
+from models.quadrature import normal_normal
+from models.quadrature_general import from_study_likelihoods
+
+REVIEW = load()
+
+
+def judged(*judgements):
+    """A record whose domains are judged so, in their order; the rest low."""
+    record = REVIEW.records["zhou2025"]
+    rows = [row.model_copy(update={"judgement": judgement, "domain": domain, "endpoints": ["icans"]})
+            for row, domain, judgement in zip(record.risk_of_bias, DOMAINS, [*judgements, *["low"] * (7 - len(judgements))])]
+    return record.model_copy(update={"risk_of_bias": rows})
+
+
+@pytest.mark.parametrize(("judgements", "expected"), [
+    ([], "low"), (["moderate"], "moderate"), (["serious", "moderate"], "serious"), (["moderate", "critical", "serious"], "critical"),
+    (["no_information"], "no_information"), (["no_information", "moderate"], "no_information"), (["no_information", "serious"], "serious")])
+def test_the_overall_judgement_is_the_gravest_domain(judgements, expected):
+    """ROBINS-I, table of overall judgements: low only if all are; serious or critical if any is; no information only where none is serious."""
+    assert overall(judged(*judgements), "icans") == expected
+
+
+def test_an_endpoint_without_judgements_has_none():
+    assert overall(judged(), "severe_crs") is None
+
+
+def test_every_result_that_enters_a_model_is_judged_in_seven_domains_with_reasons():
+    for key in MODELS:
+        evidence = evidence_of(key, REVIEW)
+        for study in evidence.studies:
+            rows = [row for row in REVIEW.records[study].risk_of_bias if evidence.endpoint in row.endpoints]
+            assert [row.domain for row in rows].count("confounding") == 1 and {row.domain for row in rows} == set(DOMAINS), (study, key)
+            assert all(len(row.reason) > 15 for row in rows)
+
+
+# the priors say what they are
+
+
+RATIO = re.compile(r"between (half|[\d.]+) and (seven|[\d.]+) times")
+WORDS = {"half": 0.5, "seven": 7.0}
+
+
+@pytest.mark.parametrize("key", MODELS)
+def test_the_sentence_of_a_bias_is_its_95_percent_interval(key):
+    scale = bias.SCALES[key]
+    found = RATIO.search(scale.plain)
+    if not found:
+        assert scale is bias.RESPONSE and np.exp(scale.serious[0]) == pytest.approx(0.75, abs=0.02)  # "three quarters"
+        return
+    low, high = (float(WORDS.get(word, word)) for word in found.groups())
+    assert np.exp(stats.norm(*scale.serious).ppf([0.025, 0.975])) == pytest.approx([low, high], rel=0.07)  # one rounded digit in the sentence
+
+
+def test_the_scale_of_infection_is_the_gap_of_the_one_pair_of_results():
+    """Hazard ratios 3.45 unadjusted and 0.93 adjusted: at critical risk the mean bias is the whole gap, at serious half of it."""
+    assert np.exp(bias.INFECTION.critical[0]) == pytest.approx(3.45 / 0.93)
+    assert bias.INFECTION.serious[0] == pytest.approx(np.log(3.45 / 0.93) / 2)
+
+
+@pytest.mark.parametrize("key", MODELS)
+def test_a_graver_judgement_never_has_a_narrower_or_smaller_bias(key):
+    found = [bias.bias_prior(key, judgement).parameters for judgement in ("low", "moderate", "serious", "critical")]
+    assert all(abs(a[0]) <= abs(b[0]) and a[1] < b[1] for a, b in zip(found, found[1:]))
+    assert bias.bias_prior(key, "no_information").parameters == found[2]
+
+
+def test_an_adjusted_estimate_has_no_known_side():
+    assert bias.bias_priors("overall_survival", REVIEW)["ma2024"].parameters[0] == 0.0
+    assert bias.bias_priors("overall_survival", REVIEW)["zhou2025"].parameters[0] > 0.0
+
+
+# effects through a bias
+
+
+def normal_term(estimate, se):
+    return lambda theta: stats.norm.logpdf(estimate, theta, se)
+
+
+def test_through_a_normal_bias_a_normal_report_is_shifted_and_widened():
+    """estimate ~ N(theta + b, se), b ~ N(m, s): N(theta + m, root of se^2 + s^2)."""
+    prior = Prior("b", "normal", (0.4, 0.3), "", "")
+    theta = np.linspace(-2, 2, 9)
+    assert bias.through_bias(normal_term(0.7, 0.5), prior)(theta) == pytest.approx(stats.norm.logpdf(0.7, theta + 0.4, np.hypot(0.5, 0.3)), abs=1e-9)
+
+
+def test_the_adjusted_posterior_is_that_of_shifted_and_widened_estimates():
+    estimates, ses, m, s = np.array([0.5, 1.1]), np.array([0.4, 0.6]), 0.3, 0.25
+    prior = Prior("b", "normal", (m, s), "", "")
+    found = from_study_likelihoods([bias.through_bias(normal_term(y, se), prior) for y, se in zip(estimates, ses)], MU_LOG_RATIO, TAU_PRIMARY)
+    expected = normal_normal(estimates - m, np.hypot(ses, s), MU_LOG_RATIO, TAU_PRIMARY)
+    for name in ("median", "lower", "upper"):
+        assert found.mu.limits()[name] == pytest.approx(expected.mu.limits()[name], abs=2e-3)  # two engines
+
+
+def test_without_bias_nothing_changes():
+    prior = Prior("b", "normal", (0.0, 1e-9), "", "")
+    theta = np.linspace(-3, 3, 7)
+    assert bias.through_bias(normal_term(0.2, 0.3), prior)(theta) == pytest.approx(normal_term(0.2, 0.3)(theta), abs=1e-6)
+
+
+def test_crs_duration_is_not_adjusted_by_quadrature():
+    with pytest.raises(ValueError, match="sampled"):
+        bias.adjusted("crs_duration_grade3", REVIEW)
+
+
+# tipping points and E-values
+
+
+@pytest.mark.parametrize("key", ["severe_infection", "icans"])
+def test_a_bias_of_every_study_moves_the_interval_as_much_as_moving_the_reports(key):
+    """At SD 0 the limits of the grid are those of the posterior with each likelihood shifted by the bias."""
+    from models.endpoint import study_likelihoods
+
+    lower, upper = bias_pictures.tipping_grid(key, REVIEW)
+    at = 30
+    shift = bias_pictures.MEANS[at]
+    terms = [lambda theta, term=term: term(theta + shift) for term in study_likelihoods(evidence_of(key, REVIEW)).values()]
+    limits = from_study_likelihoods(terms, MODELS[key].mu_prior, MODELS[key].tau_prior).mu.limits()
+    assert (lower[0, at], upper[0, at]) == pytest.approx((limits["lower"], limits["upper"]), abs=0.01)  # a grid of 0.025
+
+
+def test_a_wider_bias_widens_the_interval():
+    lower, upper = bias_pictures.tipping_grid("severe_infection", REVIEW)
+    middle = len(bias_pictures.MEANS) // 2
+    assert (np.diff(upper[:, middle] - lower[:, middle]) > 0).all()
+
+
+@pytest.mark.parametrize(("ratio", "kind", "expected"), [
+    (3.9, "risk ratio", 7.26),  # VanderWeele & Ding 2017: the worked example of a risk ratio of 3.9
+    (1.0, "odds ratio", 1.0), (4.0, "odds ratio", 2 + np.sqrt(2)), (0.25, "odds ratio", 2 + np.sqrt(2))])  # root of 4 is 2; 2 + root of 2 * 1
+def test_e_values_by_hand(ratio, kind, expected):
+    assert bias_pictures.e_value(ratio, kind) == pytest.approx(expected, abs=0.005)
+
+
+def test_every_result_has_its_lights():
+    for key in MODELS:
+        _, alt = lights.traffic_lights(key, REVIEW)
+        assert all(REVIEW.studies[study].label in alt for study in evidence_of(key, REVIEW).studies) and "not judged" not in alt
+
+
+def test_a_study_that_is_not_judged_counts_as_critical_and_says_so():
+    bare = {study: record.model_copy(update={"risk_of_bias": []}) for study, record in REVIEW.records.items()}
+    review = REVIEW.__class__(REVIEW.register, bare, REVIEW.sources)
+    assert bias.bias_priors("severe_infection", review)["zhou2025"].name == "bias_critical"
+    assert "not judged" in lights.traffic_lights("severe_infection", review)[1]
+
+
+def test_the_endpoints_of_a_judgement_are_those_of_the_review():
+    assert {e for record in REVIEW.records.values() for row in record.risk_of_bias for e in row.endpoints} <= set(ENDPOINTS)

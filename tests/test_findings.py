@@ -1,0 +1,251 @@
+"""Summary of findings: ratings follow by rule and fit their evidence, and what is called important is what passes the threshold."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from example_review import Review, review  # noqa: F401  (a fixture)
+from scipy import stats
+
+from extraction.bias import overall
+from extraction.records import load
+from extraction.schema import Rating
+from extraction.vocabulary import ENDPOINTS, LIMITATIONS
+from models import findings, findings_page, words
+from models.bias import bias_priors
+from models.endpoints import ENDPOINTS as MODELS
+from models.endpoints import evidence_of, quadrature
+from models.findings import THRESHOLDS, Baseline, Effect, Finding, effect
+
+REVIEW = load()
+CRS = findings.CRS
+BY_QUADRATURE = [key for key in MODELS if key != CRS]
+
+
+@pytest.fixture(scope="module")
+def found() -> list[Finding]:
+    """The findings of every endpoint but CRS duration, whose draws are not at hand in a test; in its place one made by hand."""
+    made = Finding(CRS, None, 2, 85, effect(CRS, np.log([0.5, 0.7, 0.9, 1.0, 1.3])), Effect({"median": 0.7, "lower": 0.4, "upper": 1.3}, digits=1))
+    return [made, *(finding for key in BY_QUADRATURE for finding in findings.of_endpoint(key, REVIEW))]
+
+
+# the rating
+
+
+def rated(*levels: int) -> str:
+    """The certainty that these levels down give, in the order of LIMITATIONS; the rest are 0."""
+    down = dict(zip(LIMITATIONS, (*levels, 0, 0, 0, 0, 0)))
+    return Rating(studies=["a"], **{name: {"levels": n, "reason": "because"} for name, n in down.items()}).certainty
+
+
+def test_the_rating_starts_high_and_falls_one_step_for_each_level():
+    """GRADE's four ratings; levels of different limitations add up, and nothing lies below very low."""
+    assert [rated(), rated(1), rated(0, 0, 0, 1), rated(1, 0, 1), rated(2), rated(2, 0, 0, 1), rated(3), rated(3, 1, 1, 3)] == [
+        "high", "moderate", "moderate", "low", "low", "very low", "very low", "very low"]
+
+
+@pytest.mark.parametrize("key", MODELS)
+def test_levels_for_bias_are_those_of_the_overall_judgements(key):
+    """Schünemann 2019: moderate risk by ROBINS-I one level, serious two, critical three.  A failure asks for another judgement, not another rule."""
+    evidence = evidence_of(key, REVIEW)
+    levels = {"low": 0, "moderate": 1, "serious": 2, "no_information": 2, "critical": 3}
+    wanted = max(levels[overall(REVIEW.records[study], evidence.endpoint)] for study in evidence.studies)
+    assert REVIEW.certainty.endpoints[evidence.endpoint].risk_of_bias.levels == wanted
+
+
+@pytest.mark.parametrize("key", BY_QUADRATURE)
+def test_levels_for_imprecision_count_the_thresholds_inside_the_interval(key):
+    limits = quadrature(key, review=REVIEW).mu.limits()
+    lower, upper = np.exp(limits["lower"]), np.exp(limits["upper"])
+    inside = sum(lower < threshold < upper for threshold in (0.8, 1.25))
+    assert REVIEW.certainty.endpoints[MODELS[key].evidence].imprecision.levels == inside
+
+
+def test_every_endpoint_is_rated_on_the_studies_that_enter_it_with_reasons():
+    for key, endpoint in MODELS.items():
+        rating = REVIEW.certainty.endpoints[endpoint.evidence]
+        assert set(rating.studies) == set(evidence_of(key, REVIEW).studies)
+        assert all(len(row.reason.split()) > 4 and row.reason.endswith(".") for row in rating.lowerings.values())
+
+
+def test_a_rating_does_not_outlive_its_studies():
+    """Without one of the two studies of severe infection the recorded rating is for another body of evidence."""
+    register = REVIEW.register.model_copy(update={"studies": [
+        s.model_copy(update={"decision": "excluded"}) if s.id == "zhang2022" else s for s in REVIEW.register.studies]})
+    fewer = replace(REVIEW, register=register)
+    assert words.rating("severe_infection", REVIEW) != words.NOT_RATED
+    assert words.rating("severe_infection", fewer) == words.NOT_RATED
+    assert words.rating("severe_crs", fewer) == words.rating("severe_crs", REVIEW)
+
+
+def test_without_a_file_nothing_is_rated_and_the_words_still_stand():
+    bare = replace(REVIEW, certainty=None)
+    summary = {"median": 0.74, "lower": 0.48, "upper": 1.18, "p_favours_toci": 0.5, "n_studies": 2, "n_reports": 7}
+    assert {words.rating(endpoint, bare) for endpoint in ENDPOINTS} == {"not rated"}
+    assert "The certainty is not rated, and the studies are retrospective" in words.conclusion(summary, MODELS["severe_infection"], bare)
+    assert words.short(summary, MODELS["icans"], bare).endswith("certainty not rated.")
+    assert findings_page.footnotes(bare).empty
+
+
+# the file
+
+
+CERTAINTY = """\
+judged: 2026-11-25
+judge: review team
+endpoints:
+  severe_infection:
+    studies: [example2020]
+    risk_of_bias: {levels: 2, reason: The sicker were treated.}
+    inconsistency: {levels: 0, reason: One study.}
+    indirectness: {levels: 0, reason: As asked.}
+    imprecision: {levels: 0, reason: Narrow.}
+    publication_bias: {levels: 0, reason: Not to be seen.}
+"""
+
+
+def test_a_review_without_the_file_is_read(review):  # noqa: F811
+    assert load(review.root).certainty is None
+
+
+def test_a_review_with_the_file_is_read(review):  # noqa: F811
+    (review.root / "certainty.yml").write_text(CERTAINTY)
+    assert load(review.root).certainty.endpoints["severe_infection"].certainty == "low"
+
+
+@pytest.mark.parametrize(("old", "new", "field", "value", "rule", "line"), [
+    ("levels: 2", "levels: two", "endpoints.severe_infection.risk_of_bias.levels", "two", "must be a whole number", 6),
+    ("levels: 2", "levels: 4", "endpoints.severe_infection.risk_of_bias.levels", "4", "less than or equal to 3", 6),
+    ("  severe_infection:", "  infection:", "endpoints.infection", "infection", "must be one of", 4),
+    ("example2020", "nobody1999", "endpoints.severe_infection.studies[0]", "nobody1999", "the study is not in register.yml", 5),
+    ("    imprecision: {levels: 0, reason: Narrow.}\n", "", "endpoints.severe_infection.imprecision", "nothing", "is required", 4),
+    ("reason: Narrow.", "reason: ''", "endpoints.severe_infection.imprecision.reason", "", "must be words, not empty", 9),
+    ("judge: review team", "rating: low", "rating", "low", "is not a field of the schema", 2),
+    ("2026-11-25", "last week", "judged", "last week", "must be a date, YYYY-MM-DD", 1),
+])
+def test_a_fault_of_the_file_is_named_with_its_place(review, old, new, field, value, rule, line):  # noqa: F811
+    (review.root / "certainty.yml").write_text(CERTAINTY.replace(old, new))
+    code, printed = review.check()
+    problem = next(p for p in printed["problems"] if p["field"] == field)
+    assert code == 1 and problem["value"] == value and rule in problem["rule"]
+    assert problem["file"].endswith("certainty.yml") and problem["line"] == line
+
+
+# what matters
+
+
+def test_an_important_difference_in_1000_patients_by_hand():
+    """At 100 of 400 with odds 1/3: odds of 1/9, 1/3 and 3/7 more are risks 0.1, 0.25 and 0.3, that is 150 fewer, none, and 50 more per 1,000."""
+    mu = np.log(np.array([1 / 9, 1 / 3, 3 / 7]) / (1 / 3))
+    found = effect("severe_infection", mu - [0, 0, -1e-9], Baseline("hand", 100, 400))
+    assert (found.benefit, found.harm) == pytest.approx((1 / 3, 1 / 3))
+    assert found.difference["median"] == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(("key", "benefit", "harm"), [("overall_survival", 2 / 5, 1 / 5), ("icans", 2 / 5, 1 / 5), (CRS, 2 / 5, 1 / 5)])
+def test_without_a_baseline_risk_the_ratio_decides(key, benefit, harm):
+    found = effect(key, np.log([0.7, 0.79, 0.81, 1.24, 1.26]))
+    assert (found.benefit, found.harm, found.difference) == (benefit, harm, None)
+
+
+def test_more_responses_are_the_benefit():
+    """At 1 of 2 an odds ratio of 1.5 is a risk of 0.6 (100 more per 1,000), one of 1.1 is 0.524 (24 more)."""
+    found = effect("complete_response", np.log([1.5, 1.5, 1.1, 1 / 1.5]), Baseline("hand", 10, 20))
+    assert (found.benefit, found.harm) == (0.5, 0.25)
+
+
+def test_probabilities_are_those_of_a_normal_posterior():
+    """mu ~ N(0.1, 0.4): P(ratio <= 0.8) and P(ratio >= 1.25) by the normal distribution; 4,000 even quantiles resolve 1/4,000."""
+    normal = stats.norm(0.1, 0.4)
+    found = effect("overall_survival", normal.ppf((np.arange(4000) + 0.5) / 4000))
+    assert found.benefit == pytest.approx(normal.cdf(np.log(0.8)), abs=1 / 4000)
+    assert found.harm == pytest.approx(normal.sf(np.log(1.25)), abs=1 / 4000)
+
+
+def test_a_threshold_that_the_baseline_risk_leaves_no_room_for_is_said_to_be_impossible(found):
+    """At 97 of 100 responders 50 more per 1,000 cannot be, 50 fewer can."""
+    response = next(f for f in found if f.key == "complete_response")
+    full = replace(response, baseline=Baseline("hand", 97, 100))
+    assert not findings.has_room(full, "benefit") and findings.has_room(full, "harm")
+    table = findings_page.findings([full], REVIEW)
+    assert table["important benefit: not adjusted; adjusted"].tolist() == ["not possible; not possible"]
+
+
+def test_every_endpoint_has_a_threshold_with_its_reason():
+    assert set(THRESHOLDS) == set(MODELS)
+    assert all(0 < t.ratio < 1 and len(t.reason.split()) > 4 for t in THRESHOLDS.values())
+
+
+# the evidence behind it
+
+
+def test_the_outside_baseline_risk_comes_first_then_the_untreated_together():
+    """79 of 350 (register); Zhou 2025: 10 of 28; complete response: 27 of 28 and 44 of 48 (the papers' counts); no untreated patient had ICANS."""
+    at = {key: [(b.events, b.n) for b in findings.baselines(key, evidence_of(key, REVIEW), REVIEW)] for key in MODELS}
+    assert at["severe_infection"] == [(79, 350), (10, 28)]
+    assert at["complete_response"] == [(27 + 44, 28 + 48)]
+    assert at["severe_crs"] == [(13, 26)]
+    assert at["icans"] == at["overall_survival"] == at[CRS] == []
+
+
+def test_no_patient_is_counted_twice():
+    """Cohorts of 45, 67 and 93; survival by grade in one of them: 27, 11 and 6; CRS duration leaves out those without CRS (four untreated, and 67 less 44)."""
+    count = {key: findings.patients(evidence_of(key, REVIEW), REVIEW) for key in MODELS}
+    assert count["severe_infection"] == count["icans"] == 45 + 67
+    assert count["complete_response"] == 45 + 67 + 93
+    assert count["overall_survival"] == 45 + 27 + 11 + 6 + 93
+    assert count["severe_crs"] == 15 + 26
+    assert count[CRS] == 45 - 4 + 44
+
+
+def test_the_bias_moves_the_answer_the_way_its_prior_says(found):
+    """Where the drug is believed to look worse than it is, adjusting makes harm less and benefit more probable."""
+    for f in found:
+        if f.key in BY_QUADRATURE and f.key != "severe_crs" and all(p.parameters[0] > 0 for p in bias_priors(f.key, REVIEW).values()):
+            assert f.adjusted.harm < f.unadjusted.harm and f.adjusted.benefit > f.unadjusted.benefit, f.title
+
+
+# words and picture
+
+
+def test_the_first_two_sentences_say_what_the_numbers_say(found):
+    said = findings_page.headline(found, REVIEW)
+    sure = {f.title for f in found if (f.unadjusted.harm or 0) >= 0.9}
+    assert said.startswith(f"The certainty is very low for each of the {len(MODELS)} endpoints.")
+    assert said.count(". ") == 1 and sure and all(title.split()[0].lower() in said.lower() for title in sure)
+    assert "any of the 6 endpoints where it is computed" in said  # CRS duration has no adjusted probability
+
+
+def test_a_benefit_is_not_said_below_a_probability_of_0_9(found):
+    base = found[0]
+    for share, expected in ((0.89, False), (0.9, True)):
+        one = replace(base, unadjusted=replace(base.unadjusted, benefit=share, harm=0.0))
+        assert ("an important benefit for duration" in findings_page.headline([one], REVIEW)) == expected
+
+
+def test_the_table_numbers_lead_to_the_footnotes(found):
+    table, notes = findings_page.findings(found, REVIEW), findings_page.footnotes(REVIEW)
+    assert notes["number"].tolist() == list(range(1, len(notes) + 1))
+    for title, cell in zip(table["endpoint"], table["certainty"]):
+        numbers = [int(n) for n in cell[cell.index("(") + 1 : -1].split(",")]
+        assert all(title in notes.set_index("number").loc[n, "endpoint"].split("; ") for n in numbers)
+        assert sum(title in titles.split("; ") for titles in notes["endpoint"]) == len(numbers)
+
+
+def test_what_does_not_lower_the_certainty_is_told_as_well():
+    told = [*findings_page.footnotes(REVIEW)["endpoint"], *findings_page.not_lowered(REVIEW)["endpoint"]]
+    assert sum(len(titles.split("; ")) for titles in told) == len(MODELS) * len(LIMITATIONS)
+
+
+def test_the_picture_shows_every_endpoint_once_and_its_text_has_the_numbers(found):
+    figure, alt = findings_page.picture(found)
+    heads = [text.get_text() for text in figure.axes[0].texts if text.get_weight() == "bold"]
+    assert heads == [endpoint.title for endpoint in MODELS.values()]
+    infection = next(f for f in found if f.key == "severe_infection")
+    assert f"harm {words.percent(infection.unadjusted.harm)}" in alt and "not computed" in alt
+    widths = [bar.get_width() for bar in figure.axes[0].patches]
+    assert sum(widths) == pytest.approx(2 * len(MODELS))  # each bar, and the empty frame, is whole
+    assert min(text.get_fontsize() for text in figure.axes[0].texts) >= 10
+    import matplotlib.pyplot as plt
+
+    plt.close(figure)

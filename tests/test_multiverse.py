@@ -1,0 +1,153 @@
+"""The multiverse: its engine against the other engine, its universes against the choices they claim, and the swapped model against the fixed one."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from extraction.evidence import Reading, collect
+from extraction.records import load
+from models import crs_universes, heavy, multiverse, specification_curve
+from models.bias import bias_priors, through_bias
+from models.endpoint import quadrature, study_likelihoods
+from models.endpoints import ENDPOINTS, evidence_of
+from models.kernels import joint
+from models.priors import MU_LOG_DURATION, Prior, parse
+from models.quadrature_general import from_study_likelihoods
+
+REVIEW = load()
+KEYS = [key for key in ENDPOINTS if key != "crs_duration_grade3"]
+
+
+@pytest.fixture(scope="module")
+def frames() -> dict[str, pd.DataFrame]:
+    return {key: multiverse.universes(key, REVIEW) for key in KEYS}
+
+
+def limits_of(row):
+    return [float(np.log(row[name])) for name in ("median", "lower", "upper")]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_primary_universe_is_the_posterior_of_the_quadrature_engine(key, frames):
+    (row,) = [row for _, row in frames[key][frames[key]["primary"]].iterrows()]
+    endpoint = ENDPOINTS[key]
+    expected = quadrature(evidence_of(key, REVIEW), endpoint.mu_prior, endpoint.tau_prior).mu.limits()
+    assert limits_of(row) == pytest.approx([expected[name] for name in ("median", "lower", "upper")], abs=0.006)  # a grid of 0.025, 40 nodes of tau
+
+
+def pick(frame, **choices):
+    chosen = frame
+    for name, value in choices.items():
+        chosen = chosen[chosen[name] == value]
+    assert len(chosen) == 1, choices
+    return chosen.iloc[0]
+
+
+PRIMARY = {"reading": "as used", "studies": "all", "likelihood": "exact", "bias": "no bias", "mu_prior": "normal(0, 1)", "tau_prior": "half-normal(0.5)"}
+
+
+def test_a_universe_is_what_its_choices_say(frames):
+    """Another reading, a study left out, the bias as judged and other priors, each put together anew from the engine's parts."""
+    frame = frames["severe_infection"]
+    evidence = collect(REVIEW, "severe_infection", Reading(at_their_word=False))
+    terms = study_likelihoods(evidence)
+    bias = bias_priors("severe_infection", REVIEW, evidence)["zhang2022"]
+    expected = from_study_likelihoods([through_bias(terms["zhang2022"], bias)], parse("normal:0:2"), parse("half-normal:1"))
+    row = pick(frame, reading="verbal outcomes not taken at their word", studies="without Zhou 2025", likelihood="exact", bias="bias as judged",
+               mu_prior="normal(0, 2)", tau_prior="half-normal(1)")
+    assert limits_of(row) == pytest.approx([expected.mu.limits()[name] for name in ("median", "lower", "upper")], abs=0.02)  # wide limits on a grid
+    assert row["p_favours"] == pytest.approx(expected.probability_below(), abs=0.003)
+
+
+def test_a_normal_likelihood_is_walds(frames):
+    """9/17 v 10/28: log odds ratio log(9 * 18 / (8 * 10)), SE root of 1/9 + 1/8 + 1/10 + 1/18."""
+    term = multiverse.normal_term([r for r in evidence_of("severe_infection", REVIEW).used if r.study == "zhou2025"])
+    estimate, se = np.log(9 * 18 / (8 * 10)), np.sqrt(1 / 9 + 1 / 8 + 1 / 10 + 1 / 18)
+    theta = np.linspace(-1, 2, 7)
+    assert np.diff(term(theta)) == pytest.approx(np.diff(stats.norm.logpdf(estimate, theta, se)), abs=1e-9)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_combination_stands_once(key, frames):
+    frame = frames[key]
+    assert not frame.duplicated(list(multiverse.CHOICES)).any() and frame["primary"].sum() == 1
+    for reading, group in frame.groupby("reading"):
+        sizes = [group[choice].nunique() for choice in multiverse.CHOICES if choice != "reading"]
+        assert len(group) == np.prod(sizes), reading
+
+
+def test_more_bias_towards_harm_makes_the_effect_behind_it_smaller(frames):
+    medians = [pick(frames["severe_infection"], **PRIMARY | {"bias": bias})["median"] for bias in multiverse.BIASES]
+    assert medians == sorted(medians, reverse=True)
+
+
+def test_a_likelihood_through_its_table_is_the_likelihood():
+    term = study_likelihoods(evidence_of("icans", REVIEW))["zhou2025"]
+    theta = np.random.default_rng(1).uniform(-9, 9, 50)
+    assert multiverse.tabulated(term)(theta) == pytest.approx(term(theta), abs=1e-4)
+
+
+# CRS duration
+
+
+def test_a_silent_report_adds_nothing_whatever_the_effect():
+    evidence = evidence_of(crs_universes.CRS, REVIEW)
+    generator = np.random.default_rng(2)
+    for study in evidence.studies:
+        silent = crs_universes.without(evidence, lambda report: report.study == study)
+        rest = [r for r in evidence.used if r.study != study]
+        for _ in range(5):
+            means, sigmas = generator.normal(1.5, 0.6, 6 * len(evidence.studies)), generator.uniform(0.3, 0.9, len(evidence.studies))
+            kept = sum(joint(means, sigmas, *crs_universes.without(evidence, lambda report, one=one: report is not one))[0] for one in rest)
+            assert joint(means, sigmas, *silent)[0] == pytest.approx(kept, rel=1e-9)
+    nothing = crs_universes.without(evidence, lambda report: True)
+    assert joint(np.zeros(12), np.ones(2), *nothing)[0] == 0.0
+
+
+def test_weighting_draws_to_a_narrower_prior_gives_that_prior():
+    """Draws of the wide priors themselves, weighted to N(0, 0.5): the quantiles of N(0, 0.5)."""
+    generator = np.random.default_rng(3)
+    draws = crs_universes.Sampled(generator.normal(0, crs_universes.WIDE["mu_sd"], 40_000), np.abs(generator.normal(0, crs_universes.WIDE["tau_sd"], 40_000)), {})
+    found = draws.under(MU_LOG_DURATION, parse("half-normal:0.35"))
+    expected = stats.norm(0, 0.5).ppf([0.5, 0.025, 0.975])
+    assert [found[name] for name in ("median", "lower", "upper")] == pytest.approx(expected, abs=0.04)  # about 10,000 effective draws
+
+
+def test_too_few_draws_give_no_limits():
+    draws = crs_universes.Sampled(np.linspace(-3, 3, 200), np.full(200, 0.3), {})
+    assert draws.under(Prior("narrow", "normal", (0.0, 0.01), "", ""), parse("half-normal:0.35")) is None
+
+
+def test_a_changed_record_has_another_key():
+    changed = load()
+    record = changed.records["zhou2025"]
+    entries = [e.model_copy(update={"direction": None}) if e.id == "crs_duration.grade_3.test" else e for e in record.entries]
+    changed.records["zhou2025"] = record.model_copy(update={"entries": entries})
+    assert crs_universes.key(changed) != crs_universes.key(REVIEW)
+
+
+# results kept by a key
+
+
+def test_a_result_is_found_by_its_key_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(heavy, "REPOSITORY", tmp_path / "repository")
+    monkeypatch.setattr(heavy, "COMPUTED", tmp_path / "computed")
+    heavy.write("universes", "abc", {"answer": 1})
+    heavy.write("universes", "def", {"answer": 2}, repository=True)
+    assert heavy.read("universes", "abc") == {"answer": 1} and heavy.read("universes", "def") == {"answer": 2}
+    assert heavy.read("universes", "xyz") is None
+    (tmp_path / "computed" / "universes-abc.json").write_text('{"key": "abc", "resu')
+    assert heavy.read("universes", "abc") is None  # a half file is no result
+
+
+# the picture
+
+
+@pytest.mark.parametrize("key", ["severe_infection", "overall_survival"])
+def test_the_specification_curve_names_its_range_and_its_choices(key, frames):
+    figure, alt = specification_curve.curve(key, REVIEW)
+    figure.canvas.draw()
+    assert f"{len(frames[key]):,} universes" in alt
+    shown = {text.get_text() for ax in figure.axes for text in ax.texts}
+    assert {"bias as judged", "all", "prior of τ"} <= shown
