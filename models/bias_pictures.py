@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from extraction.records import Review, load
+from models import store
 from models.bias import SCALES, bias_priors
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
@@ -63,12 +64,9 @@ SDS = np.linspace(0.0, 1.2, 7)
 
 
 def tipping_grid(key: str, review: Review | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper 95 % limit of mu (log scale) when every study has the same bias, shape (sd, mean) over SDS and MEANS.
-
-    Raises ValueError for CRS duration, which is sampled.
-    """
+    """Lower and upper 95 % limit of mu (log scale) when every study has the same bias, shape (sd, mean) over SDS and MEANS."""
     if key == CRS:
-        raise ValueError("CRS duration is sampled: its tipping point is that of the normal approximation")
+        return _normal_grid(key, review)
     evidence, endpoint = evidence_of(key, review or load()), ENDPOINTS[key]
     terms = {study: tabulated(term) for study, term in study_likelihoods(evidence).items()}
     limits = np.empty((2, len(SDS), len(MEANS)))
@@ -79,6 +77,17 @@ def tipping_grid(key: str, review: Review | None = None) -> tuple[np.ndarray, np
             found = summary(_shifted(likelihood, mean) + _prior(endpoint))
             limits[:, i, j] = found["lower"], found["upper"]
     return limits[0], limits[1]
+
+
+def _normal_grid(key: str, review: Review | None) -> tuple[np.ndarray, np.ndarray]:
+    """The same from draws: the likelihood of mu is taken as the normal that turns its prior into a normal posterior of the draws' mean and SD."""
+    mu, (prior_mean, prior_sd) = store.read(key, review).draws["mu"].values, ENDPOINTS[key].mu_prior.parameters
+    precision = 1 / mu.var() - 1 / prior_sd**2
+    estimate = (mu.mean() / mu.var() - prior_mean / prior_sd**2) / precision
+    share = 1 / (1 / precision + SDS[:, None] ** 2)  # precision of the estimate behind a bias of that SD
+    variance = 1 / (share + 1 / prior_sd**2)
+    centre = variance * (share * (estimate - MEANS) + prior_mean / prior_sd**2)
+    return centre - 1.96 * np.sqrt(variance), centre + 1.96 * np.sqrt(variance)
 
 
 def _shifted(likelihood: np.ndarray, mean: float) -> np.ndarray:

@@ -27,7 +27,7 @@ CRS = "crs_duration_grade3"
 ARRAYS = ("layout", "integers", "reals")
 WIDE = {"mu_sd": 1.0, "tau_sd": 1.0}
 """Scales of the priors sampled under: normal of mu, half-normal of tau; at least as wide as any asked for."""
-DRAWS, TUNE, CHAINS = 400, 350, 4
+DRAWS, TUNE, CHAINS = 900, 400, 2
 SMALLEST_SAMPLE = 100
 """Effective draws, after weighting, below which no limits are given."""
 

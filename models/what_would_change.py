@@ -21,8 +21,7 @@ EACH, MOST = 100, 40
 SIZES = (20, 40, 80, 150, 300, 600, 1000)
 ANSWERED = 0.95
 IMPORTANT = 0.75
-"""A ratio of important benefit, on every scale (its inverse where more is better): a change by a quarter is appreciable (Guyatt 2011, J Clin
-Epidemiol 64:1283, GRADE on imprecision, there for relative risks)."""
+"""A ratio of important benefit, on every scale (its inverse where more is better): a change by a quarter.  Choice of this review."""
 MEDIAN, NONE, BENEFIT = "today's median", "no effect", "important benefit"
 SHORT = {"crs_duration_grade3": "CRS duration, grade ≥3", "progression_free_survival": "Progression-free", "severe_crs": "Severe CRS"}
 """Titles that fit a panel."""

@@ -147,6 +147,18 @@ def test_e_values_by_hand(ratio, kind, expected):
     assert bias_pictures.e_value(ratio, kind) == pytest.approx(expected, abs=0.005)
 
 
+def test_a_sampled_endpoint_tips_where_the_normal_formula_says(monkeypatch):
+    """Posterior N(-0.3, 0.2) under a prior N(0, 0.5): the likelihood is N(-0.357, 0.218); behind a bias of mean 0.2 and SD 0.4 its precision is
+    1 / (0.0476 + 0.16) = 4.816, so with the prior's 4 the posterior has mean 4.816 * (-0.557) / 8.816 = -0.3043 and SD 0.3368."""
+    draws = np.random.default_rng(1).normal(-0.3, 0.2, (4, 50_000))
+    stored = type("Stored", (), {"draws": {"mu": type("Values", (), {"values": draws})()}})
+    monkeypatch.setattr(bias_pictures.store, "read", lambda key, review=None: stored)
+    lower, upper = bias_pictures.tipping_grid("crs_duration_grade3", REVIEW)
+    at = int(np.argmin(np.abs(bias_pictures.MEANS - 0.2))), int(np.argmin(np.abs(bias_pictures.SDS - 0.4)))
+    found = (lower + upper)[at[1], at[0]] / 2, (upper - lower)[at[1], at[0]] / (2 * 1.96)
+    assert found == pytest.approx((-0.3043, 0.3368), abs=0.005)  # Monte Carlo error of mean and SD of 200,000 draws
+
+
 def test_every_result_has_its_lights():
     for key in MODELS:
         _, alt = lights.traffic_lights(key, REVIEW)
