@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from extraction.groups import grade_counts, group_size
-from extraction.recover.p_values import NAMES
+from extraction.recover.p_values import TESTS
 from extraction.recover.rounding import PrintedP, printed_p, printed_percent
 from extraction.recover.tables import Arm, Candidate, Recovery, recover_tables
 from extraction.recover.wide_tables import WideCandidate, recover_wide_tables
@@ -20,7 +20,7 @@ ARMS = ("toci", "control")
 TESTS_BY_NAME = {
     "fisher": ("fisher",),
     "chi_squared": ("chi_squared", "chi_squared_yates"),
-    "unnamed": tuple(NAMES)[:5],
+    "unnamed": tuple(TESTS),
 }
 """Tests of a 2x2 table that a paper means by a name; the name of the chi-squared test does not tell whether it was corrected."""
 WIDE_BY_NAME = {"fisher": ("fisher_freeman_halton",), "chi_squared": ("chi_squared",), "unnamed": ("fisher_freeman_halton", "chi_squared")}
@@ -189,17 +189,18 @@ def _test(record: Record, field: str, stratum: str, verbal: bool) -> _Test | Non
     """The p-value of the two arms, else (at its word) the outcome in words."""
     found = [e for e in _own(record, field, stratum) if e.arm == "comparison"]
     for entry in found:
-        if entry.kind == "p_value" and entry.adjustment == "none" and (tests := _tests(entry)):
+        if entry.kind == "p_value" and entry.adjustment == "none" and (tests := named_tests(entry)):
             return _Test(printed_p(entry.p), tests, entry.direction, entry)
     for entry in found if verbal else ():
-        if entry.kind == "test_outcome" and (tests := _tests(entry)):
+        if entry.kind == "test_outcome" and (tests := named_tests(entry)):
             sign = "<" if entry.significant else "≥"
             return _Test(printed_p(f"{sign}{entry.alpha}"), tests, entry.direction if entry.significant else None, entry)
     return None
 
 
-def _tests(entry: AnyEntry) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(test for name in entry.tests for test in TESTS_BY_NAME.get(name, ())))
+def named_tests(entry: AnyEntry, by_name: dict[str, tuple[str, ...]] = TESTS_BY_NAME) -> tuple[str, ...]:
+    """Tests of a table that an entry's words may mean, each once; empty where none is a test of a table."""
+    return tuple(dict.fromkeys(test for name in entry.tests for test in by_name.get(name, ())))
 
 
 # classes of response
@@ -226,7 +227,7 @@ def response_classes(record: Record) -> Classes | None:
         return None
     rest = sum(sizes) - sum(e.events for e in totals)
     cells = [[found[field, arm].events if (field, arm) in found else None for field in RESPONSES] + [None] for arm in ARMS]
-    tests = tuple(dict.fromkeys(t for name in test.tests for t in WIDE_BY_NAME.get(name, ())))
+    tests = named_tests(test, WIDE_BY_NAME)
     if rest < 0 or not tests:
         return None
     candidates = recover_wide_tables(sizes, [*(e.events for e in totals), rest], cells, printed_p(test.p), tests)

@@ -10,6 +10,7 @@ from models.endpoints import ENDPOINTS
 from models.ranks import BAND, LEVELS, band, coverage, curve, falls_short, within_band
 from models.sampled_replicates import ESS_ABOVE, R_HAT_BELOW
 from models.style import BLUE, GREEN, LIGHT, ORANGE, RED, SMALL, canvas
+from models.words import listed
 
 WORDS = {"mu": "mean effect", "tau": "between-study SD, τ", "theta": "effect in the first study", "prediction": "effect in a next study"}
 LINES = {"mu": (RED, "-", 2.4), "tau": (BLUE, "--", 1.5), "theta": (GREEN, "-.", 1.5), "prediction": (ORANGE, ":", 2.0)}
@@ -37,7 +38,7 @@ def curves_said(results: dict[str, Calibration]) -> str:
     total, out = len(results) * len(QUANTITIES), outside(results)
     expected = total * (1 - BAND)
     titles = [f"{ENDPOINTS[key].title}: {WORDS[name]}" for key, name in out]
-    named = f" ({_listed(titles)})" if out else ""
+    named = f" ({listed(titles)})" if out else ""
     many = bool(out) and stats.binom.sf(len(out) - 1, total, 1 - BAND) < UNUSUAL
     return (f"Of {total} rank curves, {len(out) or 'none'} left the band of a calibrated model{named}; "
             f"chance alone would take out about {expected:.1f}" + (", so these are too many." if many else "."))
@@ -55,7 +56,7 @@ def age(results: dict[str, Calibration], review: Review | None = None) -> list[s
         if key not in results:
             found.setdefault("There is no result yet for", []).append(key)
         elif parts := changed(key, review):
-            found.setdefault(f"Since these results were made, {_listed([PARTS[part] for part in parts])} changed for", []).append(key)
+            found.setdefault(f"Since these results were made, {listed([PARTS[part] for part in parts])} changed for", []).append(key)
     return [f"{words} {_titles(keys)}: run `python -m models calibrate {' '.join(keys)}`." for words, keys in found.items()]
 
 
@@ -79,7 +80,7 @@ def dependent_reports(results: dict[str, Calibration]) -> str:
     unseen = (f"With {len(ranks)} simulated reviews, a 95 % interval that holds less than {200 * (0.05 * 0.95 / len(ranks)) ** 0.5:.0f} "
               "points too seldom would not be noticed.")
     short = [f"{level} %" for level in LEVELS if falls_short(ranks, level)]
-    verdict = (f"So its {_listed(short)} interval is too narrow: the same patients are counted more than once." if short
+    verdict = (f"So its {listed(short)} interval is too narrow: the same patients are counted more than once." if short
                else "No interval falls short by more than two standard errors, so the reports are multiplied as they are.")
     return f"How often the intervals of the mean effect held the true value, with standard error: {held}. {verdict} {unseen}"
 
@@ -133,8 +134,4 @@ def _panel(ax, result: Calibration) -> None:
 
 
 def _titles(keys: list[str]) -> str:
-    return _listed([ENDPOINTS[key].title for key in keys])
-
-
-def _listed(items: list[str]) -> str:
-    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]
+    return listed([ENDPOINTS[key].title for key in keys])

@@ -7,10 +7,9 @@ from extraction.records import Review
 from extraction.vocabulary import LIMITATIONS
 from models.endpoints import ENDPOINTS
 from models.findings import THRESHOLDS, Baseline, Effect, Finding, has_room
-from models.specification_curve import listed
 from models.style import BLUE, GREY, INK, LIGHT, ORANGE, SMALL, canvas
 from models.tables import whole
-from models.words import NOT_RATED, STATED, number, percent, rating
+from models.words import NOT_RATED, STATED, listed_in_sentence, number, percent, rating
 
 SIDES = {"benefit": ("important benefit", BLUE), "harm": ("important harm", ORANGE)}
 ANSWERS = {"unadjusted": "not adjusted", "adjusted": "adjusted for bias"}
@@ -25,7 +24,7 @@ def headline(found: list[Finding], review: Review) -> str:
     titles: dict[str, list[str]] = {}
     for key, endpoint in ENDPOINTS.items():
         titles.setdefault(rating(endpoint.evidence, review), []).append(endpoint.title)
-    ratings = [f"{rated} for {f'each of the {len(of)} endpoints' if len(titles) == 1 else listed(of)}" for rated, of in titles.items()]
+    ratings = [f"{rated} for {f'each of the {len(of)} endpoints' if len(titles) == 1 else listed_in_sentence(of)}" for rated, of in titles.items()]
     return (f"The certainty is {' and '.join(ratings)}. Not adjusted for bias, {_reached(found, 'unadjusted')}; "
             f"adjusted for the bias as judged, {_reached(found, 'adjusted')}.")
 
@@ -34,7 +33,7 @@ def _reached(found: list[Finding], answer: str) -> str:
     """The endpoints whose important benefit or harm has a probability from which a direction is stated, at any of their baseline risks."""
     computed = [f for f in found if getattr(f, answer).benefit is not None]
     titles = {side: list(dict.fromkeys(f.title for f in computed if getattr(getattr(f, answer), side) >= STATED)) for side in SIDES}
-    said = [f"an {SIDES[side][0]} for {listed(of)}" for side, of in titles.items() if of]
+    said = [f"an {SIDES[side][0]} for {listed_in_sentence(of)}" for side, of in titles.items() if of]
     where = "" if said else f", at any of the {len({f.key for f in computed})} endpoints where it is computed"
     return f"{' and '.join(said) or 'no important benefit or harm'} has a probability of {percent(STATED)} or more{where}"
 

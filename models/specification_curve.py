@@ -9,7 +9,7 @@ from extraction.records import Review, load
 from models.endpoints import ENDPOINTS
 from models.multiverse import CHOICES, universes
 from models.style import BLUE, GREY, INK, RED, SMALL, TICKS, canvas
-from models.words import number, percent
+from models.words import listed_in_sentence, number, percent
 
 HEADS = {"reading": "reading of the papers", "studies": "studies", "likelihood": "likelihood", "bias": "bias", "mu_prior": "prior of μ", "tau_prior": "prior of τ"}
 SHORT = {"comparisons with an impossible p left out": "impossible p left out", "verbal outcomes not taken at their word": "words not taken at their word",
@@ -76,14 +76,9 @@ def headline(review: Review | None = None) -> str:
     frames = {key: universes(key, review) for key in ENDPOINTS}
     turned = [ENDPOINTS[key].title for key, frame in frames.items() if frame["p_favours"].min() < 0.5 < frame["p_favours"].max()]
     firm = [ENDPOINTS[key].title for key in frames if ENDPOINTS[key].title not in turned]
-    said = f"The side that the data favour depends on the choices for {listed(turned)}" if turned else "No choice changes the side that the data favour"
-    kept = f"; it is the same in every universe for {listed(firm)}" if turned and firm else ""
+    said = f"The side that the data favour depends on the choices for {listed_in_sentence(turned)}" if turned else "No choice changes the side that the data favour"
+    kept = f"; it is the same in every universe for {listed_in_sentence(firm)}" if turned and firm else ""
     return f"The mean effects were computed in {sum(map(len, frames.values())):,} universes, each a combination of choices that could have been made. {said}{kept}."
-
-
-def listed(words: list[str]) -> str:
-    words = [word[0].lower() + word[1:] if word[1:2].islower() else word for word in words]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def percent_of(chosen: pd.Series) -> str:

@@ -108,6 +108,16 @@ def percent(probability: float) -> str:
     return "less than 1 %" if probability < 0.01 else f"{100 * probability:.0f} %"
 
 
+def listed(items: list[str]) -> str:
+    """One or more items as prose: `a`, `a and b`, `a, b and c`."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def listed_in_sentence(titles: list[str]) -> str:
+    """The same of titles inside a sentence: capitals stay where they are those of an abbreviation."""
+    return listed([title[0].lower() + title[1:] if title[1:2].islower() else title for title in titles])
+
+
 def frequencies(absolute: dict, endpoint) -> str:
     """Natural frequencies in 1,000 patients; absolute: without, with, lower and upper, each per 1,000, and source."""
     return (f"Of 1,000 patients of whom {absolute['without']:.0f} have {NOUNS[endpoint.key]} without tocilizumab ({absolute['source']}), "

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from math import isfinite
 
-from extraction.candidates import ARMS, TESTS_BY_NAME, WIDE_BY_NAME, Recovered, response_classes, tables_of
+from extraction.candidates import ARMS, WIDE_BY_NAME, Recovered, named_tests, response_classes, tables_of
 from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare
 from extraction.groups import group_size
 from extraction.recover import TooLarge, Unusable, p_values, wide_tables
@@ -32,17 +32,15 @@ def p_is_that_of_the_counts(record: Record, entry: AnyEntry) -> Iterator[Judgeme
         return
     if counts := _counts(record, entry):
         found = {test: float(p_values.TESTS[test](*counts)) for test in p_values.TESTS}
-        named = [test for name in entry.tests for test in TESTS_BY_NAME.get(name, ())]
-        judgement = _of_values(entry, found, named, f"{counts[0]}/{counts[1]} v {counts[2]}/{counts[3]}")
+        judgement = _of_values(entry, found, named_tests(entry), f"{counts[0]}/{counts[1]} v {counts[2]}/{counts[3]}")
         yield _of_classes(record, entry) or judgement if judgement.verdict == "differs" else judgement
     elif entry.field in PARTITIONED and (table := _categories(record, entry)):
         found = {"chi_squared": float(wide_tables.chi_squared([table])[0]), "fisher_freeman_halton": float(wide_tables.fisher_freeman_halton([table])[0])}
-        named = [test for name in entry.tests for test in WIDE_BY_NAME.get(name, ())]
-        yield _of_values(entry, found, named, "the printed categories")
+        yield _of_values(entry, found, named_tests(entry, WIDE_BY_NAME), "the printed categories")
 
 
 def _tests_shares(entry: AnyEntry) -> bool:
-    return entry.kind == "p_value" and entry.adjustment == "none" and any(test in TESTS_BY_NAME for test in entry.tests) and _readable(entry.p)
+    return entry.kind == "p_value" and entry.adjustment == "none" and bool(named_tests(entry)) and _readable(entry.p)
 
 
 def _readable(p: str) -> bool:
@@ -73,7 +71,7 @@ def _categories(record: Record, entry: AnyEntry) -> list[list[int]] | None:
     return [list(row.values()) for row in rows] if full and list(rows[0]) == list(rows[1]) and len(rows[0]) > 1 else None
 
 
-def _of_values(entry: AnyEntry, found: dict[str, float], named: list[str], what: str) -> Judgement:
+def _of_values(entry: AnyEntry, found: dict[str, float], named: tuple[str, ...], what: str) -> Judgement:
     """Judge a printed p against what each test gives for the same numbers."""
     p = printed_p(entry.p)
     for test in (*named, *(t for t in found if t not in named)):
@@ -81,7 +79,7 @@ def _of_values(entry: AnyEntry, found: dict[str, float], named: list[str], what:
             only = "" if test in named else f" only; the paper names {' or '.join(TESTS[t] for t in entry.tests)}"
             return Judgement("agrees", f"{found[test]:.4f}", f"p of {what} by {NAMES[test]}{only}")
     near = min((t for t in named if isfinite(found[t])), key=lambda t: _steps(p, found[t]), default=None)
-    expected = " or ".join(f"{found[t]:.4f} ({NAMES[t]})" for t in dict.fromkeys(named) if isfinite(found[t]))
+    expected = " or ".join(f"{found[t]:.4f} ({NAMES[t]})" for t in named if isfinite(found[t]))
     if near and p.cut_off(found[near]):
         return Judgement("differs", expected, f"p of {what} by {NAMES[near]}, cut off rather than rounded", "last_digit")
     if near and _steps(p, found[near]) <= 1.5:
@@ -143,8 +141,7 @@ def p_of_other_groups(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     if not n or not 0 < first < n or total is None:
         yield Judgement("cannot_be_checked", "", "the events of all patients, or the size of the groups, are not printed")
         return
-    tests = tuple(dict.fromkeys(test for name in entry.tests for test in TESTS_BY_NAME.get(name, ())))
-    recovery = recover_tables(Arm(first, first), Arm(n - first, n - first), printed_p(entry.p), tests, total_events=(total, total))
+    recovery = recover_tables(Arm(first, first), Arm(n - first, n - first), printed_p(entry.p), named_tests(entry), total_events=(total, total))
     yield _of_recovered(Recovered(recovery, (entry.id,)))
 
 
@@ -231,7 +228,7 @@ def outcome_is_that_of_the_p(record: Record, entry: AnyEntry) -> Iterator[Judgem
 
 def outcome_is_that_of_the_tables(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """`Significant` in words, where counts are printed or can be recovered without these words."""
-    if entry.kind != "test_outcome" or entry.contrast != TWO_ARMS or entry.category or not any(test in TESTS_BY_NAME for test in entry.tests):
+    if entry.kind != "test_outcome" or entry.contrast != TWO_ARMS or entry.category or not named_tests(entry):
         return
     try:
         found = tables_of(record, entry.field, entry.stratum, verbal=False)
@@ -239,8 +236,7 @@ def outcome_is_that_of_the_tables(record: Record, entry: AnyEntry) -> Iterator[J
         return
     if not found or not 0 < len(found.tables) <= MOST_OUTCOMES:
         return
-    tests = [test for name in entry.tests for test in TESTS_BY_NAME.get(name, ())]
-    below = [any(p_values.TESTS[test](*table) < float(entry.alpha) for test in tests) for table in found.tables]
+    below = [any(p_values.TESTS[test](*table) < float(entry.alpha) for test in named_tests(entry)) for table in found.tables]
     shown = f"{len(below)} possible tables" if len(below) > 1 else "{}/{} v {}/{}".format(*found.tables[0])
     if len(set(below)) == 1:
         yield compare(below[0] == entry.significant, "significant" if below[0] else "not significant", f"so the tests named come out for {shown}")

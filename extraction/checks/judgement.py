@@ -4,12 +4,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
+from extraction.candidates import ARMS
 from extraction.groups import group_size
 from extraction.schema import AnyEntry, Entry, Record
 
 TWO_ARMS = Entry.model_fields["contrast"].default
 Verdict = Literal["agrees", "differs", "cannot_be_checked"]
-ARMS = ("toci", "control")
 
 
 class Judgement(NamedTuple):
