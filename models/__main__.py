@@ -30,6 +30,14 @@ def main(argv=None):
     for many_fits in (fit, calibrate, universes):
         many_fits.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="make its many fits on this Dask cluster, not on the cores of this machine")
 
+    release = commands.add_parser("release", help="freeze the review as a version")
+    release.add_argument("version", metavar="VERSION", help="three whole numbers joined by dots, as 1.0.2")
+
+    diff = commands.add_parser("diff", help="what changed between two versions, and what moved each answer")
+    diff.add_argument("old", metavar="OLD", help="a released version")
+    diff.add_argument("new", metavar="NEW", nargs="?", help="another; default: the working tree")
+    diff.add_argument("--json", action="store_true")
+
     parity = commands.add_parser("parity", help="compare the pooling engine with other software on public data sets")
     parity.add_argument("--live", action="store_true", help="with the R packages that are installed, now, instead of their stored results")
     parity.add_argument("--json", action="store_true")

@@ -1,4 +1,4 @@
-"""A posterior under another prior of tau, from draws that exist: importance sampling, refused where too few draws count."""
+"""A posterior under another prior, from draws that exist: importance sampling, refused where too few draws count."""
 
 import numpy as np
 
@@ -6,9 +6,9 @@ SMALLEST_SAMPLE = 200
 """Effective draws below which no limits are given."""
 
 
-def weights(tau, fitted, wanted) -> np.ndarray:
-    """Weights of draws made under the prior `fitted` for the prior `wanted`; they add to one."""
-    log_weight = wanted.log_density(tau) - fitted.log_density(tau)
+def weights(values, fitted, wanted) -> np.ndarray:
+    """Weights of draws of mu or tau made under the prior `fitted` for the prior `wanted`; they add to one."""
+    log_weight = wanted.log_density(values) - fitted.log_density(values)
     weight = np.exp(log_weight - log_weight.max())
     return weight / weight.sum()
 
@@ -18,13 +18,16 @@ def effective_size(weight) -> float:
     return float(1 / np.sum(weight**2))
 
 
+def quantiles(values, weight, at) -> np.ndarray:
+    """Quantiles of weighted draws at the probabilities `at`; weights add to one."""
+    order = np.argsort(values)
+    return np.interp(at, np.cumsum(weight[order]) - weight[order] / 2, values[order])
+
+
 def limits_under(draws, fitted, wanted, name: str = "mu") -> dict | None:
     """Median and 95 % limits as ratios under another prior of tau; None where the draws cannot say."""
-    tau, value = draws["tau"].values.ravel(), draws[name].values.ravel()
-    weight = weights(tau, fitted, wanted)
+    weight = weights(draws["tau"].values.ravel(), fitted, wanted)
     if effective_size(weight) < SMALLEST_SAMPLE:
         return None
-    order = np.argsort(value)
-    cumulative = np.cumsum(weight[order]) - weight[order] / 2
-    found = np.interp([0.5, 0.025, 0.975], cumulative, value[order])
+    found = quantiles(draws[name].values.ravel(), weight, [0.5, 0.025, 0.975])
     return dict(zip(("median", "lower", "upper"), map(float, np.exp(found))))
