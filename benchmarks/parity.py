@@ -62,7 +62,7 @@ def sampling():
     import arviz as az
 
     from models import hierarchy
-    from models.fit import sample
+    from models.sampling import sample
 
     found = []
     for dataset, model in (("schools", "nn"), ("bcg", "bn")):

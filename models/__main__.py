@@ -1,9 +1,10 @@
-"""Commands of the models package: `python -m models fit | summary | answer | calibrate | parity | pool`."""
+"""Commands of the models package; `python -m models --help` lists them."""
 
 import argparse
 import importlib
 import os
 import sys
+from pathlib import Path
 
 from models import pool
 
@@ -30,6 +31,10 @@ def main(argv=None):
     for many_fits in (fit, calibrate, universes):
         many_fits.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="make its many fits on this Dask cluster, not on the cores of this machine")
 
+    preview = commands.add_parser("preview", help="what a study's record would do to each answer; writes nothing")
+    preview.add_argument("record", metavar="RECORD", type=Path, help="its file, such as extraction/records/zhou2025.yml")
+    preview.add_argument("--json", action="store_true")
+
     release = commands.add_parser("release", help="freeze the review as a version")
     release.add_argument("version", metavar="VERSION", help="three whole numbers joined by dots, as 1.0.2")
 
@@ -47,7 +52,11 @@ def main(argv=None):
     args = parser.parse_args(argv)
     if getattr(args, "scheduler", None):
         os.environ["DASK_SCHEDULER_ADDRESS"] = args.scheduler  # where models.many looks, in this process and those it starts
-    return importlib.import_module(f"models.{args.command}").command(args)
+    try:
+        return importlib.import_module(f"models.{args.command}").command(args)
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 if __name__ == "__main__":

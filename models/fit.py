@@ -1,8 +1,7 @@
-"""The only sampler: nutpie through PyMC, seeded, every fit judged before it is stored."""
+"""Fit every endpoint that has no posterior for the records, models and software as they stand: `python -m models fit`."""
 
 import sys
 import time
-import zlib
 from collections.abc import Iterable
 
 from rich.console import Console
@@ -10,23 +9,12 @@ from rich.console import Console
 from extraction.checks import check
 from extraction.records import BadRecords, load
 from models import store
-from models.acceptance import Rejected, accept, by_element
+from models.acceptance import Rejected, by_element
 from models.endpoints import ENDPOINTS, evidence_of
 from models.many import ClusterUnreachable, FitFailed, WorkerDied
-from models.settings import DRAWS, SAMPLER
+from models.sampling import monte_carlo_errors, sample
 
 console = Console(stderr=True, highlight=False)
-
-
-def sample(model, name: str, seed: int = SAMPLER["seed"], draws: int = DRAWS):
-    """Draws from a pymc model as a DataTree, with its diagnostics in `attrs`; raise Rejected where the rule is broken."""
-    import nutpie
-
-    compiled = nutpie.compile_pymc_model(model)
-    settings = SAMPLER | {"seed": seed + zlib.crc32(name.encode()) % 1_000_000}
-    tree = nutpie.sample(compiled, **settings, draws=draws, progress_bar=False)
-    tree.attrs["diagnostics"] = accept(name, tree)
-    return tree
 
 
 def fit(keys: Iterable[str], review) -> None:
@@ -53,6 +41,13 @@ def _fit_universes(review) -> None:
     console.print(f"{time.perf_counter() - started:.0f} s" if sampled else "already sampled")
 
 
+def _fit_changes(review) -> None:
+    """What the page of changes asks of CRS duration and no universe holds: kept with the finished fits, so that the page need not sample."""
+    from models import what_changed
+
+    what_changed.ensure(review)
+
+
 def _fit_one(key: str, review) -> dict:
     endpoint = ENDPOINTS[key]
     evidence = evidence_of(key, review)
@@ -76,14 +71,6 @@ def _fit_one(key: str, review) -> dict:
     return info
 
 
-def monte_carlo_errors(draws) -> dict[str, float]:
-    """Monte Carlo standard errors of the median and 95 % limits of mu, log scale (Vehtari 2021)."""
-    import arviz as az
-
-    at = {"lower": 0.025, "median": 0.5, "upper": 0.975}
-    return {name: float(az.mcse(draws.posterior["mu"], method="quantile", prob=q)) for name, q in at.items()}
-
-
 def graph(model) -> dict:
     """Nodes and edges of a pymc model, for its picture in the book."""
     from pymc.model_graph import ModelGraph
@@ -104,6 +91,7 @@ def command(args) -> int:
         fit(args.endpoints or ENDPOINTS, review)
         if not args.endpoints:
             _fit_universes(review)
+            _fit_changes(review)
     except (BadRecords, Rejected, ClusterUnreachable, FitFailed, WorkerDied) as error:
         print(error, file=sys.stderr)
         return 1

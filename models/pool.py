@@ -120,7 +120,7 @@ def _nuts(table, priors, seed):
 
     from models import hierarchy
     from models.acceptance import Rejected
-    from models.fit import sample
+    from models.sampling import sample
     from models.posterior import LIMITS
 
     names = table["study"]

@@ -17,7 +17,7 @@ from models.endpoints import ENDPOINTS, evidence_of
 from models.settings import SAMPLER
 
 FOLDER = Path(__file__).resolve().parent.parent / "_build" / "posteriors"
-SHARED_SOURCES = ("endpoint.py", "hierarchy.py", "reports.py", "ops.py", "priors.py", "fit.py", "acceptance.py", "settings.py",
+SHARED_SOURCES = ("endpoint.py", "hierarchy.py", "reports.py", "ops.py", "priors.py", "sampling.py", "acceptance.py", "settings.py",
                   "log_rank_exact.py", "../extraction/recover/log_rank.py", "../extraction/recover/rounding.py")
 SOFTWARE = ("pymc", "pytensor", "nutpie", "numpy", "scipy", "numba", "arviz")
 

@@ -96,7 +96,6 @@ def judgements_hash(record: Record) -> str:
 def _endpoint(key: str, review: Review) -> dict:
     """One endpoint: what it rests on, and what is reported of it."""
     endpoint, evidence = ENDPOINTS[key], evidence_of(key, review)
-    biases = bias_priors(key, review, evidence)
     identity = store.identity(key, review)
     return {
         "title": endpoint.title, "scale": endpoint.scale, "benefit": endpoint.benefit,
@@ -105,9 +104,15 @@ def _endpoint(key: str, review: Review) -> dict:
         "certainty": rating(endpoint.evidence, review),
         "evidence": {"used": [asdict(report) for report in evidence.used], "hash": evidence.hash(), "used_hash": evidence.used_hash()},
         "priors": {"mu": _prior(endpoint.mu_prior), "tau": _prior(endpoint.tau_prior)},
-        "biases": {study: {"judgement": overall(review.records[study], endpoint.evidence), "prior": _prior(prior)} for study, prior in biases.items()},
+        "biases": judged_biases(key, review),
         "model": identity["model"],
     }
+
+
+def judged_biases(key: str, review: Review) -> dict[str, dict]:
+    """The overall judgement of each study that enters, and the prior of its bias."""
+    return {study: {"judgement": overall(review.records[study], ENDPOINTS[key].evidence), "prior": _prior(prior)}
+            for study, prior in bias_priors(key, review).items()}
 
 
 def compared(key: str, review: Review) -> dict[str, dict]:

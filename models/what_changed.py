@@ -8,11 +8,33 @@ from extraction.records import Review
 from models import versions
 from models.crs_universes import CRS
 from models.cumulative import cumulative
-from models.diff import ANALYSES
-from models.endpoints import ENDPOINTS
+from models.diff import ANALYSES, compare
+from models.endpoints import ENDPOINTS, evidence_of
 from models.findings import SAMPLED_DIGITS
 from models.style import BLUE, ORANGE, canvas, interval_line, ratio_axis, reach
 from models.words import listed_in_sentence, number, percent
+
+
+def since_last(review: Review) -> dict | None:
+    """The working tree against the newest release or, where it is that release, that release against the one before; None where there is nothing to compare."""
+    if (last := versions.latest()) is None:
+        return None
+    found = compare(last, versions.state(review))
+    if found["studies"] or found["methods"] or not last["preceding"]:
+        return found
+    return compare(versions.read(last["preceding"]), last)
+
+
+def ensure(review: Review) -> None:
+    """Sample what this page asks of CRS duration and is not kept yet: the changes since the newest release, and early stages of its growth."""
+    last = versions.latest()
+    if last:
+        frozen = last["endpoints"][CRS]
+        if (frozen["evidence"]["used_hash"], frozen["biases"]) != (evidence_of(CRS, review).used_hash(), versions.judged_biases(CRS, review)):
+            since_last(review)
+    if len(evidence_of(CRS, review).studies) > 2:
+        cumulative(CRS, review)
+
 
 def said(found: dict) -> str:
     """The comparison as text for a terminal."""
@@ -59,8 +81,10 @@ def step_words(step: dict, labels: dict[str, str]) -> str:
     return f"{labels[step['study']]} {step['what']}" if step["study"] else step["what"]
 
 
-def headline(found: dict) -> str:
+def headline(found: dict | None) -> str:
     """Two sentences: what changed in studies and methods, and which answers moved."""
+    if found is None:
+        return "No version has been released yet. Once one is, this page tells what has changed since, and which study moved which answer."
     if not (found["studies"] or found["methods"]):
         return f"Nothing has changed since version {found['old']}. Every answer is the one it gave."
     changed = [f"{row['label']} ({row['what']})" for row in found["studies"]]
@@ -73,6 +97,13 @@ def headline(found: dict) -> str:
 def has_moved(key: str, endpoint: dict) -> bool:
     """Whether an answer, adjusted or not, reads differently."""
     return any(answer(key, endpoint[analysis]["old"]) != answer(key, endpoint[analysis]["new"]) for analysis in ANALYSES)
+
+
+def studies_table(found: dict) -> pd.DataFrame:
+    """A row for each study and method that changed, with the register's reason."""
+    rows = [{"what": row["label"], "change": row["what"], "reason": row["reason"]} for row in found["studies"]]
+    rows += [{"what": "method", "change": words, "reason": ""} for words in found["methods"]]
+    return pd.DataFrame(rows or [{"what": "nothing", "change": "", "reason": ""}])
 
 
 def summary_table(found: dict) -> pd.DataFrame:
@@ -159,5 +190,7 @@ def cumulative_table(review: Review) -> pd.DataFrame:
 def releases_table() -> pd.DataFrame:
     """Version, date, preceding version, what triggered it, fingerprint of its evidence."""
     found = [versions.read(version) for version in reversed(versions.released())]
+    if not found:
+        return pd.DataFrame([{"version": "none released yet"}])
     return pd.DataFrame([{"version": r["version"], "date": r["date"], "preceding version": r["preceding"] or "none", "trigger": "; ".join(r["trigger"]),
                           "evidence": r["evidence_hash"]} for r in found])
