@@ -8,6 +8,7 @@ import sys
 import time
 
 from book import build, execute, inputs
+from models.alone import alone
 
 
 class Parser(argparse.ArgumentParser):
@@ -20,23 +21,28 @@ class Parser(argparse.ArgumentParser):
 def main(arguments: list[str] | None = None) -> int:
     """Build the book unless it is current; 0 where it stands, 1 where it could not be built."""
     Parser(prog="python -m book", description="Build the book where anything it depends on has changed.").parse_args(arguments)
-    start = time.perf_counter()
-    fingerprint = inputs.of_book()
-    if build.is_current(fingerprint):
-        print(f"Nothing has changed. Open {build.HTML / 'index.html'}")
-        return 0
-    print("Building the book:", flush=True)
-    execute.use_this_environment(build.BUILD)
     try:
-        build.build(fingerprint)
-    except build.BuildFailed as failed:
+        with alone("book"):
+            _build_unless_current()
+    except (build.BuildFailed, OSError) as failed:  # OSError: a full disk, a folder that may not be written
         print(f"The book was not built.\n{failed}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Interrupted: the book was not built.", file=sys.stderr)
         return 130
-    print(f"Done in {time.perf_counter() - start:.0f} s. Open {build.HTML / 'index.html'}")
     return 0
+
+
+def _build_unless_current() -> None:
+    start = time.perf_counter()
+    fingerprint = inputs.of_book()
+    if build.is_current(fingerprint):
+        print(f"Nothing has changed. Open {build.HTML / 'index.html'}")
+        return
+    print("Building the book:", flush=True)
+    execute.use_this_environment(build.BUILD)
+    build.build(fingerprint)
+    print(f"Done in {time.perf_counter() - start:.0f} s. Open {build.HTML / 'index.html'}")
 
 
 if __name__ == "__main__":

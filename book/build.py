@@ -20,7 +20,6 @@ from book import execute, inputs
 BUILD = inputs.ROOT / "_build"
 HTML = BUILD / "html"
 STAMP = ".made-from"
-LONGEST_BUILD = 3600  # seconds
 FRONT_DOOR = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title><link rel="icon" href="_static/favicon.svg">
 <meta http-equiv="refresh" content="0; url=book/intro.html"></head>
@@ -163,10 +162,9 @@ def _publish(html: Path, fingerprint: str) -> None:
 
 
 def _remove_leftovers() -> None:
-    """Remove the scratch folders of builds that were killed; one younger than an hour may be another's at work."""
+    """Remove the scratch folders of builds that were killed: no other is at work, as only one at a time builds."""
     for folder in BUILD.glob("building-*"):
-        if time.time() - folder.stat().st_mtime > LONGEST_BUILD:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from extraction.dictionary import json_schemas
 from extraction.recover import command as recover
 from extraction.records import ROOT, BadRecords, Problem, Review, load
 from extraction.verify import Fragment, Verification, verify
+from extraction.whole import write_whole
 
 
 class Parser(argparse.ArgumentParser):
@@ -163,12 +164,7 @@ def _count(n: int, thing: str) -> str:
 def write_schemas(given: argparse.Namespace) -> int:
     """Write the JSON Schemas whole or not at all."""
     for name, text in json_schemas().items():
-        part = ROOT / f"{name}.part"
-        try:
-            part.write_text(text, encoding="utf-8")
-            part.replace(ROOT / name)
-        finally:
-            part.unlink(missing_ok=True)
+        write_whole(ROOT / name, text)
         print(ROOT / name)
     return 0
 

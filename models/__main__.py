@@ -57,6 +57,9 @@ def main(argv=None):
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:  # a full disk, a folder that may not be written
+        print(f"models {args.command}: {error}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

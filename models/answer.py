@@ -1,10 +1,10 @@
 """`python -m models answer`: today's answer, written into the README between its markers."""
 
-import os
 import sys
 from pathlib import Path
 
 from extraction.records import BadRecords, load
+from extraction.whole import write_whole
 from models import store
 from models.endpoints import ENDPOINTS
 from models.summary import summarise
@@ -34,7 +34,5 @@ def command(args) -> int:
     except (BadRecords, store.NotFitted) as error:
         print(error, file=sys.stderr)
         return 1
-    temporary = README.with_suffix(".partial")
-    temporary.write_text(with_answer(README.read_text(encoding="utf-8"), lines), encoding="utf-8")
-    os.replace(temporary, README)
+    write_whole(README, with_answer(README.read_text(encoding="utf-8"), lines))
     return 0

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from extraction.records import Review
+from extraction.whole import write_whole
 from models import store
 from models.endpoints import ENDPOINTS, evidence_of
 from models.priors import BASELINE_LOGIT, EVENT_SHARE, LEVEL_LOG_DAYS, SIGMA_LOG_DURATION, STEP_LOG_DURATION, TREND_LOG_DURATION
@@ -58,8 +59,7 @@ def write(key: str, replicates: list[dict], of: dict[str, str]) -> None:
     kept[key] = {"identity": of, "unconverged": sum(r["ranks"] is not None and not r["converged"] for r in replicates),
                  "failed": len(replicates) - len(found), "ranks": dict(zip(QUANTITIES, map(list, zip(*found))))}
     lines = [f"{json.dumps(name)}: {json.dumps(kept[name])}" for name in ENDPOINTS if name in kept]
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    write_whole(RESULTS, "{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def read() -> dict[str, Calibration]:

@@ -9,6 +9,7 @@ from rich.console import Console
 from extraction.checks import check
 from extraction.records import BadRecords, load
 from models import store
+from models.alone import alone
 from models.acceptance import Rejected, by_element
 from models.endpoints import ENDPOINTS, evidence_of
 from models.many import ClusterUnreachable, FitFailed, WorkerDied
@@ -61,6 +62,7 @@ def _fit_one(key: str, review) -> dict:
         **identity,
         "hash": store.hash_of(identity),
         "diagnostics": draws.attrs["diagnostics"],
+        "target_accept": draws.attrs["target_accept"],
         "verdict": "accepted",
         "mcse": monte_carlo_errors(draws),
         "parameters": by_element(posterior),
@@ -88,10 +90,11 @@ def command(args) -> int:
         review = load()
         if errors := check(review).errors:
             raise BadRecords(errors)
-        fit(args.endpoints or ENDPOINTS, review)
-        if not args.endpoints:
-            _fit_universes(review)
-            _fit_changes(review)
+        with alone("fit"):
+            fit(args.endpoints or ENDPOINTS, review)
+            if not args.endpoints:
+                _fit_universes(review)
+                _fit_changes(review)
     except (BadRecords, Rejected, ClusterUnreachable, FitFailed, WorkerDied) as error:
         print(error, file=sys.stderr)
         return 1

@@ -4,8 +4,9 @@ A changed record or model has another key, so an old result is never met; `pytho
 """
 
 import json
-import os
 from pathlib import Path
+
+from extraction.whole import write_whole
 
 REPOSITORY = Path(__file__).resolve().parent / "results"
 COMPUTED = Path(__file__).resolve().parent.parent / "_build" / "results"
@@ -26,8 +27,5 @@ def read(name: str, key: str) -> dict | None:
 def write(name: str, key: str, result: dict, repository: bool = False) -> Path:
     """Store a result whole or not at all; in the repository, in place of the last."""
     path = REPOSITORY / f"{name}.json" if repository else COMPUTED / f"{name}-{key}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.partial")
-    temporary.write_text(json.dumps({"key": key, "result": result}, indent=1) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    write_whole(path, json.dumps({"key": key, "result": result}, indent=1) + "\n")
     return path

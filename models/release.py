@@ -4,7 +4,6 @@ The release's own file is written last, and whole: until it stands there is no r
 """
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from extraction.checks import check
 from extraction.records import BadRecords, Review, load
+from extraction.whole import write_whole
 from models import diff, many, store, versions
 from models.bias import bias_priors
 from models.endpoints import ENDPOINTS, evidence_of
@@ -73,9 +73,9 @@ def release(version: str, today: date) -> Path:
     _require_date(today, review, preceding)
     frozen = freeze(version, today, review, preceding)
     for file in prepared:
-        _write(file.path, file.text)
+        write_whole(file.path, file.text)
     path = versions.FOLDER / f"{version}.json"
-    _write(path, json.dumps(frozen, indent=1, ensure_ascii=False) + "\n")
+    write_whole(path, json.dumps(frozen, indent=1, ensure_ascii=False) + "\n")
     return path
 
 
@@ -97,7 +97,7 @@ def _prepare(version: str, today: date) -> list[Prepared]:
     """The texts that carry version and date."""
     log = _committed("CHANGELOG.md")
     if not UNRELEASED.search(log) or UNRELEASED.search(log).start() != log.find("\n## ") + 1:
-        raise Refused("CHANGELOG.md: its newest section must be `## Unreleased`, with what changed under it")
+        raise Refused("CHANGELOG.md: as committed, its newest section must be `## Unreleased`, with what changed under it")
     citation, project = _committed("CITATION.cff"), _committed("pyproject.toml")
     dated = re.sub(r"^date-released:.*\n", "", citation, flags=re.M)
     dated = re.sub(r"^version:.*$", f"version: {version}\ndate-released: {today}", dated, count=1, flags=re.M)
@@ -163,10 +163,3 @@ def _quantiles(key: str, review: Review) -> dict[str, list[float]]:
     found["mu_adjusted"] = estimates(key, {"adjusted": setting})["adjusted"].quantiles
     return {name: np.round(values, 6).tolist() for name, values in found.items()}
 
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all."""
-    path.parent.mkdir(exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)

@@ -2,19 +2,26 @@
 
 import zlib
 
-from models.acceptance import accept
-from models.settings import DRAWS, SAMPLER
+from models.acceptance import Rejected, accept
+from models.settings import DRAWS, RETRIES, SAMPLER
 
 
 def sample(model, name: str, seed: int = SAMPLER["seed"], draws: int = DRAWS):
-    """Draws from a pymc model as a DataTree, with its diagnostics in `attrs`; raise Rejected where the rule is broken."""
+    """Draws from a pymc model as a DataTree, with its diagnostics in `attrs`; smaller steps are tried before Rejected is raised."""
     import nutpie
 
     compiled = nutpie.compile_pymc_model(model)
     settings = SAMPLER | {"seed": seed + zlib.crc32(name.encode()) % 1_000_000}
-    tree = nutpie.sample(compiled, **settings, draws=draws, progress_bar=False)
-    tree.attrs["diagnostics"] = accept(name, tree)
-    return tree
+    for acceptance in (SAMPLER["target_accept"], *RETRIES):
+        tree = nutpie.sample(compiled, **settings | {"target_accept": acceptance}, draws=draws, progress_bar=False)
+        try:
+            tree.attrs["diagnostics"] = accept(name, tree)
+        except Rejected as rejected:
+            refusal = rejected
+        else:
+            tree.attrs["target_accept"] = acceptance
+            return tree
+    raise refusal
 
 
 def monte_carlo_errors(draws) -> dict[str, float]:

@@ -6,13 +6,13 @@ the software: change one and the old file is never met again; change none and no
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 from extraction.records import Review, load
+from extraction.whole import whole, write_whole
 from models.endpoints import ENDPOINTS, evidence_of
 from models.settings import SAMPLER
 
@@ -52,35 +52,46 @@ def hash_of(identity: dict) -> str:
 
 
 def is_fitted(key: str, review: Review | None = None) -> bool:
-    return all(path.exists() for path in _paths(key, hash_of(identity(key, review))))
+    """Whether an undamaged posterior answers to the evidence, model, priors and software as they stand."""
+    return _undamaged(*_paths(key, hash_of(identity(key, review)))) is not None
+
+
+def _undamaged(draws: Path, info: Path) -> dict | None:
+    """The info file, where it and the draws it speaks of are whole."""
+    try:
+        found = json.loads(info.read_text(encoding="utf-8"))
+        return found if found["draws"] == checksum(draws) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read(key: str, review: Review | None = None) -> Stored:
     """The posterior of an endpoint for the evidence as it stands; raise NotFitted where there is none."""
     review = review or load()
     fingerprint = hash_of(identity(key, review))
-    draws, info = _paths(key, fingerprint)
-    if not (draws.exists() and info.exists()):
-        raise NotFitted(f"{key}: no posterior for the present records, model and software; run `make fit`")
-    return _read(draws, info)
+    return _read(key, *_paths(key, fingerprint))
 
 
 @cache
-def _read(draws: Path, info: Path) -> Stored:
+def _read(key: str, draws: Path, info: Path) -> Stored:
     import xarray as xr
 
-    return Stored(xr.load_dataset(draws, engine="h5netcdf"), json.loads(info.read_text(encoding="utf-8")))
+    if (found := _undamaged(draws, info)) is None:
+        raise NotFitted(f"{key}: no posterior for the present records, model and software; run `make fit`")
+    return Stored(xr.load_dataset(draws, engine="h5netcdf"), found)
 
 
 def write(key: str, identity: dict, posterior, info: dict) -> None:
     """Store an accepted posterior; the info file, which makes it visible, is put in place last."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
     draws_path, info_path = _paths(key, hash_of(identity))
-    temporary = draws_path.with_suffix(f".{os.getpid()}.partial")
-    posterior.to_netcdf(temporary, engine="h5netcdf")
-    os.replace(temporary, draws_path)
-    temporary.write_text(json.dumps(info, indent=1, sort_keys=True), encoding="utf-8")
-    os.replace(temporary, info_path)
+    with whole(draws_path) as part:
+        posterior.to_netcdf(part, engine="h5netcdf")
+    write_whole(info_path, json.dumps(info | {"draws": checksum(draws_path)}, indent=1, sort_keys=True))
 
 
 @cache

@@ -1,0 +1,181 @@
+"""Releases: frozen once, whole or not at all, and only of a review that is fitted, accepted and committed."""
+
+import json
+import re
+import subprocess
+import sys
+from datetime import date
+
+import numpy as np
+import pytest
+
+from models import versions
+from tests.whole_tree import Tree
+
+TODAY = date.today().isoformat()
+FILES = ["CHANGELOG.md", "CITATION.cff", "pyproject.toml", "releases/1.0.0.json"]
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory) -> Tree:
+    """A tree with version 1.0.0, as the command made it."""
+    tree = Tree(tmp_path_factory.mktemp("release") / "review")
+    done = tree.run("models", "release", "1.0.0")
+    assert done.returncode == 0, done.stderr
+    return tree
+
+
+def frozen(tree: Tree, version: str = "1.0.0") -> dict:
+    return json.loads((tree.folder / "releases" / f"{version}.json").read_text(encoding="utf-8"))
+
+
+def refusal(tree: Tree, version: str) -> str:
+    done = tree.run("models", "release", version)
+    assert done.returncode == 1 and done.stdout == "" and done.stderr.count("\n") == 1, done.stderr
+    return done.stderr
+
+
+def test_a_release_carries_its_version_and_date_everywhere(released):
+    texts = {name: (released.folder / name).read_text(encoding="utf-8") for name in FILES}
+    assert re.search(rf"^## 1\.0\.0 \({TODAY}\)$", texts["CHANGELOG.md"], re.M)
+    assert re.search(rf"^version: 1\.0\.0\ndate-released: {TODAY}$", texts["CITATION.cff"], re.M)
+    assert re.search(r'^version = "1\.0\.0"$', texts["pyproject.toml"], re.M)
+    found = frozen(released)
+    assert (found["version"], found["date"], found["preceding"], found["trigger"]) == ("1.0.0", TODAY, None, ["first release"])
+    assert sorted(line[3:] for line in released.git("status", "--porcelain", "-uall").splitlines()) == FILES
+
+
+def test_it_holds_every_estimate_and_enough_to_draw_each_posterior_again(released):
+    for key, endpoint in frozen(released)["endpoints"].items():
+        reported, kept = endpoint["reported"], endpoint["quantiles"]
+        assert set(reported["mcse"]) == {"median", "lower", "upper"}, key
+        at = np.interp([0.025, 0.5, 0.975], kept["probabilities"], kept["mu"])
+        np.testing.assert_allclose(np.log([reported["lower"], reported["median"], reported["upper"]]), at, atol=1e-5)
+        assert all(len(kept[name]) == len(kept["probabilities"]) for name in ("tau", "prediction", "mu_adjusted"))
+        assert np.all(np.diff(kept["mu_adjusted"]) >= 0)
+        adjusted = np.interp(0.5, kept["probabilities"], kept["mu_adjusted"])
+        assert adjusted == pytest.approx(np.log(endpoint["compared"]["adjusted"]["median"]), abs=0.01)
+
+
+def test_it_refuses_a_version_that_exists_goes_backwards_or_is_none(released):
+    assert "version 1.0.0 exists" in refusal(released, "1.0.0")
+    assert "version 0.9.12 goes backwards: the newest release is 1.0.0" in refusal(released, "0.9.12")
+    for wrong in ("1.1", "v1.1.0", "01.1.0", "1.1.0-beta", "../1.1.0"):
+        assert "three whole numbers joined by dots" in refusal(released, wrong)
+
+
+def test_versions_are_ordered_as_numbers():
+    assert sorted(["1.10.0", "1.9.1", "0.30.0"], key=versions.order) == ["0.30.0", "1.9.1", "1.10.0"]
+
+
+def test_it_refuses_without_an_unreleased_section_then_with_uncommitted_work(released):
+    released.commit("Release 1.0.0")
+    assert "newest section must be `## Unreleased`" in refusal(released, "1.1.0")
+    released.change("CHANGELOG.md", "\n## 1.0.0", "\n## Unreleased\n\nA word changed.\n\n## 1.0.0")
+    released.commit("Say what changed")
+    released.change("CHANGELOG.md", "A word changed.", "Two words changed.")
+    assert "these differ from the last commit: CHANGELOG.md" in refusal(released, "1.1.0")
+    released.git("checkout", "-q", "CHANGELOG.md")
+    (released.folder / "stray.txt").touch()
+    assert "these differ from the last commit: stray.txt" in refusal(released, "1.1.0")
+    (released.folder / "stray.txt").unlink()
+
+
+def test_it_refuses_a_review_that_is_not_fitted(released, tmp_path):
+    posteriors = released.folder / "_build" / "posteriors"
+    posteriors.rename(tmp_path / "posteriors")
+    assert "no posterior for the present records" in refusal(released, "1.1.0")
+    (tmp_path / "posteriors").rename(posteriors)
+
+
+def test_it_refuses_a_clock_before_the_evidence(released):
+    done = released.python("from datetime import date; from models import release; release.release('1.1.0', date(2020, 1, 1))")
+    assert "Refused: the clock says 2020-01-01, which is before" in done.stderr
+
+
+def test_a_damaged_release_is_named(released):
+    path = released.folder / "releases/1.0.0.json"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:1000])
+    done = released.run("models", "diff", "1.0.0")
+    path.write_bytes(whole)
+    assert done.returncode == 1 and "1.0.0.json is damaged" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_second_version_says_what_triggered_it_and_the_difference_is_attributed(released):
+    released.change("extraction/register.yml", "contrast: therapeutic\n    decision: included", "contrast: therapeutic\n    decision: excluded")
+    first = next(row["id"] for row in frozen(released)["register"] if row["decision"] == "included")
+    label = next(row["label"] for row in frozen(released)["register"] if row["id"] == first)
+    assert released.run("models", "fit").returncode == 0
+    released.commit("Exclude a study")
+    done = released.run("models", "release", "1.1.0")
+    assert done.returncode == 0, done.stderr
+    second = frozen(released, "1.1.0")
+    assert second["preceding"] == "1.0.0" and second["trigger"] == [f"{label}: included before, now excluded"]
+    told = json.loads(released.run("models", "diff", "1.0.0", "1.1.0", "--json").stdout)
+    for key, endpoint in told["endpoints"].items():
+        had = first in {report["study"] for report in frozen(released)["endpoints"][key]["evidence"]["used"]}
+        assert [(step["what"], step["study"]) for step in endpoint["unadjusted"]["steps"]] == ([("removed", first)] if had else []), key
+    told = released.run("models", "diff", "1.0.0", "1.1.0").stdout
+    assert f"{label} removed: ratio × " in told and "Methods: unchanged." in told
+    assert released.run("models", "diff", "1.1.0").stdout.startswith("From version 1.1.0 to the working tree\n\nStudies: none changed.")
+
+
+def test_an_unknown_version_is_refused_in_one_line(released):
+    done = released.run("models", "diff", "9.9.9")
+    assert done.returncode == 1 and done.stderr.startswith("models diff: there is no release 9.9.9; released: 1.0.0")
+
+
+KILLED = """
+import json, os, signal, sys
+from datetime import date
+from pathlib import Path
+from models import release
+
+frozen = json.loads(sys.argv[1])
+release.freeze = lambda *_: frozen  # the fits behind it are killed in the tests of many fits
+write_text, replace = Path.write_text, os.replace
+
+def run(killed_at):
+    steps = 0
+    def step(real):
+        def counted(*given, **named):
+            nonlocal steps
+            steps += 1
+            if steps == killed_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*given, **named)
+        return counted
+    if not (child := os.fork()):
+        Path.write_text, os.replace = step(write_text), step(replace)
+        release.release("1.0.0", date.fromisoformat(frozen["date"]))
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+def files():
+    return {name: Path(name).read_text(encoding="utf-8") for name in sys.argv[2:]}
+
+def put_back():
+    Path("releases/1.0.0.json").unlink(missing_ok=True)
+    os.system("git reset -q --hard")
+
+assert run(0) == 0
+whole, kills = files(), 0
+put_back()
+while (ended := run(kills + 1)) == -signal.SIGKILL:
+    kills += 1
+    assert not Path("releases/1.0.0.json").exists(), "its own file comes last"
+    assert run(0) == 0
+    assert files() == whole, kills
+    put_back()
+assert ended == 0
+print(kills)
+"""
+
+
+def test_killed_before_any_step_of_writing_and_run_again_it_is_as_if_never_killed(released):
+    content = json.dumps(frozen(released))
+    released.git("checkout", "-q", released.git("rev-list", "--max-parents=0", "HEAD").strip())
+    done = subprocess.run([sys.executable, "-c", KILLED, content, *FILES], cwd=released.folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) == 2 * len(FILES)  # each is written beside its place, then moved there
