@@ -57,6 +57,9 @@ bench: env ## time the steps and print them beside their targets
 parity: env ## repeat the comparison with other software live, where R is installed
 	@$(PYTHON) -m models parity --live
 
+due: env ## say which searches are due, with their strategies
+	@$(PYTHON) -m extraction due
+
 clean: ## remove _build (pages and posteriors); .venv stays
 	rm -rf _build
 
@@ -71,4 +74,4 @@ lock: # write requirements.lock anew from pyproject.toml, keeping every pin that
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.12 --extra test \
 		pyproject.toml --output-file requirements.lock
 
-.PHONY: help env check fit book serve test bench parity clean interpreter lock answer
+.PHONY: help env check fit book serve test bench parity due clean interpreter lock answer
