@@ -7,6 +7,8 @@ from extraction.records import Review
 from models import flow, versions
 from models.words import listed
 
+LOG = ["date", "source", "by", "records found", "new", "taken into the register", "included", "query"]
+
 
 def headline(review: Review) -> str:
     """What searches stand behind the review, in a sentence or two."""
@@ -38,7 +40,7 @@ def searches(review: Review) -> pd.DataFrame:
              "taken into the register": len(search.registered),
              "included": sum(review.studies[study].decision == "included" for study in search.registered), "query": search.query or "as above"}
             for search in reversed(review.living.searches)]
-    return pd.DataFrame(rows or [{"date": "none has been run"}])
+    return pd.DataFrame(rows or [{"date": "none has been run"}], columns=LOG).fillna("")
 
 
 def steps(review: Review) -> pd.DataFrame:

@@ -6,9 +6,10 @@ from datetime import date
 import pytest
 from example_review import Review, review  # noqa: F401  (a fixture)
 
+from book.living import show_strategies
 from extraction import records
 from extraction.living import Search, reminder
-from models import flow, versions
+from models import flow, living_page, versions
 
 LIVING = "living.yml"
 
@@ -206,3 +207,52 @@ def test_before_the_first_release_everything_is_new(releases, monkeypatch):
 def test_a_search_is_written_down_whole():
     with pytest.raises(ValueError, match="found"):
         Search(searched=date(2020, 1, 1), source="pubmed", by="searcher", new=1, registered=[])
+
+
+# the page
+
+
+def test_the_page_says_that_nothing_was_searched():
+    read = records.load()
+    assert living_page.headline(read).startswith("No search has been run by this project yet.")
+    assert living_page.searches(read).values.tolist() == [["none has been run", *[""] * 7]]
+    assert all(title.endswith(": draft, not yet run") for title, _ in living_page.strategies(read))
+    assert living_page.dois(read).empty
+
+
+def test_the_page_says_what_was_searched_when_and_what_never(review):
+    read = loaded(review)
+    assert living_page.headline(read) == "Last searched: PubMed on 2020-02-10. Never searched: ChiCTR. The register holds 3 papers."
+    assert [title for title, _ in living_page.strategies(read)] == [
+        "PubMed, database, every month: last searched on 2020-02-10", "ChiCTR, registry of trials, every 3 months: draft, not yet run"]
+
+
+def test_the_log_counts_as_included_what_the_register_includes_today(review):
+    log = living_page.searches(loaded(review)).set_index("date")
+    assert log.index.tolist() == ["2020-02-10", "2020-01-10"]
+    assert log.loc["2020-01-10", ["records found", "new", "taken into the register", "included"]].tolist() == [12, 12, 1, 1]
+    review.plant("register.yml", "example2020", "decision: included", "decision: excluded")
+    assert living_page.searches(loaded(review)).set_index("date").loc["2020-01-10", "included"] == 0
+
+
+def test_the_preceding_version_is_cited_with_its_doi_once_it_has_one(releases):
+    read = records.load()
+    releases["0.1.0"]["evidence_hash"], releases["0.2.0"]["trigger"] = "abc123", ["Example 2020 added"]
+    said = living_page.lineage(read)
+    assert "preceding version is 0.1.0 of 2026-11-21, evidence abc123;" in said and "Version 0.2.0 of 2026-12-21 was triggered by: Example 2020 added." in said
+    doi = read.living.doi.model_copy(update={"concept": "10.1234/all", "versions": {"0.1.0": "10.1234/first"}})
+    cited = replace(read, living=read.living.model_copy(update={"doi": doi}))
+    assert "evidence abc123, doi:10.1234/first;" in living_page.lineage(cited)
+    assert living_page.dois(cited).values.tolist() == [["all versions", "10.1234/all"], ["0.1.0", "10.1234/first"]]
+
+
+def test_before_the_first_release_no_version_is_cited(monkeypatch):
+    monkeypatch.setattr(versions, "latest", lambda: None)
+    assert living_page.lineage(records.load()).startswith("No version has been released yet")
+
+
+def test_a_strategy_is_shown_as_text_whatever_it_holds(monkeypatch):
+    shown = []
+    monkeypatch.setattr("book.living.display", lambda cell: shown.append(cell.data))
+    show_strategies([("<b>PubMed</b>", "<script>alert(1)</script> & more")])
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in shown[0] and "<b>" not in shown[0]
