@@ -57,15 +57,15 @@ bench: env ## time the steps and print them beside their targets
 parity: env ## repeat the comparison with other software live, where R is installed
 	@$(PYTHON) -m models parity --live
 
-due: env ## say which searches are due, with their strategies
-	@$(PYTHON) -m extraction due
-
 clean: ## remove _build (pages and posteriors); .venv stays
 	rm -rf _build
 
 # Not steps of the flow.
 interpreter: # print the Python that env would use
 	@$(FIND_PYTHON); test -n "$$python" && echo "$$python"
+
+due: env # say which searches are due, with their strategies
+	@$(PYTHON) -m extraction due
 
 answer: fit # write today's answer into README.md
 	@$(PYTHON) -m models answer
@@ -74,4 +74,4 @@ lock: # write requirements.lock anew from pyproject.toml, keeping every pin that
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.12 --extra test \
 		pyproject.toml --output-file requirements.lock
 
-.PHONY: help env check fit book serve test bench parity due clean interpreter lock answer
+.PHONY: help env check fit book serve test bench parity clean interpreter due lock answer
