@@ -64,6 +64,9 @@ clean: ## remove _build (pages and posteriors); .venv stays
 interpreter: # print the Python that env would use
 	@$(FIND_PYTHON); test -n "$$python" && echo "$$python"
 
+due: env # say which searches are due, with their strategies
+	@$(PYTHON) -m extraction due
+
 answer: fit # write today's answer into README.md
 	@$(PYTHON) -m models answer
 
@@ -71,4 +74,4 @@ lock: # write requirements.lock anew from pyproject.toml, keeping every pin that
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.12 --extra test \
 		pyproject.toml --output-file requirements.lock
 
-.PHONY: help env check fit book serve test bench parity clean interpreter lock answer
+.PHONY: help env check fit book serve test bench parity clean interpreter due lock answer

@@ -112,6 +112,7 @@ def assemble(source: Path, cache: Path) -> dict:
     pages.write(source / "book")
     _copy_mathjax(source / "vendor" / "_static" / "mathjax")
     config = yaml.safe_load((inputs.ROOT / "_config.yml").read_text(encoding="utf-8"))
+    config["title"] += f", version {version()}"
     config["execute"]["cache"] = str(cache)
     config["html"]["extra_footer"] = f'<p class="review-version">Version {version()}</p>'
     config["sphinx"]["config"] |= {"version": version(), "release": version()}

@@ -1,9 +1,10 @@
-"""Commands: check the records, verify their fragments against the texts, recover data from printed numbers, write the JSON Schemas."""
+"""Commands: check the records, verify their fragments, recover data from printed numbers, say which searches are due, write the JSON Schemas."""
 
 import argparse
 import json
 import sys
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 from rich.console import Console
@@ -11,6 +12,7 @@ from rich.table import Table
 
 from extraction.checks import Checked, Finding, check
 from extraction.dictionary import json_schemas
+from extraction.living import reminder
 from extraction.recover import command as recover
 from extraction.records import ROOT, BadRecords, Problem, Review, load
 from extraction.verify import Fragment, Verification, verify
@@ -28,19 +30,21 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 where all is well, 1 where a rule is broken, 2 where it was called wrongly."""
     parser = Parser(prog="python -m extraction", description="Records of printed numbers, and their checks.")
     commands = parser.add_subparsers(dest="command", required=True)
-    options = Parser(add_help=False)
+    rooted = Parser(add_help=False)
+    rooted.add_argument("--root", type=Path, default=ROOT, help="folder of register.yml and records/")
+    options = Parser(add_help=False, parents=[rooted])
     options.add_argument("--json", action="store_true", help="print for machines")
-    options.add_argument("--root", type=Path, default=ROOT, help="folder of register.yml and records/")
     commands.add_parser("check", parents=[options], help="validate register and records")
     verifying = commands.add_parser("verify", parents=[options], help="look up each fragment in the papers' texts")
     verifying.add_argument("texts", metavar="DIR", type=Path, help="folder of the texts")
     recover.add_arguments(commands.add_parser("recover", help="what data could have printed these numbers?"))
+    commands.add_parser("due", parents=[rooted], help="which searches are due, with their strategies")
     commands.add_parser("schema", help="write the JSON Schemas for editors")
     given = parser.parse_args(arguments)
     for folder in (getattr(given, "root", ROOT), getattr(given, "texts", ROOT)):
         if not folder.is_dir():
             parser.error(f"there is no folder {folder}")
-    run = {"check": check_records, "verify": verify_fragments, "recover": recover.run, "schema": write_schemas}[given.command]
+    run = {"check": check_records, "verify": verify_fragments, "recover": recover.run, "due": say_due, "schema": write_schemas}[given.command]
     try:
         return run(given)
     except OSError as error:
@@ -159,6 +163,19 @@ def _say(console: Console, line: str) -> None:
 
 def _count(n: int, thing: str) -> str:
     return f"{n} {thing}" + ("" if n == 1 else "s")
+
+
+def say_due(given: argparse.Namespace) -> int:
+    """Print the searches that are due today, as Markdown; 1 where the records are bad."""
+    try:
+        living = load(given.root).living
+    except BadRecords as error:
+        print(error, file=sys.stderr)
+        return 1
+    if living is None:
+        raise FileNotFoundError(f"there is no {given.root / 'living.yml'}")
+    print(reminder(living, date.today()), end="")
+    return 0
 
 
 def write_schemas(given: argparse.Namespace) -> int:

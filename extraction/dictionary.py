@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from extraction import schema, vocabulary
+from extraction import living, schema, vocabulary
 
 REPORTS = (schema.GroupSize, schema.Counts, schema.Percentage, schema.Bound, schema.PValue, schema.LogRankP, schema.Ratio,
            schema.MedianRange, schema.MedianQuartiles, schema.MeanSd, schema.Quantity, schema.TestOutcome,
@@ -14,6 +14,7 @@ REPORTS = (schema.GroupSize, schema.Counts, schema.Percentage, schema.Bound, sch
 BLOCKS = (schema.Record, schema.Text, schema.Design, schema.Definition, schema.VariableDefinition, schema.Stratum, schema.Contradiction, schema.BiasJudgement,
           schema.Entry, schema.Address, schema.Certainty, schema.Rating, schema.Lowering)
 REGISTER = (schema.Register, schema.Registration, schema.ExternalNumber)
+LIVING = (living.Living, living.SearchSource, living.Step, living.Role, living.Search, living.ReviewDoi)
 
 VOCABULARIES = {
     "variable": vocabulary.FIELDS,
@@ -21,6 +22,7 @@ VOCABULARIES = {
     "test": vocabulary.TESTS,
     "arm": vocabulary.ARMS,
     "endpoint": vocabulary.ENDPOINTS,
+    "ground of exclusion": vocabulary.GROUNDS,
 }
 TYPES = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "null": "null"}
 LIMITS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
@@ -39,8 +41,8 @@ class Row(NamedTuple):
 
 
 def rows() -> list[Row]:
-    """Every field of register and records; a report's own fields only, as all share those of an entry."""
-    return [row for model in (*REGISTER, *BLOCKS, *REPORTS) for row in _rows(model)]
+    """Every field of register, living mode and records; a report's own fields only, as all share those of an entry."""
+    return [row for model in (*REGISTER, *LIVING, *BLOCKS, *REPORTS) for row in _rows(model)]
 
 
 def _rows(model: type[BaseModel]) -> Iterator[Row]:
@@ -96,8 +98,9 @@ def _legal(spec: dict) -> str:
 
 
 def markdown() -> str:
-    """The dictionary as MyST: vocabularies, register, blocks of a record, and one table for each kind of report."""
-    parts = [_vocabulary_tables(), "## The register", *map(_section, REGISTER), "## A record, and the ratings of certainty", *map(_section, BLOCKS),
+    """The dictionary as MyST: vocabularies, register, living mode, blocks of a record, and one table for each kind of report."""
+    parts = [_vocabulary_tables(), "## The register", *map(_section, REGISTER), "## The living mode", *map(_section, LIVING),
+             "## A record, and the ratings of certainty", *map(_section, BLOCKS),
              "## Kinds of report", *map(_section, REPORTS)]
     return "\n\n".join(parts) + "\n"
 
@@ -140,7 +143,7 @@ def _table(heads: tuple[str, ...], body: list[tuple[str, ...]]) -> str:
 
 def json_schemas() -> dict[str, str]:
     """JSON Schema for editors, by file name."""
-    models = {"record.schema.json": schema.Record, "register.schema.json": schema.Register}
+    models = {"record.schema.json": schema.Record, "register.schema.json": schema.Register, "living.schema.json": living.Living}
     draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return {name: json.dumps(draft | model.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
             for name, model in models.items()}

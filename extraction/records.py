@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
+from extraction.living import Living, log_problems
 from extraction.schema import Certainty, Record, Register, Registration
 from extraction.source import BadRecords, Problem, Source, child, parse, short_name
 from extraction.vocabulary import ENDPOINTS
@@ -24,12 +25,13 @@ LONGEST_LIST = 8  # legal values that a message still prints in full
 
 @dataclass(frozen=True)
 class Review:
-    """The whole evidence as read: the register, the record of each study that has one, and the certainty where it is rated."""
+    """The whole evidence as read: the register, the record of each study that has one, the certainty where it is rated, and the living mode."""
 
     register: Register
     records: dict[str, Record]
     sources: dict[str, Source]
     certainty: Certainty | None = None
+    living: Living | None = None
 
     @cached_property
     def studies(self) -> dict[str, Registration]:
@@ -41,7 +43,7 @@ class Review:
 
 
 def load(root: Path = ROOT) -> Review:
-    """Read register, records and certainty (a file that may be absent) below `root`; raise BadRecords listing every problem found."""
+    """Read register and records below `root`, and certainty and living mode (files that may be absent); raise BadRecords listing every problem found."""
     problems: list[Problem] = []
     sources: dict[str, Source] = {}
 
@@ -61,12 +63,15 @@ def load(root: Path = ROOT) -> Review:
     certainty = read(root / "certainty.yml", Certainty) if (root / "certainty.yml").exists() else None
     if register and certainty:
         problems += _rated_studies(register, certainty, sources["certainty"])
+    alive = read(root / "living.yml", Living) if (root / "living.yml").exists() else None
+    if register and alive:
+        problems += log_problems(alive, register, sources["living"])
     if register:
         problems += _one_study_per_cohort(register, sources["register"])
         problems += _between_files(register, records, sources, {path.stem for path in paths})
     if problems:
         raise BadRecords(problems)
-    return Review(register, records, sources, certainty)
+    return Review(register, records, sources, certainty, alive)
 
 
 def validate(source: Source, model: type[BaseModel]) -> BaseModel:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self, Union
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from extraction.vocabulary import ARMS, CERTAINTIES, DOMAINS, ENDPOINTS, FIELDS, JUDGEMENTS, LIMITATIONS, TESTS, UNITS
+from extraction.vocabulary import ARMS, CERTAINTIES, DOMAINS, ENDPOINTS, FIELDS, GROUNDS, JUDGEMENTS, LIMITATIONS, TESTS, UNITS
 
 FieldName = Literal[*FIELDS]
 UnitName = Literal[*UNITS]
@@ -354,10 +354,17 @@ class Registration(Strict):
     endpoints: list[Literal[*ENDPOINTS]] | None = Field(
         None, description="Endpoints it may enter; null means every endpoint its record supports.")
     reason: Words = Field(description="Why, in a sentence or two.")
+    ground: Literal[*GROUNDS] | None = Field(None, description="Why it is excluded, in the word under which the flow diagram counts it.")
     decided: date = Field(description="Date of the decision.")
     cohort: Slug = Field(description="Overlap group: studies that may share patients carry the same name.")
     text_held: bool = Field(description="Whether a readable text was at hand.")
     registered: bool = Field(False, description="One of the four studies the review was registered with.")
+
+    @model_validator(mode="after")
+    def grounds_are_for_exclusions(self) -> Self:
+        if self.ground and self.decision != "excluded":
+            raise ValueError(f"{self.id} is not excluded, so it has no ground of exclusion")
+        return self
 
     @property
     def label(self) -> str:

@@ -175,3 +175,13 @@ ENDPOINTS = {
     "severe_crs": "severe CRS",
 }
 """Endpoints of the review that a study may enter, in the order of the book."""
+
+GROUNDS = {
+    "population": "not B-ALL after CD19 CAR-T cells",
+    "comparison": "tocilizumab not compared with none",
+    "outcomes": "no outcome by arm",
+    "no_patients": "no patients of its own, as a review",
+    "same_patients": "patients of another paper alone",
+    "retracted": "retracted",
+}
+"""Why a paper is excluded, as a flow diagram counts it."""

@@ -18,9 +18,11 @@ FILE = Path(__file__).with_suffix(".yml")
 REQUIRED = {
     "prisma": tuple("1 2 3 4 5 6 7 8 9 10a 10b 11 12 13a 13b 13c 13d 13e 13f 14 15 16a 16b 17 18 19 20a 20b 20c 20d 21 22 23a 23b 23c 23d "
                     "24a 24b 24c 25 26 27".split()),
+    "prisma_lsr": ("Title", "Abstract", "Rationale", "Objectives", "L1 Living mode parameters", "Data collection", "Synthesis", "Study selection",
+                   "Changes to the methods", "Changes to the results", "Limits of the review process", "Authors and roles"),
     "barg": ("Before", "1. Model", "2. Computation", "3. Posterior", "4. Decision", "5. Sensitivity", "6. Reproducible"),
 }
-"""Items of PRISMA 2020, each once; steps of BARG, each with at least one row."""
+"""Items of PRISMA 2020, each once; topics of PRISMA-LSR and steps of BARG, each with at least one row."""
 MEASURES = {"r_hat": "R-hat", "ess_bulk": "bulk ESS", "ess_tail": "tail ESS", "mcse": "MCSE of the mean"}
 MEANINGS = {
     "mu": "mean effect", "tau": "SD between studies", "prediction": "effect in a next study", "theta": "effect in a study",

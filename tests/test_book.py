@@ -96,8 +96,10 @@ class Links(HTMLParser):
                 self.links.append(value)
 
 
-def test_the_book_shows_its_version(html):
-    assert f"Version {build.version()}" in (html / "book" / "intro.html").read_text(encoding="utf-8")
+def test_the_book_shows_its_version_at_the_foot_and_in_its_title(html):
+    page = (html / "book" / "intro.html").read_text(encoding="utf-8")
+    assert f"Version {build.version()}" in page
+    assert f"a living meta-analysis, version {build.version()}</title>" in page
 
 
 @pytest.fixture

@@ -46,6 +46,12 @@ def test_prisma_has_its_27_items_with_the_published_sub_items():
     assert len(set(checklists.REQUIRED["prisma"])) == 42
 
 
+def test_prisma_lsr_has_the_four_items_that_prisma_2020_lacks():
+    # Akl 2024, BMJ 387:e079183: living mode parameters, changes to the methods, changes to the results, authors and their roles
+    found = " / ".join(checklists.REQUIRED["prisma_lsr"]).lower()
+    assert all(words in found for words in ("living mode parameters", "changes to the methods", "changes to the results", "authors and roles"))
+
+
 def test_every_item_is_answered_and_every_link_leads_to_a_heading(review):
     assert checklists.complete(checklists.read(), shown.headings(review))
 
@@ -182,7 +188,7 @@ def test_the_finding_counts_items_and_names_the_worst_value(lists, review, monke
     monkeypatch.setattr(store, "read", lambda key, review: store.Stored(draws, {"parameters": rows}))
     lists = with_item(lists, "prisma", "7", where=(), lacking="no search")
     said = checklists.finding(lists, review)
-    assert said.startswith("Of prisma, 41 of 42 points are met and 1 not; of barg, 7 of 7 points are met. ")
+    assert said.startswith("Of prisma, 41 of 42 points are met and 1 not; of prisma_lsr, 12 of 12 points are met; of barg, 7 of 7 points are met. ")
     assert f"All {2 * len(ENDPOINTS)} parameters and derived values of the {len(ENDPOINTS)} posteriors" in said
     assert "R-hat is at most 1.004, the smallest effective sample size 1,234," in said
     assert "at most 3.0 % of the posterior SD" in said  # 0.03 of draws whose SD is 1

@@ -1,5 +1,6 @@
 """One set of pins, one version, and nothing of one machine in the repository."""
 
+import json
 import re
 import subprocess
 import tomllib
@@ -83,8 +84,19 @@ def test_the_citation_file_is_valid():
 
 def test_one_version_everywhere(project):
     cited = yaml.safe_load(read("CITATION.cff"))["version"]
-    newest = re.search(r"^## (\S+)", read("CHANGELOG.md"), re.M)[1]
+    newest = re.search(r"^## (\d\S+)", read("CHANGELOG.md"), re.M)[1]  # what is not released yet may stand above it
     assert (cited, newest) == (project["version"], project["version"])
+
+
+def test_the_citation_is_dated_as_its_release_and_not_before(project):
+    release = ROOT / "releases" / f"{project['version']}.json"
+    released = json.loads(release.read_text(encoding="utf-8"))["date"] if release.is_file() else None
+    dated = yaml.safe_load(read("CITATION.cff")).get("date-released")
+    assert (str(dated) if dated else None) == released
+
+
+def test_the_archive_reads_the_citation_file():
+    assert not (ROOT / ".zenodo.json").exists()  # Zenodo would read it instead
 
 
 # --- what the repository holds ---

@@ -6,10 +6,10 @@ from example_review import Review, review  # noqa: F401  (a fixture)
 from jsonschema import Draft7Validator
 
 from extraction import __main__ as commands
-from extraction import dictionary, schema, vocabulary
+from extraction import dictionary, living, schema, vocabulary
 from extraction.records import ROOT
 
-MODELS = [*dictionary.REGISTER, *dictionary.BLOCKS, *dictionary.REPORTS]
+MODELS = [*dictionary.REGISTER, *dictionary.LIVING, *dictionary.BLOCKS, *dictionary.REPORTS]
 
 
 def test_the_json_schemas_are_current():
@@ -23,7 +23,7 @@ def test_the_json_schemas_are_written_whole_and_alike_each_time(tmp_path, monkey
     first = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert commands.main(["schema"]) == 0
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == first
-    assert set(first) == {"record.schema.json", "register.schema.json"}
+    assert set(first) == {"record.schema.json", "register.schema.json", "living.schema.json"}
     capsys.readouterr()
 
 
@@ -53,14 +53,14 @@ def test_the_dictionary_has_each_field_of_each_model_with_a_meaning():
 
 
 def test_every_model_of_the_schema_is_in_the_dictionary():
-    models = {model for model in vars(schema).values() if isinstance(model, type) and issubclass(model, schema.Strict)}
+    models = {model for model in [*vars(schema).values(), *vars(living).values()] if isinstance(model, type) and issubclass(model, schema.Strict)}
     assert models - {schema.Strict} == set(MODELS)
 
 
 def test_the_dictionary_page_names_every_kind_variable_and_unit():
     page = dictionary.markdown()
     kinds = schema.Record.model_json_schema()["properties"]["entries"]["items"]["discriminator"]["mapping"]
-    for word in (*kinds, *vocabulary.FIELDS, *vocabulary.UNITS, *vocabulary.TESTS, *vocabulary.ARMS, *vocabulary.ENDPOINTS):
+    for word in (*kinds, *vocabulary.FIELDS, *vocabulary.UNITS, *vocabulary.TESTS, *vocabulary.ARMS, *vocabulary.ENDPOINTS, *vocabulary.GROUNDS):
         assert f"`{word}`" in page
     assert page == dictionary.markdown()
 
