@@ -57,6 +57,7 @@ def _fit_one(key: str, review) -> dict:
     draws = sample(model, key, draws=endpoint.draws)
     identity = store.identity(key, review)
     posterior = draws.posterior.to_dataset()
+    posterior.attrs.clear()  # of which one is the time: the same draws are the same file
     posterior = posterior.drop_vars([v for v in posterior if v.startswith("z") or v.endswith("__")])
     info = {
         **identity,

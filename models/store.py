@@ -90,7 +90,7 @@ def write(key: str, identity: dict, posterior, info: dict) -> None:
     """Store an accepted posterior; the info file, which makes it visible, is put in place last."""
     draws_path, info_path = _paths(key, hash_of(identity))
     with whole(draws_path) as part:
-        posterior.to_netcdf(part, engine="h5netcdf")
+        part.write_bytes(posterior.to_netcdf(engine="h5netcdf"))  # by way of memory: HDF5 itself crashes where a disk is full
     write_whole(info_path, json.dumps(info | {"draws": checksum(draws_path)}, indent=1, sort_keys=True))
 
 

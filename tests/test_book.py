@@ -1,9 +1,12 @@
 """The whole book, built strictly once, and each of its pages opened in Chromium."""
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+import time
 from functools import partial
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +19,7 @@ import yaml
 from book import build, execute, inputs
 from extraction import records
 from models import store
+from tests.whole_tree import Tree
 
 ROOT = inputs.ROOT
 BUILD_SECONDS = 300  # of patience, on a machine that others use as well
@@ -228,3 +232,28 @@ def faults(context, address: str, base: str, width: str) -> list[str]:
     wrong = {"unnamed": "images without alternative text", "undrawn": "images not drawn", "unset": "formulas not set",
              "wide": "pixels beyond the screen"}
     return found + [f"{seen[key]} {meaning}" for key, meaning in wrong.items() if seen[key] > 0]
+
+
+# faults
+
+
+def test_killed_at_any_moment_and_run_again_or_twice_at_once_the_book_is_the_same(html, tmp_path):
+    tree = Tree(tmp_path / "review")
+    shutil.copytree(build.BUILD / "executed", tree.folder / "_build" / "executed")  # pages are run once in this suite: rendering is what is killed
+    command = [sys.executable, "-m", "book"]
+    for seconds in (1.5, 6, 14):
+        started = subprocess.Popen(command, cwd=tree.folder, stdout=subprocess.DEVNULL, start_new_session=True)
+        time.sleep(seconds)
+        os.killpg(started.pid, signal.SIGKILL)
+        started.wait()
+        assert not (tree.folder / "_build/html").exists() or (tree.folder / "_build/html" / build.STAMP).exists(), "whole or absent"
+    both = [subprocess.Popen(command, cwd=tree.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate(timeout=BUILD_SECONDS) for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert sorted(out.startswith("Nothing has changed") for out, _ in said) == [False, True]
+    assert not list((tree.folder / "_build").glob("building-*"))
+    assert contents(tree.folder / "_build" / "html") == contents(html)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -103,9 +103,8 @@ def test_a_damaged_release_is_named(released):
 
 
 def test_a_second_version_says_what_triggered_it_and_the_difference_is_attributed(released):
-    released.change("extraction/register.yml", "contrast: therapeutic\n    decision: included", "contrast: therapeutic\n    decision: excluded")
-    first = next(row["id"] for row in frozen(released)["register"] if row["decision"] == "included")
-    label = next(row["label"] for row in frozen(released)["register"] if row["id"] == first)
+    released.change("extraction/register.yml", "contrast: pre-emptive\n    decision: included", "contrast: pre-emptive\n    decision: excluded")
+    [(gone, label)] = [(row["id"], row["label"]) for row in frozen(released)["register"] if row["decision"] == "included" and row["endpoints"]]
     assert released.run("models", "fit").returncode == 0
     released.commit("Exclude a study")
     done = released.run("models", "release", "1.1.0")
@@ -114,8 +113,8 @@ def test_a_second_version_says_what_triggered_it_and_the_difference_is_attribute
     assert second["preceding"] == "1.0.0" and second["trigger"] == [f"{label}: included before, now excluded"]
     told = json.loads(released.run("models", "diff", "1.0.0", "1.1.0", "--json").stdout)
     for key, endpoint in told["endpoints"].items():
-        had = first in {report["study"] for report in frozen(released)["endpoints"][key]["evidence"]["used"]}
-        assert [(step["what"], step["study"]) for step in endpoint["unadjusted"]["steps"]] == ([("removed", first)] if had else []), key
+        had = gone in {report["study"] for report in frozen(released)["endpoints"][key]["evidence"]["used"]}
+        assert [(step["what"], step["study"]) for step in endpoint["unadjusted"]["steps"]] == ([("removed", gone)] if had else []), key
     told = released.run("models", "diff", "1.0.0", "1.1.0").stdout
     assert f"{label} removed: ratio × " in told and "Methods: unchanged." in told
     assert released.run("models", "diff", "1.1.0").stdout.startswith("From version 1.1.0 to the working tree\n\nStudies: none changed.")
@@ -175,7 +174,8 @@ print(kills)
 
 def test_killed_before_any_step_of_writing_and_run_again_it_is_as_if_never_killed(released):
     content = json.dumps(frozen(released))
-    released.git("checkout", "-q", released.git("rev-list", "--max-parents=0", "HEAD").strip())
+    released.git("clean", "-q", "-f", "-d")
+    released.git("checkout", "-q", "-f", released.git("rev-list", "--max-parents=0", "HEAD").strip())
     done = subprocess.run([sys.executable, "-c", KILLED, content, *FILES], cwd=released.folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) == 2 * len(FILES)  # each is written beside its place, then moved there

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from book import inputs
 from extraction.records import load
-from models import fit
+from models import fit, store
 from models.endpoints import ENDPOINTS
 
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "_build", "__pycache__", ".pytest_cache", ".hypothesis", "releases")
@@ -20,7 +20,11 @@ class Tree:
         fit.fit(ENDPOINTS, load())
         self.folder = folder
         shutil.copytree(inputs.ROOT, folder, ignore=LEFT_OUT)
-        shutil.copytree(inputs.ROOT / "_build" / "posteriors", folder / "_build" / "posteriors")
+        posteriors = folder / "_build" / "posteriors"
+        posteriors.mkdir(parents=True)
+        for key in ENDPOINTS:
+            for path in store.FOLDER.glob(f"{key}-{store.hash_of(store.identity(key))}.*"):
+                shutil.copy(path, posteriors)
         self.git("init", "-q")
         self.git("config", "user.name", "A reviewer")
         self.git("config", "user.email", "reviewer@example.org")
