@@ -239,7 +239,8 @@ def faults(context, address: str, base: str, width: str) -> list[str]:
 
 def test_killed_at_any_moment_and_run_again_or_twice_at_once_the_book_is_the_same(html, tmp_path):
     tree = Tree(tmp_path / "review")
-    shutil.copytree(build.BUILD / "executed", tree.folder / "_build" / "executed")  # pages are run once in this suite: rendering is what is killed
+    for kept in ("executed", "posteriors"):  # pages are run once in this suite: rendering is what is killed
+        shutil.copytree(build.BUILD / kept, tree.folder / "_build" / kept, dirs_exist_ok=True)
     command = [sys.executable, "-m", "book"]
     for seconds in (1.5, 6, 14):
         started = subprocess.Popen(command, cwd=tree.folder, stdout=subprocess.DEVNULL, start_new_session=True)
