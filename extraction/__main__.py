@@ -1,4 +1,4 @@
-"""Commands: check the records, verify their fragments against the texts, recover data from printed numbers, write the JSON Schemas."""
+"""Commands: begin a record, check the records, verify their fragments against the texts, recover data from printed numbers, write the JSON Schemas."""
 
 import argparse
 import json
@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from extraction import new
 from extraction.checks import Checked, Finding, check
 from extraction.dictionary import json_schemas
 from extraction.recover import command as recover
@@ -27,9 +28,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 where all is well, 1 where a rule is broken, 2 where it was called wrongly."""
     parser = Parser(prog="python -m extraction", description="Records of printed numbers, and their checks.")
     commands = parser.add_subparsers(dest="command", required=True)
-    options = Parser(add_help=False)
+    root = Parser(add_help=False)
+    root.add_argument("--root", type=Path, default=ROOT, help="folder of register.yml and records/")
+    options = Parser(add_help=False, parents=[root])
     options.add_argument("--json", action="store_true", help="print for machines")
-    options.add_argument("--root", type=Path, default=ROOT, help="folder of register.yml and records/")
+    new.add_arguments(commands.add_parser("new", parents=[root], help="begin the record of a study, and its row in the register"))
     commands.add_parser("check", parents=[options], help="validate register and records")
     verifying = commands.add_parser("verify", parents=[options], help="look up each fragment in the papers' texts")
     verifying.add_argument("texts", metavar="DIR", type=Path, help="folder of the texts")
@@ -39,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     for folder in (getattr(given, "root", ROOT), getattr(given, "texts", ROOT)):
         if not folder.is_dir():
             parser.error(f"there is no folder {folder}")
-    run = {"check": check_records, "verify": verify_fragments, "recover": recover.run, "schema": write_schemas}[given.command]
+    run = {"new": new.run, "check": check_records, "verify": verify_fragments, "recover": recover.run, "schema": write_schemas}[given.command]
     try:
         return run(given)
     except OSError as error:

@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from extraction.schema import Certainty, Record, Register, Registration
-from extraction.source import BadRecords, Problem, Source, child, parse, short_name
+from extraction.source import FILL_IN, BadRecords, Problem, Source, child, parse, short_name
 from extraction.vocabulary import ENDPOINTS
 
 ROOT = Path(__file__).resolve().parent
@@ -70,11 +70,24 @@ def load(root: Path = ROOT) -> Review:
 
 
 def validate(source: Source, model: type[BaseModel]) -> BaseModel:
-    """Type the data by the schema; raise BadRecords with one problem for each rule broken."""
+    """Type the data by the schema; raise BadRecords with one problem for each rule broken and each place left to fill in."""
+    problems = list(_left_to_fill_in(source))
     try:
-        return model.model_validate(source.data)
+        typed = model.model_validate(source.data)
     except ValidationError as error:
-        raise BadRecords([_explain(source, e) for e in error.errors(include_url=False)]) from None
+        places = [(_place(source, e), e) for e in error.errors(include_url=False)]
+        problems += [_explain(source, e, *place) for place, e in places if place[1] != FILL_IN]
+    if problems:
+        raise BadRecords(problems)
+    return typed
+
+
+def _left_to_fill_in(source: Source) -> Iterator[Problem]:
+    """Each value still to be given; in an entry whose kind is one of them the kind alone, as the rest depends on it."""
+    for path in source.unfilled:
+        kind = (*path[:2], "kind")
+        if path[:1] != ("entries",) or path == kind or kind not in source.unfilled:
+            yield source.problem(path, FILL_IN, "is left to fill in")
 
 
 def _between_files(register: Register, records: dict[str, Record], sources: dict[str, Source],
@@ -126,18 +139,23 @@ def _endpoints(study: Registration) -> set[str]:
     return set(ENDPOINTS if study.endpoints is None else study.endpoints)
 
 
-def _explain(source: Source, error: dict) -> Problem:
-    """A schema error in the reader's words."""
+def _place(source: Source, error: dict) -> tuple[tuple, object]:
+    """Path and value that a schema error is about."""
     path, found = _in_file(error["loc"], source.data), error["input"]
     if error["type"].startswith("union_tag"):
-        path, found = (*path, "kind"), child(found, "kind")
+        return (*path, "kind"), child(found, "kind")
+    return path, found
+
+
+def _explain(source: Source, error: dict, path: tuple, found: object) -> Problem:
+    """A schema error in the reader's words."""
     if error["type"] in ("missing", "union_tag_not_found") or found is None:
         found = "nothing"
-    return source.problem(path, found, _rule(error, path))
+    return source.problem(path, found, rule(error, path))
 
 
-def _rule(error: dict, path: tuple) -> str:
-    """The rule a value broke, by pydantic's name for it."""
+def rule(error: dict, path: tuple) -> str:
+    """The rule that the value at `path` broke, by pydantic's name for it."""
     context, key = error.get("ctx", {}), str(path[-1]) if path else ""
     match error["type"]:
         case "missing":

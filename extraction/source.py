@@ -9,6 +9,8 @@ from pathlib import Path
 import yaml
 
 NULLS = {"", "~", "null"}
+FILL_IN = "FILL_IN"
+"""What a new record says where a value is still to be given."""
 LARGEST_FILE = 2_000_000  # bytes; a full record has about seventy thousand
 DEEPEST_NESTING = 12  # levels; a record needs five
 
@@ -42,11 +44,12 @@ class BadRecords(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """A parsed file: plain data, and the line each value stands on, keyed by its path of keys and indices."""
+    """A parsed file: plain data, the line each value stands on, keyed by its path of keys and indices, and the paths left to fill in."""
 
     file: str
     data: dict
     lines: dict[tuple, int]
+    unfilled: tuple[tuple, ...] = ()
 
     def line(self, path: tuple) -> int | None:
         """Line of the value at `path`, or of its nearest parent that stands in the file."""
@@ -85,7 +88,7 @@ def parse(path: Path) -> Source:
         raise refusal(None, type(error).__name__, "the file cannot be read as UTF-8 text") from None
     reader = _PlainYaml(text)
     try:
-        return Source(file, reader.document(), reader.lines)
+        return Source(file, reader.document(), reader.lines, tuple(reader.unfilled))
     except _NotPlain as fault:
         raise refusal(*fault.args) from None
     except yaml.YAMLError as error:
@@ -103,6 +106,7 @@ class _PlainYaml:
 
     def __init__(self, text: str):
         self.lines: dict[tuple, int] = {}
+        self.unfilled: list[tuple] = []
         self._events = yaml.parse(text, Loader=yaml.CSafeLoader)
 
     def document(self) -> dict:
@@ -128,6 +132,8 @@ class _PlainYaml:
             return self._mapping(at)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._list(at)
+        if event.value == FILL_IN:
+            self.unfilled.append(at)
         return None if not event.style and event.value.lower() in NULLS else event.value
 
     def _mapping(self, at: tuple) -> dict:
