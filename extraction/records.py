@@ -20,6 +20,7 @@ from extraction.vocabulary import ENDPOINTS
 
 ROOT = Path(__file__).resolve().parent
 LONGEST_LIST = 8  # legal values that a message still prints in full
+MOST_PROBLEMS = 200  # of one file that are told one by one
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,9 @@ def validate(source: Source, model: type[BaseModel]) -> BaseModel:
     except ValidationError as error:
         places = [(_place(source, e), e) for e in error.errors(include_url=False)]
         problems += [_explain(source, e, *place) for place, e in places if place[1] != FILL_IN]
+    if len(problems) > MOST_PROBLEMS:
+        rest = source.problem((), f"{len(problems)} faults", f"the first {MOST_PROBLEMS} are told")
+        problems = [*problems[:MOST_PROBLEMS], rest]
     if problems:
         raise BadRecords(problems)
     return typed
@@ -168,6 +172,8 @@ def rule(error: dict, path: tuple) -> str:
             return _one_of(error["input"].get("kind"), context["expected_tags"])
         case "literal_error":
             return _one_of(error["input"], context["expected"])
+        case "decimal_max_digits" | "decimal_max_places" | "decimal_whole_digits" | "int_parsing_size":
+            return "has more digits than any paper prints"
         case "int_parsing" | "int_type":
             return "must be a whole number"
         case "string_too_short" | "string_type":
@@ -184,6 +190,7 @@ FORMS = {
     "doi": "is not a DOI: 10., registrant, / and suffix, without the resolver's address",
     "id": "must be lower-case letters, digits and _, as zhou2025 or severe_infection.toci",
     "study": "must be surname and year, as zhou2025",
+    "curve": "must be the plain name of a file in extraction/curves, as zhou2025-overall_survival.csv",
     "p": "must be a p-value as printed, such as 0.0204 or <0.05",
 }
 """The form of a value whose pattern would puzzle a reader."""

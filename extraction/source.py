@@ -3,6 +3,7 @@
 Every scalar is read as text, so `47.80` keeps its digits and `no` stays a word; the schema types it later.
 """
 
+import unicodedata
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,6 +14,10 @@ FILL_IN = "FILL_IN"
 """What a new record says where a value is still to be given."""
 LARGEST_FILE = 2_000_000  # bytes; a full record has about seventy thousand
 DEEPEST_NESTING = 12  # levels; a record needs five
+MOST_VALUES = 30_000  # values of a file; a full record has about three thousand
+LONGEST_TEXT = 4_000  # characters of a value; the longest reasons have about four hundred
+UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+"""Unicode's categories of what no reader can see, terminals obey, or that turns the direction of the text around it."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,10 @@ def parse(path: Path) -> Source:
         return BadRecords([Problem(file, line, path.stem, "file", str(found), rule)])
 
     try:
+        if path.is_symlink() or path.parent.name == "records" and path.parent.is_symlink():
+            raise refusal(None, "a link", "a file of the review stands in the tree itself, it is not a link to another")
+        if path.exists() and not path.is_file():
+            raise refusal(None, "no file", "it must be a plain file")
         if path.stat().st_size > LARGEST_FILE:
             raise refusal(None, f"{path.stat().st_size} bytes", f"a file may have {LARGEST_FILE} bytes")
         text = path.read_text(encoding="utf-8")
@@ -123,6 +132,8 @@ class _PlainYaml:
 
     def _value(self, event: yaml.Event, at: tuple) -> object:
         self.lines.setdefault(at, _line(event))
+        if len(self.lines) > MOST_VALUES:
+            raise _NotPlain(_line(event), f"more than {MOST_VALUES} values", "the file holds too many values for a record or a register")
         if isinstance(event, yaml.AliasEvent) or event.anchor or event.tag:
             found = event.anchor or event.tag
             raise _NotPlain(_line(event), found, "anchors, aliases and tags are not allowed in a record")
@@ -132,15 +143,24 @@ class _PlainYaml:
             return self._mapping(at)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._list(at)
+        self._require_text(event)
         if event.value == FILL_IN:
             self.unfilled.append(at)
         return None if not event.style and event.value.lower() in NULLS else event.value
+
+    def _require_text(self, event: yaml.ScalarEvent) -> None:
+        """A value is text that a page and a terminal show as it is."""
+        if len(event.value) > LONGEST_TEXT:
+            raise _NotPlain(_line(event), f"{len(event.value)} characters", f"a value may have {LONGEST_TEXT} characters")
+        if unseen := next((c for c in event.value if c not in "\n\t" and unicodedata.category(c) in UNSEEN), None):
+            raise _NotPlain(_line(event), f"U+{ord(unseen):04X}", "a value is plain text, without control characters or marks that cannot be seen")
 
     def _mapping(self, at: tuple) -> dict:
         data = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent) or event.anchor or event.tag or event.value == "<<":
                 raise _NotPlain(_line(event), "a key that is not a word", "keys are plain words")
+            self._require_text(event)
             if event.value in data:
                 raise _NotPlain(_line(event), event.value, "a key may stand only once")
             self.lines[(*at, event.value)] = _line(event)

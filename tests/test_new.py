@@ -2,16 +2,17 @@
 
 import os
 import re
-import shutil
 import stat
 import subprocess
 import sys
 from difflib import ndiff
 from pathlib import Path
 
+import example_tree
 import pytest
 import yaml
 from example_review import REGISTER, Review, review  # noqa: F401  (a fixture)
+from example_tree import run, walkthrough
 
 from extraction import dictionary, new, schema
 from extraction.evidence import collect
@@ -206,45 +207,20 @@ def test_bytes_that_are_no_text_are_refused(review):
 # CONTRIBUTING's worked example
 
 
-def blocks(kind: str) -> list[str]:
-    text = (ROOT.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    part = re.search(r"^## Worked example\n(.*?)^## ", text, re.M | re.S).group(1)
-    return re.findall(rf"^```{kind}\n(.*?)^```$", part, re.M | re.S)
-
-
 @pytest.fixture
 def clone(tmp_path) -> Path:
-    """A clone of the tree as it stands, with its environment."""
-    tree = tmp_path / "a clone"
-    for name in subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT.parent, capture_output=True, text=True, check=True).stdout.split("\n"):
-        source = ROOT.parent / name
-        if name and source.is_file() and not source.is_symlink():
-            (tree / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, tree / name)
-    (tree / ".venv").symlink_to(sys.prefix)
-    run("git init -q && git add . && git commit -q -m 'The tree'", tree)
-    return tree
-
-
-def run(commands: str, folder: Path) -> subprocess.CompletedProcess:
-    identity = {f"GIT_{who}_{what}": "nobody@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "MAKEFLAGS", "MFLAGS", "MAKELEVEL"}}
-    return subprocess.run(["bash", "-ec", commands], cwd=folder, env=environment | identity, capture_output=True, text=True)
+    return example_tree.clone(tmp_path / "a clone")
 
 
 def test_the_worked_example_goes_from_paper_to_commit_as_written(clone):
-    [paper], (row, record), (begin, finish, last) = blocks("text"), blocks("yaml"), blocks("sh")
+    [paper], (row, record), (begin, finish, last) = walkthrough("text"), walkthrough("yaml"), walkthrough("sh")
     (clone / "papers").mkdir()
     (clone / "papers/example2031.txt").write_text(paper)
     begun = run(begin, clone)
     assert begun.returncode == 1 and "entries[severe_infection].kind: found 'FILL_IN': is left to fill in" in begun.stdout, begun.stdout + begun.stderr
 
-    register, sheet = clone / "extraction/register.yml", clone / "extraction/records/example2031.yml"
-    assert parse(sheet).data.keys() == yaml.safe_load(record).keys()
-    text = register.read_text(encoding="utf-8")
-    register.write_text(re.sub(r"  - id: example2031\n(?:    .*\n)+", lambda _: row, text), encoding="utf-8")
-    sheet.write_text(record, encoding="utf-8")
-
+    assert parse(clone / "extraction/records/example2031.yml").data.keys() == yaml.safe_load(record).keys()
+    example_tree.fill_in(clone, "example2031", row, record)
     finished = run(finish, clone)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     changed = run("git show --stat --format=%s", clone).stdout
