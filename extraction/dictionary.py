@@ -13,7 +13,7 @@ REPORTS = (schema.GroupSize, schema.Counts, schema.Percentage, schema.Bound, sch
            schema.SurvivalCurve, schema.NotReported)
 BLOCKS = (schema.Record, schema.Text, schema.Design, schema.Definition, schema.VariableDefinition, schema.Stratum, schema.Contradiction, schema.BiasJudgement,
           schema.Entry, schema.Address, schema.Certainty, schema.Rating, schema.Lowering)
-REGISTER = (schema.Register, schema.Registration, schema.ExternalNumber)
+REGISTER = (schema.Register, schema.Registration, schema.Distinct, schema.ExternalNumber)
 
 VOCABULARIES = {
     "variable": vocabulary.FIELDS,

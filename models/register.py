@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from extraction.checks import overlap
 from extraction.records import ROOT, Review, load
 from models import baseline, store
 from models.endpoints import ENDPOINTS, evidence_of
@@ -31,6 +32,17 @@ def overlaps(review: Review) -> pd.DataFrame:
     return pd.DataFrame([{"overlap group": s.cohort.replace("_", " "), "study": s.label, "decision": DECISIONS[s.decision], "reason": s.reason,
                           "study_id": s.id, "entries": ()}
                          for s in sorted(review.register.studies, key=lambda s: s.cohort) if sizes[s.cohort] > 1])
+
+
+def alike(review: Review) -> pd.DataFrame:
+    """Pairs of papers that share what papers of the same patients share, and what the register says of them."""
+    return pd.DataFrame([{"papers": f"{p.first.label} and {p.second.label}", "what they share (points)": p.evidence or "nothing that is recorded",
+                          "score": f"{p.score:.1f}", "the register says": p.stated.replace("_", " ") or "nothing"} for p in overlap.pairs(review)])
+
+
+def weights() -> pd.DataFrame:
+    """Points of each feature that papers of the same patients share, and why."""
+    return pd.DataFrame([{"feature": name, "points": f"{points:+g}", "why": why} for name, (points, why) in overlap.WEIGHTS.items()])
 
 
 def contradictions(review: Review) -> pd.DataFrame:
