@@ -104,6 +104,8 @@ def _between_files(register: Register, records: dict[str, Record], sources: dict
             earlier = first.setdefault(value.lower(), (i, study.id))
             if earlier[0] != i:
                 yield rows.problem(("studies", i, key), value, f"stands twice in the register, first for {earlier[1]}")
+        if study.retracted and study.decision != "excluded":
+            yield rows.problem(("studies", i, "decision"), study.decision, f"a paper retracted on {study.retracted} is excluded; its record is kept")
         if study.decision == "included" and study.id not in files:
             yield rows.problem(("studies", i, "decision"), study.decision,
                                f"an included study needs records/{study.id}.yml")

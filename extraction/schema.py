@@ -365,6 +365,7 @@ class Registration(Strict):
         None, description="Endpoints it may enter; null means every endpoint its record supports.")
     reason: Words = Field(description="Why, in a sentence or two.")
     decided: date = Field(description="Date of the decision.")
+    retracted: date | None = Field(None, description="Date of the paper's retraction; it is then excluded, and its record is kept.")
     cohort: Slug = Field(description="Overlap group: studies that may share patients carry the same name.")
     distinct_from: list[Distinct] = Field([], description="Studies that look as if they shared patients with this one and do not.")
     text_held: bool = Field(description="Whether a readable text was at hand.")

@@ -1,7 +1,6 @@
 """Tables of the register, the records and the build, as pages show them."""
 
 import platform
-import re
 from collections import Counter
 from pathlib import Path
 
@@ -21,7 +20,7 @@ DECISIONS = {"included": "included", "awaiting_data": "awaiting data", "excluded
 def decisions(review: Review) -> pd.DataFrame:
     """Every paper considered."""
     return pd.DataFrame([{
-        "study": s.label, "decision": DECISIONS[s.decision], "reason": s.reason, "patients": "" if s.patients is None else s.patients,
+        "study": s.label, "decision": DECISIONS[s.decision] + (f", retracted {s.retracted}" if s.retracted else ""), "reason": s.reason, "patients": "" if s.patients is None else s.patients,
         "use of tocilizumab": s.contrast, "text read": "yes" if s.text_held else "no", "decided": s.decided.isoformat(), "study_id": s.id, "entries": (),
     } for s in review.register.studies])
 
@@ -76,10 +75,15 @@ def missing(review: Review) -> list[str]:
     return said
 
 
-def entry_as_written(study: str, entry: str) -> str:
-    """An entry as it stands in its record's file."""
-    text = (ROOT / "records" / f"{study}.yml").read_text(encoding="utf-8")
-    return re.search(rf"^  - id: {re.escape(entry)}\n(?:    .*\n)+", text, re.MULTILINE).group().rstrip()
+def an_entry(review: Review) -> str:
+    """The first count of an included study as it stands in its record's file."""
+    for study, record in review.included().items():
+        for i, entry in enumerate(record.entries[:-1]):
+            if entry.kind == "counts":
+                source = review.sources[study]
+                lines = (ROOT / "records" / f"{study}.yml").read_text(encoding="utf-8").splitlines()
+                return "\n".join(lines[source.line(("entries", i)) - 1:source.line(("entries", i + 1)) - 1])
+    return ""
 
 
 def citation() -> str:
