@@ -71,8 +71,8 @@ def repeat(command: tuple[str, ...], folder: Path, times: int, before: Callable[
 
 
 def change_a_record(folder: Path) -> None:
-    """Lengthen the first one-line note of a record by a word."""
-    record = folder / "extraction/records/zhou2025.yml"
+    """Lengthen the first one-line note of the longest record by a word."""
+    record = max((folder / "extraction/records").glob("*.yml"), key=lambda path: path.stat().st_size)
     text, changed = re.subn(r'^( +note: "?)(?=\w)', r"\1Again, ", record.read_text(encoding="utf-8"), count=1, flags=re.M)
     if not changed:
         sys.exit(f"{record.name} has no one-line note to change")

@@ -24,6 +24,8 @@ NO_RECORD = {
                                        "none is in any result of this review. It is shown so that the gap stays visible."),
     "excluded": ("Excluded", "This study enters no result of this review."),
 }
+RETRACTED = ("Retracted", "This paper was retracted on {retracted} and enters no result of this review. What it printed is kept below, so that "
+                          "earlier versions can be understood.")
 
 
 def anchor(entry: str) -> str:
@@ -35,8 +37,8 @@ def page(study: Registration, record: Record | None, evidence: dict[str, Evidenc
     """The page as MyST."""
     parts = [f"({study.id})=\n# {markup.markdown(study.label)}"]
     if study.decision in NO_RECORD:
-        title, meaning = NO_RECORD[study.decision]
-        parts.append(f":::{{admonition}} {title}\n:class: warning\n{meaning}\n:::")
+        title, meaning = RETRACTED if study.retracted else NO_RECORD[study.decision]
+        parts.append(f":::{{admonition}} {title}\n:class: warning\n{meaning.format(retracted=study.retracted)}\n:::")
     parts += [_registration(study), f"The paper: [{markup.markdown(study.doi)}](<https://doi.org/{study.doi}>)"]
     if record:
         fates = _fates(study.id, evidence, findings)
@@ -48,6 +50,7 @@ def _registration(study: Registration) -> str:
     limited = study.decision == "included" and study.endpoints is not None
     return markup.terms([
         ("Decision", f"{DECISIONS[study.decision]}, {study.decided}"),
+        ("Retracted", study.retracted),
         ("Reason", study.reason),
         ("Title", study.title),
         ("Authors", ", ".join(study.authors)),

@@ -1,4 +1,4 @@
-"""Commands: check the records, verify their fragments, recover data from printed numbers, say which searches are due, write the JSON Schemas."""
+"""Commands: begin a record, check the records, verify their fragments, recover data from printed numbers, say which searches are due, write the schemas."""
 
 import argparse
 import json
@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from extraction import new
 from extraction.checks import Checked, Finding, check
 from extraction.dictionary import json_schemas
 from extraction.living import reminder
@@ -34,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     rooted.add_argument("--root", type=Path, default=ROOT, help="folder of register.yml and records/")
     options = Parser(add_help=False, parents=[rooted])
     options.add_argument("--json", action="store_true", help="print for machines")
+    new.add_arguments(commands.add_parser("new", parents=[rooted], help="begin the record of a study, and its row in the register"))
     commands.add_parser("check", parents=[options], help="validate register and records")
     verifying = commands.add_parser("verify", parents=[options], help="look up each fragment in the papers' texts")
     verifying.add_argument("texts", metavar="DIR", type=Path, help="folder of the texts")
@@ -44,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     for folder in (getattr(given, "root", ROOT), getattr(given, "texts", ROOT)):
         if not folder.is_dir():
             parser.error(f"there is no folder {folder}")
-    run = {"check": check_records, "verify": verify_fragments, "recover": recover.run, "due": say_due, "schema": write_schemas}[given.command]
+    run = {"new": new.run, "check": check_records, "verify": verify_fragments, "recover": recover.run, "due": say_due, "schema": write_schemas}[given.command]
     try:
         return run(given)
     except OSError as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from extraction.groups import grade_counts, group_size
+from extraction.recover import TooLarge, Unusable
 from extraction.recover.p_values import TESTS
 from extraction.recover.rounding import PrintedP, printed_p, printed_percent
 from extraction.recover.tables import Arm, Candidate, Recovery, recover_tables
@@ -217,7 +218,7 @@ class Classes:
 def response_classes(record: Record) -> Classes | None:
     """Splits of the classes of response by arm that give the p printed of one of them as a test of all classes at once.
 
-    None where the classes' totals, the arms or the p are not printed, or where no split gives it.
+    None where the classes' totals, the arms or the p are not printed, where no split gives it, and where there are too many to list.
     """
     sizes = [group_size(record, arm) for arm in ARMS]
     found = {(e.field, e.arm): e for field in RESPONSES for e in _own(record, field, "all") if e.kind == "counts"}
@@ -230,7 +231,10 @@ def response_classes(record: Record) -> Classes | None:
     tests = named_tests(test, WIDE_BY_NAME)
     if rest < 0 or not tests:
         return None
-    candidates = recover_wide_tables(sizes, [*(e.events for e in totals), rest], cells, printed_p(test.p), tests)
+    try:
+        candidates = recover_wide_tables(sizes, [*(e.events for e in totals), rest], cells, printed_p(test.p), tests)
+    except (TooLarge, Unusable):
+        return None
     candidates = [c for c in candidates if c.match == "rounded"]
     return Classes(candidates, (*(e.id for e in found.values()), test.id)) if candidates else None
 

@@ -13,7 +13,7 @@ REPORTS = (schema.GroupSize, schema.Counts, schema.Percentage, schema.Bound, sch
            schema.SurvivalCurve, schema.NotReported)
 BLOCKS = (schema.Record, schema.Text, schema.Design, schema.Definition, schema.VariableDefinition, schema.Stratum, schema.Contradiction, schema.BiasJudgement,
           schema.Entry, schema.Address, schema.Certainty, schema.Rating, schema.Lowering)
-REGISTER = (schema.Register, schema.Registration, schema.ExternalNumber)
+REGISTER = (schema.Register, schema.Registration, schema.Distinct, schema.ExternalNumber)
 LIVING = (living.Living, living.SearchSource, living.Step, living.Role, living.Search, living.ReviewDoi)
 
 VOCABULARIES = {
@@ -42,10 +42,11 @@ class Row(NamedTuple):
 
 def rows() -> list[Row]:
     """Every field of register, living mode and records; a report's own fields only, as all share those of an entry."""
-    return [row for model in (*REGISTER, *LIVING, *BLOCKS, *REPORTS) for row in _rows(model)]
+    return [row for model in (*REGISTER, *LIVING, *BLOCKS, *REPORTS) for row in fields(model)]
 
 
-def _rows(model: type[BaseModel]) -> Iterator[Row]:
+def fields(model: type[BaseModel]) -> Iterator[Row]:
+    """Every field of a model; of a report, its own."""
     shared = set(schema.Entry.model_fields) | {"kind"} if model in REPORTS else set()
     for name, spec in model.model_json_schema()["properties"].items():
         if name not in shared:
@@ -108,7 +109,7 @@ def markdown() -> str:
 def _section(model: type[BaseModel]) -> str:
     kinds = model.model_json_schema()["properties"].get("kind", {}) if model in REPORTS else {}
     title = ", ".join(f"`{kind}`" for kind in kinds.get("enum", [kinds.get("const")]) if kind) or model.__name__
-    body = [(f"`{row.field}`", row.meaning, row.type, row.legal, _absent(row)) for row in _rows(model)]
+    body = [(f"`{row.field}`", row.meaning, row.type, row.legal, _absent(row)) for row in fields(model)]
     table = _table(("field", "meaning", "type", "legal values", "required"), body)
     unit = f"Unit: {', '.join(units)}." if (units := _units(kinds)) else ""
     return "\n\n".join(filter(None, (f"### {title}", model.__doc__, unit, table)))

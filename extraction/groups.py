@@ -50,12 +50,12 @@ def grade_counts(record: Record) -> dict[int, dict[str, int]]:
 
 
 def _completed(sizes: dict[str, int]) -> dict[str, int]:
-    """With the third of two arms and their total, where two are known."""
+    """With the third of two arms and their total, where two are known; no arm is what is left of a smaller total."""
     match sizes:
         case {"toci": toci, "control": control}:
             return {"total": toci + control, **sizes}
-        case {"total": total, "toci": toci}:
+        case {"total": total, "toci": toci} if toci <= total:
             return sizes | {"control": total - toci}
-        case {"total": total, "control": control}:
+        case {"total": total, "control": control} if control <= total:
             return sizes | {"toci": total - control}
     return sizes

@@ -16,11 +16,12 @@ from pydantic import BaseModel, ValidationError
 
 from extraction.living import Living, log_problems
 from extraction.schema import Certainty, Record, Register, Registration
-from extraction.source import BadRecords, Problem, Source, child, parse, short_name
+from extraction.source import FILL_IN, BadRecords, Problem, Source, child, parse, short_name
 from extraction.vocabulary import ENDPOINTS
 
 ROOT = Path(__file__).resolve().parent
 LONGEST_LIST = 8  # legal values that a message still prints in full
+MOST_PROBLEMS = 200  # of one file that are told one by one
 
 
 @dataclass(frozen=True)
@@ -75,11 +76,27 @@ def load(root: Path = ROOT) -> Review:
 
 
 def validate(source: Source, model: type[BaseModel]) -> BaseModel:
-    """Type the data by the schema; raise BadRecords with one problem for each rule broken."""
+    """Type the data by the schema; raise BadRecords with one problem for each rule broken and each place left to fill in."""
+    problems = list(_left_to_fill_in(source))
     try:
-        return model.model_validate(source.data)
+        typed = model.model_validate(source.data)
     except ValidationError as error:
-        raise BadRecords([_explain(source, e) for e in error.errors(include_url=False)]) from None
+        places = [(_place(source, e), e) for e in error.errors(include_url=False)]
+        problems += [_explain(source, e, *place) for place, e in places if place[1] != FILL_IN]
+    if len(problems) > MOST_PROBLEMS:
+        rest = source.problem((), f"{len(problems)} faults", f"the first {MOST_PROBLEMS} are told")
+        problems = [*problems[:MOST_PROBLEMS], rest]
+    if problems:
+        raise BadRecords(problems)
+    return typed
+
+
+def _left_to_fill_in(source: Source) -> Iterator[Problem]:
+    """Each value still to be given; in an entry whose kind is one of them the kind alone, as the rest depends on it."""
+    for path in source.unfilled:
+        kind = (*path[:2], "kind")
+        if path[:1] != ("entries",) or path == kind or kind not in source.unfilled:
+            yield source.problem(path, FILL_IN, "is left to fill in")
 
 
 def _between_files(register: Register, records: dict[str, Record], sources: dict[str, Source],
@@ -92,6 +109,8 @@ def _between_files(register: Register, records: dict[str, Record], sources: dict
             earlier = first.setdefault(value.lower(), (i, study.id))
             if earlier[0] != i:
                 yield rows.problem(("studies", i, key), value, f"stands twice in the register, first for {earlier[1]}")
+        if study.retracted and study.decision != "excluded":
+            yield rows.problem(("studies", i, "decision"), study.decision, f"a paper retracted on {study.retracted} is excluded; its record is kept")
         if study.decision == "included" and study.id not in files:
             yield rows.problem(("studies", i, "decision"), study.decision,
                                f"an included study needs records/{study.id}.yml")
@@ -131,18 +150,23 @@ def _endpoints(study: Registration) -> set[str]:
     return set(ENDPOINTS if study.endpoints is None else study.endpoints)
 
 
-def _explain(source: Source, error: dict) -> Problem:
-    """A schema error in the reader's words."""
+def _place(source: Source, error: dict) -> tuple[tuple, object]:
+    """Path and value that a schema error is about."""
     path, found = _in_file(error["loc"], source.data), error["input"]
     if error["type"].startswith("union_tag"):
-        path, found = (*path, "kind"), child(found, "kind")
+        return (*path, "kind"), child(found, "kind")
+    return path, found
+
+
+def _explain(source: Source, error: dict, path: tuple, found: object) -> Problem:
+    """A schema error in the reader's words."""
     if error["type"] in ("missing", "union_tag_not_found") or found is None:
         found = "nothing"
-    return source.problem(path, found, _rule(error, path))
+    return source.problem(path, found, rule(error, path))
 
 
-def _rule(error: dict, path: tuple) -> str:
-    """The rule a value broke, by pydantic's name for it."""
+def rule(error: dict, path: tuple) -> str:
+    """The rule that the value at `path` broke, by pydantic's name for it."""
     context, key = error.get("ctx", {}), str(path[-1]) if path else ""
     match error["type"]:
         case "missing":
@@ -155,6 +179,8 @@ def _rule(error: dict, path: tuple) -> str:
             return _one_of(error["input"].get("kind"), context["expected_tags"])
         case "literal_error":
             return _one_of(error["input"], context["expected"])
+        case "decimal_max_digits" | "decimal_max_places" | "decimal_whole_digits" | "int_parsing_size":
+            return "has more digits than any paper prints"
         case "int_parsing" | "int_type":
             return "must be a whole number"
         case "string_too_short" | "string_type":
@@ -171,6 +197,7 @@ FORMS = {
     "doi": "is not a DOI: 10., registrant, / and suffix, without the resolver's address",
     "id": "must be lower-case letters, digits and _, as zhou2025 or severe_infection.toci",
     "study": "must be surname and year, as zhou2025",
+    "curve": "must be the plain name of a file in extraction/curves, as zhou2025-overall_survival.csv",
     "p": "must be a p-value as printed, such as 0.0204 or <0.05",
 }
 """The form of a value whose pattern would puzzle a reader."""

@@ -21,9 +21,11 @@ StudyId = Annotated[str, StringConstraints(pattern=r"^[a-z]+[12][0-9]{3}[a-z]?$"
 EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
 Doi = Annotated[str, StringConstraints(pattern=r"^10\.[0-9]{4,9}/[^\s\"<>]+[^\s\"<>.,;]$")]
 Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-PrintedP = Annotated[str, StringConstraints(pattern=r"^[<>=≤≥]?\s?[0-9]+(\.[0-9]+)?$")]
-Count = Annotated[int, Field(ge=0)]
-Percent = Annotated[Decimal, Field(ge=0)]
+PrintedP = Annotated[str, StringConstraints(pattern=r"^[<>=≤≥]?\s?[0-9]{1,3}(\.[0-9]{1,12})?$")]
+Count = Annotated[int, Field(ge=0, le=20_000)]
+Number = Annotated[Decimal, Field(max_digits=18, decimal_places=12)]
+Percent = Annotated[Number, Field(ge=0)]
+CurveFile = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*\.csv$", max_length=100)]
 
 
 class Strict(BaseModel):
@@ -35,7 +37,7 @@ class Address(Strict):
 
     source: Words | None = Field(description="File name of the text read; null where no text is held.")
     section: Words | None = Field(None, description="Heading of the section.")
-    paragraph: int | None = Field(None, ge=1, description="Paragraph under that heading, from 1.")
+    paragraph: int | None = Field(None, ge=1, le=10_000, description="Paragraph under that heading, from 1.")
     table: Words | None = Field(None, description="Table, as numbered by the paper.")
     row: Words | None = Field(None, description="Row of the table.")
     column: Words | None = Field(None, description="Column of the table.")
@@ -78,7 +80,7 @@ class GroupSize(Entry):
     """The number of patients in an arm or stratum."""
 
     kind: Literal["group_size"]
-    n: int = Field(ge=0, description="Patients.")
+    n: Count = Field(description="Patients.")
 
 
 class Counts(Entry):
@@ -86,7 +88,7 @@ class Counts(Entry):
 
     kind: Literal["counts"]
     events: Count = Field(description="Patients with the event.")
-    n: Annotated[int, Field(ge=1)] | None = Field(None, description="Denominator, where it is printed with the count.")
+    n: Annotated[Count, Field(ge=1)] | None = Field(None, description="Denominator, where it is printed with the count.")
     percent: Percent | None = Field(None, description="Percentage printed with the count, all digits kept.")
 
 
@@ -127,10 +129,10 @@ class Ratio(Entry):
     """A hazard, odds or risk ratio with its interval, tocilizumab over none unless `contrast` says otherwise."""
 
     kind: Literal["hazard_ratio", "odds_ratio", "risk_ratio"]
-    estimate: Decimal = Field(gt=0, description="Ratio.")
-    lower: Decimal = Field(gt=0, description="Lower limit of the interval.")
-    upper: Decimal = Field(gt=0, description="Upper limit of the interval.")
-    level: Decimal = Field(Decimal(95), gt=0, lt=100, description="Confidence level, per cent.")
+    estimate: Number = Field(gt=0, description="Ratio.")
+    lower: Number = Field(gt=0, description="Lower limit of the interval.")
+    upper: Number = Field(gt=0, description="Upper limit of the interval.")
+    level: Number = Field(Decimal(95), gt=0, lt=100, description="Confidence level, per cent.")
     p: PrintedP | None = Field(None, description="p-value printed with it.")
     adjusted_for: list[Words] = Field(description="Covariates in the model; an empty list means unadjusted.")
 
@@ -139,35 +141,35 @@ class MedianRange(Entry):
     """A median with minimum and maximum."""
 
     kind: Literal["median_range"]
-    median: Decimal = Field(description="Median.")
-    minimum: Decimal = Field(description="Smallest value.")
-    maximum: Decimal = Field(description="Largest value.")
+    median: Number = Field(description="Median.")
+    minimum: Number = Field(description="Smallest value.")
+    maximum: Number = Field(description="Largest value.")
 
 
 class MedianQuartiles(Entry):
     """A median with first and third quartile."""
 
     kind: Literal["median_quartiles"]
-    median: Decimal = Field(description="Median.")
-    lower_quartile: Decimal = Field(description="First quartile.")
-    upper_quartile: Decimal = Field(description="Third quartile.")
+    median: Number = Field(description="Median.")
+    lower_quartile: Number = Field(description="First quartile.")
+    upper_quartile: Number = Field(description="Third quartile.")
 
 
 class MeanSd(Entry):
     """A mean with its standard deviation."""
 
     kind: Literal["mean_sd"]
-    mean: Decimal = Field(description="Mean.")
-    sd: Decimal = Field(ge=0, description="Standard deviation.")
+    mean: Number = Field(description="Mean.")
+    sd: Number = Field(ge=0, description="Standard deviation.")
 
 
 class Quantity(Entry):
     """A plain number, with the range or interval printed beside it."""
 
     kind: Literal["quantity"]
-    value: Decimal | None = Field(None, description="The number; null where only a range is printed.")
-    lower: Decimal | None = Field(None, description="Lower end of the printed range or interval.")
-    upper: Decimal | None = Field(None, description="Upper end of the printed range or interval.")
+    value: Number | None = Field(None, description="The number; null where only a range is printed.")
+    lower: Number | None = Field(None, description="Lower end of the printed range or interval.")
+    upper: Number | None = Field(None, description="Upper end of the printed range or interval.")
 
 
 class TestOutcome(Entry):
@@ -178,14 +180,14 @@ class TestOutcome(Entry):
     significant: bool = Field(description="Whether the paper calls the difference significant.")
     direction: Literal["lower", "higher"] | None = Field(None, description="Printed direction: tocilizumab lower or higher.")
     tests: list[TestName] = Field(min_length=1, description="The named test, or the tests named as alternatives.")
-    alpha: Decimal = Field(Decimal("0.05"), gt=0, lt=1, description="Two-sided level of the test.")
+    alpha: Number = Field(Decimal("0.05"), gt=0, lt=1, description="Two-sided level of the test.")
 
 
 class SurvivalCurve(Entry):
     """A printed survival curve, digitised or waiting to be."""
 
     kind: Literal["survival_curve"]
-    curve: Words | None = Field(None, description="File under extraction/curves; null while not digitised.")
+    curve: CurveFile | None = Field(None, description="Name of a file in extraction/curves; null while not digitised.")
 
 
 class NotReported(Entry):
@@ -336,6 +338,13 @@ class Certainty(Strict):
     endpoints: dict[Literal[*ENDPOINTS], Rating] = Field(description="Rating of each endpoint; one without is not rated.")
 
 
+class Distinct(Strict):
+    """A study that looks as if it shared patients, and why it does not."""
+
+    study: StudyId = Field(description="The other study of the register.")
+    reason: Words = Field(description="Why no patient is in both.")
+
+
 class Registration(Strict):
     """One paper that was considered, and what was decided."""
 
@@ -347,7 +356,8 @@ class Registration(Strict):
     doi: Doi = Field(description="DOI without the resolver's address, e.g. 10.3389/fimmu.2025.1530623.")
     pmid: Annotated[str, StringConstraints(pattern=r"^[0-9]{6,9}$")] | None = Field(None, description="PubMed identifier.")
     registrations: list[Words] = Field([], description="Trial registrations.")
-    patients: int | None = Field(None, ge=0, description="Patients in the paper; null where not known.")
+    centres: list[Words] = Field([], description="Treating centres, where no record holds them.")
+    patients: Count | None = Field(None, description="Patients in the paper; null where not known.")
     contrast: Literal["therapeutic", "pre-emptive", "prophylactic", "other"] = Field(
         description="When tocilizumab was given: for CRS, before it by risk, before it to all, or another comparison.")
     decision: Literal["included", "awaiting_data", "excluded"] = Field(description="What was decided.")
@@ -356,7 +366,9 @@ class Registration(Strict):
     reason: Words = Field(description="Why, in a sentence or two.")
     ground: Literal[*GROUNDS] | None = Field(None, description="Why it is excluded, in the word under which the flow diagram counts it.")
     decided: date = Field(description="Date of the decision.")
+    retracted: date | None = Field(None, description="Date of the paper's retraction; it is then excluded, and its record is kept.")
     cohort: Slug = Field(description="Overlap group: studies that may share patients carry the same name.")
+    distinct_from: list[Distinct] = Field([], description="Studies that look as if they shared patients with this one and do not.")
     text_held: bool = Field(description="Whether a readable text was at hand.")
     registered: bool = Field(False, description="One of the four studies the review was registered with.")
 
@@ -379,7 +391,7 @@ class ExternalNumber(Strict):
     id: Slug = Field(description="Name of the number.")
     meaning: Words = Field(description="What it is.")
     events: Count | None = Field(None, description="Patients with the event.")
-    n: int | None = Field(None, ge=1, description="Patients.")
+    n: Annotated[Count, Field(ge=1)] | None = Field(None, description="Patients.")
     printed: Words = Field(description="As printed.")
     source: Words = Field(description="Where it was read.")
 

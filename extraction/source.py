@@ -3,14 +3,21 @@
 Every scalar is read as text, so `47.80` keeps its digits and `no` stays a word; the schema types it later.
 """
 
+import unicodedata
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import yaml
 
 NULLS = {"", "~", "null"}
+FILL_IN = "FILL_IN"
+"""What a new record says where a value is still to be given."""
 LARGEST_FILE = 2_000_000  # bytes; a full record has about seventy thousand
 DEEPEST_NESTING = 12  # levels; a record needs five
+MOST_VALUES = 30_000  # values of a file; a full record has about three thousand
+LONGEST_TEXT = 4_000  # characters of a value; the longest reasons have about four hundred
+UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+"""Unicode's categories of what no reader can see, terminals obey, or that turns the direction of the text around it."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +49,12 @@ class BadRecords(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """A parsed file: plain data, and the line each value stands on, keyed by its path of keys and indices."""
+    """A parsed file: plain data, the line each value stands on, keyed by its path of keys and indices, and the paths left to fill in."""
 
     file: str
     data: dict
     lines: dict[tuple, int]
+    unfilled: tuple[tuple, ...] = ()
 
     def line(self, path: tuple) -> int | None:
         """Line of the value at `path`, or of its nearest parent that stands in the file."""
@@ -76,6 +84,10 @@ def parse(path: Path) -> Source:
         return BadRecords([Problem(file, line, path.stem, "file", str(found), rule)])
 
     try:
+        if path.is_symlink() or path.parent.name == "records" and path.parent.is_symlink():
+            raise refusal(None, "a link", "a file of the review stands in the tree itself, it is not a link to another")
+        if path.exists() and not path.is_file():
+            raise refusal(None, "no file", "it must be a plain file")
         if path.stat().st_size > LARGEST_FILE:
             raise refusal(None, f"{path.stat().st_size} bytes", f"a file may have {LARGEST_FILE} bytes")
         text = path.read_text(encoding="utf-8")
@@ -85,7 +97,7 @@ def parse(path: Path) -> Source:
         raise refusal(None, type(error).__name__, "the file cannot be read as UTF-8 text") from None
     reader = _PlainYaml(text)
     try:
-        return Source(file, reader.document(), reader.lines)
+        return Source(file, reader.document(), reader.lines, tuple(reader.unfilled))
     except _NotPlain as fault:
         raise refusal(*fault.args) from None
     except yaml.YAMLError as error:
@@ -103,6 +115,7 @@ class _PlainYaml:
 
     def __init__(self, text: str):
         self.lines: dict[tuple, int] = {}
+        self.unfilled: list[tuple] = []
         self._events = yaml.parse(text, Loader=yaml.CSafeLoader)
 
     def document(self) -> dict:
@@ -119,6 +132,8 @@ class _PlainYaml:
 
     def _value(self, event: yaml.Event, at: tuple) -> object:
         self.lines.setdefault(at, _line(event))
+        if len(self.lines) > MOST_VALUES:
+            raise _NotPlain(_line(event), f"more than {MOST_VALUES} values", "the file holds too many values for a record or a register")
         if isinstance(event, yaml.AliasEvent) or event.anchor or event.tag:
             found = event.anchor or event.tag
             raise _NotPlain(_line(event), found, "anchors, aliases and tags are not allowed in a record")
@@ -128,13 +143,24 @@ class _PlainYaml:
             return self._mapping(at)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._list(at)
+        self._require_text(event)
+        if event.value == FILL_IN:
+            self.unfilled.append(at)
         return None if not event.style and event.value.lower() in NULLS else event.value
+
+    def _require_text(self, event: yaml.ScalarEvent) -> None:
+        """A value is text that a page and a terminal show as it is."""
+        if len(event.value) > LONGEST_TEXT:
+            raise _NotPlain(_line(event), f"{len(event.value)} characters", f"a value may have {LONGEST_TEXT} characters")
+        if unseen := next((c for c in event.value if c not in "\n\t" and unicodedata.category(c) in UNSEEN), None):
+            raise _NotPlain(_line(event), f"U+{ord(unseen):04X}", "a value is plain text, without control characters or marks that cannot be seen")
 
     def _mapping(self, at: tuple) -> dict:
         data = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent) or event.anchor or event.tag or event.value == "<<":
                 raise _NotPlain(_line(event), "a key that is not a word", "keys are plain words")
+            self._require_text(event)
             if event.value in data:
                 raise _NotPlain(_line(event), event.value, "a key may stand only once")
             self.lines[(*at, event.value)] = _line(event)

@@ -83,7 +83,8 @@ def _with_record(folder: Path, register: dict, study: str, text: str | None) -> 
     elif row["decision"] != "included":
         supposed.append(f"the register says {row['decision'].replace('_', ' ')}: taken as included")
     row["decision"] = "included"
-    row.pop("ground", None)  # that of an exclusion
+    for key in ("ground", "retracted"):  # those of an exclusion
+        row.pop(key, None)
     return _load(folder, _in_place_of_its_cohort(folder, register, row, supposed)), supposed
 
 

@@ -1,13 +1,13 @@
 """Tables of the register, the records and the build, as pages show them."""
 
 import platform
-import re
 from collections import Counter
 from pathlib import Path
 
 import pandas as pd
 import yaml
 
+from extraction.checks import overlap
 from extraction.records import ROOT, Review, load
 from models import baseline, store
 from models.endpoints import ENDPOINTS, evidence_of
@@ -20,7 +20,7 @@ DECISIONS = {"included": "included", "awaiting_data": "awaiting data", "excluded
 def decisions(review: Review) -> pd.DataFrame:
     """Every paper considered."""
     return pd.DataFrame([{
-        "study": s.label, "decision": DECISIONS[s.decision], "reason": s.reason, "patients": "" if s.patients is None else s.patients,
+        "study": s.label, "decision": DECISIONS[s.decision] + (f", retracted {s.retracted}" if s.retracted else ""), "reason": s.reason, "patients": "" if s.patients is None else s.patients,
         "use of tocilizumab": s.contrast, "text read": "yes" if s.text_held else "no", "decided": s.decided.isoformat(), "study_id": s.id, "entries": (),
     } for s in review.register.studies])
 
@@ -31,6 +31,17 @@ def overlaps(review: Review) -> pd.DataFrame:
     return pd.DataFrame([{"overlap group": s.cohort.replace("_", " "), "study": s.label, "decision": DECISIONS[s.decision], "reason": s.reason,
                           "study_id": s.id, "entries": ()}
                          for s in sorted(review.register.studies, key=lambda s: s.cohort) if sizes[s.cohort] > 1])
+
+
+def alike(review: Review) -> pd.DataFrame:
+    """Pairs of papers that share what papers of the same patients share, and what the register says of them."""
+    return pd.DataFrame([{"papers": f"{p.first.label} and {p.second.label}", "what they share (points)": p.evidence or "nothing that is recorded",
+                          "score": f"{p.score:.1f}", "the register says": p.stated.replace("_", " ") or "nothing"} for p in overlap.pairs(review)])
+
+
+def weights() -> pd.DataFrame:
+    """Points of each feature that papers of the same patients share, and why."""
+    return pd.DataFrame([{"feature": name, "points": f"{points:+g}", "why": why} for name, (points, why) in overlap.WEIGHTS.items()])
 
 
 def contradictions(review: Review) -> pd.DataFrame:
@@ -64,10 +75,15 @@ def missing(review: Review) -> list[str]:
     return said
 
 
-def entry_as_written(study: str, entry: str) -> str:
-    """An entry as it stands in its record's file."""
-    text = (ROOT / "records" / f"{study}.yml").read_text(encoding="utf-8")
-    return re.search(rf"^  - id: {re.escape(entry)}\n(?:    .*\n)+", text, re.MULTILINE).group().rstrip()
+def an_entry(review: Review) -> str:
+    """The first count of an included study as it stands in its record's file."""
+    for study, record in review.included().items():
+        for i, entry in enumerate(record.entries[:-1]):
+            if entry.kind == "counts":
+                source = review.sources[study]
+                lines = (ROOT / "records" / f"{study}.yml").read_text(encoding="utf-8").splitlines()
+                return "\n".join(lines[source.line(("entries", i)) - 1:source.line(("entries", i + 1)) - 1])
+    return ""
 
 
 def citation() -> str:

@@ -353,6 +353,8 @@ def test_the_multiples_are_those_whose_products_can_print_so():
     assert multiple_of("0.4", "1.2") == [3]  # above 1, not cut off: 0.35 to 0.45 is at most 0.9 twice and at least 1.4 four times
     assert multiple_of("0.02", "0.1") == [2, 3, 4, 5, 6, 7, 8, 9, 10]  # 0.015 to 0.025 in 0.05 to 0.15
     assert multiple_of("0.02", "0.0") == [1, 2, 3]  # at most 0.05
+    with pytest.raises(TooLarge, match="multiples would do"):
+        multiple_of("0.0000001", "999")
 
 
 # numbers that nothing can start from

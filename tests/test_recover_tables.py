@@ -299,3 +299,8 @@ def test_numbers_that_are_no_wide_table_are_refused(sizes, totals, cells, messag
 def test_too_many_wide_tables_are_refused_with_their_number():
     with pytest.raises(TooLarge, match="tables would have to be listed"):
         recover_wide_tables([60, 60], [None] * 4, [[None] * 4] * 2)
+
+
+def test_bounds_of_all_events_that_contradict_each_other_are_refused():
+    with pytest.raises(Unusable, match="events in all are at least 9 and at most 4: the bounds contradict each other"):
+        recover_tables(Arm(10, 10), Arm(12, 12), total_events=(9, 4))

@@ -5,13 +5,14 @@ ratios.py.  A rule about the possible (an estimate in its interval) speaks only 
 gives a verdict; a number that no rule speaks of cannot be checked.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Literal, NamedTuple
 
 from extraction import structure
 from extraction.checks.judgement import NOTHING_TO_CHECK, Judgement, Verdict
 from extraction.records import Problem, Review
+from extraction.recover import TooLarge, Unusable
 from extraction.schema import AnyEntry, Record
 
 WITHOUT_NUMBERS = ("not_reported", "survival_curve")
@@ -66,7 +67,9 @@ class Checked(NamedTuple):
 
 def check(review: Review) -> Checked:
     """Every fault and every verdict, in the order of the records."""
-    return Checked(structure.problems(review), [f for stem in review.records for f in _findings(review, stem)])
+    from extraction.checks import overlap
+
+    return Checked([*structure.problems(review), *overlap.problems(review)], [f for stem in review.records for f in _findings(review, stem)])
 
 
 def _findings(review: Review, stem: str) -> Iterator[Finding]:
@@ -80,11 +83,19 @@ def _findings(review: Review, stem: str) -> Iterator[Finding]:
                           source.file, source.line(("entries", i)))
 
 
+def _judged(rule: Callable[[Record, AnyEntry], Iterator[Judgement]], record: Record, entry: AnyEntry) -> Iterator[Judgement]:
+    """What one rule says; numbers that no search can start from, or that leave one without end, cannot be checked by it."""
+    try:
+        yield from rule(record, entry)
+    except (TooLarge, Unusable) as reason:
+        yield Judgement("cannot_be_checked", "", str(reason))
+
+
 def _judgements(record: Record, entry: AnyEntry) -> list[Judgement]:
     """What the rules say of an entry; where none of them could tell, one sentence that it cannot be checked."""
     from extraction.checks import comparisons, counts, ranges, ratios
 
-    found = [judgement for module in (counts, ranges, comparisons, ratios) for rule in module.RULES for judgement in rule(record, entry)]
+    found = [judgement for module in (counts, ranges, comparisons, ratios) for rule in module.RULES for judgement in _judged(rule, record, entry)]
     told = [j for j in found if j.verdict != "cannot_be_checked"]
     if told or entry.kind in WITHOUT_NUMBERS:
         return told

@@ -20,6 +20,8 @@ def group_sizes_agree(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
         yield Judgement("differs", "one size", f"{group} has several sizes")
     elif entry.n != sizes[entry.arm]:
         yield Judgement("differs", str(sizes[entry.arm]), f"{group} has one size")
+    if entry.arm in ARMS and entry.n > sizes.get("total", entry.n):
+        yield Judgement("differs", f"at most {sizes['total']}", f"{group} is no larger than both arms together")
     if {"toci", "control", "total"} <= sizes.keys():
         both = sizes["toci"] + sizes["control"]
         if entry.arm == "total" or both == sizes["total"]:  # where they do not, the total alone is judged

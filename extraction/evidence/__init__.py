@@ -4,11 +4,14 @@ Rules, not names: a study is never mentioned here.  Each used report carries the
 ids of the entries they come from; each unused one its reason, and whether the posterior is checked against it.
 """
 
+from collections.abc import Iterator
+
 from extraction.evidence.binary import BINARY_FIELDS, binary
 from extraction.evidence.crs_duration import crs_duration
 from extraction.evidence.report import ALTERNATIVES, PRIMARY, Evidence, Reading, Unused, Used
 from extraction.evidence.survival import survival
 from extraction.records import Review
+from extraction.schema import Record
 from extraction.vocabulary import ENDPOINTS
 
 __all__ = ["ALTERNATIVES", "BINARY_FIELDS", "PRIMARY", "Evidence", "Reading", "Unused", "Used", "alternatives", "collect", "collect_all"]
@@ -24,8 +27,19 @@ def collect(review: Review, endpoint: str, reading: Reading = PRIMARY) -> Eviden
     for study, record in review.included().items():
         row = review.studies[study]
         if row.endpoints is None or endpoint in row.endpoints:
-            found += rule(record, endpoint, row.contrast, reading)
+            own = list(rule(record, endpoint, row.contrast, reading))
+            found += [*own, *_untold(record, endpoint, own)]
     return Evidence(endpoint, tuple(r for r in found if isinstance(r, Used)), tuple(r for r in found if isinstance(r, Unused)))
+
+
+def _untold(record: Record, endpoint: str, told: list[Used | Unused]) -> Iterator[Unused]:
+    """Entries of an arm or a comparison that no rule of the endpoint speaks of: shown as left out, never dropped in silence."""
+    if endpoint in BINARY_FIELDS:
+        return  # its rule goes through all of them
+    entries = {entry for report in told for entry in (*report.entries, *getattr(report, "bounds", ()))}
+    for entry in record.find(endpoint):
+        if entry.arm != "total" and entry.id not in entries:
+            yield Unused(record.study, (entry.id,), f"no likelihood here reads a {entry.kind.replace('_', ' ')} of it", entry.stratum)
 
 
 def collect_all(review: Review) -> dict[str, Evidence]:

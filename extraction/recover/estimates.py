@@ -196,12 +196,17 @@ def sizes_for_count(events: int, percent: Printed, n_max: int) -> list[int]:
 
 
 def multiple_of(p: Printed, p_adjusted: Printed) -> list[int]:
-    """Every whole k (comparisons, as Bonferroni counts them) such that k times a p prints as the adjusted p, which may exceed 1."""
+    """Every whole k (comparisons, as Bonferroni counts them) such that k times a p prints as the adjusted p, which may exceed 1.
+
+    Raises TooLarge beyond LARGEST_N of them.
+    """
     printed, adjusted = _printed_p(p), _edges("adjusted p", p_adjusted, least=0)
     if printed.lower == 0:
         raise Unusable(f"p = {p}: it may be any number near 0, so it has any multiple")
     first = math.ceil(float(adjusted[0]) / printed.upper * (1 - EDGE))
     last = math.floor(float(adjusted[1]) / printed.lower * (1 + EDGE))
+    if last - first > LARGEST_N:
+        raise TooLarge(f"p = {p} and {p_adjusted}: {last - first:,} multiples would do, more than {LARGEST_N:,}")
     return list(range(max(first, 1), last + 1))
 
 

@@ -95,6 +95,8 @@ def recover_tables(toci: Arm, control: Arm, p: PrintedP | None = None, tests: tu
     """
     if unknown := [test for test in tests if test not in TESTS]:
         raise Unusable(f"test {unknown[0]!r}: the tests of a 2x2 table are {', '.join(TESTS)}")
+    if total_events and total_events[0] > total_events[1]:
+        raise Unusable(f"events in all are at least {total_events[0]} and at most {total_events[1]}: the bounds contradict each other")
     trace: list[Step] = []
     arms = [_counts(arm, name, trace) for name, arm in (("toci", toci), ("control", control))]
     rows = _join(*arms, total_events or (0, toci.max_n + control.max_n))

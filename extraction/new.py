@@ -1,0 +1,245 @@
+"""`python -m extraction new`: a commented record to fill in, and its row in the register.
+
+Every key, meaning and legal value comes from the schema, so the sheet asks for exactly what the check will accept.
+"""
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import get_args
+
+from pydantic import BaseModel, ValidationError
+
+from extraction import dictionary, schema
+from extraction.records import rule
+from extraction.source import FILL_IN, NULLS, BadRecords, Source, parse
+from extraction.vocabulary import ENDPOINTS, FIELDS
+
+DECISIONS = get_args(schema.Registration.model_fields["decision"].annotation)
+
+
+class Refused(ValueError):
+    """The study cannot be added; the message says why."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("study", help="surname and year of the paper, e.g. zhou2025")
+    parser.add_argument("--doi", help="registers the paper; left out for the record of a study that is registered already")
+    parser.add_argument("--title")
+    parser.add_argument("--authors", nargs="+", metavar="NAME", help="each author as printed, in quotes")
+    parser.add_argument("--journal")
+    parser.add_argument("--year", help="default: the year in the study's name")
+    parser.add_argument("--text", metavar="FILE", help="file name of the text read; it goes into every address")
+    parser.add_argument("--decision", choices=DECISIONS, default="included", help="default: included; a record is written for these only")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Write record and row, and say where; 1 where the study is refused."""
+    try:
+        written = _register(given) if given.doi else {_record_path(given): record(given.study, given.text, _registered(given))}
+        _write(written)
+    except (Refused, BadRecords) as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    for path in written:
+        print(f"{path}: {given.study}, to fill in")
+    print(f"Each place to fill in says {FILL_IN}; python -m extraction check names those left.")
+    return 0
+
+
+def _registered(given: argparse.Namespace) -> str:
+    """DOI of a study that has its row already."""
+    for row in _rows(parse(given.root / "register.yml")):
+        if row.get("id") == given.study:
+            return row.get("doi")
+    raise Refused(f"{given.study}: --doi: found nothing: a study that is not in the register needs its DOI")
+
+
+def _record_path(given: argparse.Namespace) -> Path:
+    path = given.root / "records" / f"{given.study}.yml"
+    if path.exists():
+        raise Refused(f"{given.study}: the record {path} exists already")
+    return path
+
+
+def _register(given: argparse.Namespace) -> dict[Path, str]:
+    """Texts of the new record, where the study is included, and of the register with the new row; raise Refused."""
+    known = {"id": given.study, "title": given.title, "authors": given.authors, "journal": given.journal, "year": given.year, "doi": given.doi,
+             "decision": given.decision, "decided": date.today().isoformat(), "text_held": given.text and True}
+    known = {key: value for key, value in known.items() if value is not None}
+    if year := re.search(r"[12][0-9]{3}", given.study):
+        known.setdefault("year", year.group())
+    _refuse_bad_values(known)
+    register = given.root / "register.yml"
+    source = parse(register)
+    _refuse_known_study(given, source)
+    written = {}
+    if given.decision == "included":
+        path, text = given.root / "records" / f"{given.study}.yml", record(given.study, given.text, given.doi)
+        if path.exists() and path.read_text(encoding="utf-8") != text:  # the same text is what an interrupted run leaves
+            raise Refused(f"{given.study}: the record {path} exists already")
+        written[path] = text
+    return written | {register: _with_row(register.read_text(encoding="utf-8"), source, row(known))}
+
+
+def _refuse_bad_values(known: dict) -> None:
+    """Hold the values given to the schema; those still to be given are not missed here."""
+    try:
+        json.dumps(known, ensure_ascii=False).encode()
+        schema.Registration.model_validate(known)
+    except UnicodeEncodeError:
+        raise Refused(f"{ascii(known['id'])}: found bytes that are not UTF-8 text") from None
+    except ValidationError as error:
+        wrong = [e for e in error.errors(include_url=False) if e["type"] != "missing"]
+        if wrong:
+            raise Refused("\n".join(f"{known['id']}: {e['loc'][0]}: found {e['input']!r}: {rule(e, e['loc'])}" for e in wrong)) from None
+
+
+def _refuse_known_study(given: argparse.Namespace, source: Source) -> None:
+    for other in _rows(source):
+        if other.get("id") == given.study:
+            raise Refused(f"{given.study}: is in the register already ({other.get('decision')}); for its record alone, leave out --doi")
+        if str(other.get("doi")).lower() == given.doi.lower():
+            raise Refused(f"{given.study}: doi: found {given.doi!r}: is registered already, for {other.get('id')}")
+
+
+def _rows(source: Source) -> list[dict]:
+    studies = source.data.get("studies")
+    return [study for study in studies if isinstance(study, dict)] if isinstance(studies, list) else []
+
+
+def _with_row(text: str, source: Source, new: str) -> str:
+    """The register's text with a row after its last study; comments and order stay."""
+    lines = text.splitlines(keepends=True)
+    start = source.lines.get(("studies",), 0)
+    later = [line for path, line in source.lines.items() if len(path) == 1 and line > start]
+    at = min(later, default=len(lines) + 1) - 1
+    while later and at > start and (lines[at - 1].startswith("#") or not lines[at - 1].strip()):
+        at -= 1  # what stands above the next key belongs to it
+    before = "".join(lines[:at])
+    return before + ("" if before.endswith("\n") else "\n") + "\n" + new + "".join(lines[at:])
+
+
+def _write(texts: dict[Path, str]) -> None:
+    """Put every file in its place, or none: the register, the last, makes the others count."""
+    parts = {path: path.with_name(f".{path.name}.part") for path in texts}
+    placed = []
+    try:
+        for path, text in texts.items():
+            parts[path].write_text(text, encoding="utf-8")
+            parse(parts[path])  # a register in another style than one row below the other would not bear a further row
+        for path, part in parts.items():
+            if not path.exists():
+                placed.append(path)
+            os.replace(part, path)
+    except BaseException:
+        for path in placed:
+            path.unlink(missing_ok=True)
+        raise
+    finally:
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+
+
+def row(known: dict) -> str:
+    """The study's row of the register: what is known, and each thing to fill in under its meaning."""
+    shown = known | {"patients": FILL_IN, "endpoints": None, "cohort": known["id"]}
+    first, *rest = _block(schema.Registration, {key: _scalar(value) for key, value in shown.items()}, explained=known)
+    return "".join(f"{line}\n" for line in (f"  - {first}", *_indent(rest, 4)))
+
+
+def record(study: str, text: str | None, doi: str) -> str:
+    """The record to fill in: every block of the schema, an entry for each endpoint, and every kind of report with its fields."""
+    address = f"{{source: {_scalar(text or FILL_IN)}, section: {FILL_IN}}}"
+    definition = {"address": address}
+    blocks = {
+        "study": study,
+        "extracted": date.today().isoformat(),
+        "texts": _item(_block(schema.Text, {"file": _scalar(text or FILL_IN)})),
+        "design": _block(schema.Design, {"centres": f"[{FILL_IN}]", "address": address}),
+        "arms": [*_under("toci", _block(schema.Definition, definition)), *_under("control", _block(schema.Definition, definition, brief=True))],
+        "strata": _under("all", _block(schema.Stratum, definition)),
+        "entries": list(_entries(address)),
+    }
+    optional = {"definitions": _under("severe_infection", _block(schema.VariableDefinition, definition)),
+                "contradictions": _item(_block(schema.Contradiction, {"entries": f"[{FILL_IN}]"})),
+                "risk_of_bias": _item(_block(schema.BiasJudgement, {"endpoints": f"[{FILL_IN}]", "address": address}))}
+    head = ["# yaml-language-server: $schema=../record.schema.json", f"# https://doi.org/{doi}",
+            f"# Each place to fill in says {FILL_IN}; lines behind a # are optional. Comments may go when all is filled in.",
+            "# An address is:", *(f"#   {line}" for line in _meanings(schema.Address))]
+    return "\n".join([*head, *_block(schema.Record, blocks, optional=optional), "", "# Kinds of report", *_kinds()]) + "\n"
+
+
+def _entries(address: str) -> Iterator[str]:
+    """The two arms' sizes, then one number of each endpoint, whose kind is for the reader to choose."""
+    for arm in ("toci", "control"):
+        fixed = {"id": f"group_size.{arm}", "field": "group_size", "arm": arm, "unit": "patients", "address": address}
+        yield from _item(_block(schema.Entry, fixed, brief=arm != "toci") + _block(schema.GroupSize, {}, brief=arm != "toci"), "kind: group_size")
+    yield f"# One entry per printed number, as many as the paper prints; what it does not print is one of kind {_of_kind(schema.NotReported)}."
+    yield "# The lines of each kind stand at the end of this file."
+    for endpoint, title in ENDPOINTS.items():
+        yield from ("", f"# {title}: {FIELDS[endpoint].meaning} Unit of a value: {' or '.join(FIELDS[endpoint].units)}.")
+        yield from _item(_block(schema.Entry, {"id": endpoint, "field": endpoint, "address": address}, brief=True), f"kind: {FILL_IN}")
+
+
+def _of_kind(model: type[BaseModel]) -> str:
+    return " | ".join(get_args(model.model_fields["kind"].annotation))
+
+
+def _kinds() -> Iterator[str]:
+    for model in dictionary.REPORTS:
+        yield f"#   kind: {_of_kind(model)}  # {model.__doc__}"
+        yield from (f"#     {line}" for line in _meanings(model))
+
+
+def _meanings(model: type[BaseModel]) -> list[str]:
+    return [f"{row.field}:  # {_meaning(row)}" for row in dictionary.fields(model)]
+
+
+def _meaning(row: dictionary.Row) -> str:
+    needed = "" if row.required else f"optional{f', else {row.default}' if row.default else ''}"
+    return f"{row.meaning} ({'; '.join(filter(None, (row.type, row.legal, needed)))})"
+
+
+def _block(model: type[BaseModel], given: dict[str, str | list[str]], brief: bool = False, optional: dict[str, list[str]] | None = None,
+           explained: Iterable[str] = ()) -> list[str]:
+    """Keys of a model, each below its meaning unless `explained`; optional ones not given stand behind a #, or, in a `brief` block, not at all."""
+    lines: list[str] = []
+    for row in dictionary.fields(model):
+        if not brief and row.field not in explained:
+            lines.append(f"# {_meaning(row)}")
+        if row.field in given or row.required:
+            lines += _under(row.field, given.get(row.field, FILL_IN))
+        elif not brief:
+            lines += [f"# {line}".rstrip() for line in _under(row.field, (optional or {}).get(row.field, ""))]
+    return lines
+
+
+def _under(key: str, value: str | list[str]) -> list[str]:
+    """A key with its value beside or below it."""
+    return [f"{key}: {value}".rstrip()] if isinstance(value, str) else [f"{key}:", *_indent(value, 2)]
+
+
+def _item(lines: list[str], second: str = "") -> list[str]:
+    """The lines as one item of a list, with a `second` key below the first; comments above the first go above the item."""
+    first = next(i for i, line in enumerate(lines) if not line.startswith("#"))
+    return [*lines[:first], f"- {lines[first]}", *_indent([second] if second else [], 2), *_indent(lines[first + 1:], 2)]
+
+
+def _indent(lines: Iterable[str], by: int) -> list[str]:
+    return [" " * by + line if line else line for line in lines]
+
+
+def _scalar(value: object) -> str:
+    """A value as YAML that reads back the same; JSON's quoting is YAML's too."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_scalar, value))}]"
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    plain = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_./()-]*", str(value)) and str(value).lower() not in NULLS
+    return str(value) if plain else json.dumps(str(value), ensure_ascii=False)

@@ -1,0 +1,57 @@
+"""A book from other evidence: the worked example has been added, and every text of the records holds mark-up that wants to run."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from example_markup import Tags, plant_markup
+from example_tree import ROOT, clone, fill_in, run, walkthrough
+
+pytestmark = pytest.mark.book
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory) -> Path:
+    """The pages of the clone's book; posteriors that still hold are taken along."""
+    tree = clone(tmp_path_factory.mktemp("other") / "tree")
+    begun = run(walkthrough("sh")[0].split("check")[0] + "check || true", tree)
+    assert begun.returncode == 0, begun.stderr
+    fill_in(tree, "example2031", *walkthrough("yaml"))
+    assert plant_markup(tree / "extraction") > 300
+    if (ROOT / "_build/posteriors").is_dir():
+        shutil.copytree(ROOT / "_build/posteriors", tree / "_build/posteriors")
+    built = run("make -s book", tree)
+    assert built.returncode == 0, built.stdout + built.stderr
+    return tree / "_build/html"
+
+
+def test_a_study_added_stands_on_every_page_that_tells_of_its_endpoints(html):
+    for page in ("studies", "severe-infection", "survival", "risk-of-bias", "studies/example2031"):
+        text = (html / f"book/{page}.html").read_text(encoding="utf-8")
+        assert "Example 2031" in re.search(r"<article.*?</article>", text, re.S).group(), page
+
+
+def test_no_page_has_an_element_or_attribute_of_the_planted_texts(html):
+    for path in html.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        found = Tags(text)
+        assert not [name for name in found.runs if name == "onerror"], path.name
+        assert not [value for value in found.loads if value in ("x", "javascript:window.owned=1")], path.name
+        assert not re.findall(r"<script[^>]*>[^<]*window\.owned=1", text), path.name
+
+
+@pytest.mark.browser
+def test_nothing_planted_runs_in_a_browser(html):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        pages = sorted((html / "book").rglob("*.html"))
+        for path in pages:
+            page.goto(path.as_uri())
+            assert page.evaluate("typeof window.owned") == "undefined", path.name
+        shown = page.goto((html / "book/studies.html").as_uri()) and page.inner_text("main")
+        browser.close()
+    assert "<script>window.owned=1</script>" in shown and len(pages) > 20

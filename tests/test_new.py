@@ -1,0 +1,235 @@
+"""A new study as a stranger would add it: the sheet to fill in, its row, and CONTRIBUTING's example run as it stands."""
+
+import os
+import re
+import stat
+import subprocess
+import sys
+from difflib import ndiff
+from pathlib import Path
+
+import example_tree
+import pytest
+import yaml
+from example_review import REGISTER, Review, review  # noqa: F401  (a fixture)
+from example_tree import run, walkthrough
+
+from extraction import dictionary, new, schema
+from extraction.evidence import collect
+from extraction.records import ROOT, load
+from extraction.source import FILL_IN, parse
+
+STUDY = ("new", "lee2031", "--doi", "10.1234/invented.2031")
+RECORD = "records/lee2031.yml"
+
+
+def tree_of(review: Review) -> dict[str, bytes]:
+    return {path.relative_to(review.root).as_posix(): path.read_bytes() for path in review.root.rglob("*") if path.is_file()}
+
+
+# the sheet
+
+
+def test_the_check_names_each_place_to_fill_in_and_nothing_else(review):
+    assert review.run(*STUDY)[0] == 0
+    code, printed = review.check()
+    lines = (review.root / REGISTER).read_text().splitlines(), (review.root / RECORD).read_text().splitlines()
+    assert code == 1
+    for problem in printed["problems"]:
+        text = lines[problem["file"].endswith(RECORD)][problem["line"] - 1]
+        assert problem["study"] == "lee2031" and problem["rule"] == "is left to fill in" and FILL_IN in text.split("#")[0]
+    fields = [problem["field"] for problem in printed["problems"]]
+    assert {"studies[lee2031].reason", "design.product", "arms.toci.definition", "entries[group_size.toci].n",
+            "entries[severe_infection].kind", "entries[overall_survival].kind"} <= set(fields)
+    assert len(fields) == len(set(fields)) and "entries[severe_infection].unit" not in fields
+
+
+def test_a_word_left_to_fill_in_is_never_taken_for_words_of_the_paper(review):
+    review.plant("records/example2020.yml", "design:", "type: invented cohort", f"type: {FILL_IN}")
+    assert (review.problem()["field"], review.problem()["rule"]) == ("design.type", "is left to fill in")
+
+
+def test_a_kind_once_chosen_asks_for_its_own_fields(review):
+    review.run(*STUDY)
+    review.plant(RECORD, "id: severe_infection", f"kind: {FILL_IN}", "kind: counts")
+    found = {p["field"]: p["rule"] for p in review.check()[1]["problems"]}
+    assert found["entries[severe_infection].events"] == "is required" and found["entries[severe_infection].unit"] == "is left to fill in"
+
+
+def test_the_sheet_holds_every_field_of_every_block_with_its_meaning_from_the_schema(review):
+    review.run(*STUDY)
+    sheet = (review.root / RECORD).read_text() + (review.root / REGISTER).read_text()
+    for model in (*dictionary.BLOCKS, schema.Registration, *dictionary.REPORTS):
+        if model not in (schema.Certainty, schema.Rating, schema.Lowering):
+            for row in dictionary.fields(model):
+                assert re.search(rf"\b{row.field}:", sheet)
+                known = model is schema.Registration and row.field in {"id", "title", "authors", "year", "doi", "decision", "decided", "text_held"}
+                assert known or row.meaning in sheet, row
+
+
+def test_a_changed_meaning_in_the_schema_changes_the_sheet(monkeypatch):
+    monkeypatch.setattr(schema.Design.model_fields["product"], "description", "What was infused into whom.")
+    assert "# What was infused into whom. (text)\n  product: FILL_IN" in new.record("lee2031", None, "10.1234/x")
+
+
+def test_optional_lines_can_be_used_by_taking_the_sign_away(review):
+    review.run(*STUDY)
+    path = review.root / RECORD
+    head, blocks, entries = re.split(r"^(?=# The paper's endpoint|entries:)", path.read_text(), flags=re.M)
+    path.write_text(head + re.sub("^# (?=[ a-z])", "", blocks, flags=re.M) + entries)
+    data = parse(path).data
+    assert set(data["definitions"]["severe_infection"]) == {"definition", "address"}
+    assert data["contradictions"] == [{"about": FILL_IN, "entries": [FILL_IN], "used": FILL_IN, "reason": FILL_IN}]
+    assert set(data["risk_of_bias"][0]) == set(schema.BiasJudgement.model_fields)
+
+
+# the row
+
+
+def test_the_row_stands_after_the_last_study_and_nothing_else_changes(review):
+    before = (review.root / REGISTER).read_text()
+    said = {"--title": "A: 'title' #1, \"quoted\" \\ – né", "--journal": "null", "--year": "2030"}
+    assert review.run(*STUDY, "--authors", "O'Neil B", "Li, Wei", *(word for pair in said.items() for word in pair))[0] == 0
+    after = (review.root / REGISTER).read_text()
+    assert not [line for line in ndiff(before.splitlines(), after.splitlines()) if line.startswith("- ")]
+    *others, added = parse(review.root / REGISTER).data["studies"]
+    assert [row["id"] for row in others] == ["example2020", "sample2021", "waiting2022"]
+    assert (added["title"], added["journal"], added["year"]) == (said["--title"], "null", "2030")
+    assert added["authors"] == ["O'Neil B", "Li, Wei"] and added["cohort"] == "lee2031"
+    assert after.index("external: []") > after.index("lee2031")
+
+
+@pytest.mark.parametrize("decision", ["awaiting_data", "excluded"])
+def test_a_study_not_included_gets_its_row_and_no_record(review, decision):
+    assert review.run(*STUDY, "--decision", decision)[0] == 0
+    assert not (review.root / RECORD).exists()
+    assert parse(review.root / REGISTER).data["studies"][-1]["decision"] == decision
+
+
+@pytest.mark.parametrize("register", ["# top\nstudies:\n  - id: a\n\n# about the outside\nexternal: []\n", "external: []\nstudies:\n  - id: a",
+                                      "studies:\n  - id: a\n    x: >-\n      words\n# the end\n"])
+def test_the_row_finds_its_place_wherever_the_studies_stand(tmp_path, register):
+    (tmp_path / "register.yml").write_text(register)
+    (tmp_path / "other.yml").write_text(new._with_row(register, parse(tmp_path / "register.yml"), "  - id: b\n"))
+    data = parse(tmp_path / "other.yml").data
+    assert [row["id"] for row in data["studies"]] == ["a", "b"] and "external" in data or "external" not in register
+    assert set(register.splitlines()) <= set((tmp_path / "other.yml").read_text().splitlines())
+
+
+def test_several_studies_can_be_begun_before_one_is_filled_in(review):
+    assert review.run(*STUDY)[0] == 0
+    assert review.run("new", "kim2032", "--doi", "10.1234/invented.2032")[0] == 0
+    assert [row["id"] for row in parse(review.root / REGISTER).data["studies"]][-2:] == ["lee2031", "kim2032"]
+
+
+def test_a_registered_study_gets_the_record_alone(review):
+    before = tree_of(review)
+    assert review.run("new", "waiting2022")[0] == 0
+    after = tree_of(review)
+    assert after.keys() - before.keys() == {"records/waiting2022.yml"} and all(after[name] == before[name] for name in before)
+    assert "10.1234/invented.2022.3" in (review.root / "records/waiting2022.yml").read_text()
+
+
+# refusals
+
+
+REFUSED = {
+    "a known study": ("example2020", "10.1234/other", "example2020: is in the register already (included)"),
+    "a known DOI": ("lee2031", "10.1234/INVENTED.2020.1", "doi: found '10.1234/INVENTED.2020.1': is registered already, for example2020"),
+    "an id without a year": ("lee", "10.1234/other", "id: found 'lee': must be lower-case letters, digits and _"),
+    "a path for an id": ("../lee2031", "10.1234/other", "id: found '../lee2031': must be"),
+    "a DOI with its resolver": ("lee2031", "https://doi.org/10.1234/other", "without the resolver's address"),
+    "a DOI without suffix": ("lee2031", "10.1234", "is not a DOI"),
+    "a year beyond reason": ("lee1066", "10.1234/other", "year: found '1066': must be greater than or equal to 1990"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_bad_study_is_refused_in_one_line_and_nothing_is_written(review, name):
+    study, doi, rule = REFUSED[name]
+    before = tree_of(review)
+    code, said = review.run("new", study, "--doi", doi)
+    assert (code, len(said.splitlines())) == (1, 1) and rule in said and study in said
+    assert tree_of(review) == before
+
+
+def test_a_study_without_row_and_doi_and_a_second_record_are_refused(review):
+    before = tree_of(review)
+    assert "needs its DOI" in review.run("new", "lee2031")[1]
+    assert "exists already" in review.run("new", "example2020")[1]
+    assert tree_of(review) == before
+
+
+def test_a_record_written_by_hand_is_never_overwritten(review):
+    (review.root / RECORD).write_text("study: lee2031\n")
+    before = tree_of(review)
+    assert review.run(*STUDY)[0] == 1
+    assert tree_of(review) == before
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_both_files_or_neither(review, monkeypatch, at):
+    before, calls, real = tree_of(review), [], os.replace
+
+    def fails(*paths):
+        calls.append(paths)
+        if len(calls) == at:
+            raise OSError("no space left on device")
+        real(*paths)
+
+    monkeypatch.setattr(os, "replace", fails)
+    assert review.run(*STUDY)[0] == 1
+    assert tree_of(review) == before
+
+
+def test_what_a_killed_run_leaves_is_finished_by_the_next(review):
+    review.run(*STUDY)
+    whole = tree_of(review)
+    (review.root / REGISTER).write_text((Path(__file__).parent / "example" / REGISTER).read_text())  # killed after the record
+    assert review.run(*STUDY)[0] == 0
+    assert tree_of(review) == whole
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_tree_that_cannot_be_written_is_said_in_one_line(review):
+    review.root.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    code, said = review.run(*STUDY)
+    review.root.chmod(stat.S_IRWXU)
+    assert code == 1 and len(said.splitlines()) == 1
+
+
+def test_bytes_that_are_no_text_are_refused(review):
+    done = subprocess.run([sys.executable.encode(), b"-m", b"extraction", *(word.encode() for word in STUDY), b"--title", b"\xff",
+                           b"--root", str(review.root).encode()], cwd=ROOT.parent, capture_output=True)
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and b"not UTF-8" in done.stderr
+
+
+# CONTRIBUTING's worked example
+
+
+@pytest.fixture
+def clone(tmp_path) -> Path:
+    return example_tree.clone(tmp_path / "a clone")
+
+
+def test_the_worked_example_goes_from_paper_to_commit_as_written(clone):
+    [paper], (row, record), (begin, finish, last) = walkthrough("text"), walkthrough("yaml"), walkthrough("sh")
+    (clone / "papers").mkdir()
+    (clone / "papers/example2031.txt").write_text(paper)
+    begun = run(begin, clone)
+    assert begun.returncode == 1 and "entries[severe_infection].kind: found 'FILL_IN': is left to fill in" in begun.stdout, begun.stdout + begun.stderr
+
+    assert parse(clone / "extraction/records/example2031.yml").data.keys() == yaml.safe_load(record).keys()
+    example_tree.fill_in(clone, "example2031", row, record)
+    finished = run(finish, clone)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    changed = run("git show --stat --format=%s", clone).stdout
+    assert changed.startswith("Example 2031: severe infection and overall survival")
+    assert "register.yml" in changed and "records/example2031.yml" in changed
+    assert last.split("\n")[0] == "make book"
+
+    read = load(clone / "extraction")
+    used = {endpoint: [r for r in collect(read, endpoint).used if r.study == "example2031"] for endpoint in ("severe_infection", "overall_survival")}
+    assert used["severe_infection"][0].only_table == (7, 18, 4, 22)
+    assert used["overall_survival"][0].entries == ("overall_survival.hazard_ratio",)
+    assert "example2031" not in collect(read, "crs_duration").studies
