@@ -6,7 +6,7 @@ field, value and rule; nothing is half-read.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from itertools import combinations
@@ -14,6 +14,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
+from extraction.curve_types import Curve
+from extraction.digitised import curves_of
 from extraction.schema import Certainty, Record, Register, Registration
 from extraction.source import BadRecords, Problem, Source, child, parse, short_name
 from extraction.vocabulary import ENDPOINTS
@@ -24,12 +26,13 @@ LONGEST_LIST = 8  # legal values that a message still prints in full
 
 @dataclass(frozen=True)
 class Review:
-    """The whole evidence as read: the register, the record of each study that has one, and the certainty where it is rated."""
+    """The whole evidence as read: the register, the record of each study that has one, the certainty where it is rated, and digitised curves by file."""
 
     register: Register
     records: dict[str, Record]
     sources: dict[str, Source]
     certainty: Certainty | None = None
+    curves: dict[str, Curve] = field(default_factory=dict)
 
     @cached_property
     def studies(self) -> dict[str, Registration]:
@@ -41,7 +44,7 @@ class Review:
 
 
 def load(root: Path = ROOT) -> Review:
-    """Read register, records and certainty (a file that may be absent) below `root`; raise BadRecords listing every problem found."""
+    """Read register, records, curves and certainty (a file that may be absent) below `root`; raise BadRecords listing every problem found."""
     problems: list[Problem] = []
     sources: dict[str, Source] = {}
 
@@ -64,9 +67,11 @@ def load(root: Path = ROOT) -> Review:
     if register:
         problems += _one_study_per_cohort(register, sources["register"])
         problems += _between_files(register, records, sources, {path.stem for path in paths})
+    curves, faults = curves_of(records, sources, root)
+    problems += faults
     if problems:
         raise BadRecords(problems)
-    return Review(register, records, sources, certainty)
+    return Review(register, records, sources, certainty, curves)
 
 
 def validate(source: Source, model: type[BaseModel]) -> BaseModel:

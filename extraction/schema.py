@@ -185,7 +185,7 @@ class SurvivalCurve(Entry):
     """A printed survival curve, digitised or waiting to be."""
 
     kind: Literal["survival_curve"]
-    curve: Words | None = Field(None, description="File under extraction/curves; null while not digitised.")
+    curve: Words | None = Field(None, description="File under extraction/curves, named after study, variable and stratum; null while not digitised.")
 
 
 class NotReported(Entry):

@@ -4,6 +4,8 @@ Rules, not names: a study is never mentioned here.  Each used report carries the
 ids of the entries they come from; each unused one its reason, and whether the posterior is checked against it.
 """
 
+from functools import partial
+
 from extraction.evidence.binary import BINARY_FIELDS, binary
 from extraction.evidence.crs_duration import crs_duration
 from extraction.evidence.report import ALTERNATIVES, PRIMARY, Evidence, Reading, Unused, Used
@@ -20,6 +22,8 @@ RULES = {**dict.fromkeys(BINARY_FIELDS, binary), "crs_duration": crs_duration,
 def collect(review: Review, endpoint: str, reading: Reading = PRIMARY) -> Evidence:
     """Evidence of one endpoint from every included study that may enter it; raise KeyError for an unknown endpoint."""
     rule = RULES[endpoint]
+    if rule is survival:
+        rule = partial(survival, curves=review.curves)
     found: list[Used | Unused] = []
     for study, record in review.included().items():
         row = review.studies[study]
