@@ -20,7 +20,23 @@ LINES = {"toci": "-", "control": "--"}
 def digitised(review: Review, field: str | None = None, study: str | None = None) -> list[tuple[str, SurvivalCurve]]:
     """Study and entry of every digitised curve in use of the included studies, or of one variable or study."""
     return [(name, entry) for name, record in review.included().items() if study in (None, name)
-            for entry in record.entries if entry.kind == "survival_curve" and entry.curve and field in (None, entry.field)]
+            for entry in record.entries if entry.kind == "survival_curve" and entry.curve and field in (None, entry.field)
+            and entry.id not in record.set_aside()]
+
+
+def anchor(study: str, entry: SurvivalCurve) -> str:
+    """Name of a curve's figure on a page."""
+    return "-".join(["curve", study, *entry.field.split("_"), *([] if entry.stratum == "all" else entry.stratum.split("_"))])
+
+
+def picture(review: Review, study: str, entry: SurvivalCurve):
+    """The overlay of one record's curve, or None where the curve fixes no hazard ratio."""
+    record = review.records[study]
+    patients = "" if entry.stratum == "all" else f", {stratum_words(record, entry.stratum)}"
+    try:
+        return overlay(review.curves[entry.curve], f"{review.studies[study].label}: {entry.field.replace('_', ' ')}{patients}")
+    except Unusable:
+        return None
 
 
 def overlay(curve: Curve, title: str):

@@ -6,6 +6,7 @@ Clicks that rise are first levelled by isotonic regression, and events never tak
 every printed number at risk is met exactly.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -79,7 +80,7 @@ def reconstruct(curve: Curve) -> Reconstruction:
             raise Unusable(f"{arm}: the curve holds no event, so its hazard ratio has no finite estimate")
     frame = DataFrame({"time": np.concatenate([toci.time, control.time]), "event": np.concatenate([toci.event, control.event]),
                        "toci": np.repeat([1, 0], [len(toci.time), len(control.time)])})
-    cox = CoxPHFitter().fit(frame, "time", "event")
+    cox = CoxPHFitter().fit(frame, "time", "event", fit_options={"precision": 1e-9})
     readings = _read_anew(curve)
     moved = readings[:, 0] - log_hazard_ratio(toci, control)
     return Reconstruction(
@@ -181,9 +182,14 @@ def _until_left(steps: list, share: float, n: int, left: int, places) -> int:
 
 
 def _after_the_last(arm: ArmCurve, steps: list, share: float, n: int, places, dead: int, censored: int, random) -> int:
-    """Censored after the last number at risk: as many as leave the printed events and the curve, else at the rate seen before."""
+    """Censored after the last number at risk: the more, the fewer die, so as many as leave the printed events, and of those that do the one
+    that stays closest to the curve; else at the rate seen before."""
     if arm.events is not None:
-        walks = {count: _walk(steps, share, n, 0, places(count)) for count in range(n + 1)}
+        def walked(count: int) -> _Walk:
+            return _walk(steps, share, n, 0, places(count))
+
+        ends = [bisect_left(range(n + 1), -wanted, key=lambda count: -walked(count).died) for wanted in (arm.events - dead, arm.events - dead - 1)]
+        walks = {count: walked(count) for count in range(max(ends[0] - 1, 0), min(ends[1], n) + 1)}
         return min(walks, key=lambda count: (abs(dead + walks[count].died - arm.events), walks[count].strayed))
     if random is not None:
         return int(random.integers(0, n + 1))
