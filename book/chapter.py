@@ -7,7 +7,7 @@ from IPython.display import HTML, display
 from book.linked import linked_table, text_table
 from book.show import show, table
 from extraction.records import load
-from models import bias_pictures, figures, forecasts, pictures, predictive, recovery, tables, words
+from models import bias_pictures, curves, figures, forecasts, pictures, predictive, recovery, tables, words
 from models.absolute import absolute_effects, for_words
 from models.endpoints import ENDPOINTS
 from models.summary import summarise
@@ -68,6 +68,19 @@ def recovered(key: str) -> None:
 def bias(key: str) -> None:
     """The mean effect unadjusted and adjusted for the risk of bias."""
     show(*bias_pictures.side_by_side(key, REVIEW), _name(key, "bias"))
+
+
+def digitised_curves(key: str) -> None:
+    """Each digitised curve over the one reconstructed from it, and beside what its paper prints; says so where none is digitised."""
+    field = ENDPOINTS[key].evidence
+    found = curves.digitised(REVIEW, field)
+    if not found:
+        say("No curve of this endpoint is digitised: the figures of these papers are not held. Until one is, their log-rank p-values stand in for it.")
+        return
+    for study, entry in found:
+        if picture := curves.picture(REVIEW, study, entry):
+            show(*picture, curves.anchor(study, entry))
+    linked_table(curves.beside_print(REVIEW, field), f"{ENDPOINTS[key].title}: curves beside what is printed")
 
 
 def conventional(key: str) -> None:

@@ -26,6 +26,6 @@ def write(folder: Path, review: records.Review | None = None) -> list[Path]:
 def generated(review: records.Review) -> dict[str, str]:
     """Text of every generated page by its path within the book."""
     found, used = checks.check(review).findings, evidence.collect_all(review)
-    studies = {f"studies/{study.id}.md": study_page.page(study, review.records.get(study.id), used, found)
+    studies = {f"studies/{study.id}.md": study_page.page(study, review, used, found)
                for study in review.register.studies}
     return studies | {"data-dictionary.md": DICTIONARY + dictionary.markdown()}

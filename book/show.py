@@ -25,15 +25,17 @@ def show(figure: Figure, alt: str, name: str) -> None:
 
     Raises ValueError for an empty `alt` or a `name` that cannot be an anchor.
     """
+    display(HTML(image(figure, alt, name)))
+
+
+def image(figure: Figure, alt: str, name: str) -> str:
+    """The figure as HTML, for pages that are written and not executed; as `show` otherwise."""
     if not alt.strip():
         raise ValueError(f"figure {name!r} has no alternative text")
     _require_anchor(name)
     source = _data_uri(figure, name)
     _close(figure)
-    display(HTML(
-        f'<figure class="review-figure" id="figure-{name}">'
-        f'<img src="{source}" alt="{html.escape(" ".join(alt.split()))}"></figure>'
-    ))
+    return f'<figure class="review-figure" id="figure-{name}"><img src="{source}" alt="{html.escape(" ".join(alt.split()))}"></figure>'
 
 
 def table(frame: pd.DataFrame, caption: str) -> None:

@@ -4,11 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from book import markup
+from book.show import image
 from book.topics import topics
 from extraction.checks import Finding
 from extraction.evidence import Evidence
+from extraction.records import Review
 from extraction.schema import AnyEntry, Contradiction, Entry, Record, Registration
 from extraction.vocabulary import ARMS, DOMAINS, ENDPOINTS, FIELDS
+from models import curves
 
 HEADS = ("whom", "printed", "kind of report", "where in the paper", "what becomes of it")
 WHOM = {"toci": "tocilizumab", "control": "no tocilizumab", "total": "both arms", "comparison": "comparison"}
@@ -33,8 +36,9 @@ def anchor(entry: str) -> str:
     return f"entry-{entry}"
 
 
-def page(study: Registration, record: Record | None, evidence: dict[str, Evidence], findings: list[Finding]) -> str:
+def page(study: Registration, review: Review, evidence: dict[str, Evidence], findings: list[Finding]) -> str:
     """The page as MyST."""
+    record = review.records.get(study.id)
     parts = [f"({study.id})=\n# {markup.markdown(study.label)}"]
     if study.decision in NO_RECORD:
         title, meaning = RETRACTED if study.retracted else NO_RECORD[study.decision]
@@ -42,7 +46,7 @@ def page(study: Registration, record: Record | None, evidence: dict[str, Evidenc
     parts += [_registration(study), f"The paper: [{markup.markdown(study.doi)}](<https://doi.org/{study.doi}>)"]
     if record:
         fates = _fates(study.id, evidence, findings)
-        parts += [_design(record), _arms(record), _definitions(record), _contradictions(record), _risk_of_bias(record), *_entries(record, fates)]
+        parts += [_design(record), _arms(record), _definitions(record), _contradictions(record), _risk_of_bias(record), _curves(study.id, review), *_entries(record, fates)]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -104,6 +108,13 @@ def _risk_of_bias(record: Record) -> str:
     rows = [markup.row((DOMAINS[row.domain], ", ".join(ENDPOINTS[e] for e in row.endpoints), row.judgement.replace("_", " "), row.reason,
                         row.address or "a silence of the paper")) for domain in DOMAINS for row in record.risk_of_bias if row.domain == domain]
     return "## Risk of bias\n\n" + markup.table("ROBINS-I, by domain", ("domain", "endpoints", "risk of bias", "reason", "where"), rows)
+
+
+def _curves(study: str, review: Review) -> str:
+    """Each digitised curve over the one reconstructed from it."""
+    pictures = [image(*picture, curves.anchor(study, entry)) for _, entry in curves.digitised(review, study=study)
+                if (picture := curves.picture(review, study, entry))]
+    return "## Survival curves, digitised and reconstructed\n\n" + markup.raw(pictures) if pictures else ""
 
 
 def _contradiction(contradiction: Contradiction, printed: dict[str, str | None]) -> str:

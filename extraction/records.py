@@ -6,7 +6,7 @@ field, value and rule; nothing is half-read.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from itertools import combinations
@@ -14,6 +14,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
+from extraction.curve_types import Curve
+from extraction.digitised import curves_of
 from extraction.living import Living, log_problems
 from extraction.schema import Certainty, Record, Register, Registration
 from extraction.source import FILL_IN, BadRecords, Problem, Source, child, parse, short_name
@@ -26,13 +28,14 @@ MOST_PROBLEMS = 200  # of one file that are told one by one
 
 @dataclass(frozen=True)
 class Review:
-    """The whole evidence as read: the register, the record of each study that has one, the certainty where it is rated, and the living mode."""
+    """The whole evidence as read: the register, the record of each study that has one, the certainty where it is rated, the living mode, digitised curves by file."""
 
     register: Register
     records: dict[str, Record]
     sources: dict[str, Source]
     certainty: Certainty | None = None
     living: Living | None = None
+    curves: dict[str, Curve] = field(default_factory=dict)
 
     @cached_property
     def studies(self) -> dict[str, Registration]:
@@ -44,7 +47,7 @@ class Review:
 
 
 def load(root: Path = ROOT) -> Review:
-    """Read register and records below `root`, and certainty and living mode (files that may be absent); raise BadRecords listing every problem found."""
+    """Read register, records and curves below `root`, and certainty and living mode (files that may be absent); raise BadRecords listing every problem found."""
     problems: list[Problem] = []
     sources: dict[str, Source] = {}
 
@@ -70,9 +73,11 @@ def load(root: Path = ROOT) -> Review:
     if register:
         problems += _one_study_per_cohort(register, sources["register"])
         problems += _between_files(register, records, sources, {path.stem for path in paths})
+    curves, faults = curves_of(records, sources, root)
+    problems += faults
     if problems:
         raise BadRecords(problems)
-    return Review(register, records, sources, certainty, alive)
+    return Review(register, records, sources, certainty, alive, curves)
 
 
 def validate(source: Source, model: type[BaseModel]) -> BaseModel:

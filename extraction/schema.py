@@ -187,7 +187,7 @@ class SurvivalCurve(Entry):
     """A printed survival curve, digitised or waiting to be."""
 
     kind: Literal["survival_curve"]
-    curve: CurveFile | None = Field(None, description="Name of a file in extraction/curves; null while not digitised.")
+    curve: CurveFile | None = Field(None, description="Name of a file in extraction/curves, after study, variable and stratum; null while not digitised.")
 
 
 class NotReported(Entry):

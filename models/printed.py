@@ -29,7 +29,7 @@ def printed_result(record: Record, endpoint: str) -> str:
 def printed_words(entry: AnyEntry) -> str:
     """One entry in words: its fragment as printed, or the direction with the level, or that nothing is printed."""
     if entry.kind == "not_reported" or entry.printed is None:
-        return NOTHING if entry.kind != "survival_curve" else "a curve, not digitised"
+        return NOTHING if entry.kind != "survival_curve" else "a curve, digitised" if entry.curve else "a curve, not digitised"
     if entry.kind in ("p_value", "log_rank_p"):
         return p_words(entry.p)
     if entry.kind == "test_outcome" and entry.significant and entry.direction:
@@ -96,7 +96,7 @@ def _duration(record: Record) -> Iterator[str]:
 
 
 def _survival(record: Record, endpoint: str) -> Iterator[str]:
-    """Hazard ratio with its interval; log-rank p-values with their stratum, and that no direction is printed."""
+    """Hazard ratio with its interval; log-rank p-values with their stratum, and that no direction is printed; curves where they are digitised."""
     for entry in record.find(endpoint, stratum="all", kind="hazard_ratio"):
         yield f"HR {entry.estimate} ({entry.lower}–{entry.upper})" + (", adjusted" if entry.adjusted_for else "")
     p_values = record.find(endpoint, kind="log_rank_p")
@@ -104,3 +104,5 @@ def _survival(record: Record, endpoint: str) -> Iterator[str]:
         listed = ", ".join(p_words(e.p) + ("" if e.stratum == "all" else f" ({stratum_words(record, e.stratum)})") for e in p_values)
         silent = "" if any(e.direction for e in p_values) else ", no direction"
         yield f"log-rank {listed}{silent}"
+    if curves := [e for e in record.find(endpoint, kind="survival_curve") if e.curve]:
+        yield "curve" if [e.stratum for e in curves] == ["all"] else f"curves ({', '.join(stratum_words(record, e.stratum) for e in curves)})"

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from extraction.evidence import Unused, Used
+from extraction.evidence.survival import FROM_CURVE
 from extraction.records import Review, load
 from models import frequentist, store
 from models.absolute import absolute_effects
@@ -37,9 +38,9 @@ def as_printed(key: str, review: Review | None = None) -> pd.DataFrame:
         entries = {e.id: e for e in record.entries}
         for name in report.entries:
             entry = entries[name]
-            if entry.kind in ("not_reported", "survival_curve"):
+            if entry.kind == "not_reported" or entry.kind == "survival_curve" and not entry.curve:
                 continue
-            rows.append({"study": review.studies[report.study].label, "as printed": entry.printed, "arm": entry.arm,
+            rows.append({"study": review.studies[report.study].label, "as printed": entry.printed or printed_words(entry), "arm": entry.arm,
                          "patients": stratum_words(record, entry.stratum), "where": str(entry.address), "study_id": report.study, "entries": (name,)})
     return pd.DataFrame(rows)
 
@@ -113,6 +114,8 @@ def _recomputed(reports: list[Used]) -> str:
             return _over_tables(report.data["candidates"])
         if report.term == "ratio":
             d = report.data
+            if report.note.startswith(FROM_CURVE):
+                return f"hazard ratio {number(d['estimate'])} (95 % interval {number(d['lower'])} to {number(d['upper'])}), {FROM_CURVE}"
             return f"standard error of the log ratio {se_from_interval(d['lower'], d['upper'], d['level']):.2f}, from the interval"
     return "no estimate can be computed from what is printed"
 

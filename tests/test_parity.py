@@ -154,7 +154,7 @@ def test_the_sampler_gives_the_eight_schools_of_bayesmeta(found):
     import arviz as az
 
     from models import hierarchy
-    from models.fit import sample
+    from models.sampling import sample
 
     table = pd.read_csv(parity.REFERENCE / "schools_es.csv")
     model = hierarchy.normal_normal(table["yi"], table["sei"], table["study"], *parity._priors("schools"))

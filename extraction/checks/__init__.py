@@ -1,7 +1,7 @@
 """Do the printed numbers agree with each other?
 
 A rule is one function of a record and an entry that yields `Judgement`s; the lists of rules stand in counts.py, ranges.py, comparisons.py and
-ratios.py.  A rule about the possible (an estimate in its interval) speaks only when it is broken; a rule that compares numbers always
+ratios.py; those of digitised curves in curves.py.  A rule about the possible (an estimate in its interval) speaks only when it is broken; a rule that compares numbers always
 gives a verdict; a number that no rule speaks of cannot be checked.
 """
 
@@ -76,7 +76,7 @@ def _findings(review: Review, stem: str) -> Iterator[Finding]:
     record, source = review.records[stem], review.sources[stem]
     acknowledged = {entry for contradiction in record.contradictions for entry in contradiction.entries}
     for i, entry in enumerate(record.entries):
-        for judgement in _judgements(record, entry):
+        for judgement in _judgements(record, entry, review):
             differs = judgement.verdict == "differs"
             yield Finding(record.study, entry.field, entry.id, str(entry.address), judgement.verdict, judgement.severity if differs else None,
                           differs and (judgement.acknowledged or entry.id in acknowledged), entry.printed, judgement.expected, judgement.rule,
@@ -91,10 +91,12 @@ def _judged(rule: Callable[[Record, AnyEntry], Iterator[Judgement]], record: Rec
         yield Judgement("cannot_be_checked", "", str(reason))
 
 
-def _judgements(record: Record, entry: AnyEntry) -> list[Judgement]:
+def _judgements(record: Record, entry: AnyEntry, review: Review) -> list[Judgement]:
     """What the rules say of an entry; where none of them could tell, one sentence that it cannot be checked."""
-    from extraction.checks import comparisons, counts, ranges, ratios
+    from extraction.checks import comparisons, counts, curves, ranges, ratios
 
+    if entry.kind == "survival_curve" and entry.curve:
+        return list(curves.judge(record, entry, review.curves[entry.curve]))
     found = [judgement for module in (counts, ranges, comparisons, ratios) for rule in module.RULES for judgement in _judged(rule, record, entry)]
     told = [j for j in found if j.verdict != "cannot_be_checked"]
     if told or entry.kind in WITHOUT_NUMBERS:

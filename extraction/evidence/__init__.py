@@ -5,6 +5,7 @@ ids of the entries they come from; each unused one its reason, and whether the p
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 from extraction.evidence.binary import BINARY_FIELDS, binary
 from extraction.evidence.crs_duration import crs_duration
@@ -23,6 +24,8 @@ RULES = {**dict.fromkeys(BINARY_FIELDS, binary), "crs_duration": crs_duration,
 def collect(review: Review, endpoint: str, reading: Reading = PRIMARY) -> Evidence:
     """Evidence of one endpoint from every included study that may enter it; raise KeyError for an unknown endpoint."""
     rule = RULES[endpoint]
+    if rule is survival:
+        rule = partial(survival, curves=review.curves)
     found: list[Used | Unused] = []
     for study, record in review.included().items():
         row = review.studies[study]

@@ -14,6 +14,7 @@ class Reading:
     whole_cohort : of a recovered cohort and a recovered part of it, the cohort enters
     endpoint_first : recovered counts of the endpoint itself enter before printed counts of a stand-in
     impossible_as_outcome : a p that its test cannot give still enters by its outcome in words
+    curve_first : of a digitised curve and a log-rank p of the same patients, the curve's hazard ratio enters
     before_the_drug : events that began before tocilizumab still count in its arm, as the papers group them
     """
 
@@ -22,6 +23,7 @@ class Reading:
     whole_cohort: bool = True
     endpoint_first: bool = True
     impossible_as_outcome: bool = True
+    curve_first: bool = True
     before_the_drug: bool = True
 
 
@@ -32,6 +34,7 @@ ALTERNATIVES: dict[str, Reading] = {
     "a recovered part in place of the whole cohort": Reading(whole_cohort=False),
     "printed counts of a stand-in before recovered counts": Reading(endpoint_first=False),
     "comparisons with an impossible p left out": Reading(impossible_as_outcome=False),
+    "log-rank p-values before digitised curves": Reading(curve_first=False),
     "events that began before the drug left out": Reading(before_the_drug=False),
 }
 """One choice changed at a time, in words; the sensitivity analysis runs them all."""

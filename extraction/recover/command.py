@@ -9,7 +9,7 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.table import Table
 
-from extraction.recover import TooLarge, Unusable
+from extraction.recover import TooLarge, Unusable, curve_command
 from extraction.recover.p_values import NAMES
 from extraction.recover.p_values import TESTS as TABLE_TESTS
 from extraction.recover.rounding import printed_p, printed_percent
@@ -260,8 +260,10 @@ KINDS = {
     "ratio": ("whether a ratio, its interval and its p agree", _declare_ratio),
     "mean": ("whether whole numbers can have a mean and SD", _declare_mean),
     "percent": ("the groups that print a percentage", _declare_percent),
+    "curve": ("the individual times behind a digitised survival curve", curve_command.declare),
 }
-ANSWERS = {"table": _table, "categories": _categories, "logrank": _logrank, "rank": _rank, "ratio": _ratio, "mean": _mean, "percent": _percent}
+ANSWERS = {"table": _table, "categories": _categories, "logrank": _logrank, "rank": _rank, "ratio": _ratio, "mean": _mean, "percent": _percent,
+           "curve": curve_command.answer}
 
 
 def _show(heads: list[str], rows: list[list], title: str | None = None) -> None:
