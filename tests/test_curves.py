@@ -190,7 +190,7 @@ P_VALUE = """  - id: overall_survival.p
 def test_a_record_may_name_its_own_file_alone(with_curve, name):
     code, printed = with_curve(name=name).check()
     problem = next(p for p in printed["problems"] if p["field"] == "entries[overall_survival.curve].curve")
-    assert code == 1 and problem["rule"] == f"must be {NAME}, a file of extraction/curves" and problem["value"] == name and problem["line"]
+    assert code == 1 and "extraction/curves" in problem["rule"] and problem["value"] == name and problem["line"]
 
 
 def test_a_link_out_of_the_folder_is_refused(with_curve, tmp_path):

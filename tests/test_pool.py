@@ -235,7 +235,7 @@ def sampler(monkeypatch):
     hierarchy = types.SimpleNamespace(normal_normal=build, binomial_normal=build)
     for name, module in {
         "hierarchy": hierarchy,
-        "fit": types.SimpleNamespace(sample=sample),
+        "sampling": types.SimpleNamespace(sample=sample),
         "acceptance": types.SimpleNamespace(Rejected=Rejected),
     }.items():
         monkeypatch.setitem(sys.modules, f"models.{name}", module)
