@@ -3,10 +3,8 @@
 import platform
 import re
 from collections import Counter
-from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from extraction.records import ROOT, Review, load
 from models import baseline, store
@@ -68,15 +66,6 @@ def entry_as_written(study: str, entry: str) -> str:
     """An entry as it stands in its record's file."""
     text = (ROOT / "records" / f"{study}.yml").read_text(encoding="utf-8")
     return re.search(rf"^  - id: {re.escape(entry)}\n(?:    .*\n)+", text, re.MULTILINE).group().rstrip()
-
-
-def citation() -> str:
-    """How to cite this version, from CITATION.cff."""
-    held = yaml.safe_load((Path(__file__).resolve().parent.parent / "CITATION.cff").read_text(encoding="utf-8"))
-    authors = ", ".join(a.get("name") or f"{a['family-names']}, {a.get('given-names', '')}".strip(", ") for a in held["authors"])
-    year = str(held.get("date-released", ""))[:4]
-    place = f" doi:{held['doi']}" if held.get("doi") else ""
-    return f"{authors}{f' ({year})' if year else ''}. {held['title']}. Version {version()}, evidence {evidence_hash(load())}.{place}"
 
 
 def diagnostics() -> pd.DataFrame:

@@ -52,7 +52,12 @@ def hash_of(identity: dict) -> str:
 
 
 def is_fitted(key: str, review: Review | None = None) -> bool:
-    return all(path.exists() for path in _paths(key, hash_of(identity(key, review))))
+    return all(path.exists() for path in paths(key, review))
+
+
+def paths(key: str, review: Review | None = None) -> tuple[Path, Path]:
+    """Where the posterior of an endpoint for the evidence as it stands is kept: its draws (netCDF) and its info file (JSON)."""
+    return _paths(key, hash_of(identity(key, review)))
 
 
 def read(key: str, review: Review | None = None) -> Stored:
