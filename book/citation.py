@@ -111,7 +111,7 @@ def foot(cited: Citation, files: str, notebook: str | None) -> str:
     """
     kinds = zip(("BibTeX", "RIS", "CFF"), cited.files())
     links = [f'<a href="{files}/{name}" download>{kind}</a>' for kind, name in kinds]
-    runs = f' <span class="review-notebook">This page as a <a href="{notebook}" download>notebook</a>, to run in Jupyter from a clone.</span>' if notebook else ""
+    runs = f' · This page as a <a href="{notebook}" download>notebook</a>, to run in Jupyter from a clone' if notebook else ""
     return (f'<aside class="review-cite" aria-label="How to cite"><p><strong>Cite this version.</strong> {html.escape(cited.words)}</p>'
             f"<p>{' · '.join(links)}{runs}</p></aside>")
 

@@ -5,8 +5,8 @@ import io
 
 import pandas as pd
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell begins with that a spreadsheet would run."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a cell begins with that a spreadsheet may run (OWASP, CSV injection)."""
 QUOTE = "'"
 """Put before such a text: a spreadsheet then takes it as text."""
 
@@ -32,7 +32,9 @@ def cell(value: object) -> str:
 
 
 def _harmless(text: str) -> str:
-    return text if not text.lstrip(" ").startswith(FORMULA) or _is_number(text) else QUOTE + text
+    """The text with Unix line ends, quoted where it would run."""
+    quoted = text if not text.lstrip(" ").startswith(FORMULA) or _is_number(text) else QUOTE + text
+    return quoted.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _is_number(text: str) -> bool:
