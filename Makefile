@@ -48,6 +48,9 @@ serve: env ## show the built book on localhost (make serve PORT=8001 for another
 	@test -f _build/html/index.html || { echo 'No book yet: run make book first.' >&2; exit 1; }
 	@$(PYTHON) -u -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
+bundle: book ## pack evidence, results, draws, figures and the tree into one archive that builds again
+	@$(PYTHON) -m book bundle
+
 test: env ## run the whole test suite, the strict book build included
 	@$(PYTHON) -m pytest -n 2 --dist loadfile
 
@@ -74,4 +77,4 @@ lock: # write requirements.lock anew from pyproject.toml, keeping every pin that
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.12 --extra test \
 		pyproject.toml --output-file requirements.lock
 
-.PHONY: help env check fit book serve test bench parity clean interpreter due lock answer
+.PHONY: help env check fit book serve bundle test bench parity clean interpreter due lock answer

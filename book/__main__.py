@@ -1,4 +1,4 @@
-"""`python -m book`: write the generated pages, run and render all, and say which file to open.
+"""`python -m book`: write the generated pages, run and render all, and say which file to open; `python -m book bundle` packs it for others.
 
 Where nothing that the book depends on has changed, nothing is done.
 """
@@ -19,8 +19,32 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Build the book unless it is current; 0 where it stands, 1 where it could not be built."""
-    Parser(prog="python -m book", description="Build the book where anything it depends on has changed.").parse_args(arguments)
+    """Build the book unless it is current, or bundle it; 0 where it stands, 1 where that could not be done."""
+    parser = Parser(prog="python -m book", description="Build the book where anything it depends on has changed.")
+    parser.add_argument("command", nargs="?", choices=("build", "bundle"), default="build", help="bundle: pack the built book and all behind it")
+    return bundle() if parser.parse_args(arguments).command == "bundle" else built()
+
+
+def bundle() -> int:
+    """Write the archive of this version."""
+    from book.bundle import NotReady, write
+
+    print("Bundling:", flush=True)
+    try:
+        with alone("book"):
+            path = write()
+    except (NotReady, OSError) as fault:
+        print(f"The bundle was not written: {fault}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted: the bundle was not written.", file=sys.stderr)
+        return 130
+    print(f"Done: {path}, {path.stat().st_size / 1e6:.0f} MB")
+    return 0
+
+
+def built() -> int:
+    """Build the book unless it is current."""
     try:
         with alone("book"):
             _build_unless_current()

@@ -15,11 +15,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from book import execute, inputs
+from book import execute, files, inputs
 
 BUILD = inputs.ROOT / "_build"
 HTML = BUILD / "html"
 STAMP = ".made-from"
+EXTRA = "vendor"
+"""Folder, beside the pages' sources, of files that stand in the book as they are: `html_extra_path` of _config.yml."""
 FRONT_DOOR = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title><link rel="icon" href="_static/favicon.svg">
 <meta http-equiv="refresh" content="0; url=book/intro.html"></head>
@@ -48,16 +50,17 @@ def build(fingerprint: str) -> None:
     with TemporaryDirectory(prefix="building-", dir=BUILD) as scratch:
         source = Path(scratch) / "source"
         cache = execute.cache_folder(BUILD)
-        with _step("wrote the pages of studies and data dictionary"):
+        with step("wrote the pages of studies and data dictionary"):
             config = _assemble_or_say_why(source, cache)
-            _require_posteriors()
+            require_posteriors()
             _require_checklists()
         pages = sorted((source / "book").glob("*.md"))
         try:
             execute.run(pages, config["parse"]["myst_enable_extensions"], cache, _say)
-        except execute.PageFailed as failed:
+            files.place(execute.executed(pages, config["parse"]["myst_enable_extensions"], cache), source / EXTRA)
+        except (execute.PageFailed, files.SameName) as failed:
             raise BuildFailed(str(failed)) from None
-        with _step(f"rendered {len(list((source / 'book').rglob('*.md')))} pages"):
+        with step(f"rendered {len(list((source / 'book').rglob('*.md')))} pages"):
             html = render(source, Path(scratch))
             (html / "index.html").write_text(FRONT_DOOR.format(title=config["title"]), encoding="utf-8")
         if inputs.of_book() != fingerprint:
@@ -92,7 +95,8 @@ def _require_checklists() -> None:
         raise BuildFailed(str(fault)) from None
 
 
-def _require_posteriors() -> None:
+def require_posteriors() -> None:
+    """Raise BuildFailed unless every endpoint is fitted as records and models stand."""
     from models import endpoints, store
 
     if missing := [key for key in endpoints.ENDPOINTS if not store.is_fitted(key)]:
@@ -103,18 +107,20 @@ def assemble(source: Path, cache: Path) -> dict:
     """Gather all that Jupyter Book reads in one folder; the configuration it will use."""
     import yaml
 
-    from book import pages
+    from book import foot, notebooks, pages
 
     (source / "_static").mkdir(parents=True)
     shutil.copytree(inputs.ROOT / "book", source / "book", ignore=shutil.ignore_patterns("*.py", "*.css", "__pycache__"))
     shutil.copy(inputs.ROOT / "book" / "style.css", source / "_static")
     shutil.copy(inputs.ROOT / "_toc.yml", source)
     pages.write(source / "book")
-    _copy_mathjax(source / "vendor" / "_static" / "mathjax")
+    pages.write_numbers(source / EXTRA / "numbers")
+    notebooks.write(sorted((source / "book").glob("*.md")), source / EXTRA / foot.NOTEBOOKS / "book")
+    _write_citation(source / EXTRA / foot.DOWNLOADS)
+    _copy_mathjax(source / EXTRA / "_static" / "mathjax")
     config = yaml.safe_load((inputs.ROOT / "_config.yml").read_text(encoding="utf-8"))
     config["title"] += f", version {version()}"
     config["execute"]["cache"] = str(cache)
-    config["html"]["extra_footer"] = f'<p class="review-version">Version {version()}</p>'
     config["sphinx"]["config"] |= {"version": version(), "release": version()}
     if bibliographies := sorted((source / "book").glob("*.bib")):
         config["sphinx"]["config"]["extensions"].append("sphinxcontrib.bibtex")
@@ -122,6 +128,14 @@ def assemble(source: Path, cache: Path) -> dict:
         config["sphinx"]["config"]["bibtex_reference_style"] = "author_year"
     (source / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     return config
+
+
+def _write_citation(folder: Path) -> None:
+    from book.citation import citation
+
+    folder.mkdir(parents=True)
+    for name, text in citation().files().items():
+        (folder / name).write_bytes(text.encode())
 
 
 def version() -> str:
@@ -169,7 +183,8 @@ def _remove_leftovers() -> None:
 
 
 @contextmanager
-def _step(what: str):
+def step(what: str):
+    """Say what was done and how long it took, once it is."""
     start = time.perf_counter()
     yield
     _say(what, time.perf_counter() - start)

@@ -112,7 +112,7 @@ def absolute(key: str) -> None:
         say("No absolute effect is given: there is no baseline risk to start from.")
         return
     show(*picture, _name(key, "absolute"))
-    table(tables.absolute(key, REVIEW), f"{ENDPOINTS[key].title}: patients per 1,000, median and 95 % interval")
+    table(tables.absolute(key, REVIEW), f"{ENDPOINTS[key].title}: patients per 1,000, median and 95 % interval", picture.numbers)
 
 
 def left_out(key: str) -> None:
@@ -127,8 +127,9 @@ def left_out(key: str) -> None:
 
 def tau(key: str) -> None:
     """Mean effect under each prior of the between-study SD."""
-    show(*figures.tau_priors(key, REVIEW), _name(key, "tau"))
-    table(tables.tau_sensitivity(key, REVIEW), f"{ENDPOINTS[key].title}: mean effect under each prior of τ")
+    picture = figures.tau_priors(key, REVIEW)
+    show(*picture, _name(key, "tau"))
+    table(tables.tau_sensitivity(key, REVIEW), f"{ENDPOINTS[key].title}: mean effect under each prior of τ", picture.numbers)
 
 
 def evidence(key: str) -> None:

@@ -4,6 +4,7 @@ import html
 import re
 from pathlib import Path
 
+import pandas as pd
 from docutils.nodes import make_id
 
 from book import pages
@@ -29,7 +30,9 @@ def headings_of(text: str) -> list[str]:
 def show(held: Checklist) -> None:
     """A checklist as a table of two columns, which fit on a phone: what it asks, and whether and where this book answers."""
     rows = [f"{cells([f'{item.item}: {item.asks}'])}<td class=long>{answer(item)}</td>" for item in held.items]
-    display_rows(["item", "in this book"], rows, f"{held.title} ({held.source})")
+    numbers = pd.DataFrame([{"item": item.item, "asks": item.asks, "state": item.state, "where": item.where, "lacking": item.lacking,
+                             "inapplicable": item.inapplicable} for item in held.items])
+    display_rows(["item", "in this book"], rows, f"{held.title} ({held.source})", numbers)
 
 
 def answer(item: Item) -> str:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from book import inputs
+from book import files, inputs
 
 AT_ONCE = 2
 """Pages run at the same time; each has a kernel of its own."""
@@ -67,6 +67,15 @@ def run(pages: list[Path], extensions: list[str], folder: Path, say: Callable[[s
         raise PageFailed("\n\n".join(failures))
 
 
+def executed(pages: list[Path], extensions: list[str], folder: Path) -> Iterator:
+    """The notebook of every page with code, with the outputs that `folder` holds."""
+    from jupyter_cache import get_cache
+
+    cache = get_cache(str(folder))
+    for _, notebook in _notebooks(pages, extensions):
+        yield cache.get_cache_bundle(cache.match_cache_notebook(notebook).pk).nb
+
+
 async def _run_all(waiting: list[tuple], cache, say: Callable[[str, float], None]) -> list[str]:
     """Run notebooks, `AT_ONCE` at a time, and keep the outputs of each as it ends; what failed, in words."""
     from jupyter_cache.base import CacheBundleIn
@@ -77,7 +86,7 @@ async def _run_all(waiting: list[tuple], cache, say: Callable[[str, float], None
     async def run_one(page: Path, notebook) -> None:
         async with places:
             start = time.perf_counter()
-            error = await _run(notebook)
+            error = await _run(notebook, page.stem)
             seconds = time.perf_counter() - start
         if error:
             failures.append(f"book/{page.name} failed:\n{error}")
@@ -119,8 +128,8 @@ def _is_cached(cache, notebook) -> bool:
     return True
 
 
-async def _run(notebook) -> str | None:
-    """Run a notebook in place, in a kernel of this interpreter; the error, if a cell raised one."""
+async def _run(notebook, page: str) -> str | None:
+    """Run a page's notebook in place, in a kernel of this interpreter; the error, if a cell raised one."""
     from jupyter_client import AsyncKernelManager
     from nbclient.client import CellExecutionError, CellTimeoutError, DeadKernelError, NotebookClient
 
@@ -128,7 +137,7 @@ async def _run(notebook) -> str | None:
     client = NotebookClient(notebook, km=kernel, resources={"metadata": {"path": str(inputs.ROOT)}}, timeout=SECONDS_PER_CELL,
                             record_timing=False, extra_arguments=QUIET_KERNEL)
     try:
-        await client.async_execute()
+        await client.async_execute(env=os.environ | {files.PAGE: page})
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as raised:
         return _last_lines(str(raised))
     finally:  # an interrupted client leaves its kernel running

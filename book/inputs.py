@@ -28,11 +28,16 @@ def of_book(root: Path = ROOT) -> str:
     return _fingerprint(root, READ_BY_CELLS + PROSE)
 
 
+def names(root: Path = ROOT, patterns: tuple[str, ...] = READ_BY_CELLS + PROSE) -> list[str]:
+    """Every file of the tree that the rendered book depends on, sorted; posteriors are not among them."""
+    return sorted({path.relative_to(root).as_posix() for pattern in patterns for path in root.glob(pattern) if _is_input(path)})
+
+
 def _fingerprint(root: Path, patterns: tuple[str, ...]) -> str:
     whole = hashlib.sha256(sys.version.encode())
-    for path in sorted({path for pattern in patterns for path in root.glob(pattern) if _is_input(path)}):
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
-        whole.update(f"{path.relative_to(root).as_posix()}\0{content}\0".encode())
+    for name in names(root, patterns):
+        content = hashlib.sha256((root / name).read_bytes()).hexdigest()
+        whole.update(f"{name}\0{content}\0".encode())
     for path in sorted(root.glob(POSTERIORS)):
         whole.update(f"{path.name}\0".encode())
     return whole.hexdigest()[:16]

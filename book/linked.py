@@ -3,27 +3,29 @@
 import html
 
 import pandas as pd
-from IPython.display import HTML, display
+from docutils.nodes import make_id
 
+from book import files
 from book.study_page import anchor
 
 LONG = 40
 """Characters from which a cell holds a sentence and its column is kept wide."""
 
 
-def text_table(frame: pd.DataFrame, caption: str, folded: str = "") -> None:
+def text_table(frame: pd.DataFrame, caption: str, folded: str = "", numbers: pd.DataFrame | None = None) -> None:
     """Display a frame whose cells may hold sentences; the same look as `book.show.table`.
 
     folded : a line to open it by, where it is long
+    numbers : those behind the cells in full precision, where there are any
     """
-    display_rows(frame.columns, [cells(row) for row in frame.values], caption, folded)
+    display_rows(frame.columns, [cells(row) for row in frame.values], caption, frame if numbers is None else numbers, folded)
 
 
 def linked_table(frame: pd.DataFrame, caption: str, folded: str = "") -> None:
     """The same with a last column of links; `study_id` and `entries` say where they lead, and are not shown themselves."""
     shown = frame.drop(columns=["study_id", "entries"])
     rows = [f"{cells(row)}<td>{_links(study, entries)}</td>" for row, study, entries in zip(shown.values, frame["study_id"], frame["entries"])]
-    display_rows([*shown.columns, "record"], rows, caption, folded)
+    display_rows([*shown.columns, "record"], rows, caption, frame, folded)
 
 
 def cells(row) -> str:
@@ -41,10 +43,12 @@ def _short(entry: str) -> str:
     return entry.split(".", 1)[-1]
 
 
-def display_rows(heads, rows: list[str], caption: str, folded: str = "") -> None:
+def display_rows(heads, rows: list[str], caption: str, numbers: pd.DataFrame, folded: str = "") -> None:
+    """Display rows of HTML below heads, with the link to their numbers."""
     label = html.escape(" ".join(caption.split()))
     columns = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in heads)
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     table = (f'<div class="review-scroll" role="region" aria-label="{label}" tabindex="0"><table class="review-table">'
              f"<caption>{label}</caption><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table></div>")
-    display(HTML(f"<details><summary>{html.escape(folded)}</summary>{table}</details>" if folded else table))
+    link, handed = files.numbers(numbers, make_id(caption), caption)
+    files.display_with(f"<details><summary>{html.escape(folded)}</summary>{table}{link}</details>" if folded else table + link, handed)

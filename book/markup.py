@@ -23,14 +23,14 @@ def raw(lines: Iterable[str]) -> str:
     return "\n".join(("```{raw} html", *lines, "```"))
 
 
-def table(caption: str, heads: Iterable[str], rows: Iterable[str]) -> str:
-    """A table that scrolls sideways on a narrow screen; caption and heads are text, rows are HTML."""
+def table(caption: str, heads: Iterable[str], rows: Iterable[str], numbers: str = "") -> str:
+    """A table that scrolls sideways on a narrow screen; caption and heads are text, rows and the link to its numbers are HTML."""
     label = plain(caption)
     return raw([
         f'<div class="review-scroll" role="region" aria-label="{label}" tabindex="0">',
         f'<table class="review-table"><caption>{label}</caption>',
         "<thead><tr>" + "".join(f'<th scope="col">{plain(head)}</th>' for head in heads) + "</tr></thead>",
-        "<tbody>", *rows, "</tbody></table></div>",
+        "<tbody>", *rows, "</tbody></table></div>", *filter(None, [numbers]),
     ])
 
 

@@ -2,8 +2,13 @@
 
 from pathlib import Path
 
-from book import study_page
-from extraction import checks, dictionary, evidence, records
+import pandas as pd
+from matplotlib.pyplot import close
+
+from book import files, markup, study_page
+from extraction import checks, dictionary, evidence, records, tidy
+from models import curves
+from models.numbers_csv import to_csv
 
 DICTIONARY = """# Data dictionary
 
@@ -11,6 +16,7 @@ What a record may say: each field with its meaning, its type and its legal value
 reads the records, so it cannot differ from what is accepted; an unknown field is refused.
 
 """
+DICTIONARY_FILES = {"data-dictionary": "every field", "vocabulary": "every word of the vocabulary"}
 
 
 def write(folder: Path, review: records.Review | None = None) -> list[Path]:
@@ -28,4 +34,25 @@ def generated(review: records.Review) -> dict[str, str]:
     found, used = checks.check(review).findings, evidence.collect_all(review)
     studies = {f"studies/{study.id}.md": study_page.page(study, review, used, found)
                for study in review.register.studies}
-    return studies | {"data-dictionary.md": DICTIONARY + dictionary.markdown()}
+    whole = markup.raw(files.link(f"../numbers/{name}.csv", what, f"{what[0].upper()}{what[1:]} (CSV)") for name, what in DICTIONARY_FILES.items())
+    return studies | {"data-dictionary.md": f"{DICTIONARY}{whole}\n\n{dictionary.markdown()}"}
+
+
+def write_numbers(folder: Path) -> None:
+    """Write the numbers of every generated page below `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in numbers(records.load()).items():
+        (folder / f"{name}.csv").write_bytes(to_csv(frame).encode())
+
+
+def numbers(review: records.Review) -> dict[str, pd.DataFrame]:
+    """Numbers of the generated pages by the name of their file without ending."""
+    tables, found, used = tidy.tables(review), checks.check(review).findings, evidence.collect_all(review)
+    shown = dict(zip(DICTIONARY_FILES, (tidy.dictionary(), tidy.vocabulary())))
+    for record in review.records.values():
+        shown |= study_page.numbers(record, tables, used, found)
+    for study, entry in curves.digitised(review):
+        if picture := curves.picture(review, study, entry):
+            shown[curves.anchor(study, entry)] = picture.numbers
+            close(picture.figure)
+    return shown

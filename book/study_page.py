@@ -3,7 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from book import markup
+import pandas as pd
+
+from book import files, markup
 from book.show import image
 from book.topics import topics
 from extraction.checks import Finding
@@ -22,6 +24,8 @@ KIND = {"counts": "count", "p_value": "p-value", "log_rank_p": "log-rank p-value
 CONTRASTS = {"therapeutic": "tocilizumab for CRS", "pre-emptive": "tocilizumab before CRS, by risk",
              "prophylactic": "tocilizumab before CRS, to all", "other": "another comparison"}
 DECISIONS = {"included": "Included", "awaiting_data": "Awaiting data", "excluded": "Excluded"}
+SHOWN = ("printed_numbers", "groups", "definitions", "contradictions", "risk_of_bias")
+"""Tables of `extraction.tidy` of which a study's page shows its rows."""
 NO_RECORD = {
     "awaiting_data": ("Awaiting data", "No readable text of this study could be reached, so none of its numbers is entered and "
                                        "none is in any result of this review. It is shown so that the gap stays visible."),
@@ -48,6 +52,22 @@ def page(study: Registration, review: Review, evidence: dict[str, Evidence], fin
         fates = _fates(study.id, evidence, findings)
         parts += [_design(record), _arms(record), _definitions(record), _contradictions(record), _risk_of_bias(record), _curves(study.id, review), *_entries(record, fates)]
     return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def numbers(record: Record, tables: dict[str, pd.DataFrame], evidence: dict[str, Evidence], findings: list[Finding]) -> dict[str, pd.DataFrame]:
+    """The rows of `extraction.tidy.tables` that the page of a study shows, by the name of their file without ending."""
+    own = {name: tables[name][tables[name]["study"] == record.study] for name in SHOWN}
+    fates = _fates(record.study, evidence, findings)
+    own["printed_numbers"] = own["printed_numbers"].assign(what_becomes_of_it=[" ".join(fates.get(entry, [])) for entry in own["printed_numbers"]["id"]])
+    return {_file(record.study, name): frame for name, frame in own.items() if not frame.empty}
+
+
+def _file(study: str, table: str) -> str:
+    return f"{study}-{table.replace('_', '-')}"
+
+
+def _numbers(record: Record, table: str, caption: str) -> str:
+    return files.link(f"../../numbers/{_file(record.study, table)}.csv", caption)
 
 
 def _registration(study: Registration) -> str:
@@ -83,14 +103,16 @@ def _design(record: Record) -> str:
 def _arms(record: Record) -> str:
     rows = [markup.row((ARMS[arm], d.definition, d.address)) for arm, d in record.arms.items()]
     rows += [markup.row((_words(name), d.definition, d.address)) for name, d in record.strata.items()]
-    return "## Arms and strata\n\n" + markup.table("Whom the numbers describe", ("arm or stratum", "definition", "where"), rows)
+    caption = "Whom the numbers describe"
+    return "## Arms and strata\n\n" + markup.table(caption, ("arm or stratum", "definition", "where"), rows, _numbers(record, "groups", caption))
 
 
 def _definitions(record: Record) -> str:
     if not record.definitions:
         return ""
     rows = [markup.row((_words(name), d.definition, d.address or "not printed")) for name, d in record.definitions.items()]
-    return "## Definitions\n\n" + markup.table("How the paper defines what it measures", ("variable", "definition", "where"), rows)
+    caption = "How the paper defines what it measures"
+    return "## Definitions\n\n" + markup.table(caption, ("variable", "definition", "where"), rows, _numbers(record, "definitions", caption))
 
 
 def _contradictions(record: Record) -> str:
@@ -99,7 +121,8 @@ def _contradictions(record: Record) -> str:
     printed = {entry.id: entry.printed for entry in record.entries}
     rows = [_contradiction(c, printed) for c in record.contradictions]
     caption = "Printed readings that cannot all hold; all are kept"
-    return "## Contradictions\n\n" + markup.table(caption, ("what disagrees", "as printed", "why this one is used"), rows)
+    return "## Contradictions\n\n" + markup.table(caption, ("what disagrees", "as printed", "why this one is used"), rows,
+                                                 _numbers(record, "contradictions", caption))
 
 
 def _risk_of_bias(record: Record) -> str:
@@ -107,13 +130,14 @@ def _risk_of_bias(record: Record) -> str:
         return ""
     rows = [markup.row((DOMAINS[row.domain], ", ".join(ENDPOINTS[e] for e in row.endpoints), row.judgement.replace("_", " "), row.reason,
                         row.address or "a silence of the paper")) for domain in DOMAINS for row in record.risk_of_bias if row.domain == domain]
-    return "## Risk of bias\n\n" + markup.table("ROBINS-I, by domain", ("domain", "endpoints", "risk of bias", "reason", "where"), rows)
+    heads = ("domain", "endpoints", "risk of bias", "reason", "where")
+    return "## Risk of bias\n\n" + markup.table("ROBINS-I, by domain", heads, rows, _numbers(record, "risk_of_bias", "ROBINS-I, by domain"))
 
 
 def _curves(study: str, review: Review) -> str:
     """Each digitised curve over the one reconstructed from it."""
-    pictures = [image(*picture, curves.anchor(study, entry)) for _, entry in curves.digitised(review, study=study)
-                if (picture := curves.picture(review, study, entry))]
+    pictures = [image(picture.figure, picture.alt, name := curves.anchor(study, entry), files.link(f"../../numbers/{name}.csv", f"figure {name.replace('-', ' ')}"))
+                for _, entry in curves.digitised(review, study=study) if (picture := curves.picture(review, study, entry))]
     return "## Survival curves, digitised and reconstructed\n\n" + markup.raw(pictures) if pictures else ""
 
 
@@ -141,7 +165,8 @@ def _entries(record: Record, fates: dict[str, list[str]]) -> Iterator[str]:
             rows.append(f'<tr class="variable"><th colspan="{len(HEADS)}" scope="rowgroup">{markup.plain(FIELDS[field].meaning)}</th></tr>')
             rows += [_entry(entry, entry.id in record.set_aside(), fates.get(entry.id, [])) for entry in by_field[field]]
         if rows:
-            yield f"## {topic}\n\n" + markup.table(f"{topic}: numbers as printed", HEADS, rows)
+            caption = f"{topic}: numbers as printed"
+            yield f"## {topic}\n\n" + markup.table(caption, HEADS, rows, _numbers(record, "printed_numbers", f"{caption}, with all others of the study"))
 
 
 def _entry(entry: AnyEntry, set_aside: bool, fate: list[str]) -> str:

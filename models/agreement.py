@@ -10,7 +10,7 @@ from extraction.checks import Finding, check
 from extraction.evidence import collect_all
 from extraction.records import Review, load
 from extraction.vocabulary import ENDPOINTS
-from models.style import BLUE, INK, LIGHT, RED, SMALL, YELLOW, canvas
+from models.style import BLUE, INK, LIGHT, RED, SMALL, YELLOW, Picture, canvas
 
 VERDICTS = {
     "differs": ("differs", RED),
@@ -46,7 +46,7 @@ def counts(review: Review | None = None) -> dict[str, Counter]:
 
 
 def picture(review: Review | None = None):
-    """One square for each printed number, coloured by its verdict; (figure, alternative text)."""
+    """One square for each printed number, coloured by its verdict."""
     review = review or load()
     rows = [(review.studies[study].label, found) for study, found in counts(review).items()]
     heights = [2.1 + -(-sum(found.values()) // PER_ROW) for _, found in rows]
@@ -66,7 +66,8 @@ def picture(review: Review | None = None):
     handles = [_square(0, 0, colour) for _, colour in VERDICTS.values()]
     figure.legend(handles, [words for words, _ in VERDICTS.values()], loc="outside lower center", ncols=2, fontsize=SMALL)
     said = ". ".join(f"{label}: " + ", ".join(f"{found[name]} {words}" for name, (words, _) in VERDICTS.items()) for label, found in rows)
-    return figure, f"Every printed number as a square, coloured by its verdict. {said}."
+    return Picture(figure, f"Every printed number as a square, coloured by its verdict. {said}.",
+                   pd.DataFrame([{"study": label, "verdict": words, "numbers": found[name]} for label, found in rows for name, (words, _) in VERDICTS.items()]))
 
 
 def _square(x: float, y: float, colour: str):

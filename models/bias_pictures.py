@@ -12,7 +12,7 @@ from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
 from models.multiverse import THETA, is_primary, smooth, summary, tabulated, through, universes
 from models.priors import Prior
-from models.style import BLUE, GREY, INK, LIGHT, ORANGE, RED, SMALL, canvas, interval_line, ratio_axis, reach
+from models.style import BLUE, GREY, INK, LIGHT, ORANGE, RED, SMALL, Picture, canvas, interval_line, ratio_axis, reach
 from models.words import interval, number, percent
 
 PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85}
@@ -37,7 +37,7 @@ def pair(key: str, review: Review | None = None) -> Pair:
 
 
 def side_by_side(key: str, review: Review | None = None):
-    """Unadjusted above adjusted: (figure, alternative text)."""
+    """Unadjusted above adjusted."""
     endpoint, found = ENDPOINTS[key], pair(key, review)
     rows = [("not adjusted for bias", found.unadjusted, RED), ("adjusted for the bias as judged", found.adjusted, BLUE)]
     low, high = reach([limits for _, limits, _ in rows])
@@ -52,7 +52,8 @@ def side_by_side(key: str, review: Review | None = None):
     ratio_axis(ax, low, high, "Mean " + endpoint.scale, endpoint.benefit)
     ax.set_title(endpoint.title, loc="left", fontsize=12, weight="bold")
     said = "; ".join(f"{words}: {interval(limits)}, tocilizumab the better side with probability {percent(limits['p_favours'])}" for words, limits, _ in rows)
-    return figure, f"{endpoint.title}, mean {endpoint.scale}. {said}."
+    return Picture(figure, f"{endpoint.title}, mean {endpoint.scale}. {said}.",
+                   pd.DataFrame([{"answer": words, "scale": endpoint.scale, **limits} for words, limits, _ in rows]))
 
 
 def _result(limits: dict) -> str:
@@ -102,7 +103,7 @@ def _prior(endpoint) -> np.ndarray:
 
 
 def tipping(key: str, review: Review | None = None):
-    """Which biases make the 95 % interval exclude no difference, on either side: (figure, alternative text)."""
+    """Which biases make the 95 % interval exclude no difference, on either side."""
     review, endpoint = review or load(), ENDPOINTS[key]
     lower, upper = tipping_grid(key, review)
     better, worse = ("favours tocilizumab", "favours none") if endpoint.benefit == "below" else ("favours none", "favours tocilizumab")
@@ -125,7 +126,9 @@ def tipping(key: str, review: Review | None = None):
     ax.set_xlabel(f"Mean bias of every study:\n{endpoint.scale} seen over true, log scale")
     ax.set_ylabel("SD of the bias, log scale")
     ax.set_title(endpoint.title, loc="left", fontsize=12, weight="bold")
-    return figure, f"Tipping point, {endpoint.title}. {tipping_words(key, lower, upper)}"
+    sd, mean = np.meshgrid(SDS, MEANS, indexing="ij")
+    return Picture(figure, f"Tipping point, {endpoint.title}. {tipping_words(key, lower, upper)}", pd.DataFrame({
+        "bias_seen_over_true": np.exp(mean).ravel(), "sd_of_log_bias": sd.ravel(), "lower": np.exp(lower).ravel(), "upper": np.exp(upper).ravel()}))
 
 
 def tipping_words(key: str, lower: np.ndarray, upper: np.ndarray) -> str:

@@ -9,7 +9,7 @@ from models.calibration import QUANTITIES, SAMPLED, Calibration, changed, read
 from models.endpoints import ENDPOINTS
 from models.ranks import BAND, LEVELS, band, coverage, curve, falls_short, within_band
 from models.sampled_replicates import ESS_ABOVE, R_HAT_BELOW
-from models.style import BLUE, GREEN, LIGHT, ORANGE, RED, SMALL, canvas
+from models.style import BLUE, GREEN, LIGHT, ORANGE, RED, SMALL, Picture, canvas
 from models.words import listed
 
 WORDS = {"mu": "mean effect", "tau": "between-study SD, τ", "theta": "effect in the first study", "prediction": "effect in a next study"}
@@ -101,7 +101,7 @@ def _share(ranks, level: int) -> str:
 
 
 def curves(results: dict[str, Calibration]):
-    """Share of ranks up to each place minus the share expected, one panel per endpoint: (figure, alternative text)."""
+    """Share of ranks up to each place minus the share expected, one panel per endpoint."""
     figure, axes = canvas(1.5 * len(results) + 1.2, len(results), squeeze=False, sharex=True)
     for ax, (key, result) in zip(axes[:, 0], results.items()):
         _panel(ax, result)
@@ -111,8 +111,15 @@ def curves(results: dict[str, Calibration]):
     handles = [axes[0, 0].plot([], [], color=colour, ls=dashes, lw=width, label=WORDS[name])[0] for name, (colour, dashes, width) in LINES.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=SMALL)
     far = "; ".join(f"{ENDPOINTS[key].title}, {_farthest(result)}" for key, result in results.items())
-    return figure, (f"Rank curves of {len(results)} models, four quantities each. The curve of the mean effect departs from 0 by at most: {far}. "
-                    f"{curves_said(results)}")
+    said = (f"Rank curves of {len(results)} models, four quantities each. The curve of the mean effect departs from 0 by at most: {far}. "
+            f"{curves_said(results)}")
+    return Picture(figure, said, pd.concat([_curve_numbers(key, name, result) for key, result in results.items() for name in QUANTITIES], ignore_index=True))
+
+
+def _curve_numbers(key: str, name: str, result: Calibration) -> pd.DataFrame:
+    """One curve and its band, as shares."""
+    (places, difference), (lower, upper) = curve(result.ranks[name]), band(len(result.ranks[name]))
+    return pd.DataFrame({"endpoint": key, "quantity": name, "rank": places, "share_minus_expected": difference, "band_lower": lower, "band_upper": upper})
 
 
 def _farthest(result: Calibration) -> str:

@@ -10,7 +10,7 @@ from extraction.recover.curves import Patients, reconstruct
 from extraction.records import Review
 from extraction.schema import SurvivalCurve
 from models.printed import p_words, stratum_words
-from models.style import BLUE, GREY, ORANGE, SMALL, canvas
+from models.style import BLUE, GREY, ORANGE, SMALL, Picture, canvas
 
 COLOURS = {"toci": BLUE, "control": ORANGE}
 MARKS = {"toci": "o", "control": "s"}
@@ -40,7 +40,7 @@ def picture(review: Review, study: str, entry: SurvivalCurve):
 
 
 def overlay(curve: Curve, title: str):
-    """The clicks over the Kaplan-Meier curve of the reconstructed patients, numbers at risk below; (figure, alternative text).
+    """The clicks over the Kaplan-Meier curve of the reconstructed patients, numbers at risk below.
 
     Raises Unusable where the curve fixes no hazard ratio.
     """
@@ -56,7 +56,14 @@ def overlay(curve: Curve, title: str):
     ax.legend(loc="best")
     _numbers_at_risk(below, curve)
     below.set_xlabel(f"Time, {curve.unit}")
-    return figure, f"{title}. {_words(curve)}"
+    return Picture(figure, f"{title}. {_words(curve)}", _drawn(curve, found.patients))
+
+
+def _drawn(curve: Curve, patients: dict[str, Patients]) -> pd.DataFrame:
+    """The steps and clicks of the figure: arm, which of the two, time in the curve's unit, share without the event."""
+    steps = [(arm, "reconstructed", *step) for arm, found in patients.items() for step in zip(*kaplan_meier(found))]
+    clicks = [(arm, "digitised", p.time, p.survival) for arm, found in curve.arms.items() for p in found.points]
+    return pd.DataFrame([*steps, *clicks], columns=["arm", "curve", f"time_{curve.unit}", "share"])
 
 
 def _numbers_at_risk(ax, curve: Curve) -> None:

@@ -1,19 +1,22 @@
-"""Figures of a posterior.  Each function returns (figure, alternative text); the text states the finding with its numbers."""
+"""Figures of a posterior.  Each function returns a Picture; its alternative text states the finding with its numbers."""
 
 import textwrap
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from extraction.bias import judgements, overall
 from extraction.records import Review, load
 from extraction.schema import Record
+from extraction.vocabulary import DOMAINS
 from models import store
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.lights import LIGHTS, legend_of_lights, row_of_lights
 from models.printed import NOTHING, printed_result
 from models.reweight import limits_under
-from models.style import BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, RED, SKY, SMALL, canvas, density, interval_line, ratio_axis, reach, two_columns
+from models.style import (BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, RED, SKY, SMALL, Picture, canvas, density, interval_line, ratio_axis, reach,
+                          two_columns)
 from models.summary import limits, summarise
 from models.words import interval, number, percent, rating
 
@@ -81,7 +84,7 @@ def forest(key: str, review: Review | None = None):
         axes.axhline(tops[-3], color=LIGHT, lw=1)
     ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.benefit)
     legend_of_lights(figure)
-    return figure, _forest_alt(endpoint, rows, digits)
+    return Picture(figure, _forest_alt(endpoint, rows, digits), pd.DataFrame([_forest_numbers(row, endpoint) for row in rows]))
 
 
 def _forest_row(words, ax, row: Row, lines: list[str], top: float, height: float, ends: tuple[float, float],
@@ -101,6 +104,15 @@ def _forest_row(words, ax, row: Row, lines: list[str], top: float, height: float
     interval_line(ax, middle, row.limits, low, high, colour, "D" if row.kind == "pooled" else "o")
     ax.text(np.sqrt(low * high), middle - 0.12, _compact(row.limits, digits), ha="center", va="top", fontsize=SMALL,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8})
+
+
+def _forest_numbers(row: Row, endpoint) -> dict:
+    """Limits as ratios, missing where there is no result; judgements missing where there are none."""
+    judged = judgements(row.record, endpoint.evidence) if row.record else {}
+    lights = {domain: made.judgement for domain, made in judged.items()} | ({"overall": overall(row.record, endpoint.evidence)} if judged else {})
+    return {"row": row.label, "kind": row.kind, "printed": row.printed, "no_result_because": row.gap, "scale": endpoint.scale,
+            **{name: row.limits[name] if row.limits else None for name in ("median", "lower", "upper")},
+            **{f"risk_of_bias_{domain}": lights.get(domain) for domain in (*DOMAINS, "overall")}}
 
 
 def _compact(row: dict, digits: int = 2) -> str:
@@ -136,8 +148,9 @@ def prior_and_posterior(key: str, review: Review | None = None):
     ax.set_ylabel("Density of the log ratio")
     ax.legend(loc="upper left", fontsize=SMALL)
     ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.benefit)
-    return figure, (f"{endpoint.title}, mean {endpoint.scale}: before the data {interval(prior_limits)}, after them "
-                    f"{interval(found, found['digits'])}. Probability that tocilizumab is the better side: {percent(found['p_favours_toci'])}.")
+    said = (f"{endpoint.title}, mean {endpoint.scale}: before the data {interval(prior_limits)}, after them "
+            f"{interval(found, found['digits'])}. Probability that tocilizumab is the better side: {percent(found['p_favours_toci'])}.")
+    return Picture(figure, said, pd.DataFrame({"ratio": np.exp(grid), "prior_density_of_log_ratio": prior, "posterior_density_of_log_ratio": posterior}))
 
 
 def _prior_limits(endpoint) -> dict:
@@ -179,7 +192,9 @@ def tau_priors(key: str, review: Review | None = None):
     below.set_yticks([])
     ratio_axis(below, low, high, "Mean " + endpoint.scale, endpoint.benefit)
     said = "; ".join(f"{prior_words(prior)}: {interval(found) if found else 'too few draws to say'}" for prior, found in rows)
-    return figure, f"{endpoint.title}, mean {endpoint.scale} under each prior of the between-study SD. {said}."
+    return Picture(figure, f"{endpoint.title}, mean {endpoint.scale} under each prior of the between-study SD. {said}.", pd.DataFrame([
+        {"prior_of_tau": prior.name, "family": prior.family, "parameters": " ".join(f"{value:g}" for value in prior.parameters),
+         "scale": endpoint.scale, **(found or dict.fromkeys(("median", "lower", "upper")))} for prior, found in rows]))
 
 
 FAMILIES = {"half_normal": "half-normal", "log_normal": "log-normal", "inverse_gamma": "inverse gamma", "normal": "normal", "beta": "beta"}
@@ -215,7 +230,9 @@ def overview(review: Review | None = None):
     rated = "; ".join(f"{endpoint.title} {rating(endpoint.evidence, review)}" for endpoint in ENDPOINTS.values())
     said = ". ".join(f"{title}, {turned['scale']}: {interval(turned, summary['digits'])}, tocilizumab the better side with probability "
                      f"{percent(summary['p_favours_toci'])}" for title, turned, summary in rows)
-    return figure, f"Mean effect of each endpoint, below 1 favours tocilizumab. {said}. Certainty: {rated}."
+    return Picture(figure, f"Mean effect of each endpoint, below 1 favours tocilizumab. {said}. Certainty: {rated}.", pd.DataFrame([
+        {"endpoint": key, "shown_as": title, **turned, "p_favours_toci": summary["p_favours_toci"], "studies": summary["n_studies"],
+         "certainty": rating(ENDPOINTS[key].evidence, review)} for key, (title, turned, summary) in zip(ENDPOINTS, rows)]))
 
 
 def _turned(summary: dict, endpoint) -> dict:

@@ -7,7 +7,7 @@ from extraction.records import Review
 from extraction.vocabulary import LIMITATIONS
 from models.endpoints import ENDPOINTS
 from models.findings import THRESHOLDS, Baseline, Effect, Finding, has_room
-from models.style import BLUE, GREY, INK, LIGHT, ORANGE, SMALL, canvas
+from models.style import BLUE, GREY, INK, LIGHT, ORANGE, SMALL, Picture, canvas
 from models.tables import whole
 from models.words import NOT_RATED, STATED, listed_in_sentence, number, percent, rating
 
@@ -121,7 +121,7 @@ def _first(found: list[Finding]) -> list[Finding]:
 
 
 def picture(found: list[Finding]):
-    """How probable an important benefit and an important harm are, not adjusted and adjusted for bias: (figure, alternative text)."""
+    """How probable an important benefit and an important harm are, not adjusted and adjusted for bias."""
     shown = _first(found)
     figure, ax = canvas(1.22 * len(shown) + 1.1)
     for i, finding in enumerate(shown):
@@ -138,7 +138,17 @@ def picture(found: list[Finding]):
     ax.set_xlabel("Probability")
     handles = [Patch(color=BLUE, label="important benefit"), Patch(color=LIGHT, label="in between"), Patch(color=ORANGE, label="important harm")]
     figure.legend(handles=handles, loc="outside upper center", ncols=3)
-    return figure, "Probability of an important benefit and of an important harm. " + " ".join(map(_said, shown))
+    return Picture(figure, "Probability of an important benefit and of an important harm. " + " ".join(map(_said, shown)), numbers(shown))
+
+
+def numbers(found: list[Finding]) -> pd.DataFrame:
+    """Every finding with full precision: a row for the answer not adjusted and one for the adjusted; a cell is empty where nothing is computed."""
+    return pd.DataFrame([{
+        "endpoint": f.key, "baseline": f.baseline and f.baseline.source, "events": f.baseline and f.baseline.events, "n": f.baseline and f.baseline.n,
+        "studies": f.studies, "patients": f.patients, "answer": words, "important_from": important(f), "scale": ENDPOINTS[f.key].scale, **effect.ratio,
+        **{f"difference_per_1000_{name}": (effect.difference or {}).get(name) for name in ("median", "lower", "upper")},
+        "p_important_benefit": effect.benefit, "p_important_harm": effect.harm,
+    } for f in found for answer, words in ANSWERS.items() for effect in [getattr(f, answer)]])
 
 
 def _under(finding: Finding) -> str:

@@ -12,7 +12,7 @@ from extraction.records import Review
 from extraction.schema import Registration
 from extraction.vocabulary import GROUNDS
 from models import versions
-from models.style import BLUE, GREY, INK, SMALL, canvas
+from models.style import BLUE, GREY, INK, SMALL, Picture, canvas
 
 UNGROUNDED = "for another reason, see the register"
 
@@ -106,7 +106,7 @@ WRAP, HALF = 31, 0.47  # characters and share of the width that a box has
 
 
 def picture(found: list[Count]):
-    """The flow as a figure with its alternative text; in brackets what is new in this version."""
+    """The flow as a figure; in brackets what is new in this version."""
     boxes = {name: [count for count in found if count.box == name] for name in dict.fromkeys(count.box for count in found)}
     lines = {name: [line for count in held for line in textwrap.wrap(f"{count.total} ({count.new}) {count.what}", WRAP, subsequent_indent="   ")] for name, held in boxes.items()}
     heights = {name: (len(held) + 1) * LINE + PADDING for name, held in lines.items()}
@@ -127,7 +127,7 @@ def picture(found: list[Count]):
             _arrow(ax, (HALF, side_top - heights[side] / 2), (1 - HALF, side_top - heights[side] / 2))
             side_top -= heights[side] + GAP
         top -= height + GAP
-    return figure, _words(boxes)
+    return Picture(figure, _words(boxes), table(found))
 
 
 def _box(ax, left: float, top: float, height: float, title: str, lines: list[str], colour: str = BLUE) -> None:

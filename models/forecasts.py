@@ -1,15 +1,16 @@
-"""Figures of what posteriors and priors foresee.  Each function returns (figure, alternative text), or None where there is nothing to show."""
+"""Figures of what posteriors and priors foresee.  Each function returns a Picture, or None where there is nothing to show."""
 
 import textwrap
 
 import numpy as np
+import pandas as pd
 
 from extraction.records import Review, load
 from models.absolute import absolute_effects
 from models.endpoints import ENDPOINTS
 from models.predictive import checks, prior_durations, survival_curves
 from models.printed import p_words, stratum_words
-from models.style import BLUE, GREY, LIGHT, RED, SMALL, STUDY_COLOURS, canvas, density
+from models.style import BLUE, GREY, LIGHT, RED, SMALL, STUDY_COLOURS, Picture, canvas, density
 from models.words import percent
 
 
@@ -24,7 +25,16 @@ def left_out_reports(key: str, review: Review | None = None):
         label = review.studies[check.report.study].label
         label += "" if check.report.stratum == "all" else f", {stratum_words(review.records[check.report.study], check.report.stratum)}"
         (_z_strip if check.quantity == "|z|" else _outcome_strip)(ax, check, label)
-    return figure, "Reports left out, and what the posterior foresees of them. " + " ".join(check_words(c, review) for c in found)
+    return Picture(figure, "Reports left out, and what the posterior foresees of them. " + " ".join(check_words(c, review) for c in found),
+                   pd.DataFrame(map(_check_numbers, found)))
+
+
+def _check_numbers(check) -> dict:
+    """A check in numbers: limits of the predicted |z|, or the share of predictions that are 1, and the printed report on that scale."""
+    low, middle, high = np.quantile(check.predicted, [0.025, 0.5, 0.975]) if check.quantity == "|z|" else (None,) * 3
+    return {"study": check.report.study, "stratum": check.report.stratum, "quantity": check.quantity, "printed": check.printed,
+            "predicted_median": middle, "predicted_lower": low, "predicted_upper": high, "predicted_mean": float(np.mean(check.predicted)),
+            "probability": check.probability, "verdict": check.verdict, "left_out_because": check.report.reason}
 
 
 def check_words(check, review: Review) -> str:
@@ -89,16 +99,23 @@ def per_1000(key: str, review: Review | None = None):
     ax.set_xlabel("Patients with the event per 1,000")
     said = "; ".join(f"{e.source}: {1000 * e.risk:.0f} without, {e.with_toci['median']:.0f} with (95 % interval "
                      f"{e.with_toci['lower']:.0f} to {e.with_toci['upper']:.0f})" for e in found)
-    return figure, f"{ENDPOINTS[key].title}, patients per 1,000. {said}."
+    return Picture(figure, f"{ENDPOINTS[key].title}, patients per 1,000. {said}.", pd.DataFrame(map(_per_1000_numbers, found)))
+
+
+def _per_1000_numbers(effect) -> dict:
+    """Patients per 1,000 without and with tocilizumab, and the difference for the mean effect and in a next study."""
+    return {"baseline": effect.source, "events": effect.events, "n": effect.n, "without": 1000 * effect.risk,
+            **{f"{part}_{name}": value for part in ("with_toci", "difference", "next_study") for name, value in getattr(effect, part).items()}}
 
 
 def durations_foreseen():
     """Days of CRS in one patient without tocilizumab that the priors foresee, by grade."""
     found = prior_durations()
     figure, ax = canvas(3.0)
-    grid, said = np.linspace(np.log(0.8), np.log(60), 300), []
+    grid, said, curves = np.linspace(np.log(0.8), np.log(60), 300), [], []
     for (grade, days), colour in zip(found.items(), STUDY_COLOURS):
-        ax.plot(np.exp(grid), density(np.log(days), grid), color=colour, lw=2, label=f"grade {grade}" + (" or above" if grade == max(found) else ""))
+        curves.append(pd.DataFrame({"grade": grade, "days": np.exp(grid), "density_of_log_days": density(np.log(days), grid)}))
+        ax.plot("days", "density_of_log_days", data=curves[-1], color=colour, lw=2, label=f"grade {grade}" + (" or above" if grade == max(found) else ""))
         low, middle, high = np.quantile(days, [0.025, 0.5, 0.975])
         said.append(f"grade {grade}: median {middle:.1f} days, 95 % between {low:.1f} and {high:.0f}")
     ax.set_xscale("log")
@@ -108,19 +125,20 @@ def durations_foreseen():
     ax.set_ylabel("Prior predictive density")
     ax.set_xlabel("Days of CRS in one patient without tocilizumab, log scale")
     ax.legend(loc="upper right")
-    return figure, "What the priors foresee before any data. " + "; ".join(said) + "."
+    return Picture(figure, "What the priors foresee before any data. " + "; ".join(said) + ".", pd.concat(curves, ignore_index=True))
 
 
 def simulated_survival(key: str, review: Review | None = None):
     """Kaplan-Meier curves of simulated cohorts; an illustration, no patient of a study is in it."""
     times, curves = survival_curves(key, review=review)
     figure, ax = canvas(3.6)
-    said = []
+    said, bands = [], []
     for (arm, found), colour in zip(curves.items(), (GREY, BLUE)):
         low, middle, high = np.quantile(found, [0.025, 0.5, 0.975], axis=0)
         words = "no tocilizumab" if arm == "none" else arm
         ax.fill_between(times, low, high, step="post", color=colour, alpha=0.2, lw=0)
         ax.step(times, middle, where="post", color=colour, lw=2.2, label=words)
+        bands.append(pd.DataFrame({"arm": words, "time_in_medians": times, "median": middle, "lower": low, "upper": high}))
         at = int(np.argmin(np.abs(times - 1)))
         said.append(f"{words}: {100 * middle[at]:.0f} % (95 % of cohorts {100 * low[at]:.0f} to {100 * high[at]:.0f} %)")
     ax.set_ylim(0, 1)
@@ -128,5 +146,5 @@ def simulated_survival(key: str, review: Review | None = None):
     ax.set_ylabel("Share without the event")
     ax.set_xlabel("Time, in multiples of the median without tocilizumab")
     ax.legend(loc="upper right", title="Simulated, not observed")
-    return figure, (f"Simulated curves, {ENDPOINTS[key].title}. Share without the event at the median time of patients without tocilizumab: "
-                    + "; ".join(said) + ".")
+    return Picture(figure, f"Simulated curves, {ENDPOINTS[key].title}. Share without the event at the median time of patients without tocilizumab: "
+                   + "; ".join(said) + ".", pd.concat(bands, ignore_index=True))

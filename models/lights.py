@@ -8,7 +8,7 @@ from extraction.records import Review, load
 from extraction.vocabulary import DOMAINS, ENDPOINTS
 from models.endpoints import ENDPOINTS as MODELS
 from models.endpoints import evidence_of
-from models.style import GREEN, GREY, INK, RED, SMALL, YELLOW, canvas
+from models.style import GREEN, GREY, INK, RED, SMALL, YELLOW, Picture, canvas
 
 LIGHTS = {
     "low": ("low", GREEN, "o"),
@@ -43,7 +43,7 @@ def legend_of_lights(figure) -> None:
 
 
 def traffic_lights(key: str, review: Review | None = None):
-    """Every study that enters an endpoint by the seven domains and overall: (figure, alternative text)."""
+    """Every study that enters an endpoint by the seven domains and overall."""
     review = review or load()
     evidence = evidence_of(key, review)
     figure, ax = canvas(0.42 * len(evidence.studies) + 3.7)
@@ -59,7 +59,15 @@ def traffic_lights(key: str, review: Review | None = None):
     figure.suptitle(MODELS[key].title, x=0.02, ha="left", fontsize=12, weight="bold")
     legend_of_lights(figure)
     said = ". ".join(f"{review.studies[s].label}: " + _words(review.records[s], evidence.endpoint) for s in evidence.studies)
-    return figure, f"Risk of bias (ROBINS-I), {MODELS[key].title}. {said}."
+    return Picture(figure, f"Risk of bias (ROBINS-I), {MODELS[key].title}. {said}.",
+                   pd.DataFrame([row for study in evidence.studies for row in _numbers(study, review.records[study], evidence.endpoint)]))
+
+
+def _numbers(study: str, record, endpoint: str) -> list[dict]:
+    """A row for each domain and one for the overall judgement; not judged where no judgement is made."""
+    made = {domain: row.judgement for domain, row in judgements(record, endpoint).items()}
+    return [{"study": study, "domain": domain, "judgement": made.get(domain, "not judged")} for domain in DOMAINS] + [
+        {"study": study, "domain": "overall", "judgement": overall(record, endpoint) or "not judged"}]
 
 
 def _words(record, endpoint: str) -> str:

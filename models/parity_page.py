@@ -6,7 +6,7 @@ from matplotlib.lines import Line2D
 
 from models.parity import COMPARATOR, DATASETS, ERRORS, MODELS, PROGRAMS, QUANTITIES, REFERENCE, headline, ours, same_model, sd_of
 from models.posterior import LIMITS
-from models.style import BLUE, GREEN, ORANGE, PURPLE, RED, SKY, SMALL, canvas, interval_line
+from models.style import BLUE, GREEN, ORANGE, PURPLE, RED, SKY, SMALL, Picture, canvas, interval_line
 from models.words import number
 
 
@@ -52,12 +52,11 @@ COLOURS = {"ours": RED, "bayesmeta": BLUE, "brms": ORANGE, "jags": GREEN, "pysta
 
 
 def picture(found: pd.DataFrame):
-    """Mean effect of every data set and model, ours and each other program's side by side; (figure, alternative text)."""
+    """Mean effect of every data set and model, ours and each other program's side by side."""
     groups = list(same_model(found).groupby(["dataset", "model"], sort=False))
     groups.sort(key=lambda group: (list(DATASETS).index(group[0][0]), group[0][1]))
     figure, ax = canvas(1.12 * len(groups) + 1.1)
-    for i, ((dataset, model), rows) in enumerate(groups):
-        _group(ax, -i, dataset, model, rows)
+    numbers = [_group(ax, -i, dataset, model, rows) for i, ((dataset, model), rows) in enumerate(groups)]
     ax.set_xlim(-2.7, 2.7)
     ax.set_ylim(-len(groups) + 0.3, 0.55)
     ax.set_yticks([])
@@ -65,20 +64,25 @@ def picture(found: pd.DataFrame):
     ax.set_xlabel("Distance from our median of the mean effect,\nin its posterior SDs")
     handles = [Line2D([], [], color=colour, marker="o", lw=2.2) for colour in COLOURS.values()]
     figure.legend(handles, ["ours", *(PROGRAMS[name] for name in COLOURS if name != "ours")], loc="outside lower center", ncols=3)
-    return figure, f"Mean effects by data set and program, in posterior SDs from our median. {headline(found)}"
+    return Picture(figure, f"Mean effects by data set and program, in posterior SDs from our median. {headline(found)}",
+                   pd.DataFrame([row for group in numbers for row in group]))
 
 
-def _group(ax, top: float, dataset: str, model: str, rows: pd.DataFrame) -> None:
+def _group(ax, top: float, dataset: str, model: str, rows: pd.DataFrame) -> list[dict]:
+    """Draw one data set and model; what is drawn, on the scale of the analysis and in posterior SDs from our median."""
     mu = ours(dataset, model).mu
     centre, sd = float(mu.quantile(0.5)), sd_of(mu)
     first = rows.iloc[0]
     named = [("ours", {end: first[f"mu_{end}_ours"] for end in LIMITS})]
     named += [(row["software"], {end: row[f"mu_{end}"] for end in LIMITS}) for _, row in rows.iterrows()]
     ax.text(-2.7, top + 0.29, f"{DATASETS[dataset]}, {MODELS[model]}", weight="bold", fontsize=SMALL, va="bottom")
+    drawn = []
     for line, (name, limits) in enumerate(named):
         scaled = {end: (value - centre) / sd for end, value in limits.items()}
         interval_line(ax, top + 0.2 - 0.095 * line, scaled, -2.7, 2.7, COLOURS[name], width=1.8)
+        drawn.append({"dataset": dataset, "model": model, "software": name, **limits, **{f"{end}_in_sds": value for end, value in scaled.items()}})
     ax.text(0, top - 0.42, _natural(named[0][1], dataset), fontsize=SMALL, ha="center", va="center")
+    return drawn
 
 
 def _natural(limits: dict, dataset: str) -> str:

@@ -1,15 +1,17 @@
-"""Figures of the evidence and of the models.  Each function returns (figure, alternative text)."""
+"""Figures of the evidence and of the models.  Each function returns a Picture."""
 
 import textwrap
+from dataclasses import asdict
 
 import numpy as np
+import pandas as pd
 
 from extraction.records import Review, load
 from models import store
 from models.baseline import imbalances
 from models.endpoint import study_term
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
-from models.style import BLUE, GREY, LIGHT, ORANGE, SMALL, STUDY_COLOURS, canvas, ratio_axis, two_columns
+from models.style import BLUE, GREY, LIGHT, ORANGE, SMALL, STUDY_COLOURS, Picture, canvas, ratio_axis, two_columns
 from models.words import interval, number
 
 
@@ -40,8 +42,9 @@ def baseline_imbalance(review: Review | None = None):
     far = [i for i in found if abs(i.difference) > 0.1]
     said = "; ".join(f"{i.label}, {i.variable}: {i.events_toci} of {i.n_toci} with tocilizumab and {i.events_control} of {i.n_control} "
                      f"without, difference {i.difference:+.2f}" for i in sorted(found, key=lambda i: -abs(i.difference)))
-    return figure, (f"Differences between the arms in standard deviations: {len(far)} of {len(found)} exceed 0.1, the usual limit of "
-                    f"balance (grey band). Largest first: {said}.")
+    return Picture(figure, f"Differences between the arms in standard deviations: {len(far)} of {len(found)} exceed 0.1, the usual limit of "
+                           f"balance (grey band). Largest first: {said}.",
+                   pd.DataFrame([asdict(i) | {"standardised_difference": i.difference} for i in found]))
 
 
 def model_graph(key: str, review: Review | None = None):
@@ -71,7 +74,8 @@ def model_graph(key: str, review: Review | None = None):
         ax.annotate("", end.get_position(), start.get_position(), arrowprops={
             "arrowstyle": "-|>", "color": GREY, "lw": 1.3, "shrinkA": 0, "shrinkB": 1, "patchA": start.get_bbox_patch(), "patchB": end.get_bbox_patch()})
     said = "; ".join(f"{_flat(parent, studies)} to {_flat(child, studies)}" for parent, child in edges)
-    return figure, f"Graph of the model of {ENDPOINTS[key].title}. Arrows: {said}. Boxes are printed reports."
+    return Picture(figure, f"Graph of the model of {ENDPOINTS[key].title}. Arrows: {said}. Boxes are printed reports.",
+                   pd.DataFrame(edges, columns=["from", "to"]))
 
 
 NODES = {"mu": "μ\nmean effect", "tau": "τ\nbetween studies", "theta": "θ\neffect in\neach study", "prediction": "next\nstudy",
@@ -120,9 +124,9 @@ def followed_number(key: str, study: str, review: Review | None = None):
     step = grid[1] - grid[0]
     posterior = quadrature(key, review=review).theta[study]
     figure, ax = canvas(3.5)
-    for y, colour, dashes, words in ((np.exp(endpoint.mu_prior.log_density(grid)), GREY, "--", "prior of the mean effect"),
-                                     (likelihood / likelihood.sum() / step, ORANGE, "-", "likelihood of the counts"),
-                                     (posterior.density(grid), BLUE, "-", "posterior of this study")):
+    curves = {"prior of the mean effect": np.exp(endpoint.mu_prior.log_density(grid)), "likelihood of the counts": likelihood / likelihood.sum() / step,
+              "posterior of this study": posterior.density(grid)}
+    for (words, y), colour, dashes in zip(curves.items(), (GREY, ORANGE, BLUE), ("--", "-", "-")):
         ax.plot(np.exp(grid), y, dashes, color=colour, lw=2.2, label=words)
     ax.set_yticks([])
     ax.set_ylabel("Density of the log ratio")
@@ -131,5 +135,6 @@ def followed_number(key: str, study: str, review: Review | None = None):
     ratio_axis(ax, 0.08, 20, endpoint.scale.capitalize(), endpoint.benefit)
     best, found = float(np.exp(grid[np.argmax(likelihood)])), {k: float(np.exp(v)) for k, v in posterior.limits().items()}
     d = report.data
-    return figure, (f"{d['events_toci']} of {d['n_toci']} against {d['events_control']} of {d['n_control']}: the likelihood of the odds ratio is "
-                    f"largest at {number(best)}; with the prior the posterior is {interval(found)}.")
+    said = (f"{d['events_toci']} of {d['n_toci']} against {d['events_control']} of {d['n_control']}: the likelihood of the odds ratio is "
+            f"largest at {number(best)}; with the prior the posterior is {interval(found)}.")
+    return Picture(figure, said, pd.DataFrame({"ratio": np.exp(grid)} | curves))

@@ -5,7 +5,7 @@ posterior from itself once the prior, or the likelihood, counts 0.8 or 1.25 time
 serves, the scaled posteriors are computed and not reweighted; baseline risks are integrated out first.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,7 +18,7 @@ from models.endpoints import ENDPOINTS, evidence_of
 from models.posterior import Marginal
 from models.priors import Prior
 from models.quadrature_general import from_study_likelihoods
-from models.style import BLUE, GREY, INK, LIGHT, RC, RED, SMALL, WIDTH
+from models.style import BLUE, GREY, INK, LIGHT, RC, RED, SMALL, WIDTH, Picture
 
 ALPHAS = (0.8, 1.25)
 SENSITIVE = 0.05
@@ -174,7 +174,7 @@ def table(found: list[Share]) -> pd.DataFrame:
 
 
 def picture(found: list[Share]):
-    """Contraction and sensitivity side by side, mu and tau of every endpoint: (figure, alternative text)."""
+    """Contraction and sensitivity side by side, mu and tau of every endpoint."""
     keys = list(dict.fromkeys(s.key for s in found))
     with plt.rc_context(RC):
         figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 0.78 * len(keys) + 1.5), layout="constrained", sharey=True)
@@ -200,7 +200,12 @@ def picture(found: list[Share]):
     right.tick_params(axis="y", length=0)
     handles, labels = right.get_legend_handles_labels()
     figure.legend(handles[:2], labels[:2], loc="outside upper right", ncols=2, fontsize=SMALL)
-    return figure, _alternative(found)
+    return Picture(figure, _alternative(found), numbers(found))
+
+
+def numbers(found: list[Share]) -> pd.DataFrame:
+    """Every share with full precision."""
+    return pd.DataFrame([asdict(s) | {"contraction": s.contraction, "rests_on": s.verdict} for s in found])
 
 
 def _alternative(found: list[Share]) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from matplotlib.patches import Rectangle
 
 from extraction.evidence import ALTERNATIVES, Evidence, Used, alternatives, collect
@@ -12,7 +13,7 @@ from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS, evidence_of
 from models.posterior import Posterior
 from models.printed import stratum_words
-from models.style import BLUE, GREY, LIGHT, ORANGE, RED, SMALL, canvas, interval_line, ratio_axis, reach
+from models.style import BLUE, GREY, LIGHT, ORANGE, RED, SMALL, Picture, canvas, interval_line, ratio_axis, reach
 from models.words import interval, number, percent
 
 PRINTED_ONLY = "printed numbers only"
@@ -63,7 +64,7 @@ def _row(words: str, evidence: Evidence, key: str) -> Row:
 
 
 def added(key: str, review: Review | None = None):
-    """Mean effect under each reading, side by side: (figure, alternative text)."""
+    """Mean effect under each reading, side by side."""
     endpoint, rows = ENDPOINTS[key], readings(key, review)
     low, high = reach([row.limits for row in rows])
     figure, ax = canvas(0.95 * len(rows) + 1.0)
@@ -81,7 +82,8 @@ def added(key: str, review: Review | None = None):
     ax.spines["left"].set_visible(False)
     ratio_axis(ax, low, high, "Mean " + endpoint.scale, endpoint.benefit)
     said = "; ".join(f"{row.words}: {interval(row.limits)}, tocilizumab the better side with probability {percent(row.p_favours)}" for row in rows)
-    return figure, f"{endpoint.title}, mean {endpoint.scale} by reading of the papers. {said}."
+    return Picture(figure, f"{endpoint.title}, mean {endpoint.scale} by reading of the papers. {said}.", pd.DataFrame([
+        {"reading": row.words, "studies": row.studies, "scale": endpoint.scale, **row.limits, "p_favours_toci": row.p_favours} for row in rows]))
 
 
 PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85}
@@ -150,7 +152,17 @@ def candidates(key: str, review: Review | None = None):
     if any(report.histories for report in found):
         handles = [Rectangle((0, 0), 1, 1, color=SIDES[side][1]) for side in ("toci worse", "toci better")]
         figure.legend(handles, [SIDES[side][0] for side in ("toci worse", "toci better")], loc="outside lower center", ncols=2)
-    return figure, f"What could have been printed so, {ENDPOINTS[key].title}. " + " ".join(map(_words, found))
+    return Picture(figure, f"What could have been printed so, {ENDPOINTS[key].title}. " + " ".join(map(_words, found)),
+                   pd.DataFrame([row for report in found for row in _candidate_numbers(report)]))
+
+
+def _candidate_numbers(report: Recovered) -> list[dict]:
+    """A row for each table that prints so, or for each class of histories with their number."""
+    same = {"report": report.label, "enters": report.enters}
+    columns = ("events_toci", "n_toci", "events_control", "n_control")
+    tables = [same | dict(zip(columns, table)) for table in report.tables]
+    return tables + [same | {"ties": kind, "direction": side, "histories": count} for kind, sides in (report.histories or {}).items()
+                     for side, count in sides.items()]
 
 
 def _tables(ax, report: Recovered) -> None:

@@ -2,10 +2,8 @@
 
 import platform
 from collections import Counter
-from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from extraction.checks import overlap
 from extraction.records import ROOT, Review, load
@@ -84,15 +82,6 @@ def an_entry(review: Review) -> str:
                 lines = (ROOT / "records" / f"{study}.yml").read_text(encoding="utf-8").splitlines()
                 return "\n".join(lines[source.line(("entries", i)) - 1:source.line(("entries", i + 1)) - 1])
     return ""
-
-
-def citation() -> str:
-    """How to cite this version, from CITATION.cff."""
-    held = yaml.safe_load((Path(__file__).resolve().parent.parent / "CITATION.cff").read_text(encoding="utf-8"))
-    authors = ", ".join(a.get("name") or f"{a['family-names']}, {a.get('given-names', '')}".strip(", ") for a in held["authors"])
-    year = str(held.get("date-released", ""))[:4]
-    place = f" doi:{held['doi']}" if held.get("doi") else ""
-    return f"{authors}{f' ({year})' if year else ''}. {held['title']}. Version {version()}, evidence {evidence_hash(load())}.{place}"
 
 
 def diagnostics() -> pd.DataFrame:

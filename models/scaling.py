@@ -8,7 +8,7 @@ import pandas as pd
 
 from models.cluster import PIECE_SECONDS
 from models.one_fit import LARGEST_PIECE
-from models.style import BLUE, GREY, ORANGE, SMALL, canvas
+from models.style import BLUE, GREY, ORANGE, SMALL, Picture, canvas
 
 STORED = Path(__file__).resolve().parent / "results" / "scaling.json"
 """Written by `python -m benchmarks.scaling`."""
@@ -46,7 +46,7 @@ def conditions(found: dict) -> str:
 
 
 def picture(found: dict):
-    """Fits per second by number of workers: (figure, alternative text)."""
+    """Fits per second by number of workers."""
     local, dask, loop = found["local"], found["cluster"], found["loop"]
     figure, ax = canvas(3.6)
     ax.axhline(loop, color=GREY, lw=1.5, ls="--", zorder=0)
@@ -63,8 +63,10 @@ def picture(found: dict):
     ax.set_ylabel("Fits per second")
     ax.legend(loc="upper left")
     said = ", ".join(f"{_two(row['fits_per_second'])} with {row['workers']}" for row in local)
-    return figure, (f"Fits per second by number of workers. Local processes: {said}. A Dask cluster of {dask['workers']} workers on the same machine: "
-                    f"{_two(dask['fits_per_second'])}. A plain loop: {_two(loop)}.")
+    numbers = [{"how": "local processes", **row} for row in local]
+    numbers += [{"how": "Dask cluster", **{name: dask[name] for name in ("workers", "fits_per_second")}}, {"how": "a plain loop", "fits_per_second": loop}]
+    return Picture(figure, f"Fits per second by number of workers. Local processes: {said}. A Dask cluster of {dask['workers']} workers on the same machine: "
+                           f"{_two(dask['fits_per_second'])}. A plain loop: {_two(loop)}.", pd.DataFrame(numbers))
 
 
 @dataclass(frozen=True)

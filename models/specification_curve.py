@@ -1,14 +1,12 @@
 """The multiverse as a picture: every universe in the order of its median, and below it which choices were made."""
 
-import base64
-
 import numpy as np
 import pandas as pd
 
 from extraction.records import Review, load
 from models.endpoints import ENDPOINTS
 from models.multiverse import CHOICES, universes
-from models.style import BLUE, GREY, INK, RED, SMALL, TICKS, canvas
+from models.style import BLUE, GREY, INK, RED, SMALL, TICKS, Picture, canvas
 from models.words import listed_in_sentence, number, percent
 
 HEADS = {"reading": "reading of the papers", "studies": "studies", "likelihood": "likelihood", "bias": "bias", "mu_prior": "prior of μ", "tau_prior": "prior of τ"}
@@ -16,15 +14,18 @@ SHORT = {"comparisons with an impossible p left out": "impossible p left out", "
          "a recovered part in place of the whole cohort": "a part for the cohort", "printed counts of a stand-in before recovered counts": "printed stand-in first",
          "events that began before the drug left out": "events before the drug out"}
 
+AS_LINES = 500
+"""Universes above which their lines are drawn as a bitmap within the drawing: as many lines are too heavy for a page."""
+
 
 def curve(key: str, review: Review | None = None):
-    """Medians and intervals above, choices below: (figure, alternative text)."""
+    """Medians and intervals above, choices below; its numbers are all universes."""
     endpoint, frame = ENDPOINTS[key], universes(key, review)
     rows = [(choice, value) for choice in CHOICES for value in frame[choice].unique() if frame[choice].nunique() > 1]
     frame = frame.sort_values("median", ignore_index=True)
     figure, (above, below) = canvas(3.2 + 0.24 * (len(rows) + len(CHOICES)), 2, height_ratios=(2.9, 0.24 * (len(rows) + len(CHOICES))), sharex=True)
-    place = np.arange(len(frame))
-    above.vlines(place, frame["lower"], frame["upper"], color=GREY, lw=max(0.3, min(3.0, 200 / len(frame))), alpha=0.5)
+    place, many = np.arange(len(frame)), len(frame) > AS_LINES
+    above.vlines(place, frame["lower"], frame["upper"], color=GREY, lw=max(0.3, min(3.0, 200 / len(frame))), alpha=0.5, rasterized=many)
     above.plot(place, frame["median"], color=BLUE, lw=2)
     above.axhline(1, color=INK, lw=1)
     primary = frame[frame["primary"]].index
@@ -40,7 +41,7 @@ def curve(key: str, review: Review | None = None):
     above.set_ylabel(f"Mean {endpoint.scale},\nlog scale")
     _choices(below, frame, rows)
     below.set_xlabel(f"{len(frame):,} universes, in the order of their median;\nred: as shown on the endpoint's page")
-    return figure, f"Specification curve, {endpoint.title}. {finding(key, frame)}"
+    return Picture(figure, f"Specification curve, {endpoint.title}. {finding(key, frame)}", frame)
 
 
 def _choices(ax, frame: pd.DataFrame, rows: list[tuple[str, str]]) -> None:
@@ -52,7 +53,7 @@ def _choices(ax, frame: pd.DataFrame, rows: list[tuple[str, str]]) -> None:
             ax.text(-0.01, y, HEADS[choice], transform=ax.get_yaxis_transform(), ha="right", va="center", fontsize=SMALL, weight="bold")
             y, head = y - 1.0, choice
         chosen = np.flatnonzero(frame[choice] == value)
-        ax.plot(chosen, np.full(len(chosen), y), "|", color=INK, ms=6, mew=max(0.25, min(2.0, 150 / len(frame))))
+        ax.plot(chosen, np.full(len(chosen), y), "|", color=INK, ms=6, mew=max(0.25, min(2.0, 150 / len(frame))), rasterized=len(frame) > AS_LINES)
         ax.text(-0.01, y, SHORT.get(value, value), transform=ax.get_yaxis_transform(), ha="right", va="center", fontsize=10)
         y -= 1.0
     ax.set_ylim(y, 0)
@@ -97,11 +98,3 @@ def what_moves_it(key: str, review: Review | None = None) -> pd.DataFrame:
                 rows.append({"choice": HEADS[choice], "value": value, "universes": len(group), "middle median": number(float(np.exp(np.log(group["median"]).mean()))),
                              "middle probability that tocilizumab is the better side": percent(float(group["p_favours"].mean()))})
     return pd.DataFrame(rows)
-
-
-def csv_link(key: str, review: Review | None = None) -> str:
-    """A link that holds the table of universes as CSV."""
-    frame = universes(key, review or load())
-    text = frame.round({"median": 4, "lower": 4, "upper": 4, "p_favours": 4}).to_csv(index=False)
-    data = base64.b64encode(text.encode()).decode()
-    return f'<p><a download="universes-{key}.csv" href="data:text/csv;base64,{data}">All {len(frame):,} universes as CSV</a></p>'

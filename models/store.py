@@ -53,7 +53,7 @@ def hash_of(identity: dict) -> str:
 
 def is_fitted(key: str, review: Review | None = None) -> bool:
     """Whether an undamaged posterior answers to the evidence, model, priors and software as they stand."""
-    return _undamaged(*_paths(key, hash_of(identity(key, review)))) is not None
+    return _undamaged(*paths(key, review)) is not None
 
 
 def _undamaged(draws: Path, info: Path) -> dict | None:
@@ -68,6 +68,11 @@ def _undamaged(draws: Path, info: Path) -> dict | None:
 def checksum(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def paths(key: str, review: Review | None = None) -> tuple[Path, Path]:
+    """Where the posterior of an endpoint for the evidence as it stands is kept: its draws (netCDF) and its info file (JSON)."""
+    return _paths(key, hash_of(identity(key, review)))
 
 
 def read(key: str, review: Review | None = None) -> Stored:

@@ -1,7 +1,11 @@
 """One look for every figure: colours that colour-blind readers tell apart, and type that is legible on a phone."""
 
+from typing import NamedTuple
+
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 WIDTH = 5.4
@@ -20,6 +24,18 @@ RC = {
 }
 plt.rcParams.update(RC)
 TICKS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
+
+
+class Picture(NamedTuple):
+    """A figure, what it shows in words, and the numbers drawn in it as a tidy frame.
+
+    Ratios are on the ratio scale, and `lower` and `upper` are 95 % limits, unless a column says otherwise.  A density drawn behind its limits is
+    left out: it comes from the stored draws.
+    """
+
+    figure: Figure
+    alt: str
+    numbers: pd.DataFrame
 
 
 def canvas(height: float, rows: int = 1, **options):

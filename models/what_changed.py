@@ -11,7 +11,7 @@ from models.cumulative import cumulative
 from models.diff import ANALYSES, compare
 from models.endpoints import ENDPOINTS, evidence_of
 from models.findings import SAMPLED_DIGITS
-from models.style import BLUE, ORANGE, canvas, interval_line, ratio_axis, reach
+from models.style import BLUE, ORANGE, Picture, canvas, interval_line, ratio_axis, reach
 from models.words import listed_in_sentence, number, percent
 
 
@@ -133,7 +133,7 @@ VERSIONS_SHOWN = 8
 
 
 def by_version(frame: pd.DataFrame):
-    """Every answer over the versions: (figure, alternative text)."""
+    """Every answer over the versions; its numbers are those of all versions."""
     shown = list(dict.fromkeys(frame["version"]))[-VERSIONS_SHOWN:]
     keys = [key for key in ENDPOINTS if key in set(frame["endpoint"])]
     figure, axes = canvas(sum(_height(len(shown)) for _ in keys), len(keys), squeeze=False)
@@ -142,7 +142,7 @@ def by_version(frame: pd.DataFrame):
         rows = [(version, frame[(frame["endpoint"] == key) & (frame["version"] == version)].set_index("analysis").to_dict("index")) for version in shown]
         said.append(_panel(ax, key, [(version, list(found.values())) for version, found in rows if found]))
     figure.legend(*_analyses_legend(axes[0, 0]), loc="outside upper left", ncols=2)
-    return figure, "Every answer over the versions. " + " ".join(said)
+    return Picture(figure, "Every answer over the versions. " + " ".join(said), frame)
 
 
 def _height(rows: int) -> float:
@@ -169,7 +169,7 @@ def _analyses_legend(ax):
 
 
 def by_study(review: Review):
-    """Cumulative meta-analysis: each answer after every further study, by year of publication: (figure, alternative text)."""
+    """Cumulative meta-analysis: each answer after every further study, by year of publication."""
     found = {key: stages for key in ENDPOINTS if (stages := cumulative(key, review))}
     heights = [_height(len(stages)) for stages in found.values()]
     figure, axes = canvas(sum(heights), len(found), squeeze=False, height_ratios=heights)
@@ -177,7 +177,9 @@ def by_study(review: Review):
     for (key, stages), ax in zip(found.items(), axes[:, 0]):
         rows = [(("" if i == 0 else "+ ") + stage.label, [stage.answer]) for i, stage in enumerate(stages)]
         said.append(_panel(ax, key, rows))
-    return figure, "Cumulative meta-analysis by year of publication, not adjusted for bias. " + " ".join(said)
+    return Picture(figure, "Cumulative meta-analysis by year of publication, not adjusted for bias. " + " ".join(said), pd.DataFrame([
+        {"endpoint": key, "after": stage.study, "published": stage.year, "scale": ENDPOINTS[key].scale, **stage.answer}
+        for key, stages in found.items() for stage in stages]))
 
 
 def cumulative_table(review: Review) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
 from models.next_design import Design, design
 from models.next_study import ENDLESS, Expected, Today, after_counts, after_ratios, from_draws, from_likelihoods, unchanged
-from models.style import BLUE, GREY, INK, RC, RED, WIDTH
+from models.style import BLUE, GREY, INK, RC, RED, WIDTH, Picture
 from models.words import number, percent
 
 EACH, MOST = 100, 40
@@ -185,7 +185,7 @@ AT_ENDLESS = 2600.0
 
 
 def picture(found: list[Outlook]):
-    """Expected probability that tocilizumab is the better side against size, a panel per endpoint: (figure, alternative text)."""
+    """Expected probability that tocilizumab is the better side against size, a panel per endpoint."""
     keys = list(dict.fromkeys(o.key for o in found))
     rows = len(keys) // 2 + 1
     with plt.rc_context(RC):
@@ -201,7 +201,15 @@ def picture(found: list[Outlook]):
     axes.flat[len(keys)].legend(handles=handles, loc="center", title="If the truth is", fontsize=11, title_fontsize=11)
     figure.supxlabel("Patients in the new study (∞: endless)", fontsize=12)
     figure.supylabel("Expected probability that\ntocilizumab is the better side", fontsize=12, ha="center", multialignment="center")
-    return figure, _alternative(found)
+    return Picture(figure, _alternative(found), numbers(found))
+
+
+def numbers(found: list[Outlook]) -> pd.DataFrame:
+    """The expected posterior by size of the new study, 0 for today's and inf for an endless study; log ratios."""
+    return pd.DataFrame([{
+        "endpoint": o.key, "truth": o.truth, "true_ratio": float(np.exp(o.log_ratio)), "patients": size, "p_favours_toci": o.p_better(expected),
+        "log_ratio_mean": expected.mean, "log_ratio_sd": expected.sd,
+    } for o in found for size, expected in {0: o.today, **o.by_size, np.inf: o.endless}.items()])
 
 
 def _panel(ax, found: list[Outlook]) -> None:

@@ -161,7 +161,7 @@ def test_a_sampled_endpoint_tips_where_the_normal_formula_says(monkeypatch):
 
 def test_every_result_has_its_lights():
     for key in MODELS:
-        _, alt = lights.traffic_lights(key, REVIEW)
+        _, alt, _ = lights.traffic_lights(key, REVIEW)
         assert all(REVIEW.studies[study].label in alt for study in evidence_of(key, REVIEW).studies) and "not judged" not in alt
 
 

@@ -92,7 +92,7 @@ def test_a_study_that_awaits_data_says_so_and_has_no_interval(key):
 
 @pytest.mark.parametrize("key", ENDPOINTS)
 def test_a_forest_shows_each_label_and_its_words_stand_in_the_alternative_text(key):
-    figure, alt = figures.forest(key, REVIEW)
+    figure, alt, _ = figures.forest(key, REVIEW)
     for row in figures.forest_rows(key, REVIEW):
         assert row.label in words_in(figure)
         assert row.label in alt and (row.kind != "study" or row.printed in alt)
@@ -125,7 +125,7 @@ def test_the_overview_turns_complete_response_so_that_left_is_better():
 @pytest.mark.parametrize("key", ENDPOINTS)
 @pytest.mark.parametrize("draw", [figures.forest, figures.prior_and_posterior, figures.tau_priors, pictures.model_graph])
 def test_every_figure_has_type_of_10_points_or_more_and_alternative_text(draw, key):
-    figure, alt = draw(key, REVIEW)
+    figure, alt, _ = draw(key, REVIEW)
     figure.canvas.draw()
     shown = [text for text in figure.findobj(plt.Text) if text.get_text().strip() and text.get_visible()]
     assert min(text.get_fontsize() for text in shown) >= 10
@@ -140,7 +140,7 @@ def test_a_picture_that_has_nothing_to_show_is_none():
 
 
 def test_each_check_stands_in_the_alternative_text_of_the_left_out_reports():
-    _, alt = forecasts.left_out_reports("overall_survival", REVIEW)
+    _, alt, _ = forecasts.left_out_reports("overall_survival", REVIEW)
     for report in evidence_of("overall_survival", REVIEW).unused:
         assert report.check is None or f"p={report.check['p']}" in alt
 
@@ -151,7 +151,7 @@ RECOVERED = [key for key in ENDPOINTS if key != "crs_duration_grade3" and recove
 @pytest.mark.parametrize("key", RECOVERED)
 @pytest.mark.parametrize("draw", [recovery.added, recovery.candidates])
 def test_pictures_of_recovery_are_legible_and_say_what_they_show(draw, key):
-    figure, alt = draw(key, REVIEW)
+    figure, alt, _ = draw(key, REVIEW)
     figure.canvas.draw()
     shown = [text for text in figure.findobj(plt.Text) if text.get_text().strip() and text.get_visible()]
     assert min(text.get_fontsize() for text in shown) >= 10 and ENDPOINTS[key].title in alt
@@ -163,7 +163,7 @@ def test_printed_numbers_only_stand_beside_what_was_recovered(key):
 
 
 def test_a_picture_of_candidates_names_the_only_table():
-    _, alt = recovery.candidates("complete_response", REVIEW)
+    _, alt, _ = recovery.candidates("complete_response", REVIEW)
     assert "Ma 2024: 42/45 v 44/48" in alt and "Zhou 2025: 17/17 v 27/28" in alt
 
 
@@ -171,7 +171,7 @@ def test_a_picture_of_candidates_names_the_only_table():
 
 
 def test_every_number_is_one_square_of_one_colour():
-    figure, alt = agreement.picture(REVIEW)
+    figure, alt, _ = agreement.picture(REVIEW)
     total = sum(sum(found.values()) for found in agreement.counts(REVIEW).values())
     squares = [patch for patch in figure.axes[0].patches]
     assert len(squares) == total == sum(e.kind not in ("not_reported", "survival_curve") for r in REVIEW.records.values() for e in r.entries)

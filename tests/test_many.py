@@ -438,7 +438,7 @@ def test_the_page_opens_with_the_fastest_setting_and_the_first_bound():
 
 
 def test_the_picture_says_its_numbers_in_words():
-    figure, words = scaling.picture(FOUND)
+    figure, words, _ = scaling.picture(FOUND)
     plt.close(figure)
     assert "95 with 1, 190 with 2, 170 with 3" in words
 

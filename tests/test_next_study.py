@@ -213,7 +213,7 @@ def invented_duration(monkeypatch):
 
 def test_the_picture_and_the_tables_hold_every_endpoint_and_truth(invented_duration):
     found = change.outlooks(REVIEW)
-    figure, text = change.picture(found)
+    figure, text, _ = change.picture(found)
     assert len(found) == 3 * len(ENDPOINTS) == len(change.sizes_table(found)) == len(change.posterior_table(found))
     assert all(endpoint.title in text for endpoint in ENDPOINTS.values()) and "after an endless study" in text
     assert sum(bool(ax.lines) for ax in figure.axes) == len(ENDPOINTS)

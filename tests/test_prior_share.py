@@ -172,7 +172,7 @@ def invented_duration(monkeypatch):
 
 def test_every_endpoint_has_both_parameters_in_table_picture_and_finding(invented_duration):
     found = share.shares(REVIEW)
-    frame, (figure, text) = share.table(found), share.picture(found)
+    frame, (figure, text, _) = share.table(found), share.picture(found)
     assert len(found) == len(frame) == 2 * len(ENDPOINTS)
     assert all(title in text and (frame["endpoint"] == title).sum() == 2 for title in (e.title for e in ENDPOINTS.values()))
     assert len(figure.axes[0].patches) == 2 * len(ENDPOINTS)

@@ -1,0 +1,148 @@
+"""How to cite: one source for words, BibTeX, RIS and CFF; held to parsers and a converter that are not ours."""
+
+import datetime
+import json
+import shutil
+
+import pytest
+import yaml
+from cffconvert import Citation as Converter
+from pybtex.database import parse_string
+
+from book import citation as module
+from book.citation import ROOT, citation, foot, newest
+from extraction.records import load
+from models import store
+from models.endpoints import ENDPOINTS
+
+REVIEW = load()
+HELD = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+DOI = "10.5281/zenodo.1234567"
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    """A tree with a citation file, where a release, a DOI or other authors can be added."""
+    (tmp_path / "releases").mkdir()
+    (tmp_path / "extraction").mkdir()
+    shutil.copy(ROOT / "CITATION.cff", tmp_path)
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    return tmp_path
+
+
+POSTERIORS = {key: store.hash_of(store.identity(key, REVIEW)) for key in ENDPOINTS}
+
+
+def release(tree, evidence: str, posteriors: dict = POSTERIORS) -> None:
+    """Freeze as much of a version as tells whether the tree is still that version."""
+    kept = {"version": HELD["version"], "date": "2026-12-01", "evidence_hash": evidence,
+            "endpoints": {key: {"reported": {"posterior_hash": found}} for key, found in posteriors.items()}}
+    (tree / "releases" / f"{HELD['version']}.json").write_text(json.dumps(kept))
+
+
+def with_authors(tree, *authors: dict) -> None:
+    (tree / "CITATION.cff").write_text(yaml.safe_dump(HELD | {"authors": list(authors)}), encoding="utf-8")
+
+
+def ris(text: str) -> dict[str, list[str]]:
+    """Values by tag, by the format's own rule: two characters, two blanks, a hyphen, a blank."""
+    assert text.endswith("ER  - \r\n")
+    fields: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        assert line[2:6] == "  - "
+        fields.setdefault(line[:2], []).append(line[6:])
+    return fields
+
+
+def entry(bibtex: str):
+    [found] = parse_string(bibtex, "bibtex").entries.values()
+    return found
+
+
+# what is said
+
+
+def test_a_tree_without_a_release_says_so_and_has_no_clock(tree):
+    cited = citation(REVIEW, tree)
+    decided = max(study.decided for study in REVIEW.register.studies)
+    assert cited.date == newest(REVIEW) >= decided
+    assert f"Version {HELD['version']}, unreleased, built from evidence {cited.evidence}, newest decision {cited.date.isoformat()}." in cited.words
+    assert "date-released" not in yaml.safe_load(cited.cff())
+
+
+def test_a_version_has_the_date_of_its_release(tree):
+    release(tree, citation(REVIEW, tree).evidence)
+    cited = citation(REVIEW, tree)
+    assert cited.released and cited.date == datetime.date(2026, 12, 1)
+    assert cited.words.endswith(f"Version {HELD['version']}, released 2026-12-01.")
+    assert str(yaml.safe_load(cited.cff())["date-released"]) == "2026-12-01"
+
+
+@pytest.mark.parametrize("moved", ["evidence", "a posterior"])
+def test_a_tree_that_moved_on_after_a_release_is_not_that_release(moved, tree):
+    (tree / "CITATION.cff").write_text((tree / "CITATION.cff").read_text(encoding="utf-8") + "date-released: 2026-12-01\n", encoding="utf-8")
+    before = citation(REVIEW, tree)
+    release(tree, *((before.evidence, POSTERIORS | {"icans": "0" * 16}) if moved == "a posterior" else ("0" * 16,)))
+    assert citation(REVIEW, tree) == before and not before.released
+    assert "date-released" not in yaml.safe_load(before.cff())
+
+
+def test_a_doi_shows_everywhere_once_it_exists_and_nowhere_before(tree):
+    def everywhere():
+        cited = citation(REVIEW, tree)
+        return [cited.words, foot(cited, "cite", None), *cited.files().values()]
+
+    assert not [text for text in everywhere() if "doi" in text.lower()]
+    (tree / "extraction" / "living.yml").write_text(yaml.safe_dump({"doi": {"concept": None, "versions": {HELD["version"]: DOI}}}))
+    assert all(DOI in text for text in everywhere())
+
+
+def test_a_living_review_without_any_doi_field_filled_has_none(tree):
+    (tree / "extraction" / "living.yml").write_text("doi: {concept: null, versions: {}}\n")
+    assert citation(REVIEW, tree).doi is None
+
+
+# formats
+
+
+def test_bibtex_is_read_by_pybtex_with_the_same_title_author_year_and_version(tree):
+    found = entry(citation(REVIEW, tree).bibtex())
+    assert (found.fields["title"].strip("{}"), found.fields["year"], found.fields["version"]) == (HELD["title"], "2026", HELD["version"])
+    assert [str(person).strip("{}") for person in found.persons["author"]] == [HELD["authors"][0]["name"]]
+
+
+def test_people_keep_family_and_given_names_and_a_team_keeps_its_name(tree):
+    with_authors(tree, {"family-names": "Núñez & Sons", "given-names": "Ada"}, {"name": "The team of And"})
+    cited = citation(REVIEW, tree)
+    person, team = entry(cited.bibtex()).persons["author"]
+    assert (person.last_names, person.first_names) == (["Núñez", r"\&", "Sons"], ["Ada"])
+    assert team.last_names == ["{The team of And}"] and not team.first_names
+    assert ris(cited.ris())["AU"] == ["Núñez & Sons, Ada", "The team of And"]
+
+
+def test_ris_agrees_with_an_independent_converter(tree):
+    with_authors(tree, {"family-names": "Curie", "given-names": "Marie"}, *HELD["authors"])
+    cited = citation(REVIEW, tree)
+    theirs, ours = ris(Converter(cited.cff()).as_ris().rstrip("\n").replace("\n", "\r\n") .removesuffix("ER") + "ER  - \r\n"), ris(cited.ris())
+    assert {tag: ours[tag] for tag in ("AU", "TI")} == {tag: theirs[tag] for tag in ("AU", "TI")}
+
+
+@pytest.mark.parametrize("released", [False, True])
+@pytest.mark.parametrize("doi", [None, DOI])
+def test_the_cff_download_is_valid(released, doi, tree):
+    if released:
+        release(tree, citation(REVIEW, tree).evidence)
+    (tree / "extraction" / "living.yml").write_text(yaml.safe_dump({"doi": {"versions": {HELD["version"]: doi} if doi else {}}}))
+    Converter(citation(REVIEW, tree).cff()).validate()
+
+
+# the box
+
+
+def test_the_box_shows_markup_of_a_name_as_text_and_offers_a_notebook_only_where_there_is_one(tree):
+    with_authors(tree, {"name": "<script>alert(1)</script>"})
+    cited = citation(REVIEW, tree)
+    box = foot(cited, "../cite", None)
+    assert "<script" not in box and "notebook" not in box
+    assert 'href="../_sources/book/x.ipynb"' in foot(cited, "../cite", "../_sources/book/x.ipynb")
+    assert all(f'href="../cite/{name}"' in box for name in cited.files())

@@ -1,0 +1,219 @@
+"""Numbers for others: evidence as tidy tables, the frame behind each figure, CSV that harms nobody, and its way through the page cache."""
+
+import base64
+import io
+import math
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from book import execute, files, pages
+from book.show import show, table
+from extraction import tidy
+from extraction.evidence import collect_all
+from extraction.records import ROOT, load
+from models import agreement, figures, lights, pictures, recovery, store
+from models.endpoints import ENDPOINTS
+from models.numbers_csv import to_csv
+from models.style import Picture, plt
+from tests.test_figures import invented
+from tests.test_pages import run_page  # noqa: F401  a fixture
+
+REVIEW = load()
+TABLES = tidy.tables(REVIEW)
+
+
+def read(text: str) -> pd.DataFrame:
+    return pd.read_csv(io.StringIO(text))
+
+
+# CSV
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+3 (−2 to 8)", "-cmd", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1", "-", '=HYPERLINK("x")', "=1,2\n3"])
+def test_no_cell_and_no_heading_is_a_formula(text):
+    frame = pd.DataFrame({text: [text]}, dtype=object)
+    found = pd.read_csv(io.StringIO(to_csv(frame)), header=None, dtype=str, keep_default_na=False).values.ravel()
+    assert found.tolist() == [f"'{text}".replace("\r", "\n")] * 2
+
+
+@pytest.mark.parametrize("value", [-0.25, "-0.25", "+5", "−0.25", "a = b", "p < 0.05"])
+def test_numbers_and_plain_words_stay_as_they_are(value):
+    assert to_csv(pd.DataFrame({"x": [value]}, dtype=object)) == f"x\n{value}\n"
+
+
+def test_a_list_is_joined_and_what_is_missing_is_empty():
+    frame = pd.DataFrame({"a": [["x", "y"], (), None, math.nan, True], "b": [1, 2, None, 3, 4]}, dtype=object)
+    assert to_csv(frame) == "a,b\nx; y,1\n,2\n,\n,3\nTrue,4\n"
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
+def test_numbers_keep_every_digit(values):
+    assert read(to_csv(pd.DataFrame({"x": values})))["x"].map(float).tolist() == pytest.approx(values, rel=1e-15, abs=5e-324)
+
+
+def test_an_index_with_a_name_is_a_column():
+    assert to_csv(pd.DataFrame({"x": [1]}, index=pd.Index(["a"], name="study"))) == "study,x\na,1\n"
+
+
+# evidence
+
+
+def as_written() -> dict[tuple[str, str], dict]:
+    """Every entry as its file has it, read as text and without the schema."""
+    return {(path.stem, entry["id"]): entry for path in sorted((ROOT / "records").glob("*.yml"))
+            for entry in yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)["entries"]}
+
+
+def test_every_printed_number_stands_once_with_all_that_its_record_says():
+    rows = {(row["study"], row["id"]): row for row in TABLES["printed_numbers"].to_dict("records")}
+    written = as_written()
+    assert set(rows) == set(written) and len(rows) == len(TABLES["printed_numbers"])
+    for key, entry in written.items():
+        address = {f"address_{name}": value for name, value in entry.pop("address").items()}
+        for name, value in (entry | address).items():
+            assert _same(rows[key][name], value), (key, name)
+
+
+def _same(found: object, written: object) -> bool:
+    if isinstance(written, list):
+        return list(found) == written
+    return found is None if written in ("null", "") else str(found).lower() == written.lower()
+
+
+def test_every_report_stands_with_what_becomes_of_it():
+    reports = TABLES["reports"]
+    for endpoint, evidence in collect_all(REVIEW).items():
+        here = reports[reports["endpoint"] == endpoint]
+        assert (here["used"].sum(), len(here)) == (len(evidence.used), len(evidence.used) + len(evidence.unused))
+    assert reports.loc[reports["used"].map(bool), "term"].notna().all() and reports.loc[~reports["used"].map(bool), "reason"].notna().all()
+    known = set(zip(TABLES["printed_numbers"]["study"], TABLES["printed_numbers"]["id"]))
+    assert {(row.study, entry) for row in reports.itertuples() for entry in row.entries} <= known
+
+
+def test_every_column_has_a_meaning_and_none_is_empty_throughout():
+    assert all(meaning.strip() for columns in tidy.COLUMNS.values() for meaning in columns.values())
+    filled = {name: frame for name, frame in TABLES.items() if name != "printed_numbers"}  # which has columns for kinds that no paper prints yet
+    assert not [(name, column) for name, frame in filled.items() for column in frame if frame[column].map(lambda cell: cell in (None, (), [], "")).all()]
+
+
+def test_tables_open_in_pandas_with_the_columns_of_the_dictionary():
+    for name, frame in TABLES.items():
+        found = read(to_csv(frame))
+        assert (list(found.columns), len(found)) == (list(tidy.COLUMNS[name]), len(frame))
+
+
+def test_a_study_page_links_to_the_rows_of_its_study_alone():
+    found = pages.numbers(REVIEW)
+    for study, record in REVIEW.records.items():
+        frame = found[f"{study}-printed-numbers"]
+        assert set(frame["id"]) == {entry.id for entry in record.entries} and set(frame["study"]) == {study}
+        text = pages.generated(REVIEW)[f"studies/{study}.md"]
+        linked = {name for name in found if f"../../numbers/{name}.csv" in text}
+        assert linked == {name for name in found if name.startswith(f"{study}-")}
+
+
+# numbers behind figures
+
+
+@pytest.fixture
+def invented_draws(monkeypatch):
+    monkeypatch.setattr(store, "read", lambda key, review=None: invented(key))
+    yield
+    plt.close("all")
+
+
+@pytest.mark.usefixtures("invented_draws")
+@pytest.mark.parametrize("key", ENDPOINTS)
+def test_the_numbers_of_a_forest_are_quantiles_of_the_draws(key):
+    numbers = figures.forest(key, REVIEW).numbers.set_index("kind")
+    expected = np.exp(np.quantile(invented(key).draws["mu"].values, [0.5, 0.025, 0.975]))
+    assert numbers.loc["pooled", ["median", "lower", "upper"]].astype(float).tolist() == pytest.approx(expected.tolist())
+    assert len(numbers) == len(figures.forest_rows(key, REVIEW))
+
+
+@pytest.mark.usefixtures("invented_draws")
+def test_curves_are_the_densities_that_are_drawn():
+    picture = figures.prior_and_posterior("severe_infection", REVIEW)
+    drawn = picture.figure.axes[0].lines[1].get_xydata()
+    np.testing.assert_allclose(picture.numbers[["ratio", "posterior_density_of_log_ratio"]], drawn)
+
+
+@pytest.mark.usefixtures("invented_draws")
+def test_every_arrow_of_a_model_every_candidate_and_every_square_is_counted():
+    assert len(pictures.model_graph("severe_infection", REVIEW).numbers) == 3  # the invented graph has three arrows that are not hidden
+    reports = recovery.recovered_reports("complete_response", REVIEW)
+    assert len(recovery.candidates("complete_response", REVIEW).numbers) == sum(len(report.tables) for report in reports)
+    assert agreement.picture(REVIEW).numbers["numbers"].sum() == len({(f.study, f.entry) for f in agreement.check(REVIEW).findings})
+    assert len(lights.traffic_lights("severe_infection", REVIEW).numbers) == 8 * len(collect_all(REVIEW)["severe_infection"].studies)
+
+
+def test_the_overview_gives_the_turned_ratio_that_it_shows(invented_draws):
+    numbers = figures.overview(REVIEW).numbers.set_index("endpoint")
+    turned = 1 / np.exp(np.quantile(invented("complete_response").draws["mu"].values, 0.5))
+    assert numbers.loc["complete_response", "median"] == pytest.approx(turned)
+
+
+# handing files to the book
+
+SHOWS = """import pandas as pd
+from book.show import table
+table(pd.DataFrame({"x": [1, %s]}), "A caption")"""
+
+
+def placed(folder, page) -> dict[str, str]:
+    files.place(execute.executed([page], [], page.parent / "cache"), folder)
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*.csv")}
+
+
+def test_a_page_that_is_not_run_again_has_the_same_files(run_page, tmp_path):  # noqa: F811
+    page = tmp_path / "page.md"
+    assert run_page(SHOWS % 2) == ["ran book/page.md"]
+    first = placed(tmp_path / "first", page)
+    assert run_page(SHOWS % 2, title="Other prose") == []
+    assert placed(tmp_path / "second", page) == first == {"numbers/page-a-caption.csv": "x\n1\n2\n"}
+
+
+def test_two_tables_of_one_name_are_refused(run_page, tmp_path):  # noqa: F811
+    run_page(SHOWS % 2 + "\n" + SHOWS.splitlines()[2] % 3)
+    with pytest.raises(files.SameName, match="^numbers/page-a-caption.csv: two figures or tables have this name"):
+        placed(tmp_path / "out", tmp_path / "page.md")
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What `book.show` displays: HTML, then metadata."""
+    found = []
+    monkeypatch.setattr(files, "display", lambda data, raw, metadata: found.append((data["text/html"], metadata)))
+    return found
+
+
+def test_a_figure_on_a_page_is_a_file_with_its_numbers_and_in_a_notebook_is_whole(shown, monkeypatch):
+    for page in ("survival", None):
+        monkeypatch.setenv(files.PAGE, page) if page else monkeypatch.delenv(files.PAGE)
+        show(*Picture(plt.figure(), "Words.", pd.DataFrame({"x": [1]})), "curve")
+    (on_page, handed), (in_notebook, nothing) = shown
+    assert set(handed[files.FILES]) == {"figures/survival-curve.svg", "numbers/survival-curve.csv"}
+    assert base64.b64decode(handed[files.FILES]["numbers/survival-curve.csv"]) == b"x\n1\n"
+    assert 'src="../figures/survival-curve.svg"' in on_page and 'href="../numbers/survival-curve.csv"' in on_page
+    assert 'src="data:image/svg+xml' in in_notebook and "numbers/" not in in_notebook and nothing is None
+
+
+def test_a_figure_without_numbers_is_refused():
+    with pytest.raises(ValueError, match="'curve' has no numbers"):
+        show(*Picture(plt.figure(), "Words.", pd.DataFrame()), "curve")
+
+
+def test_a_table_hands_over_the_numbers_behind_its_words(shown, monkeypatch):
+    monkeypatch.setenv(files.PAGE, "survival")
+    table(pd.DataFrame({"ratio": ["0.33"]}), "Ratios", pd.DataFrame({"ratio": [1 / 3]}))
+    assert base64.b64decode(shown[0][1][files.FILES]["numbers/survival-ratios.csv"]).decode() == f"ratio\n{1 / 3}\n"
+
+
+def test_only_pages_that_hold_files_have_them():
+    assert list(files._handed(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1"), nbformat.v4.new_markdown_cell("x")]))) == []
