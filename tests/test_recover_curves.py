@@ -212,5 +212,20 @@ def test_an_arm_without_events_has_no_finite_hazard_ratio():
         reconstruct(example()._replace(control=flat))
 
 
+def test_arms_whose_events_part_have_no_finite_hazard_ratio():
+    """All of one arm die before anyone of the other does, and the other's events come when nobody of the first is left."""
+    early, late = Patients(np.linspace(0.1, 0.5, 9), np.ones(9, bool)), Patients(np.linspace(1.0, 3.0, 9), np.ones(9, bool))
+    assert np.isnan(log_hazard_ratio(early, late)) and np.isnan(log_hazard_ratio(late, early))
+    with pytest.raises(Unusable, match="no hazard ratio is finite"):
+        reconstruct(curve_of(clicked(early, (0,), events=True), clicked(late, (0,), events=True)))
+
+
+def test_the_last_fall_of_a_curve_keeps_its_event():
+    """Ten left at 50, and the curve falls once more, by a tenth: censored at the rate before, 18 in ten, they would all be gone."""
+    arm = ArmCurve((Point(0, 1), Point(50, 1), Point(58, 1), Point(58, 0.8)), (AtRisk(0, 100), AtRisk(50, 10)))
+    found = individual_times(arm, TINY)
+    assert found.time[found.event].tolist() == [58.0] * found.event.sum() and found.event.sum() >= 1
+
+
 def test_a_median_that_is_not_reached_is_infinite():
     assert reconstruct(example(seed=4, n=(40, 40), means=(30.0, 2.0))).medians["toci"] == np.inf
