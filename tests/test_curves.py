@@ -424,6 +424,16 @@ def test_the_book_says_that_no_curve_is_digitised(monkeypatch):
     assert ["No curve of this endpoint is digitised" in text for text in said] == [True] and not curves.digitised(load())
 
 
+def test_a_survival_page_shows_the_curves_there_are(with_curve, monkeypatch):
+    from book import chapter, files
+
+    shown = []
+    monkeypatch.setattr(chapter, "REVIEW", load(with_curve().root))
+    monkeypatch.setattr(files, "display_with", lambda html, handed: shown.append(html))
+    chapter.digitised_curves("overall_survival")
+    assert 'id="figure-curve-example2020-overall-survival"' in shown[0] and "curves beside what is printed" in shown[1]
+
+
 def test_the_likelihood_of_a_curve_is_normal_with_its_whole_standard_error(with_curve):
     found = load(with_curve().root)
     [report] = collect(found, "overall_survival").used

@@ -115,10 +115,10 @@ def readings_of(arms: list[Patients], random, **options) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize(("n", "options", "least"), [(15, {}, 0.9), (60, {}, 0.9), (60, {"at_risk_times": (0, 2.5), "events": True}, 0.9),
-                                                     (60, {"at_risk_times": (0,), "events": True}, 0.75)])
+                                                     (60, {"at_risk_times": (0,), "events": True}, 0.85)])
 def test_the_stated_error_of_the_reading_covers_the_true_one(n, options, least, monkeypatch):
     """Of 50 simulated trials at least as many lie within 1.96 stated errors of the hazard ratio of their true patients as a binomial with 95 %
-    leaves with 99 % probability (43); with the events alone the censoring is hardly known, and the coverage is lower, as the page says."""
+    leaves with 95 % probability (45), or with 99.5 % (43) where the events alone say how many were censored."""
     monkeypatch.setattr(curves, "READINGS", 30)
     random = np.random.default_rng(20_120_209)
     found = [readings_of([simulated(random, n, 4.0), simulated(random, n, 2.5)], random, **options) for _ in range(50)]
