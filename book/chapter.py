@@ -75,7 +75,7 @@ def digitised_curves(key: str) -> None:
     field = ENDPOINTS[key].evidence
     found = curves.digitised(REVIEW, field)
     if not found:
-        say("No curve of this endpoint is digitised: the figures of these papers are not held. Until one is, their log-rank p-values stand in for it.")
+        say("No curve of this endpoint is digitised. Until one is, the log-rank p of its paper stands in for it, where there is one.")
         return
     for study, entry in found:
         if picture := curves.picture(REVIEW, study, entry):

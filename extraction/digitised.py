@@ -48,7 +48,7 @@ class _Faults:
     """Problems of one file, each with its line."""
 
     def __init__(self, path: Path):
-        self._file, self._study = f"{path.parent.name}/{path.name}", path.stem.partition("-")[0]
+        self._file, self._study = f"{path.parent.name}/{path.name}", study_of(path)
         self.found: list[Problem] = []
 
     def add(self, line: int | None, field: str, value: object, rule: str) -> None:
@@ -79,10 +79,21 @@ def curves_of(records: dict[str, Record], sources: dict[str, Source], root: Path
                 curves[entry.curve] = read(root / FOLDER / entry.curve)
             except BadRecords as error:
                 problems += error.problems
+    return curves, problems + [
+        Problem(f"{FOLDER}/{path.name}", None, study_of(path), "file", path.name, "no entry of a record names this curve")
+        for path in _unnamed(records, root)]
+
+
+def study_of(path: Path) -> str:
+    """The study a curve's file is named after."""
+    return path.stem.partition("-")[0]
+
+
+def _unnamed(records: dict[str, Record], root: Path) -> list[Path]:
+    """Curves that no record names; of a record with faults of its own that is not known."""
     named = {entry.curve for record in records.values() for entry in record.entries if entry.kind == "survival_curve"}
-    problems += [Problem(f"{FOLDER}/{path.name}", None, path.stem.partition("-")[0], "file", path.name, "no entry of a record names this curve")
-                 for path in sorted((root / FOLDER).glob("*.csv")) if path.name not in named]
-    return curves, problems
+    faulty = {path.stem for path in (root / "records").glob("*.yml")} - records.keys()
+    return [path for path in sorted((root / FOLDER).glob("*.csv")) if path.name not in named and study_of(path) not in faulty]
 
 
 def _not_its_file(study: str, entry: SurvivalCurve, folder: Path) -> str | None:

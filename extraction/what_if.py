@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import yaml
 
+from extraction.digitised import FOLDER
 from extraction.evidence import collect_all
 from extraction.records import ROOT, Review, load, validate
 from extraction.schema import Record
@@ -40,6 +41,7 @@ def what_if(path: Path, root: Path = ROOT) -> WhatIf:
     corrected = committed is not None and committed != text
     with _copy(root) as folder:
         before, _ = _with_record(folder, parse(root / "register.yml").data, study, committed if corrected else None)
+    with _copy(root) as folder:
         after, supposed = _with_record(folder, parse(root / "register.yml").data, study, text)
     return WhatIf(study, before, after, "as last committed" if corrected else "without the study", supposed)
 
@@ -67,6 +69,9 @@ def _copy(root: Path) -> Iterator[Path]:
 def _with_record(folder: Path, register: dict, study: str, text: str | None) -> tuple[Review, list[str]]:
     """The review with this record of the study and no other, or without any; and what that supposes."""
     record = folder / "records" / f"{study}.yml"
+    for curve in (folder / FOLDER).glob(f"{study}-*.csv"):
+        if curve.name not in (text or ""):
+            curve.unlink()
     rows = register["studies"]
     row = next((row for row in rows if row["id"] == study), None)
     if text is None:

@@ -15,6 +15,7 @@ from extraction.evidence import Reading, alternatives, collect
 from extraction.records import ROOT, load
 from extraction.recover.curves import reconstruct
 from extraction.source import BadRecords
+from extraction.what_if import what_if
 from models import curves, reports, tables
 from models.printed import printed_result
 from tests.example_curves import example, text_of, write
@@ -207,6 +208,19 @@ def test_a_file_that_is_missing_and_one_that_nobody_names_are_problems(with_curv
     assert [p["rule"] for p in found.check()[1]["problems"]] == ["there is no such file in extraction/curves", "no entry of a record names this curve"]
 
 
+def test_the_curve_of_a_faulty_record_is_not_called_unnamed(with_curve):
+    found = with_curve()
+    found.plant(RECORD, "study: ", "study: ", "stdy: ")
+    assert "no entry of a record names this curve" not in [p["rule"] for p in found.check()[1]["problems"]]
+
+
+def test_a_record_with_a_curve_is_previewed_without_and_with_it(with_curve):
+    root = with_curve().root
+    seen = what_if(root / RECORD, root)
+    assert not seen.before.curves and list(seen.after.curves) == [NAME]
+    assert [r.entries for r in collect(seen.after, "overall_survival").used] == [("overall_survival.curve",)]
+
+
 def test_a_faulty_curve_stops_the_check_with_its_place(with_curve):
     found = with_curve()
     with (found.root / FILE).open("a") as file:
@@ -360,7 +374,7 @@ def test_the_command_runs_by_itself(tmp_path):
 
 def test_the_overlay_shows_every_click_both_curves_and_the_numbers_at_risk():
     curve = example()
-    figure, alt = curves.overlay(curve, "Example")
+    figure, alt, _ = curves.overlay(curve, "Example")
     top, below = figure.axes
     drawn = {line.get_label(): line.get_xydata() for line in top.lines}
     for arm, name in (("toci", "tocilizumab"), ("control", "control")):
@@ -408,6 +422,16 @@ def test_the_book_says_that_no_curve_is_digitised(monkeypatch):
     monkeypatch.setattr(chapter, "say", said.append)
     chapter.digitised_curves("overall_survival")
     assert ["No curve of this endpoint is digitised" in text for text in said] == [True] and not curves.digitised(load())
+
+
+def test_a_survival_page_shows_the_curves_there_are(with_curve, monkeypatch):
+    from book import chapter, files
+
+    shown = []
+    monkeypatch.setattr(chapter, "REVIEW", load(with_curve().root))
+    monkeypatch.setattr(files, "display_with", lambda html, handed: shown.append(html))
+    chapter.digitised_curves("overall_survival")
+    assert 'id="figure-curve-example2020-overall-survival"' in shown[0] and "curves beside what is printed" in shown[1]
 
 
 def test_the_likelihood_of_a_curve_is_normal_with_its_whole_standard_error(with_curve):

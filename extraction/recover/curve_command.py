@@ -3,7 +3,6 @@
 import argparse
 import io
 import math
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from extraction.curve_types import Curve
 from extraction.recover import Unusable
 from extraction.recover.curves import Reconstruction, reconstruct
 from extraction.source import BadRecords
+from extraction.whole import whole
 
 NAMES = {"toci": "tocilizumab", "control": "control"}
 
@@ -73,12 +73,8 @@ def _draw(curve: Curve, path: Path) -> None:
     """The overlay, whole or not at all."""
     from models.curves import overlay  # the pictures' look is the book's
 
-    figure, alt = overlay(curve, path.stem)
+    figure, alt, _ = overlay(curve, path.stem)
     drawing = io.BytesIO()
     figure.savefig(drawing, format="svg", bbox_inches="tight", metadata={"Date": None, "Title": path.stem, "Description": alt})
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with whole(path) as part:
         part.write_bytes(drawing.getvalue())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

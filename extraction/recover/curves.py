@@ -78,13 +78,14 @@ def reconstruct(curve: Curve) -> Reconstruction:
     for arm, found in patients.items():
         if not found.event.any():
             raise Unusable(f"{arm}: the curve holds no event, so its hazard ratio has no finite estimate")
+    quick, readings = log_hazard_ratio(toci, control), _read_anew(curve)
+    if not np.isfinite([quick, *readings[:, 0]]).all():
+        raise Unusable("as the figure can be read, an arm may have no event while both are at risk, so no hazard ratio is finite")
     frame = DataFrame({"time": np.concatenate([toci.time, control.time]), "event": np.concatenate([toci.event, control.event]),
                        "toci": np.repeat([1, 0], [len(toci.time), len(control.time)])})
-    cox = CoxPHFitter().fit(frame, "time", "event", fit_options={"precision": 1e-9})
-    readings = _read_anew(curve)
-    moved = readings[:, 0] - log_hazard_ratio(toci, control)
+    cox = CoxPHFitter().fit(frame, "time", "event", fit_options={"precision": 1e-9, "step_size": 0.5})
     return Reconstruction(
-        patients, float(cox.params_["toci"]), float(cox.standard_errors_["toci"]), float(np.sqrt(np.mean(moved**2))),
+        patients, float(cox.params_["toci"]), float(cox.standard_errors_["toci"]), float(np.sqrt(np.mean((readings[:, 0] - quick) ** 2))),
         float(logrank_test(toci.time, control.time, toci.event, control.event).p_value), *map(float, np.quantile(readings[:, 1], [0.025, 0.975])),
         {arm: float(KaplanMeierFitter().fit(found.time, found.event).median_survival_time_) for arm, found in patients.items()})
 
@@ -183,7 +184,7 @@ def _until_left(steps: list, share: float, n: int, left: int, places) -> int:
 
 def _after_the_last(arm: ArmCurve, steps: list, share: float, n: int, places, dead: int, censored: int, random) -> int:
     """Censored after the last number at risk: the more, the fewer die, so as many as leave the printed events, and of those that do the one
-    that stays closest to the curve; else at the rate seen before."""
+    that stays closest to the curve; else at the rate seen before, sparing those whom the curve needs for its steps."""
     if arm.events is not None:
         def walked(count: int) -> _Walk:
             return _walk(steps, share, n, 0, places(count))
@@ -191,19 +192,18 @@ def _after_the_last(arm: ArmCurve, steps: list, share: float, n: int, places, de
         ends = [bisect_left(range(n + 1), -wanted, key=lambda count: -walked(count).died) for wanted in (arm.events - dead, arm.events - dead - 1)]
         walks = {count: walked(count) for count in range(max(ends[0] - 1, 0), min(ends[1], n) + 1)}
         return min(walks, key=lambda count: (abs(dead + walks[count].died - arm.events), walks[count].strayed))
+    most = n - _walk(steps, share, n, 0, places(0)).died
     if random is not None:
-        return int(random.integers(0, n + 1))
+        return int(random.integers(0, most + 1))
     start, end = arm.at_risk[-1].time, steps[-1][0] if steps else arm.at_risk[-1].time
-    return min(int(censored * (end - start) / start + 0.5), n) if start > 0 else 0
+    return min(int(censored * (end - start) / start + 0.5), most) if start > 0 else 0
 
 
 def _read_anew(curve: Curve) -> np.ndarray:
-    """Log hazard ratio and log-rank p of each new reading, shape (READINGS, 2); raise Unusable where one has an arm without events."""
+    """Log hazard ratio (nan where it is not finite) and log-rank p of each new reading, shape (READINGS, 2)."""
     random, found = np.random.default_rng(SEED), []
     for _ in range(READINGS):
         toci, control = (individual_times(_scattered(arm, curve.pixel, random), curve.pixel, random) for arm in curve.arms.values())
-        if not toci.event.any() or not control.event.any():
-            raise Unusable("an arm has so few events that another reading of the figure shows none, so it fixes no hazard ratio")
         found.append((log_hazard_ratio(toci, control), log_rank_p(toci, control)))
     return np.array(found)
 
@@ -226,13 +226,15 @@ def _risk_sets(toci: Patients, control: Patients) -> tuple[np.ndarray, np.ndarra
 
 
 def log_hazard_ratio(toci: Patients, control: Patients) -> float:
-    """Cox's log hazard ratio with Breslow's ties: in a millisecond, for the many readings; lifelines gives the one that is reported."""
+    """Cox's log hazard ratio with Breslow's ties, nan where none is finite: in a millisecond, for the many readings; lifelines gives the one
+    that is reported."""
     n_toci, n_control, d_toci, d_control = _risk_sets(toci, control)
 
     def score(log_hr):
         weighted = n_toci * np.exp(log_hr)
         return np.sum(d_toci - (d_toci + d_control) * weighted / (weighted + n_control))
 
+    # it falls from all events minus none to none minus all: no root where one arm has no event while both are at risk
     return optimize.brentq(score, -20.0, 20.0) if score(-20.0) > 0 > score(20.0) else float("nan")
 
 
