@@ -29,7 +29,8 @@ OWN = {"median": "Median.", "lower": "Lower end of the printed range or interval
 """Columns that several kinds of report share."""
 
 COLUMNS: dict[str, dict[str, str]] = {
-    "studies": _meanings(schema.Registration),
+    "studies": _meanings(schema.Registration, without=("distinct_from",)),
+    "distinct_studies": STUDY | {"other": "A study that looks as if it shared patients with this one and does not.", "reason": "Why not."},
     "printed_numbers": STUDY | _meanings(schema.Entry, without=("address",)) | {"kind": "Kind of report; it says which of the columns below are filled."}
     | ADDRESS | _meanings(*REPORTS, without=tuple(schema.Entry.model_fields)) | OWN | {"set_aside": "Whether a contradiction of the paper led to another reading."},
     "groups": STUDY | {"group": "Arm or stratum.", "type": "arm or stratum.", "definition": "The definition."} | WHERE,
@@ -54,7 +55,7 @@ COLUMNS: dict[str, dict[str, str]] = {
 
 def tables(review: Review) -> dict[str, pd.DataFrame]:
     """Every table by name.  Cells are numbers, texts, dates, lists of texts, or None."""
-    found = {"studies": (_plain(study) for study in review.register.studies), "external_numbers": (_plain(number) for number in review.register.external),
+    found = {"studies": (_plain(study) for study in review.register.studies), "distinct_studies": _distinct(review), "external_numbers": (_plain(number) for number in review.register.external),
              "printed_numbers": _printed(review), "groups": _groups(review), "definitions": _definitions(review),
              "contradictions": _of_records(review, "contradictions"), "risk_of_bias": _of_records(review, "risk_of_bias"), "certainty": _certainty(review),
              "verdicts": (vars(finding) for finding in check(review).findings), "reports": _reports(review)}
@@ -80,6 +81,12 @@ def _plain(model: BaseModel) -> dict:
 
 def _digits(value: object) -> object:
     return str(value) if isinstance(value, Decimal) else value
+
+
+def _distinct(review: Review) -> Iterator[dict]:
+    for study in review.register.studies:
+        for other in study.distinct_from:
+            yield {"study": study.id, "other": other.study, "reason": other.reason}
 
 
 def _printed(review: Review) -> Iterator[dict]:

@@ -1,8 +1,10 @@
 """Numbers for others: evidence as tidy tables, the frame behind each figure, CSV that harms nobody, and its way through the page cache."""
 
 import base64
+import datetime
 import io
 import math
+from dataclasses import replace
 
 import nbformat
 import numpy as np
@@ -17,6 +19,7 @@ from book.show import show, table
 from extraction import tidy
 from extraction.evidence import collect_all
 from extraction.records import ROOT, load
+from extraction.schema import Distinct
 from models import agreement, figures, lights, pictures, recovery, store
 from models.endpoints import ENDPOINTS
 from models.numbers_csv import to_csv
@@ -96,10 +99,29 @@ def test_every_report_stands_with_what_becomes_of_it():
     assert {(row.study, entry) for row in reports.itertuples() for entry in row.entries} <= known
 
 
-def test_every_column_has_a_meaning_and_none_is_empty_throughout():
+def test_every_column_has_a_meaning_and_every_cell_is_a_number_a_text_or_a_list_of_texts():
     assert all(meaning.strip() for columns in tidy.COLUMNS.values() for meaning in columns.values())
-    filled = {name: frame for name, frame in TABLES.items() if name != "printed_numbers"}  # which has columns for kinds that no paper prints yet
-    assert not [(name, column) for name, frame in filled.items() for column in frame if frame[column].map(lambda cell: cell in (None, (), [], "")).all()]
+    plain = (str, bool, int, float, datetime.date, type(None))
+    for name, frame in TABLES.items():
+        for cell in frame.values.ravel():
+            assert all(isinstance(part, plain) for part in (cell if isinstance(cell, (list, tuple)) else [cell])), (name, cell)
+
+
+def test_every_study_stands_with_all_that_its_row_of_the_register_says():
+    written = yaml.load((ROOT / "register.yml").read_text(encoding="utf-8"), yaml.BaseLoader)["studies"]
+    assert list(TABLES["studies"]["id"]) == [row["id"] for row in written]
+    for row, found in zip(written, TABLES["studies"].to_dict("records")):
+        others = TABLES["distinct_studies"][TABLES["distinct_studies"]["study"] == row["id"]]
+        assert list(others["other"]) == [other["study"] for other in row.pop("distinct_from", [])]
+        assert not [name for name, value in row.items() if not _same(found[name], value)]
+
+
+def test_studies_that_only_look_alike_are_told_apart_with_the_reason():
+    study, other = REVIEW.register.studies[:2]
+    apart = study.model_copy(update={"distinct_from": [Distinct(study=other.id, reason="Other centres.")]})
+    register = REVIEW.register.model_copy(update={"studies": [apart, *REVIEW.register.studies[1:]]})
+    found = tidy.tables(replace(REVIEW, register=register))["distinct_studies"]
+    assert found.values.tolist() == [[study.id, other.id, "Other centres."]]
 
 
 def test_tables_open_in_pandas_with_the_columns_of_the_dictionary():
