@@ -5,8 +5,9 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from models.style import BLUE, GREY, ORANGE, canvas
+from models.style import BLUE, GREY, ORANGE, Picture, canvas
 
 STORED = Path(__file__).resolve().parent / "results" / "growth.json"
 """Written by `python -m benchmarks.growth`."""
@@ -43,7 +44,7 @@ def conditions(found: dict) -> str:
 
 
 def picture(found: dict):
-    """Time of a fit by number of studies, both axes logarithmic, with lines of slope one: (figure, alternative text)."""
+    """Time of a fit by number of studies, both axes logarithmic, with lines of slope one."""
     figure, ax = canvas(4.2)
     said = []
     for name, (colour, marker) in SHOWN.items():
@@ -63,7 +64,8 @@ def picture(found: dict):
     ax.set_ylabel("Time of one fit, log scale")
     line.set_label("slope 1, linear")
     ax.legend(loc="upper left")
-    return figure, f"Time of one fit by number of studies. {'; '.join(said)}. Dashed lines show linear growth."
+    numbers = pd.DataFrame([{"model": name, **row} for name in SHOWN for row in found["seconds"][name]])
+    return Picture(figure, f"Time of one fit by number of studies. {'; '.join(said)}. Dashed lines show linear growth.", numbers)
 
 
 def _seconds(value: float) -> str:

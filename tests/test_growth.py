@@ -23,7 +23,7 @@ def test_a_measured_fit_of_thousands_of_studies_takes_linear_time_and_less_than_
 
 
 def test_the_picture_shows_each_time_on_log_axes_beside_slope_one():
-    figure, alt = growth.picture(FOUND)
+    figure, alt, numbers = growth.picture(FOUND)
     figure.canvas.draw()
     ax = figure.axes[0]
     assert ax.get_xscale() == ax.get_yscale() == "log"
@@ -32,6 +32,7 @@ def test_the_picture_shows_each_time_on_log_axes_beside_slope_one():
         assert drawn[f"{name}, every marginal"].get_ydata().tolist() == [row["seconds"] for row in FOUND["seconds"][name]]
     for line in (line for line in ax.lines if line.get_linestyle() == "--"):
         assert np.diff(np.log(line.get_ydata())) == pytest.approx(np.diff(np.log(line.get_xdata())))
+    assert len(numbers) == sum(len(FOUND["seconds"][name]) for name in growth.SHOWN)
     assert "with 3,000" in alt and "linear" in alt
 
 
