@@ -19,7 +19,7 @@ from models.acceptance import diagnose
 from models.bias import bias_priors
 from models.crs_duration import GRADES, layout
 from models.kernels import KINDS
-from models.multiverse import Universe, named, priors, readings, subsets
+from models.multiverse import PRIMARY_READING, Universe, priors, readings, subsets
 from models.priors import Prior
 from models.settings import SAMPLER
 
@@ -28,6 +28,7 @@ ARRAYS = ("layout", "integers", "reals")
 WIDE = {"mu_sd": 1.0, "tau_sd": 1.0}
 """Scales of the priors sampled under: normal of mu, half-normal of tau; at least as wide as any asked for."""
 DRAWS, TUNE, CHAINS = 900, 400, 2
+POINTS = 200
 SMALLEST_SAMPLE = 100
 """Effective draws, after weighting, below which no limits are given."""
 
@@ -41,7 +42,7 @@ class Sampled:
     diagnostics: dict
 
     def under(self, mu_prior: Prior, tau_prior: Prior) -> dict | None:
-        """Median, 95 % limits (log scale) and P(mu < 0) under narrower priors; None where too few draws count."""
+        """Median, 95 % limits (log scale), P(mu < 0) and equally probable values of mu under narrower priors; None where too few draws count."""
         log_weight = mu_prior.log_density(self.mu) - normal(self.mu, WIDE["mu_sd"])
         log_weight += tau_prior.log_density(self.tau) - normal(self.tau, WIDE["tau_sd"])
         weight = np.exp(log_weight - log_weight.max())
@@ -51,7 +52,8 @@ class Sampled:
         order = np.argsort(self.mu)
         cumulative = np.cumsum(weight[order]) - weight[order] / 2
         median, lower, upper = np.interp([0.5, 0.025, 0.975], cumulative, self.mu[order])
-        return {"median": median, "lower": lower, "upper": upper, "below": float(weight[self.mu < 0].sum())}
+        points = np.interp((np.arange(POINTS) + 0.5) / POINTS, cumulative, self.mu[order])
+        return {"median": median, "lower": lower, "upper": upper, "below": float(weight[self.mu < 0].sum()), "points": points.round(4).tolist()}
 
 
 def normal(x, sd: float):
@@ -135,6 +137,13 @@ def summaries(review: Review) -> list[tuple[Universe, dict]]:
     return [(Universe(**row["universe"]), row["summary"]) for row in _stored(review)]
 
 
+def points(review: Review, bias: str) -> np.ndarray:
+    """Equally probable values of mu (log scale) in the universe that differs from the primary one in the bias alone."""
+    mu, tau = (next(iter(group)) for group in priors(CRS))
+    wanted = Universe(PRIMARY_READING, "all", "exact", bias, mu, tau)
+    return np.array(next(found["points"] for universe, found in summaries(review) if universe == wanted))
+
+
 def ensure(review: Review) -> bool:
     """Sample the universes unless they are stored; whether anything had to be sampled."""
     fingerprint = key(review)
@@ -163,15 +172,15 @@ def all_universes(review: Review, folder: Path | None = None) -> Iterator[dict]:
     """Each universe with its limits and diagnostics; one fit for each set of reports and bias, on `models.many`."""
     found = readings(CRS, review)
     primary = next(iter(found.values()))
-    structures = list(product(found.items(), subsets(primary).items(), BIASES))
+    labels = {study.id: study.label for study in review.register.studies}
+    structures = list(product(found.items(), subsets(primary, labels).items(), BIASES))
     tasks = [_task(primary, evidence, studies, bias, review) for (_, evidence), (_, studies), bias in structures]
     fitted = many.run(draw, tasks, name=NAME, code=key(review), folder=folder)
-    labels = {s.id: s.label for s in review.register.studies}
     for ((reading, _), (subset, _), bias), one in zip(structures, fitted):
         sampled = Sampled(np.array(one["mu"]), np.array(one["tau"]), one["diagnostics"])
         for (m, mu_prior), (t, tau_prior) in product(*(group.items() for group in priors(CRS))):
             if summary := sampled.under(mu_prior, tau_prior):
-                yield {"universe": vars(Universe(reading, named(subset, labels), "exact", bias, m, t)), "summary": summary, "diagnostics": sampled.diagnostics}
+                yield {"universe": vars(Universe(reading, subset, "exact", bias, m, t)), "summary": summary, "diagnostics": sampled.diagnostics}
 
 
 def _task(primary: Evidence, evidence: Evidence, studies: list[str], bias: str, review: Review) -> dict:

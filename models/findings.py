@@ -1,18 +1,18 @@
 """Summary of findings (GRADE): for each endpoint the effect, in patients where a baseline risk is known, how likely it matters, and how certain that is.
 
 Not adjusted and adjusted for bias come from one quadrature, so only the bias is between them.  CRS duration is sampled: its adjusted
-answer is kept as limits, which tell no probability of an important difference.
+answer is that of the multiverse, from short chains.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from extraction.evidence import Evidence, Used
 from extraction.groups import group_size
 from extraction.records import Review, load
-from models import store
+from models import crs_universes, store
 from models.absolute import EXTERNAL, per_1000, risk_with
 from models.bias import adjusted
 from models.bias_pictures import CRS, pair
@@ -60,13 +60,12 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Effect:
-    """Ratio and difference per 1,000 (None without a baseline risk), median and 95 % limits; probabilities of an important benefit and harm, None where
-    only limits are known."""
+    """Ratio and difference per 1,000 (None without a baseline risk), median and 95 % limits; probabilities of an important benefit and harm."""
 
     ratio: dict
-    difference: dict | None = None
-    benefit: float | None = None
-    harm: float | None = None
+    difference: dict | None
+    benefit: float
+    harm: float
     digits: int = 2
 
 
@@ -107,9 +106,9 @@ def _by_quadrature(key: str, at: list[Baseline | None], review: Review) -> list[
 
 
 def _sampled(review: Review) -> tuple[Effect, Effect]:
-    """CRS duration not adjusted, from draws, and the adjusted limits of the universe that differs in nothing but the bias."""
+    """CRS duration not adjusted, from draws, and adjusted, from the universe that differs in nothing but the bias."""
     unadjusted = effect(CRS, store.read(CRS, review).draws["mu"].values.ravel(), digits=SAMPLED_DIGITS)
-    return unadjusted, Effect(pair(CRS, review).adjusted, digits=SAMPLED_DIGITS)
+    return unadjusted, replace(effect(CRS, crs_universes.points(review, "bias as judged"), digits=SAMPLED_DIGITS), ratio=pair(CRS, review).adjusted)
 
 
 def effect(key: str, mu, baseline: Baseline | None = None, digits: int = 2) -> Effect:

@@ -7,7 +7,7 @@ from extraction.records import Review
 from extraction.vocabulary import LIMITATIONS
 from models.endpoints import ENDPOINTS
 from models.findings import THRESHOLDS, Baseline, Effect, Finding, has_room
-from models.style import BLUE, GREY, INK, LIGHT, ORANGE, SMALL, Picture, canvas
+from models.style import BLUE, INK, LIGHT, ORANGE, SMALL, Picture, canvas
 from models.tables import whole
 from models.words import NOT_RATED, STATED, listed_in_sentence, number, percent, rating
 
@@ -31,10 +31,9 @@ def headline(found: list[Finding], review: Review) -> str:
 
 def _reached(found: list[Finding], answer: str) -> str:
     """The endpoints whose important benefit or harm has a probability from which a direction is stated, at any of their baseline risks."""
-    computed = [f for f in found if getattr(f, answer).benefit is not None]
-    titles = {side: list(dict.fromkeys(f.title for f in computed if getattr(getattr(f, answer), side) >= STATED)) for side in SIDES}
+    titles = {side: list(dict.fromkeys(f.title for f in found if getattr(getattr(f, answer), side) >= STATED)) for side in SIDES}
     said = [f"an {SIDES[side][0]} for {listed_in_sentence(of)}" for side, of in titles.items() if of]
-    where = "" if said else f", at any of the {len({f.key for f in computed})} endpoints where it is computed"
+    where = "" if said else f", at any of the {len({f.key for f in found})} endpoints"
     return f"{' and '.join(said) or 'no important benefit or harm'} has a probability of {percent(STATED)} or more{where}"
 
 
@@ -69,7 +68,7 @@ def _difference(effect: Effect) -> str:
 def _share(finding: Finding, side: str, answer: str) -> str:
     """A probability in words; where the baseline risk leaves no room for the difference, that."""
     value = getattr(getattr(finding, answer), side)
-    return "not computed" if value is None else percent(value) if has_room(finding, side) else "not possible"
+    return percent(value) if has_room(finding, side) else "not possible"
 
 
 def _rated(key: str, numbers: list[str], review: Review) -> str:
@@ -157,11 +156,7 @@ def _under(finding: Finding) -> str:
 
 
 def _bar(ax, y: float, effect: Effect) -> None:
-    """Benefit from the left, harm to the right end, the rest between; an empty frame where they are not computed."""
-    if effect.benefit is None:
-        ax.barh(y, 1, height=0.21, color="white", edgecolor=GREY, linestyle="--")
-        ax.text(0.5, y, "not computed", ha="center", va="center", fontsize=SMALL, color="#444444")
-        return
+    """Benefit from the left, harm to the right end, the rest between."""
     between, left = 1 - effect.benefit - effect.harm, 0.0
     for share, colour, ink in ((effect.benefit, BLUE, "white"), (between, LIGHT, INK), (effect.harm, ORANGE, INK)):
         ax.barh(y, share, left=left, height=0.21, color=colour)

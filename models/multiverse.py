@@ -5,31 +5,35 @@ arrays.  CRS duration is sampled (crs_universes.py).  Effects are on the log sca
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import product
+from dataclasses import dataclass, fields, replace
+from itertools import chain, combinations, product
 
 import numpy as np
 import pandas as pd
 
-from extraction.evidence import ALTERNATIVES, Evidence, alternatives, collect
+from extraction.evidence import ALTERNATIVES, PRIMARY, Evidence, Reading, alternatives, collect
 from extraction.records import Review, load
 from models import frequentist
 from models.bias import bias_priors, through_bias
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS
 from models.posterior import cumulative
-from models.priors import Prior, parse
+from models.priors import TAU_WIDE, Prior, parse
 from models.reports import between
-from models.smoothing import log_smooth
+from models.smoothing import Grid, log_smooth
+from models.words import listed
 
-THETA = np.linspace(-9.0, 9.0, 721)
+GRID = Grid.even(-9.0, 9.0, 721)
+THETA = GRID.x
 WIDE = np.linspace(-16.0, 16.0, 1281)
 """Effects at which a likelihood is tabulated: as far as a bias can carry it."""
 TAU = np.exp(np.linspace(np.log(0.004), np.log(4.0), 40))
 """Effects, and between-study SDs even in their logarithm, at which a universe is computed."""
-PRIMARY_READING = "as used"
+PRIMARY_READING, AND = "as used", "; "
 BIASES = {"no bias": 0.0, "half of it": 0.5, "bias as judged": 1.0, "twice of it": 2.0}
 """Factors on mean and SD of every study's bias prior."""
+MOST_STUDIES = 6
+"""With more, subsets are not all computed: 63 of them are enough to look at, and each further study doubles them."""
 CHOICES = ("reading", "studies", "likelihood", "bias", "mu_prior", "tau_prior")
 
 
@@ -52,6 +56,8 @@ def priors(key: str) -> tuple[dict[str, Prior], dict[str, Prior]]:
     if key == "crs_duration_grade3":
         mu = mu[:2]
     tau = [endpoint.tau_prior, *endpoint.tau_alternatives]
+    if key == "crs_duration_grade3":
+        tau.append(TAU_WIDE)
     return {words(p): p for p in mu}, {words(p): p for p in tau}
 
 
@@ -80,7 +86,7 @@ def _universes(key: str, review: Review) -> pd.DataFrame:
         rows = summaries(review)
     else:
         rows = list(_by_quadrature(key, review))
-    frame = pd.DataFrame([vars(universe) | result for universe, result in rows])
+    frame = pd.DataFrame([vars(universe) | result for universe, result in rows]).drop(columns="points", errors="ignore")
     below = frame.pop("below")
     frame["p_favours"] = below if ENDPOINTS[key].benefit == "below" else 1 - below
     for name in ("median", "lower", "upper"):
@@ -97,17 +103,37 @@ def is_primary(frame: pd.DataFrame, key: str) -> pd.Series:
 
 
 def readings(key: str, review: Review) -> dict[str, Evidence]:
-    """The evidence under each reading of the papers that changes it, the primary first."""
-    endpoint = ENDPOINTS[key].evidence
-    others = alternatives(review, endpoint)
-    return {PRIMARY_READING: collect(review, endpoint)} | {words: others[words] for words in ALTERNATIVES if words in others}
+    """The evidence under each combination of readings of the papers that differs, the primary first, in the words of the fewest readings.
+
+    Of readings that change nothing alone none is combined.
+    """
+    found: dict[str, Evidence] = {}
+    open_ones = alternatives(review, ENDPOINTS[key].evidence)
+    for words in chain.from_iterable(combinations(open_ones, count) for count in range(len(open_ones) + 1)):
+        evidence = collect(review, ENDPOINTS[key].evidence, together(words))
+        if evidence.used_hash() not in {other.used_hash() for other in found.values()}:
+            found[AND.join(words) or PRIMARY_READING] = evidence
+    return found
 
 
-def subsets(evidence: Evidence) -> dict[str, list[str]]:
-    """All studies, then all but each one."""
+def together(words: tuple[str, ...]) -> Reading:
+    """The reading in which each of these readings, each one choice changed, is made."""
+    return replace(PRIMARY, **{field.name: value for one in words for field in fields(Reading)
+                               if (value := getattr(ALTERNATIVES[one], field.name)) != getattr(PRIMARY, field.name)})
+
+
+def subsets(evidence: Evidence, labels: dict[str, str]) -> dict[str, list[str]]:
+    """All studies, then every smaller subset that is not empty, by its name; of many studies, all but one and each alone."""
     studies = evidence.studies
-    left = {f"without {study}": [s for s in studies if s != study] for study in studies} if len(studies) > 1 else {}
-    return {"all": studies} | left
+    few = len(studies) <= MOST_STUDIES
+    sizes = range(len(studies) - 1, 0, -1) if few else (len(studies) - 1, 1)
+    return {"all": studies} | {_name(list(subset), studies, labels): list(subset) for size in sizes for subset in combinations(studies, size)}
+
+
+def _name(subset: list[str], studies: list[str], labels: dict[str, str]) -> str:
+    if len(subset) == len(studies) - 1:
+        return "without " + labels[next(study for study in studies if study not in subset)]
+    return f"{labels[subset[0]]} alone" if len(subset) == 1 else f"{listed([labels[study] for study in subset])} only"
 
 
 def _by_quadrature(key: str, review: Review) -> Iterator[tuple[Universe, dict]]:
@@ -119,13 +145,9 @@ def _by_quadrature(key: str, review: Review) -> Iterator[tuple[Universe, dict]]:
         biases = bias_priors(key, review, evidence)
         for (likelihood, terms), (bias, factor) in product(forms(evidence).items(), BIASES.items()):
             smoothed = smooth({study: through(term, biases[study], factor) for study, term in terms.items()})
-            for (subset, studies), (m, by_mu), (t, by_tau) in product(subsets(evidence).items(), mu_density.items(), tau_density.items()):
+            for (subset, studies), (m, by_mu), (t, by_tau) in product(subsets(evidence, labels).items(), mu_density.items(), tau_density.items()):
                 log_joint = sum((smoothed[study] for study in studies), by_mu + by_tau)
-                yield Universe(reading, named(subset, labels), likelihood, bias, m, t), summary(log_joint)
-
-
-def named(subset: str, labels: dict[str, str]) -> str:
-    return subset if subset == "all" else "without " + labels[subset.removeprefix("without ")]
+                yield Universe(reading, subset, likelihood, bias, m, t), summary(log_joint)
 
 
 def forms(evidence: Evidence) -> dict[str, dict]:
@@ -164,8 +186,7 @@ def smooth(terms: dict) -> dict[str, np.ndarray]:
         return {}
     log_l = np.array([term(THETA) for term in terms.values()])
     log_l -= log_l.max(axis=1, keepdims=True)
-    values, step = np.exp(log_l), THETA[1] - THETA[0]
-    log_m = np.stack([log_smooth(values, step, tau, slice(0, len(THETA)), edges=True) for tau in TAU])
+    log_m = np.stack([log_smooth(np.exp(log_l), GRID, tau, slice(0, len(THETA))) for tau in TAU])
     return {study: log_m[:, i] for i, study in enumerate(terms)}
 
 

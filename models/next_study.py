@@ -13,12 +13,13 @@ from scipy.interpolate import CubicSpline
 from scipy.special import expit, gammaincinv, gammaln, logit
 
 from models.priors import BASELINE_LOGIT
-from models.smoothing import log_smooth
+from models.smoothing import Grid, log_smooth
 from models.tau_nodes import log_tau_nodes, node_weights
 from models.two_arms import two_arm_log_likelihood
 
 STEP = 0.04
-THETA = STEP * np.arange(-225, 226)
+GRID = Grid.even(-225 * STEP, 225 * STEP, 451)
+THETA = GRID.x
 """Log ratios from -9 to 9, zero among them: a study of 1,000 patients has a standard error of three steps or more."""
 EVERYWHERE = slice(0, len(THETA))
 TAU_NODES, DEPTH = 32, 14.0
@@ -72,7 +73,7 @@ def from_likelihoods(log_likelihoods: list, mu_prior, tau_prior) -> Today:
     likelihood = np.exp(log_l - log_l.max(axis=1, keepdims=True))
 
     def log_joint(tau):
-        smooth = np.stack([log_smooth(likelihood, STEP, value, EVERYWHERE, edges=True).sum(axis=0) for value in tau])
+        smooth = np.stack([log_smooth(likelihood, GRID, value, EVERYWHERE).sum(axis=0) for value in tau])
         return smooth + mu_prior.log_density(THETA) + tau_prior.log_density(tau)[:, None]
 
     log_tau = log_tau_nodes(lambda tau: np.logaddexp.reduce(log_joint(tau), axis=1), tau_prior, TAU_NODES)
@@ -138,7 +139,7 @@ def _likelihood(today: Today, counts: list, n_toci: int, n_control: int) -> np.n
     """Likelihood of pairs of counts at the points of a grid, shape (pair, point), each up to a constant."""
     log_l = np.array([two_arm_log_likelihood(toci, n_toci, control, n_control, BASELINE_LOGIT)(THETA) for toci, control in counts])
     likelihood = np.exp(log_l - log_l.max(axis=1, keepdims=True))
-    smooth = [log_smooth(likelihood, STEP, tau, today.rows, edges=True) for tau in np.unique(today.tau)]
+    smooth = [log_smooth(likelihood, GRID, tau, today.rows) for tau in np.unique(today.tau)]
     return np.exp(np.concatenate(smooth, axis=1))
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 
 from extraction.records import Review, load
 from models.endpoints import ENDPOINTS
-from models.multiverse import CHOICES, universes
+from models.multiverse import AND, CHOICES, universes
 from models.style import BLUE, GREY, INK, RED, SMALL, TICKS, Picture, canvas
 from models.words import listed_in_sentence, number, percent
 
@@ -21,7 +21,8 @@ AS_LINES = 500
 def curve(key: str, review: Review | None = None):
     """Medians and intervals above, choices below; its numbers are all universes."""
     endpoint, frame = ENDPOINTS[key], universes(key, review)
-    rows = [(choice, value) for choice in CHOICES for value in frame[choice].unique() if frame[choice].nunique() > 1]
+    varied = [choice for choice in CHOICES if frame[choice].nunique() > 1]
+    rows = list(dict.fromkeys((choice, row) for choice in varied for made in frame[choice].unique() for row in _rows_of(choice, made)))
     frame = frame.sort_values("median", ignore_index=True)
     figure, (above, below) = canvas(3.2 + 0.24 * (len(rows) + len(CHOICES)), 2, height_ratios=(2.9, 0.24 * (len(rows) + len(CHOICES))), sharex=True)
     place, many = np.arange(len(frame)), len(frame) > AS_LINES
@@ -52,13 +53,20 @@ def _choices(ax, frame: pd.DataFrame, rows: list[tuple[str, str]]) -> None:
             y -= 1.0
             ax.text(-0.01, y, HEADS[choice], transform=ax.get_yaxis_transform(), ha="right", va="center", fontsize=SMALL, weight="bold")
             y, head = y - 1.0, choice
-        chosen = np.flatnonzero(frame[choice] == value)
+        chosen = np.flatnonzero([value in _rows_of(choice, made) for made in frame[choice]])
         ax.plot(chosen, np.full(len(chosen), y), "|", color=INK, ms=6, mew=max(0.25, min(2.0, 150 / len(frame))), rasterized=len(frame) > AS_LINES)
         ax.text(-0.01, y, SHORT.get(value, value), transform=ax.get_yaxis_transform(), ha="right", va="center", fontsize=10)
         y -= 1.0
     ax.set_ylim(y, 0)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
+
+
+def _rows_of(choice: str, made: str) -> list[str]:
+    """The rows at which a universe has a tick: one for each reading made together; small sets of many studies, too many to name, share a row."""
+    if choice == "studies" and made.endswith(" only"):
+        return ["a few of them"]
+    return made.split(AND)
 
 
 def finding(key: str, frame: pd.DataFrame) -> str:

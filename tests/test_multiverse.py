@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from extraction.evidence import Reading, collect
+from extraction.evidence import Evidence, Reading, Used, collect
 from extraction.records import load
 from models import crs_universes, heavy, multiverse, specification_curve
 from models.bias import bias_priors, through_bias
@@ -60,6 +60,31 @@ def test_a_universe_is_what_its_choices_say(frames):
     assert row["p_favours"] == pytest.approx(expected.probability_below(), abs=0.003)
 
 
+def test_a_study_alone_is_its_own_posterior(frames):
+    expected = from_study_likelihoods([study_likelihoods(evidence_of("overall_survival", REVIEW))["ma2024"]], parse("normal:0:1"), parse("half-normal:0.5"))
+    row = pick(frames["overall_survival"], **PRIMARY | {"studies": "Ma 2024 alone"})
+    assert limits_of(row) == pytest.approx([expected.mu.limits()[name] for name in ("median", "lower", "upper")], abs=0.006)
+
+
+@pytest.mark.parametrize(("count", "expected"), [(0, 1), (1, 1), (2, 3), (4, 15), (6, 63), (9, 19)])
+def test_every_subset_of_few_studies_has_a_name_of_its_own(count, expected):
+    """2^n - 1 of up to six; of nine all, nine without one and nine alone."""
+    studies = [f"study{number}" for number in range(count)]
+    evidence = Evidence("overall_survival", tuple(Used(study, "table", {}, ()) for study in studies), ())
+    found = multiverse.subsets(evidence, {study: f"Study {study[-1]}" for study in studies})
+    assert len(found) == expected and len({tuple(subset) for subset in found.values()}) == expected and found["all"] == studies
+    if count == 4:
+        assert found["Study 0 and Study 2 only"] == ["study0", "study2"] and found["without Study 1"] == ["study0", "study2", "study3"]
+
+
+def test_readings_that_change_different_reports_are_combined():
+    found = multiverse.readings("complete_response", REVIEW)
+    words, stand_in = "verbal outcomes not taken at their word", "printed counts of a stand-in before recovered counts"
+    both = collect(REVIEW, "complete_response", Reading(at_their_word=False, endpoint_first=False))
+    assert found[f"{words}; {stand_in}"].used_hash() == both.used_hash()
+    assert len({evidence.used_hash() for evidence in found.values()}) == len(found)
+
+
 def test_a_normal_likelihood_is_walds(frames):
     """9/17 v 10/28: log odds ratio log(9 * 18 / (8 * 10)), SE root of 1/9 + 1/8 + 1/10 + 1/18."""
     term = multiverse.normal_term([r for r in evidence_of("severe_infection", REVIEW).used if r.study == "zhou2025"])
@@ -112,6 +137,15 @@ def test_weighting_draws_to_a_narrower_prior_gives_that_prior():
     found = draws.under(MU_LOG_DURATION, parse("half-normal:0.35"))
     expected = stats.norm(0, 0.5).ppf([0.5, 0.025, 0.975])
     assert [found[name] for name in ("median", "lower", "upper")] == pytest.approx(expected, abs=0.04)  # about 10,000 effective draws
+    assert np.mean(np.array(found["points"]) <= np.log(0.8)) == pytest.approx(stats.norm(0, 0.5).cdf(np.log(0.8)), abs=0.02)
+
+
+def test_the_points_of_the_adjusted_universe_are_those_of_its_limits():
+    points = crs_universes.points(REVIEW, "bias as judged")
+    row = pick(multiverse.universes(crs_universes.CRS, REVIEW), reading="as used", studies="all", bias="bias as judged", mu_prior="normal(0, 0.5)",
+               tau_prior="half-normal(0.35)")
+    assert np.quantile(points, [0.5, 0.025, 0.975]) == pytest.approx(limits_of(row), abs=0.03)  # 200 points: the next to the limits are 0.02 apart
+    assert np.mean(points < 0) == pytest.approx(row["p_favours"], abs=0.01)
 
 
 def test_too_few_draws_give_no_limits():

@@ -31,20 +31,26 @@ def normal_log_likelihoods(estimate, se):
     return [lambda theta, y=y, s=s: -0.5 * ((theta - y) / s) ** 2 for y, s in zip(estimate, se)]
 
 
-def cdf_by_brute_force(log_likelihoods, mu_prior, tau_prior, posterior):
-    """CDF of mu, tau and prediction at the posterior's own LIMITS, by plain sums over even grids."""
-    mu, tau, theta = np.linspace(-4.5, 4.5, 361), (np.arange(300) + 0.5) / 100, np.linspace(-9, 9, 1801)
-    likelihoods = [np.exp(log_likelihood(theta)) for log_likelihood in log_likelihoods]
-    weight = np.zeros((len(tau), len(mu)))
-    for row, t in zip(weight, tau):
-        normal = np.exp(-0.5 * ((theta - mu[:, None]) / t) ** 2) / t
-        row[:] = np.prod([normal @ likelihood for likelihood in likelihoods], axis=0)
-    weight *= mu_prior.distribution().pdf(mu) * tau_prior.distribution().pdf(tau)[:, None]
+WIDE = np.linspace(-4.5, 4.5, 361), (np.arange(300) + 0.5) / 100, np.linspace(-9, 9, 1801)
+
+
+def cdf_by_brute_force(log_likelihoods, mu_prior, tau_prior, posterior, grids=WIDE):
+    """CDF of mu, tau and prediction at the posterior's own LIMITS, by plain sums over even grids; every mu is a theta."""
+    mu, tau, theta = grids
+    likelihoods = np.exp([log_likelihood(theta) for log_likelihood in log_likelihoods])
+    likelihoods /= likelihoods.max(axis=1, keepdims=True)
+    log_weight = np.zeros((len(tau), len(mu)))
+    for row, t in zip(log_weight, tau):
+        normal = np.exp(-0.5 * ((theta - mu[:, None]) / t) ** 2)
+        normal /= normal.sum(axis=1, keepdims=True)
+        row[:] = np.log(normal @ likelihoods.T).sum(axis=1)
+    log_weight += mu_prior.log_density(mu) + tau_prior.log_density(tau)[:, None]
+    weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
     mu_mass, tau_mass = weight.sum(axis=0), weight.sum(axis=1)
     return (
         np.interp(posterior.mu.quantile(LIMITS), mu, np.cumsum(mu_mass) - 0.5 * mu_mass),
-        np.interp(posterior.tau.quantile(LIMITS), tau + 0.005, np.cumsum(tau_mass)),
+        np.interp(posterior.tau.quantile(LIMITS), tau + (tau[1] - tau[0]) / 2, np.cumsum(tau_mass)),
         [np.sum(weight * stats.norm.cdf(x, mu, tau[:, None])) for x in posterior.prediction.quantile(LIMITS)],
     )
 
@@ -184,6 +190,18 @@ def test_bimodal_and_flat_likelihoods_agree_with_a_dense_sum():
         np.testing.assert_allclose(cdf, LIMITS, atol=1e-4)
 
 
+def test_hundreds_of_studies_with_counts_agree_with_a_dense_sum():
+    # mu is then ten times narrower than one study's likelihood; rare events make those skewed, flat where an arm has none
+    random = np.random.default_rng(4)
+    n = random.integers(20, 60, (2, 200))
+    events = random.binomial(n, special.expit(random.normal([[-3.0], [-2.5]], 0.4, (2, 200))))
+    studies = [two_arm_log_likelihood(*study, BASELINE_LOGIT) for study in np.array([events[0], n[0], events[1], n[1]]).T]
+    posterior = from_study_likelihoods(studies, MU_LOG_RATIO, TAU_PRIMARY)
+    grids = np.linspace(-1.5, 0.5, 401), (np.arange(90) + 0.5) / 60, np.linspace(-10, 8, 3601)
+    for cdf in cdf_by_brute_force(studies, MU_LOG_RATIO, TAU_PRIMARY, posterior, grids):
+        np.testing.assert_allclose(cdf, LIMITS, atol=3e-4)  # lines between points 0.005 apart, a twentieth of mu's SD
+
+
 def test_a_p_value_without_direction_leaves_two_modes():
     posterior = from_study_likelihoods([folded(3.0, 3.0)], MU_LOG_RATIO, TAU_PRIMARY, ["a"])
     theta = posterior.theta["a"]
@@ -257,6 +275,21 @@ def test_the_general_engine_given_normal_likelihoods_is_the_normal_one(dataset):
         # Both claim 1e-4 of the posterior SD.
         expected = one.quantile(LIMITS)
         np.testing.assert_allclose(other.quantile(LIMITS), expected, atol=2e-4 * np.ptp(expected) / 3.92)
+
+
+@pytest.mark.parametrize(("studies", "tau"), [(300, 0.0), (300, 0.3), (3000, 0.0), (3000, 0.3)])
+def test_thousands_of_studies_leave_the_general_engine_as_exact_as_the_normal_one(studies, tau):
+    # mu is down to a hundredth of the SD of one study, tau down to a tenth of it
+    random = np.random.default_rng(studies)
+    se = random.uniform(0.15, 0.6, studies)
+    estimate = random.normal(-0.5, np.hypot(tau, se))
+    normal = normal_normal(estimate, se, MU_LOG_RATIO, TAU_PRIMARY)
+    general = from_study_likelihoods(normal_log_likelihoods(estimate, se), MU_LOG_RATIO, TAU_PRIMARY)
+    pairs = [(normal.mu, general.mu), (normal.tau, general.tau), (normal.prediction, general.prediction)]
+    pairs += [(normal.theta[name], general.theta[name]) for name in list(normal.theta)[:20]]
+    for one, other in pairs:
+        expected = one.quantile(LIMITS)
+        np.testing.assert_allclose(other.quantile(LIMITS), expected, atol=5e-4 * np.ptp(expected) / 3.92)
 
 
 @pytest.mark.parametrize("tau_prior", TAU_PRIORS, ids=lambda prior: prior.name)
