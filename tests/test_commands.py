@@ -63,7 +63,7 @@ esac"""
 
 def test_help_lists_the_flow_in_order(house):
     listed = re.findall(r"^  make (\w+)", house.make("help").stdout, re.M)
-    assert listed == "env check fit book serve test bench parity clean".split()
+    assert listed == "env check fit book serve bundle test bench parity clean".split()
     assert house.make().stdout == house.make("help").stdout
 
 

@@ -171,7 +171,7 @@ def test_every_paper_of_the_register_ends_in_one_box():
 
 def test_each_number_stands_in_the_figures_words_and_in_the_table(review):
     found = flow.counts(loaded(review), None)
-    figure, alt = flow.picture(found)
+    figure, alt, _ = flow.picture(found)
     drawn = " ".join(" ".join(text.get_text().split()) for text in figure.axes[0].texts)
     for count in found:
         assert f"{count.total} ({count.new}) {count.what}" in drawn

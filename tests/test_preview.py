@@ -29,8 +29,10 @@ def contents(tree: Tree) -> dict[str, str]:
 
 def previewed(tree: Tree, record: str = NEW) -> dict:
     done = tree.run("models", "preview", record, "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    assert done.stdout, done.stderr
+    found = json.loads(done.stdout)
+    assert done.returncode == bool(found["errors"])
+    return found
 
 
 def test_it_tells_each_answer_before_and_after_and_touches_nothing(tree):
@@ -44,6 +46,7 @@ def test_it_tells_each_answer_before_and_after_and_touches_nothing(tree):
         start, end = one["before"]["unadjusted"], one["after"]["unadjusted"]
         assert end["upper"] / end["lower"] < start["upper"] / start["lower"], "the same patients once more narrow the interval"
     assert any("nobody2026 is not in register.yml" in words for words in found["supposed"])
+    assert any("may share patients with ma2024" in words for words in found["errors"]), "whose centres and months it shares"
 
 
 def test_the_answer_after_is_what_the_review_gives_once_the_study_is_in_it(tree):
@@ -99,7 +102,7 @@ def test_an_effect_far_from_the_others_is_called_outlying(tree):
     assert not any("SDs from" in words for words in found["complete_response"])
 
 
-@pytest.mark.parametrize("record, said", [("nowhere.yml", "No such file"), ("README.md", "README"), ("extraction", "cannot be read")])
+@pytest.mark.parametrize("record, said", [("nowhere.yml", "No such file"), ("README.md", "README"), ("extraction", "plain file")])
 def test_what_is_no_record_is_refused_in_one_line(tree, record, said):
     done = tree.run("models", "preview", record)
     assert done.returncode == 1 and said in done.stderr and "Traceback" not in done.stderr
