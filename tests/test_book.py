@@ -241,6 +241,7 @@ def test_killed_at_any_moment_and_run_again_or_twice_at_once_the_book_is_the_sam
     tree = Tree(tmp_path / "review")
     for kept in ("executed", "posteriors"):  # pages are run once in this suite: rendering is what is killed
         shutil.copytree(build.BUILD / kept, tree.folder / "_build" / kept, dirs_exist_ok=True)
+    shutil.copytree(ROOT / "releases", tree.folder / "releases")
     command = [sys.executable, "-m", "book"]
     for seconds in (1.5, 3, 4.5):
         started = subprocess.Popen(command, cwd=tree.folder, stdout=subprocess.DEVNULL, start_new_session=True)
