@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from book import execute, files, pages
@@ -56,6 +56,7 @@ def test_a_list_is_joined_and_what_is_missing_is_empty():
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
+@settings(deadline=None)
 def test_numbers_keep_every_digit(values):
     assert read(to_csv(pd.DataFrame({"x": values})))["x"].map(float).tolist() == pytest.approx(values, rel=1e-15, abs=5e-324)
 
