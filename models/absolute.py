@@ -38,10 +38,11 @@ def absolute_effects(key: str, review: Review | None = None) -> list[AbsoluteEff
     mu, new = draws["mu"].values.ravel(), draws["prediction"].values.ravel()
     return [AbsoluteEffect(source, events, n, events / n, per_1000(risk_with(events / n, mu)),
                            per_1000(risk_with(events / n, mu) - events / n), per_1000(risk_with(events / n, new) - events / n))
-            for source, events, n in _baselines(key, review) if events]
+            for source, events, n in baselines(key, review) if events]
 
 
-def _baselines(key: str, review: Review) -> list[tuple[str, int, int]]:
+def baselines(key: str, review: Review) -> list[tuple[str, int, int]]:
+    """Events and patients behind each baseline risk of an endpoint, with where it stands: outside numbers first, then the control group of each study."""
     outside = {number.id: number for number in review.register.external}
     rows = [(outside[name].meaning.split(",")[0], outside[name].events, outside[name].n) for name in EXTERNAL.get(key, ()) if name in outside]
     return rows + [(f"{review.studies[r.study].label}, no tocilizumab", *r.only_table[2:]) for r in evidence_of(key, review).used if r.only_table]
