@@ -15,7 +15,6 @@ const Explorer = (() => {
   const RESOLVE = 5;  // points per SD at which a smooth result is computed; a cubic of its log joins them
   const FLOOR = 1e-290, CONFLICT = -200, NEGLIGIBLE = 1e-10;
   const STRIDES = [100, 80, 50, 40, 32, 25, 20, 16, 10, 8, 5, 4, 2, 1];  // divisors of SIZE - 1
-  const NARROWEST = 0.025;  // SE of a likelihood that this grid resolves
   const BASELINE_SD = 10;  // of the logit of the risk without tocilizumab, as models/priors.py has it
 
   // Cubic through the four nearest of even values; beyond the ends the value there.
@@ -217,5 +216,5 @@ const Explorer = (() => {
     return values.map(value => Math.max(value - top, -700));
   }
 
-  return { THETA, NARROWEST, throughBias, smoothed, posterior, tableLikelihood, ratioLikelihood };
+  return { THETA, throughBias, smoothed, posterior, tableLikelihood, ratioLikelihood };
 })();

@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 READ_BY_CELLS = (
-    "extraction/**/*", "models/**/*", "book/**/*.py", "book/**/*.csv", "benchmarks/**/*.py", "tests/reference/*", "releases/*.json",
+    "extraction/**/*", "models/**/*", "book/**/*.py", "book/**/*.csv", "book/*.js", "book/*.html", "benchmarks/**/*.py", "tests/reference/*", "releases/*.json",
     "pyproject.toml", "requirements.lock", "README.md", "CHANGELOG.md", "CITATION.cff",
 )
 POSTERIORS = "_build/posteriors/*.json"
