@@ -133,9 +133,7 @@ const Explorer = (() => {
       for (const study of studies) for (let i = 0; i < SIZE; i++) row[i] += study.smoothed[k][i];
       joint.push(row);
     }
-    const tops = joint.map(row => row.reduce((a, b) => Math.max(a, b))), top = Math.max(...tops);
-    if (studies.some(study => joint.some((row, k) => row.some((value, i) => value > top - 18 && study.smoothed[k][i] < CONFLICT))))
-      throw new RangeError("These studies and priors contradict each other too far to compute: widen the prior of τ, or leave a study out.");
+    const tops = joint.map(row => row.reduce((a, b) => Math.max(a, b)));
     const weights = joint.map((row, k) => row.map(value => Math.exp(value - tops[k])));
     const sums = weights.map(row => row.reduce((a, b) => a + b));
     const shares = nodeWeights(sums.map((sum, k) => Math.log(sum) + tops[k]));

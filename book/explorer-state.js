@@ -4,10 +4,11 @@
 const ExplorerState = (() => {
   const COUNTS = ["events-toci", "n-toci", "events-control", "n-control"], RATIO = ["estimate", "lower", "upper"];
   const FIELDS = { counts: COUNTS, ratio: RATIO };
-  const LARGEST = { half_normal: 1.5, log_normal: 0.8, inverse_gamma: 0.8 };  // scales of tau that the grid of effects can carry
-  const BOUNDS = { scale: [0.05, 1.5], mu: [0.1, 2], "bias-mean": [-1.5, 1.5], "bias-sd": [0, 1.5] };
+  const SCALES = { half_normal: [0.1, 1.5], log_normal: [0.05, 0.8], inverse_gamma: [0.05, 0.8] };  // of tau, that nodes and grid can carry
+  const BOUNDS = { mu: [0.1, 2], "bias-mean": [-1.5, 1.5], "bias-sd": [0, 1.5] };
   const MOST = 20000;  // patients of an arm, as extraction/schema.py has it
   const NARROWEST = 0.025;  // SE, log scale: what the grid of effects resolves
+  const FARTHEST = 50;  // ratio, or its inverse: further out the priors that this page allows cannot reach a precise study
   const WHOLE = /^[0-9]{1,6}$/, PLAIN = /^[0-9]{1,6}(\.[0-9]{1,6})?$/;
 
   // The book's own answer.
@@ -34,13 +35,16 @@ const ExplorerState = (() => {
       if (n < 1 || n > MOST) return { fields: [COUNTS[i + 1]], text: `Found ${n} patients; an arm has from 1 to 20,000.` };
       if (events > n) return { fields: [COUNTS[i]], text: `Found ${events} events in ${n} patients; there cannot be more events than patients.` };
     }
-    const se = Math.sqrt([toci, nToci - toci, control, nControl - control].reduce((sum, cell) => sum + 1 / (cell + 0.5), 0));
-    return se < NARROWEST ? { fields: COUNTS, text: "So large a study is too precise for this page: use python -m models preview." } : null;
+    const cells = [toci, nToci - toci, control, nControl - control].map(cell => cell + 0.5);
+    const se = Math.sqrt(cells.reduce((sum, cell) => sum + 1 / cell, 0)), effect = Math.log(cells[0] * cells[3] / (cells[1] * cells[2]));
+    if (se < NARROWEST) return { fields: COUNTS, text: "So large a study is too precise for this page: use python -m models preview." };
+    return Math.abs(effect) - 3 * se > Math.log(FARTHEST) ? { fields: COUNTS, text: `So large a difference is beyond this page, whose odds ratios end at ${FARTHEST}.` } : null;
   }
 
   function ratioFault([estimate, lower, upper]) {
     const zero = RATIO.filter((_, i) => [estimate, lower, upper][i] <= 0);
     if (zero.length) return { fields: zero, text: "Found 0; a ratio and its limits lie above 0." };
+    if (Math.abs(Math.log(estimate)) > Math.log(FARTHEST)) return { fields: ["estimate"], text: `Found ${estimate}; ratios here lie between ${1 / FARTHEST} and ${FARTHEST}.` };
     if (!(lower < estimate && estimate < upper)) return { fields: RATIO, text: `Found ${lower} to ${upper} around ${estimate}; the limits must lie on both sides of the estimate.` };
     if (Math.log(upper / lower) / 3.92 < NARROWEST) return { fields: ["lower", "upper"], text: "So narrow an interval is too precise for this page: use python -m models preview." };
     return null;
@@ -82,7 +86,7 @@ const ExplorerState = (() => {
       },
       tau: value => {
         const [family, scale] = value.split(":"), known = chosen.tau.map(prior => prior.family);
-        return known.includes(family) ? { family, scale: number("tau", scale, [BOUNDS.scale[0], LARGEST[family]]) } : refuse("tau", `the prior is one of ${known.join(", ")}`);
+        return known.includes(family) ? { family, scale: number("tau", scale, SCALES[family]) } : refuse("tau", `the prior is one of ${known.join(", ")}`);
       },
       mu: value => ({ mu: number("mu", value, BOUNDS.mu) }),
       bias: value => {
@@ -108,5 +112,5 @@ const ExplorerState = (() => {
     return state;
   }
 
-  return { FIELDS, LARGEST, BOUNDS, start, ownFault, riskFault, toHash, fromHash };
+  return { FIELDS, SCALES, start, ownFault, riskFault, toHash, fromHash };
 })();

@@ -108,7 +108,7 @@
   }
 
   function sayControls() {
-    field("scale").max = ExplorerState.LARGEST[state.family];
+    [field("scale").min, field("scale").max] = ExplorerState.SCALES[state.family];
     for (const [name, value] of [["scale", state.scale], ["mu", state.mu], ["bias-mean", state.biasMean], ["bias-sd", state.biasSd]]) {
       if (Number(field(name).value) !== value) field(name).value = value;
       part(name).textContent = value.toFixed(2);
@@ -152,33 +152,22 @@
     const start = performance.now();
     sayControls();
     const inputs = Object.values(ExplorerState.FIELDS).flat();
-    const ownFault = ExplorerState.ownFault(state.ownKind, state.own), conflict = ownFault ? null : compute(), fault = ownFault ?? conflict;
-    tell("own-fault", ownFault, inputs);
-    tell("conflict", conflict, []);
+    const fault = ExplorerState.ownFault(state.ownKind, state.own);
+    if (!fault) shown = { state: structuredClone(state), answer: answer(state) };
+    tell("own-fault", fault, inputs);
     root.classList.toggle("stale", Boolean(fault));
     const riskFault = sayAbsolute();
     if (!fault) drawAnswer();
     contribute();
     root.dataset.milliseconds = (performance.now() - start).toFixed(1);
     clearTimeout(settled);
-    settled = setTimeout(() => settle(fault || riskFault), 400);
+    const address = location.hash;
+    settled = setTimeout(() => settle(fault || riskFault, address), 400);
   }
 
-  // Show the answer to the present choices; what is wrong where they contradict each other too far.
-  function compute() {
-    try {
-      shown = { state: structuredClone(state), answer: answer(state) };
-      return null;
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      shown ??= { state: ExplorerState.start(data, state.endpoint), answer: bookAnswer(state.endpoint) };
-      return { text: error.message, fields: [] };
-    }
-  }
-
-  // What need not follow each move of a slider: the address, and the sentence a screen reader speaks.
-  function settle(fault) {
-    if (!fault) history.replaceState(null, "", isBook() ? location.pathname + location.search : `#${ExplorerState.toHash(state, data)}`);
+  // What need not follow each move of a slider: the address, unless the reader has changed it meanwhile, and the sentence a screen reader speaks.
+  function settle(fault, address) {
+    if (!fault && location.hash === address) history.replaceState(null, "", isBook() ? location.pathname + location.search : `#${ExplorerState.toHash(state, data)}`);
     part("summary").textContent = part("spoken").textContent = summary();
     root.dataset.settled = Number(root.dataset.settled ?? 0) + 1;
   }
@@ -198,8 +187,9 @@
     const rows = [...found.labels.map((label, i) => ({ label, kind: "study", alone: found.alone[i], ...found.studies[i] })),
                   { label: "Mean effect", kind: "mean", ...found.mu }, { label: "Prediction for a new study", kind: "new", ...found.prediction }];
     for (const row of rows) row.numbers = ratio(row);
-    part("numbers").replaceChildren(...rows.map(row => tableRow(row.label, row.numbers)), tableRow("Differences between studies, τ (log scale)", `${number(found.tau.median)} (${number(found.tau.lower)} to ${number(found.tau.upper)})`),
-      tableRow("Probability that tocilizumab is the better side", percent(found.favours)));
+    part("numbers").replaceChildren(...rows.map(row => tableRow(row.label, row.numbers, row)),
+      tableRow("Differences between studies, τ (log scale)", `${number(found.tau.median)} (${number(found.tau.lower)} to ${number(found.tau.upper)})`, found.tau),
+      tableRow("Probability that tocilizumab is the better side", percent(found.favours), { median: found.favours }));
     const prior = Explorer.THETA.map(theta => Math.exp(-0.5 * (theta / chosen.mu) ** 2) / (chosen.mu * Math.sqrt(2 * Math.PI)));
     const sides = ["← favours tocilizumab", "favours none →", "← favours none", "favours tocilizumab →"];
     const [low, high] = endpoint.benefit === "below" ? sides.slice(0, 2) : sides.slice(2);
@@ -207,9 +197,11 @@
       { low, high, scale: `${endpoint.scale}, log scale`, alt: `${endpoint.title}, forest plot. ${rows.map(row => `${row.label}: ${row.numbers}`).join("; ")}.` });
   }
 
-  function tableRow(label, numbers) {
+  // A row of the table; the numbers in full, on the log scale, are its data.
+  function tableRow(label, words, { median, lower, upper }) {
     const row = document.createElement("tr"), head = Object.assign(document.createElement("th"), { scope: "row", textContent: label });
-    row.append(head, Object.assign(document.createElement("td"), { textContent: numbers }));
+    row.append(head, Object.assign(document.createElement("td"), { textContent: words }));
+    Object.assign(row.dataset, { median, lower, upper });
     return row;
   }
 
@@ -220,14 +212,16 @@
     tell("risk-fault", fault ? { text: fault, fields: ["risk"] } : null, ["risk"]);
     if (!endpoint.counts || !shown || shown.state.endpoint !== state.endpoint || fault) return fault;
     if (own && !state.risk.trim()) part("absolute-words").textContent = "Give a risk without tocilizumab to see patients per 1,000.";
-    else part("absolute-words").textContent = absoluteWords(endpoint, own ? Number(state.risk) / 1000 : endpoint.baselines[state.baseline].events / endpoint.baselines[state.baseline].n);
+    else part("absolute-words").textContent = absoluteWords(endpoint, ...(own ? [Number(state.risk) / 1000, "your number"] : baselineOf(endpoint.baselines[state.baseline])));
     return null;
   }
 
-  function absoluteWords(endpoint, risk) {
+  const baselineOf = ({ source, events, n }) => [events / n, `${source}, ${events}/${n}`];
+
+  function absoluteWords(endpoint, risk, source) {
     const having = effect => Math.round(1000 / (1 + (1 / risk - 1) * Math.exp(-effect))), without = Math.round(1000 * risk), { mu, prediction } = shown.answer;
     const difference = ({ median, lower, upper }) => `${signed(having(median) - without)} (${signed(having(lower) - without)} to ${signed(having(upper) - without)})`;
-    return `Of 1,000 patients of whom ${without} have ${endpoint.noun} without tocilizumab, ${having(mu.median)} would have it with tocilizumab (95 % interval ${having(mu.lower)} to ${having(mu.upper)}), `
+    return `Of 1,000 patients of whom ${without} have ${endpoint.noun} without tocilizumab (${source}), ${having(mu.median)} would have it with tocilizumab (95 % interval ${having(mu.lower)} to ${having(mu.upper)}), `
       + `if the difference were the drug's doing: ${difference(mu)}; in the patients of a new study ${difference(prediction)}.`;
   }
 
