@@ -30,7 +30,7 @@ const ExplorerPlot = (() => {
     const svg = make("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": words.alt });
     const add = (name, attributes, text) => svg.appendChild(make(name, attributes, text));
     for (const tick of ticks) {
-      add("line", { class: tick === 1 ? "none" : "grid", x1: x(Math.log(tick)), x2: x(Math.log(tick)), y1: 30, y2: height - 40 });
+      add("line", { class: tick === 1 ? "no-difference" : "tick-line", x1: x(Math.log(tick)), x2: x(Math.log(tick)), y1: 30, y2: height - 40 });
       add("text", { class: "tick", x: x(Math.log(tick)), y: height - 24, "text-anchor": "middle" }, tick);
     }
     add("text", { class: "side", x: Math.max(x(0) - 8, words.low.length * LETTER), y: 12, "text-anchor": "end" }, words.low);
@@ -63,8 +63,8 @@ const ExplorerPlot = (() => {
     bar(row.kind, row.lower, row.upper, line);
     if (row.median < low || row.median > high) return;
     const at = x(row.median);
-    if (row.kind === "mean") add("path", { class: "mark mean", d: `M${at - 7} ${line}L${at} ${line - 6}L${at + 7} ${line}L${at} ${line + 6}Z` });
-    else add("circle", { class: `mark ${row.kind}`, cx: at, cy: line, r: 4 });
+    if (row.kind === "mean") add("path", { class: "dot mean", d: `M${at - 7} ${line}L${at} ${line - 6}L${at + 7} ${line}L${at} ${line + 6}Z` });
+    else add("circle", { class: `dot ${row.kind}`, cx: at, cy: line, r: 4 });
   }
 
   return { draw };

@@ -1,13 +1,12 @@
-// The explorer's page: controls to choices, choices to a posterior, and that to words, numbers and a picture.
+// The explorer's page: controls to choices, and the answer to words, numbers and a picture.
 "use strict";
 
 (() => {
   const root = document.getElementById("explorer"), form = root.querySelector("form"), data = EXPLORER_DATA;
   const part = name => root.querySelector(`[data-part="${name}"]`), field = name => form.elements[name];
   const SCALE_WORDS = { half_normal: "Its scale (SD of the normal)", log_normal: "Its median", inverse_gamma: "Its scale" };
-  const NOBODY = "Your study";
   let state, shown, waiting = 0, settled = 0;
-  const prepared = new Map(), answers = new Map();
+  const endpointOf = chosen => data.endpoints[chosen.endpoint], answer = chosen => ExplorerAnswer.of(data, chosen);
 
   // numbers in words, as models/words.py has them
 
@@ -21,56 +20,6 @@
   const capital = words => words[0].toUpperCase() + words.slice(1);
   const signed = value => `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value)}`;
 
-  // the posterior
-
-  const endpointOf = chosen => data.endpoints[chosen.endpoint];
-
-  function ownStudy(chosen) {
-    if (!chosen.own.some(value => value.trim()) || ExplorerState.ownFault(chosen.ownKind, chosen.own)) return null;
-    const make = chosen.ownKind === "counts" ? Explorer.tableLikelihood : Explorer.ratioLikelihood, [mean, sd] = endpointOf(chosen).unjudged;
-    const key = `${chosen.ownKind} ${chosen.own.join(" ")}`;
-    return { key, label: NOBODY, bias: [mean, sd], log_likelihood: () => make(data.grid, ...chosen.own.map(Number)) };
-  }
-
-  function studiesOf(chosen) {
-    const own = ownStudy(chosen), found = endpointOf(chosen).readings[chosen.data].filter(study => !chosen.out.includes(study.id));
-    return [...found.map(study => ({ ...study, key: `${chosen.endpoint} ${chosen.data} ${study.id}`, log_likelihood: () => study.log_likelihood })), ...(own ? [own] : [])];
-  }
-
-  const biasOf = (chosen, study) => chosen.bias === "none" ? [0, 0] : chosen.bias === "same" ? [chosen.biasMean, chosen.biasSd] : study.bias;
-
-  function remember(store, key, make, most) {
-    if (!store.has(key)) {
-      if (store.size >= most) store.delete(store.keys().next().value);
-      store.set(key, make());
-    }
-    return store.get(key);
-  }
-
-  function prepare(chosen, study) {
-    const [mean, sd] = biasOf(chosen, study), table = remember(prepared, study.key, study.log_likelihood, 80);
-    return remember(prepared, `${study.key} ${mean} ${sd}`, () => {
-      const logLikelihood = Explorer.throughBias(table, data.grid, { mean, sd });
-      return { logLikelihood, smoothed: Explorer.smoothed(logLikelihood) };
-    }, 80);
-  }
-
-  function answer(chosen) {
-    const studies = studiesOf(chosen), shape = endpointOf(chosen).tau.find(prior => prior.family === chosen.family).shape;
-    const found = Explorer.posterior(studies.map(study => prepare(chosen, study)), { sd: chosen.mu }, { family: chosen.family, scale: chosen.scale, shape });
-    const below = found.mu.below0;
-    return { ...found, labels: studies.map(study => study.label), alone: studies.map(study => aloneOf(prepare(chosen, study).logLikelihood)),
-             favours: endpointOf(chosen).benefit === "below" ? below : 1 - below };
-  }
-
-  // Where a study's likelihood lies within a seventh of its best; null where that reaches the ends.
-  function aloneOf(logLikelihood) {
-    const first = logLikelihood.findIndex(value => value > -1.92), last = logLikelihood.findLastIndex(value => value > -1.92);
-    return [Explorer.THETA[first], Explorer.THETA[last]];
-  }
-
-  const bookAnswer = endpoint => remember(answers, endpoint, () => answer(ExplorerState.start(data, endpoint)), 20);
-
   // controls
 
   function options(select, pairs, chosen) {
@@ -80,13 +29,14 @@
   function fillControls() {
     const endpoint = endpointOf(state), counts = endpoint.counts;
     options(field("endpoint"), Object.entries(data.endpoints).map(([key, { title }]) => [key, title]), state.endpoint);
+    field("endpoint").append(...data.left_out.map(title => Object.assign(new Option(`${title}: not here, see below`), { disabled: true })));
     options(field("family"), endpoint.tau.map(prior => [prior.family, prior.family === "half_normal" ? "half-normal" : prior.family === "log_normal"
       ? `log-normal (${prior.words})` : `inverse gamma (${prior.words})`]), state.family);
     field("data").value = state.data;
     field("data").disabled = !endpoint.readings.printed;
     part("data-words").textContent = endpoint.readings.printed ? "" : "All data of this endpoint are printed numbers.";
     field("bias").value = state.bias;
-    options(field("own-kind"), [...(counts ? [["counts", "events and patients of both arms"]] : []), ["ratio", `${article(endpoint.scale)} with its interval`]], state.ownKind);
+    options(field("own-kind"), [...(counts ? [["counts", "counts of both arms"]] : []), ["ratio", `${article(endpoint.scale)} with its interval`]], state.ownKind);
     for (const kind of ["counts", "ratio"]) ExplorerState.FIELDS[kind].forEach((name, i) => { field(name).value = state.ownKind === kind ? state.own[i] ?? "" : ""; });
     part("ratio-words").textContent = capital(endpoint.scale);
     options(field("baseline"), [...endpoint.baselines.map(({ source, events, n }, i) => [String(i), `${Math.round(1000 * events / n)}: ${source}, ${events}/${n}`]), ["own", "another"]], state.baseline);
@@ -181,11 +131,11 @@
   }
 
   function drawAnswer() {
-    const { answer: found, state: chosen } = shown, endpoint = endpointOf(chosen), book = bookAnswer(chosen.endpoint);
+    const { answer: found, state: chosen } = shown, endpoint = endpointOf(chosen), book = ExplorerAnswer.ofBook(data, chosen.endpoint);
     part("summary").textContent = summary();
     part("book").textContent = `The book's answer: ${ratio(book.mu)}, ${percent(book.favours)}. ${found.labels.length ? "" : "No study is in, so what you see is the prior."}`;
     const rows = [...found.labels.map((label, i) => ({ label, kind: "study", alone: found.alone[i], ...found.studies[i] })),
-                  { label: "Mean effect", kind: "mean", ...found.mu }, { label: "Prediction for a new study", kind: "new", ...found.prediction }];
+                  { label: "Mean effect", kind: "mean", ...found.mu }, { label: "In a new study", kind: "new", ...found.prediction }];
     for (const row of rows) row.numbers = ratio(row);
     part("numbers").replaceChildren(...rows.map(row => tableRow(row.label, row.numbers, row)),
       tableRow("Differences between studies, τ (log scale)", `${number(found.tau.median)} (${number(found.tau.lower)} to ${number(found.tau.upper)})`, found.tau),

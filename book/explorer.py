@@ -8,7 +8,7 @@ from extraction.records import Review
 from models import explorer
 
 FOLDER = Path(__file__).resolve().parent
-SCRIPTS = ("explorer-engine.js", "explorer-state.js", "explorer-record.js", "explorer-plot.js", "explorer.js")
+SCRIPTS = ("explorer-engine.js", "explorer-state.js", "explorer-answer.js", "explorer-record.js", "explorer-plot.js", "explorer.js")
 """In the order they are loaded."""
 DATA = "explorer-data.js"
 PLACE = "explorer"

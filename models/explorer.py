@@ -31,9 +31,9 @@ BEYOND = "critical"
 
 
 def data(review: Review | None = None) -> dict:
-    """Everything the page needs, as JSON: the grid, and each endpoint with its words, priors, baseline risks and likelihoods."""
+    """Everything the page needs, as JSON: titles of endpoints that are not here, the grid, and each endpoint with its words, priors, baseline risks and likelihoods."""
     review = review or load()
-    return {"grid": {"low": float(GRID[0]), "high": float(GRID[-1]), "size": len(GRID)},
+    return {"left_out": [CRS_DURATION.title], "grid": {"low": float(GRID[0]), "high": float(GRID[-1]), "size": len(GRID)},
             "endpoints": {key: _endpoint(endpoint, review) for key, endpoint in EXPLORED.items()}}
 
 

@@ -1,18 +1,14 @@
-"""The explorer, in Chromium and from a file: its posterior against Python's, its address, its refusals, and the record it writes."""
+"""The explorer's answer, as Chromium computes it, against Python's, brute force and scipy."""
 
 import itertools
-import json
 import re
-import shutil
-from urllib.parse import urlencode
 
 import numpy as np
 import pytest
+from example_explorer import address, at, chromium, page, text  # noqa: F401  (fixtures among them)
 from scipy import integrate, stats
 from scipy.special import logsumexp
 
-from book import explorer as page_of
-from book import files, inputs
 from extraction.evidence import collect
 from extraction.records import load
 from models import explorer, fit, reports, summary
@@ -22,74 +18,10 @@ from models.endpoints import ENDPOINTS
 from models.priors import BASELINE_LOGIT, Prior, parse
 from models.quadrature_general import from_study_likelihoods
 from models.two_arms import two_arm_log_likelihood
-from tests.whole_tree import Tree
 
 REVIEW = load()
 WITHIN = 0.005  # log scale
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync")
-GO = """hash => new Promise(done => {
-    const rows = () => [...document.querySelectorAll("[data-part=numbers] tr")].map(row => [row.cells[0].textContent,
-        ["median", "lower", "upper"].map(name => Number(row.dataset[name]))]);
-    addEventListener("hashchange", () => done(rows()), { once: true });
-    location.hash = hash;
-})"""
-"""Go to a state, and read every number of its answer."""
 browser = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory) -> str:
-    """The explorer alone on a page, with the files that the book puts beside it."""
-    folder = tmp_path_factory.mktemp("explorer")
-    handed = page_of.scripts(REVIEW) | {"style.css": (inputs.ROOT / "book" / "style.css").read_bytes()}
-    head = '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="stylesheet" href="../style.css">'
-    for path, content in {**handed, "book/explorer.html": f"{head}<title>Explorer</title>{page_of.markup()}".encode()}.items():
-        (folder / path).parent.mkdir(exist_ok=True)
-        (folder / path).write_bytes(content)
-    return (folder / "book" / "explorer.html").as_uri()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not found:
-        pytest.skip("no Chromium on this machine: .ci/run installs it on Debian")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def page(chromium, address):
-    """The explorer as it opens; at the end, nothing was complained of and nothing asked for from outside its folder."""
-    opened, faults = chromium.new_page(), []
-    opened.on("console", lambda message: faults.append(message.text))
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on("request", lambda request: None if request.url.startswith(("file:", "blob:")) else faults.append(request.url))
-    opened.goto(address)
-    yield opened
-    opened.close()
-    assert not faults
-
-
-def settled(page) -> None:
-    """Wait until the address follows the choices."""
-    page.evaluate("() => { document.getElementById('explorer').dataset.settled = 0; }")
-    page.wait_for_function("Number(document.getElementById('explorer').dataset.settled) > 0")
-
-
-def text(page, part: str) -> str:
-    return page.locator(f"[data-part='{part}']").inner_text()
-
-
-def at(page, **choices) -> dict[str, np.ndarray]:
-    """Median and limits on the log scale of every row of the answer to these choices; `own` and `reset` of a former state play no part."""
-    page.evaluate("() => history.replaceState(null, '', location.pathname)")
-    return {label: np.array(values) for label, values in page.evaluate(GO, "#" + urlencode(choices, safe=":,"))}
 
 
 # the posterior against Python's
@@ -134,7 +66,7 @@ def test_the_answer_is_python_s_over_a_grid_of_choices(page):
     worst = {"mean": 0.0, "prediction": 0.0, "study": 0.0}
     for choices in settings():
         expected, found = by_python(**choices), at(page, **{k: v for k, v in choices.items() if v not in ("none", "used")})
-        distances = {"mean": found["Mean effect"] - limits(expected.mu), "prediction": found["Prediction for a new study"] - limits(expected.prediction),
+        distances = {"mean": found["Mean effect"] - limits(expected.mu), "prediction": found["In a new study"] - limits(expected.prediction),
                      "study": np.array([found[study] - limits(theta) for study, theta in expected.theta.items()])}
         assert np.abs(distances["mean"]).max() < WITHIN, choices
         below = expected.probability_below()
@@ -243,153 +175,3 @@ def test_every_slider_is_followed_quickly(page):
             taken.append(float(page.locator("#explorer").get_attribute("data-milliseconds")))
     print(f"a step of a slider takes {np.median(taken):.0f} ms, at most {max(taken):.0f} ms")
     assert np.median(taken) < 500
-
-
-# the address
-
-
-@browser
-def test_a_shared_address_restores_every_choice(page, chromium):
-    page.select_option("[name=endpoint]", "complete_response")
-    page.select_option("[name=family]", "log_normal")
-    page.locator("[name=mu]").fill("0.7")
-    page.select_option("[name=bias]", "same")
-    page.locator("[name=bias-sd]").fill("0.45")
-    page.locator("[name=study-in][value=ma2024]").uncheck()
-    for name, value in zip(("events-toci", "n-toci", "events-control", "n-control"), ("30", "40", "22", "38")):
-        page.locator(f"[name={name}]").fill(value)
-    settled(page)
-    other = chromium.new_page(viewport={"width": 360, "height": 800})
-    other.goto(page.url)
-    assert text(other, "numbers") == text(page, "numbers") and "Your study" in text(other, "numbers")
-    assert other.locator("[name=n-control]").input_value() == "38" and not other.locator("[value=ma2024]").is_checked()
-    assert other.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
-    other.close()
-
-
-@browser
-@pytest.mark.parametrize("bad, said", [
-    ("endpoint=wings", "endpoint: found “wings”"), ("mu=0", "a number from 0.1 to 2"), ("mu=", "a number from 0.1 to 2"), ("tau=uniform:1", "tau: found"),
-    ("tau=half_normal:9", "a number from 0.1 to 1.5"), ("without=nobody2020", "the studies are"), ("without=x&data=y", "the studies are"), ("bias=-3:1", "bias: found"),
-    ("bias=much", "bias: found"), ("counts=9:5:1:10", "9 events in 5 patients"), ("counts=1:2", "4 numbers are wanted"), ("ratio=2:3:4", "both sides"),
-    ("baseline=77", "baseline: found"), ("risk=1000", "risk: found"), ("colour=red", "no such choice"), ("data=constructor", "data: found"),
-    ("endpoint=overall_survival&counts=1:9:2:9", "reads ratios"), ("counts=%3Cimg%20src=x%3E:1:1:1", "a count is a whole number"),
-])
-def test_an_address_that_says_nothing_sensible_is_refused_in_words(page, bad, said):
-    found = at(page, mu=0.5)
-    found = {label: np.array(values) for label, values in page.evaluate(GO, f"#{bad}")}
-    assert said in text(page, "link-fault") and "book's answer is shown instead" in text(page, "link-fault")
-    assert found["Mean effect"] == pytest.approx(limits(by_python("severe_infection", "half_normal:0.5", 1.0, "none").mu), abs=WITHIN)
-
-
-@browser
-def test_the_link_is_copied_and_reset_returns_to_the_book(page):
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    book = text(page, "numbers")
-    page.locator("[name=mu]").fill("0.4")
-    page.get_by_role("button", name="Copy link").click()
-    page.wait_for_function("document.querySelector('[data-part=told]').textContent")
-    assert page.url.endswith("#endpoint=severe_infection&mu=0.4")
-    page.get_by_role("button", name="Reset").click()
-    settled(page)
-    assert text(page, "numbers") == book and "#" not in page.url
-
-
-# input
-
-
-@browser
-@pytest.mark.parametrize("values, said", [
-    (("9", "5", "1", "10"), "9 events in 5 patients"), (("x", "5", "1", "10"), "whole number"), (("-1", "5", "1", "10"), "whole number"),
-    (("1.5", "5", "1", "10"), "whole number"), (("1", "0", "1", "10"), "Found 0 patients"), (("1", "5", "", ""), "four numbers are needed"),
-    (("10000", "20000", "9999", "20000"), "too precise"), (("1", "99999", "1", "2"), "from 1 to 20,000"),
-    (("4999", "5000", "1", "5000"), "beyond this page"),
-])
-def test_counts_that_cannot_be_are_refused_in_place_and_the_last_answer_stays_dimmed(page, values, said):
-    before, inputs_of = text(page, "numbers"), ("events-toci", "n-toci", "events-control", "n-control")
-    for name, value in zip(inputs_of, values):
-        page.locator(f"[name={name}]").fill(value)
-    settled(page)
-    assert said in text(page, "own-fault")
-    assert text(page, "numbers") == before and "stale" in page.locator("#explorer").get_attribute("class")
-    assert text(page, "summary").startswith("The last valid answer")
-    marked = page.locator("[aria-invalid=true]")
-    assert marked.count() and marked.first.get_attribute("aria-describedby") == "own-fault"
-    page.get_by_role("button", name="Take it out").click()
-    assert "stale" not in page.locator("#explorer").get_attribute("class") and page.locator("[aria-invalid=true]").count() == 0
-
-
-@browser
-@pytest.mark.parametrize("values, said", [(("0.8", "0.9", "1.2"), "both sides"), (("0", "0.5", "1"), "above 0"), (("1e1", "0.5", "1"), "a number above 0"),
-                                          (("1", "0.99", "1.01"), "too precise"), (("51", "45", "60"), "between 0.02 and 50"), (("0.8", "", "1"), "three numbers")])
-def test_ratios_that_cannot_be_are_refused_in_place(page, values, said):
-    page.select_option("[name=endpoint]", "overall_survival")
-    for name, value in zip(("estimate", "lower", "upper"), values):
-        page.locator(f"[name={name}]").fill(value)
-    settled(page)
-    assert said in text(page, "own-fault")
-
-
-@browser
-def test_the_keyboard_moves_a_slider_and_the_answer_is_spoken(page):
-    page.locator("[name=mu]").focus()
-    page.keyboard.press("ArrowLeft")
-    settled(page)
-    assert page.url.endswith("mu=0.95")
-    assert page.locator("[role=status][aria-live=polite]").first.inner_text() == text(page, "summary")
-    unnamed = page.evaluate("[...document.querySelectorAll('#explorer input, #explorer select')].filter(control => !control.labels.length).length")
-    assert unnamed == 0 and "Mean effect: " in page.locator("svg").get_attribute("aria-label")
-
-
-# a contribution
-
-
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory) -> Tree:
-    return Tree(tmp_path_factory.mktemp("contribution") / "review")
-
-
-@browser
-@pytest.mark.parametrize("endpoint, own, entered", [
-    ("severe_infection", {"counts": "7:18:4:22"}, "severe_infection"), ("overall_survival", {"ratio": "0.86:0.41:1.80"}, "overall_survival"),
-    ("icans", {"ratio": "1.10:0.50:2.42"}, None)])
-def test_the_record_it_writes_passes_the_check_once_its_row_is_filled_in_and_enters_as_the_page_says(page, tree, endpoint, own, entered):
-    tree.git("checkout", "-q", ".")
-    tree.git("clean", "-qfd", "extraction")
-    at(page, endpoint=endpoint, **own)
-    page.get_by_text("Make your study a contribution").click()
-    for name, value in {"study": "lee2031", "where": "Table 2", "doi": "10.1234/example.2031"}.items():
-        page.locator(f"[name={name}]").fill(value)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Save the record").click()
-    assert download.value.suggested_filename == "lee2031.yml"
-    path = text(page, "path")
-    download.value.save_as(tree.folder / path)
-    previewed = tree.run(*text(page, "command").removeprefix("python -m ").split(), "--json")
-    assert previewed.returncode == 0, previewed.stdout + previewed.stderr
-    assert [one["endpoint"] for one in json.loads(previewed.stdout)["endpoints"]] == ([entered] if entered else [])
-    assert page.locator("[data-part=not-read]").is_visible() == (entered is None)
-    row = text(page, "row").replace("[FILL_IN]", "[Lee A]").replace("FILL_IN", "Invented for a test.")
-    tree.change("extraction/register.yml", "\nexternal:", f"\n{row.rstrip()}\n\nexternal:")
-    checked = tree.run("extraction", "check")
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-
-
-@browser
-@pytest.mark.parametrize("names, said", [(("Lee 2031", "Table 2", "10.1234/x1"), "surname in small letters"), (("lee2031", " ", "10.1234/x1"), "where the numbers stand"),
-                                         (("lee2031", "Table 2", "doi.org/x"), "begins with 10.")])
-def test_a_record_without_proper_names_is_not_written(page, names, said):
-    at(page, endpoint="severe_infection", counts="7:18:4:22")
-    page.get_by_text("Make your study a contribution").click()
-    for name, value in zip(("study", "where", "doi"), names):
-        page.locator(f"[name={name}]").fill(value)
-    page.wait_for_timeout(50)
-    assert said in text(page, "record-fault") and not page.get_by_role("button", name="Save the record").is_visible()
-
-
-def test_a_notebook_without_a_book_says_where_the_explorer_works(monkeypatch):
-    shown = []
-    monkeypatch.delenv(files.PAGE, raising=False)
-    monkeypatch.setattr(files, "display", lambda content, **_: shown.append(content["text/html"]))
-    page_of.show(REVIEW)
-    assert "make book" in shown[0] and "<script" not in shown[0]

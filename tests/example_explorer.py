@@ -1,0 +1,74 @@
+"""The explorer alone on a page, opened in Chromium from a file, and what it shows."""
+
+import shutil
+from urllib.parse import urlencode
+
+import numpy as np
+import pytest
+
+from book import explorer, inputs
+from extraction.records import load
+
+FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync")
+GO = """hash => new Promise(done => {
+    const rows = () => [...document.querySelectorAll("[data-part=numbers] tr")].map(row => [row.cells[0].textContent,
+        ["median", "lower", "upper"].map(name => Number(row.dataset[name]))]);
+    addEventListener("hashchange", () => done(rows()), { once: true });
+    location.hash = hash;
+})"""
+"""Go to a state, and read every number of its answer."""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory) -> str:
+    """The explorer alone on a page, with the files that the book puts beside it."""
+    folder = tmp_path_factory.mktemp("explorer")
+    handed = explorer.scripts(load()) | {"style.css": (inputs.ROOT / "book" / "style.css").read_bytes()}
+    head = '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="stylesheet" href="../style.css">'
+    for path, content in {**handed, "book/explorer.html": f"{head}<title>Explorer</title>{explorer.markup()}".encode()}.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_bytes(content)
+    return (folder / "book" / "explorer.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not found:
+        pytest.skip("no Chromium on this machine: .ci/run installs it on Debian")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(chromium, address):
+    """The explorer as it opens; at the end, nothing was complained of and nothing asked for from outside its folder."""
+    opened, faults = chromium.new_page(), []
+    opened.on("console", lambda message: faults.append(message.text))
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on("request", lambda request: None if request.url.startswith(("file:", "blob:")) else faults.append(request.url))
+    opened.goto(address)
+    yield opened
+    opened.close()
+    assert not faults
+
+
+def settled(page) -> None:
+    """Wait until the address follows the choices."""
+    page.evaluate("() => { document.getElementById('explorer').dataset.settled = 0; }")
+    page.wait_for_function("Number(document.getElementById('explorer').dataset.settled) > 0")
+
+
+def text(page, part: str) -> str:
+    return page.locator(f"[data-part='{part}']").inner_text()
+
+
+def at(page, **choices) -> dict[str, np.ndarray]:
+    """Median and limits on the log scale of every row of the answer to these choices; `own` and `reset` of a former state play no part."""
+    page.evaluate("() => history.replaceState(null, '', location.pathname)")
+    return {label: np.array(values) for label, values in page.evaluate(GO, "#" + urlencode(choices, safe=":,"))}
