@@ -107,17 +107,15 @@ const Explorer = (() => {
     return mass.map(value => value / total);
   }
 
-  // A distribution from its density on THETA and the mass below and above: limits, and the probability below 0.
-  function marginal(density, below = 0, above = 0) {
+  // A distribution from its density on THETA, beyond which too little lies to count: limits, and the probability below 0.
+  function marginal(density) {
     const at = i => density[Math.min(Math.max(i, 0), SIZE - 1)], cdf = new Float64Array(SIZE);
-    cdf[0] = below;
     for (let i = 0; i < SIZE - 1; i++) {  // six points per step, as models/posterior.py has it
       const mass = (802 * (at(i) + at(i + 1)) - 93 * (at(i - 1) + at(i + 2)) + 11 * (at(i - 2) + at(i + 3))) / 1440;
       cdf[i + 1] = cdf[i] + Math.max(mass, 0);
     }
-    const total = cdf[SIZE - 1] + above, quantile = q => {
+    const total = cdf[SIZE - 1], quantile = q => {
       const after = cdf.findIndex(value => value >= q * total);
-      if (after < 1) return after ? Infinity : -Infinity;
       return THETA[after - 1] + STEP * (q * total - cdf[after - 1]) / (cdf[after] - cdf[after - 1]);
     };
     return { density: density.map(value => value / (total * STEP)), median: quantile(0.5), lower: quantile(0.025), upper: quantile(0.975),
@@ -145,7 +143,6 @@ const Explorer = (() => {
   // A study's own effect: its likelihood times the normal of (mu, tau), with L_s(mu, tau) divided out of the posterior.  Of no study: a new one's.
   function effect(weights, shares, study) {
     const density = new Float64Array(SIZE), log = study ? study.logLikelihood : new Float64Array(SIZE);
-    let below = 0, above = 0;
     weights.forEach((row, k) => {
       if (shares[k] < NEGLIGIBLE) return;
       const divided = study ? row.map((value, i) => study.smoothed[k][i] > CONFLICT ? value * Math.exp(-study.smoothed[k][i]) : 0) : row;
@@ -154,13 +151,9 @@ const Explorer = (() => {
         return;
       }
       const spread = logSmooth(divided, KERNELS[k], false);
-      for (let i = 0; i < SIZE; i++) {
-        density[i] += Math.exp(spread[i] + log[i]);
-        below += divided[i] * KERNELS[k].tail(i + 1) * Math.exp(log[0]);
-        above += divided[i] * KERNELS[k].tail(SIZE - i) * Math.exp(log[SIZE - 1]);
-      }
+      for (let i = 0; i < SIZE; i++) density[i] += Math.exp(spread[i] + log[i]);
     });
-    return marginal(density, below, above);
+    return marginal(density);
   }
 
   // Median and limits of tau from the shares of its nodes, each node standing for the half-steps around it.
