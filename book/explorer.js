@@ -137,9 +137,8 @@
     const rows = [...found.labels.map((label, i) => ({ label, kind: "study", alone: found.alone[i], ...found.studies[i] })),
                   { label: "Mean effect", kind: "mean", ...found.mu }, { label: "In a new study", kind: "new", ...found.prediction }];
     for (const row of rows) row.numbers = ratio(row);
-    part("numbers").replaceChildren(...rows.map(row => tableRow(row.label, row.numbers, row)),
-      tableRow("Differences between studies, τ (log scale)", `${number(found.tau.median)} (${number(found.tau.lower)} to ${number(found.tau.upper)})`, found.tau),
-      tableRow("Probability that tocilizumab is the better side", percent(found.favours), { median: found.favours }));
+    drawTable([...rows, { label: "Differences between studies, τ (log scale)", numbers: `${number(found.tau.median)} (${number(found.tau.lower)} to ${number(found.tau.upper)})`, ...found.tau },
+               { label: "Probability that tocilizumab is the better side", numbers: percent(found.favours), median: found.favours }]);
     const prior = Explorer.THETA.map(theta => Math.exp(-0.5 * (theta / chosen.mu) ** 2) / (chosen.mu * Math.sqrt(2 * Math.PI)));
     const sides = ["← favours tocilizumab", "favours none →", "← favours none", "favours tocilizumab →"];
     const [low, high] = endpoint.benefit === "below" ? sides.slice(0, 2) : sides.slice(2);
@@ -147,12 +146,21 @@
       { low, high, scale: `${endpoint.scale}, log scale`, alt: `${endpoint.title}, forest plot. ${rows.map(row => `${row.label}: ${row.numbers}`).join("; ")}.` });
   }
 
-  // A row of the table; the numbers in full, on the log scale, are its data.
-  function tableRow(label, words, { median, lower, upper }) {
-    const row = document.createElement("tr"), head = Object.assign(document.createElement("th"), { scope: "row", textContent: label });
-    row.append(head, Object.assign(document.createElement("td"), { textContent: words }));
-    Object.assign(row.dataset, { median, lower, upper });
-    return row;
+  // The numbers of the answer; in full, ratios on the log scale, they are the data of each row.
+  function drawTable(rows) {
+    const table = Object.assign(document.createElement("table"), { className: "review-table" });
+    table.createCaption().textContent = "The same in numbers: median and 95 % interval";
+    for (const { label, numbers, median, lower, upper } of rows) {
+      const row = table.insertRow();
+      row.append(Object.assign(document.createElement("th"), { scope: "row", textContent: label }), Object.assign(document.createElement("td"), { textContent: numbers }));
+      Object.assign(row.dataset, { median, lower: lower ?? "", upper: upper ?? "" });
+    }
+    part("table").replaceChildren(table);
+  }
+
+  function saveNumbers() {
+    const rows = [...part("table").querySelectorAll("tr")].map(row => [`"${row.cells[0].textContent}"`, row.dataset.median, row.dataset.lower, row.dataset.upper].join(","));
+    save(`explorer-${shown.state.endpoint}.csv`, "text/csv", ["quantity (ratios on the log scale),median,lower,upper", ...rows, ""].join("\n"));
   }
 
   // Absolute effects at the risk chosen; what is wrong with a risk that was typed.
@@ -195,8 +203,11 @@
   }
 
   function saveRecord() {
-    const text = ExplorerRecord.record(endpointOf(state), ownAsTyped(), names(), today());
-    const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(new Blob([text], { type: "application/yaml" })), download: `${names().study}.yml` });
+    save(`${names().study}.yml`, "application/yaml", ExplorerRecord.record(endpointOf(state), ownAsTyped(), names(), today()));
+  }
+
+  function save(name, type, text) {
+    const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(new Blob([text], { type })), download: name });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
@@ -233,6 +244,7 @@
     const act = event.target.dataset?.act;
     if (act === "link") copyLink();
     if (act === "record") saveRecord();
+    if (act === "numbers") saveNumbers();
     if (act === "reset") { state = ExplorerState.start(data, state.endpoint); say("The book's answer."); }
     if (act === "clear-own") state.own = [];
     if (act === "reset" || act === "clear-own") { fillControls(); update(); }

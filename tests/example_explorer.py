@@ -12,7 +12,7 @@ from extraction.records import load
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync")
 GO = """hash => new Promise(done => {
-    const rows = () => [...document.querySelectorAll("[data-part=numbers] tr")].map(row => [row.cells[0].textContent,
+    const rows = () => [...document.querySelectorAll("[data-part=table] tr")].map(row => [row.cells[0].textContent,
         ["median", "lower", "upper"].map(name => Number(row.dataset[name]))]);
     addEventListener("hashchange", () => done(rows()), { once: true });
     location.hash = hash;

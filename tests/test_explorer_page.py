@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from example_explorer import GO, address, at, chromium, page, settled, text  # noqa: F401  (fixtures among them)
 
@@ -30,7 +31,7 @@ def test_a_shared_address_restores_every_choice(page, chromium):
     settled(page)
     other = chromium.new_page(viewport={"width": 360, "height": 800})
     other.goto(page.url)
-    assert text(other, "numbers") == text(page, "numbers") and "Your study" in text(other, "numbers")
+    assert text(other, "table") == text(page, "table") and "Your study" in text(other, "table")
     assert other.locator("[name=n-control]").input_value() == "38" and not other.locator("[value=ma2024]").is_checked()
     assert other.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
     other.close()
@@ -54,14 +55,14 @@ def test_an_address_that_says_nothing_sensible_is_refused_in_words(page, bad, sa
 @browser
 def test_the_link_is_copied_and_reset_returns_to_the_book(page):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    book = text(page, "numbers")
+    book = text(page, "table")
     page.locator("[name=mu]").fill("0.4")
     page.get_by_role("button", name="Copy link").click()
     page.wait_for_function("document.querySelector('[data-part=told]').textContent")
     assert page.url.endswith("#endpoint=severe_infection&mu=0.4")
     page.get_by_role("button", name="Reset").click()
     settled(page)
-    assert text(page, "numbers") == book and "#" not in page.url
+    assert text(page, "table") == book and "#" not in page.url
 
 
 # input
@@ -75,12 +76,12 @@ def test_the_link_is_copied_and_reset_returns_to_the_book(page):
     (("4999", "5000", "1", "5000"), "beyond this page"),
 ])
 def test_counts_that_cannot_be_are_refused_in_place_and_the_last_answer_stays_dimmed(page, values, said):
-    before, inputs_of = text(page, "numbers"), ("events-toci", "n-toci", "events-control", "n-control")
+    before, inputs_of = text(page, "table"), ("events-toci", "n-toci", "events-control", "n-control")
     for name, value in zip(inputs_of, values):
         page.locator(f"[name={name}]").fill(value)
     settled(page)
     assert said in text(page, "own-fault")
-    assert text(page, "numbers") == before and "stale" in page.locator("#explorer").get_attribute("class")
+    assert text(page, "table") == before and "stale" in page.locator("#explorer").get_attribute("class")
     assert text(page, "summary").startswith("The last valid answer")
     marked = page.locator("[aria-invalid=true]")
     assert marked.count() and marked.first.get_attribute("aria-describedby") == "own-fault"
@@ -108,6 +109,17 @@ def test_the_keyboard_moves_a_slider_and_the_answer_is_spoken(page):
     assert page.locator("[role=status][aria-live=polite]").first.inner_text() == text(page, "summary")
     unnamed = page.evaluate("[...document.querySelectorAll('#explorer input, #explorer select')].filter(control => !control.labels.length).length")
     assert unnamed == 0 and "Mean effect: " in page.locator("svg").get_attribute("aria-label")
+
+
+@browser
+def test_the_numbers_shown_can_be_saved(page, tmp_path):
+    found = at(page, endpoint="icans", mu=0.8)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save these numbers").click()
+    assert download.value.suggested_filename == "explorer-icans.csv"
+    saved = pd.read_csv(download.value.path(), index_col=0)
+    for label, values in found.items():
+        assert saved.loc[label, ["median", "lower", "upper"]].dropna().tolist() == pytest.approx([value for value in values if value], rel=1e-12), label
 
 
 # a contribution
