@@ -49,7 +49,7 @@ def _connect(address: str):
 
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # it would print tracebacks of what is raised here in words
     try:
-        client = Client(address, timeout=PATIENCE)
+        client = Client(address, timeout=PATIENCE, set_as_default=False)  # else, lost, it would stay xarray's scheduler
     except (OSError, ValueError):
         raise ClusterUnreachable(f"no Dask scheduler answers at {address!r} within {PATIENCE:g} s; an address looks like tcp://host:8786") from None
     try:
