@@ -19,7 +19,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import engines, growth, parity, scaling
+from benchmarks import engines, growth, many_studies, parity, scaling
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ".venv/bin/python"
@@ -122,7 +122,7 @@ def main() -> None:
         shutil.copytree(ROOT, folder, symlinks=True, ignore=leave)
         (folder / ".venv").symlink_to(sys.prefix)
         rows = quick_steps(folder) + ([] if quick else long_steps(folder))
-    measured = engines.rows() if quick else [*engines.rows(), *engines.multiverse(), *parity.rows(), *growth.rows(), *scaling.rows()]
+    measured = engines.rows() if quick else [*engines.rows(), *engines.multiverse(), *parity.rows(), *growth.rows(), *scaling.rows(), *many_studies.rows()]
     rows += [(row["name"], row["value"], row["unit"], row["target"]) for row in measured]
 
     table = Table(caption="Medians of 3 to 5 repeats; memory is the highest seen.")

@@ -9,10 +9,15 @@ from book.show import show, table
 from extraction.records import load
 from models import bias_pictures, curves, figures, forecasts, pictures, predictive, recovery, tables, words
 from models.absolute import absolute_effects, for_words
-from models.endpoints import ENDPOINTS
+from models.endpoints import ENDPOINTS, evidence_of
 from models.summary import summarise
 
 REVIEW = load()
+
+
+def has_studies(key: str) -> bool:
+    """Whether any study enters an endpoint: the last one may have been retracted."""
+    return bool(evidence_of(key, REVIEW).used)
 
 
 def say(text: str) -> None:

@@ -106,7 +106,7 @@ def _doi(living: Path, of: str) -> str | None:
 
 def newest(review: Review) -> datetime.date:
     """Day of the newest decision on a study, extraction of a record, or judgement of certainty."""
-    return max([study.decided for study in review.register.studies] + [record.extracted for record in review.records.values()] + [review.certainty.judged])
+    return max([study.decided for study in review.register.studies] + [record.extracted for record in review.records.values()] + ([review.certainty.judged] if review.certainty else []))
 
 
 def foot(cited: Citation, files: str, notebook: str | None) -> str:

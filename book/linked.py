@@ -4,6 +4,7 @@ import html
 
 import pandas as pd
 from docutils.nodes import make_id
+from IPython.display import HTML, display
 
 from book import files
 from book.study_page import anchor
@@ -18,14 +19,25 @@ def text_table(frame: pd.DataFrame, caption: str, folded: str = "", numbers: pd.
     folded : a line to open it by, where it is long
     numbers : those behind the cells in full precision, where there are any
     """
+    if frame.empty:
+        nothing(caption)
+        return
     display_rows(frame.columns, [cells(row) for row in frame.values], caption, frame if numbers is None else numbers, folded)
 
 
 def linked_table(frame: pd.DataFrame, caption: str, folded: str = "") -> None:
     """The same with a last column of links; `study_id` and `entries` say where they lead, and are not shown themselves."""
+    if frame.empty:
+        nothing(caption)
+        return
     shown = frame.drop(columns=["study_id", "entries"])
     rows = [f"{cells(row)}<td>{_links(study, entries)}</td>" for row, study, entries in zip(shown.values, frame["study_id"], frame["entries"])]
     display_rows([*shown.columns, "record"], rows, caption, frame, folded)
+
+
+def nothing(caption: str) -> None:
+    """In place of a table without rows."""
+    display(HTML(f"<p>{html.escape(caption)}: none.</p>"))
 
 
 def cells(row) -> str:

@@ -122,7 +122,7 @@ def _where(row: BaseModel) -> str | None:
 
 
 def _certainty(review: Review) -> Iterator[dict]:
-    for endpoint, rating in review.certainty.endpoints.items():
+    for endpoint, rating in review.certainty.endpoints.items() if review.certainty else ():
         for limitation, row in rating.lowerings.items():
             yield {"endpoint": endpoint, "limitation": limitation, **_plain(row), "judged": review.certainty.judged, "judge": review.certainty.judge}
 

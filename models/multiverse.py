@@ -145,9 +145,19 @@ def _by_quadrature(key: str, review: Review) -> Iterator[tuple[Universe, dict]]:
         biases = bias_priors(key, review, evidence)
         for (likelihood, terms), (bias, factor) in product(forms(evidence).items(), BIASES.items()):
             smoothed = smooth({study: through(term, biases[study], factor) for study, term in terms.items()})
-            for (subset, studies), (m, by_mu), (t, by_tau) in product(subsets(evidence, labels).items(), mu_density.items(), tau_density.items()):
-                log_joint = sum((smoothed[study] for study in studies), by_mu + by_tau)
-                yield Universe(reading, subset, likelihood, bias, m, t), summary(log_joint)
+            whole = sum(smoothed.values())
+            for subset, studies in subsets(evidence, labels).items():
+                added = _sum_of(smoothed, studies, whole)
+                for (m, by_mu), (t, by_tau) in product(mu_density.items(), tau_density.items()):
+                    yield Universe(reading, subset, likelihood, bias, m, t), summary(added + by_mu + by_tau)
+
+
+def _sum_of(terms: dict[str, np.ndarray], studies: list[str], whole: np.ndarray) -> np.ndarray:
+    """The log likelihoods of a subset added up; where most are in it, the whole less the others, so that leaving out one of many costs one step."""
+    others = terms.keys() - set(studies)
+    if len(studies) <= len(others) or not np.isfinite(whole).all():
+        return sum(terms[study] for study in studies)
+    return whole - sum(terms[study] for study in others)
 
 
 def forms(evidence: Evidence) -> dict[str, dict]:

@@ -54,15 +54,25 @@ def median_ratio_se_of_one(toci_share: float, sigma: float) -> float:
     return float(sigma * np.sqrt(np.pi / 2 * (1 / toci_share + 1 / (1 - toci_share))))
 
 
+def has_one(key: str, review: Review) -> bool:
+    """Whether there are studies to make a new one like: some that enter, with the sizes of both arms."""
+    return bool(_arms(key, evidence_of(key, review), review))
+
+
 def _split(key: str, evidence: Evidence, review: Review) -> tuple[float, dict[str, int]]:
-    """Share given tocilizumab in all studies that enter, and the patients of each; those with CRS of grade 3 or above for its duration."""
-    records = {study: review.records[study] for study in evidence.studies}
-    if key == "crs_duration_grade3":
-        arms = {study: grade_counts(record)[3] for study, record in records.items() if 3 in grade_counts(record)}
-    else:
-        arms = {study: {arm: group_size(record, arm) for arm in ("toci", "control")} for study, record in records.items()}
+    """Share given tocilizumab in all studies of known size that enter, and the patients of each."""
+    arms = _arms(key, evidence, review)
     total = {study: sizes["toci"] + sizes["control"] for study, sizes in arms.items()}
     return sum(sizes["toci"] for sizes in arms.values()) / sum(total.values()), total
+
+
+def _arms(key: str, evidence: Evidence, review: Review) -> dict[str, dict[str, int]]:
+    """Patients of each arm of the studies that enter, where both are known; those with CRS of grade 3 or above for its duration."""
+    records = {study: review.records[study] for study in evidence.studies}
+    if key == "crs_duration_grade3":
+        return {study: grade_counts(record)[3] for study, record in records.items() if 3 in grade_counts(record)}
+    arms = {study: {arm: group_size(record, arm) for arm in ("toci", "control")} for study, record in records.items()}
+    return {study: sizes for study, sizes in arms.items() if all(sizes.values())}
 
 
 def control_risk(evidence: Evidence) -> float:
@@ -74,7 +84,7 @@ def control_risk(evidence: Evidence) -> float:
 def event_share(key: str, evidence: Evidence, review: Review) -> float:
     """Patients with an event: 1 / (se^2 r (1 - r)) of those behind printed hazard ratios (Schoenfeld 1981), else the mean of the prior."""
     _, total = _split(key, evidence, review)
-    ratios = [r for r in evidence.used if r.term == "ratio"]
+    ratios = [r for r in evidence.used if r.term == "ratio" and r.study in total]
     if not ratios:
         return float(EVENT_SHARE.quantile(0.5))
     events = 0.0

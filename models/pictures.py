@@ -15,6 +15,12 @@ from models.style import BLUE, GREY, LIGHT, ORANGE, SMALL, STUDY_COLOURS, Pictur
 from models.words import interval, number
 
 
+MOST_IN_A_LEGEND = 2 * len(STUDY_COLOURS)
+"""Studies that colours and the two marks tell apart; of more, the numbers under the figure name each."""
+MOST_IN_WORDS = 30
+"""Differences that the words for a figure list, the largest first."""
+
+
 def baseline_imbalance(review: Review | None = None):
     """Standardised differences of the variables both arms print, one colour for each study."""
     found = imbalances(review or load())
@@ -26,8 +32,9 @@ def baseline_imbalance(review: Review | None = None):
         words.text(0, -row, textwrap.fill(variable, 20), va="center", fontsize=11)
         here = [i for i in found if i.variable == variable]
         for place, item in enumerate(here):
-            y = -row + 0.16 * (len(here) - 1) - 0.32 * place
-            colour = STUDY_COLOURS[studies.index(item.label)]
+            step = min(0.32, 0.8 / len(here))
+            y = -row + step * ((len(here) - 1) / 2 - place)
+            colour = STUDY_COLOURS[studies.index(item.label) % len(STUDY_COLOURS)]
             ax.plot([0, item.difference], [y, y], color=colour, lw=1.5)
             ax.plot(item.difference, y, "os"[studies.index(item.label) % 2], color=colour, ms=8, label=item.label)
     for axes in (words, ax):
@@ -35,13 +42,15 @@ def baseline_imbalance(review: Review | None = None):
     far = 1.15 * max(abs(i.difference) for i in found)
     ax.set_xlim(-far, far)
     labels = dict(zip(*reversed(ax.get_legend_handles_labels())))
-    figure.legend(labels.values(), labels.keys(), loc="outside upper right", ncols=2)
+    if len(labels) <= MOST_IN_A_LEGEND:
+        figure.legend(labels.values(), labels.keys(), loc="outside upper right", ncols=2)
     ax.set_xlabel("Standardised difference", labelpad=34)
     for place, side, words_at_end in ((0, "left", "◄ more\nwith none"), (1, "right", "more with\ntocilizumab ►")):
         ax.annotate(words_at_end, (place, 0), xycoords="axes fraction", xytext=(0, -21), textcoords="offset points", ha=side, va="top", fontsize=SMALL)
     far = [i for i in found if abs(i.difference) > 0.1]
+    largest = sorted(found, key=lambda i: -abs(i.difference))[:MOST_IN_WORDS]
     said = "; ".join(f"{i.label}, {i.variable}: {i.events_toci} of {i.n_toci} with tocilizumab and {i.events_control} of {i.n_control} "
-                     f"without, difference {i.difference:+.2f}" for i in sorted(found, key=lambda i: -abs(i.difference)))
+                     f"without, difference {i.difference:+.2f}" for i in largest)
     return Picture(figure, f"Differences between the arms in standard deviations: {len(far)} of {len(found)} exceed 0.1, the usual limit of "
                            f"balance (grey band). Largest first: {said}.",
                    pd.DataFrame([asdict(i) | {"standardised_difference": i.difference} for i in found]))

@@ -11,7 +11,7 @@ from extraction.records import Review, load
 from models import store
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
-from models.next_design import Design, design
+from models.next_design import Design, design, has_one
 from models.next_study import ENDLESS, Expected, Today, after_counts, after_ratios, from_draws, from_likelihoods, unchanged
 from models.style import BLUE, GREY, INK, RC, RED, WIDTH, Picture
 from models.words import number, percent
@@ -65,9 +65,9 @@ class Outlook:
 
 
 def outlooks(review: Review | None = None) -> list[Outlook]:
-    """Every endpoint under each of three true effects; raise store.NotFitted where CRS duration has no posterior."""
+    """Every endpoint with a study to follow, under each of three true effects; raise store.NotFitted where CRS duration has no posterior."""
     review = review or load()
-    return [found for key in ENDPOINTS for found in _outlooks(key, review)]
+    return [found for key in ENDPOINTS if has_one(key, review) for found in _outlooks(key, review)]
 
 
 def _outlooks(key: str, review: Review) -> list[Outlook]:
@@ -177,7 +177,9 @@ def _ratio(e: Expected) -> str:
 
 def designs_table(review: Review | None = None) -> pd.DataFrame:
     """What the new study is taken to be, by endpoint."""
-    return pd.DataFrame([{"endpoint": endpoint.title, "a new study prints": design(key, review).words} for key, endpoint in ENDPOINTS.items()])
+    review = review or load()
+    return pd.DataFrame([{"endpoint": endpoint.title, "a new study prints": design(key, review).words} for key, endpoint in ENDPOINTS.items()
+                         if has_one(key, review)])
 
 
 STYLES = {BENEFIT: (BLUE, "-", "o"), NONE: (GREY, "--", "s"), MEDIAN: (RED, "-.", "D")}

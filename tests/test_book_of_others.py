@@ -1,4 +1,4 @@
-"""A book from other evidence: the worked example has been added, and every text of the records holds mark-up that wants to run."""
+"""A book from other evidence: the worked example is added, the only study of an endpoint is retracted, and every text holds mark-up that wants to run."""
 
 import re
 import shutil
@@ -8,7 +8,17 @@ import pytest
 from example_markup import Tags, plant_markup
 from example_tree import ROOT, clone, fill_in, run, walkthrough
 
+from extraction.evidence import collect
+from extraction.records import load
+
 pytestmark = pytest.mark.book
+ALONE, ITS_ENDPOINT = "kadauke2021", "severe_crs"
+
+
+def retract(register: Path, study: str) -> None:
+    """Exclude a study as retracted."""
+    before, after = register.read_text(encoding="utf-8").split(f"  - id: {study}\n")
+    register.write_text(f"{before}  - id: {study}\n" + after.replace("decision: included", "decision: excluded\n    retracted: 2031-02-03", 1), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +28,7 @@ def html(tmp_path_factory) -> Path:
     begun = run(walkthrough("sh")[0].split("check")[0] + "check || true", tree)
     assert begun.returncode == 0, begun.stderr
     fill_in(tree, "example2031", *walkthrough("yaml"))
+    retract(tree / "extraction/register.yml", ALONE)
     assert plant_markup(tree / "extraction") > 300
     if (ROOT / "_build/posteriors").is_dir():
         shutil.copytree(ROOT / "_build/posteriors", tree / "_build/posteriors")
@@ -30,6 +41,13 @@ def test_a_study_added_stands_on_every_page_that_tells_of_its_endpoints(html):
     for page in ("studies", "severe-infection", "survival", "risk-of-bias", "studies/example2031"):
         text = (html / f"book/{page}.html").read_text(encoding="utf-8")
         assert "Example 2031" in re.search(r"<article.*?</article>", text, re.S).group(), page
+
+
+def test_an_endpoint_that_lost_its_only_study_is_left_without_an_answer(html):
+    assert collect(load(), ITS_ENDPOINT).studies == [ALONE]
+    assert "retracted on 2031-02-03" in (html / f"book/studies/{ALONE}.html").read_text(encoding="utf-8")
+    article = re.search(r"<article.*?</article>", (html / "book/response.html").read_text(encoding="utf-8"), re.S).group()
+    assert "reports used: none." in article and f"studies/{ALONE}.html#" not in article
 
 
 def test_no_page_has_an_element_or_attribute_of_the_planted_texts(html):

@@ -200,6 +200,13 @@ def test_log_rank_p_values_of_strata_that_share_patients_do_not_both_enter(inven
     assert not list(overlapping(review, found))
 
 
+@pytest.mark.parametrize(("printed", "read"), [("0.000", "<0.0005"), ("=0.00", "<0.005"), ("0.001", "0.001"), ("<0.001", "<0.001")])
+def test_a_log_rank_p_of_zeros_is_less_than_half_its_last_digit(invented, printed, read):
+    whole = comparison("overall_survival.p", "log_rank_p", "overall_survival", p=printed)
+    (used,) = used_from(collect(invented(whole, drop=("overall_survival.ratio",)), "overall_survival"), "overall_survival.p")
+    assert used.data["p"] == read
+
+
 def test_a_log_rank_p_beside_the_hazard_ratio_is_left_out_and_checked(invented):
     found = collect(invented(comparison("overall_survival.p", "log_rank_p", "overall_survival", p="0.6")), "overall_survival")
     assert [r.term for r in found.used] == ["ratio"]
@@ -393,6 +400,9 @@ def test_a_test_that_could_not_be_significant_is_not_used_and_says_so(invented):
     assert not used_from(found, "crs_duration.grade_3.test")
     assert reason(found, "crs_duration.grade_3.test") == (
         "no outcome of the test is significant with 5 v 1 patients, so the report says nothing of the effect")
+    found = collect(invented(*lone), "crs_duration")
+    assert reason(found, "crs_duration.grade_3.test") == (
+        "no outcome of the test is significant with 5 v 1 patients, so the report is not one of this test")
 
 
 def test_the_real_test_of_5_v_1_is_not_used_and_says_so(real):

@@ -185,3 +185,16 @@ def test_the_specification_curve_names_its_range_and_its_choices(key, frames):
     assert f"{len(frames[key]):,} universes" in alt
     shown = {text.get_text() for ax in figure.axes for text in ax.texts}
     assert {"bias as judged", "all", "prior of τ"} <= shown
+
+
+@pytest.mark.parametrize("left_out", [0, 1, 2, 3, 4])
+def test_a_subset_adds_up_to_its_own_studies_however_many_are_left_out(left_out):
+    rng = np.random.default_rng(left_out)
+    terms = {f"s{i}": rng.normal(-50, 20, (3, 7)) for i in range(5)}
+    kept = list(terms)[left_out:]
+    assert multiverse._sum_of(terms, kept, sum(terms.values())) == pytest.approx(np.sum([terms[study] for study in kept], axis=0), abs=1e-10)
+
+
+def test_a_likelihood_that_is_nowhere_possible_is_not_subtracted():
+    terms = {study: np.array([0.0, value]) for study, value in (("a", -np.inf), ("b", -1.0), ("c", -2.0))}
+    assert multiverse._sum_of(terms, ["b", "c"], sum(terms.values())).tolist() == [0.0, -3.0]

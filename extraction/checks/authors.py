@@ -4,7 +4,7 @@ import re
 import unicodedata
 from typing import Literal, NamedTuple
 
-from scipy.stats import poisson
+from scipy.special import pdtrc  # the chance of more than k where so many are expected; scipy.stats takes longer to load
 
 OTHERS = re.compile(r"(and others|et al\.?|and colleagues)", re.I)
 SAME_SURNAME = 0.025
@@ -87,7 +87,7 @@ def chance_of(shared: list[tuple[str, Match]], one: dict[str, Name], other: dict
     full = sum(bool(a.given and b.given) for a, b in pairs)
     expected = SAME_SURNAME * (SAME_GIVEN_NAME * full + SAME_INITIAL * (len(pairs) - full))
     closely = [how for _, how in shared if how == "full"]
-    chances = [poisson.sf(len(shared) - 1, expected)]
+    chances = [pdtrc(len(shared) - 1, expected)]
     if closely:
-        chances.append(poisson.sf(len(closely) - 1, SAME_SURNAME * SAME_GIVEN_NAME * full))
+        chances.append(pdtrc(len(closely) - 1, SAME_SURNAME * SAME_GIVEN_NAME * full))
     return float(max(min(chances), 1e-12))

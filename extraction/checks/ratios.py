@@ -57,6 +57,13 @@ def p_value_within_1(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
         yield Judgement("differs", "at most 1", "a p-value is at most 1")
 
 
+def p_value_above_0(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
+    """`0.000` stands for less than 0.0005; a bare 0, or below 0, is no p-value."""
+    p = getattr(entry, "p", None)
+    if p is not None and not float(P_FORM.fullmatch(p)[2]) and (p[0] in "<≤" or "." not in p):
+        yield Judgement("differs", "above 0", "no test gives a p of 0")
+
+
 def an_adjusted_p_is_a_multiple(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """A Bonferroni adjustment multiplies every plain p of the paper by the same whole number."""
     if getattr(entry, "adjustment", "none") != "bonferroni":
@@ -84,4 +91,4 @@ def _pairs(record: Record) -> Iterator[tuple[AnyEntry, AnyEntry]]:
                 yield plain, adjusted
 
 
-RULES = [a_ratio_fits_its_interval_and_p, a_ratio_is_that_of_the_counts, p_value_within_1, an_adjusted_p_is_a_multiple]
+RULES = [a_ratio_fits_its_interval_and_p, a_ratio_is_that_of_the_counts, p_value_within_1, p_value_above_0, an_adjusted_p_is_a_multiple]

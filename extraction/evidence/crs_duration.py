@@ -55,9 +55,10 @@ def _test_report(record: Record, stratum: str, grades: dict, entries: list[AnyEn
         yield Unused(record.study, (first.id,), "a p of this comparison is one that its test cannot give", stratum)
     elif not tests:
         yield Unused(record.study, (first.id,), "the test is not named", stratum)
-    elif not outcome["significant"] and data["tests"] == ["mann_whitney"] and not _can_be_significant(**sizes, alpha=data["alpha"]):
+    elif data["tests"] == ["mann_whitney"] and not _can_be_significant(**sizes, alpha=data["alpha"]):
+        means = "the report is not one of this test" if outcome["significant"] else "the report says nothing of the effect"
         yield Unused(record.study, (first.id,), f"no outcome of the test is significant with {sizes['toci']} v {sizes['control']} patients, "
-                     "so the report says nothing of the effect", stratum)
+                     f"so {means}", stratum)
     else:
         yield Used(record.study, "test_outcome", data, (first.id,), stratum)
     for entry in others:

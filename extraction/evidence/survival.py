@@ -80,9 +80,15 @@ def _curve(record: Record, entry: AnyEntry, reading: Reading, barred: str | None
                                                                         f"of the figure {found.se_reading:.2f}")
 
 
+def _not_0(p: str) -> str:
+    """A printed p, where it is not all zeros; `0.000` is less than 0.0005."""
+    _, point, decimals = p.lstrip("= ").partition(".")
+    return p if not point or p[0] in "<>≤≥" or float(p.lstrip("= ")) else f"<0.{decimals}5"
+
+
 def _log_rank(record: Record, entry: AnyEntry, reading: Reading, barred: str | None) -> Used | Unused:
     n = {f"n_{arm}": group_size(record, arm, entry.stratum) for arm in ARMS}
-    data = {"p": entry.p, "direction": entry.direction} | n
+    data = {"p": _not_0(entry.p), "direction": entry.direction} | n
 
     def left_out(reason: str, predicted: bool = True) -> Unused:
         return Unused(record.study, (entry.id,), reason, entry.stratum, {"kind": "log_rank", **data} if predicted else None)
