@@ -4,7 +4,6 @@
 """
 
 import datetime
-import json
 import os
 import resource
 import sys
@@ -13,6 +12,7 @@ from time import perf_counter
 import numpy as np
 from rich.progress import track
 
+from benchmarks.measure import keep, machine
 from models.growth import STORED
 from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY
 from models.quadrature import binomial_normal, normal_normal, normal_normal_many
@@ -23,8 +23,6 @@ REPEATS = 5
 
 def measure() -> dict:
     """Seconds of one fit, every marginal included, by engine and number of studies: the best of REPEATS, taken in turn, on one thread."""
-    from benchmarks.__main__ import machine
-
     load, best = os.getloadavg()[0], {name: dict.fromkeys(SIZES, np.inf) for name in GROWTH}
     for _ in track(range(REPEATS), "fits of 3 to 3,000 studies"):
         for studies in SIZES:
@@ -78,12 +76,5 @@ def rows(found: dict | None = None) -> list[dict]:
     return [*lines, {"name": "peak memory of these fits, up to 3,000 studies", "value": found["peak_gib"], "unit": "GiB", "target": "at most 2"}]
 
 
-def main() -> None:
-    found = measure()
-    STORED.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    for row in rows(found):
-        print(f"{row['name']}: {row['value']:.3g} {row['unit']}")
-
-
 if __name__ == "__main__":
-    main()
+    keep(measure(), STORED, rows)

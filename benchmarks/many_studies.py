@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
+from benchmarks.measure import PYTHON, ROOT, run, say
+
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 PLACE = {"source": None, "section": "Abstract"}
 DAY = date(2031, 1, 1).isoformat()
@@ -96,8 +97,6 @@ def _entry(name: str, kind: str, field: str, arm: str, unit: str = "patients", p
 
 def rows(studies: int = 200, folder: Path = ROOT / "_build/many_studies") -> list[dict]:
     """Seconds and GiB of check, fits and book of so many studies: dicts of name, value, unit and target."""
-    from benchmarks.__main__ import PYTHON, run
-
     shutil.rmtree(folder, ignore_errors=True)
     measured = []
     for name, command in (("extraction check", "extraction check"), ("models fit", "models fit"), ("book", "book")):
@@ -113,8 +112,7 @@ def rows(studies: int = 200, folder: Path = ROOT / "_build/many_studies") -> lis
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.many_studies", description="Time check, fits and book of many invented studies.")
     parser.add_argument("studies", type=int, nargs="?", default=200)
-    for row in rows(parser.parse_args().studies):
-        print(f"{row['name']}: {row['value']:.3g} {row['unit']}")
+    say(rows(parser.parse_args().studies))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.engines import _studies
+from benchmarks.measure import keep, machine
 from models import many
 from models.journal import Journal
 from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY
@@ -41,8 +42,6 @@ def nothing(_: int) -> None:
 def measure() -> dict:
     """Fits per second of a plain loop, of local processes and of a cluster on this machine; costs of messages and of keeping results."""
     from distributed import LocalCluster  # here, so that local workers need not import it
-
-    from benchmarks.__main__ import machine
 
     load = os.getloadavg()[0]
     result = json.dumps(fit(1))
@@ -135,14 +134,7 @@ def rows(found: dict | None = None) -> list[dict]:
     ]
 
 
-def main() -> None:
-    found = measure()
-    STORED.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    for row in rows(found):
-        print(f"{row['name']}: {row['value']:.3g} {row['unit']}")
-
-
 if __name__ == "__main__":
     from benchmarks import scaling  # by this name workers import it
 
-    scaling.main()
+    keep(scaling.measure(), STORED, rows)

@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import time
-import tomllib
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -108,6 +107,7 @@ def assemble(source: Path, cache: Path) -> dict:
     import yaml
 
     from book import foot, notebooks, pages
+    from models.summary import version
 
     (source / "_static").mkdir(parents=True)
     shutil.copytree(inputs.ROOT / "book", source / "book", ignore=shutil.ignore_patterns("*.py", "*.css", "__pycache__"))
@@ -136,11 +136,6 @@ def _write_citation(folder: Path) -> None:
     folder.mkdir(parents=True)
     for name, text in citation().files().items():
         (folder / name).write_bytes(text.encode())
-
-
-def version() -> str:
-    """Version of the review, from pyproject.toml."""
-    return tomllib.loads((inputs.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 
 def _copy_mathjax(target: Path) -> None:

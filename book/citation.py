@@ -84,7 +84,7 @@ def citation(review: Review | None = None, root: Path = ROOT) -> Citation:
     review = review or load()
     held = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
     found = Citation(held["title"], tuple(map(_name, held["authors"])), frozenset(author["name"] for author in held["authors"] if "name" in author),
-                     version(), evidence_hash(review), newest(review), False, _doi(root / "extraction" / "living.yml", version()))
+                     version(), evidence_hash(review), newest(review), False, review.living.doi.versions.get(version()) if review.living else None)
     releases = root / "releases"
     if found.version not in versions.released(releases):
         return found
@@ -96,12 +96,6 @@ def _answers_to(kept: dict, evidence: str, review: Review) -> bool:
     """Whether evidence and posteriors are still those of a release; a tree that moved on has no version of its own yet."""
     posteriors = {key: store.hash_of(store.identity(key, review)) for key in kept["endpoints"]}
     return kept["evidence_hash"] == evidence and posteriors == {key: found["reported"]["posterior_hash"] for key, found in kept["endpoints"].items()}
-
-
-def _doi(living: Path, of: str) -> str | None:
-    """The DOI of a version: `doi: {versions: {<version>: <doi>}}`."""
-    held = yaml.safe_load(living.read_text(encoding="utf-8")) if living.is_file() else {}
-    return held.get("doi", {}).get("versions", {}).get(of)
 
 
 def newest(review: Review) -> datetime.date:

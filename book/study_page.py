@@ -11,13 +11,12 @@ from book.topics import topics
 from extraction.checks import Finding
 from extraction.evidence import Evidence
 from extraction.records import Review
-from extraction.schema import AnyEntry, Contradiction, Entry, Record, Registration
-from extraction.vocabulary import ARMS, DOMAINS, ENDPOINTS, FIELDS
+from extraction.schema import AnyEntry, Contradiction, Record, Registration
+from extraction.vocabulary import ARMS, DOMAINS, ENDPOINTS, FIELDS, TWO_ARMS
 from models import curves
 
 HEADS = ("whom", "printed", "kind of report", "where in the paper", "what becomes of it")
 WHOM = {"toci": "tocilizumab", "control": "no tocilizumab", "total": "both arms", "comparison": "comparison"}
-TWO_ARMS = Entry.model_fields["contrast"].default
 ACRONYMS = {"toci": "tocilizumab", "crs": "CRS", "icans": "ICANS", "mrd": "MRD", "cart": "CAR-T", "gcsf": "G-CSF", "il6": "IL-6", "crp": "CRP"}
 KIND = {"counts": "count", "p_value": "p-value", "log_rank_p": "log-rank p-value", "mean_sd": "mean and SD",
         "median_range": "median and range", "median_quartiles": "median and quartiles"}

@@ -14,8 +14,9 @@ import numpy as np
 from extraction.candidates import ARMS
 from extraction.curve_rules import contradictions
 from extraction.curve_types import ArmCurve, AtRisk, Curve, Pixel, Point
-from extraction.schema import Entry, Record, SurvivalCurve
+from extraction.schema import Record, SurvivalCurve
 from extraction.source import BadRecords, Problem, Source
+from extraction.vocabulary import TWO_ARMS
 
 FOLDER = "curves"
 UNITS = ("days", "weeks", "months", "years")
@@ -28,7 +29,6 @@ LARGEST_FILE = 1_000_000
 """Bytes; a curve of a hundred points has about four thousand."""
 STRAIGHT = 3.0
 """Pixels that a calibration point may lie off its axis: three times the precision of a click."""
-TWO_ARMS = Entry.model_fields["contrast"].default
 
 
 class Row(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self, Union
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from extraction.vocabulary import ARMS, CERTAINTIES, DOMAINS, ENDPOINTS, FIELDS, GROUNDS, JUDGEMENTS, LIMITATIONS, TESTS, UNITS
+from extraction.vocabulary import ARMS, CERTAINTIES, DOMAINS, ENDPOINTS, FIELDS, GROUNDS, JUDGEMENTS, LIMITATIONS, TESTS, TWO_ARMS, UNITS
 
 FieldName = Literal[*FIELDS]
 UnitName = Literal[*UNITS]
@@ -70,7 +70,7 @@ class Entry(Strict):
     unit: UnitName = Field(description="Unit of the number.")
     printed: Words | None = Field(description="The numeric fragment exactly as printed; null only where nothing is printed.")
     address: Address = Field(description="Where the fragment stands.")
-    contrast: Words = Field("toci v control", description="What is compared, where it is not the two arms.")
+    contrast: Words = Field(TWO_ARMS, description="What is compared, where it is not the two arms.")
     contrast_of: EntryId | None = Field(
         None, description="Entry whose patients are the first group of another contrast; the second is the rest of its stratum.")
     note: Words | None = Field(None, description="What a reader of the number must know.")
@@ -287,7 +287,7 @@ class Record(Strict):
     entries: list[AnyEntry] = Field(min_length=1, description="One per printed number.")
 
     def find(self, field: str, *, stratum: str | None = None, arm: str | None = None, kind: str | None = None,
-             contrast: str = "toci v control") -> list[AnyEntry]:
+             contrast: str = TWO_ARMS) -> list[AnyEntry]:
         """Entries of a field, narrowed by stratum, arm and kind; those a contradiction set aside are left out."""
         return [e for e in self.entries if e.field == field and e.contrast == contrast and e.id not in self.set_aside()
                 and (stratum is None or e.stratum == stratum) and (arm is None or e.arm == arm)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 from extraction.fragment import numbers, states_p
 from extraction.records import Problem, Review, Source
-from extraction.schema import Address, Counts, Entry, Record
-from extraction.vocabulary import DOMAINS, FIELDS, UNITS_OF_KIND
+from extraction.schema import Address, Counts, Record
+from extraction.vocabulary import DOMAINS, FIELDS, TWO_ARMS, UNITS_OF_KIND
 
 MAY_PRINT_WORDS = {"not_reported", "survival_curve", "test_outcome", "bound"}
 """Kinds of report that may stand in words, or nowhere."""
@@ -136,7 +136,7 @@ def contrasts_name_entries(record: Record, source: Source) -> Iterator[Problem]:
     for i, entry in enumerate(record.entries):
         if entry.contrast_of and entry.contrast_of not in counted:
             yield source.problem(("entries", i, "contrast_of"), entry.contrast_of, "is not an entry of kind counts of this record")
-        if entry.contrast_of and entry.contrast == Entry.model_fields["contrast"].default:
+        if entry.contrast_of and entry.contrast == TWO_ARMS:
             yield source.problem(("entries", i, "contrast_of"), entry.contrast_of, "belongs to another contrast than the two arms: name it in `contrast`")
 
 

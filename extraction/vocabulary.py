@@ -139,6 +139,9 @@ ARMS = {
 }
 """Whom an entry describes."""
 
+TWO_ARMS = "toci v control"
+"""What a comparison contrasts unless its entry says otherwise."""
+
 DOMAINS = {
     "confounding": "confounding",
     "selection": "selection of patients",

@@ -5,7 +5,7 @@ from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
 from extraction.records import Review
-from models.calibration import QUANTITIES, SAMPLED, Calibration, changed, read
+from models.calibration import QUANTITIES, SAMPLED, Calibration, changed
 from models.endpoints import ENDPOINTS
 from models.ranks import BAND, LEVELS, band, coverage, curve, falls_short, within_band
 from models.sampled_replicates import ESS_ABOVE, R_HAT_BELOW

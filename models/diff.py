@@ -41,6 +41,11 @@ def compare(old: dict, new: dict) -> dict:
     }
 
 
+def changed(old: dict, new: dict) -> bool:
+    """Whether any study or method changed between two versions."""
+    return bool(study_changes(old, new) or method_changes(old, new))
+
+
 def study_changes(old: dict, new: dict) -> list[dict]:
     """Studies whose row or record changed: id, what, and the register's reason."""
     before, after = ({row["id"]: row for row in side["register"]} for side in (old, new))

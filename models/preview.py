@@ -49,48 +49,41 @@ def preview(path: Path) -> dict:
     case = what_if(path)
     verdicts = check(case.after)
     own = [finding for finding in verdicts.findings if finding.study == case.study]
-    touched = [key for key in ENDPOINTS if _changed(key, case)]
+    evidence = {key: (evidence_of(key, case.before), evidence_of(key, case.after)) for key in ENDPOINTS}
     with TemporaryDirectory() as folder:
-        entered = [_entered(key, case, Path(folder)) for key in touched]
+        entered = [_entered(key, case, *sides, Path(folder)) for key, sides in evidence.items() if sides[0].used_hash() != sides[1].used_hash()]
     return {
         "study": case.study, "before": case.without, "supposed": case.supposed,
         "verdicts": dict(Counter(finding.verdict for finding in own)),
         "differs": [str(finding) for finding in own if finding.verdict == "differs"],
         "errors": [str(error) for error in verdicts.errors],
-        "left_out": {endpoint.title: [f"{', '.join(report.entries)}: {report.reason}" for report in evidence_of(key, case.after).unused if report.study == case.study]
-                     for key, endpoint in ENDPOINTS.items()},
+        "left_out": {ENDPOINTS[key].title: [f"{', '.join(report.entries)}: {report.reason}" for report in after.unused if report.study == case.study]
+                     for key, (_, after) in evidence.items()},
         "endpoints": [asdict(one) for one in entered],
     }
 
 
-def _changed(key: str, case: WhatIf) -> bool:
-    return evidence_of(key, case.before).used_hash() != evidence_of(key, case.after).used_hash()
-
-
-def _entered(key: str, case: WhatIf, folder: Path) -> Entered:
+def _entered(key: str, case: WhatIf, before: Evidence, after: Evidence, folder: Path) -> Entered:
     """Refit one endpoint before and after; CRS duration is sampled in short chains, some seconds of compiling included."""
-    sides = {"before": case.before, "after": case.after}
+    sides = {"before": (case.before, before), "after": (case.after, after)}
     settings: dict[tuple, Setting] = {}
-    for side, review in sides.items():
-        evidence = evidence_of(key, review)
+    for side, (review, evidence) in sides.items():
         settings[side, "unadjusted"] = primary(key, evidence)
         settings[side, "adjusted"] = primary(key, evidence, bias_priors(key, review, evidence))
     found = estimates(key, settings, folder)
-    evidence = evidence_of(key, case.after)
     return Entered(key, *({analysis: found[side, analysis].as_ratio(key) for analysis in ("unadjusted", "adjusted")} for side in sides),
-                   [f"{report.term.replace('_', ' ')} from {', '.join(report.entries)}" for report in evidence.used if report.study == case.study],
-                   *_definitions(key, case), list(_warnings(key, case)))
+                   [f"{report.term.replace('_', ' ')} from {', '.join(report.entries)}" for report in after.used if report.study == case.study],
+                   *_definitions(key, case, after.studies), list(_warnings(key, case, after)))
 
 
-def _definitions(key: str, case: WhatIf) -> tuple[str | None, dict[str, str]]:
+def _definitions(key: str, case: WhatIf, studies: list[str]) -> tuple[str | None, dict[str, str]]:
     """How this study and the others of the endpoint define it, where they say."""
-    defined = {study: record.definitions[field].definition for study in evidence_of(key, case.after).studies
+    defined = {study: record.definitions[field].definition for study in studies
                if (field := ENDPOINTS[key].evidence) in (record := case.after.records[study]).definitions}
     return defined.pop(case.study, None), {case.after.studies[study].label: words for study, words in defined.items()}
 
 
-def _warnings(key: str, case: WhatIf):
-    evidence = evidence_of(key, case.after)
+def _warnings(key: str, case: WhatIf, evidence: Evidence):
     if case.study not in evidence.studies:
         return
     record = case.after.records[case.study]

@@ -16,7 +16,7 @@ from extraction.records import BadRecords, Review, load
 from extraction.whole import write_whole
 from models import diff, many, store, versions
 from models.bias import bias_priors
-from models.endpoints import ENDPOINTS, evidence_of
+from models.endpoints import evidence_of
 from models.refit import PROBABILITIES, TooFewDraws, estimates, primary
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -26,7 +26,7 @@ from models.words import rating
 
 FOLDER = Path(__file__).resolve().parent.parent / "releases"
 FORM = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
-WORKING_TREE = "working tree"
+NOW = "now"
 SEEN = ("risk_of_bias", "extracted", "extractor")
 """Parts of a record that change no number: the judgements have their own fingerprint."""
 
@@ -70,7 +70,7 @@ def latest(folder: Path = FOLDER) -> dict | None:
 def state(review: Review) -> dict:
     """The review as it stands now; raise store.NotFitted where an endpoint has no posterior."""
     return {
-        "version": WORKING_TREE, "next_version": version(), "evidence_hash": evidence_hash(review),
+        "version": NOW, "next_version": version(), "evidence_hash": evidence_hash(review),
         "register": [_registered(study.id, review) for study in review.register.studies],
         "endpoints": {key: _endpoint(key, review) for key in ENDPOINTS},
         "software": store.software(), "sampler": SAMPLER,

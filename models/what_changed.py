@@ -7,21 +7,20 @@ import pandas as pd
 from extraction.records import Review
 from models import versions
 from models.crs_universes import CRS
-from models.cumulative import cumulative
-from models.diff import ANALYSES, compare
+from models.cumulative import Stage, cumulative
+from models.diff import ANALYSES, changed, compare
 from models.endpoints import ENDPOINTS, evidence_of
 from models.findings import SAMPLED_DIGITS
 from models.style import BLUE, ORANGE, Picture, canvas, interval_line, ratio_axis, reach
 from models.words import listed_in_sentence, number, percent
 
 
-def since_last(review: Review) -> dict | None:
-    """The working tree against the newest release or, where it is that release, that release against the one before; None where there is nothing to compare."""
+def since_last(now: dict) -> dict | None:
+    """The review as it stands, `versions.state`, against the newest release or, where it is that release, that release against the one before; None before the first."""
     if (last := versions.latest()) is None:
         return None
-    found = compare(last, versions.state(review))
-    if found["studies"] or found["methods"] or not last["preceding"]:
-        return found
+    if changed(last, now) or not last["preceding"]:
+        return compare(last, now)
     return compare(versions.read(last["preceding"]), last)
 
 
@@ -31,7 +30,7 @@ def ensure(review: Review) -> None:
     if last:
         frozen = last["endpoints"][CRS]
         if (frozen["evidence"]["used_hash"], frozen["biases"]) != (evidence_of(CRS, review).used_hash(), versions.judged_biases(CRS, review)):
-            since_last(review)
+            since_last(versions.state(review))
     if len(evidence_of(CRS, review).studies) > 2:
         cumulative(CRS, review)
 
@@ -47,7 +46,7 @@ def said(found: dict) -> str:
 
 
 def _name(version: str) -> str:
-    return f"the {version}" if version == versions.WORKING_TREE else f"version {version}"
+    return "what is here now" if version == versions.NOW else f"version {version}"
 
 
 def _endpoint_said(key: str, endpoint: dict, labels: dict[str, str]) -> list[str]:
@@ -117,10 +116,11 @@ def summary_table(found: dict) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def history(review: Review) -> pd.DataFrame:
-    """Every answer of every release, oldest first, and of the working tree: version, date, endpoint, analysis, limits as ratios, probability."""
-    rows = []
-    states = [versions.read(version) for version in versions.released()] + [versions.state(review)]
+def history(now: dict) -> pd.DataFrame:
+    """Every answer of every release, oldest first, and of the review as it stands where that is no release: version, date, endpoint, analysis, limits as ratios, probability."""
+    rows, states = [], [versions.read(version) for version in versions.released()]
+    if not states or changed(states[-1], now):
+        states.append(now)
     for state in states:
         for key, endpoint in state["endpoints"].items():
             for analysis, words in ANALYSES.items():
@@ -168,9 +168,13 @@ def _analyses_legend(ax):
     return handles, list(ANALYSES.values())
 
 
-def by_study(review: Review):
+def growth(review: Review) -> dict[str, list[Stage]]:
+    """The stages of each endpoint that has a study."""
+    return {key: stages for key in ENDPOINTS if (stages := cumulative(key, review))}
+
+
+def by_study(found: dict[str, list[Stage]]):
     """Cumulative meta-analysis: each answer after every further study, by year of publication."""
-    found = {key: stages for key in ENDPOINTS if (stages := cumulative(key, review))}
     heights = [_height(len(stages)) for stages in found.values()]
     figure, axes = canvas(sum(heights), len(found), squeeze=False, height_ratios=heights)
     said = []
@@ -182,11 +186,11 @@ def by_study(review: Review):
         for key, stages in found.items() for stage in stages]))
 
 
-def cumulative_table(review: Review) -> pd.DataFrame:
-    """The same as numbers."""
+def cumulative_table(found: dict[str, list[Stage]]) -> pd.DataFrame:
+    """The same in words."""
     return pd.DataFrame([{"endpoint": ENDPOINTS[key].title, "after": stage.label, "published": stage.year,
                           "mean ratio with 95 % interval, and how likely tocilizumab is the better side": answer(key, stage.answer)}
-                         for key in ENDPOINTS for stage in cumulative(key, review)])
+                         for key, stages in found.items() for stage in stages])
 
 
 def releases_table() -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Clones of the whole tree, to work in as a contributor would, and the walkthrough of CONTRIBUTING."""
+"""Clones of the whole tree, to work in as a contributor would or to run commands in, and the walkthrough of CONTRIBUTING."""
 
 import os
 import re
@@ -6,6 +6,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from extraction.records import load
+from models import fit, store
+from models.endpoints import ENDPOINTS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -45,3 +49,42 @@ def fill_in(tree: Path, study: str, row: str, record: str) -> None:
     assert n == 1
     register.write_text(text, encoding="utf-8")
     (tree / f"extraction/records/{study}.yml").write_text(record, encoding="utf-8")
+
+
+class Tree:
+    """A clone without releases; its posteriors are those of the real tree, which are fitted first where they are missing."""
+
+    def __init__(self, folder: Path):
+        fit.fit(ENDPOINTS, load())
+        self.folder = clone(folder)
+        posteriors = folder / "_build" / "posteriors"
+        posteriors.mkdir(parents=True)
+        for key in ENDPOINTS:
+            for path in store.FOLDER.glob(f"{key}-{store.hash_of(store.identity(key))}.*"):
+                shutil.copy(path, posteriors)
+        self.git("config", "user.name", "A reviewer")
+        self.git("config", "user.email", "reviewer@example.org")
+        shutil.rmtree(folder / "releases")
+        self.commit("Nothing is released yet")
+
+    def git(self, *words: str) -> str:
+        return subprocess.run(["git", *words], cwd=self.folder, check=True, capture_output=True, text=True).stdout
+
+    def commit(self, message: str) -> None:
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", message)
+
+    def run(self, *words: str, **options) -> subprocess.CompletedProcess:
+        """`python -m WORDS`, in the clone."""
+        return subprocess.run([sys.executable, "-m", *words], cwd=self.folder, capture_output=True, text=True, **options)
+
+    def python(self, script: str) -> subprocess.CompletedProcess:
+        """A script run in the clone."""
+        return subprocess.run([sys.executable, "-c", script], cwd=self.folder, capture_output=True, text=True)
+
+    def change(self, file: str, old: str, new: str) -> None:
+        """Replace the first `old` in a file, which must be there."""
+        path = self.folder / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{file} does not hold {old!r}"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")

@@ -3,6 +3,7 @@
 import datetime
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -24,7 +25,6 @@ DOI = "10.5281/zenodo.1234567"
 def tree(tmp_path, monkeypatch):
     """A tree with a citation file, where a release, a DOI or other authors can be added."""
     (tmp_path / "releases").mkdir()
-    (tmp_path / "extraction").mkdir()
     shutil.copy(ROOT / "CITATION.cff", tmp_path)
     monkeypatch.setattr(module, "ROOT", tmp_path)
     return tmp_path
@@ -38,6 +38,12 @@ def release(tree, evidence: str, posteriors: dict = POSTERIORS) -> None:
     kept = {"version": HELD["version"], "date": "2026-12-01", "evidence_hash": evidence,
             "endpoints": {key: {"reported": {"posterior_hash": found}} for key, found in posteriors.items()}}
     (tree / "releases" / f"{HELD['version']}.json").write_text(json.dumps(kept))
+
+
+def with_dois(versions: dict[str, str]):
+    """The review, its versions having these DOIs."""
+    living = REVIEW.living.model_copy(update={"doi": REVIEW.living.doi.model_copy(update={"versions": versions})})
+    return replace(REVIEW, living=living)
 
 
 def with_authors(tree, *authors: dict) -> None:
@@ -88,18 +94,17 @@ def test_a_tree_that_moved_on_after_a_release_is_not_that_release(moved, tree):
 
 
 def test_a_doi_shows_everywhere_once_it_exists_and_nowhere_before(tree):
-    def everywhere():
-        cited = citation(REVIEW, tree)
+    def everywhere(review):
+        cited = citation(review, tree)
         return [cited.words, foot(cited, "cite", None), *cited.files().values()]
 
-    assert not [text for text in everywhere() if "doi" in text.lower()]
-    (tree / "extraction" / "living.yml").write_text(yaml.safe_dump({"doi": {"concept": None, "versions": {HELD["version"]: DOI}}}))
-    assert all(DOI in text for text in everywhere())
+    assert not [text for text in everywhere(with_dois({})) if "doi" in text.lower()]
+    assert all(DOI in text for text in everywhere(with_dois({HELD["version"]: DOI})))
 
 
-def test_a_living_review_without_any_doi_field_filled_has_none(tree):
-    (tree / "extraction" / "living.yml").write_text("doi: {concept: null, versions: {}}\n")
-    assert citation(REVIEW, tree).doi is None
+def test_another_versions_doi_or_no_living_mode_gives_none(tree):
+    assert citation(with_dois({"0.0.1": DOI}), tree).doi is None
+    assert citation(replace(REVIEW, living=None), tree).doi is None
 
 
 # formats
@@ -130,10 +135,10 @@ def test_ris_agrees_with_an_independent_converter(tree):
 @pytest.mark.parametrize("released", [False, True])
 @pytest.mark.parametrize("doi", [None, DOI])
 def test_the_cff_download_is_valid(released, doi, tree):
+    review = with_dois({HELD["version"]: doi} if doi else {})
     if released:
-        release(tree, citation(REVIEW, tree).evidence)
-    (tree / "extraction" / "living.yml").write_text(yaml.safe_dump({"doi": {"versions": {HELD["version"]: doi} if doi else {}}}))
-    Converter(citation(REVIEW, tree).cff()).validate()
+        release(tree, citation(review, tree).evidence)
+    Converter(citation(review, tree).cff()).validate()
 
 
 # the box

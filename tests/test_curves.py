@@ -18,8 +18,8 @@ from extraction.source import BadRecords
 from extraction.what_if import what_if
 from models import curves, reports, tables
 from models.printed import printed_result
-from tests.example_curves import example, text_of, write
-from tests.example_review import RECORD, review  # noqa: F401  (fixture)
+from example_curves import example, text_of, write
+from example_review import RECORD, review  # noqa: F401  (fixture)
 
 NAME = "example2020-overall_survival.csv"
 FILE = f"curves/{NAME}"
@@ -418,7 +418,7 @@ def test_a_study_page_shows_its_curve_and_one_without_shows_none(with_curve):
 def test_the_book_says_that_no_curve_is_digitised(monkeypatch):
     from book import chapter
 
-    said, shown = [], []
+    said = []
     monkeypatch.setattr(chapter, "say", said.append)
     chapter.digitised_curves("overall_survival")
     assert ["No curve of this endpoint is digitised" in text for text in said] == [True] and not curves.digitised(load())

@@ -19,7 +19,8 @@ from nbclient import NotebookClient
 from book import build, bundle, execute, inputs
 from models import store
 from models.endpoints import ENDPOINTS
-from tests.test_book import command_of, html, toc_pages  # noqa: F401  html is a fixture
+from models.summary import version
+from test_book import command_of, html, toc_pages  # noqa: F401  html is a fixture
 
 ROOT = inputs.ROOT
 HEAVIEST = 1_500_000
@@ -144,7 +145,7 @@ def test_the_same_inputs_give_the_same_bytes(archive):
     """In another process, so at another time and with another order of whatever has none."""
     ran = command_of("book", "bundle")
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    again = bundle.FOLDER / f"tocilizumab-after-cart-{build.version()}.zip"
+    again = bundle.FOLDER / f"tocilizumab-after-cart-{version()}.zip"
     assert again.name == archive.name
     assert again.read_bytes() == archive.read_bytes()
 

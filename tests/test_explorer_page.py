@@ -10,7 +10,7 @@ from example_explorer import GO, address, at, chromium, page, settled, text  # n
 from book import explorer, files
 from extraction.records import load
 from models.endpoints import quadrature
-from tests.whole_tree import Tree
+from example_tree import Tree
 
 browser = pytest.mark.browser
 

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from extraction.whole import whole, write_whole
-from tests.whole_tree import Tree
+from example_tree import Tree
 
 ENDPOINT = "severe_crs"  # the quickest to fit
 

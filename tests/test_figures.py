@@ -9,6 +9,7 @@ import pytest
 import xarray as xr
 from matplotlib import pyplot as plt
 
+from book.show import _svg
 from extraction.checks import check
 from extraction.records import load
 from models import agreement, baseline, figures, forecasts, pictures, recovery, register, store, tables
@@ -251,3 +252,13 @@ def test_what_is_missing_names_each_study_that_awaits_data():
 def test_a_table_as_printed_gives_an_address_for_each_fragment():
     for key in COUNTS:
         assert tables.as_printed(key, REVIEW)["where"].str.len().min() > 0
+
+
+def test_a_clip_whose_place_differs_in_the_last_digit_gives_the_same_bytes():
+    def drawn(shift: float) -> bytes:
+        figure, ax = plt.subplots()
+        ax.set_position([0.1 + shift, 0.1, 0.8, 0.8])
+        ax.plot([0, 1], [0, 1])
+        return _svg(figure, "line")
+
+    assert drawn(0.0) == drawn(1e-15) and b'id="line-clip-0"' in drawn(0.0)

@@ -15,7 +15,7 @@ from models import findings, findings_page, words
 from models.bias import bias_priors
 from models.endpoints import ENDPOINTS as MODELS
 from models.endpoints import evidence_of, quadrature
-from models.findings import THRESHOLDS, Baseline, Effect, Finding, effect
+from models.findings import THRESHOLDS, Baseline, Finding, effect
 
 REVIEW = load()
 CRS = findings.CRS

@@ -24,15 +24,15 @@ from models import agreement, figures, lights, pictures, recovery, store
 from models.endpoints import ENDPOINTS
 from models.numbers_csv import to_csv
 from models.style import Picture, plt
-from tests.test_figures import invented
-from tests.test_pages import run_page  # noqa: F401  a fixture
+from test_figures import invented
+from test_pages import run_page  # noqa: F401  a fixture
 
 REVIEW = load()
 TABLES = tidy.tables(REVIEW)
 
 
 def read(text: str) -> pd.DataFrame:
-    return pd.read_csv(io.StringIO(text))
+    return pd.read_csv(io.StringIO(text), float_precision="round_trip")  # the default loses the last digit
 
 
 # CSV

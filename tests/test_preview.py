@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.whole_tree import Tree
+from example_tree import Tree
 
 NEW = "nobody2026.yml"
 

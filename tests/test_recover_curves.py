@@ -12,7 +12,7 @@ from extraction.curve_rules import contradictions, event_bounds
 from extraction.curve_types import ArmCurve, AtRisk, Curve, Pixel, Point
 from extraction.recover import Unusable, curves
 from extraction.recover.curves import Patients, falling, individual_times, log_hazard_ratio, log_rank_p, reconstruct
-from tests.example_curves import PIXEL, clicked, curve_of, example, simulated
+from example_curves import PIXEL, clicked, curve_of, example, simulated
 
 REFERENCE = Path(__file__).parent / "reference" / "curves"
 TINY = Pixel(1e-6, 1e-6)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from models import versions
-from tests.whole_tree import Tree
+from example_tree import Tree
 
 TODAY = date.today().isoformat()
 FILES = ["CHANGELOG.md", "CITATION.cff", "pyproject.toml", "releases/1.0.0.json"]
@@ -120,7 +120,7 @@ def test_a_second_version_says_what_triggered_it_and_the_difference_is_attribute
         assert [(step["what"], step["study"]) for step in endpoint["unadjusted"]["steps"]] == ([("removed", gone)] if had else []), key
     told = released.run("models", "diff", "1.0.0", "1.1.0").stdout
     assert f"{label} removed: ratio × " in told and "Methods: unchanged." in told
-    assert released.run("models", "diff", "1.1.0").stdout.startswith("From version 1.1.0 to the working tree\n\nStudies: none changed.")
+    assert released.run("models", "diff", "1.1.0").stdout.startswith("From version 1.1.0 to what is here now\n\nStudies: none changed.")
 
 
 def test_an_unknown_version_is_refused_in_one_line(released):

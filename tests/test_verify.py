@@ -1,7 +1,6 @@
 """Every printed fragment stands in its source text; type-setting is folded, digits never are."""
 
 import json
-from pathlib import Path
 
 import pytest
 from example_review import EXAMPLE, RECORD, Review, review  # noqa: F401  (a fixture)

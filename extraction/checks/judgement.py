@@ -6,9 +6,9 @@ from typing import Literal, NamedTuple
 
 from extraction.candidates import ARMS
 from extraction.groups import group_size
-from extraction.schema import AnyEntry, Entry, Record
+from extraction.schema import AnyEntry, Record
+from extraction.vocabulary import TWO_ARMS
 
-TWO_ARMS = Entry.model_fields["contrast"].default
 Verdict = Literal["agrees", "differs", "cannot_be_checked"]
 
 
