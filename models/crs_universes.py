@@ -14,23 +14,21 @@ import numpy as np
 
 from extraction.evidence import Evidence
 from extraction.records import BadRecords, Review, load
-from models import crs_duration, heavy, many, store
+from models import crs_duration, heavy, many, reweight, store
 from models.acceptance import diagnose
 from models.bias import bias_priors
 from models.crs_duration import GRADES, layout
 from models.kernels import KINDS
 from models.multiverse import PRIMARY_READING, Universe, priors, readings, subsets
-from models.priors import Prior
+from models.priors import Prior, parse
 from models.settings import SAMPLER
 
 CRS = "crs_duration_grade3"
 ARRAYS = ("layout", "integers", "reals")
-WIDE = {"mu_sd": 1.0, "tau_sd": 1.0}
-"""Scales of the priors sampled under: normal of mu, half-normal of tau; at least as wide as any asked for."""
+WIDE_MU, WIDE_TAU = parse("normal:0:1"), parse("half-normal:1")
+"""Priors sampled under: at least as wide as any asked for."""
 DRAWS, TUNE, CHAINS = 900, 400, 2
 POINTS = 200
-SMALLEST_SAMPLE = 100
-"""Effective draws, after weighting, below which no limits are given."""
 
 
 @dataclass(frozen=True)
@@ -43,22 +41,18 @@ class Sampled:
 
     def under(self, mu_prior: Prior, tau_prior: Prior) -> dict | None:
         """Median, 95 % limits (log scale), P(mu < 0) and equally probable values of mu under narrower priors; None where too few draws count."""
-        log_weight = mu_prior.log_density(self.mu) - normal(self.mu, WIDE["mu_sd"])
-        log_weight += tau_prior.log_density(self.tau) - normal(self.tau, WIDE["tau_sd"])
-        weight = np.exp(log_weight - log_weight.max())
-        weight /= weight.sum()
-        if 1 / np.sum(weight**2) < SMALLEST_SAMPLE:
+        weight = weights(self.mu, self.tau, mu_prior, tau_prior)
+        if weight is None:
             return None
-        order = np.argsort(self.mu)
-        cumulative = np.cumsum(weight[order]) - weight[order] / 2
-        median, lower, upper = np.interp([0.5, 0.025, 0.975], cumulative, self.mu[order])
-        points = np.interp((np.arange(POINTS) + 0.5) / POINTS, cumulative, self.mu[order])
-        return {"median": median, "lower": lower, "upper": upper, "below": float(weight[self.mu < 0].sum()), "points": points.round(4).tolist()}
+        median, lower, upper, *points = reweight.quantiles(self.mu, weight, [0.5, 0.025, 0.975, *(np.arange(POINTS) + 0.5) / POINTS])
+        return {"median": median, "lower": lower, "upper": upper, "below": float(weight[self.mu < 0].sum()), "points": np.round(points, 4).tolist()}
 
 
-def normal(x, sd: float):
-    """Log density of a normal around 0, up to a constant."""
-    return -((x / sd) ** 2) / 2
+def weights(mu, tau, mu_prior: Prior, tau_prior: Prior) -> np.ndarray | None:
+    """Weights of draws made under the wide priors for narrower ones, adding to one; None where too few draws count."""
+    weight = reweight.weights(mu, WIDE_MU, mu_prior) * reweight.weights(tau, WIDE_TAU, tau_prior)
+    weight /= weight.sum()
+    return weight if reweight.effective_size(weight) >= reweight.SMALLEST_SAMPLE else None
 
 
 @lru_cache(maxsize=1)
@@ -72,7 +66,7 @@ def compiled(studies: tuple[str, ...], shapes: tuple):
         # data are read-only and their integers of 32 bits: the kernels want neither
         arrays = [pt.cast(pm.Data(name, np.zeros(shape, kind)), kind) + 0 for name, shape, kind in zip(ARRAYS, shapes, ("int64", "int64", "float64"))]
         bias_mean, bias_sd = (pm.Data(name, np.zeros(len(studies)), dims="study") for name in ("bias_mean", "bias_sd"))
-        mean_by_grade, tau = crs_duration.over_studies(pm.Normal("mu", 0, WIDE["mu_sd"]), pm.HalfNormal("tau", WIDE["tau_sd"]))
+        mean_by_grade, tau = crs_duration.over_studies(pm.Normal("mu", *WIDE_MU.parameters), pm.HalfNormal("tau", *WIDE_TAU.parameters))
         crs_duration.in_studies(mean_by_grade, tau, tuple(arrays), bias_mean + bias_sd * pm.Normal("z_bias", dims="study"))
     return nutpie.compile_pymc_model(model)
 
@@ -102,7 +96,7 @@ def without(evidence: Evidence, left_out) -> tuple[np.ndarray, np.ndarray, np.nd
 
 
 NAME = "crs_universes"
-SOURCES = ("crs_universes.py", "crs_duration.py", "kernels.py", "graph_op.py", "order_statistics.py", "power.py", "priors.py", "bias.py", "multiverse.py")
+SOURCES = ("crs_universes.py", "crs_duration.py", "kernels.py", "graph_op.py", "order_statistics.py", "power.py", "priors.py", "bias.py", "multiverse.py", "reweight.py")
 BIASES = ("no bias", "bias as judged")
 """Of the biases of the multiverse, those that are sampled."""
 

@@ -13,10 +13,10 @@ import numpy as np
 from extraction.evidence import Evidence, Used
 from models import crs_universes, many, reweight, store
 from models.bias import adjusted_quadrature
-from models.crs_universes import CRS, WIDE, without
+from models.crs_universes import CRS, without
 from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS
-from models.priors import Prior, parse
+from models.priors import Prior
 from models.settings import SAMPLER
 
 PROBABILITIES = np.concatenate([[0.001], np.arange(1, 200) / 200, [0.999]])
@@ -111,10 +111,9 @@ def _task(together: Evidence, setting: Setting) -> dict:
 
 def _weighted(drawn: dict, setting: Setting) -> Estimate:
     """Draws under the wide priors, weighted to those of the setting."""
-    mu, tau = np.array(drawn["mu"]), np.array(drawn["tau"])
-    weight = reweight.weights(mu, parse(f"normal:0:{WIDE['mu_sd']}"), setting.mu_prior) * reweight.weights(tau, parse(f"half-normal:{WIDE['tau_sd']}"), setting.tau_prior)
-    weight /= weight.sum()
-    if reweight.effective_size(weight) < reweight.SMALLEST_SAMPLE:
+    mu = np.array(drawn["mu"])
+    weight = crs_universes.weights(mu, np.array(drawn["tau"]), setting.mu_prior, setting.tau_prior)
+    if weight is None:
         raise TooFewDraws(f"CRS duration: no answer under {setting.mu_prior.plain} and {setting.tau_prior.plain}, too far from the priors sampled under")
     at = reweight.quantiles(mu, weight, np.concatenate([[0.5, 0.025, 0.975], PROBABILITIES]))
     return Estimate(*map(float, at[:3]), float(weight[mu < 0].sum()), at[3:])

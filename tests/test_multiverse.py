@@ -133,7 +133,7 @@ def test_a_silent_report_adds_nothing_whatever_the_effect():
 def test_weighting_draws_to_a_narrower_prior_gives_that_prior():
     """Draws of the wide priors themselves, weighted to N(0, 0.5): the quantiles of N(0, 0.5)."""
     generator = np.random.default_rng(3)
-    draws = crs_universes.Sampled(generator.normal(0, crs_universes.WIDE["mu_sd"], 40_000), np.abs(generator.normal(0, crs_universes.WIDE["tau_sd"], 40_000)), {})
+    draws = crs_universes.Sampled(generator.normal(0, 1, 40_000), np.abs(generator.normal(0, 1, 40_000)), {})
     found = draws.under(MU_LOG_DURATION, parse("half-normal:0.35"))
     expected = stats.norm(0, 0.5).ppf([0.5, 0.025, 0.975])
     assert [found[name] for name in ("median", "lower", "upper")] == pytest.approx(expected, abs=0.04)  # about 10,000 effective draws
