@@ -72,7 +72,8 @@ def _outcomes(client, function: Callable, tasks: dict[str, dict], lost: dict[str
             piece = waiting.take(threads)
             running[client.submit(_fit_piece, function, [task for _, task in piece], pure=False)] = piece
         try:
-            done = wait(list(running), timeout=PATIENCE, return_when="FIRST_COMPLETED").done
+            with client.as_current():
+                done = wait(list(running), timeout=PATIENCE, return_when="FIRST_COMPLETED").done
         except TimeoutError:
             if not client.nthreads():
                 raise ClusterUnreachable(f"every worker of the Dask cluster was lost, and none came back in {PATIENCE:g} s") from None
