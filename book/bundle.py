@@ -187,7 +187,9 @@ def _numbers() -> dict[str, bytes]:
 
 
 def _pack(files: dict[str, bytes], name: str, path: Path) -> Path:
-    """Write the archive, whole or not at all."""
+    """Write the archive, whole or not at all, and clear away what killed runs left."""
+    for left in path.parent.glob(f"{path.name}.*.partial"):
+        left.unlink()
     with whole(path) as part, zipfile.ZipFile(part, "w") as archive:
         for file, content in sorted(files.items()):
             info = zipfile.ZipInfo(f"{name}/{file}", EPOCH)

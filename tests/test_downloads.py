@@ -4,7 +4,10 @@ import csv
 import hashlib
 import json
 import os
+import signal
 import subprocess
+import sys
+import time
 import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
@@ -141,13 +144,20 @@ def unpacked(archive, tmp_path_factory) -> Path:
     return tree
 
 
-def test_the_same_inputs_give_the_same_bytes(archive):
-    """In another process, so at another time and with another order of whatever has none."""
+def test_killed_at_any_moment_and_run_again_it_has_the_same_bytes(archive):
+    """In other processes, so at other times and with another order of whatever has none."""
+    again = bundle.FOLDER / f"tocilizumab-after-cart-{version()}.zip"
+    again.unlink(missing_ok=True)
+    for seconds in (1.0, 2.0, 3.0, 4.0):
+        started = subprocess.Popen([sys.executable, "-m", "book", "bundle"], cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
+        time.sleep(seconds)
+        os.killpg(started.pid, signal.SIGKILL)
+        started.wait()
+        assert not again.exists() or again.read_bytes() == archive.read_bytes(), f"killed after {seconds} s"
     ran = command_of("book", "bundle")
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    again = bundle.FOLDER / f"tocilizumab-after-cart-{version()}.zip"
-    assert again.name == archive.name
-    assert again.read_bytes() == archive.read_bytes()
+    assert again.name == archive.name and again.read_bytes() == archive.read_bytes()
+    assert [path.name for path in bundle.FOLDER.iterdir() if again.stem in path.name] == [again.name], "what killed runs left is cleared away"
 
 
 def test_checksums_hold_for_every_file(archive):
