@@ -5,6 +5,8 @@ import html
 from IPython.display import HTML, display
 
 from book.linked import linked_table, text_table
+from book.markup import plain
+from book.provenance import behind, entry_key, marked, mean_key
 from book.show import show, table
 from extraction.records import load
 from models import bias_pictures, curves, figures, forecasts, pictures, predictive, recovery, tables, words
@@ -26,9 +28,11 @@ def say(text: str) -> None:
 
 
 def finding(key: str) -> None:
-    """What the posterior allows one to say, in a box."""
-    text = words.conclusion(summary_for_words(key), ENDPOINTS[key], REVIEW)
-    display(HTML(f'<div class="admonition important"><p class="admonition-title">Finding</p><p>{html.escape(text)}</p></div>'))
+    """What the posterior allows one to say, in a box; its ratio opens what it is computed from."""
+    summary = summary_for_words(key)
+    before, ratio, after = words.conclusion(summary, ENDPOINTS[key], REVIEW).partition(words.interval(summary, summary["digits"]))
+    said = plain(before) + marked(ratio, [mean_key(key)]) + plain(after)
+    display(HTML(f'<div class="admonition important"><p class="admonition-title">Finding</p><p>{said}</p></div>'))
 
 
 def summary_for_words(key: str) -> dict:
@@ -47,8 +51,14 @@ def _name(key: str, part: str) -> str:
 
 
 def forest(key: str) -> None:
-    """Posterior of each study beside its printed result."""
-    show(*figures.forest(key, REVIEW), _name(key, "forest"))
+    """Posterior of each study beside its printed result; then the same as a table, whose cells open their sources."""
+    picture = figures.forest(key, REVIEW)
+    show(*picture, _name(key, "forest"))
+    frame, study = tables.forest(picture.numbers, summarise(key, REVIEW)["digits"]), {s.label: s.id for s in REVIEW.register.studies}
+    printed = [behind(key, study[label], REVIEW) if label in study else () for label in frame["row"]]
+    computed = [() if picture.numbers["no_result_because"][i] else (mean_key(key),) for i in range(len(frame))]
+    text_table(frame, f"{ENDPOINTS[key].title}: the forest plot as a table", "The forest plot as a table", picture.numbers,
+               {"as printed": printed, frame.columns[2]: computed})
 
 
 def printed(key: str) -> None:
@@ -90,7 +100,12 @@ def digitised_curves(key: str) -> None:
 
 def conventional(key: str) -> None:
     """Results without priors."""
-    text_table(tables.conventional(key, REVIEW), f"{ENDPOINTS[key].title}: conventional results")
+    frame, studies = tables.conventional(key, REVIEW), evidence_of(key, REVIEW).studies
+    printed = [behind(key, study, REVIEW) for study in studies]
+    together = tuple(entry for entries in printed for entry in entries)
+    computed = printed + [together] * (len(frame) - len(studies))
+    text_table(frame, f"{ENDPOINTS[key].title}: conventional results",
+               sources={"as printed": [*printed, *[()] * (len(frame) - len(studies))], "recomputed": computed})
 
 
 def graph(key: str) -> None:
@@ -127,7 +142,8 @@ def left_out(key: str) -> None:
         say("No report left out can be predicted from this posterior, so this check is empty here.")
         return
     show(*picture, _name(key, "left-out"))
-    text_table(tables.predictive_checks(key, REVIEW), f"{ENDPOINTS[key].title}: reports left out, and their prediction")
+    printed = [tuple(entry_key(check.report.study, entry) for entry in check.report.entries) for check in predictive.checks(key, REVIEW)]
+    text_table(tables.predictive_checks(key, REVIEW), f"{ENDPOINTS[key].title}: reports left out, and their prediction", sources={"printed": printed})
 
 
 def tau(key: str) -> None:

@@ -10,11 +10,12 @@ from models import frequentist, store
 from models.absolute import absolute_effects
 from models.endpoints import ENDPOINTS, evidence_of
 from models.figures import prior_words, under_each_tau
+from models.lights import LIGHTS
 from models.log_rank_exact import TIE_SHARE
 from models.predictive import checks
 from models.printed import p_words, printed_result, printed_words, stratum_words
 from models.reports import se_from_interval
-from models.words import number, percent
+from models.words import interval, number, percent
 
 TERMS = {
     "table": "counts in both arms: exact binomials",
@@ -92,6 +93,17 @@ def _use(report: Used | Unused, review: Review) -> dict:
     entries = {e.id: e for e in review.records[report.study].entries}
     words = "; ".join(dict.fromkeys(printed_words(entries[name]) for name in report.entries))
     return {"study": review.studies[report.study].label, "report": words, "patients": stratum_words(review.records[report.study], report.stratum)}
+
+
+def forest(numbers: pd.DataFrame, digits: int) -> pd.DataFrame:
+    """The numbers of a forest plot as it shows them: what is printed, median and 95 % interval or why there is none, overall risk of bias."""
+    def result(row) -> str:
+        return row.no_result_because or interval({name: getattr(row, name) for name in ("median", "lower", "upper")}, digits)
+
+    return pd.DataFrame([{
+        "row": row.row, "as printed": row.printed if row.kind not in ("pooled", "prediction") else "", f"{row.scale}": result(row),
+        "overall risk of bias": LIGHTS[row.risk_of_bias_overall][0] if row.risk_of_bias_overall else "",
+    } for row in numbers.itertuples()])
 
 
 def conventional(key: str, review: Review | None = None) -> pd.DataFrame:
