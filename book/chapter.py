@@ -54,18 +54,25 @@ def forest(key: str) -> None:
     """Posterior of each study beside its printed result; then the same as a table, whose cells open their sources."""
     picture = figures.forest(key, REVIEW)
     show(*picture, _name(key, "forest"))
-    frame, study = tables.forest(picture.numbers, summarise(key, REVIEW)["digits"]), {s.label: s.id for s in REVIEW.register.studies}
-    printed = [behind(key, study[label], REVIEW) if label in study else () for label in frame["row"]]
-    computed = [() if picture.numbers["no_result_because"][i] else (mean_key(key),) for i in range(len(frame))]
-    text_table(frame, f"{ENDPOINTS[key].title}: the forest plot as a table", "The forest plot as a table", picture.numbers,
-               {"as printed": printed, frame.columns[2]: computed})
+    frame = tables.forest(picture.numbers, summarise(key, REVIEW)["digits"])
+    papers = _papers(frame["study"])
+    printed = [behind(key, *paper, REVIEW) if paper else () for paper in papers]
+    computed = [() if gap else (mean_key(key),) for gap in picture.numbers["no_result_because"]]
+    text_table(frame, f"{ENDPOINTS[key].title}: the forest plot as a table", "The forest plot as a table", picture.numbers, {
+        "study": [() if entries else paper for entries, paper in zip(printed, papers)], "as printed": printed, frame.columns[2]: computed})
+
+
+def _papers(labels) -> list[tuple[str, ...]]:
+    """Key of the paper of each label; none where it is no study's."""
+    keys = {study.label: study.id for study in REVIEW.register.studies}
+    return [(keys[label],) if label in keys else () for label in labels]
 
 
 def printed(key: str) -> None:
     """Every printed number with its address, linked to its record; then how the papers define what they measured."""
     linked_table(tables.as_printed(key, REVIEW), f"{ENDPOINTS[key].title}: what each paper printed")
     if not (defined := tables.definitions(key, REVIEW)).empty:
-        text_table(defined, f"{ENDPOINTS[key].title}: definitions")
+        text_table(defined, f"{ENDPOINTS[key].title}: definitions", sources={"study": _papers(defined["study"])})
 
 
 def recovered(key: str) -> None:
@@ -132,7 +139,9 @@ def absolute(key: str) -> None:
         say("No absolute effect is given: there is no baseline risk to start from.")
         return
     show(*picture, _name(key, "absolute"))
-    table(tables.absolute(key, REVIEW), f"{ENDPOINTS[key].title}: patients per 1,000, median and 95 % interval", picture.numbers)
+    frame = tables.absolute(key, REVIEW)
+    text_table(frame, f"{ENDPOINTS[key].title}: patients per 1,000, median and 95 % interval", numbers=picture.numbers,
+               sources=dict.fromkeys(("with, per 1,000", "difference", "difference in a next study"), [(mean_key(key),)] * len(frame)))
 
 
 def left_out(key: str) -> None:

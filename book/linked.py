@@ -15,8 +15,8 @@ LONG = 40
 """Characters from which a cell holds a sentence and its column is kept wide."""
 
 
-PRINTED = ("as printed", "as printed, and where", "report", "printed", "what disagrees")
-"""Columns of linked tables that show what the entries of their row print."""
+PRINTED = ("as printed", "as printed, and where", "report", "from the curve", "what disagrees")
+"""Columns of linked tables that show what the entries of their row print, or what is read off them."""
 
 
 def text_table(frame: pd.DataFrame, caption: str, folded: str = "", numbers: pd.DataFrame | None = None,

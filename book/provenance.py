@@ -21,10 +21,10 @@ from extraction.recover.log_rank import log_rank_histories
 from extraction.recover.tables import recover_tables
 from extraction.schema import AnyEntry, Entry, Record, Registration
 from extraction.vocabulary import ENDPOINTS, FIELDS
-from models import endpoints, order_statistics, reports
+from models import baseline, endpoints, order_statistics, reports
 from models.figures import prior_words
 from models.sampling import sample
-from models.tables import TERMS
+from models.tables import TERMS, entries_behind
 
 FOLDER = Path(__file__).resolve().parent
 WHOM = {"toci": "tocilizumab", "control": "no tocilizumab", "total": "both arms", "comparison": "comparison"}
@@ -67,10 +67,14 @@ def address(key: str) -> str:
 
 
 def behind(key: str, study: str, review: Review) -> tuple[str, ...]:
-    """Keys of the entries of a study that enter an endpoint of the models; of those left out of it, where none enters."""
-    evidence = endpoints.evidence_of(key, review)
-    reports = [report for report in evidence.used if report.study == study] or [report for report in evidence.unused if report.study == study]
-    return tuple(dict.fromkeys(entry_key(study, entry) for report in reports for entry in report.entries))
+    """Keys of what a study prints of an endpoint of the models."""
+    return tuple(entry_key(study, entry) for entry in entries_behind(key, study, review))
+
+
+def of_medians(review: Review) -> dict[str, list[tuple[str, ...]]]:
+    """Sources of each column of `models.register.medians`."""
+    rows = baseline.median_entries(review)
+    return {column: [(entry_key(study, entries[column].id),) if entries[column] else () for _, study, entries in rows] for column in baseline.MEDIANS}
 
 
 def forest_anchor(endpoint: str) -> str:
@@ -161,9 +165,10 @@ def _functions(endpoint: str, report: Used) -> Iterator[tuple[str, str]]:
 
 
 def function_words(function: Callable) -> str:
-    """Its full name, and the first line of what it says of itself, or else of what its file does."""
+    """The first line of what a function says of itself, or else of what its file does, and its full name."""
     said = inspect.getdoc(function) or inspect.getdoc(inspect.getmodule(function))
-    return f"{function.__module__}.{function.__qualname__}: " + said.partition("\n")[0]
+    first = said.partition("\n")[0].replace("`", "").rstrip(".")
+    return f"{first} ({function.__module__}.{function.__qualname__})"
 
 
 def _data(report: Used) -> str:
@@ -214,7 +219,7 @@ def _values(entry: AnyEntry) -> str:
 def _mean(key: str, review: Review) -> dict:
     """The posterior of an endpoint: the reports it is computed from, and by what."""
     endpoint, evidence = endpoints.ENDPOINTS[key], endpoints.evidence_of(key, review)
-    lines = [("Computed from", f"{review.studies[report.study].label}: {TERMS[report.term]}") for report in evidence.used]
+    lines = [("Computed from", f"{review.studies[report.study].label}: {_data(report)} ({TERMS[report.term]})") for report in evidence.used]
     lines += [("Prior of the mean", prior_words(endpoint.mu_prior)), ("Prior of τ", prior_words(endpoint.tau_prior)),
               ("Model", function_words(endpoint.build)), ("Computed by", function_words(sample))]
     links = [("Forest plot", address(mean_key(key))), ("Seed, versions and diagnostics", "status.html")]

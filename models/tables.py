@@ -46,6 +46,13 @@ def as_printed(key: str, review: Review | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def entries_behind(key: str, study: str, review: Review | None = None) -> tuple[str, ...]:
+    """The entries of a study that enter an endpoint; where none does, those left out of it."""
+    evidence = evidence_of(key, review)
+    reports = [r for r in evidence.used if r.study == study] or [r for r in evidence.unused if r.study == study]
+    return tuple(dict.fromkeys(entry for report in reports for entry in report.entries))
+
+
 def definitions(key: str, review: Review | None = None) -> pd.DataFrame:
     """How each paper that enters defines what it measured."""
     review = review or load()
@@ -101,7 +108,7 @@ def forest(numbers: pd.DataFrame, digits: int) -> pd.DataFrame:
         return row.no_result_because or interval({name: getattr(row, name) for name in ("median", "lower", "upper")}, digits)
 
     return pd.DataFrame([{
-        "row": row.row, "as printed": row.printed if row.kind not in ("pooled", "prediction") else "", f"{row.scale}": result(row),
+        "study": row.row, "as printed": row.printed if row.kind not in ("pooled", "prediction") else "", row.scale: result(row),
         "overall risk of bias": LIGHTS[row.risk_of_bias_overall][0] if row.risk_of_bias_overall else "",
     } for row in numbers.itertuples()])
 
@@ -254,4 +261,5 @@ def severe_crs_by_contrast(review: Review | None = None) -> pd.DataFrame:
     return pd.DataFrame([{
         "use of tocilizumab": review.studies[study].contrast, "study": review.studies[study].label, "as printed": printed_result(record, "severe_crs"),
         "estimated": "yes" if study in used else "no: the grade led to the drug" if review.studies[study].contrast == "therapeutic" else "no",
+        "study_id": study, "entries": entries_behind("severe_crs", study, review),
     } for study, record in sorted(review.included().items(), key=lambda item: review.studies[item[0]].contrast)])
