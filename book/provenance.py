@@ -7,7 +7,7 @@ text, and links.  All of it is text: nothing here is HTML.
 import inspect
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from book.beside import DATA, SCRIPT
@@ -94,11 +94,13 @@ def marked(text: str, keys: Iterable[str], href: str = "") -> str:
 
 def sources(review: Review) -> dict[str, dict]:
     """Every source of the review by its key."""
-    evidence, found = collect_all(review), check(review).findings
-    papers = {study.id: _paper(study) for study in review.register.studies}
-    entries = {entry_key(record.study, entry.id): _entry(entry, record, review, evidence, found)
-               for record in review.records.values() for entry in record.entries}
-    return papers | entries | {mean_key(key): _mean(key, review) for key in endpoints.ENDPOINTS}
+    reports, findings = _reports(review), check(review).findings
+    found = {study.id: _paper(study) for study in review.register.studies}
+    for study, record in review.records.items():
+        judged = verdicts(study, findings)
+        found |= {key: _entry(entry, record, review.studies[study], reports.get(key, []), judged.get(entry.id, []))
+                  for entry in record.entries for key in [entry_key(study, entry.id)]}
+    return found | {mean_key(key): _mean(key, review) for key in endpoints.ENDPOINTS}
 
 
 def script(review: Review) -> str:
@@ -131,37 +133,39 @@ def _links(study: Registration, page: str) -> list[tuple[str, str]]:
     return [(f"{study.label} in this book", page), (f"The paper: doi {study.doi}", f"https://doi.org/{study.doi}")]
 
 
-def _entry(entry: AnyEntry, record: Record, review: Review, evidence: dict[str, Evidence], findings: list[Finding]) -> dict:
+def _entry(entry: AnyEntry, record: Record, study: Registration, reports: list[tuple[str, Used | Unused]], judged: list[str]) -> dict:
     """One printed number, from the page of its paper to the posterior."""
-    study = review.studies[record.study]
-    used, unused = _reports(record.study, entry.id, evidence)
     set_aside = [c.reason for c in record.contradictions if entry.id in c.entries] if entry.id in record.set_aside() else []
     lines = [
         ("Whom", whom(entry)), ("As printed", entry.printed or "not printed"), ("Where", str(entry.address)), ("Kind", report_words(entry)),
-        ("Read as", _values(entry)), ("Note", entry.note), *(("Set aside", reason) for reason in set_aside),
-        *(("Recalculated", said) for said in verdicts(record.study, findings).get(entry.id, [])),
+        ("Read as", _values(entry)), ("Note", entry.note),
+        *(("Set aside", reason) for reason in set_aside), *(("Recalculated", said) for said in judged),
     ]
-    for endpoint, report in used:
-        lines += [("Enters", f"{ENDPOINTS[endpoint]}: {TERMS[report.term]}"), ("With", _data(report)), ("How", report.note),
-                  *_functions(endpoint, report)]
-    for endpoint, report in unused:
-        lines += [("Left out", f"{ENDPOINTS[endpoint]}: {report.reason}"), ("Candidates", candidates(report.candidates))]
+    for endpoint, report in reports:
+        lines += _entering(endpoint, report) if isinstance(report, Used) else [
+            ("Left out", f"{ENDPOINTS[endpoint]}: {report.reason}"), ("Candidates", candidates(report.candidates))]
     return _source(f"{study.label}. {FIELDS[entry.field].meaning}", lines, _links(study, address(entry_key(record.study, entry.id))))
 
 
-def _reports(study: str, entry: str, evidence: dict[str, Evidence]) -> tuple[list[tuple[str, Used]], list[tuple[str, Unused]]]:
-    """Reports that hold an entry, with their endpoint: those used, those left out."""
-    used, unused = ([(endpoint, report) for endpoint, found in evidence.items() for report in getattr(found, side)
-                     if report.study == study and entry in report.entries] for side in ("used", "unused"))
-    return used, unused
+def _reports(review: Review) -> dict[str, list[tuple[str, Used | Unused]]]:
+    """By the key of an entry the reports that hold it, with their endpoint: those used, then those left out."""
+    found, collected = defaultdict(list), collect_all(review)
+    for side in ("used", "unused"):
+        for endpoint, evidence in collected.items():
+            for report in getattr(evidence, side):
+                for entry in report.entries:
+                    found[entry_key(report.study, entry)].append((endpoint, report))
+    return found
 
 
-def _functions(endpoint: str, report: Used) -> Iterator[tuple[str, str]]:
-    yield "Chosen by", function_words(getattr(RULES[endpoint], "func", RULES[endpoint]))
+def _entering(endpoint: str, report: Used) -> list[tuple[str, str]]:
+    """What a report enters, with which numbers, and the functions that chose, recovered and weigh it."""
     recovered = reconstruct if report.note.startswith(FROM_CURVE) else RECOVERED_BY.get(report.term)
-    if recovered:
-        yield "Recovered by", function_words(recovered)
-    yield "Likelihood", function_words(LIKELIHOODS[report.term])
+    return [
+        ("Enters", f"{ENDPOINTS[endpoint]}: {TERMS[report.term]}"), ("With", _data(report)), ("How", report.note),
+        ("Chosen by", function_words(getattr(RULES[endpoint], "func", RULES[endpoint]))),
+        ("Recovered by", function_words(recovered) if recovered else ""), ("Likelihood", function_words(LIKELIHOODS[report.term])),
+    ]
 
 
 def function_words(function: Callable) -> str:
