@@ -106,7 +106,8 @@ def assemble(source: Path, cache: Path) -> dict:
     """Gather all that Jupyter Book reads in one folder; the configuration it will use."""
     import yaml
 
-    from book import foot, notebooks, pages
+    from book import beside, foot, notebooks, pages, provenance
+    from extraction import records
     from models.summary import version
 
     (source / "_static").mkdir(parents=True)
@@ -115,6 +116,7 @@ def assemble(source: Path, cache: Path) -> dict:
     shutil.copy(inputs.ROOT / "_toc.yml", source)
     pages.write(source / "book")
     pages.write_numbers(source / EXTRA / "numbers")
+    provenance.write(source / EXTRA / beside.PLACE, records.load())
     notebooks.write(sorted((source / "book").glob("*.md")), source / EXTRA / foot.NOTEBOOKS / "book")
     _write_citation(source / EXTRA / foot.DOWNLOADS)
     _copy_mathjax(source / EXTRA / "_static" / "mathjax")

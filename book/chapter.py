@@ -5,6 +5,8 @@ import html
 from IPython.display import HTML, display
 
 from book.linked import linked_table, text_table
+from book.markup import plain
+from book.provenance import behind, entry_key, marked, mean_key
 from book.show import show, table
 from extraction.records import load
 from models import bias_pictures, curves, figures, forecasts, pictures, predictive, recovery, tables, words
@@ -26,9 +28,11 @@ def say(text: str) -> None:
 
 
 def finding(key: str) -> None:
-    """What the posterior allows one to say, in a box."""
-    text = words.conclusion(summary_for_words(key), ENDPOINTS[key], REVIEW)
-    display(HTML(f'<div class="admonition important"><p class="admonition-title">Finding</p><p>{html.escape(text)}</p></div>'))
+    """What the posterior allows one to say, in a box; its ratio opens what it is computed from."""
+    summary = summary_for_words(key)
+    before, ratio, after = words.conclusion(summary, ENDPOINTS[key], REVIEW).partition(words.interval(summary, summary["digits"]))
+    said = plain(before) + marked(ratio, [mean_key(key)]) + plain(after)
+    display(HTML(f'<div class="admonition important"><p class="admonition-title">Finding</p><p>{said}</p></div>'))
 
 
 def summary_for_words(key: str) -> dict:
@@ -47,15 +51,28 @@ def _name(key: str, part: str) -> str:
 
 
 def forest(key: str) -> None:
-    """Posterior of each study beside its printed result."""
-    show(*figures.forest(key, REVIEW), _name(key, "forest"))
+    """Posterior of each study beside its printed result; then the same as a table, whose cells open their sources."""
+    picture = figures.forest(key, REVIEW)
+    show(*picture, _name(key, "forest"))
+    frame = tables.forest(picture.numbers, summarise(key, REVIEW)["digits"])
+    papers = _papers(frame["study"])
+    printed = [behind(key, *paper, REVIEW) if paper else () for paper in papers]
+    computed = [() if gap else (mean_key(key),) for gap in picture.numbers["no_result_because"]]
+    text_table(frame, f"{ENDPOINTS[key].title}: the forest plot as a table", "The forest plot as a table", picture.numbers, {
+        "study": [() if entries else paper for entries, paper in zip(printed, papers)], "as printed": printed, frame.columns[2]: computed})
+
+
+def _papers(labels) -> list[tuple[str, ...]]:
+    """Key of the paper of each label; none where it is no study's."""
+    keys = {study.label: study.id for study in REVIEW.register.studies}
+    return [(keys[label],) if label in keys else () for label in labels]
 
 
 def printed(key: str) -> None:
     """Every printed number with its address, linked to its record; then how the papers define what they measured."""
     linked_table(tables.as_printed(key, REVIEW), f"{ENDPOINTS[key].title}: what each paper printed")
     if not (defined := tables.definitions(key, REVIEW)).empty:
-        text_table(defined, f"{ENDPOINTS[key].title}: definitions")
+        text_table(defined, f"{ENDPOINTS[key].title}: definitions", sources={"study": _papers(defined["study"])})
 
 
 def recovered(key: str) -> None:
@@ -90,7 +107,12 @@ def digitised_curves(key: str) -> None:
 
 def conventional(key: str) -> None:
     """Results without priors."""
-    text_table(tables.conventional(key, REVIEW), f"{ENDPOINTS[key].title}: conventional results")
+    frame, studies = tables.conventional(key, REVIEW), evidence_of(key, REVIEW).studies
+    printed = [behind(key, study, REVIEW) for study in studies]
+    together = tuple(entry for entries in printed for entry in entries)
+    computed = printed + [together] * (len(frame) - len(studies))
+    text_table(frame, f"{ENDPOINTS[key].title}: conventional results",
+               sources={"as printed": [*printed, *[()] * (len(frame) - len(studies))], "recomputed": computed})
 
 
 def graph(key: str) -> None:
@@ -117,7 +139,9 @@ def absolute(key: str) -> None:
         say("No absolute effect is given: there is no baseline risk to start from.")
         return
     show(*picture, _name(key, "absolute"))
-    table(tables.absolute(key, REVIEW), f"{ENDPOINTS[key].title}: patients per 1,000, median and 95 % interval", picture.numbers)
+    frame = tables.absolute(key, REVIEW)
+    text_table(frame, f"{ENDPOINTS[key].title}: patients per 1,000, median and 95 % interval", numbers=picture.numbers,
+               sources=dict.fromkeys(("with, per 1,000", "difference", "difference in a next study"), [(mean_key(key),)] * len(frame)))
 
 
 def left_out(key: str) -> None:
@@ -127,7 +151,8 @@ def left_out(key: str) -> None:
         say("No report left out can be predicted from this posterior, so this check is empty here.")
         return
     show(*picture, _name(key, "left-out"))
-    text_table(tables.predictive_checks(key, REVIEW), f"{ENDPOINTS[key].title}: reports left out, and their prediction")
+    printed = [tuple(entry_key(check.report.study, entry) for entry in check.report.entries) for check in predictive.checks(key, REVIEW)]
+    text_table(tables.predictive_checks(key, REVIEW), f"{ENDPOINTS[key].title}: reports left out, and their prediction", sources={"printed": printed})
 
 
 def tau(key: str) -> None:

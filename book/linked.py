@@ -1,38 +1,62 @@
 """Tables of sentences on executed pages, with links to the records behind them where there are any."""
 
 import html
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 
 import pandas as pd
 from docutils.nodes import make_id
 from IPython.display import HTML, display
 
 from book import files
-from book.study_page import anchor
+from book.provenance import address, entry_key, marked
 
 LONG = 40
 """Characters from which a cell holds a sentence and its column is kept wide."""
 
 
-def text_table(frame: pd.DataFrame, caption: str, folded: str = "", numbers: pd.DataFrame | None = None) -> None:
+PRINTED = ("as printed", "as printed, and where", "report", "from the curve", "what disagrees")
+"""Columns of linked tables that show what the entries of their row print, or what is read off them."""
+
+
+def text_table(frame: pd.DataFrame, caption: str, folded: str = "", numbers: pd.DataFrame | None = None,
+               sources: Mapping[str, Sequence[tuple[str, ...]]] | None = None) -> None:
     """Display a frame whose cells may hold sentences; the same look as `book.show.table`.
 
     folded : a line to open it by, where it is long
     numbers : those behind the cells in full precision, where there are any
+    sources : by column, the keys of `book.provenance` that each row's cell opens
     """
     if frame.empty:
         nothing(caption)
         return
-    display_rows(frame.columns, [cells(row) for row in frame.values], caption, frame if numbers is None else numbers, folded)
+    display_rows(frame.columns, _rows(frame, sources or {}), caption, frame if numbers is None else numbers, folded)
 
 
 def linked_table(frame: pd.DataFrame, caption: str, folded: str = "") -> None:
-    """The same with a last column of links; `study_id` and `entries` say where they lead, and are not shown themselves."""
+    """The same with a last column of links; `study_id` and `entries` say where they lead, and are not shown themselves.
+
+    What the entries print opens them; where a row has none, the name of its study opens the paper.
+    """
     if frame.empty:
         nothing(caption)
         return
     shown = frame.drop(columns=["study_id", "entries"])
-    rows = [f"{cells(row)}<td>{_links(study, entries)}</td>" for row, study, entries in zip(shown.values, frame["study_id"], frame["entries"])]
+    behind = list(zip(frame["study_id"], frame["entries"]))
+    printed = [tuple(entry_key(study, entry) for entry in entries) for study, entries in behind]
+    sources = dict.fromkeys(PRINTED, printed) | {"study": [() if entries else (study,) for study, entries in behind]}
+    rows = [f"{row}<td>{_links(study, entries)}</td>" for row, (study, entries) in zip(_rows(shown, sources), behind)]
     display_rows([*shown.columns, "record"], rows, caption, frame, folded)
+
+
+def _rows(frame: pd.DataFrame, sources: Mapping[str, Sequence[tuple[str, ...]]]) -> list[str]:
+    """Cells of each row as HTML, those with a source as links to it."""
+    return [cells(row, [sources[column][i] if column in sources else () for column in frame.columns]) for i, row in enumerate(frame.values)]
+
+
+def cells(row: Sequence, keys: Iterable[tuple[str, ...]] = repeat(())) -> str:
+    """A row's cells as HTML; `keys` are those of the sources that each opens."""
+    return "".join(f"<td{' class=long' if len(str(cell)) > LONG else ''}>{marked(str(cell), opens)}</td>" for cell, opens in zip(row, keys))
 
 
 def nothing(caption: str) -> None:
@@ -40,14 +64,10 @@ def nothing(caption: str) -> None:
     display(HTML(f"<p>{html.escape(caption)}: none.</p>"))
 
 
-def cells(row) -> str:
-    return "".join(f"<td{' class=long' if len(str(cell)) > LONG else ''}>{html.escape(str(cell))}</td>" for cell in row)
-
-
 def _links(study: str, entries: tuple[str, ...]) -> str:
     if not entries:
-        return f'<a class="entry" href="studies/{study}.html">its page</a>'
-    return "<br>".join(f'<a class="entry" href="studies/{study}.html#{anchor(entry)}">{html.escape(_short(entry))}</a>' for entry in entries)
+        return f'<a class="entry" href="{address(study)}">its page</a>'
+    return "<br>".join(f'<a class="entry" href="{address(entry_key(study, entry))}">{html.escape(_short(entry))}</a>' for entry in entries)
 
 
 def _short(entry: str) -> str:

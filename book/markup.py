@@ -34,10 +34,9 @@ def table(caption: str, heads: Iterable[str], rows: Iterable[str], numbers: str 
     ])
 
 
-def row(cells: Iterable[object], attributes: str = "", last: str | None = None) -> str:
-    """A table row of texts; `last` is a further cell, of HTML."""
-    body = "".join(f"<td>{plain(cell)}</td>" for cell in cells)
-    return f"<tr{attributes}>{body}{'' if last is None else f'<td class=long>{last}</td>'}</tr>"
+def row(cells: Iterable[object]) -> str:
+    """A table row of texts."""
+    return f"<tr>{''.join(f'<td>{plain(cell)}</td>' for cell in cells)}</tr>"
 
 
 def terms(pairs: Iterable[tuple[str, object]]) -> str:

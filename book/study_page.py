@@ -5,21 +5,18 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from book import files, markup
+from book import files, markup, provenance
+from book.provenance import anchor, entry_key, marked, report_words, whom, words
 from book.show import image
 from book.topics import topics
 from extraction.checks import Finding
 from extraction.evidence import Evidence
 from extraction.records import Review
 from extraction.schema import AnyEntry, Contradiction, Record, Registration
-from extraction.vocabulary import ARMS, DOMAINS, ENDPOINTS, FIELDS, TWO_ARMS
+from extraction.vocabulary import ARMS, DOMAINS, ENDPOINTS, FIELDS
 from models import curves
 
 HEADS = ("whom", "printed", "kind of report", "where in the paper", "what becomes of it")
-WHOM = {"toci": "tocilizumab", "control": "no tocilizumab", "total": "both arms", "comparison": "comparison"}
-ACRONYMS = {"toci": "tocilizumab", "crs": "CRS", "icans": "ICANS", "mrd": "MRD", "cart": "CAR-T", "gcsf": "G-CSF", "il6": "IL-6", "crp": "CRP"}
-KIND = {"counts": "count", "p_value": "p-value", "log_rank_p": "log-rank p-value", "mean_sd": "mean and SD",
-        "median_range": "median and range", "median_quartiles": "median and quartiles"}
 CONTRASTS = {"therapeutic": "tocilizumab for CRS", "pre-emptive": "tocilizumab before CRS, by risk",
              "prophylactic": "tocilizumab before CRS, to all", "other": "another comparison"}
 DECISIONS = {"included": "Included", "awaiting_data": "Awaiting data", "excluded": "Excluded"}
@@ -32,11 +29,6 @@ NO_RECORD = {
 }
 RETRACTED = ("Retracted", "This paper was retracted on {retracted} and enters no result of this review. What it printed is kept below, so that "
                           "earlier versions can be understood.")
-
-
-def anchor(entry: str) -> str:
-    """Anchor of an entry on its study's page."""
-    return f"entry-{entry}"
 
 
 def page(study: Registration, review: Review, evidence: dict[str, Evidence], findings: list[Finding]) -> str:
@@ -101,7 +93,7 @@ def _design(record: Record) -> str:
 
 def _arms(record: Record) -> str:
     rows = [markup.row((ARMS[arm], d.definition, d.address)) for arm, d in record.arms.items()]
-    rows += [markup.row((_words(name), d.definition, d.address)) for name, d in record.strata.items()]
+    rows += [markup.row((words(name), d.definition, d.address)) for name, d in record.strata.items()]
     caption = "Whom the numbers describe"
     return "## Arms and strata\n\n" + markup.table(caption, ("arm or stratum", "definition", "where"), rows, _numbers(record, "groups", caption))
 
@@ -109,7 +101,7 @@ def _arms(record: Record) -> str:
 def _definitions(record: Record) -> str:
     if not record.definitions:
         return ""
-    rows = [markup.row((_words(name), d.definition, d.address or "not printed")) for name, d in record.definitions.items()]
+    rows = [markup.row((words(name), d.definition, d.address or "not printed")) for name, d in record.definitions.items()]
     caption = "How the paper defines what it measures"
     return "## Definitions\n\n" + markup.table(caption, ("variable", "definition", "where"), rows, _numbers(record, "definitions", caption))
 
@@ -162,51 +154,25 @@ def _entries(record: Record, fates: dict[str, list[str]]) -> Iterator[str]:
         rows: list[str] = []
         for field in filter(by_field.get, fields):
             rows.append(f'<tr class="variable"><th colspan="{len(HEADS)}" scope="rowgroup">{markup.plain(FIELDS[field].meaning)}</th></tr>')
-            rows += [_entry(entry, entry.id in record.set_aside(), fates.get(entry.id, [])) for entry in by_field[field]]
+            rows += [_entry(record.study, entry, entry.id in record.set_aside(), fates.get(entry.id, [])) for entry in by_field[field]]
         if rows:
             caption = f"{topic}: numbers as printed"
             yield f"## {topic}\n\n" + markup.table(caption, HEADS, rows, _numbers(record, "printed_numbers", f"{caption}, with all others of the study"))
 
 
-def _entry(entry: AnyEntry, set_aside: bool, fate: list[str]) -> str:
+def _entry(study: str, entry: AnyEntry, set_aside: bool, fate: list[str]) -> str:
     """One printed number: whom it describes, what is printed, where, and what the review makes of it."""
-    stratum = [] if entry.stratum == "all" else [_words(entry.stratum)]
-    contrast = [] if entry.contrast == TWO_ARMS else [entry.contrast]
-    whom = ", ".join([WHOM[entry.arm], *contrast, *stratum, *filter(None, [entry.category])])
-    report = KIND.get(entry.kind, _words(entry.kind)) + ("" if entry.unit in ("none", "patients") else f", {entry.unit}")
     remarks = [entry.note, entry.reason if entry.kind == "not_reported" else None,
                "Set aside: see contradictions." if set_aside else None, *fate]
-    cells = (whom, entry.printed or "not printed", report, entry.address)
+    printed = marked(entry.printed or "not printed", [entry_key(study, entry.id)], f"#{anchor(entry.id)}")
+    cells = (markup.plain(whom(entry)), printed, markup.plain(report_words(entry)), markup.plain(entry.address))
     last = "<br>".join([*map(markup.plain, filter(None, remarks)), _link(entry.id)])
     marks = f' id="{anchor(entry.id)}"' + (' class="set-aside"' if set_aside else "")
-    return markup.row(cells, marks, last)
+    return f"<tr{marks}>{''.join(f'<td>{cell}</td>' for cell in cells)}<td class=long>{last}</td></tr>"
 
 
 def _fates(study: str, evidence: dict[str, Evidence], findings: list[Finding]) -> dict[str, list[str]]:
     """Per entry: the endpoints it enters or is left out of, and what recalculation says of it."""
-    fates: dict[str, list[str]] = defaultdict(list)
-    for endpoint, found in evidence.items():
-        for report in found.used:
-            for entry in report.entries if report.study == study else ():
-                fates[entry].append(f"Enters {ENDPOINTS[endpoint]}.")
-        for report in found.unused:
-            for entry in report.entries if report.study == study else ():
-                fates[entry].append(f"Left out of {ENDPOINTS[endpoint]}: {report.reason}.")
-    for finding in findings:
-        if finding.study == study:
-            fates[finding.entry].append(_verdict(finding))
-    return {entry: list(dict.fromkeys(said)) for entry, said in fates.items()}
-
-
-def _verdict(finding: Finding) -> str:
-    if finding.verdict == "agrees":
-        return "Recalculated: agrees."
-    expected = f", expected {finding.expected}" if finding.expected else ""
-    return f"Recalculated: {'differs, ' if finding.verdict == 'differs' else 'cannot be checked, '}{finding.rule}{expected}."
-
-
-def _words(name: str) -> str:
-    """A slug as words; a range of grades keeps its dash."""
-    words = " ".join(ACRONYMS.get(word, word) for word in name.split("_"))
-    first, _, last = words.removeprefix("grade ").partition(" ")
-    return f"grade {first} to {last}" if words.startswith("grade ") and last.isdigit() else words
+    entering, judged = provenance.fates(study, evidence), provenance.verdicts(study, findings)
+    return {entry: [*dict.fromkeys(entering.get(entry, [])), *(f"Recalculated: {said}" for said in judged.get(entry, []))]
+            for entry in entering | judged}

@@ -6,7 +6,7 @@ import numpy as np
 
 from extraction.groups import grade_counts, group_size
 from extraction.records import Review
-from extraction.schema import Record
+from extraction.schema import AnyEntry, Record
 
 BINARY = {
     ("blast_category", ">50"): "Marrow blasts over 50 %",
@@ -70,15 +70,24 @@ def _counts(record: Record, field: str, category: str | None) -> tuple[int, int,
     return found["toci"], sizes[0], found["control"], sizes[1]
 
 
-def medians(review: Review) -> list[dict]:
-    """Medians and ranges of both arms as printed, with the paper's p-value."""
+MEDIANS = {"tocilizumab": "not used: see contradictions", "none": "not used: see contradictions", "p, as printed": ""}
+"""Columns of the table of medians, and what stands where no entry does."""
+
+
+def median_entries(review: Review) -> list[tuple[str, str, dict[str, AnyEntry | None]]]:
+    """Variable, study, and the entry behind each column of MEDIANS, wherever a median of either arm is printed."""
     rows = []
     for field, words in CONTINUOUS.items():
         for study, record in review.included().items():
             arms = {e.arm: e for e in record.find(field, stratum="all") if e.kind in ("median_range", "median_quartiles")}
             if {"toci", "control"} & arms.keys():
-                p = next((e.printed for e in record.find(field, stratum="all", kind="p_value") if e.adjustment == "none"), "")
-                rows.append({"variable": words, "study": review.studies[study].label}
-                            | {words: arms[arm].printed if arm in arms else "not used: see contradictions"
-                               for arm, words in (("toci", "tocilizumab"), ("control", "none"))} | {"p, as printed": p})
+                p = next((e for e in record.find(field, stratum="all", kind="p_value") if e.adjustment == "none"), None)
+                rows.append((words, study, dict(zip(MEDIANS, (arms.get("toci"), arms.get("control"), p)))))
     return rows
+
+
+def medians(review: Review) -> list[dict]:
+    """Medians and ranges of both arms as printed, with the paper's p-value."""
+    return [{"variable": words, "study": review.studies[study].label}
+            | {column: entry.printed if entry else MEDIANS[column] for column, entry in entries.items()}
+            for words, study, entries in median_entries(review)]

@@ -10,11 +10,12 @@ from models import frequentist, store
 from models.absolute import absolute_effects
 from models.endpoints import ENDPOINTS, evidence_of
 from models.figures import prior_words, under_each_tau
+from models.lights import LIGHTS
 from models.log_rank_exact import TIE_SHARE
 from models.predictive import checks
 from models.printed import p_words, printed_result, printed_words, stratum_words
 from models.reports import se_from_interval
-from models.words import number, percent
+from models.words import interval, number, percent
 
 TERMS = {
     "table": "counts in both arms: exact binomials",
@@ -43,6 +44,13 @@ def as_printed(key: str, review: Review | None = None) -> pd.DataFrame:
             rows.append({"study": review.studies[report.study].label, "as printed": entry.printed or printed_words(entry), "arm": entry.arm,
                          "patients": stratum_words(record, entry.stratum), "where": str(entry.address), "study_id": report.study, "entries": (name,)})
     return pd.DataFrame(rows)
+
+
+def entries_behind(key: str, study: str, review: Review | None = None) -> tuple[str, ...]:
+    """The entries of a study that enter an endpoint; where none does, those left out of it."""
+    evidence = evidence_of(key, review)
+    reports = [r for r in evidence.used if r.study == study] or [r for r in evidence.unused if r.study == study]
+    return tuple(dict.fromkeys(entry for report in reports for entry in report.entries))
 
 
 def definitions(key: str, review: Review | None = None) -> pd.DataFrame:
@@ -92,6 +100,17 @@ def _use(report: Used | Unused, review: Review) -> dict:
     entries = {e.id: e for e in review.records[report.study].entries}
     words = "; ".join(dict.fromkeys(printed_words(entries[name]) for name in report.entries))
     return {"study": review.studies[report.study].label, "report": words, "patients": stratum_words(review.records[report.study], report.stratum)}
+
+
+def forest(numbers: pd.DataFrame, digits: int) -> pd.DataFrame:
+    """The numbers of a forest plot as it shows them: what is printed, median and 95 % interval or why there is none, overall risk of bias."""
+    def result(row) -> str:
+        return row.no_result_because or interval({name: getattr(row, name) for name in ("median", "lower", "upper")}, digits)
+
+    return pd.DataFrame([{
+        "study": row.row, "as printed": row.printed if row.kind not in ("pooled", "prediction") else "", row.scale: result(row),
+        "overall risk of bias": LIGHTS[row.risk_of_bias_overall][0] if row.risk_of_bias_overall else "",
+    } for row in numbers.itertuples()])
 
 
 def conventional(key: str, review: Review | None = None) -> pd.DataFrame:
@@ -242,4 +261,5 @@ def severe_crs_by_contrast(review: Review | None = None) -> pd.DataFrame:
     return pd.DataFrame([{
         "use of tocilizumab": review.studies[study].contrast, "study": review.studies[study].label, "as printed": printed_result(record, "severe_crs"),
         "estimated": "yes" if study in used else "no: the grade led to the drug" if review.studies[study].contrast == "therapeutic" else "no",
+        "study_id": study, "entries": entries_behind("severe_crs", study, review),
     } for study, record in sorted(review.included().items(), key=lambda item: review.studies[item[0]].contrast)])

@@ -1,0 +1,41 @@
+"""Sphinx extension: what opens beside a number or a word.
+
+The link of a glossary term carries its definition, and a page with a term or a source gets the script that opens either.
+"""
+
+import html
+import re
+
+from docutils import nodes
+
+PLACE = "provenance"
+"""Folder of the scripts within the book."""
+SCRIPT, DATA = "provenance.js", "provenance-data.js"
+"""The script of the pages, and the sources, which it loads once a reader opens the first."""
+TERM = re.compile(r'<a class="reference internal" href="[^"]*#(term-[^"]+)"(?=><span class="xref std std-term">)')
+
+
+def add(app, pagename: str, template: str, context: dict, doctree) -> None:
+    """Put each term's definition into its link, where it is a tool tip without the script, and the script below the page's text."""
+    if doctree is None:
+        return
+    meanings = definitions(app.env)
+    body = TERM.sub(lambda link: f'{link[0]} title="{html.escape(meanings[html.unescape(link[1])])}"', context["body"])
+    if body != context["body"] or "data-source=" in body:
+        body += f'<script src="{context["pathto"](f"{PLACE}/{SCRIPT}", 1)}"></script>'
+    context["body"] = body
+
+
+def definitions(env) -> dict[str, str]:
+    """First paragraph of every definition of the glossary by the anchor of its term."""
+    found = {}
+    for page in {page for (kind, _), (page, _) in env.domains["std"].objects.items() if kind == "term"}:
+        for item in env.get_doctree(page).findall(nodes.definition_list_item):
+            meaning = item.next_node(nodes.definition).next_node(nodes.paragraph).astext().replace("\n", " ")
+            found |= {anchor: meaning for term in item.findall(nodes.term) for anchor in term["ids"]}
+    return found
+
+
+def setup(app) -> dict:
+    app.connect("html-page-context", add, priority=350)  # before the foot of the page
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,167 @@
+"use strict";
+
+// What stands behind a number or a word opens beside it: under the pointer, at the keyboard's focus, at a tap.
+// Without this script every one of them is a link that leads to the same.
+(() => {
+    const folder = document.currentScript.src;
+    const PATIENCE = { open: 150, close: 300 }; // milliseconds: a pointer that only passes opens nothing, one that crosses the gap loses nothing
+    const EDGE = 8; // pixels between the box and the edge of the screen
+    const markers = [...document.querySelectorAll("a.source, a[title] > .std-term")].map(found => found.closest("a"));
+    if (!("showPopover" in HTMLElement.prototype) || !markers.length) return;
+
+    const box = document.createElement("div");
+    box.id = "source-box";
+    box.className = "review-source";
+    box.popover = "manual";
+    box.setAttribute("role", "dialog");
+    box.setAttribute("aria-labelledby", "source-title");
+
+    let shown = null; // the marker whose source is open
+    let kept = false; // whether it stays when the pointer leaves
+    let returning = false; // whether the focus comes back from the box
+    let timer = 0;
+    let loading = null;
+
+    function element(name, text = "", children = []) {
+        const made = document.createElement(name);
+        made.textContent = text;
+        made.append(...children);
+        return made;
+    }
+
+    function link(words, address) {
+        const made = element("a", words);
+        made.href = address;
+        return made;
+    }
+
+    // The sources are fetched once a reader asks for the first; a page opened as a file may load a script, not data.
+    function sources() {
+        loading ??= new Promise((done, failed) => {
+            const script = document.createElement("script");
+            script.src = new URL("provenance-data.js", folder);
+            script.onload = () => done(window.PROVENANCE);
+            script.onerror = failed;
+            document.head.append(script);
+        });
+        return loading;
+    }
+
+    function source({ title, lines, links }) {
+        const list = element("dl", "", lines.flatMap(([name, text]) => [element("dt", name), element("dd", text)]));
+        const leads = links.map(([words, address]) => element("li", "", [link(words, new URL(address, new URL("../book/", folder)).href)]));
+        return element("section", "", [element("p", title), list, element("ul", "", leads)]);
+    }
+
+    function term(marker) {
+        const leads = element("ul", "", [element("li", "", [link("Glossary", marker.href)])]);
+        return element("section", "", [element("p", marker.textContent), element("p", marker.dataset.definition), leads]);
+    }
+
+    async function content(marker) {
+        if (!marker.dataset.source) return [term(marker)];
+        const all = await sources();
+        return marker.dataset.source.split(" ").map(key => source(all[key]));
+    }
+
+    async function show(marker, keep) {
+        clearTimeout(timer);
+        if (marker === shown) {
+            kept ||= keep;
+            return;
+        }
+        hide();
+        [shown, kept] = [marker, keep];
+        const parts = await content(marker);
+        if (shown !== marker) return;
+        parts[0].firstChild.id = "source-title";
+        box.replaceChildren(...parts);
+        marker.after(box); // so that the next stop of the keyboard is in it
+        box.showPopover();
+        marker.setAttribute("aria-expanded", "true");
+        marker.setAttribute("aria-controls", box.id);
+        box.scrollTop = 0;
+        place();
+    }
+
+    function hide() {
+        clearTimeout(timer);
+        if (!shown) return;
+        const marker = shown;
+        [shown, kept] = [null, false];
+        marker.setAttribute("aria-expanded", "false");
+        marker.removeAttribute("aria-controls");
+        box.remove();
+    }
+
+    // The keyboard goes back to where it was, and does not open the same again by that.
+    function dismiss() {
+        const [marker, wasInside] = [shown, box.contains(document.activeElement)];
+        hide();
+        returning = true;
+        if (wasInside) marker.focus();
+        returning = false;
+    }
+
+    // Below its marker, or above where there is more room; never beyond the screen.
+    function place() {
+        if (!box.isConnected) return;
+        const at = shown.getClientRects()[0] ?? shown.getBoundingClientRect();
+        const [width, height] = [document.documentElement.clientWidth, window.innerHeight];
+        const [above, below] = [at.top - 2 * EDGE, height - at.bottom - 2 * EDGE];
+        box.style.maxHeight = "none";
+        const isBelow = box.offsetHeight <= below || below >= above;
+        box.style.maxHeight = `${Math.max(96, isBelow ? below : above)}px`;
+        const top = isBelow ? at.bottom + EDGE / 2 : at.top - EDGE / 2 - box.offsetHeight;
+        box.style.left = `${Math.max(EDGE, Math.min(at.left, width - box.offsetWidth - EDGE))}px`;
+        box.style.top = `${Math.max(EDGE, Math.min(top, height - box.offsetHeight - EDGE))}px`;
+    }
+
+    const holds = target => Boolean(shown) && target instanceof Node && (shown.contains(target) || box.contains(target));
+    const isFocused = () => box.contains(document.activeElement) || Boolean(shown?.matches(":focus-visible"));
+
+    function leave(event) {
+        if (event.pointerType !== "mouse") return;
+        clearTimeout(timer);
+        timer = setTimeout(() => { if (!kept && !isFocused()) hide(); }, PATIENCE.close);
+    }
+
+    for (const marker of markers) {
+        if (marker.title) {
+            marker.dataset.definition = marker.title;
+            marker.setAttribute("aria-description", marker.title);
+            marker.removeAttribute("title"); // else the browser shows it a second time
+        }
+        marker.setAttribute("role", "button");
+        marker.setAttribute("aria-haspopup", "dialog");
+        marker.setAttribute("aria-expanded", "false");
+        marker.addEventListener("pointerenter", event => {
+            if (event.pointerType !== "mouse") return;
+            clearTimeout(timer);
+            timer = setTimeout(() => { if (!box.contains(document.activeElement)) show(marker, false); }, PATIENCE.open);
+        });
+        marker.addEventListener("pointerleave", leave);
+        marker.addEventListener("click", event => {
+            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+            event.preventDefault();
+            if (shown === marker && kept) hide();
+            else show(marker, true);
+        });
+        marker.addEventListener("keydown", event => {
+            if (event.key !== " ") return;
+            event.preventDefault();
+            marker.click();
+        });
+    }
+    box.addEventListener("pointerenter", () => clearTimeout(timer));
+    box.addEventListener("pointerleave", leave);
+    document.addEventListener("focusin", event => {
+        if (returning || holds(event.target)) return;
+        if (shown) hide();
+        if (markers.includes(event.target) && event.target.matches(":focus-visible")) show(event.target, false);
+    });
+    document.addEventListener("keydown", event => { if (event.key === "Escape") dismiss(); });
+    document.addEventListener("pointerdown", event => { if (shown && !holds(event.target)) hide(); });
+    addEventListener("resize", place);
+    addEventListener("scroll", event => { if (event.target !== box) place(); }, { capture: true, passive: true });
+})();

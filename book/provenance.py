@@ -1,0 +1,280 @@
+"""Where every number comes from: what a page opens beside a number, from the records, the checks and the rules.
+
+A source has a key (`study#entry` for a printed number, `study` for a paper, `mean#endpoint` for a posterior), a title, lines of name and
+text, and links.  All of it is text: nothing here is HTML.
+"""
+
+import inspect
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from book.beside import DATA, SCRIPT
+from book.markup import plain
+from extraction.checks import Finding, check
+from extraction.evidence import RULES, Evidence, Unused, Used, collect_all
+from extraction.evidence.survival import FROM_CURVE
+from extraction.records import Review
+from extraction.recover.curves import reconstruct
+from extraction.recover.log_rank import log_rank_histories
+from extraction.recover.tables import recover_tables
+from extraction.schema import AnyEntry, Entry, Record, Registration
+from extraction.vocabulary import ENDPOINTS, FIELDS, TWO_ARMS
+from models import baseline, endpoints, order_statistics, reports
+from models.figures import prior_words
+from models.sampling import sample
+from models.tables import TERMS, entries_behind
+
+FOLDER = Path(__file__).resolve().parent
+WHOM = {"toci": "tocilizumab", "control": "no tocilizumab", "total": "both arms", "comparison": "comparison"}
+ACRONYMS = {"toci": "tocilizumab", "crs": "CRS", "icans": "ICANS", "mrd": "MRD", "cart": "CAR-T", "gcsf": "G-CSF", "il6": "IL-6", "crp": "CRP"}
+KIND = {"counts": "count", "p_value": "p-value", "log_rank_p": "log-rank p-value", "mean_sd": "mean and SD",
+        "median_range": "median and range", "median_quartiles": "median and quartiles"}
+LIKELIHOODS = {
+    "table": reports.table, "table_set": reports.table_set, "ratio": reports.ratio, "log_rank": reports.log_rank,
+    "log_rank_histories": reports.log_rank_histories, "test_outcome": reports.test_outcome,
+    "median_range": order_statistics.median_with_range, "median_quartiles": order_statistics.median_with_quartiles,
+}
+"""The function behind each kind of report."""
+RECOVERED_BY = {"table_set": recover_tables, "log_rank_histories": log_rank_histories}
+PAGES = {"crs_duration_grade3": "crs-duration", "severe_infection": "severe-infection", "overall_survival": "survival",
+         "progression_free_survival": "progression", "complete_response": "response", "icans": "response", "severe_crs": "response"}
+"""The page of each endpoint of the models."""
+
+
+def anchor(entry: str) -> str:
+    """Anchor of an entry on its study's page."""
+    return f"entry-{entry}"
+
+
+def entry_key(study: str, entry: str) -> str:
+    return f"{study}#{entry}"
+
+
+def mean_key(endpoint: str) -> str:
+    """Key of the posterior of an endpoint of the models."""
+    return f"mean#{endpoint}"
+
+
+def address(key: str) -> str:
+    """The page, seen from the folder of pages, that holds what stands behind a key: where its link leads without a script."""
+    name, _, part = key.partition("#")
+    if name == "mean":
+        return f"{PAGES[part]}.html#{forest_anchor(part)}"
+    return f"studies/{name}.html" + (f"#{anchor(part)}" if part else "")
+
+
+def behind(key: str, study: str, review: Review) -> tuple[str, ...]:
+    """Keys of what a study prints of an endpoint of the models."""
+    return tuple(entry_key(study, entry) for entry in entries_behind(key, study, review))
+
+
+def of_medians(review: Review) -> dict[str, list[tuple[str, ...]]]:
+    """Sources of each column of `models.register.medians`."""
+    rows = baseline.median_entries(review)
+    return {column: [(entry_key(study, entries[column].id),) if entries[column] else () for _, study, entries in rows] for column in baseline.MEDIANS}
+
+
+def forest_anchor(endpoint: str) -> str:
+    return f"figure-forest-{endpoint.replace('_', '-')}"
+
+
+def marked(text: str, keys: Iterable[str], href: str = "") -> str:
+    """Text, escaped here, as a link to its sources, which the page's script opens beside it; the text alone where there is no key.
+
+    href : where the link leads without the script, if the page is not in the folder of pages
+    """
+    keys = tuple(keys)
+    if not keys:
+        return plain(text)
+    return f'<a class="source" href="{plain(href or address(keys[0]))}" data-source="{plain(" ".join(keys))}">{plain(text)}</a>'
+
+
+def sources(review: Review) -> dict[str, dict]:
+    """Every source of the review by its key."""
+    reports, findings = _reports(review), check(review).findings
+    found = {study.id: _paper(study) for study in review.register.studies}
+    for study, record in review.records.items():
+        judged = verdicts(study, findings)
+        found |= {key: _entry(entry, record, review.studies[study], reports.get(key, []), judged.get(entry.id, []))
+                  for entry in record.entries for key in [entry_key(study, entry.id)]}
+    return found | {mean_key(key): _mean(key, review) for key in endpoints.ENDPOINTS}
+
+
+def script(review: Review) -> str:
+    """The sources as a script: a page opened as a file may not fetch.  Characters that could end a script or a line are escaped."""
+    data = json.dumps(sources(review), ensure_ascii=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        data = data.replace(character, f"\\u{ord(character):04x}")
+    return f'"use strict";\nwindow.PROVENANCE = {data};\n'
+
+
+def write(folder: Path, review: Review) -> None:
+    """Write the script of the pages and the sources below `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / DATA).write_text(script(review), encoding="utf-8")
+    (folder / SCRIPT).write_bytes((FOLDER / SCRIPT).read_bytes())
+
+
+def _source(title: str, lines: Iterable[tuple[str, str | None]], links: list[tuple[str, str]]) -> dict:
+    return {"title": title, "lines": [[name, text] for name, text in lines if text], "links": links}
+
+
+def _paper(study: Registration) -> dict:
+    return _source(study.label, [
+        ("Title", study.title), ("Published", f"{study.journal}, {study.year}"),
+        ("Decision", study.decision.replace("_", " ")), ("Reason", study.reason),
+    ], _links(study, address(study.id)))
+
+
+def _links(study: Registration, page: str) -> list[tuple[str, str]]:
+    return [(f"{study.label} in this book", page), (f"The paper: doi {study.doi}", f"https://doi.org/{study.doi}")]
+
+
+def _entry(entry: AnyEntry, record: Record, study: Registration, reports: list[tuple[str, Used | Unused]], judged: list[str]) -> dict:
+    """One printed number, from the page of its paper to the posterior."""
+    set_aside = [c.reason for c in record.contradictions if entry.id in c.entries] if entry.id in record.set_aside() else []
+    lines = [
+        ("Whom", whom(entry)), ("As printed", entry.printed or "not printed"), ("Where", str(entry.address)), ("Kind", report_words(entry)),
+        ("Read as", _values(entry)), ("Note", entry.note),
+        *(("Set aside", reason) for reason in set_aside), *(("Recalculated", said) for said in judged),
+    ]
+    for endpoint, report in reports:
+        lines += _entering(endpoint, report) if isinstance(report, Used) else [
+            ("Left out", f"{ENDPOINTS[endpoint]}: {report.reason}"), ("Candidates", candidates(report.candidates))]
+    return _source(f"{study.label}. {FIELDS[entry.field].meaning}", lines, _links(study, address(entry_key(record.study, entry.id))))
+
+
+def _reports(review: Review) -> dict[str, list[tuple[str, Used | Unused]]]:
+    """By the key of an entry the reports that hold it, with their endpoint: those used, then those left out."""
+    found, collected = defaultdict(list), collect_all(review)
+    for side in ("used", "unused"):
+        for endpoint, evidence in collected.items():
+            for report in getattr(evidence, side):
+                for entry in report.entries:
+                    found[entry_key(report.study, entry)].append((endpoint, report))
+    return found
+
+
+def _entering(endpoint: str, report: Used) -> list[tuple[str, str]]:
+    """What a report enters, with which numbers, and the functions that chose, recovered and weigh it."""
+    recovered = reconstruct if report.note.startswith(FROM_CURVE) else RECOVERED_BY.get(report.term)
+    return [
+        ("Enters", f"{ENDPOINTS[endpoint]}: {TERMS[report.term]}"), ("With", _data(report)), ("How", report.note),
+        ("Chosen by", function_words(getattr(RULES[endpoint], "func", RULES[endpoint]))),
+        ("Recovered by", function_words(recovered) if recovered else ""), ("Likelihood", function_words(LIKELIHOODS[report.term])),
+    ]
+
+
+def function_words(function: Callable) -> str:
+    """The first line of what a function says of itself, or else of what its file does, and its full name."""
+    said = inspect.getdoc(function) or inspect.getdoc(inspect.getmodule(function))
+    first = said.partition("\n")[0].replace("`", "").rstrip(".")
+    return f"{first} ({function.__module__}.{function.__qualname__})"
+
+
+def _data(report: Used) -> str:
+    """The numbers that a likelihood gets."""
+    data = report.data
+    if report.only_table:
+        return "{}/{} with tocilizumab v {}/{} without".format(*report.only_table)
+    if report.term == "table_set":
+        return candidates(data["candidates"])
+    if "cells" in data:
+        data = data | data["cells"]
+    return "; ".join(f"{_word(name)} {_value(value)}" for name, value in data.items() if name != "cells" and value is not None)
+
+
+def _word(name: str) -> str:
+    return words(name).replace("n tocilizumab", "patients with tocilizumab").replace("n control", "patients without")
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(f"{part[1]} of grade {part[0]}" if isinstance(part, list) else words(str(part)) for part in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def candidates(tables: Iterable[tuple[int, int, int, int]]) -> str:
+    """How many tables print so, and between which counts of events; empty where there is none."""
+    tables = list(tables)
+    if not tables:
+        return ""
+    toci, n, control, m = zip(*tables)
+    how_many = "one table prints so" if len(tables) == 1 else f"{len(tables)} tables print so"
+    return f"{how_many}: {_range(toci)} of {_range(n)} with tocilizumab, {_range(control)} of {_range(m)} without"
+
+
+def _range(values: Iterable[int]) -> str:
+    low, high = min(values), max(values)
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def _values(entry: AnyEntry) -> str:
+    """What is read from a fragment: the fields of its kind of report, with their values."""
+    own = {name: getattr(entry, name) for name in type(entry).model_fields if name not in Entry.model_fields and name != "kind"}
+    return "; ".join(f"{words(name)} {_value(value)}" for name, value in own.items() if value not in (None, []))
+
+
+def _mean(key: str, review: Review) -> dict:
+    """The posterior of an endpoint: the reports it is computed from, and by what."""
+    endpoint, evidence = endpoints.ENDPOINTS[key], endpoints.evidence_of(key, review)
+    lines = [("Computed from", f"{review.studies[report.study].label}: {_data(report)} ({TERMS[report.term]})") for report in evidence.used]
+    lines += [("Prior of the mean", prior_words(endpoint.mu_prior)), ("Prior of τ", prior_words(endpoint.tau_prior)),
+              ("Model", function_words(endpoint.build)), ("Computed by", function_words(sample))]
+    links = [("Forest plot", address(mean_key(key))), ("Seed, versions and diagnostics", "status.html")]
+    return _source(f"{endpoint.title}, {endpoint.scale}: posterior", lines, links)
+
+
+# an entry in words
+
+
+def whom(entry: AnyEntry) -> str:
+    """Whom a number describes: arm, another contrast, stratum, category."""
+    stratum = [] if entry.stratum == "all" else [words(entry.stratum)]
+    contrast = [] if entry.contrast == TWO_ARMS else [entry.contrast]
+    return ", ".join([WHOM[entry.arm], *contrast, *stratum, *filter(None, [entry.category])])
+
+
+def report_words(entry: AnyEntry) -> str:
+    """Kind of report, with its unit where it has one."""
+    return KIND.get(entry.kind, words(entry.kind)) + ("" if entry.unit in ("none", "patients") else f", {entry.unit}")
+
+
+def fates(study: str, evidence: dict[str, Evidence]) -> dict[str, list[str]]:
+    """Per entry: the endpoints it enters or is left out of."""
+    said: dict[str, list[str]] = defaultdict(list)
+    for endpoint, found in evidence.items():
+        for report in found.used:
+            for entry in report.entries if report.study == study else ():
+                said[entry].append(f"Enters {ENDPOINTS[endpoint]}.")
+        for report in found.unused:
+            for entry in report.entries if report.study == study else ():
+                said[entry].append(f"Left out of {ENDPOINTS[endpoint]}: {report.reason}.")
+    return said
+
+
+def verdicts(study: str, findings: list[Finding]) -> dict[str, list[str]]:
+    """Per entry: what recalculation says of it."""
+    said: dict[str, dict[str, None]] = defaultdict(dict)  # a verdict of several rules is said once
+    for finding in findings:
+        if finding.study == study:
+            said[finding.entry][_verdict(finding)] = None
+    return {entry: list(verdicts) for entry, verdicts in said.items()}
+
+
+def _verdict(finding: Finding) -> str:
+    if finding.verdict == "agrees":
+        return "agrees."
+    expected = f", expected {finding.expected}" if finding.expected else ""
+    return f"{'differs, ' if finding.verdict == 'differs' else 'cannot be checked, '}{finding.rule}{expected}."
+
+
+def words(name: str) -> str:
+    """A slug as words; a range of grades keeps its dash."""
+    found = " ".join(ACRONYMS.get(word, word) for word in name.split("_"))
+    first, _, last = found.removeprefix("grade ").partition(" ")
+    return f"grade {first} to {last}" if found.startswith("grade ") and last.isdigit() else found

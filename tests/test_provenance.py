@@ -1,0 +1,345 @@
+"""Any number to its source: what stands behind it is what the record says, and every reader can open it."""
+
+import json
+import re
+import shutil
+
+import pytest
+from example_markup import MARKUP, plant_markup
+from example_review import Review, review  # noqa: F401  (a fixture)
+
+from book import beside, build, inputs, linked, notebooks, provenance
+from extraction.records import load
+from extraction.schema import Entry
+from extraction.vocabulary import ENDPOINTS as REPORTED
+from models import agreement, curves, register, tables
+from models.endpoints import ENDPOINTS
+
+REVIEW = load()
+SOURCES = provenance.sources(REVIEW)
+
+
+# what is behind a number
+
+
+def linked_tables():
+    """Every frame that pages show as a linked table."""
+    for key, endpoint in ENDPOINTS.items():
+        yield from (tables.as_printed(key, REVIEW), tables.used(key, REVIEW), tables.not_used(key, REVIEW))
+        yield curves.beside_print(REVIEW, endpoint.evidence)
+    yield from (tables.severe_crs_by_contrast(REVIEW), register.decisions(REVIEW), register.overlaps(REVIEW), register.contradictions(REVIEW))
+    yield agreement.with_another_test(REVIEW)
+    for study in agreement.judged_studies(REVIEW):
+        yield from (agreement.differing(study, REVIEW), agreement.everything(study, REVIEW))
+
+
+def test_every_row_of_every_linked_table_has_its_sources():
+    shown = [frame for frame in linked_tables() if not frame.empty]
+    assert len(shown) > 3 * len(ENDPOINTS)
+    for frame in shown:
+        assert {"study"} & set(frame.columns) or {*linked.PRINTED} & set(frame.columns), "no cell of a row opens anything"
+        for study, entries in zip(frame["study_id"], frame["entries"]):
+            assert study in SOURCES
+            assert {provenance.entry_key(study, entry) for entry in entries} <= SOURCES.keys()
+
+
+@pytest.mark.parametrize("study", REVIEW.records)
+def test_a_number_says_what_is_printed_and_where_and_leads_to_record_and_paper(study):
+    for entry in REVIEW.records[study].entries:
+        found = SOURCES[provenance.entry_key(study, entry.id)]
+        lines, links = dict(found["lines"]), [address for _, address in found["links"]]
+        assert lines["As printed"] == (entry.printed or "not printed")
+        assert lines["Where"] == str(entry.address)
+        assert links == [f"studies/{study}.html#entry-{entry.id}", f"https://doi.org/{REVIEW.studies[study].doi}"]
+        for name in type(entry).model_fields:
+            value = getattr(entry, name)
+            if name not in Entry.model_fields and name != "kind" and isinstance(value, int) and not isinstance(value, bool):
+                assert re.search(rf"\b{value}\b", lines["Read as"]), f"{entry.id}: {name} is not said"
+
+
+@pytest.mark.parametrize("key", ENDPOINTS)
+def test_a_report_that_enters_says_so_with_its_likelihood_and_one_left_out_its_reason(key):
+    from models.endpoints import evidence_of
+
+    evidence = evidence_of(key, REVIEW)
+    title = REPORTED[evidence.endpoint]
+    for report in evidence.used:
+        for entry in report.entries:
+            lines = SOURCES[provenance.entry_key(report.study, entry)]["lines"]
+            assert ["Enters", f"{title}: {tables.TERMS[report.term]}"] in lines
+            assert any(name == "Likelihood" and "models." in text for name, text in lines)
+    for report in evidence.unused:
+        for entry in report.entries:
+            assert ["Left out", f"{title}: {report.reason}"] in SOURCES[provenance.entry_key(report.study, entry)]["lines"]
+
+
+def test_every_verdict_stands_with_its_number():
+    for study, found in agreement.by_number(REVIEW).items():
+        for entry, finding in found.items():
+            lines = SOURCES[provenance.entry_key(study, entry)]["lines"]
+            assert any(name == "Recalculated" and text.startswith(finding.verdict.replace("_", " ")) for name, text in lines)
+
+
+def test_candidates_are_counted_with_their_range():
+    assert provenance.candidates([(3, 5, 0, 4), (4, 5, 2, 4), (3, 5, 1, 4)]) == "3 tables print so: 3 to 4 of 5 with tocilizumab, 0 to 2 of 4 without"
+    assert provenance.candidates([(3, 5, 0, 4)]) == "one table prints so: 3 of 5 with tocilizumab, 0 of 4 without"
+    assert provenance.candidates([]) == ""
+
+
+def test_every_likelihood_and_every_endpoint_is_known():
+    assert provenance.LIKELIHOODS.keys() == tables.TERMS.keys()
+    assert provenance.PAGES.keys() == ENDPOINTS.keys()
+    for key, page in provenance.PAGES.items():
+        assert f'chapter.forest("{key}")' in (inputs.ROOT / "book" / f"{page}.md").read_text(encoding="utf-8")
+
+
+def test_a_mean_names_every_report_it_is_computed_from():
+    from models.endpoints import evidence_of
+
+    for key in ENDPOINTS:
+        lines = SOURCES[provenance.mean_key(key)]["lines"]
+        assert [text.partition(":")[0] for name, text in lines if name == "Computed from"] == [
+            REVIEW.studies[report.study].label for report in evidence_of(key, REVIEW).used]
+
+
+# what a record holds stays text
+
+
+def test_markup_of_a_record_is_text_in_script_and_link(review):
+    assert plant_markup(review.root) > 40
+    hostile = load(review.root)
+    said = provenance.script(hostile)
+    assert "<" not in said and ">" not in said and "&" not in said
+    found = json.loads(said.removeprefix('"use strict";\nwindow.PROVENANCE = ').rstrip(";\n"))
+    assert found == json.loads(json.dumps(provenance.sources(hostile)))
+    assert sum(MARKUP in text for source in found.values() for _, text in source["lines"]) > 20
+    link = provenance.marked(MARKUP, ["example2020#severe_infection.toci"])
+    assert link.count("<") == 2 and "`" not in link
+
+
+def test_the_script_makes_no_markup_of_a_text():
+    script = (inputs.ROOT / "book" / beside.SCRIPT).read_text(encoding="utf-8")
+    assert not re.search("innerHTML|outerHTML|insertAdjacentHTML|document.write|eval", script)
+
+
+# the forest plot as a table
+
+
+def test_the_table_of_a_forest_plot_says_what_the_plot_shows():
+    from models import figures, words
+
+    for key in ENDPOINTS:
+        picture = figures.forest(key, REVIEW)
+        shown = tables.forest(picture.numbers, digits=2)
+        rows = figures.forest_rows(key, REVIEW)
+        assert list(shown["study"]) == [row.label for row in rows]
+        for said, row in zip(shown.iloc[:, 2], rows):
+            assert said == (words.interval(row.limits, 2) if row.limits else row.gap)
+        assert all(said == row.printed for said, row in zip(shown["as printed"], rows) if row.kind in ("study", "unused", "awaiting"))
+
+
+# terms
+
+GLOSSARY = (inputs.ROOT / "book" / "glossary.md").read_text(encoding="utf-8")
+DEFINED = [term for block in re.findall(r"^```\{glossary\}\n(.*?)^```", GLOSSARY, re.M | re.S) for term in re.findall(r"^(?! )(.+)$", block, re.M)]
+
+
+def used_terms() -> set[str]:
+    pages = [path.read_text(encoding="utf-8") for path in (inputs.ROOT / "book").glob("*.md")]
+    return {named or said for page in pages for said, named in re.findall(r"\{term\}`([^`<]+?)(?: <([^`>]+)>)?`", page)}
+
+
+def test_every_term_is_defined_once_and_used_and_every_used_one_is_defined():
+    assert len(DEFINED) == len(set(DEFINED)) > 20
+    assert used_terms() == set(DEFINED)
+
+
+def test_a_notebook_shows_terms_as_plain_words(tmp_path):
+    [made] = notebooks.write([inputs.ROOT / "book" / "methods.md"], tmp_path)
+    text = made.read_text(encoding="utf-8")
+    assert "{term}" not in text and "therapeutic use" in text and "CRS>" not in text
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory):
+    """A book of three pages with the extension: one with terms, one without any, and the glossary."""
+    folder = tmp_path_factory.mktemp("glossary")
+    (folder / "source" / "book").mkdir(parents=True)
+    pages = {"intro": "# Page\n\nThe {term}`mean <μ>` \"and\" {term}`CRS`.\n", "bare": "# Bare\n\nNothing.\n",
+             "glossary": "# Words\n\n```{glossary}\nCRS\n  A *syndrome* if 1 < 2 & 3.\n\n  More.\n\nμ\n  The mean.\n```\n"}
+    for name, text in pages.items():
+        (folder / "source" / "book" / f"{name}.md").write_text(text)
+    (folder / "source" / "_toc.yml").write_text("format: jb-book\nroot: book/intro\nchapters: [{file: book/bare}, {file: book/glossary}]\n")
+    (folder / "source" / "_config.yml").write_text("title: A book\nonly_build_toc_files: true\nexecute: {execute_notebooks: 'off'}\n"
+                                                   "sphinx: {extra_extensions: [book.beside]}\n")
+    return build.render(folder / "source", folder) / "book"
+
+
+@pytest.mark.book
+def test_a_term_carries_the_first_paragraph_of_its_definition_and_only_its_page_the_script(rendered):
+    page = (rendered / "intro.html").read_text(encoding="utf-8")
+    assert page.count(' title="The mean."') == 1
+    assert page.count(' title="A syndrome if 1 &lt; 2 &amp; 3."') == 1
+    assert page.count(beside.SCRIPT) == 1
+    assert beside.SCRIPT not in (rendered / "bare.html").read_text(encoding="utf-8")
+
+
+# in a browser
+
+FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync")
+BOX = "#source-box"
+ENTRY = next((study, entries[0]) for frame in linked_tables() for study, entries in zip(frame["study_id"], frame["entries"]))
+TERM = '<a class="reference internal" href="glossary.html#term-CRS" title="A syndrome."><span class="xref std std-term">CRS</span></a>'
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory) -> str:
+    """A page with a number, a paper at the right edge, a number of many entries at the foot, and a term."""
+    folder = tmp_path_factory.mktemp("sources")
+    provenance.write(folder / beside.PLACE, REVIEW)
+    (folder / "book").mkdir()
+    shutil.copy(inputs.ROOT / "book" / "style.css", folder)
+    number = provenance.marked("the number", [provenance.entry_key(*ENTRY)])
+    paper = provenance.marked("the paper", [ENTRY[0]])
+    many = provenance.marked("many", [provenance.entry_key(ENTRY[0], entry.id) for entry in REVIEW.records[ENTRY[0]].entries[:6]])
+    (folder / "book" / "page.html").write_text(
+        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        '<link rel="stylesheet" href="../style.css"><title>Page</title>'
+        f'<p><a href="#">before</a> {number} <button type="button">after</button></p><p style="text-align: right">{paper}</p><p>{TERM}</p>'
+        f'<div class="review-scroll" style="height: 8rem; margin-top: 60vh"><table class="review-table"><tr><td>{many}</td></tr></table></div>'
+        f'<script src="../{beside.PLACE}/{beside.SCRIPT}"></script>', encoding="utf-8")
+    return (folder / "book" / "page.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not found:
+        pytest.skip("no Chromium on this machine: .ci/run installs it on Debian")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
+        yield started
+        started.close()
+
+
+@pytest.fixture(params=[{"viewport": {"width": 1280, "height": 800}}], ids=["desktop"])
+def page(request, chromium, address):
+    """The page as it opens; at the end, nothing was complained of and nothing asked for from outside its folder."""
+    context, faults = chromium.new_context(**request.param), []
+    opened = context.new_page()
+    opened.on("console", lambda message: faults.append(message.text))
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on("request", lambda request: None if request.url.startswith("file:") else faults.append(request.url))
+    opened.goto(address)
+    yield opened
+    context.close()
+    assert not faults
+
+
+PHONE = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
+
+
+def number(page):
+    return page.get_by_text("the number", exact=True)
+
+
+def closed(page) -> None:
+    page.wait_for_selector(BOX, state="detached")
+
+
+def shown(page) -> str:
+    return page.wait_for_selector(BOX).inner_text()
+
+
+@pytest.mark.browser
+def test_the_pointer_opens_what_the_record_says_and_leaving_closes_it(page):
+    assert not page.locator(BOX).count()
+    number(page).hover()
+    text = shown(page)
+    entry = next(e for e in REVIEW.records[ENTRY[0]].entries if e.id == ENTRY[1])
+    assert entry.printed in text and str(entry.address) in text and REVIEW.studies[ENTRY[0]].doi in text
+    assert number(page).get_attribute("aria-expanded") == "true"
+    page.locator(BOX).hover()  # on its way to a link the pointer leaves the number
+    page.wait_for_timeout(500)
+    assert page.locator(BOX).is_visible()
+    page.mouse.move(1200, 700)
+    closed(page)
+    assert number(page).get_attribute("aria-expanded") == "false"
+
+
+@pytest.mark.browser
+def test_a_click_keeps_it_open_a_second_closes_it_and_so_does_one_elsewhere(page):
+    number(page).click()
+    page.mouse.move(1200, 700)
+    page.wait_for_timeout(500)
+    assert page.locator(BOX).is_visible()
+    number(page).click()
+    closed(page)
+    number(page).click()
+    page.mouse.click(1200, 700)
+    closed(page)
+    assert page.url.endswith("page.html"), "the link itself was not followed"
+
+
+@pytest.mark.browser
+def test_the_keyboard_opens_reaches_the_paper_and_comes_back(page):
+    page.get_by_text("before").focus()
+    page.keyboard.press("Tab")
+    shown(page)
+    page.keyboard.press("Enter")
+    assert page.locator(BOX).is_visible()
+    stops = []
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate("document.activeElement.href ?? document.activeElement.textContent"))
+    study, entry = ENTRY
+    assert stops[0].endswith(f"/book/studies/{study}.html#entry-{entry}")
+    assert stops[1:] == [f"https://doi.org/{REVIEW.studies[study].doi}", "after"]
+    closed(page)
+    page.keyboard.press("Shift+Tab")
+    shown(page)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    closed(page)
+    assert page.evaluate("document.activeElement.textContent") == "the number"
+    page.keyboard.press("Space")
+    shown(page)
+    page.keyboard.press("Space")
+    closed(page)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", [PHONE], indirect=True, ids=["phone"])
+@pytest.mark.parametrize("text", ["the number", "the paper", "many", "CRS"])
+def test_a_tap_toggles_and_the_box_stays_on_a_small_screen(page, text):
+    marker = page.get_by_role("button", name=text, exact=True)
+    marker.tap()
+    shown(page)
+    box = page.locator(BOX).bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 360 and box["y"] >= 0 and box["y"] + box["height"] <= 640
+    at = marker.bounding_box()
+    assert box["y"] >= at["y"] + at["height"] or box["y"] + box["height"] <= at["y"], "it hides what it explains"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    marker.tap()
+    closed(page)
+
+
+@pytest.mark.browser
+def test_a_term_opens_its_definition_and_shows_no_second_one(page):
+    page.get_by_text("CRS", exact=True).hover()
+    assert "A syndrome." in shown(page)
+    link = page.locator("a:has(.std-term)")
+    assert link.get_attribute("title") is None and link.get_attribute("aria-description") == "A syndrome."
+
+
+@pytest.mark.browser
+def test_without_a_script_a_number_leads_to_its_record(chromium, address):
+    context = chromium.new_context(java_script_enabled=False)
+    opened = context.new_page()
+    opened.goto(address)
+    assert opened.locator("a.source").first.get_attribute("href") == f"studies/{ENTRY[0]}.html#entry-{ENTRY[1]}"
+    assert opened.locator("a:has(.std-term)").get_attribute("title") == "A syndrome."
+    context.close()
