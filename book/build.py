@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from book import execute, files, inputs, light
+from book import execute, files, inputs, theme
 
 BUILD = inputs.ROOT / "_build"
 HTML = BUILD / "html"
@@ -58,7 +58,7 @@ def build(fingerprint: str) -> None:
             raise BuildFailed(str(failed)) from None
         with step(f"rendered {len(list((source / 'book').rglob('*.md')))} pages"):
             html = render(source, Path(scratch))
-            light.lighten(html)
+            theme.mend(html)
             (html / "index.html").write_text(FRONT_DOOR.format(title=config["title"]), encoding="utf-8")
         if inputs.of_book() != fingerprint:
             shutil.rmtree(cache)
@@ -114,6 +114,8 @@ def assemble(source: Path, cache: Path) -> dict:
     pages.write_numbers(source / EXTRA / "numbers")
     notebooks.write(sorted((source / "book").glob("*.md")), source / EXTRA / foot.NOTEBOOKS / "book")
     _write_citation(source / EXTRA / foot.DOWNLOADS)
+    (source / EXTRA / "_static").mkdir()
+    shutil.copy(inputs.ROOT / "book" / "print.css", source / EXTRA / "_static")  # of the whole book alone: no page asks for it
     prompts.write(sorted((source / "book").glob("*.md")))  # after the notebooks, which show their code unfolded
     config = yaml.safe_load((inputs.ROOT / "_config.yml").read_text(encoding="utf-8"))
     config["title"] += f", version {version()}"

@@ -1,4 +1,4 @@
-"""Sphinx extension: titles of the folded code; each says what its cell shows, in the caption of its table or the words of the function that it calls."""
+"""Titles of the folded code: each says what its cell shows, in the caption of its table or the words of the function that it calls."""
 
 import ast
 import json
@@ -72,13 +72,3 @@ def _first_line(called: str, imported: dict[str, str]) -> str:
     described = [ast.get_docstring(node) for node in ast.parse(file.read_text(encoding="utf-8")).body
                  if isinstance(node, ast.FunctionDef) and node.name == function]
     return (described[0] or "").split("\n")[0].removesuffix(".") if described else ""
-
-
-def name(app, pagename: str, template: str, context: dict, doctree) -> None:
-    """Let a screen reader hear the title: MyST-NB names every fold alike."""
-    context["body"] = context.get("body", "").replace('<summary aria-label="Toggle hidden content">', "<summary>")
-
-
-def setup(app) -> dict:
-    app.connect("html-page-context", name)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
