@@ -51,6 +51,9 @@ serve: env ## show the built book on localhost (make serve PORT=8001 for another
 bundle: book ## pack evidence, results, draws, figures and the tree into one archive that builds again
 	@$(PYTHON) -m book bundle
 
+pdf: book ## print the whole book as one PDF, with Chromium
+	@$(PYTHON) -m book pdf
+
 test: env ## run the whole test suite, the strict book build included
 	@$(PYTHON) -m pytest -n 2 --dist loadfile
 
@@ -77,4 +80,4 @@ lock: # write requirements.lock anew from pyproject.toml, keeping every pin that
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.12 --extra test \
 		pyproject.toml --output-file requirements.lock
 
-.PHONY: help env check fit book serve bundle test bench parity clean interpreter due lock answer
+.PHONY: help env check fit book serve bundle pdf test bench parity clean interpreter due lock answer

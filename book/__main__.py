@@ -1,4 +1,5 @@
-"""`python -m book`: write the generated pages, run and render all, and say which file to open; `python -m book bundle` packs it for others.
+"""`python -m book`: write the generated pages, run and render all, and say which file to open; `python -m book bundle` packs it for others, and
+`python -m book pdf` prints it.
 
 Where nothing that the book depends on has changed, nothing is done.
 """
@@ -19,10 +20,11 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Build the book unless it is current, or bundle it; 0 where it stands, 1 where that could not be done."""
+    """Build the book unless it is current, bundle it, or print it; 0 where it stands, 1 where that could not be done."""
     parser = Parser(prog="python -m book", description="Build the book where anything it depends on has changed.")
-    parser.add_argument("command", nargs="?", choices=("build", "bundle"), default="build", help="bundle: pack the built book and all behind it")
-    return bundle() if parser.parse_args(arguments).command == "bundle" else built()
+    parser.add_argument("command", nargs="?", choices=tuple(COMMANDS), default="build",
+                        help="bundle: pack the built book and all behind it; pdf: print it")
+    return COMMANDS[parser.parse_args(arguments).command]()
 
 
 def bundle() -> int:
@@ -40,6 +42,24 @@ def bundle() -> int:
         print("Interrupted: the bundle was not written.", file=sys.stderr)
         return 130
     print(f"Done: {path}, {path.stat().st_size / 1e6:.0f} MB")
+    return 0
+
+
+def printed() -> int:
+    """Write the book as one PDF."""
+    from book.pdf import NotPrinted, write
+
+    print("Printing:", flush=True)
+    try:
+        with alone("book"):
+            path = write()
+    except (NotPrinted, OSError) as fault:
+        print(f"The PDF was not written: {fault}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted: the PDF was not written.", file=sys.stderr)
+        return 130
+    print(f"Done: {path}, {path.stat().st_size / 1e6:.1f} MB")
     return 0
 
 
@@ -67,6 +87,9 @@ def _build_unless_current() -> None:
     execute.use_this_environment(build.BUILD)
     build.build(fingerprint)
     print(f"Done in {time.perf_counter() - start:.0f} s. Open {build.HTML / 'index.html'}")
+
+
+COMMANDS = {"build": built, "bundle": bundle, "pdf": printed}
 
 
 if __name__ == "__main__":

@@ -10,11 +10,10 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from book import execute, files, inputs
+from book import execute, files, inputs, theme
 
 BUILD = inputs.ROOT / "_build"
 HTML = BUILD / "html"
@@ -27,9 +26,6 @@ FRONT_DOOR = """<!doctype html>
 <body><a href="book/intro.html">{title}</a></body></html>
 """
 """Leads to the first page, as Jupyter Book's own does; that one lacks title, link and icon."""
-
-MATHJAX = ("tex-svg.js", "input/tex/extensions", "a11y")
-"""What the pages can load of MathJax: the program, TeX extensions it fetches on demand, and its help for screen readers."""
 
 
 class BuildFailed(Exception):
@@ -61,6 +57,7 @@ def build(fingerprint: str) -> None:
             raise BuildFailed(str(failed)) from None
         with step(f"rendered {len(list((source / 'book').rglob('*.md')))} pages"):
             html = render(source, Path(scratch))
+            theme.mend(html)
             (html / "index.html").write_text(FRONT_DOOR.format(title=config["title"]), encoding="utf-8")
         if inputs.of_book() != fingerprint:
             shutil.rmtree(cache)
@@ -106,7 +103,7 @@ def assemble(source: Path, cache: Path) -> dict:
     """Gather all that Jupyter Book reads in one folder; the configuration it will use."""
     import yaml
 
-    from book import beside, foot, notebooks, pages, provenance
+    from book import beside, foot, notebooks, pages, prompts, provenance
     from extraction import records
     from models.summary import version
 
@@ -119,7 +116,9 @@ def assemble(source: Path, cache: Path) -> dict:
     provenance.write(source / EXTRA / beside.PLACE, records.load())
     notebooks.write(sorted((source / "book").glob("*.md")), source / EXTRA / foot.NOTEBOOKS / "book")
     _write_citation(source / EXTRA / foot.DOWNLOADS)
-    _copy_mathjax(source / EXTRA / "_static" / "mathjax")
+    (source / EXTRA / "_static").mkdir()
+    shutil.copy(inputs.ROOT / "book" / "print.css", source / EXTRA / "_static")  # of the whole book alone: no page asks for it
+    prompts.write(sorted((source / "book").glob("*.md")))  # after the notebooks, which show their code unfolded
     config = yaml.safe_load((inputs.ROOT / "_config.yml").read_text(encoding="utf-8"))
     config["title"] += f", version {version()}"
     config["execute"]["cache"] = str(cache)
@@ -138,14 +137,6 @@ def _write_citation(folder: Path) -> None:
     folder.mkdir(parents=True)
     for name, text in citation().files().items():
         (folder / name).write_bytes(text.encode())
-
-
-def _copy_mathjax(target: Path) -> None:
-    """Copy MathJax from its package, as no page may load it from elsewhere."""
-    package = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
-    for name in MATHJAX:
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        (shutil.copytree if (package / name).is_dir() else shutil.copy)(package / name, target / name)
 
 
 def render(source: Path, scratch: Path) -> Path:

@@ -1,4 +1,4 @@
-"""How a page shows a figure or a table: with alternative text, with its numbers, and fit for a phone.
+"""How a page shows a figure or a table: with alternative text, with its numbers, fit for a phone and for the dark theme.
 
 A page's cell ends with `show(*picture, name)` or `table(frame, caption)`; neither decides anything about the content.
 """
@@ -14,10 +14,11 @@ from docutils.nodes import make_id
 from matplotlib.figure import Figure
 
 from book import files
+from book.dark import dark
 
 
 def show(figure: Figure, alt: str, numbers: pd.DataFrame, name: str) -> None:
-    """Display a figure as one image with its alternative text, no wider than the page, and the link to its numbers.
+    """Display a figure with its alternative text, no wider than the page, light or dark as the theme is, and the link to its numbers.
 
     The first three are a `models.style.Picture`; `name` (lower-case letters, digits, hyphens) is the figure's anchor, `#figure-name`. The
     figure is closed afterwards, so that the notebook does not display it a second time.
@@ -29,21 +30,35 @@ def show(figure: Figure, alt: str, numbers: pd.DataFrame, name: str) -> None:
         raise ValueError(f"figure {name!r} has no numbers")
     drawing = _svg(figure, name)
     link, handed = files.numbers(numbers, name, f"figure {name.replace('-', ' ')}")
-    source = _data_uri(drawing)
     if files.page():
-        path = f"figures/{files.page()}-{name}.svg"
-        source, handed = f"../{path}", handed | {path: drawing}
-    files.display_with(_figure(source, alt, name, link), handed)
+        paths = {f"{folder}/{files.page()}-{name}.svg": twin for folder, twin in (("figures", drawing), ("figures-dark", dark(drawing)))}
+        images, handed = _twins(drawing, *(f"../{path}" for path in paths), alt), handed | paths
+    else:
+        images = _image(drawing, _data_uri(drawing), alt)  # a notebook has no theme to follow
+    files.display_with(_figure(images, name, link), handed)
 
 
 def image(figure: Figure, alt: str, name: str, link: str) -> str:
     """A figure as HTML that holds its drawing, for pages that are written and not executed; `link` leads to its numbers."""
     _require_words(alt, name)
-    return _figure(_data_uri(_svg(figure, name)), alt, name, link)
+    drawing = _svg(figure, name)
+    return _figure(_twins(drawing, _data_uri(drawing), _data_uri(dark(drawing)), alt), name, link)
 
 
-def _figure(source: str, alt: str, name: str, link: str) -> str:
-    return f'<figure class="review-figure" id="figure-{name}"><img src="{source}" alt="{html.escape(" ".join(alt.split()))}">{link}</figure>'
+def _figure(images: str, name: str, link: str) -> str:
+    return f'<figure class="review-figure" id="figure-{name}">{images}{link}</figure>'
+
+
+def _twins(drawing: bytes, light: str, dark: str, alt: str) -> str:
+    """Two images of which the theme shows one, and a browser loads no other."""
+    return (_image(drawing, light, alt, ' class="only-light" loading="lazy"')
+            + _image(drawing, dark, alt, ' class="only-dark" loading="lazy"'))
+
+
+def _image(drawing: bytes, source: str, alt: str, attributes: str = "") -> str:
+    """An image with the size of its drawing, so that the text below stays in place when it comes."""
+    width, height = (round(float(points) * 4 / 3) for points in re.search(rb'width="([\d.]+)pt" height="([\d.]+)pt"', drawing).groups())
+    return f'<img src="{source}" width="{width}" height="{height}" alt="{html.escape(" ".join(alt.split()))}"{attributes}>'
 
 
 def _data_uri(drawing: bytes) -> str:

@@ -38,6 +38,8 @@ def page(study: Registration, review: Review, evidence: dict[str, Evidence], fin
     if study.decision in NO_RECORD:
         title, meaning = RETRACTED if study.retracted else NO_RECORD[study.decision]
         parts.append(f":::{{admonition}} {title}\n:class: warning\n{meaning.format(retracted=study.retracted)}\n:::")
+    if record and not study.retracted:
+        parts.append(f"What {markup.markdown(study.label)} prints, number by number with its address in the paper, and what the review does with each.")
     parts += [_registration(study), f"The paper: [{markup.markdown(study.doi)}](<https://doi.org/{study.doi}>)"]
     if record:
         fates = _fates(study.id, evidence, findings)

@@ -221,7 +221,7 @@ def test_a_figure_on_a_page_is_a_file_with_its_numbers_and_in_a_notebook_is_whol
         monkeypatch.setenv(files.PAGE, page) if page else monkeypatch.delenv(files.PAGE)
         show(*Picture(plt.figure(), "Words.", pd.DataFrame({"x": [1]})), "curve")
     (on_page, handed), (in_notebook, nothing) = shown
-    assert set(handed[files.FILES]) == {"figures/survival-curve.svg", "numbers/survival-curve.csv"}
+    assert set(handed[files.FILES]) == {"figures/survival-curve.svg", "figures-dark/survival-curve.svg", "numbers/survival-curve.csv"}
     assert base64.b64decode(handed[files.FILES]["numbers/survival-curve.csv"]) == b"x\n1\n"
     assert 'src="../figures/survival-curve.svg"' in on_page and 'href="../numbers/survival-curve.csv"' in on_page
     assert 'src="data:image/svg+xml' in in_notebook and "numbers/" not in in_notebook and nothing is None

@@ -1,0 +1,39 @@
+"""The theme's pages mended: what it loads and no page needs is taken out, and what a screen reader is not told is added."""
+
+import re
+from pathlib import Path
+
+ICONS = "_static/scripts/fontawesome.js"
+ICON = re.compile(r'("?)([a-z0-9-]+)\1:\[\d+,\d+,\[[^\]]*\],"[0-9a-f]+",(?:"[^"]*"|\[[^\]]*\])\],?')
+"""A drawing in the program of the icons: name, width, height, other names, code point, outline."""
+SEARCH = re.compile(r'\s*<script src="[./]*(?:_static/searchtools|_static/language_data|searchindex)\.js"></script>')
+"""The index of the book, which the search page loads itself."""
+NAMES = {
+    '<summary><span class="toctree-toggle"': '<summary aria-label="Pages of this part"><span class="toctree-toggle"',
+    'search-button-field search-button__button pst-js-only" title="Search" aria-label="Search"': 'search-button-field search-button__button pst-js-only" title="Search"',
+    'data-mode="light" title="Light"': 'data-mode="light"',
+    'data-mode="dark"  title="Dark"': 'data-mode="dark"',
+    'data-mode="auto"  title="System Settings"': 'data-mode="auto"',
+    '"Color mode"': '"Colour mode"',
+    '<summary aria-label="Toggle hidden content">': "<summary>",
+}
+"""Buttons without a name, or with one that is not the words on them, and what they become."""
+
+
+def mend(html: Path) -> None:
+    """Mend every page of a rendered book, and take out icons that none shows, the search index where nothing is searched, and maps for debuggers."""
+    for part in html.rglob("*.map"):
+        part.unlink()
+    shown: set[str] = set()
+    for page in html.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        shown |= set(re.findall(r"\bfa-([a-z0-9-]+)", text))
+        page.write_text(_mended(text if page.name == "search.html" else SEARCH.sub("", text)), encoding="utf-8")
+    icons = html / ICONS
+    icons.write_text(ICON.sub(lambda icon: icon[0] if icon[2] in shown else "", icons.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _mended(text: str) -> str:
+    for old, new in NAMES.items():
+        text = text.replace(old, new)
+    return text
