@@ -10,13 +10,17 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from book import files, inputs
 
 AT_ONCE = 2
-"""Pages run at the same time; each has a kernel of its own."""
+"""Kernels, each of which runs one page after another: what a page imports, reads and computes need not be imported, read and computed again."""
+FORGET = "import os; os.environ[{name!r}] = {page!r}; get_ipython().reset(new_session=True)"
+"""Run before a page, so that no name of the page before is left."""
 
 SECONDS_PER_CELL = 300
 QUIET_KERNEL = ["--log-level=ERROR"]
@@ -61,7 +65,7 @@ def run(pages: list[Path], extensions: list[str], folder: Path, say: Callable[[s
     from jupyter_cache import get_cache
 
     cache = get_cache(str(folder))
-    waiting = [(page, notebook) for page, notebook in _notebooks(pages, extensions) if not _is_cached(cache, notebook)]
+    waiting = deque((page, notebook) for page, notebook in _notebooks(pages, extensions) if not _is_cached(cache, notebook))
     failures = asyncio.run(_run_all(waiting, cache, say))
     if failures:
         raise PageFailed("\n\n".join(failures))
@@ -76,27 +80,47 @@ def executed(pages: list[Path], extensions: list[str], folder: Path) -> Iterator
         yield cache.get_cache_bundle(cache.match_cache_notebook(notebook).pk).nb
 
 
-async def _run_all(waiting: list[tuple], cache, say: Callable[[str, float], None]) -> list[str]:
-    """Run notebooks, `AT_ONCE` at a time, and keep the outputs of each as it ends; what failed, in words."""
+async def _run_all(waiting: deque[tuple], cache, say: Callable[[str, float], None]) -> list[str]:
+    """Run notebooks in `AT_ONCE` kernels, and keep the outputs of each as it ends; what failed, in words."""
     from jupyter_cache.base import CacheBundleIn
 
-    places, failures = asyncio.Semaphore(AT_ONCE), []
+    failures = []
     _keep_interrupts()
 
-    async def run_one(page: Path, notebook) -> None:
-        async with places:
-            start = time.perf_counter()
-            error = await _run(notebook, page.stem)
-            seconds = time.perf_counter() - start
+    async def run_several() -> None:
+        while waiting:
+            async with _kernel() as kernel:
+                while waiting and await run_one(kernel, *waiting.popleft()):
+                    pass
+
+    async def run_one(kernel, page: Path, notebook) -> bool:
+        """Whether it ran: a kernel in which a page failed is not used again."""
+        start = time.perf_counter()
+        error = await _run(notebook, page.stem, kernel)
+        seconds = time.perf_counter() - start
         if error:
             failures.append(f"book/{page.name} failed:\n{error}")
-            return
+            return False
         cache.cache_notebook_bundle(CacheBundleIn(notebook, str(page), data={"execution_seconds": seconds}),
                                     check_validity=False, overwrite=True)
         say(f"ran book/{page.name}", seconds)
+        return True
 
-    await asyncio.gather(*(run_one(page, notebook) for page, notebook in waiting))
+    await asyncio.gather(*(run_several() for _ in range(min(AT_ONCE, len(waiting)))))
     return failures
+
+
+@asynccontextmanager
+async def _kernel() -> AsyncIterator:
+    """A kernel of this interpreter, which is started by the first page that it runs, and does not outlive an interrupt."""
+    from jupyter_client import AsyncKernelManager
+
+    kernel = AsyncKernelManager(kernel_name="python3")
+    try:
+        yield kernel
+    finally:
+        if kernel.has_kernel:
+            await kernel.shutdown_kernel(now=True)
 
 
 def _keep_interrupts() -> None:
@@ -128,24 +152,22 @@ def _is_cached(cache, notebook) -> bool:
     return True
 
 
-async def _run(notebook, page: str) -> str | None:
-    """Run a page's notebook in place, in a kernel of this interpreter; the error, if a cell raised one."""
-    from jupyter_client import AsyncKernelManager
+async def _run(notebook, page: str, kernel) -> str | None:
+    """Run a page's notebook in place, in a kernel that forgets the page before it; the error, if a cell raised one."""
     from nbclient.client import CellExecutionError, CellTimeoutError, DeadKernelError, NotebookClient
 
-    kernel = AsyncKernelManager(kernel_name="python3")
     client = NotebookClient(notebook, km=kernel, resources={"metadata": {"path": str(inputs.ROOT)}}, timeout=SECONDS_PER_CELL,
                             record_timing=False, extra_arguments=QUIET_KERNEL)
     try:
-        await client.async_execute(env=os.environ | {files.PAGE: page})
+        async with client.async_setup_kernel():
+            await client.kc.execute_interactive(FORGET.format(name=files.PAGE, page=page), store_history=False)
+            await client.async_execute()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as raised:
         return _last_lines(str(raised))
-    finally:  # an interrupted client leaves its kernel running
+    finally:
         atexit.unregister(client._cleanup_kernel)
         if client.kc:
             client.kc.stop_channels()
-        if kernel.has_kernel:
-            await kernel.shutdown_kernel(now=True)
     return None
 
 

@@ -74,6 +74,21 @@ def test_a_failing_cell_names_page_and_error(run_page):
         run_page("1 / 0")
 
 
+def test_pages_that_share_a_kernel_share_no_name_and_one_that_fails_stops_no_other(run_page, tmp_path, monkeypatch):
+    monkeypatch.setattr(execute, "AT_ONCE", 1)
+    run_page("1")
+    codes = {"one": "import os; mine = os.getpid(); 1 / 0", "two": "import os; assert 'mine' not in dir(); mine = os.environ['REVIEW_PAGE']; print(mine)",
+             "three": "assert 'mine' not in dir() and 'os' not in dir()"}
+    pages, ran = [tmp_path / f"{name}.md" for name in codes], []
+    for page, code in zip(pages, codes.values()):
+        page.write_text(PAGE.format(title=page.stem, code=code))
+    with pytest.raises(execute.PageFailed, match="book/one.md failed") as failed:
+        execute.run(pages, [], tmp_path / "cache", lambda what, seconds: ran.append(what))
+    assert ran == ["ran book/two.md", "ran book/three.md"] and "book/two.md" not in str(failed.value)
+    [output] = [output.text for cell in next(execute.executed(pages[1:], [], tmp_path / "cache")).cells for output in cell.get("outputs", ())]
+    assert output == "two\n"
+
+
 # staleness
 
 
