@@ -1,5 +1,6 @@
 """Any number to its source: what stands behind it is what the record says, and every reader can open it."""
 
+import html
 import json
 import re
 import shutil
@@ -122,6 +123,19 @@ def test_the_script_makes_no_markup_of_a_text():
     assert not re.search("innerHTML|outerHTML|insertAdjacentHTML|document.write|eval", script)
 
 
+@pytest.mark.parametrize("key", ENDPOINTS)
+def test_a_finding_reads_as_before_and_its_ratio_opens_what_it_is_computed_from(key, monkeypatch):
+    from book import chapter
+    from models import words
+
+    shown = []
+    monkeypatch.setattr(chapter, "display", lambda made: shown.append(made.data))
+    chapter.finding(key)
+    summary = chapter.summary_for_words(key)
+    assert html.unescape(re.sub("<[^>]*>", "", shown[0])) == "Finding" + words.conclusion(summary, ENDPOINTS[key], REVIEW)
+    assert f">{words.interval(summary, summary['digits'])}</a>" in shown[0] and f'data-source="{provenance.mean_key(key)}"' in shown[0]
+
+
 # the forest plot as a table
 
 
@@ -134,7 +148,7 @@ def test_the_table_of_a_forest_plot_says_what_the_plot_shows():
         rows = figures.forest_rows(key, REVIEW)
         assert list(shown["study"]) == [row.label for row in rows]
         for said, row in zip(shown.iloc[:, 2], rows):
-            assert said == (words.interval(row.limits, 2) if row.limits else row.gap)
+            assert said == (words.interval(row.limits, 2).replace("95 % interval ", "") if row.limits else row.gap)
         assert all(said == row.printed for said, row in zip(shown["as printed"], rows) if row.kind in ("study", "unused", "awaiting"))
 
 
