@@ -107,8 +107,7 @@ def assemble(source: Path, cache: Path) -> dict:
     """Gather all that Jupyter Book reads in one folder; the configuration it will use."""
     import yaml
 
-    from book import beside, foot, notebooks, pages, provenance
-    from extraction import records
+    from book import foot, notebooks, pages
 
     (source / "_static").mkdir(parents=True)
     shutil.copytree(inputs.ROOT / "book", source / "book", ignore=shutil.ignore_patterns("*.py", "*.css", "__pycache__"))
@@ -116,7 +115,7 @@ def assemble(source: Path, cache: Path) -> dict:
     shutil.copy(inputs.ROOT / "_toc.yml", source)
     pages.write(source / "book")
     pages.write_numbers(source / EXTRA / "numbers")
-    provenance.write(source / EXTRA / beside.PLACE, records.load())
+    _write_sources(source / EXTRA)
     notebooks.write(sorted((source / "book").glob("*.md")), source / EXTRA / foot.NOTEBOOKS / "book")
     _write_citation(source / EXTRA / foot.DOWNLOADS)
     _copy_mathjax(source / EXTRA / "_static" / "mathjax")
@@ -130,6 +129,13 @@ def assemble(source: Path, cache: Path) -> dict:
         config["sphinx"]["config"]["bibtex_reference_style"] = "author_year"
     (source / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     return config
+
+
+def _write_sources(folder: Path) -> None:
+    from book import beside, provenance
+    from extraction import records
+
+    provenance.write(folder / beside.PLACE, records.load())
 
 
 def _write_citation(folder: Path) -> None:
