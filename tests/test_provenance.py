@@ -9,7 +9,7 @@ import pytest
 from example_markup import MARKUP, plant_markup
 from example_review import Review, review  # noqa: F401  (a fixture)
 
-from book import beside, build, inputs, linked, notebooks, provenance
+from book import beside, build, inputs, linked, notebooks, pages, provenance
 from extraction.records import load
 from extraction.schema import Entry
 from extraction.vocabulary import ENDPOINTS as REPORTED
@@ -79,6 +79,15 @@ def test_every_verdict_stands_with_its_number():
         for entry, finding in found.items():
             lines = SOURCES[provenance.entry_key(study, entry)]["lines"]
             assert any(name == "Recalculated" and text.startswith(finding.verdict.replace("_", " ")) for name, text in lines)
+
+
+def test_every_row_of_a_study_page_opens_its_own_source():
+    written = pages.generated(REVIEW)
+    for study, record in REVIEW.records.items():
+        rows = {entry: row for entry, row in re.findall(r'<tr id="entry-([^"]+)"[^>]*>(.*)</tr>', written[f"studies/{study}.md"])}
+        assert sorted(rows) == sorted(entry.id for entry in record.entries)
+        for entry, row in rows.items():
+            assert f'href="#entry-{entry}" data-source="{provenance.entry_key(study, entry)}"' in row
 
 
 def test_candidates_are_counted_with_their_range():
