@@ -103,8 +103,7 @@ def assemble(source: Path, cache: Path) -> dict:
     """Gather all that Jupyter Book reads in one folder; the configuration it will use."""
     import yaml
 
-    from book import beside, foot, notebooks, pages, prompts, provenance
-    from extraction import records
+    from book import foot, notebooks, pages, prompts
     from models.summary import version
 
     (source / "_static").mkdir(parents=True)
@@ -113,7 +112,7 @@ def assemble(source: Path, cache: Path) -> dict:
     shutil.copy(inputs.ROOT / "_toc.yml", source)
     pages.write(source / "book")
     pages.write_numbers(source / EXTRA / "numbers")
-    provenance.write(source / EXTRA / beside.PLACE, records.load())
+    _write_sources(source / EXTRA)
     notebooks.write(sorted((source / "book").glob("*.md")), source / EXTRA / foot.NOTEBOOKS / "book")
     _write_citation(source / EXTRA / foot.DOWNLOADS)
     (source / EXTRA / "_static").mkdir()
@@ -129,6 +128,13 @@ def assemble(source: Path, cache: Path) -> dict:
         config["sphinx"]["config"]["bibtex_reference_style"] = "author_year"
     (source / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     return config
+
+
+def _write_sources(folder: Path) -> None:
+    from book import beside, provenance
+    from extraction import records
+
+    provenance.write(folder / beside.PLACE, records.load())
 
 
 def _write_citation(folder: Path) -> None:

@@ -5,7 +5,6 @@ import html
 from IPython.display import HTML, display
 
 from book.linked import linked_table, text_table
-from book.markup import plain
 from book.provenance import behind, entry_key, marked, mean_key
 from book.show import show, table
 from extraction.records import load
@@ -31,7 +30,7 @@ def finding(key: str) -> None:
     """What the posterior allows one to say, in a box; its ratio opens what it is computed from."""
     summary = summary_for_words(key)
     before, ratio, after = words.conclusion(summary, ENDPOINTS[key], REVIEW).partition(words.interval(summary, summary["digits"]))
-    said = plain(before) + marked(ratio, [mean_key(key)]) + plain(after)
+    said = html.escape(before) + marked(ratio, [mean_key(key)]) + html.escape(after)
     display(HTML(f'<div class="admonition important"><p class="admonition-title">Finding</p><p>{said}</p></div>'))
 
 

@@ -112,7 +112,7 @@ def _contradictions(record: Record) -> str:
     if not record.contradictions:
         return ""
     printed = {entry.id: entry.printed for entry in record.entries}
-    rows = [_contradiction(c, printed) for c in record.contradictions]
+    rows = [_contradiction(record.study, c, printed) for c in record.contradictions]
     caption = "Printed readings that cannot all hold; all are kept"
     return "## Contradictions\n\n" + markup.table(caption, ("what disagrees", "as printed", "why this one is used"), rows,
                                                  _numbers(record, "contradictions", caption))
@@ -134,13 +134,18 @@ def _curves(study: str, review: Review) -> str:
     return "## Survival curves, digitised and reconstructed\n\n" + markup.raw(pictures) if pictures else ""
 
 
-def _contradiction(contradiction: Contradiction, printed: dict[str, str | None]) -> str:
-    readings = [f"{markup.plain(printed.get(entry))} {'(used) ' if entry == contradiction.used else ''}{_link(entry)}"
+def _contradiction(study: str, contradiction: Contradiction, printed: dict[str, str | None]) -> str:
+    readings = [f"{_marked(study, entry, printed.get(entry))} {'(used) ' if entry == contradiction.used else ''}{_link(entry)}"
                 for entry in contradiction.entries]
     if contradiction.used not in printed:
         readings.append(f"Used: {markup.plain(contradiction.used)}")
     return (f"<tr><td>{markup.plain(contradiction.about)}</td><td class=long>{'<br>'.join(readings)}</td>"
             f"<td>{markup.plain(contradiction.reason)}</td></tr>")
+
+
+def _marked(study: str, entry: str, printed: str | None) -> str:
+    """What is printed, as a link to its source; without the script, to its row on this page."""
+    return marked(printed or "not printed", [entry_key(study, entry)], f"#{anchor(entry)}")
 
 
 def _link(entry: str) -> str:
@@ -166,8 +171,7 @@ def _entry(study: str, entry: AnyEntry, set_aside: bool, fate: list[str]) -> str
     """One printed number: whom it describes, what is printed, where, and what the review makes of it."""
     remarks = [entry.note, entry.reason if entry.kind == "not_reported" else None,
                "Set aside: see contradictions." if set_aside else None, *fate]
-    printed = marked(entry.printed or "not printed", [entry_key(study, entry.id)], f"#{anchor(entry.id)}")
-    cells = (markup.plain(whom(entry)), printed, markup.plain(report_words(entry)), markup.plain(entry.address))
+    cells = (markup.plain(whom(entry)), _marked(study, entry.id, entry.printed), markup.plain(report_words(entry)), markup.plain(entry.address))
     last = "<br>".join([*map(markup.plain, filter(None, remarks)), _link(entry.id)])
     marks = f' id="{anchor(entry.id)}"' + (' class="set-aside"' if set_aside else "")
     return f"<tr{marks}>{''.join(f'<td>{cell}</td>' for cell in cells)}<td class=long>{last}</td></tr>"

@@ -15,7 +15,7 @@ from models.log_rank_exact import TIE_SHARE
 from models.predictive import checks
 from models.printed import p_words, printed_result, printed_words, stratum_words
 from models.reports import se_from_interval
-from models.words import interval, number, percent
+from models.words import number, percent
 
 TERMS = {
     "table": "counts in both arms: exact binomials",
@@ -105,10 +105,13 @@ def _use(report: Used | Unused, review: Review) -> dict:
 def forest(numbers: pd.DataFrame, digits: int) -> pd.DataFrame:
     """The numbers of a forest plot as it shows them: what is printed, median and 95 % interval or why there is none, overall risk of bias."""
     def result(row) -> str:
-        return row.no_result_because or interval({name: getattr(row, name) for name in ("median", "lower", "upper")}, digits)
+        if row.no_result_because:
+            return row.no_result_because
+        middle, low, high = (number(value, digits) for value in (row.median, row.lower, row.upper))
+        return f"{middle} ({low} to {high})"
 
     return pd.DataFrame([{
-        "study": row.row, "as printed": row.printed if row.kind not in ("pooled", "prediction") else "", row.scale: result(row),
+        "study": row.row, "as printed": row.printed if row.kind not in ("pooled", "prediction") else "", f"{row.scale}, median (95 % interval)": result(row),
         "overall risk of bias": LIGHTS[row.risk_of_bias_overall][0] if row.risk_of_bias_overall else "",
     } for row in numbers.itertuples()])
 

@@ -1,5 +1,6 @@
 """Any number to its source: what stands behind it is what the record says, and every reader can open it."""
 
+import html
 import json
 import re
 import shutil
@@ -8,7 +9,7 @@ import pytest
 from example_markup import MARKUP, plant_markup
 from example_review import Review, review  # noqa: F401  (a fixture)
 
-from book import beside, build, inputs, linked, notebooks, provenance
+from book import beside, build, inputs, linked, notebooks, pages, provenance
 from extraction.records import load
 from extraction.schema import Entry
 from extraction.vocabulary import ENDPOINTS as REPORTED
@@ -80,6 +81,15 @@ def test_every_verdict_stands_with_its_number():
             assert any(name == "Recalculated" and text.startswith(finding.verdict.replace("_", " ")) for name, text in lines)
 
 
+def test_every_row_of_a_study_page_opens_its_own_source():
+    written = pages.generated(REVIEW)
+    for study, record in REVIEW.records.items():
+        rows = {entry: row for entry, row in re.findall(r'<tr id="entry-([^"]+)"[^>]*>(.*)</tr>', written[f"studies/{study}.md"])}
+        assert sorted(rows) == sorted(entry.id for entry in record.entries)
+        for entry, row in rows.items():
+            assert f'href="#entry-{entry}" data-source="{provenance.entry_key(study, entry)}"' in row
+
+
 def test_candidates_are_counted_with_their_range():
     assert provenance.candidates([(3, 5, 0, 4), (4, 5, 2, 4), (3, 5, 1, 4)]) == "3 tables print so: 3 to 4 of 5 with tocilizumab, 0 to 2 of 4 without"
     assert provenance.candidates([(3, 5, 0, 4)]) == "one table prints so: 3 of 5 with tocilizumab, 0 of 4 without"
@@ -122,6 +132,19 @@ def test_the_script_makes_no_markup_of_a_text():
     assert not re.search("innerHTML|outerHTML|insertAdjacentHTML|document.write|eval", script)
 
 
+@pytest.mark.parametrize("key", ENDPOINTS)
+def test_a_finding_reads_as_before_and_its_ratio_opens_what_it_is_computed_from(key, monkeypatch):
+    from book import chapter
+    from models import words
+
+    shown = []
+    monkeypatch.setattr(chapter, "display", lambda made: shown.append(made.data))
+    chapter.finding(key)
+    summary = chapter.summary_for_words(key)
+    assert html.unescape(re.sub("<[^>]*>", "", shown[0])) == "Finding" + words.conclusion(summary, ENDPOINTS[key], REVIEW)
+    assert f">{words.interval(summary, summary['digits'])}</a>" in shown[0] and f'data-source="{provenance.mean_key(key)}"' in shown[0]
+
+
 # the forest plot as a table
 
 
@@ -134,7 +157,7 @@ def test_the_table_of_a_forest_plot_says_what_the_plot_shows():
         rows = figures.forest_rows(key, REVIEW)
         assert list(shown["study"]) == [row.label for row in rows]
         for said, row in zip(shown.iloc[:, 2], rows):
-            assert said == (words.interval(row.limits, 2) if row.limits else row.gap)
+            assert said == (words.interval(row.limits, 2).replace("95 % interval ", "") if row.limits else row.gap)
         assert all(said == row.printed for said, row in zip(shown["as printed"], rows) if row.kind in ("study", "unused", "awaiting"))
 
 
