@@ -47,13 +47,13 @@ def bundle() -> int:
 
 def printed() -> int:
     """Write the book as one PDF."""
-    from book.pdf import NotPrinted, write
+    from book import pdf
 
     print("Printing:", flush=True)
     try:
         with alone("book"):
-            path = write()
-    except (NotPrinted, OSError) as fault:
+            path = pdf.write(pdf.PATH)
+    except (pdf.NotPrinted, OSError) as fault:
         print(f"The PDF was not written: {fault}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

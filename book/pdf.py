@@ -37,7 +37,7 @@ BOOK = """<!doctype html>
 <link rel="stylesheet" href="{static}/print.css"></head>
 <body><main class="bd-main"><div class="bd-content"><div class="bd-article-container">
 <section class="title-page"><p class="book-title">{title}</p><p>{authors}</p><p>Version {version}, {dated}</p><p>{words}</p></section>
-<nav class="contents"><p class="book-contents">Contents</p><ol>{contents}</ol></nav>
+<nav class="book-contents" aria-label="Contents"><p>Contents</p><ol>{contents}</ol></nav>
 {articles}
 </div></div></main></body></html>
 """
@@ -47,8 +47,8 @@ class NotPrinted(Exception):
     """There is no PDF; the message says what is missing."""
 
 
-def write(path: Path = PATH) -> Path:
-    """Print the built book and return the file's path; raise NotPrinted, and write nothing, without a current book or without Chromium."""
+def write(path: Path) -> Path:
+    """Print the built book to `path`, and return it; raise NotPrinted, and write nothing, without a current book or without Chromium."""
     if not build.is_current(inputs.of_book()):
         raise NotPrinted("The book is not that of the tree as it stands. Run `make book` first.")
     chromium = next(filter(None, map(shutil.which, PROGRAMS)), None)
@@ -112,7 +112,7 @@ def _attribute(name: str, value: str, folder: Path, page: str, pages: set[str]) 
         return f' id="{_prefix(page)}--{value}"'
     if re.match(r"[a-z]+:", value):
         return f' {name}="{value}"'
-    path, _, anchor = value.partition("#")
+    path, _, anchor = re.sub(r"\?[^#]*", "", value).partition("#")
     target = posixpath.normpath(posixpath.join(posixpath.dirname(page), path)) if path else f"{page}.html"
     if target.removesuffix(".html") in pages:
         return f' href="#{_prefix(target.removesuffix(".html"))}{f"--{anchor}" if anchor else ""}"'

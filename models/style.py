@@ -15,7 +15,7 @@ SMALL = 10.5
 BLUE, ORANGE, GREEN, SKY, PURPLE, RED, YELLOW = "#0072B2", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#D55E00", "#F0E442"
 """Okabe & Ito's palette."""
 GREY, LIGHT, INK = "#777777", "#D9D9D9", "#222222"
-DARK_GROUND = "#14181e"
+DARK_GROUND = "#121212"
 """What the dark theme of the pages is drawn on."""
 DARK = {
     "#ffffff": DARK_GROUND, "#000000": "#ced6dd", "#222222": "#e3e7eb", "#444444": "#b8c0c9", "#777777": "#9099a4", "#d9d9d9": "#454f5c",

@@ -1,16 +1,14 @@
 """The explorer alone on a page, opened in Chromium from a file, and what it shows."""
 
-import shutil
 from urllib.parse import urlencode
 
 import numpy as np
 import pytest
+from example_browser import chromium  # noqa: F401  (a fixture)
 
 from book import explorer, inputs
 from extraction.records import load
 
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync")
 GO = """hash => new Promise(done => {
     const rows = () => [...document.querySelectorAll("[data-part=table] tr")].map(row => [row.cells[0].textContent,
         ["median", "lower", "upper"].map(name => Number(row.dataset[name]))]);
@@ -32,21 +30,8 @@ def address(tmp_path_factory) -> str:
     return (folder / "book" / "explorer.html").as_uri()
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not found:
-        pytest.skip("no Chromium on this machine: .ci/run installs it on Debian")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
-        yield started
-        started.close()
-
-
 @pytest.fixture
-def page(chromium, address):
+def page(chromium, address):  # noqa: F811
     """The explorer as it opens; at the end, nothing was complained of and nothing asked for from outside its folder."""
     opened, faults = chromium.new_page(), []
     opened.on("console", lambda message: faults.append(message.text))

@@ -1,15 +1,12 @@
-"""The whole book, built strictly once, and each of its pages opened in Chromium."""
+"""The whole book, built strictly once: its links, its version, and what a failed or killed build leaves."""
 
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
-from functools import partial
 from html.parser import HTMLParser
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -145,94 +142,6 @@ def test_a_warning_is_fatal_and_names_its_line(fault, tmp_path):
     (source / "_config.yml").write_text("title: A book\nonly_build_toc_files: true\nexecute: {execute_notebooks: 'off'}\n")
     with pytest.raises(build.BuildFailed, match=r"^book/intro\.md:3: WARNING"):
         build.render(source, tmp_path)
-
-
-# in a browser
-
-WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
-SCREENSHOTS = build.BUILD / "screenshots"
-LEFT_BEHIND = "net::ERR_ABORTED"  # a request still open when index.html leads on
-HIGHEST_PICTURE = 5000  # pixels: a study's page is six times as high
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync")
-LOOK = """async () => {
-    if (window.MathJax && MathJax.startup) await MathJax.startup.promise;
-    const images = [...document.images];
-    await Promise.all(images.map(image => image.decode().catch(() => 0)));
-    const formulas = document.querySelectorAll(".math").length;
-    return {
-        unnamed: images.filter(image => !image.alt.trim()).length,
-        height: document.documentElement.scrollHeight,
-        undrawn: images.filter(image => !image.naturalWidth).length,
-        wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        unset: Math.max(0, formulas - document.querySelectorAll("mjx-container").length)
-            + document.querySelectorAll("mjx-merror, [data-mjx-error]").length,
-    };
-}"""
-"""What a page looks like once its formulas are set and its images are drawn: all but its height should be 0."""
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser with a fresh profile."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not found:
-        pytest.skip("no Chromium on this machine: .ci/run installs it on Debian")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def addresses(html):
-    """Where the pages are: in their folder, and on localhost."""
-    handler = partial(Quiet, directory=str(html))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield {"file": html.resolve().as_uri(), "localhost": f"http://127.0.0.1:{server.server_port}"}
-        server.shutdown()
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """A server that prints nothing."""
-
-    def log_message(self, *_) -> None:
-        pass
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("place", ["file", "localhost"])
-def test_pages_open_without_complaint(place, width, addresses, chromium):
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    context = chromium.new_context(viewport=dict(zip(("width", "height"), WIDTHS[width])), reduced_motion="reduce")
-    problems = [f"{page}: {problem}" for page in sorted(toc_pages() | {"index", "search"})
-                for problem in faults(context, f"{addresses[place]}/{page}.html", addresses[place], width)]
-    context.close()
-    assert not problems, "\n".join(problems)
-
-
-def faults(context, address: str, base: str, width: str) -> list[str]:
-    """Open a page, keep a picture of it, and say what is wrong with it."""
-    found: list[str] = []
-    page = context.new_page()
-    page.on("console", lambda message: found.append(f"console: {message.text}") if message.type == "error" else None)
-    page.on("pageerror", lambda error: found.append(f"script: {error}"))
-    page.on("request", lambda request: None if request.url.startswith((base, "data:")) else found.append(f"asks for {request.url}"))
-    page.on("requestfailed", lambda request: None if request.failure == LEFT_BEHIND else found.append(f"cannot load {request.url}"))
-    page.goto(address, wait_until="load")
-    page.wait_for_url(lambda url: not url.endswith(f"{base}/index.html"))
-    seen = page.evaluate(LOOK)
-    if base.startswith("http"):
-        shown = {"x": 0, "y": 0, "width": WIDTHS[width][0], "height": min(seen["height"], HIGHEST_PICTURE)}
-        page.screenshot(path=SCREENSHOTS / f"{Path(address).stem}-{width}.png", full_page=True, clip=shown)
-    page.close()
-    wrong = {"unnamed": "images without alternative text", "undrawn": "images not drawn", "unset": "formulas not set",
-             "wide": "pixels beyond the screen"}
-    return found + [f"{seen[key]} {meaning}" for key, meaning in wrong.items() if seen[key] > 0]
 
 
 # faults

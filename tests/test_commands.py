@@ -63,7 +63,7 @@ esac"""
 
 def test_help_lists_the_flow_in_order(house):
     listed = re.findall(r"^  make (\w+)", house.make("help").stdout, re.M)
-    assert listed == "env check fit book serve bundle test bench parity clean".split()
+    assert listed == "env check fit book serve bundle pdf test bench parity clean".split()
     assert house.make().stdout == house.make("help").stdout
 
 
@@ -161,12 +161,13 @@ def test_clean_removes_the_build_and_keeps_the_env(house):
     assert not (house.folder / "_build").exists() and (house.folder / ".venv").exists()
 
 
-def run_ci(house: House) -> subprocess.CompletedProcess:
+def run_ci(house: House, apt_get: str = ":") -> subprocess.CompletedProcess:
+    """Run .ci/run, with what apt-get does beside logging its call."""
     shutil.copytree(ROOT / ".ci", house.folder / ".ci")
     for tool in ("dirname", "bash", "env"):
         (house.bin / tool).symlink_to(shutil.which(tool))
-    for name in ("git", "make", "apt-get"):
-        house.program(name, f'echo "{name} $*" >> log')
+    for name, does in {"git": ":", "make": ":", "apt-get": apt_get}.items():
+        house.program(name, f'echo "{name} $*" >> log\n{does}')
     environment = {"PATH": str(house.bin), "HOME": str(house.home), "CI": "true"}
     return subprocess.run([house.folder / ".ci/run"], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
@@ -177,8 +178,16 @@ def test_ci_ends_in_make_test(house):
     assert house.log() == ["make -s interpreter", "make test"]
 
 
-def test_ci_installs_a_missing_chromium_as_root_only(house):
+def test_ci_with_a_chromium_that_does_not_start_ends_in_an_error(house):
+    house.program("chromium", "exit 127")
     done = run_ci(house)
+    assert done.returncode == 1 and "chromium is missing or does not start" in done.stderr
+    assert "make test" not in house.log()
+
+
+def test_ci_installs_a_missing_chromium_as_root_only(house):
+    installed = house.program("to-install", "echo Chromium 1")
+    done = run_ci(house, f'test "$1" = update || cp "{installed}" "{house.bin}/chromium"')
     if os.geteuid():
         assert done.returncode == 1 and "chromium" in done.stderr
         assert house.log() == ["make -s interpreter"]

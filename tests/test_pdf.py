@@ -1,0 +1,123 @@
+"""The whole book as one PDF: every page in order, with bookmarks, links within it, and nothing half-written where it cannot be printed."""
+
+import html as html_module
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from example_browser import NO_BROWSER
+from test_book import html, toc_pages  # noqa: F401  (html is a fixture)
+
+from book import build, inputs, pdf
+from book.__main__ import main
+
+pytestmark = pytest.mark.book
+
+
+@pytest.fixture(scope="module")
+def printed(html, tmp_path_factory) -> bytes:  # noqa: F811
+    if not any(map(shutil.which, pdf.PROGRAMS)):
+        pytest.skip(NO_BROWSER)
+    return pdf.write(tmp_path_factory.mktemp("pdf") / "book.pdf").read_bytes()
+
+
+def headings(printed: bytes) -> list[tuple[str, int]]:
+    """Bookmarks of the first level as (text, number of the object of their page); Skia writes them as plain objects."""
+    whole = re.search(rb"/Type /Outlines\n/First (\d+) 0 R", printed)[1]
+    place, found = int(whole), []
+    while place:
+        item = re.search(rb"\n%d 0 obj\n<</Title (.*?)\n/Dest \[(\d+) 0 R(.*?)endobj" % place, printed, re.S)
+        found.append((text_of(item[1]), int(item[2])))
+        onward = re.search(rb"/Next (\d+) 0 R", item[3])
+        place = int(onward[1]) if onward else 0
+    return found
+
+
+def text_of(string: bytes) -> str:
+    """A string of PDF as text: in brackets as bytes, in angles as UTF-16."""
+    if string.startswith(b"<"):
+        return bytes.fromhex(string[1:-1].decode()).decode("utf-16")
+    return re.sub(rb"\\(.)", rb"\1", string[1:-1]).decode("latin-1")
+
+
+def title_of(html: Path, page: str) -> str:  # noqa: F811
+    heading = re.search(r"<h1>(.*?)<a class=\"headerlink\"", (html / f"{page}.html").read_text(encoding="utf-8"), re.S)[1]
+    return html_module.unescape(re.sub("<[^>]*>", "", heading)).strip()
+
+
+def test_the_pages_are_those_of_the_toc_in_its_order(html):  # noqa: F811
+    found = pdf.pages_in_order(html)
+    assert set(found) == toc_pages() and len(found) == len(set(found))
+    toc = yaml.safe_load((inputs.ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    chapters = [toc["root"]] + [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    assert [page for page in found if page in chapters] == chapters
+
+
+def test_every_chapter_is_bookmarked_and_starts_a_page(html, printed):  # noqa: F811
+    marked = headings(printed)
+    assert [text for text, _ in marked] == [title_of(html, page) for page in pdf.pages_in_order(html)]
+    starts = [page for _, page in marked]
+    assert len(set(starts)) == len(starts)
+    assert len(re.findall(rb"/Type /Page\n", printed)) > len(starts)
+
+
+def test_no_link_of_the_pdf_leads_to_a_file_of_this_machine(printed):
+    links = re.findall(rb"/URI \((.*?)\)", printed)
+    assert links and not [link for link in links if not link.startswith(b"https://")]
+
+
+def test_every_link_within_the_printed_book_leads_somewhere(html):  # noqa: F811
+    text = pdf.whole_book(html, pdf.pages_in_order(html), pdf.citation())
+    ids = re.findall(r' id="([^"]*)"', text)
+    wanted = set(re.findall(r' href="#([^"]*)"', text))
+    assert len(wanted) > 300 and not wanted - set(ids)
+    assert len(ids) == len(set(ids))
+    assert "<script" not in text and "only-dark" not in text
+
+
+def test_the_title_page_names_version_and_date(html):  # noqa: F811
+    text, cited = pdf.whole_book(html, ["book/intro"], pdf.citation()), pdf.citation()
+    assert f"Version {build.version()}, {cited.dated}" in text and cited.date.isoformat() in text
+
+
+@pytest.fixture
+def elsewhere(html, tmp_path, monkeypatch) -> Path:  # noqa: F811
+    """Where a PDF would be written."""
+    monkeypatch.setattr(pdf, "PATH", tmp_path / "book.pdf")
+    return tmp_path
+
+
+def test_without_chromium_one_line_says_so_and_nothing_is_written(elsewhere, monkeypatch, capsys):
+    monkeypatch.setattr(pdf.shutil, "which", lambda program: None)
+    assert main(["pdf"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("The PDF was not written: Chromium or Chrome prints it") and said.count("\n") == 1
+    assert not list(elsewhere.iterdir())
+
+
+@pytest.mark.parametrize("does", ["exit 1", "echo no > book.pdf", "for a in $*; do case $a in --print-to-pdf=*) echo half > ${a#*=};; esac; done"])
+def test_a_chromium_that_fails_leaves_nothing(does, elsewhere, monkeypatch, capsys):
+    program = elsewhere / "bin" / "chromium"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n{does}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(pdf.shutil, "which", lambda _: str(program))
+    monkeypatch.chdir(program.parent)
+    assert main(["pdf"]) == 1
+    assert "Chromium printed nothing" in capsys.readouterr().err
+    assert [path.name for path in elsewhere.iterdir()] == ["bin"]
+
+
+def test_a_book_that_is_not_current_is_not_printed(elsewhere, monkeypatch, capsys):
+    monkeypatch.setattr(build, "is_current", lambda fingerprint: False)
+    assert main(["pdf"]) == 1
+    assert "Run `make book` first." in capsys.readouterr().err
+
+
+def test_the_command_is_named_in_the_help():
+    said = subprocess.run((sys.executable, "-m", "book", "--help"), cwd=inputs.ROOT, capture_output=True, text=True, check=True).stdout
+    assert "pdf" in said

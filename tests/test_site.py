@@ -1,0 +1,345 @@
+"""The built book as a reader's browser shows it: each page opened on desktop, in the dark, on a phone and from its folder."""
+
+import html as html_module
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from example_browser import addresses, chromium  # noqa: F401  (fixtures)
+from test_book import html, toc_pages  # noqa: F401  (html is a fixture)
+
+from book import build, head
+from models.style import DARK, DARK_GROUND
+
+pytestmark = pytest.mark.book
+
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 780}
+SCREENSHOTS = build.BUILD / "screenshots"
+HIGHEST_PICTURE = 5000  # pixels: a study's page is six times as high
+LEFT_BEHIND = "net::ERR_ABORTED"  # a request still open when index.html leads on
+AXE = Path(__file__).parent / "reference" / "axe" / "axe.min.js"
+HEAVIEST = 1_500_000  # bytes of a page with all that it loads
+SLOWEST = 5000  # ms on a busy machine; the aim, printed beside, is 1000
+JUMP = 0.1  # cumulative layout shift up to which web.dev calls a page good
+
+WATCH = """() => {
+    window.seen = {shift: 0, paint: 0};
+    new PerformanceObserver(list => list.getEntries().forEach(entry => { if (!entry.hadRecentInput) seen.shift += entry.value; }))
+        .observe({type: "layout-shift", buffered: true});
+    new PerformanceObserver(list => list.getEntries().forEach(entry => { seen.paint = entry.startTime; }))
+        .observe({type: "largest-contentful-paint", buffered: true});
+}"""
+LOOK = """async () => {
+    const images = [...document.images].filter(image => getComputedStyle(image).display !== "none");
+    images.forEach(image => { image.loading = "eager"; });
+    await Promise.all(images.map(image => image.decode().catch(() => 0)));
+    await new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    const figures = images.filter(image => image.closest(".review-figure"));
+    const [page, ...loaded] = ["navigation", "resource"].flatMap(kind => performance.getEntriesByType(kind));
+    return {
+        unnamed: images.filter(image => !image.alt.trim()).length,
+        undrawn: images.filter(image => !image.naturalWidth).length,
+        unset: document.querySelectorAll(".math:not(:has(math))").length,
+        wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        height: document.documentElement.scrollHeight,
+        light: figures.filter(image => image.matches(".only-light")).length,
+        dark: figures.filter(image => image.matches(".only-dark")).length,
+        ground: getComputedStyle(document.body).backgroundColor,
+        bytes: [page, ...loaded].reduce((sum, entry) => sum + entry.encodedBodySize, 0),
+        loaded: page.domContentLoadedEventEnd,
+        ...window.seen,
+    };
+}"""
+"""What a page looks like once all of its images are drawn."""
+SERIOUS = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+    .filter(found => ["serious", "critical"].includes(found.impact))
+    .flatMap(found => found.nodes.map(node => `${found.id}: ${node.html.slice(0, 120)}`))"""
+
+
+class Visit:
+    """A page that is open, and all that it complains of or asks for from elsewhere."""
+
+    def __init__(self, context, address: str, base: str) -> None:
+        self.page, self.problems = context.new_page(), []
+        self.page.on("console", lambda message: self.problems.append(f"console: {message.text}") if message.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
+        self.page.on("request", lambda request: None if request.url.startswith((base, "data:")) else self.problems.append(f"asks for {request.url}"))
+        self.page.on("requestfailed", lambda request: None if request.failure == LEFT_BEHIND else self.problems.append(f"cannot load {request.url}"))
+        self.page.goto(address, wait_until="load")
+        self.page.wait_for_url(lambda url: not url.endswith(f"{base}/index.html"))
+
+    def look(self, picture: str = "") -> dict:
+        """The facts of LOOK, with the problems so far; `picture` is the name of the screenshot to keep."""
+        seen = self.page.evaluate(LOOK)
+        if picture:
+            size = self.page.viewport_size
+            shown = {"x": 0, "y": 0, "width": size["width"], "height": min(seen["height"], HIGHEST_PICTURE)}
+            self.page.screenshot(path=SCREENSHOTS / f"{picture}.png", full_page=True, clip=shown)
+        return seen | {"problems": list(self.problems)}
+
+
+def every_page() -> list[str]:
+    return sorted(toc_pages() | {"index", "search"})
+
+
+def name_of(page: str) -> str:
+    return page.removeprefix("book/").replace("/", "-")
+
+
+def go_dark(page) -> None:
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+
+
+@pytest.fixture(scope="module")
+def seen(addresses, chromium) -> dict[str, dict[str, dict]]:  # noqa: F811
+    """What every page looks like, by way of looking and by page."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    found: dict[str, dict[str, dict]] = {"desktop": {}, "dark": {}, "phone": {}, "file": {}}
+    contexts = {how: chromium.new_context(viewport=PHONE if how == "phone" else DESKTOP, reduced_motion="reduce") for how in ("desktop", "phone", "file")}
+    for context in contexts.values():
+        context.add_init_script(f"({WATCH})()")
+    for page in every_page():
+        for how, context in contexts.items():
+            base = addresses["file" if how == "file" else "localhost"]
+            visit = Visit(context, f"{base}/{page}.html", base)
+            found[how][page] = visit.look("" if how == "file" else f"{name_of(page)}-{how}")
+            if how == "desktop":
+                visit.page.evaluate(AXE.read_text(encoding="utf-8"))
+                found[how][page]["faults"] = visit.page.evaluate(SERIOUS)
+                go_dark(visit.page)
+                found["dark"][page] = visit.look(f"{name_of(page)}-dark") | {"faults": visit.page.evaluate(SERIOUS)}
+            visit.page.close()
+    for context in contexts.values():
+        context.close()
+    return found
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("how", ["desktop", "dark", "phone", "file"])
+def test_pages_open_without_complaint(how, seen):
+    """Nothing asked for from outside, every image drawn and with its words, every formula set, nothing wider than the screen."""
+    wrong = {"unnamed": "images without alternative text", "undrawn": "images not drawn", "unset": "formulas not set", "wide": "pixels beyond the screen"}
+    problems = [f"{page}: {problem}" for page, facts in seen[how].items()
+                for problem in facts["problems"] + [f"{facts[key]} {meaning}" for key, meaning in wrong.items() if facts[key] > 0]]
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("how", ["desktop", "dark"])
+def test_no_page_has_a_serious_fault_of_accessibility(how, seen):
+    """By axe-core, of impact serious or critical."""
+    faults = [f"{page}: {fault}" for page, facts in seen[how].items() for fault in facts["faults"]]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.browser
+def test_figures_follow_the_theme(seen):
+    for page, facts in seen["dark"].items():
+        before = seen["desktop"][page]
+        assert (before["dark"], facts["light"]) == (0, 0) and facts["dark"] == before["light"], page
+    assert sum(facts["dark"] for facts in seen["dark"].values()) > 50
+    ground = "rgb({}, {}, {})".format(*channels(DARK_GROUND))
+    assert {facts["ground"] for facts in seen["dark"].values()} == {ground}, "figures are drawn on another ground than the theme's"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("how", ["desktop", "phone"])
+def test_nothing_jumps_while_a_page_loads(how, seen):
+    assert not {page: facts["shift"] for page, facts in seen[how].items() if facts["shift"] >= JUMP}
+
+
+@pytest.mark.browser
+def test_every_page_is_light_and_soon_there(seen, capsys):
+    with capsys.disabled():
+        print(f"\n{'page':<36}{'kB':>7}{'loaded':>9}{'painted':>9}  ms (aim 1500 kB, 1000 ms)")
+        for page, facts in seen["desktop"].items():
+            print(f"{page:<36}{facts['bytes'] / 1000:7.0f}{facts['loaded']:9.0f}{facts['paint']:9.0f}")
+    for page, facts in seen["desktop"].items():
+        assert 0 < facts["bytes"] <= HEAVIEST, page
+        assert facts["loaded"] <= SLOWEST, page
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("place", ["file", "localhost"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_search_finds_the_page_of_an_endpoint(place, size, addresses, chromium):  # noqa: F811
+    context = chromium.new_context(viewport=size)
+    visit = Visit(context, f"{addresses[place]}/search.html", addresses[place])
+    box = visit.page.locator("form.bd-search input[name=q]").first
+    box.fill("severe infection")
+    box.press("Enter")
+    visit.page.locator("#search-results a[href*='severe-infection.html']").first.click()
+    visit.page.wait_for_url(lambda url: "/book/severe-infection.html" in url)
+    assert not visit.problems
+    context.close()
+
+
+@pytest.mark.browser
+def test_the_button_turns_the_theme_and_the_next_page_keeps_it(addresses, chromium):  # noqa: F811
+    context = chromium.new_context(viewport=DESKTOP, color_scheme="light")
+    page = Visit(context, f"{addresses['localhost']}/book/survival.html", addresses["localhost"]).page
+    for _ in range(3):  # light, dark, as the system says: in the order of the theme
+        if page.evaluate("document.documentElement.dataset.theme") == "dark":
+            break
+        page.locator(".theme-switch-button:visible").first.click()
+    page.goto(f"{addresses['localhost']}/book/response.html")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    context.close()
+
+
+@pytest.mark.browser
+def test_the_keyboard_skips_to_the_text_and_opens_the_code(addresses, chromium):  # noqa: F811
+    context = chromium.new_context(viewport=DESKTOP)
+    page = Visit(context, f"{addresses['localhost']}/book/severe-infection.html", addresses["localhost"]).page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to main content"
+    fold = page.locator("details.above-input").first
+    fold.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert fold.evaluate("fold => fold.open") and fold.locator(".expanded").is_visible()
+    scrolled = page.locator(".review-scroll").first
+    scrolled.focus()
+    assert scrolled.evaluate("box => box === document.activeElement")
+    context.close()
+
+
+@pytest.mark.browser
+def test_without_scripts_a_page_shows_its_light_figures(addresses, chromium):  # noqa: F811
+    context = chromium.new_context(viewport=DESKTOP, java_script_enabled=False, color_scheme="dark")
+    page = Visit(context, f"{addresses['localhost']}/book/severe-infection.html", addresses["localhost"]).page
+    figure = page.locator(".review-figure").first
+    assert figure.locator(".only-light").is_visible() and not figure.locator(".only-dark").is_visible()
+    context.close()
+
+
+@pytest.mark.browser
+def test_paper_gets_the_text_and_light_figures_alone(addresses, chromium):  # noqa: F811
+    context = chromium.new_context(viewport=DESKTOP, color_scheme="dark")
+    page = Visit(context, f"{addresses['localhost']}/book/severe-infection.html", addresses["localhost"]).page
+    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    page.emulate_media(media="print", color_scheme="dark")
+    hidden = (".bd-sidebar-primary", ".bd-sidebar-secondary", ".prev-next-footer", ".review-numbers", "details.above-input", ".only-dark", ".headerlink")
+    assert not [part for part in hidden if page.locator(part).count() == 0 or page.locator(part).first.is_visible()]
+    assert page.locator(".review-figure .only-light").first.is_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    context.close()
+
+
+# what the pages hold, read without a browser
+
+
+class Head(HTMLParser):
+    """Title, descriptions and links of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.named: dict[str, list[str]] = {}
+        self.links: list[str] = []
+        self.title, self.in_title = "", False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.in_title = tag == "title"
+        if tag == "meta" and (name := found.get("name") or found.get("property")):
+            self.named.setdefault(name, []).append(found.get("content") or "")
+        if tag == "a" and found.get("href"):
+            self.links.append(found["href"])
+
+    def handle_data(self, data):
+        self.title += data if self.in_title else ""
+
+    def handle_endtag(self, tag):
+        self.in_title &= tag != "title"
+
+
+@pytest.fixture(scope="module")
+def heads(html) -> dict[str, Head]:  # noqa: F811
+    return {page: Head((html / f"{page}.html").read_text(encoding="utf-8")) for page in sorted(toc_pages())}
+
+
+def test_every_page_has_a_title_of_its_own_and_says_what_it_holds(heads):
+    titles = [page.title for page in heads.values()]
+    assert len(set(titles)) == len(titles)
+    for name, page in heads.items():
+        [said], [title] = page.named["description"], page.named["og:title"]
+        assert 20 < len(said) <= head.LONGEST + 2, name
+        assert page.named["og:description"] == [said] and title and page.title.startswith(title), name
+        assert len(page.named["og:type"]) == 1 and "og:image" not in page.named, name
+
+
+def test_the_description_of_an_endpoint_is_its_finding(html, heads):  # noqa: F811
+    text = (html / "book" / "severe-infection.html").read_text(encoding="utf-8")
+    finding = html_module.unescape(re.search(r'<p class="admonition-title">Finding</p><p>(.*?)</p>', text)[1])
+    [said] = heads["book/severe-infection"].named["description"]
+    assert finding.startswith(said) and said.endswith(".")
+
+
+@pytest.mark.parametrize("body, said", [
+    ("<details><p>print(1)</p></details><p></p><p>First. Second.</p><p>Third.</p>", "First. Second."),
+    ('<p>Before.</p><div class="admonition important"><p class="admonition-title">Finding</p><p>Found <b>2</b>.</p></div>', "Found 2."),
+    ("<table><tr><td><p>cell</p></td></tr></table><p>Text.</p>", "Text."),
+    (f"<p>Short. {'Long ' * 100}end.</p>", "Short."),
+    ("", ""),
+])
+def test_a_description_is_the_finding_or_else_the_first_paragraph(body, said):
+    assert head.description(body) == said
+
+
+def test_links_to_elsewhere_are_secure_and_name_a_host(heads):
+    outside = {link for page in heads.values() for link in page.links if urlsplit(link).scheme}
+    assert outside and not [link for link in outside if urlsplit(link).scheme != "https" or "." not in urlsplit(link).netloc]
+
+
+def test_every_fold_says_what_its_code_shows(html):  # noqa: F811
+    titles = [(page, title) for page in toc_pages()
+              for title in re.findall(r'<p class="collapsed admonition-title">(.*?)</p>', (html / f"{page}.html").read_text(encoding="utf-8"), re.S)]
+    assert len(titles) > 100
+    assert not [(page, title) for page, title in titles if not title.startswith("Code: ")]
+
+
+# colours of the dark drawings
+
+
+def channels(colour: str) -> list[int]:
+    return [int(colour[i:i + 2], 16) for i in (1, 3, 5)]
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colours, 1 to 21, after WCAG 2.2."""
+    def luminance(colour: str) -> float:
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (value / 255 for value in channels(colour))]
+        return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear))
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_contrast_is_that_of_the_standard():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)  # WebAIM's contrast checker
+
+
+def test_every_colour_of_a_figure_has_its_dark_one(html):  # noqa: F811
+    drawn = {colour for path in (html / "figures").glob("*.svg")
+             for colour in re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})\b", path.read_text(encoding="utf-8"))}
+    assert len(drawn) > 8 and drawn <= set(DARK)
+
+
+@pytest.mark.parametrize("light", sorted(set(DARK) - {"#ffffff"}))
+def test_a_dark_colour_stands_out_by_3_to_1_or_as_on_white(light):
+    assert contrast(DARK[light], DARK_GROUND) >= min(3, contrast(light, "#ffffff"))
+
+
+def test_no_two_colours_become_one_in_the_dark():
+    assert len(set(DARK.values())) == len(DARK)
+
+
+def test_a_dark_drawing_keeps_everything_but_colours(html):  # noqa: F811
+    for path in (html / "figures").glob("*.svg"):
+        light, dark = path.read_text(encoding="utf-8"), (html / "figures-dark" / path.name).read_text(encoding="utf-8")
+        shapes = [re.findall(r' d="([^"]*)"', text) for text in (light, dark)]
+        assert shapes[0] == shapes[1] and light != dark, path.name
