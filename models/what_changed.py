@@ -84,13 +84,18 @@ def headline(found: dict | None) -> str:
     """Two sentences: what changed in studies and methods, and which answers moved."""
     if found is None:
         return "No version has been released yet. Once one is, this page tells what has changed since, and which study moved which answer."
-    if not (found["studies"] or found["methods"]):
+    if not is_change(found):
         return f"Nothing has changed since version {found['old']}. Every answer is the one it gave."
     changed = [f"{row['label']} ({row['what']})" for row in found["studies"]]
     first = f"Since version {found['old']} {'these studies changed: ' + '; '.join(changed) if changed else 'no study changed'}" \
             f"{', and ' if changed else ', but '}{'the methods did' if found['methods'] else 'the methods did not'}."
     moved = [endpoint["title"] for key, endpoint in found["endpoints"].items() if has_moved(key, endpoint)]
     return first + (f" Answers that moved: {listed_in_sentence(moved)}." if moved else " No answer moved by as much as its last printed digit.")
+
+
+def is_change(found: dict) -> bool:
+    """Whether a comparison holds any change of a study or a method."""
+    return bool(found["studies"] or found["methods"])
 
 
 def has_moved(key: str, endpoint: dict) -> bool:
@@ -102,7 +107,7 @@ def studies_table(found: dict) -> pd.DataFrame:
     """A row for each study and method that changed, with the register's reason."""
     rows = [{"what": row["label"], "change": row["what"], "reason": row["reason"]} for row in found["studies"]]
     rows += [{"what": "method", "change": words, "reason": ""} for words in found["methods"]]
-    return pd.DataFrame(rows or [{"what": "nothing", "change": "", "reason": ""}])
+    return pd.DataFrame(rows)
 
 
 def summary_table(found: dict) -> pd.DataFrame:
