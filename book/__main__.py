@@ -7,6 +7,8 @@ Where nothing that the book depends on has changed, nothing is done.
 import argparse
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 from book import build, execute, inputs
 from models.alone import alone
@@ -27,22 +29,17 @@ def main(arguments: list[str] | None = None) -> int:
     return COMMANDS[parser.parse_args(arguments).command]()
 
 
+def built() -> int:
+    """Build the book unless it is current."""
+    return _alone("The book was not built", _build_unless_current)
+
+
 def bundle() -> int:
     """Write the archive of this version."""
-    from book.bundle import NotReady, write
+    from book.bundle import write
 
     print("Bundling:", flush=True)
-    try:
-        with alone("book"):
-            path = write()
-    except (NotReady, OSError) as fault:
-        print(f"The bundle was not written: {fault}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Interrupted: the bundle was not written.", file=sys.stderr)
-        return 130
-    print(f"Done: {path}, {path.stat().st_size / 1e6:.0f} MB")
-    return 0
+    return _alone("The bundle was not written", lambda: _tell(write()))
 
 
 def printed() -> int:
@@ -50,31 +47,25 @@ def printed() -> int:
     from book import pdf
 
     print("Printing:", flush=True)
+    return _alone("The PDF was not written", lambda: _tell(pdf.write(pdf.PATH)))
+
+
+def _alone(failed: str, make: Callable[[], None]) -> int:
+    """Make something while no other process builds; what stopped it is told after `failed`."""
     try:
         with alone("book"):
-            path = pdf.write(pdf.PATH)
-    except (pdf.NotPrinted, OSError) as fault:
-        print(f"The PDF was not written: {fault}", file=sys.stderr)
+            make()
+    except (build.NotMade, OSError) as fault:  # OSError: a full disk, a folder that may not be written
+        print(f"{failed}: {fault}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Interrupted: the PDF was not written.", file=sys.stderr)
+        print(f"Interrupted. {failed}.", file=sys.stderr)
         return 130
+    return 0
+
+
+def _tell(path: Path) -> None:
     print(f"Done: {path}, {path.stat().st_size / 1e6:.1f} MB")
-    return 0
-
-
-def built() -> int:
-    """Build the book unless it is current."""
-    try:
-        with alone("book"):
-            _build_unless_current()
-    except (build.BuildFailed, OSError) as failed:  # OSError: a full disk, a folder that may not be written
-        print(f"The book was not built.\n{failed}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Interrupted: the book was not built.", file=sys.stderr)
-        return 130
-    return 0
 
 
 def _build_unless_current() -> None:

@@ -28,8 +28,12 @@ FRONT_DOOR = """<!doctype html>
 """Leads to the first page, as Jupyter Book's own does; that one lacks title, link and icon."""
 
 
-class BuildFailed(Exception):
-    """The book was not built; the message says why."""
+class NotMade(Exception):
+    """A book, bundle or PDF was not made, and what stood before still stands; the message says why."""
+
+
+class BuildFailed(NotMade):
+    """The book was not built."""
 
 
 def is_current(fingerprint: str) -> bool:

@@ -45,7 +45,7 @@ README = """# {title}, version {version}
 """
 
 
-class NotReady(Exception):
+class NotReady(build.NotMade):
     """There is nothing whole to bundle; the message says what to do first."""
 
 

@@ -43,7 +43,7 @@ BOOK = """<!doctype html>
 """
 
 
-class NotPrinted(Exception):
+class NotPrinted(build.NotMade):
     """There is no PDF; the message says what is missing."""
 
 
