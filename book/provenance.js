@@ -19,6 +19,7 @@
     let shown = null; // the marker whose source is open
     let kept = false; // whether it stays when the pointer leaves
     let returning = false; // whether the focus comes back from the box
+    let pointer = {}; // where it was last
     let timer = 0;
     let loading = null;
 
@@ -135,8 +136,10 @@
         marker.setAttribute("role", "button");
         marker.setAttribute("aria-haspopup", "dialog");
         marker.setAttribute("aria-expanded", "false");
-        marker.addEventListener("pointerenter", event => {
-            if (event.pointerType !== "mouse") return;
+        marker.addEventListener("pointerenter", () => { if (shown === marker) clearTimeout(timer); });
+        marker.addEventListener("pointermove", event => {
+            const rests = event.clientX === pointer.x && event.clientY === pointer.y; // and the page scrolls under it
+            if (event.pointerType !== "mouse" || rests || shown === marker) return;
             clearTimeout(timer);
             timer = setTimeout(() => { if (!box.contains(document.activeElement)) show(marker, false); }, PATIENCE.open);
         });
@@ -155,6 +158,7 @@
     }
     box.addEventListener("pointerenter", () => clearTimeout(timer));
     box.addEventListener("pointerleave", leave);
+    document.addEventListener("pointermove", event => { pointer = { x: event.clientX, y: event.clientY }; });
     document.addEventListener("focusin", event => {
         if (returning || holds(event.target)) return;
         if (shown) hide();

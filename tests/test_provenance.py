@@ -294,6 +294,19 @@ def test_the_pointer_opens_what_the_record_says_and_leaving_closes_it(page):
 
 
 @pytest.mark.browser
+def test_a_page_that_scrolls_under_a_resting_pointer_opens_nothing(page):
+    page.set_viewport_size({"width": 1280, "height": 300})
+    at = page.get_by_role("button", name="many", exact=True).bounding_box()
+    page.mouse.move(at["x"] + at["width"] / 2, 250)
+    page.mouse.wheel(0, at["y"] + at["height"] / 2 - 250)
+    page.wait_for_timeout(600)
+    assert page.evaluate("document.querySelector('a:hover')?.textContent") == "many", "the pointer rests on it"
+    assert not page.locator(BOX).count()
+    page.mouse.move(at["x"] + at["width"] / 2 + 2, 250)
+    shown(page)
+
+
+@pytest.mark.browser
 def test_a_click_keeps_it_open_a_second_closes_it_and_so_does_one_elsewhere(page):
     number(page).click()
     page.mouse.move(1200, 700)
