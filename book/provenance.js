@@ -19,7 +19,6 @@
     let shown = null; // the marker whose source is open
     let kept = false; // whether it stays when the pointer leaves
     let returning = false; // whether the focus comes back from the box
-    let pointer = {}; // where it was last
     let timer = 0;
     let loading = null;
 
@@ -137,9 +136,8 @@
         marker.setAttribute("aria-haspopup", "dialog");
         marker.setAttribute("aria-expanded", "false");
         marker.addEventListener("pointerenter", () => { if (shown === marker) clearTimeout(timer); });
-        marker.addEventListener("pointermove", event => {
-            const rests = event.clientX === pointer.x && event.clientY === pointer.y; // and the page scrolls under it
-            if (event.pointerType !== "mouse" || rests || shown === marker) return;
+        marker.addEventListener("pointermove", event => { // it comes by itself: a page that scrolls under it opens nothing
+            if (event.pointerType !== "mouse" || shown === marker) return;
             clearTimeout(timer);
             timer = setTimeout(() => { if (!box.contains(document.activeElement)) show(marker, false); }, PATIENCE.open);
         });
@@ -158,7 +156,6 @@
     }
     box.addEventListener("pointerenter", () => clearTimeout(timer));
     box.addEventListener("pointerleave", leave);
-    document.addEventListener("pointermove", event => { pointer = { x: event.clientX, y: event.clientY }; });
     document.addEventListener("focusin", event => {
         if (returning || holds(event.target)) return;
         if (shown) hide();
