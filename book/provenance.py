@@ -230,7 +230,7 @@ def _mean(key: str, review: Review) -> dict:
     """The posterior of an endpoint: the reports it is computed from, and by what."""
     endpoint, evidence = endpoints.ENDPOINTS[key], endpoints.evidence_of(key, review)
     lines = [("Computed from", f"{review.studies[report.study].label}: {_data(report)} ({TERMS[report.term]})") for report in evidence.used]
-    lines += [("Prior of the mean", prior_words(endpoint.mu_prior)), ("Prior of τ", prior_words(endpoint.tau_prior)),
+    lines += [("Prior of μ", prior_words(endpoint.mu_prior)), ("Prior of τ", prior_words(endpoint.tau_prior)),
               ("Model", function_words(endpoint.build)), ("Computed by", function_words(sample))]
     links = [("Forest plot", address(mean_key(key))), ("Seed, versions and diagnostics", "status.html")]
     return _source(f"{endpoint.title}, {endpoint.scale}: posterior", lines, links)
