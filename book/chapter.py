@@ -27,7 +27,10 @@ def say(text: str) -> None:
 
 
 def finding(key: str) -> None:
-    """What the posterior allows one to say, in a box; its ratio opens what it is computed from."""
+    """What the posterior allows one to say, in a box.
+
+    Its ratio opens what it is computed from.
+    """
     summary = summary_for_words(key)
     before, ratio, after = words.conclusion(summary, ENDPOINTS[key], REVIEW).partition(words.interval(summary, summary["digits"]))
     said = html.escape(before) + marked(ratio, [mean_key(key)]) + html.escape(after)
@@ -50,7 +53,10 @@ def _name(key: str, part: str) -> str:
 
 
 def forest(key: str) -> None:
-    """Posterior of each study beside its printed result; then the same as a table, whose cells open their sources."""
+    """Posterior of each study beside its printed result.
+
+    Then the same as a table, whose cells open their sources.
+    """
     picture = figures.forest(key, REVIEW)
     show(*picture, _name(key, "forest"))
     frame = tables.forest(picture.numbers, summarise(key, REVIEW)["digits"])

@@ -47,10 +47,11 @@
         return loading;
     }
 
+    const list = lines => element("dl", "", lines.flatMap(([name, text]) => [element("dt", name), element("dd", text)]));
+
     function source({ title, lines, links }) {
-        const list = element("dl", "", lines.flatMap(([name, text]) => [element("dt", name), element("dd", text)]));
         const leads = links.map(([words, address]) => element("li", "", [link(words, new URL(address, new URL("../book/", folder)).href)]));
-        return element("section", "", [element("p", title), list, element("ul", "", leads)]);
+        return element("section", "", [element("p", title), list(lines), element("ul", "", leads)]);
     }
 
     function term(marker) {
@@ -61,7 +62,9 @@
     async function content(marker) {
         if (!marker.dataset.source) return [term(marker)];
         const all = await sources();
-        return marker.dataset.source.split(" ").map(key => source(all[key]));
+        const found = marker.dataset.source.split(" ").map(key => all[key]);
+        const reports = new Map(found.flatMap(({ reports }) => reports).map(lines => [JSON.stringify(lines), lines])); // each once
+        return [...found.map(source), ...[...reports.values()].map(lines => element("section", "", [list(lines)]))];
     }
 
     async function show(marker, keep) {
@@ -135,8 +138,9 @@
         marker.setAttribute("role", "button");
         marker.setAttribute("aria-haspopup", "dialog");
         marker.setAttribute("aria-expanded", "false");
-        marker.addEventListener("pointerenter", event => {
-            if (event.pointerType !== "mouse") return;
+        marker.addEventListener("pointerenter", () => { if (shown === marker) clearTimeout(timer); });
+        marker.addEventListener("pointermove", event => { // it comes by itself: a page that scrolls under it opens nothing
+            if (event.pointerType !== "mouse" || shown === marker) return;
             clearTimeout(timer);
             timer = setTimeout(() => { if (!box.contains(document.activeElement)) show(marker, false); }, PATIENCE.open);
         });

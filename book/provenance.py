@@ -1,7 +1,7 @@
 """Where every number comes from: what a page opens beside a number, from the records, the checks and the rules.
 
 A source has a key (`study#entry` for a printed number, `study` for a paper, `mean#endpoint` for a posterior), a title, lines of name and
-text, and links.  All of it is text: nothing here is HTML.
+text, links, and the reports that a number is part of, each as such lines.  All of it is text: nothing here is HTML.
 """
 
 import inspect
@@ -27,6 +27,8 @@ from models.sampling import sample
 from models.tables import TERMS, entries_behind
 
 FOLDER = Path(__file__).resolve().parent
+type Lines = list[tuple[str, str | None]]
+"""Names and what stands behind them."""
 WHOM = {"toci": "tocilizumab", "control": "no tocilizumab", "total": "both arms", "comparison": "comparison"}
 ACRONYMS = {"toci": "tocilizumab", "crs": "CRS", "icans": "ICANS", "mrd": "MRD", "cart": "CAR-T", "gcsf": "G-CSF", "il6": "IL-6", "crp": "CRP"}
 KIND = {"counts": "count", "p_value": "p-value", "log_rank_p": "log-rank p-value", "mean_sd": "mean and SD",
@@ -117,8 +119,10 @@ def write(folder: Path, review: Review) -> None:
     (folder / SCRIPT).write_bytes((FOLDER / SCRIPT).read_bytes())
 
 
-def _source(title: str, lines: Iterable[tuple[str, str | None]], links: list[tuple[str, str]]) -> dict:
-    return {"title": title, "lines": [[name, text] for name, text in lines if text], "links": links}
+def _source(title: str, lines: Lines, links: list[tuple[str, str]], reports: Iterable[Lines] = ()) -> dict:
+    """Lines without a text are left out; reports stand apart, so that one of several entries is told once where all are opened together."""
+    told, *apart = ([[name, text] for name, text in part if text] for part in (lines, *reports))
+    return {"title": title, "lines": told, "links": links, "reports": apart}
 
 
 def _paper(study: Registration) -> dict:
@@ -140,10 +144,8 @@ def _entry(entry: AnyEntry, record: Record, study: Registration, reports: list[t
         ("Read as", _values(entry)), ("Note", entry.note),
         *(("Set aside", reason) for reason in set_aside), *(("Recalculated", said) for said in judged),
     ]
-    for endpoint, report in reports:
-        lines += _entering(endpoint, report) if isinstance(report, Used) else [
-            ("Left out", f"{ENDPOINTS[endpoint]}: {report.reason}"), ("Candidates", candidates(report.candidates))]
-    return _source(f"{study.label}. {FIELDS[entry.field].meaning}", lines, _links(study, address(entry_key(record.study, entry.id))))
+    told = [_entering(endpoint, report) if isinstance(report, Used) else _left_out(endpoint, report) for endpoint, report in reports]
+    return _source(f"{study.label}. {FIELDS[entry.field].meaning}", lines, _links(study, address(entry_key(record.study, entry.id))), told)
 
 
 def _reports(review: Review) -> dict[str, list[tuple[str, Used | Unused]]]:
@@ -157,7 +159,11 @@ def _reports(review: Review) -> dict[str, list[tuple[str, Used | Unused]]]:
     return found
 
 
-def _entering(endpoint: str, report: Used) -> list[tuple[str, str]]:
+def _left_out(endpoint: str, report: Unused) -> Lines:
+    return [("Left out", f"{ENDPOINTS[endpoint]}: {report.reason}"), ("Candidates", candidates(report.candidates))]
+
+
+def _entering(endpoint: str, report: Used) -> Lines:
     """What a report enters, with which numbers, and the functions that chose, recovered and weigh it."""
     recovered = reconstruct if report.note.startswith(FROM_CURVE) else RECOVERED_BY.get(report.term)
     return [
@@ -223,7 +229,7 @@ def _mean(key: str, review: Review) -> dict:
     """The posterior of an endpoint: the reports it is computed from, and by what."""
     endpoint, evidence = endpoints.ENDPOINTS[key], endpoints.evidence_of(key, review)
     lines = [("Computed from", f"{review.studies[report.study].label}: {_data(report)} ({TERMS[report.term]})") for report in evidence.used]
-    lines += [("Prior of the mean", prior_words(endpoint.mu_prior)), ("Prior of τ", prior_words(endpoint.tau_prior)),
+    lines += [("Prior of μ", prior_words(endpoint.mu_prior)), ("Prior of τ", prior_words(endpoint.tau_prior)),
               ("Model", function_words(endpoint.build)), ("Computed by", function_words(sample))]
     links = [("Forest plot", address(mean_key(key))), ("Seed, versions and diagnostics", "status.html")]
     return _source(f"{endpoint.title}, {endpoint.scale}: posterior", lines, links)

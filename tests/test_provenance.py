@@ -14,10 +14,15 @@ from extraction.records import load
 from extraction.schema import Entry
 from extraction.vocabulary import ENDPOINTS as REPORTED
 from models import agreement, curves, register, tables
-from models.endpoints import ENDPOINTS
+from models.endpoints import ENDPOINTS, evidence_of
 
 REVIEW = load()
 SOURCES = provenance.sources(REVIEW)
+
+
+def lines_of(key: str) -> list[list[str]]:
+    """All that a source says, reports included."""
+    return [line for part in (SOURCES[key]["lines"], *SOURCES[key]["reports"]) for line in part]
 
 
 # what is behind a number
@@ -60,18 +65,16 @@ def test_a_number_says_what_is_printed_and_where_and_leads_to_record_and_paper(s
 
 @pytest.mark.parametrize("key", ENDPOINTS)
 def test_a_report_that_enters_says_so_with_its_likelihood_and_one_left_out_its_reason(key):
-    from models.endpoints import evidence_of
-
     evidence = evidence_of(key, REVIEW)
     title = REPORTED[evidence.endpoint]
     for report in evidence.used:
         for entry in report.entries:
-            lines = SOURCES[provenance.entry_key(report.study, entry)]["lines"]
+            lines = lines_of(provenance.entry_key(report.study, entry))
             assert ["Enters", f"{title}: {tables.TERMS[report.term]}"] in lines
             assert any(name == "Likelihood" and "models." in text for name, text in lines)
     for report in evidence.unused:
         for entry in report.entries:
-            assert ["Left out", f"{title}: {report.reason}"] in SOURCES[provenance.entry_key(report.study, entry)]["lines"]
+            assert ["Left out", f"{title}: {report.reason}"] in lines_of(provenance.entry_key(report.study, entry))
 
 
 def test_every_verdict_stands_with_its_number():
@@ -104,8 +107,6 @@ def test_every_likelihood_and_every_endpoint_is_known():
 
 
 def test_a_mean_names_every_report_it_is_computed_from():
-    from models.endpoints import evidence_of
-
     for key in ENDPOINTS:
         lines = SOURCES[provenance.mean_key(key)]["lines"]
         assert [text.partition(":")[0] for name, text in lines if name == "Computed from"] == [
@@ -213,6 +214,7 @@ FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-
          "--disable-component-update", "--disable-sync")
 BOX = "#source-box"
 ENTRY = next((study, entries[0]) for frame in linked_tables() for study, entries in zip(frame["study_id"], frame["entries"]))
+REPORT = max((report for key in ENDPOINTS for report in evidence_of(key, REVIEW).used), key=lambda report: len(report.entries))
 TERM = '<a class="reference internal" href="glossary.html#term-CRS" title="A syndrome."><span class="xref std std-term">CRS</span></a>'
 
 
@@ -225,7 +227,7 @@ def address(tmp_path_factory) -> str:
     shutil.copy(inputs.ROOT / "book" / "style.css", folder)
     number = provenance.marked("the number", [provenance.entry_key(*ENTRY)])
     paper = provenance.marked("the paper", [ENTRY[0]])
-    many = provenance.marked("many", [provenance.entry_key(ENTRY[0], entry.id) for entry in REVIEW.records[ENTRY[0]].entries[:6]])
+    many = provenance.marked("many", [provenance.entry_key(REPORT.study, entry) for entry in REPORT.entries])
     (folder / "book" / "page.html").write_text(
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         '<link rel="stylesheet" href="../style.css"><title>Page</title>'
@@ -291,6 +293,29 @@ def test_the_pointer_opens_what_the_record_says_and_leaving_closes_it(page):
     page.mouse.move(1200, 700)
     closed(page)
     assert number(page).get_attribute("aria-expanded") == "false"
+
+
+@pytest.mark.browser
+def test_a_report_of_several_numbers_is_told_once(page):
+    page.get_by_role("button", name="many", exact=True).click()
+    names = [line.strip() for line in shown(page).splitlines()]
+    assert names.count("As printed") == len(REPORT.entries) > 1
+    enters = [json.dumps(report) for entry in REPORT.entries for report in SOURCES[provenance.entry_key(REPORT.study, entry)]["reports"]
+              if report[0][0] == "Enters"]
+    assert names.count("Enters") == len(set(enters)) < len(enters)
+
+
+@pytest.mark.browser
+def test_a_page_that_scrolls_under_a_resting_pointer_opens_nothing(page):
+    page.set_viewport_size({"width": 1280, "height": 300})
+    at = page.get_by_role("button", name="many", exact=True).bounding_box()
+    page.mouse.move(at["x"] + at["width"] / 2, 250)
+    page.mouse.wheel(0, at["y"] + at["height"] / 2 - 250)
+    page.wait_for_timeout(600)
+    assert page.evaluate("document.querySelector('a:hover')?.textContent") == "many", "the pointer rests on it"
+    assert not page.locator(BOX).count()
+    page.mouse.move(at["x"] + at["width"] / 2 + 2, 250)
+    shown(page)
 
 
 @pytest.mark.browser
