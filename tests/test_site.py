@@ -3,6 +3,7 @@
 import html as html_module
 import re
 from html.parser import HTMLParser
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 780}
 SCREENSHOTS = build.BUILD / "screenshots"
 HIGHEST_PICTURE = 5000  # pixels: a study's page is six times as high
 LEFT_BEHIND = "net::ERR_ABORTED"  # a request still open when index.html leads on
-AXE = Path(__file__).parent / "reference" / "axe" / "axe.min.js"
+AXE = Path(find_spec("axe_playwright_python").origin).parent / "axe.min.js"
 HEAVIEST = 1_500_000  # bytes of a page with all that it loads
 SLOWEST = 5000  # ms on a busy machine; the aim, printed beside, is 1000
 JUMP = 0.1  # cumulative layout shift up to which web.dev calls a page good
