@@ -24,12 +24,11 @@ from extraction.vocabulary import ENDPOINTS, FIELDS, TWO_ARMS
 from models import baseline, endpoints, order_statistics, reports
 from models.figures import prior_words
 from models.sampling import sample
-from models.tables import TERMS, entries_behind
+from models.tables import TERMS, WHOM, entries_behind
 
 FOLDER = Path(__file__).resolve().parent
 type Lines = list[tuple[str, str | None]]
 """Names and what stands behind them."""
-WHOM = {"toci": "tocilizumab", "control": "no tocilizumab", "total": "both arms", "comparison": "comparison"}
 ACRONYMS = {"toci": "tocilizumab", "crs": "CRS", "icans": "ICANS", "mrd": "MRD", "cart": "CAR-T", "gcsf": "G-CSF", "il6": "IL-6", "crp": "CRP"}
 KIND = {"counts": "count", "p_value": "p-value", "log_rank_p": "log-rank p-value", "mean_sd": "mean and SD",
         "median_range": "median and range", "median_quartiles": "median and quartiles"}

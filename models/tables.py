@@ -17,6 +17,8 @@ from models.printed import p_words, printed_result, printed_words, stratum_words
 from models.reports import se_from_interval
 from models.words import number, percent
 
+WHOM = {"toci": "tocilizumab", "control": "no tocilizumab", "total": "both arms", "comparison": "comparison"}
+"""Whom an entry describes, in a table."""
 TERMS = {
     "table": "counts in both arms: exact binomials",
     "table_set": "every table that prints so: sum of exact binomials",
@@ -41,7 +43,7 @@ def as_printed(key: str, review: Review | None = None) -> pd.DataFrame:
             entry = entries[name]
             if entry.kind == "not_reported" or entry.kind == "survival_curve" and not entry.curve:
                 continue
-            rows.append({"study": review.studies[report.study].label, "as printed": entry.printed or printed_words(entry), "arm": entry.arm,
+            rows.append({"study": review.studies[report.study].label, "as printed": entry.printed or printed_words(entry), "arm": WHOM[entry.arm],
                          "patients": stratum_words(record, entry.stratum), "where": str(entry.address), "study_id": report.study, "entries": (name,)})
     return pd.DataFrame(rows)
 
