@@ -14,7 +14,7 @@ from docutils.nodes import make_id
 from matplotlib.figure import Figure
 
 from book import files
-from book.dark import dark
+from book.drawing import dark, slim
 
 
 def show(figure: Figure, alt: str, numbers: pd.DataFrame, name: str) -> None:
@@ -92,7 +92,7 @@ def _svg(figure: Figure, name: str) -> bytes:
     with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
         figure.savefig(drawing, format="svg", bbox_inches="tight", facecolor="white", dpi=200, metadata={"Date": None})
     _close(figure)
-    return _numbered_clips(drawing.getvalue(), name)
+    return _numbered_clips(slim(drawing.getvalue()), name)
 
 
 def _numbered_clips(drawing: bytes, name: str) -> bytes:

@@ -4,10 +4,19 @@ import re
 from pathlib import Path
 
 ICONS = "_static/scripts/fontawesome.js"
+STYLES = "_static/styles/pydata-sphinx-theme.css"
 ICON = re.compile(r'("?)([a-z0-9-]+)\1:\[\d+,\d+,\[[^\]]*\],"[0-9a-f]+",(?:"[^"]*"|\[[^\]]*\])\],?')
 """A drawing in the program of the icons: name, width, height, other names, code point, outline."""
-SEARCH = re.compile(r'\s*<script src="[./]*(?:_static/searchtools|_static/language_data|searchindex)\.js"></script>')
-"""The index of the book, which the search page loads itself."""
+LOADED = r'\s*<(?:script|link)[^>]*(?:src|href)="[^"]*(?:{})[^"]*"[^>]*>(?:</script>)?'
+WANTED = {
+    r"/searchtools\.js|/language_data\.js|searchindex\.js": 'id="search-results"',
+    r"/sphinx-design\.min\.css|/design-tabs\.js": r'class="[^"]*\bsd-',
+    r"/togglebutton\.(?:css|js)": r'class="toggle|class="[^"]*\bdropdown admonition',
+    r"/clipboard\.min\.js|/copybutton\.(?:css|js)": 'class="highlight',
+}
+"""Files that the theme lets every page load, and what a page holds that needs them."""
+ICON_FONT = re.compile(r'@font-face\{[^}]*Font Awesome[^}]*\}|(?:\.fa-[a-z0-9-]+(?:::?before)?,?)+\{content:"[^"]*"\}')
+"""The same icons as letters of a font, which the drawings replace."""
 NAMES = {
     '<summary><span class="toctree-toggle"': '<summary aria-label="Pages of this part"><span class="toctree-toggle"',
     'search-button-field search-button__button pst-js-only" title="Search" aria-label="Search"': 'search-button-field search-button__button pst-js-only" title="Search"',
@@ -21,19 +30,23 @@ NAMES = {
 
 
 def mend(html: Path) -> None:
-    """Mend every page of a rendered book, and take out icons that none shows, the search index where nothing is searched, and maps for debuggers."""
+    """Mend every page of a rendered book, and take out files that it does not need, icons that none shows, and maps for debuggers."""
     for part in html.rglob("*.map"):
         part.unlink()
     shown: set[str] = set()
     for page in html.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         shown |= set(re.findall(r"\bfa-([a-z0-9-]+)", text))
-        page.write_text(_mended(text if page.name == "search.html" else SEARCH.sub("", text)), encoding="utf-8")
-    icons = html / ICONS
+        page.write_text(_mended(text), encoding="utf-8")
+    icons, styles = html / ICONS, html / STYLES
     icons.write_text(ICON.sub(lambda icon: icon[0] if icon[2] in shown else "", icons.read_text(encoding="utf-8")), encoding="utf-8")
+    styles.write_text(ICON_FONT.sub("", styles.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def _mended(text: str) -> str:
+    for files, held in WANTED.items():
+        if not re.search(held, text):
+            text = re.sub(LOADED.format(files), "", text)
     for old, new in NAMES.items():
         text = text.replace(old, new)
     return text

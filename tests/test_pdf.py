@@ -45,7 +45,7 @@ def text_of(string: bytes) -> str:
 
 
 def title_of(html: Path, page: str) -> str:  # noqa: F811
-    heading = re.search(r"<h1>(.*?)<a class=\"headerlink\"", (html / f"{page}.html").read_text(encoding="utf-8"), re.S)[1]
+    heading = re.search(r'<article.*?<h1>(.*?)<a class="headerlink"', (html / f"{page}.html").read_text(encoding="utf-8"), re.S)[1]
     return html_module.unescape(re.sub("<[^>]*>", "", heading)).strip()
 
 
