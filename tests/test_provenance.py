@@ -1,9 +1,9 @@
 """Any number to its source: what stands behind it is what the record says, and every reader can open it."""
 
-import html
 import json
 import re
 import shutil
+from html import unescape
 
 import pytest
 from example_markup import MARKUP, plant_markup
@@ -15,6 +15,7 @@ from extraction.schema import Entry
 from extraction.vocabulary import ENDPOINTS as REPORTED
 from models import agreement, curves, register, tables
 from models.endpoints import ENDPOINTS, evidence_of
+from tests.test_book import html  # noqa: F401  (a fixture: the built book)
 
 REVIEW = load()
 SOURCES = provenance.sources(REVIEW)
@@ -116,12 +117,16 @@ def test_a_mean_names_every_report_it_is_computed_from():
 # what a record holds stays text
 
 
+def told_by(script: str) -> dict[str, dict]:
+    return json.loads(script.removeprefix('"use strict";\nwindow.PROVENANCE = ').rstrip(";\n"))
+
+
 def test_markup_of_a_record_is_text_in_script_and_link(review):
     assert plant_markup(review.root) > 40
     hostile = load(review.root)
     said = provenance.script(hostile)
     assert "<" not in said and ">" not in said and "&" not in said
-    found = json.loads(said.removeprefix('"use strict";\nwindow.PROVENANCE = ').rstrip(";\n"))
+    found = told_by(said)
     assert found == json.loads(json.dumps(provenance.sources(hostile)))
     assert sum(MARKUP in text for source in found.values() for _, text in source["lines"]) > 20
     link = provenance.marked(MARKUP, ["example2020#severe_infection.toci"])
@@ -142,7 +147,7 @@ def test_a_finding_reads_as_before_and_its_ratio_opens_what_it_is_computed_from(
     monkeypatch.setattr(chapter, "display", lambda made: shown.append(made.data))
     chapter.finding(key)
     summary = chapter.summary_for_words(key)
-    assert html.unescape(re.sub("<[^>]*>", "", shown[0])) == "Finding" + words.conclusion(summary, ENDPOINTS[key], REVIEW)
+    assert unescape(re.sub("<[^>]*>", "", shown[0])) == "Finding" + words.conclusion(summary, ENDPOINTS[key], REVIEW)
     assert f">{words.interval(summary, summary['digits'])}</a>" in shown[0] and f'data-source="{provenance.mean_key(key)}"' in shown[0]
 
 
@@ -206,6 +211,22 @@ def test_a_term_carries_the_first_paragraph_of_its_definition_and_only_its_page_
     assert page.count(' title="A syndrome if 1 &lt; 2 &amp; 3."') == 1
     assert page.count(beside.SCRIPT) == 1
     assert beside.SCRIPT not in (rendered / "bare.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.book
+def test_whatever_a_page_opens_is_there_and_only_pages_that_open_something_load_the_script(html):  # noqa: F811
+    known = told_by((html / beside.PLACE / beside.DATA).read_text(encoding="utf-8")).keys()
+    opened = set()
+    for path in html.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        keys = {key for keys in re.findall(r'data-source="([^"]+)"', text) for key in keys.split()}
+        terms = re.findall(r'<a class="reference internal"([^>]*)><span class="xref std std-term">', text)
+        assert keys <= known, path.name
+        assert all(' title="' in attributes for attributes in terms), path.name
+        assert (f'{beside.PLACE}/{beside.SCRIPT}"' in text) == bool(keys or terms), path.name
+        opened |= keys
+    assert opened >= {provenance.entry_key(study, entry.id) for study, record in REVIEW.records.items() for entry in record.entries}
+    assert opened >= {provenance.mean_key(key) for key in ENDPOINTS}
 
 
 # in a browser
