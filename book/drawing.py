@@ -9,17 +9,21 @@ GREYS_TURNED = (b'<filter id="turned" color-interpolation-filters="sRGB">'
                 b'<feColorMatrix values="-1 0 0 0 1  0 -1 0 0 1  0 0 -1 0 1  0 0 0 1 0"/></filter>')
 """For rasters, whose greys no text replacement reaches: light becomes dark and dark light."""
 GLYPH = re.compile(rb"\bDejaVuSans(?:-[A-Za-z]+)*-[0-9a-f]+\b")
+CLIP = re.compile(rb'<clipPath id="(\w+)"')
+"""Matplotlib names it by a hash of its place, whose last digit differs between runs."""
 DIGITS = 2
 """Of a coordinate in points: a hundredth is a quarter of a pixel on a screen that shows ten to the point."""
 
 
 def slim(drawing: bytes) -> bytes:
-    """The drawing without line breaks, comments and metadata, coordinates rounded, and its letters under short names."""
+    """The drawing without line breaks, comments and metadata, coordinates rounded, its letters and clipping paths named by their order."""
     names: dict[bytes, bytes] = {}
     text = re.sub(rb"<metadata>.*?</metadata>|<!--.*?-->", b"", drawing, flags=re.S)
     text = re.sub(rb'(?<= d=")[^"]*', lambda path: re.sub(rb" (?=[A-Za-z])|(?<=[A-Za-z]) ", b"", _rounded(b" ".join(path[0].split()))), text)
     text = re.sub(rb' [xy]="[^"]*"|translate\([^)]*\)', lambda place: _rounded(place[0]), text)
     text = GLYPH.sub(lambda glyph: names.setdefault(glyph[0], b"g%d" % len(names)), text)
+    for number, clip in enumerate(CLIP.findall(text)):
+        text = text.replace(clip, b"c%d" % number)
     return re.sub(rb">\s+<", b"><", text)
 
 

@@ -87,19 +87,12 @@ def table(frame: pd.DataFrame, caption: str, numbers: pd.DataFrame | None = None
 
 
 def _svg(figure: Figure, name: str) -> bytes:
-    """The drawing itself, the same bytes for the same figure: no date, and ids by their order; the figure is closed."""
+    """The drawing itself, the same bytes for the same figure: no date, no random ids; the figure is closed."""
     drawing = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
         figure.savefig(drawing, format="svg", bbox_inches="tight", facecolor="white", dpi=200, metadata={"Date": None})
     _close(figure)
-    return _numbered_clips(slim(drawing.getvalue()), name)
-
-
-def _numbered_clips(drawing: bytes, name: str) -> bytes:
-    """Clipping paths named by their order: matplotlib names them by a hash of their place, whose last digit differs between runs."""
-    for number, found in enumerate(re.findall(rb'<clipPath id="(\w+)"', drawing)):
-        drawing = drawing.replace(found, f"{name}-clip-{number}".encode())
-    return drawing
+    return slim(drawing.getvalue())
 
 
 def _close(figure: Figure) -> None:

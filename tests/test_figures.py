@@ -261,4 +261,4 @@ def test_a_clip_whose_place_differs_in_the_last_digit_gives_the_same_bytes():
         ax.plot([0, 1], [0, 1])
         return _svg(figure, "line")
 
-    assert drawn(0.0) == drawn(1e-15) and b'id="line-clip-0"' in drawn(0.0)
+    assert drawn(0.0) == drawn(1e-15) and b'id="c0"' in drawn(0.0)
