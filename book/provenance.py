@@ -11,27 +11,26 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from book.beside import DATA, SCRIPT
+from book.entry_words import report_words, verdicts, whom, words
 from book.markup import plain
-from extraction.checks import Finding, check
-from extraction.evidence import RULES, Evidence, Unused, Used, collect_all
+from extraction.checks import check
+from extraction.evidence import RULES, Unused, Used, collect_all
 from extraction.evidence.survival import FROM_CURVE
 from extraction.records import Review
 from extraction.recover.curves import reconstruct
 from extraction.recover.log_rank import log_rank_histories
 from extraction.recover.tables import recover_tables
 from extraction.schema import AnyEntry, Entry, Record, Registration
-from extraction.vocabulary import ENDPOINTS, FIELDS, TWO_ARMS
+from extraction.vocabulary import ENDPOINTS, FIELDS
 from models import baseline, endpoints, order_statistics, reports
 from models.figures import prior_words
+from models.recovery import histories_in_words, of_used
 from models.sampling import sample
-from models.tables import TERMS, WHOM, entries_behind
+from models.tables import TERMS, entries_behind
 
 FOLDER = Path(__file__).resolve().parent
 type Lines = list[tuple[str, str | None]]
 """Names and what stands behind them."""
-ACRONYMS = {"toci": "tocilizumab", "crs": "CRS", "icans": "ICANS", "mrd": "MRD", "cart": "CAR-T", "gcsf": "G-CSF", "il6": "IL-6", "crp": "CRP"}
-KIND = {"counts": "count", "p_value": "p-value", "log_rank_p": "log-rank p-value", "mean_sd": "mean and SD",
-        "median_range": "median and range", "median_quartiles": "median and quartiles"}
 LIKELIHOODS = {
     "table": reports.table, "table_set": reports.table_set, "ratio": reports.ratio, "log_rank": reports.log_rank,
     "log_rank_histories": reports.log_rank_histories, "test_outcome": reports.test_outcome,
@@ -98,7 +97,7 @@ def sources(review: Review) -> dict[str, dict]:
     found = {study.id: _paper(study) for study in review.register.studies}
     for study, record in review.records.items():
         judged = verdicts(study, findings)
-        found |= {key: _entry(entry, record, review.studies[study], reports.get(key, []), judged.get(entry.id, []))
+        found |= {key: _entry(entry, record, review, reports.get(key, []), judged.get(entry.id, []))
                   for entry in record.entries for key in [entry_key(study, entry.id)]}
     return found | {mean_key(key): _mean(key, review) for key in endpoints.ENDPOINTS}
 
@@ -135,15 +134,16 @@ def _links(study: Registration, page: str) -> list[tuple[str, str]]:
     return [(f"{study.label} in this book", page), (f"The paper: doi {study.doi}", f"https://doi.org/{study.doi}")]
 
 
-def _entry(entry: AnyEntry, record: Record, study: Registration, reports: list[tuple[str, Used | Unused]], judged: list[str]) -> dict:
+def _entry(entry: AnyEntry, record: Record, review: Review, reports: list[tuple[str, Used | Unused]], judged: list[str]) -> dict:
     """One printed number, from the page of its paper to the posterior."""
+    study = review.studies[record.study]
     set_aside = [c.reason for c in record.contradictions if entry.id in c.entries] if entry.id in record.set_aside() else []
     lines = [
         ("Whom", whom(entry)), ("As printed", entry.printed or "not printed"), ("Where", str(entry.address)), ("Kind", report_words(entry)),
         ("Read as", _values(entry)), ("Note", entry.note),
         *(("Set aside", reason) for reason in set_aside), *(("Recalculated", said) for said in judged),
     ]
-    told = [_entering(endpoint, report) if isinstance(report, Used) else _left_out(endpoint, report) for endpoint, report in reports]
+    told = [_entering(endpoint, report, review) if isinstance(report, Used) else _left_out(endpoint, report) for endpoint, report in reports]
     return _source(f"{study.label}. {FIELDS[entry.field].meaning}", lines, _links(study, address(entry_key(record.study, entry.id))), told)
 
 
@@ -162,14 +162,22 @@ def _left_out(endpoint: str, report: Unused) -> Lines:
     return [("Left out", f"{ENDPOINTS[endpoint]}: {report.reason}"), ("Candidates", candidates(report.candidates))]
 
 
-def _entering(endpoint: str, report: Used) -> Lines:
+def _entering(endpoint: str, report: Used, review: Review) -> Lines:
     """What a report enters, with which numbers, and the functions that chose, recovered and weigh it."""
+    histories = histories_in_words(of_used(report, review)) if report.term == "log_rank_histories" else ""
     recovered = reconstruct if report.note.startswith(FROM_CURVE) else RECOVERED_BY.get(report.term)
     return [
-        ("Enters", f"{ENDPOINTS[endpoint]}: {TERMS[report.term]}"), ("With", _data(report)), ("How", report.note),
+        ("Enters", f"{ENDPOINTS[endpoint]}: {TERMS[report.term]}"), ("With", _data(report)), ("Candidates", histories),
+        ("How", report.note),
         ("Chosen by", function_words(getattr(RULES[endpoint], "func", RULES[endpoint]))),
-        ("Recovered by", function_words(recovered) if recovered else ""), ("Likelihood", function_words(LIKELIHOODS[report.term])),
+        ("Recovered by", function_words(recovered) if recovered else ""), ("Likelihood", function_words(likelihood(report))),
     ]
+
+
+def likelihood(report: Used) -> Callable:
+    """The function behind a report; outcomes of tests of several grades at once have one of their own."""
+    mixes_grades = report.term == "test_outcome" and len(report.data["toci"]) + len(report.data["control"]) > 2
+    return reports.mixed_test_outcome if mixes_grades else LIKELIHOODS[report.term]
 
 
 def function_words(function: Callable) -> str:
@@ -188,6 +196,8 @@ def _data(report: Used) -> str:
         return candidates(data["candidates"])
     if "cells" in data:
         data = data | data["cells"]
+    if data.get("counted"):
+        data = data | {"counted": "{} of {} in the whole cohort".format(*data["counted"])}
     return "; ".join(f"{_word(name)} {_value(value)}" for name, value in data.items() if name != "cells" and value is not None)
 
 
@@ -232,54 +242,3 @@ def _mean(key: str, review: Review) -> dict:
               ("Model", function_words(endpoint.build)), ("Computed by", function_words(sample))]
     links = [("Forest plot", address(mean_key(key))), ("Seed, versions and diagnostics", "status.html")]
     return _source(f"{endpoint.title}, {endpoint.scale}: posterior", lines, links)
-
-
-# an entry in words
-
-
-def whom(entry: AnyEntry) -> str:
-    """Whom a number describes: arm, another contrast, stratum, category."""
-    stratum = [] if entry.stratum == "all" else [words(entry.stratum)]
-    contrast = [] if entry.contrast == TWO_ARMS else [entry.contrast]
-    return ", ".join([WHOM[entry.arm], *contrast, *stratum, *filter(None, [entry.category])])
-
-
-def report_words(entry: AnyEntry) -> str:
-    """Kind of report, with its unit where it has one."""
-    return KIND.get(entry.kind, words(entry.kind)) + ("" if entry.unit in ("none", "patients") else f", {entry.unit}")
-
-
-def fates(study: str, evidence: dict[str, Evidence]) -> dict[str, list[str]]:
-    """Per entry: the endpoints it enters or is left out of."""
-    said: dict[str, list[str]] = defaultdict(list)
-    for endpoint, found in evidence.items():
-        for report in found.used:
-            for entry in report.entries if report.study == study else ():
-                said[entry].append(f"Enters {ENDPOINTS[endpoint]}.")
-        for report in found.unused:
-            for entry in report.entries if report.study == study else ():
-                said[entry].append(f"Left out of {ENDPOINTS[endpoint]}: {report.reason}.")
-    return said
-
-
-def verdicts(study: str, findings: list[Finding]) -> dict[str, list[str]]:
-    """Per entry: what recalculation says of it."""
-    said: dict[str, dict[str, None]] = defaultdict(dict)  # a verdict of several rules is said once
-    for finding in findings:
-        if finding.study == study:
-            said[finding.entry][_verdict(finding)] = None
-    return {entry: list(verdicts) for entry, verdicts in said.items()}
-
-
-def _verdict(finding: Finding) -> str:
-    if finding.verdict == "agrees":
-        return "agrees."
-    expected = f", expected {finding.expected}" if finding.expected else ""
-    return f"{'differs, ' if finding.verdict == 'differs' else 'cannot be checked, '}{finding.rule}{expected}."
-
-
-def words(name: str) -> str:
-    """A slug as words; a range of grades keeps its dash."""
-    found = " ".join(ACRONYMS.get(word, word) for word in name.split("_"))
-    first, _, last = found.removeprefix("grade ").partition(" ")
-    return f"grade {first} to {last}" if found.startswith("grade ") and last.isdigit() else found

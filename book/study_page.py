@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from book import files, markup, provenance
-from book.provenance import anchor, entry_key, marked, report_words, whom, words
+from book import entry_words, files, markup
+from book.entry_words import report_words, whom, words
+from book.provenance import anchor, entry_key, marked
 from book.show import image
 from book.topics import topics
 from extraction.checks import Finding
@@ -179,6 +180,6 @@ def _entry(study: str, entry: AnyEntry, set_aside: bool, fate: list[str]) -> str
 
 def _fates(study: str, evidence: dict[str, Evidence], findings: list[Finding]) -> dict[str, list[str]]:
     """Per entry: the endpoints it enters or is left out of, and what recalculation says of it."""
-    entering, judged = provenance.fates(study, evidence), provenance.verdicts(study, findings)
+    entering, judged = entry_words.fates(study, evidence), entry_words.verdicts(study, findings)
     return {entry: [*dict.fromkeys(entering.get(entry, [])), *(f"Recalculated: {said}" for said in judged.get(entry, []))]
             for entry in entering | judged}

@@ -117,11 +117,12 @@ def recovered_reports(key: str, review: Review | None = None) -> list[Recovered]
     """Every recovered report of an endpoint: those that enter, then those that only limit or check."""
     review = review or load()
     evidence = evidence_of(key, review)
-    found = [_of_used(report, review) for report in evidence.used if report.term in RECOVERED_TERMS]
+    found = [of_used(report, review) for report in evidence.used if report.term in RECOVERED_TERMS]
     return found + [Recovered(_label(report, review), report.candidates, enters=False) for report in evidence.unused if report.candidates]
 
 
-def _of_used(report: Used, review: Review) -> Recovered:
+def of_used(report: Used, review: Review) -> Recovered:
+    """What stands behind a report of one of RECOVERED_TERMS."""
     if report.term == "table_set":
         return Recovered(_label(report, review), tuple(map(tuple, report.data["candidates"])))
     d = report.data
@@ -212,6 +213,10 @@ def _words(report: Recovered) -> str:
     role = "" if report.enters else " (not multiplied in)"
     if report.tables:
         return f"{report.label}: {_shown(report)}{role}."
-    said = "; ".join(f"{kind}: {sum(sides.values()):,} histories, {sides['toci worse']:,} with more events with tocilizumab than expected"
+    return f"{report.label}: {histories_in_words(report)}{role}."
+
+
+def histories_in_words(report: Recovered) -> str:
+    """How many histories print so, and how many of them speak against tocilizumab, without and with ties."""
+    return "; ".join(f"{kind}: {sum(sides.values()):,} histories, {sides['toci worse']:,} with more events with tocilizumab than expected"
                      for kind, sides in report.histories.items())
-    return f"{report.label}: {said}{role}."

@@ -100,6 +100,32 @@ def test_candidates_are_counted_with_their_range():
     assert provenance.candidates([]) == ""
 
 
+def test_the_likelihood_named_is_the_one_that_weighs_the_report(monkeypatch):
+    """Of outcomes of tests, where one term has two: the model is asked which it calls."""
+    from models import crs_duration, reports
+
+    for report in evidence_of("crs_duration_grade3", REVIEW).used:
+        called = []
+        for module, name in ((reports, "test_outcome"), (reports, "mixed_test_outcome"),
+                             (crs_duration, "median_with_range"), (crs_duration, "median_with_quartiles")):
+            monkeypatch.setattr(module, name, lambda *_, name=name, **__: called.append(name))
+        crs_duration.packed(report)
+        monkeypatch.undo()
+        assert called == [provenance.likelihood(report).__name__]
+
+
+def test_histories_are_counted_as_the_search_finds_them():
+    from extraction.recover.log_rank import log_rank_histories
+
+    told = [(report, lines) for key in ENDPOINTS for report in evidence_of(key, REVIEW).used if report.term == "log_rank_histories"
+            for lines in [lines_of(provenance.entry_key(report.study, report.entries[0]))]]
+    assert told
+    for report, lines in told:
+        d = report.data
+        untied = sum(row["histories"] for row in log_rank_histories(d["n_toci"], d["n_control"], d["p"]).untied or () if row["match"] == "rounded")
+        assert any(name == "Candidates" and text.startswith(f"no ties: {untied:,} histories") for name, text in lines)
+
+
 def test_every_likelihood_and_every_endpoint_is_known():
     assert provenance.LIKELIHOODS.keys() == tables.TERMS.keys()
     assert provenance.PAGES.keys() == ENDPOINTS.keys()
