@@ -43,6 +43,8 @@ LOOK = """async () => {
         unnamed: images.filter(image => !image.alt.trim()).length,
         undrawn: images.filter(image => !image.naturalWidth).length,
         unset: document.querySelectorAll(".math:not(:has(math))").length,
+        bare: document.querySelectorAll("i[class*='fa-'], span[class*='fa-']").length
+            + [...document.querySelectorAll(".admonition-title")].filter(title => getComputedStyle(title, "::after").content !== "none").length,
         wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
         height: document.documentElement.scrollHeight,
         light: figures.filter(image => image.matches(".only-light")).length,
@@ -122,7 +124,8 @@ def seen(addresses, chromium) -> dict[str, dict[str, dict]]:  # noqa: F811
 @pytest.mark.parametrize("how", ["desktop", "dark", "phone", "file"])
 def test_pages_open_without_complaint(how, seen):
     """Nothing asked for from outside, every image drawn and with its words, every formula set, nothing wider than the screen."""
-    wrong = {"unnamed": "images without alternative text", "undrawn": "images not drawn", "unset": "formulas not set", "wide": "pixels beyond the screen"}
+    wrong = {"unnamed": "images without alternative text", "undrawn": "images not drawn", "unset": "formulas not set",
+             "bare": "icons left as letters of a font that is not loaded", "wide": "pixels beyond the screen"}
     problems = [f"{page}: {problem}" for page, facts in seen[how].items()
                 for problem in facts["problems"] + [f"{facts[key]} {meaning}" for key, meaning in wrong.items() if facts[key] > 0]]
     assert not problems, "\n".join(problems)
