@@ -24,10 +24,13 @@ def add(app, pagename: str, template: str, context: dict, doctree) -> None:
 
 
 def description(body: str) -> str:
-    """The finding of a page or, where it has none, its first paragraph: as many sentences as fit, or one cut at a word."""
+    """The finding of a page or, where it has none, its first paragraph: as many sentences as fit, or one cut at a word.
+
+    The finding is a box marked important, or a paragraph of the class review-lead with the one that follows it.
+    """
     reader = Paragraphs()
     reader.feed(body)
-    text = next(filter(None, reader.findings + reader.paragraphs), "")
+    text = " ".join(reader.findings[:2] or reader.paragraphs[:1])
     sentences = re.split(r"(?<=[.?!])\s+(?=[A-Z])", text)
     while len(" ".join(sentences)) > LONGEST and sentences[1:]:
         sentences.pop()
@@ -42,7 +45,7 @@ class Paragraphs(HTMLParser):
         super().__init__()
         self.findings: list[str] = []
         self.paragraphs: list[str] = []
-        self.folded, self.boxes, self.reading = 0, [], None
+        self.folded, self.boxes, self.leads, self.reading = 0, [], 0, None
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         classes = (dict(attributes).get("class") or "").split()
@@ -51,6 +54,7 @@ class Paragraphs(HTMLParser):
             self.boxes.append("important" in classes)
         if tag == "p" and not self.folded and "admonition-title" not in classes:
             self.reading = []
+            self.leads = 2 if "review-lead" in classes else self.leads - 1
 
     def handle_data(self, data: str) -> None:
         if self.reading is not None:
@@ -61,7 +65,8 @@ class Paragraphs(HTMLParser):
         if tag == "div" and self.boxes:
             self.boxes.pop()
         if tag == "p" and self.reading is not None:
-            (self.findings if any(self.boxes) else self.paragraphs).append(" ".join("".join(self.reading).split()))
+            if text := " ".join("".join(self.reading).split()):
+                (self.findings if any(self.boxes) or self.leads > 0 else self.paragraphs).append(text)
             self.reading = None
 
 

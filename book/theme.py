@@ -17,6 +17,8 @@ WANTED = {
 """Files that the theme lets every page load, and what a page holds that needs them."""
 ICON_FONT = re.compile(r'@font-face\{[^}]*Font Awesome[^}]*\}|(?:\.fa-[a-z0-9-]+(?:::?before)?,?)+\{content:"[^"]*"\}')
 """The same icons as letters of a font, which the drawings replace."""
+LETTER = re.compile(r'(--pst-icon-[a-z-]+):"[^"]*"')
+"""Letters of that font before the titles of boxes, which say in words what they are."""
 NAMES = {
     '<summary><span class="toctree-toggle"': '<summary aria-label="Pages of this part"><span class="toctree-toggle"',
     'search-button-field search-button__button pst-js-only" title="Search" aria-label="Search"': 'search-button-field search-button__button pst-js-only" title="Search"',
@@ -27,6 +29,9 @@ NAMES = {
     '<summary aria-label="Toggle hidden content">': "<summary>",
 }
 """Buttons without a name, or with one that is not the words on them, and what they become."""
+SEARCH = '<script src="_static/searchtools.js"></script>'
+NO_EXCERPTS = "<script>if (location.protocol === 'file:') DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;</script>"
+"""A search shows excerpts, for which it fetches the pages found: a page that is opened as a file may not."""
 
 
 def mend(html: Path) -> None:
@@ -40,7 +45,7 @@ def mend(html: Path) -> None:
         page.write_text(_mended(text), encoding="utf-8")
     icons, styles = html / ICONS, html / STYLES
     icons.write_text(ICON.sub(lambda icon: icon[0] if icon[2] in shown else "", icons.read_text(encoding="utf-8")), encoding="utf-8")
-    styles.write_text(ICON_FONT.sub("", styles.read_text(encoding="utf-8")), encoding="utf-8")
+    styles.write_text(LETTER.sub(r"\1:none", ICON_FONT.sub("", styles.read_text(encoding="utf-8"))), encoding="utf-8")
 
 
 def _mended(text: str) -> str:
@@ -49,4 +54,4 @@ def _mended(text: str) -> str:
             text = re.sub(LOADED.format(files), "", text)
     for old, new in NAMES.items():
         text = text.replace(old, new)
-    return text
+    return text.replace(SEARCH, f"{SEARCH}\n  {NO_EXCERPTS}")

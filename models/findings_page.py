@@ -7,7 +7,7 @@ from extraction.records import Review
 from extraction.vocabulary import LIMITATIONS
 from models.endpoints import ENDPOINTS
 from models.findings import THRESHOLDS, Baseline, Effect, Finding, has_room
-from models.style import BLUE, INK, LIGHT, ORANGE, SMALL, Picture, canvas
+from models.style import BLUE, INK, LIGHT, ON_BRIGHT, ORANGE, SMALL, Picture, canvas
 from models.tables import whole
 from models.words import NOT_RATED, STATED, listed_in_sentence, number, percent, rating
 
@@ -158,7 +158,7 @@ def _under(finding: Finding) -> str:
 def _bar(ax, y: float, effect: Effect) -> None:
     """Benefit from the left, harm to the right end, the rest between."""
     between, left = 1 - effect.benefit - effect.harm, 0.0
-    for share, colour, ink in ((effect.benefit, BLUE, "white"), (between, LIGHT, INK), (effect.harm, ORANGE, INK)):
+    for share, colour, ink in ((effect.benefit, BLUE, "white"), (between, LIGHT, INK), (effect.harm, ORANGE, ON_BRIGHT)):
         ax.barh(y, share, left=left, height=0.21, color=colour)
         if share >= NARROWEST_LABEL:
             ax.text(left + share / 2, y, percent(share), ha="center", va="center", fontsize=SMALL, color=ink)

@@ -15,14 +15,16 @@ SMALL = 10.5
 BLUE, ORANGE, GREEN, SKY, PURPLE, RED, YELLOW = "#0072B2", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#D55E00", "#F0E442"
 """Okabe & Ito's palette."""
 GREY, LIGHT, INK = "#777777", "#D9D9D9", "#222222"
+ON_BRIGHT = "#1C1C1C"
+"""Words on orange or yellow, which are as bright on the dark theme and keep dark words."""
 DARK_GROUND = "#121212"
 """What the dark theme of the pages is drawn on."""
 DARK = {
     "#ffffff": DARK_GROUND, "#000000": "#ced6dd", "#222222": "#e3e7eb", "#444444": "#b8c0c9", "#777777": "#9099a4", "#d9d9d9": "#454f5c",
     "#0072b2": "#3f9be0", "#56b4e9": "#9ad6f7", "#e69f00": "#e69f00", "#8a5f00": "#e0b04a", "#fbe9d0": "#4a3a1e", "#009e73": "#1db58a",
-    "#cc79a7": "#d98cb6", "#d55e00": "#ee7a2c", "#8b0000": "#e0455a", "#f0e442": "#f0e442",
+    "#cc79a7": "#d98cb6", "#d55e00": "#f0613f", "#8b0000": "#c2334d", "#f0e442": "#f0e442", "#1c1c1c": "#1c1c1c",
 }
-"""What each colour of the figures becomes on the dark theme; each stands out there as it does on white, or by 3:1."""
+"""What each colour of the figures becomes on the dark theme; each but the last stands out there as it does on white, or by 3:1."""
 STUDY_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY)
 
 RC = {

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 import pytest
-from example_browser import chromium  # noqa: F401  (a fixture)
+from example_browser import FLAGS, chromium  # noqa: F401  (a fixture)
 
 from book import explorer, inputs
 from extraction.records import load

@@ -12,7 +12,7 @@ from example_browser import addresses, chromium  # noqa: F401  (fixtures)
 from test_book import html, toc_pages  # noqa: F401  (html is a fixture)
 
 from book import build, head
-from models.style import DARK, DARK_GROUND
+from models.style import DARK, DARK_GROUND, ON_BRIGHT, ORANGE, YELLOW
 
 pytestmark = pytest.mark.book
 
@@ -44,6 +44,8 @@ LOOK = """async () => {
         unnamed: images.filter(image => !image.alt.trim()).length,
         undrawn: images.filter(image => !image.naturalWidth).length,
         unset: document.querySelectorAll(".math:not(:has(math))").length,
+        bare: document.querySelectorAll("i[class*='fa-'], span[class*='fa-']").length
+            + [...document.querySelectorAll(".admonition-title")].filter(title => getComputedStyle(title, "::after").content !== "none").length,
         wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
         height: document.documentElement.scrollHeight,
         light: figures.filter(image => image.matches(".only-light")).length,
@@ -123,7 +125,8 @@ def seen(addresses, chromium) -> dict[str, dict[str, dict]]:  # noqa: F811
 @pytest.mark.parametrize("how", ["desktop", "dark", "phone", "file"])
 def test_pages_open_without_complaint(how, seen):
     """Nothing asked for from outside, every image drawn and with its words, every formula set, nothing wider than the screen."""
-    wrong = {"unnamed": "images without alternative text", "undrawn": "images not drawn", "unset": "formulas not set", "wide": "pixels beyond the screen"}
+    wrong = {"unnamed": "images without alternative text", "undrawn": "images not drawn", "unset": "formulas not set",
+             "bare": "icons left as letters of a font that is not loaded", "wide": "pixels beyond the screen"}
     problems = [f"{page}: {problem}" for page, facts in seen[how].items()
                 for problem in facts["problems"] + [f"{facts[key]} {meaning}" for key, meaning in wrong.items() if facts[key] > 0]]
     assert not problems, "\n".join(problems)
@@ -275,14 +278,15 @@ def test_every_page_has_a_title_of_its_own_and_says_what_it_holds(heads):
 
 def test_the_description_of_an_endpoint_is_its_finding(html, heads):  # noqa: F811
     text = (html / "book" / "severe-infection.html").read_text(encoding="utf-8")
-    finding = html_module.unescape(re.search(r'<p class="admonition-title">Finding</p><p>(.*?)</p>', text)[1])
+    finding = html_module.unescape(re.search(r'<p class="(?:admonition-title">Finding</p><p|review-lead")>(.*?)</p>', text)[1])
     [said] = heads["book/severe-infection"].named["description"]
-    assert finding.startswith(said) and said.endswith(".")
+    assert said.startswith(finding.split(": ")[0]) and said.endswith(".")
 
 
 @pytest.mark.parametrize("body, said", [
     ("<details><p>print(1)</p></details><p></p><p>First. Second.</p><p>Third.</p>", "First. Second."),
     ('<p>Before.</p><div class="admonition important"><p class="admonition-title">Finding</p><p>Found <b>2</b>.</p></div>', "Found 2."),
+    ('<p>Before.</p><p class="review-lead">Found.</p> <p>How large.</p><p>More.</p>', "Found. How large."),
     ("<table><tr><td><p>cell</p></td></tr></table><p>Text.</p>", "Text."),
     (f"<p>Short. {'Long ' * 100}end.</p>", "Short."),
     ("", ""),
@@ -331,9 +335,15 @@ def test_every_colour_of_a_figure_has_its_dark_one(html):  # noqa: F811
     assert len(drawn) > 8 and drawn <= set(DARK)
 
 
-@pytest.mark.parametrize("light", sorted(set(DARK) - {"#ffffff"}))
+@pytest.mark.parametrize("light", sorted(set(DARK) - {"#ffffff", ON_BRIGHT.lower()}))
 def test_a_dark_colour_stands_out_by_3_to_1_or_as_on_white(light):
     assert contrast(DARK[light], DARK_GROUND) >= min(3, contrast(light, "#ffffff"))
+
+
+@pytest.mark.parametrize("ground", [ORANGE, YELLOW])
+def test_words_on_bright_colours_are_read_on_either_theme(ground):
+    for light, dark in ((ON_BRIGHT, ground), (DARK[ON_BRIGHT.lower()], DARK[ground.lower()])):
+        assert contrast(light, dark) >= 4.5
 
 
 def test_no_two_colours_become_one_in_the_dark():
