@@ -7,8 +7,8 @@ from IPython.display import HTML, display
 from book.linked import linked_table, text_table
 from book.show import show, table
 from extraction.records import load
-from models import bias_pictures, curves, figures, forecasts, pictures, predictive, recovery, tables, words
-from models.absolute import absolute_effects, for_words
+from models import bias_pictures, curves, figures, forecasts, landing, pictures, predictive, recovery, tables, words
+from models.absolute import summary_for_words
 from models.endpoints import ENDPOINTS, evidence_of
 from models.summary import summarise
 
@@ -25,16 +25,22 @@ def say(text: str) -> None:
     display(HTML(f"<p>{html.escape(text)}</p>"))
 
 
+def lead(text: str) -> None:
+    """What a page found, in large type below its title."""
+    display(HTML(f'<p class="review-lead">{html.escape(text)}</p>'))
+
+
 def finding(key: str) -> None:
-    """What the posterior allows one to say, in a box."""
-    text = words.conclusion(summary_for_words(key), ENDPOINTS[key], REVIEW)
-    display(HTML(f'<div class="admonition important"><p class="admonition-title">Finding</p><p>{html.escape(text)}</p></div>'))
+    """What the posterior allows one to say: the direction in large type, and under it how large, how probable and how certain."""
+    summary = summary_for_words(key, REVIEW)
+    said, details = f"{words.headline(summary, ENDPOINTS[key])}.", words.details(summary, ENDPOINTS[key], REVIEW)
+    display(HTML(f'<p class="review-lead">{html.escape(said)}</p> <p>{html.escape(details)}</p>'))
 
 
-def summary_for_words(key: str) -> dict:
-    """The summary with the absolute effect at the first baseline risk, where there is one."""
-    effects = absolute_effects(key, REVIEW)
-    return summarise(key, REVIEW) | ({"absolute": for_words(effects[0])} if effects else {})
+def findings(keys: list[str]) -> None:
+    """The direction of several endpoints, a line for each."""
+    lines = (f"{ENDPOINTS[key].title}: {words.in_sentence(words.headline(summarise(key, REVIEW), ENDPOINTS[key]))}." for key in keys)
+    display(HTML(f'<p class="review-lead">{"<br>".join(map(html.escape, lines))}</p>'))
 
 
 def certainty(key: str) -> None:
@@ -48,7 +54,8 @@ def _name(key: str, part: str) -> str:
 
 def forest(key: str) -> None:
     """Posterior of each study beside its printed result."""
-    show(*figures.forest(key, REVIEW), _name(key, "forest"))
+    summary, endpoint = summarise(key, REVIEW), ENDPOINTS[key]
+    show(*figures.forest(key, REVIEW), _name(key, "forest"), f"{words.headline(summary, endpoint)}: mean {words.size(summary, endpoint)}.")
 
 
 def printed(key: str) -> None:
@@ -72,7 +79,9 @@ def recovered(key: str) -> None:
 
 def bias(key: str) -> None:
     """The mean effect unadjusted and adjusted for the risk of bias."""
-    show(*bias_pictures.side_by_side(key, REVIEW), _name(key, "bias"))
+    adjusted, summary = bias_pictures.pair(key, REVIEW).adjusted, summarise(key, REVIEW)
+    caption = words.through_bias(landing.as_summary(key, adjusted, REVIEW), summary, ENDPOINTS[key]) if has_studies(key) else words.NO_STUDY + "."
+    show(*bias_pictures.side_by_side(key, REVIEW), _name(key, "bias"), caption)
 
 
 def digitised_curves(key: str) -> None:
@@ -116,7 +125,7 @@ def absolute(key: str) -> None:
     if picture is None:
         say("No absolute effect is given: there is no baseline risk to start from.")
         return
-    show(*picture, _name(key, "absolute"))
+    show(*picture, _name(key, "absolute"), words.frequencies(summary_for_words(key, REVIEW)["absolute"], ENDPOINTS[key]))
     table(tables.absolute(key, REVIEW), f"{ENDPOINTS[key].title}: patients per 1,000, median and 95 % interval", picture.numbers)
 
 
