@@ -38,9 +38,10 @@ LIKELIHOODS = {
 }
 """The function behind each kind of report."""
 RECOVERED_BY = {"table_set": recover_tables, "log_rank_histories": log_rank_histories}
-PAGES = {"crs_duration_grade3": "crs-duration", "severe_infection": "severe-infection", "overall_survival": "survival",
-         "progression_free_survival": "progression", "complete_response": "response", "icans": "response", "severe_crs": "response"}
-"""The page of each endpoint of the models."""
+PAGES = {"crs_duration_grade3": "crs-duration.html", "severe_infection": "severe-infection.html", "overall_survival": "survival.html",
+         "progression_free_survival": "progression.html", "complete_response": "response.html#complete-response", "icans": "response.html#icans",
+         "severe_crs": "response.html#severe-crs-pre-emptive-use"}
+"""Where each endpoint of the models stands in the book."""
 
 
 def anchor(entry: str) -> str:
@@ -61,7 +62,7 @@ def address(key: str) -> str:
     """The page, seen from the folder of pages, that holds what stands behind a key: where its link leads without a script."""
     name, _, part = key.partition("#")
     if name == "mean":
-        return f"{PAGES[part]}.html#{forest_anchor(part)}"
+        return f"{PAGES[part].partition('#')[0]}#{forest_anchor(part)}"
     return f"studies/{name}.html" + (f"#{anchor(part)}" if part else "")
 
 

@@ -17,13 +17,21 @@ from book import files
 from book.drawing import dark, slim
 
 
-def show(figure: Figure, alt: str, numbers: pd.DataFrame, name: str) -> None:
+def show(figure: Figure, alt: str, numbers: pd.DataFrame, name: str, caption: str = "") -> None:
     """Display a figure with its alternative text, no wider than the page, light or dark as the theme is, and the link to its numbers.
 
-    The first three are a `models.style.Picture`; `name` (lower-case letters, digits, hyphens) is the figure's anchor, `#figure-name`. The
-    figure is closed afterwards, so that the notebook does not display it a second time.
+    The first three are a `models.style.Picture`; `name` (lower-case letters, digits, hyphens) is the figure's anchor, `#figure-name`; the
+    caption, where there is one, stands above the figure and says what it found.
 
-    Raises ValueError for an empty `alt`, for numbers without a row, or for a `name` that cannot be an anchor.
+    Raises as `drawn`.
+    """
+    files.display_with(*drawn(figure, alt, numbers, name, caption))
+
+
+def drawn(figure: Figure, alt: str, numbers: pd.DataFrame, name: str, caption: str = "") -> tuple[str, dict[str, bytes]]:
+    """A figure as HTML for a larger piece of a page, with the files to hand over; arguments as of `show`.
+
+    The figure is closed afterwards, so that the notebook does not display it a second time.  Raises ValueError for an empty `alt`, for numbers without a row, or for a `name` that cannot be an anchor.
     """
     _require_words(alt, name)
     if numbers.empty:
@@ -35,7 +43,7 @@ def show(figure: Figure, alt: str, numbers: pd.DataFrame, name: str) -> None:
         images, handed = _twins(drawing, *(f"../{path}" for path in paths), alt), handed | paths
     else:
         images = _image(drawing, _data_uri(drawing), alt)  # a notebook has no theme to follow
-    files.display_with(_figure(images, name, link), handed)
+    return _figure(images, name, link, caption), handed
 
 
 def image(figure: Figure, alt: str, name: str, link: str) -> str:
@@ -45,8 +53,9 @@ def image(figure: Figure, alt: str, name: str, link: str) -> str:
     return _figure(_twins(drawing, _data_uri(drawing), _data_uri(dark(drawing)), alt), name, link)
 
 
-def _figure(images: str, name: str, link: str) -> str:
-    return f'<figure class="review-figure" id="figure-{name}">{images}{link}</figure>'
+def _figure(images: str, name: str, link: str, caption: str = "") -> str:
+    said = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
+    return f'<figure class="review-figure" id="figure-{name}">{said}{images}{link}</figure>'
 
 
 def _twins(drawing: bytes, light: str, dark: str, alt: str) -> str:

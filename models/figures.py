@@ -18,7 +18,7 @@ from models.reweight import limits_under
 from models.style import (BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, RED, SKY, SMALL, Picture, canvas, density, interval_line, ratio_axis, reach,
                           two_columns)
 from models.summary import limits, summarise
-from models.words import interval, number, percent, rating
+from models.words import interval, number, percent
 
 AWAITING = "awaiting data"
 
@@ -207,40 +207,3 @@ def prior_words(prior) -> str:
     if prior.name.startswith("bartos_"):
         return "Bartoš, log HR"
     return f"{FAMILIES[prior.family]}({', '.join(f'{value:g}' for value in prior.parameters)})"
-
-
-def overview(review: Review | None = None):
-    """Mean effect of every endpoint on one axis, turned so that the left side always favours tocilizumab."""
-    review = review or load()
-    found = {key: summarise(key, review) for key in ENDPOINTS}
-    rows = [(_turned_title(endpoint), _turned(found[key], endpoint), found[key]) for key, endpoint in ENDPOINTS.items()]
-    low, high = reach([turned for _, turned, _ in rows], widest=15)
-    figure, (words, ax) = two_columns(0.82 * len(rows) + 1.2, (0.85, 1))
-    for i, (title, turned, summary) in enumerate(rows):
-        studies = "1 study" if summary["n_studies"] == 1 else f"{summary['n_studies']} studies"
-        words.text(0, -i + 0.05, textwrap.fill(title, 22), va="bottom", fontsize=11, weight="bold")
-        words.text(0, -i - 0.03, f"{turned['scale']}, {studies}", va="top", fontsize=SMALL, color="#444444")
-        colour = BLUE if ENDPOINTS[list(ENDPOINTS)[i]].role == "primary" else SKY
-        interval_line(ax, -i + 0.1, turned, low, high, colour)
-        ax.text(1, -i - 0.05, _compact(turned, summary["digits"]), ha="center", va="top", fontsize=SMALL,
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8})
-    for axes in (words, ax):
-        axes.set_ylim(-len(rows) + 0.45, 0.75)
-    ratio_axis(ax, low, high, "Ratio")
-    rated = "; ".join(f"{endpoint.title} {rating(endpoint.evidence, review)}" for endpoint in ENDPOINTS.values())
-    said = ". ".join(f"{title}, {turned['scale']}: {interval(turned, summary['digits'])}, tocilizumab the better side with probability "
-                     f"{percent(summary['p_favours_toci'])}" for title, turned, summary in rows)
-    return Picture(figure, f"Mean effect of each endpoint, below 1 favours tocilizumab. {said}. Certainty: {rated}.", pd.DataFrame([
-        {"endpoint": key, "shown_as": title, **turned, "p_favours_toci": summary["p_favours_toci"], "studies": summary["n_studies"],
-         "certainty": rating(ENDPOINTS[key].evidence, review)} for key, (title, turned, summary) in zip(ENDPOINTS, rows)]))
-
-
-def _turned(summary: dict, endpoint) -> dict:
-    scale = "duration ratio" if endpoint.effect == "log_duration_ratio" else endpoint.scale
-    if endpoint.benefit == "below":
-        return {name: summary[name] for name in ("median", "lower", "upper")} | {"scale": scale}
-    return {"median": 1 / summary["median"], "lower": 1 / summary["upper"], "upper": 1 / summary["lower"], "scale": scale}
-
-
-def _turned_title(endpoint) -> str:
-    return endpoint.title if endpoint.benefit == "below" else f"No {endpoint.title[0].lower()}{endpoint.title[1:]}"
