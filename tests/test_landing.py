@@ -1,22 +1,19 @@
 """The first page says what the posterior allows, shows it, counts it in patients, and fits a phone."""
 
-import shutil
-
 import matplotlib
 import numpy as np
 import pytest
+from example_browser import chromium  # noqa: F401  (a fixture)
 from matplotlib import pyplot as plt
+from test_book import html  # noqa: F401  (a fixture)
+from test_figures import invented
 
 matplotlib.use("Agg")
 
-from book import inputs
 from extraction.records import load
 from models import landing, store, words
 from models.absolute import AbsoluteEffect, for_words, summary_for_words
 from models.endpoints import ENDPOINTS, evidence_of
-from tests.example_explorer import FLAGS
-from tests.test_book import html  # noqa: F401  a fixture
-from tests.test_figures import invented
 
 REVIEW = load()
 INFECTION, RESPONSE, DURATION = "severe_infection", "complete_response", "crs_duration_grade3"
@@ -178,33 +175,16 @@ def test_what_is_not_known_names_the_study_that_awaits_data():
     assert all(study.label in said for study in REVIEW.register.studies if study.decision == "awaiting_data")
 
 
-def test_every_endpoint_has_a_place_in_the_book():
-    from book.landing import PAGES
-
-    assert PAGES.keys() == ENDPOINTS.keys()
-    for address in PAGES.values():
-        page, _, anchor = address.partition("#")
-        text = (inputs.ROOT / "book" / page.replace(".html", ".md")).read_text(encoding="utf-8")
-        assert not anchor or anchor in {line[3:].lower().replace(",", "").replace(" ", "-") for line in text.splitlines() if line.startswith("## ")}
-
-
 # the page as it is built
 
 
 @pytest.fixture(scope="module")
-def phone(html):
+def phone(chromium, html):  # noqa: F811
     """The first page on a phone of 360 by 800 pixels."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not found:
-        pytest.skip("no Chromium on this machine: .ci/run installs it on Debian")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
-        page = chromium.new_page(viewport={"width": 360, "height": 800})
-        page.goto((html / "book" / "intro.html").as_uri())
-        yield page
-        chromium.close()
+    page = chromium.new_page(viewport={"width": 360, "height": 800})
+    page.goto((html / "book" / "intro.html").as_uri())
+    yield page
+    page.close()
 
 
 @pytest.mark.book

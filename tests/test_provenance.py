@@ -14,8 +14,9 @@ from extraction.records import load
 from extraction.schema import Entry
 from extraction.vocabulary import ENDPOINTS as REPORTED
 from models import agreement, curves, register, tables
+from models.absolute import summary_for_words
 from models.endpoints import ENDPOINTS, evidence_of
-from tests.test_book import html  # noqa: F401  (a fixture: the built book)
+from test_book import html  # noqa: F401  (a fixture: the built book)
 
 REVIEW = load()
 SOURCES = provenance.sources(REVIEW)
@@ -129,8 +130,11 @@ def test_histories_are_counted_as_the_search_finds_them():
 def test_every_likelihood_and_every_endpoint_is_known():
     assert provenance.LIKELIHOODS.keys() == tables.TERMS.keys()
     assert provenance.PAGES.keys() == ENDPOINTS.keys()
-    for key, page in provenance.PAGES.items():
-        assert f'chapter.forest("{key}")' in (inputs.ROOT / "book" / f"{page}.md").read_text(encoding="utf-8")
+    for key, address in provenance.PAGES.items():
+        page, _, section = address.partition("#")
+        text = (inputs.ROOT / "book" / page.replace(".html", ".md")).read_text(encoding="utf-8")
+        assert f'chapter.forest("{key}")' in text
+        assert not section or section in {line[3:].lower().replace(",", "").replace(" ", "-") for line in text.splitlines() if line.startswith("## ")}
 
 
 def test_a_mean_names_every_report_it_is_computed_from():
@@ -172,8 +176,8 @@ def test_a_finding_reads_as_before_and_its_ratio_opens_what_it_is_computed_from(
     shown = []
     monkeypatch.setattr(chapter, "display", lambda made: shown.append(made.data))
     chapter.finding(key)
-    summary = chapter.summary_for_words(key)
-    assert unescape(re.sub("<[^>]*>", "", shown[0])) == "Finding" + words.conclusion(summary, ENDPOINTS[key], REVIEW)
+    summary = summary_for_words(key, REVIEW)
+    assert unescape(re.sub("<[^>]*>", "", shown[0])) == words.conclusion(summary, ENDPOINTS[key], REVIEW)
     assert f">{words.interval(summary, summary['digits'])}</a>" in shown[0] and f'data-source="{provenance.mean_key(key)}"' in shown[0]
 
 
