@@ -8,8 +8,8 @@ from book.linked import linked_table, text_table
 from book.provenance import behind, entry_key, marked, mean_key
 from book.show import show, table
 from extraction.records import load
-from models import bias_pictures, curves, figures, forecasts, pictures, predictive, recovery, tables, words
-from models.absolute import absolute_effects, for_words
+from models import bias_pictures, curves, figures, forecasts, landing, pictures, predictive, recovery, tables, words
+from models.absolute import summary_for_words
 from models.endpoints import ENDPOINTS, evidence_of
 from models.summary import summarise
 
@@ -26,21 +26,26 @@ def say(text: str) -> None:
     display(HTML(f"<p>{html.escape(text)}</p>"))
 
 
+def lead(text: str) -> None:
+    """What a page found, in large type below its title."""
+    display(HTML(f'<p class="review-lead">{html.escape(text)}</p>'))
+
+
 def finding(key: str) -> None:
-    """What the posterior allows one to say, in a box.
+    """What the posterior allows one to say: the direction in large type, and under it how large, how probable and how certain.
 
-    Its ratio opens what it is computed from.
+    The ratio opens what it is computed from.
     """
-    summary = summary_for_words(key)
-    before, ratio, after = words.conclusion(summary, ENDPOINTS[key], REVIEW).partition(words.interval(summary, summary["digits"]))
-    said = html.escape(before) + marked(ratio, [mean_key(key)]) + html.escape(after)
-    display(HTML(f'<div class="admonition important"><p class="admonition-title">Finding</p><p>{said}</p></div>'))
+    summary = summary_for_words(key, REVIEW)
+    said, details = f"{words.headline(summary, ENDPOINTS[key])}.", words.details(summary, ENDPOINTS[key], REVIEW)
+    before, ratio, after = details.partition(words.interval(summary, summary["digits"]))
+    display(HTML(f'<p class="review-lead">{html.escape(said)}</p> <p>{html.escape(before)}{marked(ratio, [mean_key(key)])}{html.escape(after)}</p>'))
 
 
-def summary_for_words(key: str) -> dict:
-    """The summary with the absolute effect at the first baseline risk, where there is one."""
-    effects = absolute_effects(key, REVIEW)
-    return summarise(key, REVIEW) | ({"absolute": for_words(effects[0])} if effects else {})
+def findings(keys: list[str]) -> None:
+    """The direction of several endpoints, a line for each."""
+    lines = (f"{ENDPOINTS[key].title}: {words.in_sentence(words.headline(summarise(key, REVIEW), ENDPOINTS[key]))}." for key in keys)
+    display(HTML(f'<p class="review-lead">{"<br>".join(map(html.escape, lines))}</p>'))
 
 
 def certainty(key: str) -> None:
@@ -57,13 +62,13 @@ def forest(key: str) -> None:
 
     Then the same as a table, whose cells open their sources.
     """
-    picture = figures.forest(key, REVIEW)
-    show(*picture, _name(key, "forest"))
-    frame = tables.forest(picture.numbers, summarise(key, REVIEW)["digits"])
+    picture, summary, endpoint = figures.forest(key, REVIEW), summarise(key, REVIEW), ENDPOINTS[key]
+    show(*picture, _name(key, "forest"), f"{words.headline(summary, endpoint)}: mean {words.size(summary, endpoint)}.")
+    frame = tables.forest(picture.numbers, summary["digits"])
     papers = _papers(frame["study"])
     printed = [behind(key, *paper, REVIEW) if paper else () for paper in papers]
     computed = [() if gap else (mean_key(key),) for gap in picture.numbers["no_result_because"]]
-    text_table(frame, f"{ENDPOINTS[key].title}: the forest plot as a table", "The forest plot as a table", picture.numbers, {
+    text_table(frame, f"{endpoint.title}: the forest plot as a table", "The forest plot as a table", picture.numbers, {
         "study": [() if entries else paper for entries, paper in zip(printed, papers)], "as printed": printed, frame.columns[2]: computed})
 
 
@@ -94,7 +99,9 @@ def recovered(key: str) -> None:
 
 def bias(key: str) -> None:
     """The mean effect unadjusted and adjusted for the risk of bias."""
-    show(*bias_pictures.side_by_side(key, REVIEW), _name(key, "bias"))
+    adjusted, summary = bias_pictures.pair(key, REVIEW).adjusted, summarise(key, REVIEW)
+    caption = words.through_bias(landing.as_summary(key, adjusted, REVIEW), summary, ENDPOINTS[key]) if has_studies(key) else words.NO_STUDY + "."
+    show(*bias_pictures.side_by_side(key, REVIEW), _name(key, "bias"), caption)
 
 
 def digitised_curves(key: str) -> None:
@@ -143,7 +150,7 @@ def absolute(key: str) -> None:
     if picture is None:
         say("No absolute effect is given: there is no baseline risk to start from.")
         return
-    show(*picture, _name(key, "absolute"))
+    show(*picture, _name(key, "absolute"), words.frequencies(summary_for_words(key, REVIEW)["absolute"], ENDPOINTS[key]))
     frame = tables.absolute(key, REVIEW)
     text_table(frame, f"{ENDPOINTS[key].title}: patients per 1,000, median and 95 % interval", numbers=picture.numbers,
                sources=dict.fromkeys(("with, per 1,000", "difference", "difference in a next study"), [(mean_key(key),)] * len(frame)))

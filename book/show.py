@@ -16,13 +16,25 @@ from matplotlib.figure import Figure
 from book import files
 
 
-def show(figure: Figure, alt: str, numbers: pd.DataFrame, name: str) -> None:
+FINER_THAN_SEEN = re.compile(rb'(?<=[ "])(-?\d+\.\d\d)\d{3,}')
+"""Digits of a coordinate below a hundredth of a point: a third of a drawing's weight. A scale stands in brackets and keeps its own."""
+
+
+def show(figure: Figure, alt: str, numbers: pd.DataFrame, name: str, caption: str = "") -> None:
     """Display a figure as one image with its alternative text, no wider than the page, and the link to its numbers.
 
-    The first three are a `models.style.Picture`; `name` (lower-case letters, digits, hyphens) is the figure's anchor, `#figure-name`. The
-    figure is closed afterwards, so that the notebook does not display it a second time.
+    The first three are a `models.style.Picture`; `name` (lower-case letters, digits, hyphens) is the figure's anchor, `#figure-name`; the
+    caption, where there is one, stands above the figure and says what it found.
 
-    Raises ValueError for an empty `alt`, for numbers without a row, or for a `name` that cannot be an anchor.
+    Raises as `drawn`.
+    """
+    files.display_with(*drawn(figure, alt, numbers, name, caption))
+
+
+def drawn(figure: Figure, alt: str, numbers: pd.DataFrame, name: str, caption: str = "") -> tuple[str, dict[str, bytes]]:
+    """A figure as HTML for a larger piece of a page, with the files to hand over; arguments as of `show`.
+
+    The figure is closed afterwards, so that the notebook does not display it a second time.  Raises ValueError for an empty `alt`, for numbers without a row, or for a `name` that cannot be an anchor.
     """
     _require_words(alt, name)
     if numbers.empty:
@@ -33,7 +45,7 @@ def show(figure: Figure, alt: str, numbers: pd.DataFrame, name: str) -> None:
     if files.page():
         path = f"figures/{files.page()}-{name}.svg"
         source, handed = f"../{path}", handed | {path: drawing}
-    files.display_with(_figure(source, alt, name, link), handed)
+    return _figure(source, alt, name, link, caption), handed
 
 
 def image(figure: Figure, alt: str, name: str, link: str) -> str:
@@ -42,8 +54,9 @@ def image(figure: Figure, alt: str, name: str, link: str) -> str:
     return _figure(_data_uri(_svg(figure, name)), alt, name, link)
 
 
-def _figure(source: str, alt: str, name: str, link: str) -> str:
-    return f'<figure class="review-figure" id="figure-{name}"><img src="{source}" alt="{html.escape(" ".join(alt.split()))}">{link}</figure>'
+def _figure(source: str, alt: str, name: str, link: str, caption: str = "") -> str:
+    said = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
+    return f'<figure class="review-figure" id="figure-{name}">{said}<img src="{source}" alt="{html.escape(" ".join(alt.split()))}">{link}</figure>'
 
 
 def _data_uri(drawing: bytes) -> str:
@@ -77,7 +90,7 @@ def _svg(figure: Figure, name: str) -> bytes:
     with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
         figure.savefig(drawing, format="svg", bbox_inches="tight", facecolor="white", dpi=200, metadata={"Date": None})
     _close(figure)
-    return drawing.getvalue()
+    return FINER_THAN_SEEN.sub(rb"\1", drawing.getvalue())
 
 
 def _close(figure: Figure) -> None:

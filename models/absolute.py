@@ -7,6 +7,7 @@ import numpy as np
 from extraction.records import Review, load
 from models import store
 from models.endpoints import ENDPOINTS, evidence_of
+from models.summary import summarise
 
 EXTERNAL = {"severe_infection": ("baseline_severe_infection",)}
 """Numbers of the register that are a baseline risk of an endpoint."""
@@ -58,7 +59,17 @@ def per_1000(risks) -> dict:
     return dict(zip(("median", "lower", "upper"), map(float, 1000 * np.quantile(risks, [0.5, 0.025, 0.975]))))
 
 
-def for_words(effect: AbsoluteEffect) -> dict:
-    """The `absolute` part of a summary that models.words reads."""
-    return {"without": 1000 * effect.risk, "with": effect.with_toci["median"], "lower": effect.with_toci["lower"],
-            "upper": effect.with_toci["upper"], "source": f"{effect.source}, {effect.events}/{effect.n}"}
+def summary_for_words(key: str, review: Review) -> dict:
+    """The summary with the absolute effect at the first baseline risk, where there is one."""
+    found, effects = summarise(key, review), absolute_effects(key, review)
+    return found | ({"absolute": for_words(effects[0], found)} if effects else {})
+
+
+def for_words(effect: AbsoluteEffect, summary: dict) -> dict:
+    """The `absolute` part of a summary that models.words reads; in tens where Monte Carlo error reaches half a patient in 1,000."""
+    with_toci = effect.with_toci
+    # a small error of the log odds ratio moves a risk r by r (1 - r) times as much
+    error = max(with_toci[name] * (1 - with_toci[name] / 1000) * summary["mcse"][name] / summary[name] for name in with_toci)
+    rounded = {name: round(value, 0 if error < 0.5 else -1) for name, value in with_toci.items()}
+    return {"without": 1000 * effect.risk, "with": rounded["median"], "lower": rounded["lower"], "upper": rounded["upper"],
+            "source": f"{effect.source}, {effect.events}/{effect.n}"}

@@ -21,12 +21,17 @@ LEFT = -0.355
 
 def headline(found: list[Finding], review: Review) -> str:
     """How certain the answers are, and which differences matter with a high probability, in two sentences."""
+    return (f"{certainties(review)}. Not adjusted for bias, {_reached(found, 'unadjusted')}; "
+            f"adjusted for the bias as judged, {_reached(found, 'adjusted')}.")
+
+
+def certainties(review: Review) -> str:
+    """The ratings of all endpoints, as a sentence without its stop."""
     titles: dict[str, list[str]] = {}
     for key, endpoint in ENDPOINTS.items():
         titles.setdefault(rating(endpoint.evidence, review), []).append(endpoint.title)
     ratings = [f"{rated} for {f'each of the {len(of)} endpoints' if len(titles) == 1 else listed_in_sentence(of)}" for rated, of in titles.items()]
-    return (f"The certainty is {' and '.join(ratings)}. Not adjusted for bias, {_reached(found, 'unadjusted')}; "
-            f"adjusted for the bias as judged, {_reached(found, 'adjusted')}.")
+    return f"The certainty is {' and '.join(ratings)}"
 
 
 def _reached(found: list[Finding], answer: str) -> str:

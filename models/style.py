@@ -55,6 +55,16 @@ def two_columns(height: float, ratios=(0.82, 1)):
 
 def ratio_axis(ax, low: float, high: float, label: str, benefit: str = "below") -> None:
     """A log axis of ratios with plain ticks, a line at 1, and at its ends which side favours tocilizumab."""
+    ratio_ticks(ax, low, high)
+    ax.set_xlabel(f"{label}, log scale", labelpad=34)
+    sides = ("◄ favours\ntocilizumab", "favours\nnone ►") if benefit == "below" else ("◄ favours\nnone", "favours\ntocilizumab ►")
+    for place, words, side in zip((0, 1), sides, ("left", "right")):
+        ax.annotate(words, (place, 0), xycoords="axes fraction", xytext=(0, -21), textcoords="offset points", ha=side, va="top", fontsize=SMALL,
+                    color="#444444")
+
+
+def ratio_ticks(ax, low: float, high: float) -> None:
+    """A log axis of ratios with plain ticks and a line at 1."""
     ax.set_xscale("log")
     ax.set_xlim(low, high)
     ticks = [t for t in TICKS if low <= t <= high]
@@ -64,11 +74,6 @@ def ratio_axis(ax, low: float, high: float, label: str, benefit: str = "below") 
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.axvline(1, color=GREY, lw=1, zorder=0)
-    ax.set_xlabel(f"{label}, log scale", labelpad=34)
-    sides = ("◄ favours\ntocilizumab", "favours\nnone ►") if benefit == "below" else ("◄ favours\nnone", "favours\ntocilizumab ►")
-    for place, words, side in zip((0, 1), sides, ("left", "right")):
-        ax.annotate(words, (place, 0), xycoords="axes fraction", xytext=(0, -21), textcoords="offset points", ha=side, va="top", fontsize=SMALL,
-                    color="#444444")
 
 
 def interval_line(ax, y: float, limits: dict, low: float, high: float, colour: str = BLUE, marker: str = "o", width: float = 2.2) -> None:

@@ -27,6 +27,7 @@ NOUNS = {"severe_infection": "a severe infection", "complete_response": "a compl
 SUBJECTS = {"severe_crs": "Patients given tocilizumab before severe CRS (pre-emptively)"}
 """Who is compared, where it is not patients treated for CRS."""
 
+NO_STUDY = "No study prints numbers that can be used"
 NOT_RATED = "not rated"
 CONFOUNDED = "the studies are retrospective and the sicker patients got the drug"
 REASONS = {"severe_crs": "the comparison is with a historical control"}
@@ -39,13 +40,30 @@ def conclusion(summary: dict, endpoint, review: Review | None = None) -> str:
     summary : as of models.summary.summarise; an optional "absolute" holds without, with, lower and upper, each per
     1,000 patients, and the source of the baseline risk
     """
-    sentences = [
-        f"{headline(summary, endpoint)}: "
-        f"{size(summary, endpoint)}, and tocilizumab is the better side with a probability of {percent(summary['p_favours_toci'])}.",
-    ]
+    return f"{headline(summary, endpoint)}. {details(summary, endpoint, review)}"
+
+
+def details(summary: dict, endpoint, review: Review | None = None) -> str:
+    """The conclusion without its headline, for a place where that stands above."""
+    sentences = [f"{sentence_case(size(summary, endpoint))}; {better_side(summary['p_favours_toci'])}."]
     if summary.get("absolute"):
         sentences.append(frequencies(summary["absolute"], endpoint))
     return " ".join([*sentences, basis(summary), certainty(summary, endpoint, review)])
+
+
+def sentence_case(text: str) -> str:
+    """With a capital at its start, and no other letter changed."""
+    return text[0].upper() + text[1:]
+
+
+def in_sentence(text: str) -> str:
+    """The same inside a sentence."""
+    return text[0].lower() + text[1:]
+
+
+def better_side(p_favours: float) -> str:
+    """The probability of a direction, said of tocilizumab."""
+    return f"tocilizumab is the better side with a probability of {percent(p_favours)}"
 
 
 def short(summary: dict, endpoint, review: Review | None = None) -> str:
@@ -56,8 +74,26 @@ def short(summary: dict, endpoint, review: Review | None = None) -> str:
 
 def headline(summary: dict, endpoint) -> str:
     """The direction alone, for a title or a list."""
+    if summary["n_studies"] == 0:
+        return NO_STUDY
     better, worse = OUTCOMES[endpoint.key]
     return direction(cautious(summary), better, worse, SUBJECTS.get(endpoint.key, "Patients given tocilizumab"))
+
+
+def through_bias(adjusted: dict, unadjusted: dict, endpoint) -> str:
+    """The answer read through the likely bias, and what becomes of the direction; both as a summary, the unadjusted with its `digits`."""
+    before, after = headline(unadjusted, endpoint), headline(adjusted, endpoint)
+    stated = [abs(cautious(summary) - 0.5) >= STATED - 0.5 for summary in (unadjusted, adjusted)]
+    then = "that direction is no longer stated" if stated == [True, False] else "no direction either" if not stated[1] else \
+        "the same direction" if before == after else in_sentence(after)
+    return f"Read through the likely bias of the studies: {interval(adjusted, max(unadjusted['digits'], 1))}, {then}."
+
+
+def in_days(summary: dict) -> str:
+    """A ratio of durations on ten days, which nobody has to multiply."""
+    digits = max(summary["digits"] - 1, 0)
+    median, lower, upper = (f"{10 * summary[name]:.{digits}f}" for name in ("median", "lower", "upper"))
+    return f"Where it lasts 10 days without tocilizumab, that is {median} days with it (95 % interval {lower} to {upper}), if the difference were the drug's doing."
 
 
 def cautious(summary: dict) -> float:
@@ -129,8 +165,8 @@ def basis(summary: dict) -> str:
     """How many studies and reports stand behind the number."""
     studies, reports = summary["n_studies"], summary["n_reports"]
     if studies == 0:
-        return "No study prints numbers that can be used, so this is the prior alone."
-    return f"This rests on {_count(studies, 'study', 'studies')} and {_count(reports, 'printed report')}."
+        return f"{NO_STUDY}, so this is the prior alone."
+    return f"This rests on {count(studies, 'study', 'studies')} and {count(reports, 'printed report')}."
 
 
 def rating(endpoint: str, review: Review | None = None) -> str:
@@ -150,6 +186,7 @@ def certainty(summary: dict, endpoint, review: Review | None = None) -> str:
     return f"The certainty is {rated}{', and' if rated == NOT_RATED else ':'} {', and '.join(reasons)}."
 
 
-def _count(n: int, one: str, many: str | None = None) -> str:
+def count(n: int, one: str, many: str | None = None) -> str:
+    """`two studies`, `12 reports`: small numbers in words."""
     words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
     return f"{words[n] if n < len(words) else n} {one if n == 1 else many or one + 's'}"

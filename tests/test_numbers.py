@@ -176,12 +176,6 @@ def test_every_arrow_of_a_model_every_candidate_and_every_square_is_counted():
     assert len(lights.traffic_lights("severe_infection", REVIEW).numbers) == 8 * len(collect_all(REVIEW)["severe_infection"].studies)
 
 
-def test_the_overview_gives_the_turned_ratio_that_it_shows(invented_draws):
-    numbers = figures.overview(REVIEW).numbers.set_index("endpoint")
-    turned = 1 / np.exp(np.quantile(invented("complete_response").draws["mu"].values, 0.5))
-    assert numbers.loc["complete_response", "median"] == pytest.approx(turned)
-
-
 # handing files to the book
 
 SHOWS = """import pandas as pd

@@ -14,6 +14,7 @@ from extraction.records import load
 from extraction.schema import Entry
 from extraction.vocabulary import ENDPOINTS as REPORTED
 from models import agreement, curves, register, tables
+from models.absolute import summary_for_words
 from models.endpoints import ENDPOINTS, evidence_of
 from tests.test_book import html  # noqa: F401  (a fixture: the built book)
 
@@ -172,8 +173,9 @@ def test_a_finding_reads_as_before_and_its_ratio_opens_what_it_is_computed_from(
     shown = []
     monkeypatch.setattr(chapter, "display", lambda made: shown.append(made.data))
     chapter.finding(key)
-    summary = chapter.summary_for_words(key)
-    assert unescape(re.sub("<[^>]*>", "", shown[0])) == "Finding" + words.conclusion(summary, ENDPOINTS[key], REVIEW)
+    summary = summary_for_words(key, REVIEW)
+    said = f"{words.headline(summary, ENDPOINTS[key])}. {words.details(summary, ENDPOINTS[key], REVIEW)}"
+    assert unescape(re.sub("<[^>]*>", "", shown[0])) == said
     assert f">{words.interval(summary, summary['digits'])}</a>" in shown[0] and f'data-source="{provenance.mean_key(key)}"' in shown[0]
 
 

@@ -1,0 +1,58 @@
+"""The first page's cells: the answer in short, then a row for each endpoint, as HTML that is one column on a phone."""
+
+import html
+
+from book import chapter, files
+from book.citation import citation
+from book.provenance import marked, mean_key
+from book.show import drawn
+from models import findings_page, landing, versions
+from models.endpoints import ENDPOINTS
+
+PAGES = {"crs_duration_grade3": "crs-duration.html", "severe_infection": "severe-infection.html", "overall_survival": "survival.html",
+         "progression_free_survival": "progression.html", "complete_response": "response.html#complete-response", "icans": "response.html#icans",
+         "severe_crs": "response.html#severe-crs-pre-emptive-use"}
+"""Where each endpoint stands in the book."""
+
+
+def in_short(found: list[landing.Row]) -> None:
+    """The review in a few sentences."""
+    chapter.lead(f"{landing.in_short(found)} {findings_page.certainties(chapter.REVIEW)}.")
+
+
+def version() -> None:
+    """Version and date, and what changed last."""
+    cited, last = citation(), versions.latest()
+    changed = f"Changed last, in version {last['version']}: {'; '.join(last['trigger'])}." if last else "No version has been released yet."
+    files.display_with(f'<p>Version {html.escape(cited.version)}, {html.escape(cited.dated)}. {html.escape(changed)} '
+                       '<a href="what-changed.html">What changed</a></p>', {})
+
+
+def answers(found: list[landing.Row], role: str) -> None:
+    """The rows of the endpoints of one role, `primary` or `secondary`."""
+    shown, handed = "", {}
+    for row in found:
+        if ENDPOINTS[row.key].role == role:
+            item, own = _row(row, landing.common_axis(found))
+            shown, handed = shown + item, handed | own
+    files.display_with(f'<ul class="review-answers">{shown}</ul>', handed)
+
+
+def _row(row: landing.Row, ends: tuple[float, float]) -> tuple[str, dict[str, bytes]]:
+    pictures = {"answer": landing.answer_picture(row, ends, chapter.REVIEW), "patients": landing.icon_array(row, chapter.REVIEW)} if row.size else {}
+    figures = {part: drawn(*picture, f"{part}-{row.key.replace('_', '-')}") for part, picture in pictures.items() if picture}
+    drawings = {part: figure for part, (figure, _) in figures.items()}
+    said = [("review-finding", row.headline + "."), drawings.get("answer"), ("", row.patients), drawings.get("patients"),
+            *(("review-detail", text) for text in (row.size, row.bias, row.behind))]
+    body = "".join(part if isinstance(part, str) else f'<p class="{part[0]}">{html.escape(part[1])}</p>' for part in said if part and part[1])
+    if row.size:
+        ratio = row.size.partition(";")[0]
+        body = body.replace(html.escape(ratio), marked(ratio, [mean_key(row.key)]), 1)
+    link = f'<h3><a href="{PAGES[row.key]}">{html.escape(row.title)}</a></h3>'
+    return f"<li>{link}{body}</li>", {path: content for _, handed in figures.values() for path, content in handed.items()}
+
+
+def unknown() -> None:
+    """What is not known, as a list."""
+    items = "".join(f"<li>{html.escape(text)}</li>" for text in landing.unknown(chapter.REVIEW))
+    files.display_with(f"<ul>{items}</ul>", {})
