@@ -4,7 +4,7 @@ import html
 
 from book import chapter, files
 from book.citation import citation
-from book.provenance import PAGES
+from book.provenance import PAGES, marked, mean_key
 from book.show import drawn
 from models import findings_page, landing, versions
 from models.endpoints import ENDPOINTS
@@ -40,6 +40,9 @@ def _row(row: landing.Row, ends: tuple[float, float]) -> tuple[str, dict[str, by
     said = [("review-finding", row.headline + "."), drawings.get("answer"), ("", row.patients), drawings.get("patients"),
             *(("review-detail", text) for text in (row.size, row.bias, row.behind))]
     body = "".join(part if isinstance(part, str) else f'<p class="{part[0]}">{html.escape(part[1])}</p>' for part in said if part and part[1])
+    if row.size:
+        ratio = row.size.partition(";")[0]
+        body = body.replace(html.escape(ratio), marked(ratio, [mean_key(row.key)]), 1)
     link = f'<h3><a href="{PAGES[row.key]}">{html.escape(row.title)}</a></h3>'
     return f"<li>{link}{body}</li>", {path: content for _, handed in figures.values() for path, content in handed.items()}
 

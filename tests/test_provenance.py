@@ -177,7 +177,8 @@ def test_a_finding_reads_as_before_and_its_ratio_opens_what_it_is_computed_from(
     monkeypatch.setattr(chapter, "display", lambda made: shown.append(made.data))
     chapter.finding(key)
     summary = summary_for_words(key, REVIEW)
-    assert unescape(re.sub("<[^>]*>", "", shown[0])) == words.conclusion(summary, ENDPOINTS[key], REVIEW)
+    said = f"{words.headline(summary, ENDPOINTS[key])}. {words.details(summary, ENDPOINTS[key], REVIEW)}"
+    assert unescape(re.sub("<[^>]*>", "", shown[0])) == said
     assert f">{words.interval(summary, summary['digits'])}</a>" in shown[0] and f'data-source="{provenance.mean_key(key)}"' in shown[0]
 
 
