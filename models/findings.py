@@ -91,6 +91,11 @@ def gather(review: Review | None = None) -> list[Finding]:
     return [finding for key in ENDPOINTS for finding in of_endpoint(key, review)]
 
 
+def at_first_baseline(found: list[Finding]) -> list[Finding]:
+    """Each endpoint at its first baseline risk."""
+    return list({f.key: f for f in reversed(found)}.values())[::-1]
+
+
 def of_endpoint(key: str, review: Review) -> list[Finding]:
     """The findings of one endpoint, one for each baseline risk; a single one on the ratio where there is none."""
     evidence = evidence_of(key, review)

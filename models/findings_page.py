@@ -6,7 +6,7 @@ from matplotlib.patches import Patch
 from extraction.records import Review
 from extraction.vocabulary import LIMITATIONS
 from models.endpoints import ENDPOINTS
-from models.findings import THRESHOLDS, Baseline, Effect, Finding, has_room
+from models.findings import THRESHOLDS, Baseline, Effect, Finding, at_first_baseline, has_room
 from models.style import BLUE, INK, LIGHT, ON_BRIGHT, ORANGE, SMALL, Picture, canvas
 from models.tables import whole
 from models.words import NOT_RATED, STATED, listed_in_sentence, number, percent, rating
@@ -108,7 +108,7 @@ def _note(note: dict) -> dict:
 
 def thresholds(found: list[Finding]) -> pd.DataFrame:
     """From where on a difference counts as important, endpoint by endpoint, and why."""
-    return pd.DataFrame([{"endpoint": f.title, "important from": important(f), "why": THRESHOLDS[f.key].reason} for f in _first(found)])
+    return pd.DataFrame([{"endpoint": f.title, "important from": important(f), "why": THRESHOLDS[f.key].reason} for f in at_first_baseline(found)])
 
 
 def important(finding: Finding) -> str:
@@ -119,14 +119,9 @@ def important(finding: Finding) -> str:
     return f"{ENDPOINTS[finding.key].scale} {threshold.ratio:g} or less, {1 / threshold.ratio:g} or more"
 
 
-def _first(found: list[Finding]) -> list[Finding]:
-    """Each endpoint at its first baseline risk."""
-    return list({f.key: f for f in reversed(found)}.values())[::-1]
-
-
 def picture(found: list[Finding]):
     """How probable an important benefit and an important harm are, not adjusted and adjusted for bias."""
-    shown = _first(found)
+    shown = at_first_baseline(found)
     figure, ax = canvas(1.22 * len(shown) + 1.1)
     for i, finding in enumerate(shown):
         ax.text(LEFT, -i + 0.23, finding.title, va="bottom", fontsize=12, weight="bold")

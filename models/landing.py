@@ -16,11 +16,13 @@ from models.absolute import absolute_effects, summary_for_words
 from models.crs_universes import CRS
 from models.endpoints import ENDPOINTS, evidence_of
 from models.reweight import SMALLEST_SAMPLE
-from models.style import BLUE, GREY, ORANGE, RED, SMALL, WIDTH, Picture, canvas, density, interval_line, ratio_ticks, reach
+from models.style import BLUE, GREY, ORANGE, RED, SMALL, Picture, density, interval_line, ratio_ticks, reach
 from models.versions import compared
 
 WIDEST = 25.0
 """The ratio at which the axis of all rows ends at the latest; an interval beyond it ends in an arrow."""
+NARROW = 4.2
+"""Inches: pictures beside words on a wide screen, with type that is read on a phone."""
 ICONS = 100
 """In each half of an icon array; one stands for ten of 1,000 patients."""
 
@@ -92,7 +94,7 @@ def _start(summary: dict) -> str:
 def in_short(found: list[Row]) -> str:
     """The directions that are stated, the endpoints without one, and what the likely bias of the studies leaves."""
     stated = [row for row in found if is_stated(row.summary)]
-    said, silent = [f"{row.headline}." for row in stated], len(found) - len(stated)
+    said, silent = [f"{words.listed(_with_one_subject(stated))}."] if stated else [], len(found) - len(stated)
     if silent and stated:
         others = "the other endpoint" if silent == 1 else f"the other {words.count(silent, 'endpoint')}"
         said.append(f"For {others} the data do not settle which side is better.")
@@ -102,6 +104,13 @@ def in_short(found: list[Row]) -> str:
         left = [row for row in stated if is_stated(row.adjusted)]
         said.append("Read through the likely bias of the studies, " + (f"a direction is left for {_names(left)} only." if left else "no direction is left to state."))
     return " ".join(said)
+
+
+def _with_one_subject(found: list[Row]) -> list[str]:
+    """Headlines for one sentence: who they speak of is said once, where it is the same as at the start."""
+    first, *others = found
+    return [first.headline, *(row.headline.removeprefix(f"{words.subject(row.key)} ") if words.subject(row.key) == words.subject(first.key)
+                              else words.in_sentence(row.headline) for row in others)]
 
 
 def _names(found: list) -> str:
@@ -116,7 +125,7 @@ def is_stated(summary: dict) -> bool:
 
 def unknown(review: Review) -> list[str]:
     """What is not known: the drug's part in it, the endpoints where both sides remain possible, and the data that are missing."""
-    found = _first(findings.gather(review))
+    found = findings.at_first_baseline(findings.gather(review))
     both = [finding for finding in found if min(finding.adjusted.benefit, finding.adjusted.harm) >= POSSIBLE]
     said = ["Whether the drug itself made any difference: no study gave it at random, and the sicker patients got it."]
     if both:
@@ -127,11 +136,6 @@ def unknown(review: Review) -> list[str]:
 
 POSSIBLE = 0.025
 """Probability, adjusted for bias, from which an important benefit or harm is called possible."""
-
-
-def _first(found: list) -> list:
-    """Each endpoint at its first baseline risk."""
-    return list({finding.key: finding for finding in reversed(found)}.values())[::-1]
 
 
 # pictures
@@ -145,7 +149,7 @@ def common_axis(found: list[Row]) -> tuple[float, float]:
 def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Picture:
     """The posterior of the mean effect with its interval above the answer adjusted for bias; the left always favours tocilizumab."""
     endpoint, (low, high) = ENDPOINTS[row.key], ends
-    figure, ax = canvas(1.95)
+    figure, ax = plt.subplots(figsize=(NARROW, 1.75), layout="constrained")
     grid = np.linspace(np.log(low), np.log(high), 120)
     shape = density(store.read(row.key, review).draws["mu"].values, grid)
     ax.fill_between(np.exp(grid), 1 + shape / shape.max(), 1, color=BLUE, alpha=0.22, lw=0)
@@ -177,10 +181,10 @@ def icon_array(row: Row, review: Review) -> Picture | None:
     endpoint, effect, said = ENDPOINTS[row.key], effects[0], row.summary["absolute"]
     without = dict.fromkeys(("median", "lower", "upper"), 1000 * effect.risk)
     titles = {"without tocilizumab": f"{said['without']:.0f}", "with tocilizumab": f"{said['with']:.0f} ({said['lower']:.0f} to {said['upper']:.0f})"}
-    figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 3.6), layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(NARROW, 3.1), layout="constrained")
     for ax, limits, (arm, title) in zip(axes, (without, effect.with_toci), titles.items()):
         _draw_icons(ax, icons(limits), _event_colour(endpoint))
-        ax.set_title(f"{arm}\n{title} of 1,000", fontsize=12)
+        ax.set_title(f"{arm}\n{title} of 1,000", fontsize=SMALL)
     _legend(figure, _event_colour(endpoint), words.NOUNS[row.key])
     return Picture(figure, f"{row.title}, each sign ten of 1,000 patients. {row.patients}", pd.DataFrame([
         {"arm": arm, **limits, **{f"icons_{name}": count for name, count in icons(limits).items()}}
@@ -212,7 +216,7 @@ def _draw_icons(ax, counts: dict[str, int], colour: str) -> None:
         if kind == "none":
             _draw_shape(ax, DOT, places, kind, fc=GREY, lw=0)
         else:
-            _draw_shape(ax, SQUARE, places, kind, fc=colour if kind == "lower" else "none", ec=colour, lw=1.3)
+            _draw_shape(ax, SQUARE, places, kind, fc=colour if kind == "lower" else "none", ec=colour, lw=1.1)
         if kind == "median":
             _draw_shape(ax, HALF, places, "half", fc=colour, lw=0)
     ax.set_xlim(-0.6, 9.6)
@@ -229,7 +233,7 @@ def _draw_shape(ax, shape, places, label: str, **look) -> None:
 
 def _legend(figure: Figure, colour: str, without: str) -> None:
     """What each sign counts."""
-    handles = [Line2D([], [], marker="s", ms=9, color=colour, fillstyle=filling, markerfacecoloralt="white", mew=1.3, ls="none", label=said)
+    handles = [Line2D([], [], marker="s", ms=8, color=colour, fillstyle=filling, markerfacecoloralt="white", mew=1.1, ls="none", label=said)
                for filling, said in SIGNS.values()]
     handles.append(Line2D([], [], marker="s", ms=3.2, color=GREY, mew=0, ls="none", label=f"without {without}"))
     figure.legend(handles=handles, loc="outside lower left", ncols=2, handletextpad=0.2)

@@ -24,6 +24,7 @@ OUTCOMES = {
 NOUNS = {"severe_infection": "a severe infection", "complete_response": "a complete response", "icans": "ICANS", "severe_crs": "severe CRS"}
 """The event in natural frequencies."""
 
+SUBJECT = "Patients given tocilizumab"
 SUBJECTS = {"severe_crs": "Patients given tocilizumab before severe CRS (pre-emptively)"}
 """Who is compared, where it is not patients treated for CRS."""
 
@@ -34,17 +35,12 @@ REASONS = {"severe_crs": "the comparison is with a historical control"}
 """The first reason for the certainty, where it is not confounding by indication."""
 
 
-def conclusion(summary: dict, endpoint, review: Review | None = None) -> str:
-    """A paragraph: direction, size, probability, natural frequencies where given, certainty with its reason.
+def details(summary: dict, endpoint, review: Review | None = None) -> str:
+    """What stands below a headline: size, probability, natural frequencies where given, how much is behind it, certainty with its reason.
 
     summary : as of models.summary.summarise; an optional "absolute" holds without, with, lower and upper, each per
     1,000 patients, and the source of the baseline risk
     """
-    return f"{headline(summary, endpoint)}. {details(summary, endpoint, review)}"
-
-
-def details(summary: dict, endpoint, review: Review | None = None) -> str:
-    """The conclusion without its headline, for a place where that stands above."""
     sentences = [f"{sentence_case(size(summary, endpoint))}; {better_side(summary['p_favours_toci'])}."]
     if summary.get("absolute"):
         sentences.append(frequencies(summary["absolute"], endpoint))
@@ -77,7 +73,7 @@ def headline(summary: dict, endpoint) -> str:
     if summary["n_studies"] == 0:
         return NO_STUDY
     better, worse = OUTCOMES[endpoint.key]
-    return direction(cautious(summary), better, worse, SUBJECTS.get(endpoint.key, "Patients given tocilizumab"))
+    return direction(cautious(summary), better, worse, subject(endpoint.key))
 
 
 def through_bias(adjusted: dict, unadjusted: dict, endpoint) -> str:
@@ -96,6 +92,11 @@ def in_days(summary: dict) -> str:
     return f"Where it lasts 10 days without tocilizumab, that is {median} days with it (95 % interval {lower} to {upper}), if the difference were the drug's doing."
 
 
+def subject(key: str) -> str:
+    """Who is spoken of at an endpoint."""
+    return SUBJECTS.get(key, SUBJECT)
+
+
 def cautious(summary: dict) -> float:
     """The probability less two of its Monte Carlo standard errors (towards one half), so that no other seed would say more."""
     p, draws = summary["p_favours_toci"], summary.get("diagnostics", {}).get("ess_bulk")
@@ -103,7 +104,7 @@ def cautious(summary: dict) -> float:
     return max(p - error, 0.5) if p > 0.5 else min(p + error, 0.5)
 
 
-def direction(p_favours: float, better: str, worse: str, subject: str = "Patients given tocilizumab") -> str:
+def direction(p_favours: float, better: str, worse: str, subject: str = SUBJECT) -> str:
     """What the posterior allows one to say of the direction, given the probability that tocilizumab is the better side."""
     if p_favours >= FIRM:
         return f"{subject} had {better}"

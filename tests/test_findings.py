@@ -82,7 +82,7 @@ def test_without_a_file_nothing_is_rated_and_the_words_still_stand():
     bare = replace(REVIEW, certainty=None)
     summary = {"median": 0.74, "lower": 0.48, "upper": 1.18, "p_favours_toci": 0.5, "n_studies": 2, "n_reports": 7}
     assert {words.rating(endpoint, bare) for endpoint in ENDPOINTS} == {"not rated"}
-    assert "The certainty is not rated, and the studies are retrospective" in words.conclusion(summary, MODELS["severe_infection"], bare)
+    assert "The certainty is not rated, and the studies are retrospective" in words.details(summary, MODELS["severe_infection"], bare)
     assert words.short(summary, MODELS["icans"], bare).endswith("certainty not rated.")
     assert findings_page.footnotes(bare).empty
 

@@ -77,7 +77,7 @@ def test_no_direction_is_stated_that_is_not_nine_in_ten_probable(key, p_favours)
 def test_an_endpoint_that_lost_its_last_study_gives_no_number():
     said = row(INFECTION, 0.99, n_studies=0)
     assert said.headline == words.NO_STUDY and (said.patients, said.size, said.bias) == ("", "", "")
-    assert words.NO_STUDY in words.conclusion(summary(0.99, n_studies=0), ENDPOINTS[INFECTION])
+    assert words.NO_STUDY in words.details(summary(0.99, n_studies=0), ENDPOINTS[INFECTION])
     assert landing.icon_array(said, REVIEW) is None
     assert landing.common_axis([said]) == landing.common_axis([])
 
@@ -114,8 +114,13 @@ def test_patients_are_rounded_to_tens_where_another_seed_would_change_the_last_d
 
 def test_in_short_states_each_direction_once_and_names_the_endpoints_without_one():
     said = landing.in_short([row(INFECTION, 0.01, 0.2), row(RESPONSE, 0.99, 0.99), row(DURATION, 0.6)])
-    assert said == ("Patients given tocilizumab had more severe infections. Patients given tocilizumab had more complete responses. For the other endpoint "
-                    "the data do not settle which side is better. Read through the likely bias of the studies, a direction is left for complete response only.")
+    assert said == ("Patients given tocilizumab had more severe infections and had more complete responses. For the other endpoint the data "
+                    "do not settle which side is better. Read through the likely bias of the studies, a direction is left for complete response only.")
+
+
+def test_in_short_names_other_patients_where_they_are_others():
+    said = landing.in_short([row("severe_crs", 0.99), row(INFECTION, 0.01)])
+    assert said.startswith("Patients given tocilizumab before severe CRS (pre-emptively) had less severe CRS and patients given tocilizumab had more severe ")
 
 
 def test_in_short_says_that_bias_leaves_nothing():

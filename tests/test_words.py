@@ -15,14 +15,19 @@ def summary(p_favours: float, **changes) -> dict:
             "prediction": {"median": 0.74, "lower": 0.3, "upper": 1.9}} | changes
 
 
+def conclusion(found: dict, endpoint) -> str:
+    """All that a page says at its top."""
+    return f"{words.headline(found, endpoint)}. {words.details(found, endpoint)}"
+
+
 @pytest.mark.parametrize("p_favours", [0.0, 0.02, 0.11, 0.5, 0.74, 0.8, 0.899])
 def test_shorter_is_not_said_below_a_probability_of_0_9(p_favours):
-    assert "shorter" not in words.conclusion(summary(p_favours), DURATION)
+    assert "shorter" not in conclusion(summary(p_favours), DURATION)
 
 
 @pytest.mark.parametrize("p_favours", [0.101, 0.2, 0.5, 0.95, 1.0])
 def test_longer_is_not_said_unless_its_probability_is_0_9(p_favours):
-    assert "longer" not in words.conclusion(summary(p_favours), DURATION)
+    assert "longer" not in conclusion(summary(p_favours), DURATION)
 
 
 def test_may_is_left_out_only_from_0_975_on():
@@ -33,13 +38,13 @@ def test_may_is_left_out_only_from_0_975_on():
 
 @pytest.mark.parametrize("p_favours", [0.3, 0.47, 0.5, 0.7])
 def test_near_one_half_the_data_do_not_tell(p_favours):
-    assert "do not tell" in words.conclusion(summary(p_favours), DURATION)
+    assert "do not tell" in conclusion(summary(p_favours), DURATION)
 
 
 @pytest.mark.parametrize("p_favours", [0.0, 0.23, 0.5, 0.8, 1.0])
 @pytest.mark.parametrize("key", ENDPOINTS)
 def test_every_conclusion_gives_very_low_certainty_with_its_reason(key, p_favours):
-    said = words.conclusion(summary(p_favours), ENDPOINTS[key])
+    said = conclusion(summary(p_favours), ENDPOINTS[key])
     assert "certainty is very low" in said
     assert words.REASONS.get(key, words.CONFOUNDED) in said
 
@@ -47,38 +52,38 @@ def test_every_conclusion_gives_very_low_certainty_with_its_reason(key, p_favour
 @pytest.mark.parametrize("key", ENDPOINTS)
 def test_no_conclusion_speaks_of_what_the_drug_does(key):
     for p_favours in (0.01, 0.5, 0.99):
-        said = words.conclusion(summary(p_favours), ENDPOINTS[key]).lower()
+        said = conclusion(summary(p_favours), ENDPOINTS[key]).lower()
         assert not any(word in said for word in ("reduces", "increases", "causes", "improves", "prevents", "proves", "effective"))
 
 
 def test_more_responses_are_the_better_side_although_their_ratio_is_above_1():
-    said = words.conclusion(summary(0.98, median=3.0, lower=1.1, upper=9.0), RESPONSE)
+    said = conclusion(summary(0.98, median=3.0, lower=1.1, upper=9.0), RESPONSE)
     assert said.startswith("Patients given tocilizumab had more complete responses")
 
 
 def test_the_size_stands_in_the_sentence():
-    assert "0.74 (95 % interval 0.48 to 1.18)" in words.conclusion(summary(0.91), DURATION)
+    assert "0.74 (95 % interval 0.48 to 1.18)" in conclusion(summary(0.91), DURATION)
 
 
 def test_digits_beyond_monte_carlo_error_are_not_shown():
-    assert "0.7 (95 % interval 0.5 to 1.2)" in words.conclusion(summary(0.91, digits=1), DURATION)
+    assert "0.7 (95 % interval 0.5 to 1.2)" in conclusion(summary(0.91, digits=1), DURATION)
 
 
 def test_one_study_is_called_one_small_study():
-    assert "one small study" in words.conclusion(summary(0.4, n_studies=1), INFECTION)
-    assert "one small study" not in words.conclusion(summary(0.4), INFECTION)
+    assert "one small study" in conclusion(summary(0.4, n_studies=1), INFECTION)
+    assert "one small study" not in conclusion(summary(0.4), INFECTION)
 
 
 def test_no_study_is_called_the_prior():
-    assert "prior alone" in words.conclusion(summary(0.5, n_studies=0, n_reports=0), INFECTION)
+    assert "prior alone" in conclusion(summary(0.5, n_studies=0, n_reports=0), INFECTION)
 
 
 def test_natural_frequencies_are_given_where_a_baseline_risk_is():
     absolute = {"without": 225.7, "with": 316.2, "lower": 120.4, "upper": 598.9, "source": "outside cohort, 79/350"}
-    said = words.conclusion(summary(0.23, absolute=absolute), INFECTION)
+    said = conclusion(summary(0.23, absolute=absolute), INFECTION)
     assert "Of 1,000 patients of whom 226 have a severe infection without tocilizumab (outside cohort, 79/350), 316 would" in said
     assert "120 to 599" in said
-    assert "1,000" not in words.conclusion(summary(0.23), INFECTION)
+    assert "1,000" not in conclusion(summary(0.23), INFECTION)
 
 
 def test_probabilities_are_never_printed_as_0_or_100():
