@@ -21,7 +21,7 @@ GRADES = {0: 0.15, 1: 0.35, 2: 0.3, 3: 0.2}
 """Share of each CRS grade, 3 standing for 3 to 5, as in no study in particular."""
 DURATIONS = 10
 """Studies that print a test of the duration of CRS: few papers do, and its model is sampled for every study left out."""
-LEAVE = shutil.ignore_patterns(".venv", "_build", "__pycache__", ".git")
+LEAVE = shutil.ignore_patterns(".venv", "_build", "__pycache__", ".git", "releases")
 
 
 def tree(folder: Path, studies: int, seed: int = 1) -> Path:

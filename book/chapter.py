@@ -68,7 +68,7 @@ def forest(key: str) -> None:
     papers = _papers(frame["study"])
     printed = [behind(key, *paper, REVIEW) if paper else () for paper in papers]
     computed = [() if gap else (mean_key(key),) for gap in picture.numbers["no_result_because"]]
-    text_table(frame, f"{endpoint.title}: the forest plot as a table", "The forest plot as a table", picture.numbers, {
+    text_table(frame, f"{ENDPOINTS[key].title}: the forest plot as a table", "The forest plot as a table", picture.numbers, {
         "study": [() if entries else paper for entries, paper in zip(printed, papers)], "as printed": printed, frame.columns[2]: computed})
 
 

@@ -74,20 +74,20 @@ def _square(x: float, y: float, colour: str):
     return Rectangle((x, y), 0.84, 0.84, facecolor=colour, edgecolor=INK if colour == YELLOW else "none", linewidth=0.3)
 
 
-def differing(study: str, review: Review | None = None) -> pd.DataFrame:
-    """Numbers of a study that differ: as printed and where, the verdict, what it changes in the review; with columns for links.
+def differing(review: Review | None = None) -> dict[str, pd.DataFrame]:
+    """Numbers of each study that differ: as printed and where, the verdict, what it changes in the review; with columns for links.
 
-    Findings alike in verdict and consequence share a row.
+    By the study's id, in the order of the register, studies without any left out.  Findings alike in verdict and consequence share a row.
     """
     review = review or load()
-    found = sorted((f for f in check(review).findings if f.study == study and f.verdict == "differs"), key=lambda f: f.severity == "last_digit")
-    enters, rows = _enters(review), {}
-    for f in found:
+    enters, rows = _enters(review), {study: {} for study in review.studies}
+    for f in sorted((f for f in check(review).findings if f.verdict == "differs"), key=lambda f: f.severity == "last_digit"):
         expected = f"; expected {f.expected}" if f.expected else ""
-        rows.setdefault((f"{f.rule}{expected}", _change(review, f, enters)), []).append(f)
-    return pd.DataFrame([{
+        rows[f.study].setdefault((f"{f.rule}{expected}", _change(review, f, enters)), []).append(f)
+    return {study: pd.DataFrame([{
         "as printed, and where": "; ".join(f"{f.printed}: {f.address}" for f in findings), "verdict": verdict, "what it changes": change,
-        "study_id": study, "entries": tuple(dict.fromkeys(f.entry for f in findings))} for (verdict, change), findings in rows.items()])
+        "study_id": study, "entries": tuple(dict.fromkeys(f.entry for f in findings))} for (verdict, change), findings in found.items()])
+        for study, found in rows.items() if found}
 
 
 def _enters(review: Review) -> dict[tuple[str, str], list[str]]:
@@ -117,19 +117,14 @@ def with_another_test(review: Review | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def judged_studies(review: Review | None = None) -> dict[str, str]:
-    """Studies with a record and their labels, in the order of the register."""
+def everything(review: Review | None = None) -> dict[str, pd.DataFrame]:
+    """The verdict on each printed number with its address, by the study's id, in the order of the register."""
     review = review or load()
-    return {study: row.label for study, row in review.studies.items() if study in review.records}
-
-
-def everything(study: str, review: Review | None = None) -> pd.DataFrame:
-    """The verdict on each printed number of one study, with its address."""
-    review = review or load()
-    return pd.DataFrame([{
+    found = by_number(review)
+    return {study: pd.DataFrame([{
         "as printed": f.printed or "in words", "where": f.address, "verdict": VERDICTS[verdict_class(f)][0],
         "why": f.rule + (f": {f.expected}" if f.expected else ""), "study_id": f.study, "entries": (entry,)}
-        for entry, f in by_number(review)[study].items()])
+        for entry, f in found[study].items()]) for study in review.studies if study in found}
 
 
 def headline(review: Review | None = None) -> str:
