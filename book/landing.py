@@ -41,8 +41,8 @@ def _row(row: landing.Row, ends: tuple[float, float]) -> tuple[str, dict[str, by
             *(("review-detail", text) for text in (row.size, row.bias, row.behind))]
     body = "".join(part if isinstance(part, str) else f'<p class="{part[0]}">{html.escape(part[1])}</p>' for part in said if part and part[1])
     if row.size:
-        ratio = row.size.partition(";")[0]
-        body = body.replace(html.escape(ratio), marked(ratio, [mean_key(row.key)]), 1)
+        opens, ratio = 'class="review-detail">', row.size.partition(";")[0]
+        body = body.replace(opens + html.escape(ratio), opens + marked(ratio, [mean_key(row.key)]), 1)
     link = f'<h3><a href="{PAGES[row.key]}">{html.escape(row.title)}</a></h3>'
     return f"<li>{link}{body}</li>", {path: content for _, handed in figures.values() for path, content in handed.items()}
 
