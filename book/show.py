@@ -31,7 +31,8 @@ def show(figure: Figure, alt: str, numbers: pd.DataFrame, name: str, caption: st
 def drawn(figure: Figure, alt: str, numbers: pd.DataFrame, name: str, caption: str = "") -> tuple[str, dict[str, bytes]]:
     """A figure as HTML for a larger piece of a page, with the files to hand over; arguments as of `show`.
 
-    The figure is closed afterwards, so that the notebook does not display it a second time.  Raises ValueError for an empty `alt`, for numbers without a row, or for a `name` that cannot be an anchor.
+    The figure is closed afterwards, so that the notebook does not display it a second time.  Raises ValueError for an empty `alt`, for numbers without a
+    row, or for a `name` that cannot be an anchor.
     """
     _require_words(alt, name)
     if numbers.empty:

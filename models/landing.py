@@ -185,7 +185,7 @@ def icon_array(row: Row, review: Review) -> Picture | None:
     for ax, limits, (arm, title) in zip(axes, (without, effect.with_toci), titles.items()):
         _draw_icons(ax, icons(limits), _event_colour(endpoint))
         ax.set_title(f"{arm}\n{title} of 1,000", fontsize=SMALL)
-    _legend(figure, _event_colour(endpoint), words.NOUNS[row.key])
+    _legend(figure, _event_colour(endpoint))
     return Picture(figure, f"{row.title}, each sign ten of 1,000 patients. {row.patients}", pd.DataFrame([
         {"arm": arm, **limits, **{f"icons_{name}": count for name, count in icons(limits).items()}}
         for arm, limits in zip(titles, (without, effect.with_toci))]))
@@ -231,11 +231,11 @@ def _draw_shape(ax, shape, places, label: str, **look) -> None:
         ax.add_patch(PathPatch(Path.make_compound_path(*(Path(shape + place) for place in places)), label=label, **look))
 
 
-def _legend(figure: Figure, colour: str, without: str) -> None:
+def _legend(figure: Figure, colour: str) -> None:
     """What each sign counts."""
     handles = [Line2D([], [], marker="s", ms=8, color=colour, fillstyle=filling, markerfacecoloralt="white", mew=1.1, ls="none", label=said)
                for filling, said in SIGNS.values()]
-    handles.append(Line2D([], [], marker="s", ms=3.2, color=GREY, mew=0, ls="none", label=f"without {without}"))
+    handles.append(Line2D([], [], marker="s", ms=3.2, color=GREY, mew=0, ls="none", label="without the event"))
     figure.legend(handles=handles, loc="outside lower left", ncols=2, handletextpad=0.2)
 
 

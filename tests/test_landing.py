@@ -175,6 +175,14 @@ def test_every_row_has_the_same_axis_with_tocilizumab_on_the_left(invented_draws
         assert min(text.get_fontsize() for text in figure.findobj(plt.Text) if text.get_text().strip()) >= 10
 
 
+def test_a_caption_stands_in_its_figure_and_is_escaped(invented_draws):
+    from book.show import drawn
+    from models.figures import forest
+
+    markup, _ = drawn(*forest(INFECTION, REVIEW), "forest", "a < b: <script>")
+    assert "<figcaption>a &lt; b: &lt;script&gt;</figcaption>" in markup and markup.index("<figcaption>") < markup.index("<img")
+
+
 def test_what_is_not_known_names_the_study_that_awaits_data():
     said = " ".join(landing.unknown(REVIEW))
     assert all(study.label in said for study in REVIEW.register.studies if study.decision == "awaiting_data")
@@ -212,6 +220,16 @@ def test_every_answer_on_the_page_leads_to_its_chapter_and_has_its_picture(phone
     for i in range(rows.count()):
         assert rows.nth(i).locator("h3 a").count() == 1
         assert bool(evidence_of(list(ENDPOINTS)[i], REVIEW).used) == (rows.nth(i).locator("[id^=figure-answer]").count() == 1)
+
+
+@pytest.mark.book
+@pytest.mark.parametrize("key", ENDPOINTS)
+def test_the_chapter_of_an_endpoint_says_the_same_headline_as_the_first_page(key, html):
+    from book.landing import PAGES
+
+    headline = words.headline(summary_for_words(key, REVIEW), ENDPOINTS[key])
+    for page in ("intro.html", PAGES[key].partition("#")[0]):
+        assert f">{headline}.<" in (html / "book" / page).read_text(encoding="utf-8")
 
 
 @pytest.mark.book
