@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from example_browser import chromium  # noqa: F401  (a fixture)
 from example_markup import Tags, plant_markup
 from example_tree import ROOT, clone, fill_in, run, walkthrough
 
@@ -60,16 +61,11 @@ def test_no_page_has_an_element_or_attribute_of_the_planted_texts(html):
 
 
 @pytest.mark.browser
-def test_nothing_planted_runs_in_a_browser(html):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
-        pages = sorted((html / "book").rglob("*.html"))
-        for path in pages:
-            page.goto(path.as_uri())
-            assert page.evaluate("typeof window.owned") == "undefined", path.name
-        shown = page.goto((html / "book/studies.html").as_uri()) and page.inner_text("main")
-        browser.close()
+def test_nothing_planted_runs_in_a_browser(html, chromium):  # noqa: F811
+    page, pages = chromium.new_page(), sorted((html / "book").rglob("*.html"))
+    for path in pages:
+        page.goto(path.as_uri())
+        assert page.evaluate("typeof window.owned") == "undefined", path.name
+    shown = page.goto((html / "book/studies.html").as_uri()) and page.inner_text("main")
+    page.close()
     assert "<script>window.owned=1</script>" in shown and len(pages) > 20

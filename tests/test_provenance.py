@@ -6,8 +6,10 @@ import shutil
 from html import unescape
 
 import pytest
+from example_browser import chromium  # noqa: F401  (a fixture)
 from example_markup import MARKUP, plant_markup
 from example_review import Review, review  # noqa: F401  (a fixture)
+from test_book import html  # noqa: F401  (a fixture: the built book)
 
 from book import beside, build, inputs, linked, notebooks, pages, provenance
 from extraction.records import load
@@ -16,7 +18,6 @@ from extraction.vocabulary import ENDPOINTS as REPORTED
 from models import agreement, curves, register, tables
 from models.absolute import summary_for_words
 from models.endpoints import ENDPOINTS, evidence_of
-from test_book import html  # noqa: F401  (a fixture: the built book)
 
 REVIEW = load()
 SOURCES = provenance.sources(REVIEW)
@@ -262,8 +263,6 @@ def test_whatever_a_page_opens_is_there_and_only_pages_that_open_something_load_
 
 # in a browser
 
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync")
 BOX = "#source-box"
 ENTRY = next((study, entries[0]) for frame in linked_tables() for study, entries in zip(frame["study_id"], frame["entries"]))
 REPORT = max((report for key in ENDPOINTS for report in evidence_of(key, REVIEW).used), key=lambda report: len(report.entries))
@@ -287,19 +286,6 @@ def address(tmp_path_factory) -> str:
         f'<div class="review-scroll" style="height: 8rem; margin-top: 60vh"><table class="review-table"><tr><td>{many}</td></tr></table></div>'
         f'<script src="../{beside.PLACE}/{beside.SCRIPT}"></script>', encoding="utf-8")
     return (folder / "book" / "page.html").as_uri()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not found:
-        pytest.skip("no Chromium on this machine: .ci/run installs it on Debian")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
-        yield started
-        started.close()
 
 
 @pytest.fixture(params=[{"viewport": {"width": 1280, "height": 800}}], ids=["desktop"])
