@@ -102,7 +102,8 @@ def in_short(found: list[Row]) -> str:
         said.append("At no endpoint do the data settle which side is better.")
     if stated:
         left = [row for row in stated if is_stated(row.adjusted)]
-        said.append("Read through the likely bias of the studies, " + (f"a direction is left for {_names(left)} only." if left else "no direction is left to state."))
+        then = f"a direction is left for {_names(left)} only" if left else "no direction is left to state"
+        said.append(f"Read through the likely bias of the studies, {then}.")
     return " ".join(said)
 
 
@@ -166,7 +167,8 @@ def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Pictu
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     for x, side, said in ((0, "left", "◄ favours tocilizumab"), (1, "right", "favours none ►")):
-        ax.annotate(said, (x, 0), xycoords="axes fraction", xytext=(0, -20), textcoords="offset points", ha=side, va="top", fontsize=SMALL, color="#444444")
+        ax.annotate(said, (x, 0), xycoords="axes fraction", xytext=(0, -20), textcoords="offset points", ha=side, va="top", fontsize=SMALL,
+                    color="#444444")
     said = (f"{row.title}, mean {words.size(row.summary, endpoint)}; adjusted for bias {words.interval(row.adjusted, row.summary['digits'])}. "
             f"{row.headline}.")
     return Picture(figure, said, pd.DataFrame([{"endpoint": row.key, "answer": answer, "scale": endpoint.scale,
