@@ -48,11 +48,6 @@ def findings(keys: list[str]) -> None:
     display(HTML(f'<p class="review-lead">{"<br>".join(map(html.escape, lines))}</p>'))
 
 
-def certainty(key: str) -> None:
-    """The recorded rating of an endpoint."""
-    say(f"The certainty of this endpoint is {words.rating(ENDPOINTS[key].evidence, REVIEW)}.")
-
-
 def _name(key: str, part: str) -> str:
     return f"{part}-{key.replace('_', '-')}"
 
