@@ -1,4 +1,4 @@
-"""Tables of sentences on executed pages, with links to the records behind them where there are any."""
+"""Tables of sentences on executed pages, whose cells open what is behind them where there is anything."""
 
 import html
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from docutils.nodes import make_id
 from IPython.display import HTML, display
 
 from book import files
-from book.provenance import address, entry_key, marked
+from book.provenance import entry_key, marked
 
 LONG = 40
 """Characters from which a cell holds a sentence and its column is kept wide."""
@@ -34,9 +34,9 @@ def text_table(frame: pd.DataFrame, caption: str, folded: str = "", numbers: pd.
 
 
 def linked_table(frame: pd.DataFrame, caption: str, folded: str = "") -> None:
-    """The same with a last column of links; `study_id` and `entries` say where they lead, and are not shown themselves.
+    """The same of a frame whose `study_id` and `entries`, not shown themselves, say what is behind each row.
 
-    What the entries print opens them; where a row has none, the name of its study opens the paper.
+    What the entries print opens them and links to their record; where a row has none, the name of its study opens the paper.
     """
     if frame.empty:
         nothing(caption)
@@ -45,8 +45,7 @@ def linked_table(frame: pd.DataFrame, caption: str, folded: str = "") -> None:
     behind = list(zip(frame["study_id"], frame["entries"]))
     printed = [tuple(entry_key(study, entry) for entry in entries) for study, entries in behind]
     sources = dict.fromkeys(PRINTED, printed) | {"study": [() if entries else (study,) for study, entries in behind]}
-    rows = [f"{row}<td>{_links(study, entries)}</td>" for row, (study, entries) in zip(_rows(shown, sources), behind)]
-    display_rows([*shown.columns, "record"], rows, caption, frame, folded)
+    display_rows(shown.columns, _rows(shown, sources), caption, frame, folded)
 
 
 def _rows(frame: pd.DataFrame, sources: Mapping[str, Sequence[tuple[str, ...]]]) -> list[str]:
@@ -62,17 +61,6 @@ def cells(row: Sequence, keys: Iterable[tuple[str, ...]] = repeat(())) -> str:
 def nothing(caption: str) -> None:
     """In place of a table without rows."""
     display(HTML(f"<p>{html.escape(caption)}: none.</p>"))
-
-
-def _links(study: str, entries: tuple[str, ...]) -> str:
-    if not entries:
-        return f'<a class="entry" href="{address(study)}">its page</a>'
-    return "<br>".join(f'<a class="entry" href="{address(entry_key(study, entry))}">{html.escape(_short(entry))}</a>' for entry in entries)
-
-
-def _short(entry: str) -> str:
-    """The entry's name without its variable, which the page is about."""
-    return entry.split(".", 1)[-1]
 
 
 def display_rows(heads, rows: list[str], caption: str, numbers: pd.DataFrame, folded: str = "") -> None:
