@@ -1,6 +1,19 @@
-"""What the whole suite says at its end."""
+"""What the whole suite does before its first test, and says at its end."""
 
+import subprocess
+import sys
+
+import pytest
 from example_browser import NO_BROWSER
+
+
+def pytest_sessionstart(session) -> None:
+    """Make what the tests of the whole suite share before its workers start, so that none makes it while another reads it."""
+    config = session.config
+    whole_suite = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not (config.option.markexpr or config.option.keyword)
+    if whole_suite and not hasattr(config, "workerinput"):
+        for command in ("models fit", "book"):  # what fails here fails in its tests, in more words
+            subprocess.run((sys.executable, "-m", *command.split()), cwd=config.rootpath)
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
