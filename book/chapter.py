@@ -5,7 +5,7 @@ import html
 from IPython.display import HTML, display
 
 from book.linked import linked_table, text_table
-from book.provenance import behind, entry_key, marked, mean_key
+from book.provenance import behind, entry_key, mean_key, with_source
 from book.show import show, table
 from extraction.records import load
 from models import bias_pictures, curves, figures, forecasts, landing, pictures, predictive, recovery, tables, words
@@ -37,8 +37,7 @@ def finding(key: str) -> None:
     The ratio opens what it is computed from.
     """
     summary, endpoint = summary_for_words(key, REVIEW), ENDPOINTS[key]
-    before, ratio, after = words.details(summary, endpoint, REVIEW).partition(words.interval(summary, summary["digits"]))
-    said = html.escape(before) + marked(ratio, [mean_key(key)]) + html.escape(after)
+    said = with_source(words.details(summary, endpoint, REVIEW), words.interval(summary, summary["digits"]), [mean_key(key)])
     display(HTML(f'<p class="review-lead">{html.escape(words.headline(summary, endpoint))}.</p> <p>{said}</p>'))
 
 
@@ -94,8 +93,8 @@ def recovered(key: str) -> None:
 
 def bias(key: str) -> None:
     """The mean effect unadjusted and adjusted for the risk of bias."""
-    adjusted, summary = bias_pictures.pair(key, REVIEW).adjusted, summarise(key, REVIEW)
-    caption = words.through_bias(landing.as_summary(key, adjusted, REVIEW), summary, ENDPOINTS[key]) if has_studies(key) else words.NO_STUDY + "."
+    adjusted, summary = landing.read_through_bias(key, REVIEW), summarise(key, REVIEW)
+    caption = words.through_bias(adjusted, summary, ENDPOINTS[key]) if has_studies(key) else words.NO_STUDY + "."
     show(*bias_pictures.side_by_side(key, REVIEW), _name(key, "bias"), caption)
 
 

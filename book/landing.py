@@ -4,7 +4,7 @@ import html
 
 from book import chapter, files
 from book.citation import citation
-from book.provenance import PAGES, marked, mean_key
+from book.provenance import PAGES, mean_key, with_source
 from book.show import drawn
 from models import findings_page, landing, versions
 from models.endpoints import ENDPOINTS
@@ -37,14 +37,17 @@ def _row(row: landing.Row, ends: tuple[float, float]) -> tuple[str, dict[str, by
     pictures = {"answer": landing.answer_picture(row, ends, chapter.REVIEW), "patients": landing.icon_array(row, chapter.REVIEW)} if row.size else {}
     figures = {part: drawn(*picture, f"{part}-{row.key.replace('_', '-')}") for part, picture in pictures.items() if picture}
     drawings = {part: figure for part, (figure, _) in figures.items()}
-    said = [("review-finding", row.headline + "."), drawings.get("answer"), ("", row.patients), drawings.get("patients"),
-            *(("review-detail", text) for text in (row.size, row.bias, row.behind))]
-    body = "".join(part if isinstance(part, str) else f'<p class="{part[0]}">{html.escape(part[1])}</p>' for part in said if part and part[1])
-    if row.size:
-        opens, ratio = 'class="review-detail">', row.size.partition(";")[0]
-        body = body.replace(opens + html.escape(ratio), opens + marked(ratio, [mean_key(row.key)]), 1)
+    ratio = row.size.partition(";")[0]
+    said = [_paragraph("review-finding", html.escape(f"{row.headline}.")), drawings.get("answer", ""), _paragraph("", html.escape(row.patients)),
+            drawings.get("patients", ""), _paragraph("review-detail", with_source(row.size, ratio, [mean_key(row.key)]) if ratio else ""),
+            *(_paragraph("review-detail", html.escape(text)) for text in (row.bias, row.behind))]
     link = f'<h3><a href="{PAGES[row.key]}">{html.escape(row.title)}</a></h3>'
-    return f"<li>{link}{body}</li>", {path: content for _, handed in figures.values() for path, content in handed.items()}
+    return f"<li>{link}{''.join(said)}</li>", {path: content for _, handed in figures.values() for path, content in handed.items()}
+
+
+def _paragraph(kind: str, said: str) -> str:
+    """A paragraph of HTML; none where there is nothing to say."""
+    return f'<p class="{kind}">{said}</p>' if said else ""
 
 
 def unknown() -> None:

@@ -4,6 +4,7 @@ A source has a key (`study#entry` for a printed number, `study` for a paper, `me
 text, links, and the reports that a number is part of, each as such lines.  All of it is text: nothing here is HTML.
 """
 
+import html
 import inspect
 import json
 from collections import defaultdict
@@ -90,6 +91,12 @@ def marked(text: str, keys: Iterable[str], href: str = "") -> str:
     if not keys:
         return plain(text)
     return f'<a class="source" href="{plain(href or address(keys[0]))}" data-source="{plain(" ".join(keys))}">{plain(text)}</a>'
+
+
+def with_source(text: str, part: str, keys: Iterable[str]) -> str:
+    """Text, escaped here, of which one part is a link to its sources."""
+    before, found, after = text.partition(part)
+    return html.escape(before) + marked(found, keys) + html.escape(after)  # which keep the spaces at their ends
 
 
 def sources(review: Review) -> dict[str, dict]:

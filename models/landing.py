@@ -13,11 +13,11 @@ from matplotlib.path import Path
 from extraction.records import Review
 from models import findings, register, store, words
 from models.absolute import absolute_effects, summary_for_words
+from models.bias_pictures import pair
 from models.crs_universes import CRS
 from models.endpoints import ENDPOINTS, evidence_of
 from models.reweight import SMALLEST_SAMPLE
 from models.style import BLUE, GREY, ORANGE, RED, SMALL, Picture, density, interval_line, ratio_ticks, reach
-from models.versions import compared
 
 WIDEST = 25.0
 """The ratio at which the axis of all rows ends at the latest; an interval beyond it ends in an arrow."""
@@ -54,13 +54,8 @@ def rows(review: Review) -> list[Row]:
 
 
 def read_through_bias(key: str, review: Review) -> dict:
-    """The answer adjusted for bias, as a summary that `models.words` reads."""
-    return as_summary(key, compared(key, review)["adjusted"], review)
-
-
-def as_summary(key: str, adjusted: dict, review: Review) -> dict:
-    """The same of an adjusted answer with its `p_favours`; that of CRS duration rests on few draws, so words are more careful of it."""
-    few = {"diagnostics": {"ess_bulk": SMALLEST_SAMPLE}} if key == CRS else {}
+    """The answer adjusted for bias, as a summary that `models.words` reads; that of CRS duration rests on few draws, so words are more careful of it."""
+    adjusted, few = pair(key, review).adjusted, {"diagnostics": {"ess_bulk": SMALLEST_SAMPLE}} if key == CRS else {}
     return adjusted | {"p_favours_toci": adjusted["p_favours"], "n_studies": len(evidence_of(key, review).studies)} | few
 
 
