@@ -16,6 +16,8 @@ from rich.table import Table
 from benchmarks import engines, growth, many_studies, parity, scaling
 from benchmarks.measure import PYTHON, ROOT, machine, repeat
 
+WIDTH = 120
+"""Characters of the table where the terminal is narrower, or is a file."""
 BOOK = ("make", "-s", "book")
 FIT = (PYTHON, "-m", "models", "fit")
 SMALL_TABLE = """study,events_treated,n_treated,events_control,n_control
@@ -91,7 +93,7 @@ def main() -> None:
         shown = "" if value != value else f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
         table.add_row(name, shown, unit, str(target))
     print(machine())
-    Console().print(table)
+    Console(width=max(Console().width, WIDTH)).print(table)
 
 
 if __name__ == "__main__":

@@ -57,11 +57,11 @@ def _log_odds_ratios(*counts):
 
 
 GROWTH = {
-    "normal–normal": lambda *counts: normal_normal(*_log_odds_ratios(*counts), MU_LOG_RATIO, TAU_PRIMARY),
+    "normal–normal": lambda *counts: normal_normal(*_log_odds_ratios(*counts), MU_LOG_RATIO, TAU_PRIMARY).summary(),
     "normal–normal, batch of 20": lambda *counts: normal_normal_many(*(np.tile(x, (20, 1)) for x in _log_odds_ratios(*counts)), 0.0, 1.0, TAU_PRIMARY),
-    "binomial–normal": lambda *counts: binomial_normal(*counts, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT),
+    "binomial–normal": lambda *counts: binomial_normal(*counts, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT).summary(),
 }
-"""Fits of the counts of any number of trials."""
+"""Fits of the counts of any number of trials, with the limits of every marginal."""
 
 
 def rows(found: dict | None = None) -> list[dict]:

@@ -8,7 +8,8 @@ case: Roever 2020, J Stat Softw 93(6), doi 10.18637/jss.v093.i06 (bayesmeta).
 
 import numpy as np
 
-from models.posterior import Marginal, Posterior, tau_marginal
+from models.mixture import MixturePosterior, NormalMixture
+from models.posterior import Posterior, tau_marginal
 from models.quadrature_general import from_study_likelihoods
 from models.quadrature_many import conditional_mu, normal_normal_many
 from models.tau_nodes import log_tau_nodes, node_weights
@@ -36,28 +37,25 @@ def normal_normal(estimate, se, mu_prior, tau_prior, study_names=None):
     names = study_names if study_names is not None else [str(study + 1) for study in range(len(se))]
 
     def given(tau):
-        log_marginal, mean, sd = conditional_mu(estimate[None], se[None], *mu_prior.parameters, tau[None])
-        return log_marginal[0], mean[0], sd[0]
+        return (part[0] for part in conditional_mu(estimate[None], se[None], *mu_prior.parameters, tau[None]))
 
     def log_posterior(tau):
-        return given(tau)[0] + tau_prior.log_density(tau)
+        log_marginal, *_ = given(tau)
+        return log_marginal + tau_prior.log_density(tau)
 
     log_tau = log_tau_nodes(log_posterior, tau_prior, NODES)
     tau, step = np.exp(log_tau), log_tau[1] - log_tau[0]
-    log_density = log_posterior(tau) + log_tau  # of log tau
+    log_marginal, mean, sd = given(tau)
+    log_density = log_marginal + tau_prior.log_density(tau) + log_tau  # of log tau
     weight = node_weights(log_density, step)
-    _, mean, sd = given(tau)
 
-    theta = {}
-    for name, y, s in zip(names, estimate, se):
-        pull = s**2 / (s**2 + tau**2)  # share of the mean effect in the study's own
-        theta_sd = np.sqrt(pull * tau**2 + (pull * sd) ** 2)
-        theta[name] = Marginal.from_normal_mixture(weight, pull * mean + (1 - pull) * y, theta_sd)
-    return Posterior(
-        mu=Marginal.from_normal_mixture(weight, mean, sd),
+    pull = se[:, None] ** 2 / (se[:, None] ** 2 + tau**2)  # share of the mean effect in a study's own, shape (study, node)
+    theta_mean, theta_sd = pull * mean + (1 - pull) * estimate[:, None], np.sqrt(pull * tau**2 + (pull * sd) ** 2)
+    return MixturePosterior(
+        mu=NormalMixture(weight, mean, sd),
         tau=tau_marginal(log_tau, log_density),
-        prediction=Marginal.from_normal_mixture(weight, mean, np.hypot(sd, tau)),
-        theta=theta,
+        prediction=NormalMixture(weight, mean, np.hypot(sd, tau)),
+        theta={name: NormalMixture(weight, *study) for name, *study in zip(names, theta_mean, theta_sd)},
     )
 
 

@@ -1,15 +1,15 @@
 """Thousands of normal-normal meta-analyses at once, for simulation and sensitivity analysis."""
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr
 
+from models.mixture import PROBABILITY, quantiles
 from models.posterior import LIMITS, cumulative
 from models.tau_nodes import node_weights, region, scan_log_tau, tails
 
 NODES = 96
 SCAN = 32
-CHUNK = 256  # fits per pass: (fit, node) arrays then stay in the processor's cache
-PROBABILITY = np.array(list(LIMITS.values()))
+CHUNK = 96  # fits per pass: (fit, node) arrays then stay in the processor's cache
 
 
 def conditional_mu(estimate, se, mu_mean, mu_sd, tau):
@@ -66,36 +66,11 @@ def _chunk(estimate, se, mu_mean, mu_sd, tau_prior):
     log_density = log_marginal + tau_prior.log_density(tau) + log_tau
     weight = node_weights(log_density, log_tau[:, 1] - log_tau[:, 0])
     return (
-        _mixture_quantiles(weight, mean, sd),
+        quantiles(weight, mean, sd, PROBABILITY),
         np.exp(_tau_quantiles(log_tau, log_density)),
-        _mixture_quantiles(weight, mean, np.hypot(sd, tau)),
+        quantiles(weight, mean, np.hypot(sd, tau), PROBABILITY),
         np.sum(weight * ndtr(-mean / sd), axis=1),
     )
-
-
-def _mixture_quantiles(weight, mean, sd):
-    """Newton's method on the probit scale, where the CDF of a mixture is nearly a line: shape (fit, limit).
-
-    It starts from the geometric mean of the SDs, which a heavy tail of tau cannot carry away: from there the
-    steps fall short of a far quantile rather than beyond it.
-    """
-    centre = np.sum(weight * mean / sd, axis=1) / np.sum(weight / sd, axis=1)
-    spread = np.exp(np.sum(weight * np.log(sd), axis=1))
-    scaled_weight = weight / (sd * np.sqrt(2 * np.pi))
-    quantiles = []
-    for target in ndtri(PROBABILITY):
-        x = centre + target * spread
-        for _ in range(60):
-            z = (x[:, None] - mean) / sd
-            cdf = np.clip(np.sum(weight * ndtr(z), axis=1), 1e-12, 1 - 1e-12)
-            density = np.sum(scaled_weight * np.exp(-0.5 * z**2), axis=1)
-            probit = ndtri(cdf)
-            move = (probit - target) * np.exp(-0.5 * probit**2) / (np.sqrt(2 * np.pi) * density)
-            x = x - move
-            if np.all(np.abs(move) < 1e-6 * spread):
-                break
-        quantiles.append(x)
-    return np.stack(quantiles, axis=1)
 
 
 def _tau_quantiles(log_tau, log_density):

@@ -8,6 +8,7 @@ import pytest
 from reference import counts, effects, published
 from scipy import integrate, special, stats
 
+from models.mixture import NormalMixture
 from models.posterior import Marginal
 from models.priors import (
     BASELINE_LOGIT,
@@ -332,6 +333,28 @@ def test_a_marginal_integrates_inverts_and_transforms_itself():
     np.testing.assert_allclose(standard.cdf(standard.quantile([0.01, 0.4, 0.99])), [0.01, 0.4, 0.99], atol=1e-9)
     assert standard.expectation(lambda value: value**2) == pytest.approx(0.25 * 2 + 0.75 * 4.25, rel=1e-6)
     assert standard.cdf(-100.0) == 0 and standard.cdf(100.0) == 1 and standard.density(100.0) == 0
+
+
+@pytest.mark.parametrize("widest", [1.0, 10.0, 1000.0])
+def test_a_mixture_of_normals_inverts_itself_however_unlike_its_parts(widest):
+    random = np.random.default_rng(int(widest))
+    weight, mean, sd = random.dirichlet(np.ones(9)), random.normal(0, 2, 9), np.geomspace(1.0, widest, 9)
+    mixture = NormalMixture(weight, mean, sd)
+    q = np.array([1e-5, 0.025, 0.3, 0.5, 0.975, 1 - 1e-5])
+    exact = sum(w * stats.norm.cdf(mixture.quantile(q), m, s) for w, m, s in zip(weight, mean, sd))
+    np.testing.assert_allclose(exact, q, rtol=1e-8)
+    x = np.linspace(-5, 5, 7)
+    np.testing.assert_allclose(mixture.density(x), sum(w * stats.norm.pdf(x, m, s) for w, m, s in zip(weight, mean, sd)), rtol=1e-12)
+    np.testing.assert_allclose(mixture.grid.cdf(x), mixture.cdf(x), atol=1e-6)
+    assert sorted(mixture.limits().values()) == pytest.approx(mixture.quantile(LIMITS).tolist(), abs=1e-9)
+    assert mixture.expectation(lambda value: value) == pytest.approx(weight @ mean, abs=1e-6 * widest)
+
+
+def test_the_limits_of_many_mixtures_are_those_of_each():
+    posterior = normal_normal(np.linspace(-1, 1, 150), np.linspace(0.2, 0.9, 150), MU_LOG_RATIO, TAU_PRIMARY)
+    studies = posterior.summary()["studies"]
+    for name in ("1", "64", "65", "150"):
+        assert studies[name] == pytest.approx(posterior.theta[name].limits(), abs=1e-9)
 
 
 def test_the_absolute_effect_at_a_baseline_risk_follows_from_the_odds_ratio():
