@@ -1,16 +1,19 @@
 """What is done to a drawing on its way to a page, to the titles of folded code, and to the theme's pages."""
 
+import base64
 import io
 import re
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from example_browser import chromium  # noqa: F401  (a fixture)
+from PIL import Image
 
 from book import drawing, prompts, theme
 from models.style import DARK
 
-NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
+NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?")
 
 
 @pytest.fixture
@@ -26,19 +29,44 @@ def drawn() -> bytes:
     return out.getvalue()
 
 
-def outlines(svg: bytes) -> list[str]:
-    return re.findall(r' d="([^"]*)"', svg.decode())
+def outlines(svg: bytes) -> list[tuple[str, np.ndarray, bool]]:
+    """Of each path the names of its steps, in capitals, its points before it is put in its place, and whether it is a letter."""
+    found = []
+    for path, scale in re.findall(r'<path(?: [^>]*?)? d="([^"]*)"(?: transform="scale\(([^)]*)\)")?', svg.decode()):
+        steps, points, start = re.findall("([MLQCz])([^MLQCz]*)", path, re.I), [np.zeros(2)], np.zeros(2)
+        for name, rest in steps:
+            numbers = np.array(NUMBER.findall(rest), float).reshape(-1, 2)
+            points += list(numbers + (points[-1] if name.islower() else 0)) if name not in "zZ" else [start]
+            start = points[-1] if name in "mM" else start
+        found.append(("".join(name for name, _ in steps).upper(), np.array(points) * float(scale or 1), bool(scale)))
+    return found
 
 
 # drawings
 
 
 def test_a_slim_drawing_has_the_same_outlines_to_a_hundredth(drawn):
+    """Letters are drawn at about a ninth of their outlines' size, which hold to 4 of 64 units."""
     slim = drawing.slim(drawn)
-    assert len(slim) < 0.8 * len(drawn)
-    for before, after in zip(outlines(drawn), outlines(slim), strict=True):
-        assert re.findall("[A-Za-z]", before) == re.findall("[A-Za-z]", after)
-        assert np.allclose([float(n) for n in NUMBER.findall(before)], [float(n) for n in NUMBER.findall(after)], rtol=0, atol=0.0051)
+    assert len(slim) < 0.7 * len(drawn)
+    for (steps, before, is_letter), (same, after, _) in zip(outlines(drawn), outlines(slim), strict=True):
+        assert steps == same
+        assert np.allclose(before, after, rtol=0, atol=4 / 64 + 1e-6 if is_letter else 0.0051)
+
+
+@pytest.mark.browser
+def test_a_slim_drawing_looks_the_same(drawn, chromium):  # noqa: F811
+    """Twice as large as on a page no pixel differs by more than one of the four samples that the browser takes of it."""
+    page = chromium.new_page(viewport={"width": 700, "height": 520}, device_scale_factor=2)
+    shots = []
+    for svg in (drawn, drawing.slim(drawn)):
+        page.set_content(f'<body style="margin: 0"><img src="data:image/svg+xml;base64,{base64.b64encode(svg).decode()}">')
+        page.wait_for_function("document.images[0].complete && document.images[0].naturalWidth > 0")
+        shots.append(np.array(Image.open(io.BytesIO(page.screenshot())).convert("L"), float))
+    page.close()
+    before, after = shots
+    assert before.min() < 40 < 250 < before.max(), "something is drawn"
+    assert np.abs(before - after).max() <= 64 and np.abs(before - after).mean() < 0.05
 
 
 def test_every_reference_of_a_slim_drawing_has_its_target(drawn):
