@@ -8,12 +8,12 @@ import pandas as pd
 from extraction.records import Review, load
 from models import store
 from models.bias import SCALES, bias_priors
+from models.derivation import derives
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
-from models.multiverse import THETA, is_primary, smooth, summary, tabulated, through, universes
-from models.priors import Prior
+from models.multiverse import TAU, THETA, is_primary_through_bias, smooth, summary, tabulated, through, universes
 from models.style import BLUE, GREY, INK, LIGHT, ORANGE, RED, SMALL, Picture, canvas, interval_line, ratio_axis, reach
-from models.words import interval, number, percent
+from models.words import compact, interval, number, percent
 
 PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85}
 CRS = "crs_duration_grade3"
@@ -30,12 +30,11 @@ class Pair:
 def pair(key: str, review: Review | None = None) -> Pair:
     """Both from the multiverse, so by the same engine: as used, all studies, exact, primary priors."""
     frame = universes(key, review)
-    same = frame[is_primary(frame.assign(bias="no bias"), key)]
-    rows = {row["bias"]: row for _, row in same.iterrows()}
-    wanted = ("median", "lower", "upper", "p_favours")
-    return Pair(*({name: float(rows[bias][name]) for name in wanted} for bias in ("no bias", "bias as judged")))
+    found = (frame[chosen].iloc[0] for chosen in (frame["primary"], is_primary_through_bias(frame, key)))
+    return Pair(*({name: float(row[name]) for name in ("median", "lower", "upper", "p_favours")} for row in found))
 
 
+@derives
 def side_by_side(key: str, review: Review | None = None):
     """Unadjusted above adjusted."""
     endpoint, found = ENDPOINTS[key], pair(key, review)
@@ -57,7 +56,7 @@ def side_by_side(key: str, review: Review | None = None):
 
 
 def _result(limits: dict) -> str:
-    return f"{number(limits['median'])} ({number(limits['lower'])} to {number(limits['upper'])}), better side {percent(limits['p_favours'])}"
+    return f"{compact(limits)}, better side {percent(limits['p_favours'])}"
 
 
 MEANS = np.linspace(-2.2, 2.2, 45)
@@ -72,8 +71,7 @@ def tipping_grid(key: str, review: Review | None = None) -> tuple[np.ndarray, np
     terms = {study: tabulated(term) for study, term in study_likelihoods(evidence).items()}
     limits = np.empty((2, len(SDS), len(MEANS)))
     for i, sd in enumerate(SDS):
-        unit = Prior("bias", "normal", (0.0, max(sd, 1e-9)), "", "")
-        likelihood = sum(smooth({study: through(term, unit, 1.0 if sd else 0.0) for study, term in terms.items()}).values())
+        likelihood = sum(smooth({study: through(term, 0.0, sd) for study, term in terms.items()}).values())
         for j, mean in enumerate(MEANS):
             found = summary(_shifted(likelihood, mean) + _prior(endpoint))
             limits[:, i, j] = found["lower"], found["upper"]
@@ -97,11 +95,10 @@ def _shifted(likelihood: np.ndarray, mean: float) -> np.ndarray:
 
 
 def _prior(endpoint) -> np.ndarray:
-    from models.multiverse import TAU
-
     return endpoint.mu_prior.log_density(THETA) + (endpoint.tau_prior.log_density(TAU) + np.log(TAU))[:, None]
 
 
+@derives
 def tipping(key: str, review: Review | None = None):
     """Which biases make the 95 % interval exclude no difference, on either side."""
     review, endpoint = review or load(), ENDPOINTS[key]
@@ -158,6 +155,7 @@ def e_value(ratio: float, kind: str) -> float:
     return float(ratio + np.sqrt(ratio * (ratio - 1)))
 
 
+@derives
 def e_values(review: Review | None = None) -> pd.DataFrame:
     """E-value of each mean effect, and of the limit nearer to no difference (1 where the interval holds it)."""
     rows = []
@@ -169,8 +167,6 @@ def e_values(review: Review | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-
-
 def what_it_does(review: Review | None = None) -> str:
     """How many answers the adjustment turns, in one sentence."""
     pairs = {key: pair(key, review) for key in ENDPOINTS}
@@ -180,6 +176,7 @@ def what_it_does(review: Review | None = None) -> str:
             + ("." if excluded else ", and every 95 % interval holds no difference."))
 
 
+@derives
 def scales() -> pd.DataFrame:
     """Mean and SD of the bias by endpoint and judgement, with what they claim and where they come from."""
     rows = {}
@@ -189,6 +186,7 @@ def scales() -> pd.DataFrame:
     return pd.DataFrame([row | {"endpoints": ", ".join(row["endpoints"])} for row in rows.values()])
 
 
+@derives
 def adjusted_table(review: Review | None = None) -> pd.DataFrame:
     """Unadjusted and adjusted mean effect of every endpoint, with the bias it was read through."""
     review, rows = review or load(), []

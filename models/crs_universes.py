@@ -11,6 +11,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from extraction.evidence import Evidence
 from extraction.records import BadRecords, Review, load
@@ -19,7 +20,7 @@ from models.acceptance import diagnose
 from models.bias import bias_priors
 from models.crs_duration import GRADES, layout
 from models.kernels import KINDS
-from models.multiverse import PRIMARY_READING, Universe, priors, readings, subsets
+from models.multiverse import JUDGED, NONE, Universe, factors, is_primary_through_bias, priors, readings, scaled, subsets
 from models.priors import Prior, parse
 from models.settings import SAMPLER
 
@@ -97,8 +98,8 @@ def without(evidence: Evidence, left_out) -> tuple[np.ndarray, np.ndarray, np.nd
 
 NAME = "crs_universes"
 SOURCES = ("crs_universes.py", "crs_duration.py", "kernels.py", "graph_op.py", "order_statistics.py", "power.py", "priors.py", "bias.py", "multiverse.py", "reweight.py")
-BIASES = ("no bias", "bias as judged")
-"""Of the biases of the multiverse, those that are sampled."""
+SAMPLED = {NONE, JUDGED}
+"""Of the factors on mean and SD of the bias those that are sampled."""
 
 
 def key(review: Review) -> str:
@@ -131,11 +132,11 @@ def summaries(review: Review) -> list[tuple[Universe, dict]]:
     return [(Universe(**row["universe"]), row["summary"]) for row in _stored(review)]
 
 
-def points(review: Review, bias: str) -> np.ndarray:
-    """Equally probable values of mu (log scale) in the universe that differs from the primary one in the bias alone."""
-    mu, tau = (next(iter(group)) for group in priors(CRS))
-    wanted = Universe(PRIMARY_READING, "all", "exact", bias, mu, tau)
-    return np.array(next(found["points"] for universe, found in summaries(review) if universe == wanted))
+def points(review: Review) -> np.ndarray:
+    """Equally probable values of mu (log scale) in the universe that differs from the primary one in the bias alone, which is as judged."""
+    found = summaries(review)
+    chosen = is_primary_through_bias(pd.DataFrame([vars(universe) for universe, _ in found]), CRS)
+    return np.array(next(summary["points"] for (_, summary), is_it in zip(found, chosen) if is_it))
 
 
 def ensure(review: Review) -> bool:
@@ -167,20 +168,24 @@ def all_universes(review: Review, folder: Path | None = None) -> Iterator[dict]:
     found = readings(CRS, review)
     primary = next(iter(found.values()))
     labels = {study.id: study.label for study in review.register.studies}
-    structures = list(product(found.items(), subsets(primary, labels).items(), BIASES))
+    biases = [names for names in factors(bias_priors(CRS, review)) if SAMPLED.issuperset(names)]
+    structures = list(product(found.items(), subsets(primary, labels).items(), biases))
     tasks = [_task(primary, evidence, studies, bias, review) for (_, evidence), (_, studies), bias in structures]
     fitted = many.run(draw, tasks, name=NAME, code=key(review), folder=folder)
     for ((reading, _), (subset, _), bias), one in zip(structures, fitted):
         sampled = Sampled(np.array(one["mu"]), np.array(one["tau"]), one["diagnostics"])
         for (m, mu_prior), (t, tau_prior) in product(*(group.items() for group in priors(CRS))):
             if summary := sampled.under(mu_prior, tau_prior):
-                yield {"universe": vars(Universe(reading, subset, "exact", bias, m, t)), "summary": summary, "diagnostics": sampled.diagnostics}
+                yield {"universe": vars(Universe(reading, subset, "exact", *bias, m, t)), "summary": summary, "diagnostics": sampled.diagnostics}
 
 
-def _task(primary: Evidence, evidence: Evidence, studies: list[str], bias: str, review: Review) -> dict:
-    """The fit of one universe; leaving out a study can leave two readings alike, which are then one fit."""
+def _task(primary: Evidence, evidence: Evidence, studies: list[str], bias: tuple[str, str], review: Review) -> dict:
+    """The fit of one universe, by the names of its factors on mean and SD of the bias.
+
+    Leaving out a study can leave two readings alike, which are then one fit.
+    """
     kept = {name for report in evidence.used for name in report.entries}
     arrays = without(primary, lambda report: report.study not in studies or not set(report.entries) <= kept)
     biases = bias_priors(CRS, review)
-    mean, sd = ([biases[study].parameters[i] if bias != "no bias" else 0.0 for study in primary.studies] for i in (0, 1))
+    mean, sd = zip(*(scaled(biases[study], *bias) for study in primary.studies))
     return {"studies": primary.studies, "arrays": [array.tolist() for array in arrays], "bias_mean": mean, "bias_sd": sd, "seed": SAMPLER["seed"]}

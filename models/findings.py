@@ -113,7 +113,7 @@ def _by_quadrature(key: str, at: list[Baseline | None], review: Review) -> list[
 def _sampled(review: Review) -> tuple[Effect, Effect]:
     """CRS duration not adjusted, from draws, and adjusted, from the universe that differs in nothing but the bias."""
     unadjusted = effect(CRS, store.read(CRS, review).draws["mu"].values.ravel(), digits=SAMPLED_DIGITS)
-    return unadjusted, replace(effect(CRS, crs_universes.points(review, "bias as judged"), digits=SAMPLED_DIGITS), ratio=pair(CRS, review).adjusted)
+    return unadjusted, replace(effect(CRS, crs_universes.points(review), digits=SAMPLED_DIGITS), ratio=pair(CRS, review).adjusted)
 
 
 def effect(key: str, mu, baseline: Baseline | None = None, digits: int = 2) -> Effect:

@@ -30,11 +30,12 @@ WIDE = np.linspace(-16.0, 16.0, 1281)
 TAU = np.exp(np.linspace(np.log(0.004), np.log(4.0), 40))
 """Effects, and between-study SDs even in their logarithm, at which a universe is computed."""
 PRIMARY_READING, AND = "as used", "; "
-BIASES = {"no bias": 0.0, "half of it": 0.5, "bias as judged": 1.0, "twice of it": 2.0}
-"""Factors on mean and SD of every study's bias prior."""
+NONE, JUDGED = "none", "as judged"
+FACTORS = {NONE: 0.0, "half": 0.5, JUDGED: 1.0, "twice": 2.0}
+"""Factors on the mean of every study's bias prior, and apart from it on its SD: how far the bias carries, and how sure one is of that."""
 MOST_STUDIES = 6
 """With more, subsets are not all computed: 63 of them are enough to look at, and each further study doubles them."""
-CHOICES = ("reading", "studies", "likelihood", "bias", "mu_prior", "tau_prior")
+CHOICES = ("reading", "studies", "likelihood", "bias_mean", "bias_sd", "mu_prior", "tau_prior")
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Universe:
     reading: str
     studies: str
     likelihood: str
-    bias: str
+    bias_mean: str
+    bias_sd: str
     mu_prior: str
     tau_prior: str
 
@@ -98,8 +100,15 @@ def _universes(key: str, review: Review) -> pd.DataFrame:
 def is_primary(frame: pd.DataFrame, key: str) -> pd.Series:
     """Whether a universe is the one shown on the endpoint's page."""
     mu, tau = priors(key)
-    wanted = {"reading": PRIMARY_READING, "studies": "all", "likelihood": "exact", "bias": "no bias", "mu_prior": next(iter(mu)), "tau_prior": next(iter(tau))}
+    wanted = {"reading": PRIMARY_READING, "studies": "all", "likelihood": "exact", "bias_mean": NONE, "bias_sd": NONE,
+              "mu_prior": next(iter(mu)), "tau_prior": next(iter(tau))}
     return (frame[list(wanted)] == pd.Series(wanted)).all(axis=1)
+
+
+def is_primary_through_bias(frame: pd.DataFrame, key: str) -> pd.Series:
+    """Whether a universe differs from the primary one in the bias alone, which is as judged; its mean is not varied where no study's has a side."""
+    mean = JUDGED if (frame["bias_mean"] == JUDGED).any() else NONE
+    return (frame["bias_mean"] == mean) & (frame["bias_sd"] == JUDGED) & is_primary(frame.assign(bias_mean=NONE, bias_sd=NONE), key)
 
 
 def readings(key: str, review: Review) -> dict[str, Evidence]:
@@ -143,13 +152,13 @@ def _by_quadrature(key: str, review: Review) -> Iterator[tuple[Universe, dict]]:
     tau_density = {words: (p.log_density(TAU) + np.log(TAU))[:, None] for words, p in tau.items()}
     for reading, evidence in readings(key, review).items():
         biases = bias_priors(key, review, evidence)
-        for (likelihood, terms), (bias, factor) in product(forms(evidence).items(), BIASES.items()):
-            smoothed = smooth({study: through(term, biases[study], factor) for study, term in terms.items()})
+        for (likelihood, terms), (mean, sd) in product(forms(evidence).items(), factors(biases)):
+            smoothed = smooth({study: through(term, *scaled(biases[study], mean, sd)) for study, term in terms.items()})
             whole = sum(smoothed.values())
             for subset, studies in subsets(evidence, labels).items():
                 added = _sum_of(smoothed, studies, whole)
                 for (m, by_mu), (t, by_tau) in product(mu_density.items(), tau_density.items()):
-                    yield Universe(reading, subset, likelihood, bias, m, t), summary(added + by_mu + by_tau)
+                    yield Universe(reading, subset, likelihood, mean, sd, m, t), summary(added + by_mu + by_tau)
 
 
 def _sum_of(terms: dict[str, np.ndarray], studies: list[str], whole: np.ndarray) -> np.ndarray:
@@ -184,10 +193,19 @@ def normal_term(reports: list):
     return lambda theta: -(((np.asarray(theta) - estimate.estimate) / estimate.se) ** 2) / 2
 
 
-def through(term, prior: Prior, factor: float):
-    """The likelihood behind a bias whose mean and SD are multiplied by `factor`."""
-    mean, sd = prior.parameters
-    return through_bias(term, Prior(prior.name, "normal", (factor * mean, factor * sd), prior.plain, prior.source)) if factor else term
+def factors(biases: dict[str, Prior]) -> Iterator[tuple[str, str]]:
+    """Names of each factor on the means with each on the SDs; where no study's bias has a side, the means are not varied."""
+    return product(FACTORS if any(prior.parameters[0] for prior in biases.values()) else [NONE], FACTORS)
+
+
+def scaled(prior: Prior, mean: str, sd: str) -> tuple[float, float]:
+    """Mean and SD of a bias, multiplied by the factors of these names."""
+    return FACTORS[mean] * prior.parameters[0], FACTORS[sd] * prior.parameters[1]
+
+
+def through(term, mean: float, sd: float):
+    """The likelihood behind a bias of that mean and SD, which may be 0: then it is known."""
+    return through_bias(term, Prior("bias", "normal", (mean, sd), "", "")) if sd else lambda theta: term(np.asarray(theta) + mean)
 
 
 def smooth(terms: dict) -> dict[str, np.ndarray]:

@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 
 from extraction.records import Review, load
+from models.derivation import derives
 from models.endpoints import ENDPOINTS
 from models.multiverse import AND, CHOICES, universes
 from models.style import BLUE, GREY, INK, RED, SMALL, TICKS, Picture, canvas
 from models.words import listed_in_sentence, number, percent
 
-HEADS = {"reading": "reading of the papers", "studies": "studies", "likelihood": "likelihood", "bias": "bias", "mu_prior": "prior of μ", "tau_prior": "prior of τ"}
+HEADS = {"reading": "reading of the papers", "studies": "studies", "likelihood": "likelihood", "bias_mean": "mean of the bias", "bias_sd": "SD of the bias", "mu_prior": "prior of μ", "tau_prior": "prior of τ"}
 SHORT = {"comparisons with an impossible p left out": "impossible p left out", "verbal outcomes not taken at their word": "words not taken at their word",
          "a recovered part in place of the whole cohort": "a part for the cohort", "printed counts of a stand-in before recovered counts": "printed stand-in first",
          "events that began before the drug left out": "events before the drug out"}
@@ -18,6 +19,7 @@ AS_LINES = 500
 """Universes above which their lines are drawn as a bitmap within the drawing: as many lines are too heavy for a page."""
 
 
+@derives
 def curve(key: str, review: Review | None = None):
     """Medians and intervals above, choices below; its numbers are all universes."""
     endpoint, frame = ENDPOINTS[key], universes(key, review)
@@ -96,6 +98,7 @@ def percent_of(chosen: pd.Series) -> str:
     return "none" if share == 0 else "all" if share == 1 else percent(share)
 
 
+@derives
 def what_moves_it(key: str, review: Review | None = None) -> pd.DataFrame:
     """For each choice, the median ratio and P averaged over all universes that made it: what matters, and what does not."""
     frame = universes(key, review)

@@ -44,7 +44,8 @@ def pick(frame, **choices):
     return chosen.iloc[0]
 
 
-PRIMARY = {"reading": "as used", "studies": "all", "likelihood": "exact", "bias": "no bias", "mu_prior": "normal(0, 1)", "tau_prior": "half-normal(0.5)"}
+PRIMARY = {"reading": "as used", "studies": "all", "likelihood": "exact", "bias_mean": "none", "bias_sd": "none",
+           "mu_prior": "normal(0, 1)", "tau_prior": "half-normal(0.5)"}
 
 
 def test_a_universe_is_what_its_choices_say(frames):
@@ -54,8 +55,8 @@ def test_a_universe_is_what_its_choices_say(frames):
     terms = study_likelihoods(evidence)
     bias = bias_priors("severe_infection", REVIEW, evidence)["zhang2022"]
     expected = from_study_likelihoods([through_bias(terms["zhang2022"], bias)], parse("normal:0:2"), parse("half-normal:1"))
-    row = pick(frame, reading="verbal outcomes not taken at their word", studies="without Zhou 2025", likelihood="exact", bias="bias as judged",
-               mu_prior="normal(0, 2)", tau_prior="half-normal(1)")
+    row = pick(frame, reading="verbal outcomes not taken at their word", studies="without Zhou 2025", likelihood="exact", bias_mean="as judged",
+               bias_sd="as judged", mu_prior="normal(0, 2)", tau_prior="half-normal(1)")
     assert limits_of(row) == pytest.approx([expected.mu.limits()[name] for name in ("median", "lower", "upper")], abs=0.02)  # wide limits on a grid
     assert row["p_favours"] == pytest.approx(expected.probability_below(), abs=0.003)
 
@@ -103,8 +104,27 @@ def test_every_combination_stands_once(key, frames):
 
 
 def test_more_bias_towards_harm_makes_the_effect_behind_it_smaller(frames):
-    medians = [pick(frames["severe_infection"], **PRIMARY | {"bias": bias})["median"] for bias in multiverse.BIASES]
+    medians = [pick(frames["severe_infection"], **PRIMARY | {"bias_mean": factor})["median"] for factor in multiverse.FACTORS]
     assert medians == sorted(medians, reverse=True)
+
+
+def test_the_less_is_known_of_the_bias_the_wider_the_interval(frames):
+    rows = [pick(frames["severe_infection"], **PRIMARY | {"bias_sd": factor}) for factor in multiverse.FACTORS]
+    widths = [row["upper"] / row["lower"] for row in rows]
+    assert widths == sorted(widths)
+
+
+def test_a_known_bias_is_a_shift():
+    """Seen through a bias of mean 0.7 and no SD, a likelihood is highest 0.7 lower."""
+    behind = multiverse.through(stats.norm(0.2, 0.4).logpdf, 0.7, 0.0)
+    theta = np.linspace(-2, 2, 9)
+    assert behind(theta) == pytest.approx(stats.norm(-0.5, 0.4).logpdf(theta), abs=1e-12)
+
+
+def test_a_bias_without_a_side_has_no_mean_to_vary(frames):
+    """Severe CRS is compared with patients of another time: nobody can say on which side they differ."""
+    assert {prior.parameters[0] for prior in bias_priors("severe_crs", REVIEW).values()} == {0.0}
+    assert set(frames["severe_crs"]["bias_mean"]) == {"none"} and len(set(frames["severe_crs"]["bias_sd"])) == 4
 
 
 def test_a_likelihood_through_its_table_is_the_likelihood():
@@ -141,8 +161,8 @@ def test_weighting_draws_to_a_narrower_prior_gives_that_prior():
 
 
 def test_the_points_of_the_adjusted_universe_are_those_of_its_limits():
-    points = crs_universes.points(REVIEW, "bias as judged")
-    row = pick(multiverse.universes(crs_universes.CRS, REVIEW), reading="as used", studies="all", bias="bias as judged", mu_prior="normal(0, 0.5)",
+    points = crs_universes.points(REVIEW)
+    row = pick(multiverse.universes(crs_universes.CRS, REVIEW), reading="as used", studies="all", bias_sd="as judged", mu_prior="normal(0, 0.5)",
                tau_prior="half-normal(0.35)")
     assert np.quantile(points, [0.5, 0.025, 0.975]) == pytest.approx(limits_of(row), abs=0.03)  # 200 points: the next to the limits are 0.02 apart
     assert np.mean(points < 0) == pytest.approx(row["p_favours"], abs=0.01)
@@ -184,7 +204,7 @@ def test_the_specification_curve_names_its_range_and_its_choices(key, frames):
     figure.canvas.draw()
     assert f"{len(frames[key]):,} universes" in alt
     shown = {text.get_text() for ax in figure.axes for text in ax.texts}
-    assert {"bias as judged", "all", "prior of τ"} <= shown
+    assert {"as judged", "SD of the bias", "all", "prior of τ"} <= shown
 
 
 @pytest.mark.parametrize("left_out", [0, 1, 2, 3, 4])
