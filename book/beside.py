@@ -21,7 +21,7 @@ def add(app, pagename: str, template: str, context: dict, doctree) -> None:
         return
     meanings = definitions(app.env)
     body = TERM.sub(lambda link: f'{link[0]} title="{html.escape(meanings[html.unescape(link[1])])}"', context["body"])
-    if body != context["body"] or "data-source=" in body:
+    if body != context["body"] or 'class="source"' in body:
         body += f'<script src="{context["pathto"](f"{PLACE}/{SCRIPT}", 1)}"></script>'
     context["body"] = body
 

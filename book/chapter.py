@@ -8,7 +8,7 @@ from book.linked import linked_table, text_table
 from book.provenance import behind, entry_key, mean_key, with_source
 from book.show import show, table
 from extraction.records import load
-from models import bias_pictures, curves, figures, forecasts, landing, pictures, predictive, recovery, tables, words
+from models import bias_pictures, curves, figures, forecasts, landing, pictures, predictive, recovery, tables, without_priors, words
 from models.absolute import summary_for_words
 from models.endpoints import ENDPOINTS, evidence_of
 from models.summary import summarise
@@ -58,7 +58,7 @@ def forest(key: str) -> None:
     """
     picture, summary = figures.forest(key, REVIEW), summarise(key, REVIEW)
     show(*picture, _name(key, "forest"), f"{words.headline(summary, ENDPOINTS[key])}: mean {words.size(summary, ENDPOINTS[key])}.")
-    frame = tables.forest(picture.numbers, summary["digits"])
+    frame = tables.forest(picture.numbers, summary)
     papers = _papers(frame["study"])
     printed = [behind(key, *paper, REVIEW) if paper else () for paper in papers]
     computed = [() if gap else (mean_key(key),) for gap in picture.numbers["no_result_because"]]
@@ -113,7 +113,7 @@ def digitised_curves(key: str) -> None:
 
 def conventional(key: str) -> None:
     """Results without priors."""
-    frame, studies = tables.conventional(key, REVIEW), evidence_of(key, REVIEW).studies
+    frame, studies = without_priors.results(key, REVIEW), evidence_of(key, REVIEW).studies
     printed = [behind(key, study, REVIEW) for study in studies]
     together = tuple(entry for entries in printed for entry in entries)
     computed = printed + [together] * (len(frame) - len(studies))
@@ -135,7 +135,7 @@ def before_and_after(key: str) -> None:
     """What the priors foresee of the reports used, and the mean effect before and after the data."""
     for sentence in predictive.foreseen_before(key, REVIEW):
         say(sentence)
-    show(*figures.prior_and_posterior(key, REVIEW), _name(key, "prior"))
+    show(*figures.prior_and_posterior(key, REVIEW), _name(key, "prior"), figures.narrowed(key, REVIEW))
 
 
 def absolute(key: str) -> None:
@@ -164,7 +164,7 @@ def left_out(key: str) -> None:
 def tau(key: str) -> None:
     """Mean effect under each prior of the between-study SD."""
     picture = figures.tau_priors(key, REVIEW)
-    show(*picture, _name(key, "tau"))
+    show(*picture, _name(key, "tau"), figures.over_each_tau(key, REVIEW))
     table(tables.tau_sensitivity(key, REVIEW), f"{ENDPOINTS[key].title}: mean effect under each prior of τ", picture.numbers)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 from IPython.display import display
 
+from book.provenance import made
 from models.numbers_csv import to_csv
 
 FILES = "review_files"
@@ -37,20 +38,20 @@ def display_with(markup: str, files: dict[str, bytes]) -> None:
 
 
 def numbers(frame: pd.DataFrame, name: str, what: str) -> tuple[str, dict[str, bytes]]:
-    """Link to the numbers of a figure or table, and their file; both empty in a reader's notebook.
+    """Link to the numbers of a figure or table and to how they were made, and their file; both empty in a reader's notebook.
 
     name : lower-case letters, digits and hyphens, once on its page.  what : caption or alternative text, for screen readers
     """
     if not page():
         return "", {}
     path = f"numbers/{page()}-{name}.csv"
-    return link(f"../{path}", what), {path: to_csv(frame).encode()}
+    return link(f"../{path}", what, made(frame)), {path: to_csv(frame).encode()}
 
 
-def link(address: str, what: str, words: str = "Numbers (CSV)") -> str:
-    """The link to a file of numbers, the same under every figure and table."""
+def link(address: str, what: str, beside: str = "", words: str = "Numbers (CSV)") -> str:
+    """The link to a file of numbers, the same under every figure and table; `beside` is HTML that follows it."""
     label = html.escape(f"{words}: {what}")
-    return f'<p class="review-numbers"><a href="{html.escape(address)}" download aria-label="{label}">{html.escape(words)}</a></p>'
+    return f'<p class="review-numbers"><a href="{html.escape(address)}" download aria-label="{label}">{html.escape(words)}</a> {beside}</p>'
 
 
 def place(notebooks: Iterable, folder: Path) -> None:

@@ -4,9 +4,9 @@ import html
 
 from book import chapter, files
 from book.citation import citation
-from book.provenance import PAGES, mean_key, with_source
+from book.provenance import PAGES, bias_key, mean_key, with_source
 from book.show import drawn
-from models import findings_page, landing, versions
+from models import findings_page, landing, versions, words
 from models.endpoints import ENDPOINTS
 
 
@@ -37,10 +37,11 @@ def _row(row: landing.Row, ends: tuple[float, float]) -> tuple[str, dict[str, by
     pictures = {"answer": landing.answer_picture(row, ends, chapter.REVIEW), "patients": landing.icon_array(row, chapter.REVIEW)} if row.size else {}
     figures = {part: drawn(*picture, f"{part}-{row.key.replace('_', '-')}") for part, picture in pictures.items() if picture}
     drawings = {part: figure for part, (figure, _) in figures.items()}
-    ratio = row.size.partition(";")[0]
+    ratio, adjusted = row.size.partition(";")[0], words.interval(row.adjusted, max(row.summary["digits"], 1)) if row.bias else ""
     said = [_paragraph("review-finding", html.escape(f"{row.headline}.")), drawings.get("answer", ""), _paragraph("", html.escape(row.patients)),
             drawings.get("patients", ""), _paragraph("review-detail", with_source(row.size, ratio, [mean_key(row.key)]) if ratio else ""),
-            *(_paragraph("review-detail", html.escape(text)) for text in (row.bias, row.behind))]
+            _paragraph("review-detail", with_source(row.bias, adjusted, [bias_key(row.key)]) if row.bias else ""),
+            _paragraph("review-detail", html.escape(row.behind))]
     link = f'<h3><a href="{PAGES[row.key]}">{html.escape(row.title)}</a></h3>'
     return f"<li>{link}{''.join(said)}</li>", {path: content for _, handed in figures.values() for path, content in handed.items()}
 

@@ -34,7 +34,7 @@ def generated(review: records.Review) -> dict[str, str]:
     found, used = checks.check(review).findings, evidence.collect_all(review)
     studies = {f"studies/{study.id}.md": study_page.page(study, review, used, found)
                for study in review.register.studies}
-    whole = markup.raw(files.link(f"../numbers/{name}.csv", what, f"{what[0].upper()}{what[1:]} (CSV)") for name, what in DICTIONARY_FILES.items())
+    whole = markup.raw(files.link(f"../numbers/{name}.csv", what, words=f"{what[0].upper()}{what[1:]} (CSV)") for name, what in DICTIONARY_FILES.items())
     return studies | {"data-dictionary.md": f"{DICTIONARY}{whole}\n\n{dictionary.markdown()}"}
 
 

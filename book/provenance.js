@@ -17,6 +17,7 @@
     box.setAttribute("aria-labelledby", "source-title");
 
     let shown = null; // the marker whose source is open
+    let spot = null; // what it opened at
     let kept = false; // whether it stays when the pointer leaves
     let returning = false; // whether the focus comes back from the box
     let timer = 0;
@@ -34,6 +35,9 @@
         made.href = address;
         return made;
     }
+
+    // A cell without a source of its own opens that of its row or else of its table.
+    const ofCell = cell => cell.parentElement.querySelector("a.source") ?? cell.closest(".review-scroll")?.nextElementSibling?.querySelector("a.source");
 
     // The sources are fetched once a reader asks for the first; a page opened as a file may load a script, not data.
     function sources() {
@@ -59,22 +63,28 @@
         return element("section", "", [element("p", marker.textContent), element("p", marker.dataset.definition), leads]);
     }
 
+    // What made the numbers of a whole figure or table.
+    const made = words => source({ title: "How these numbers were computed", lines: [["By", words]], links: [["Seeds, versions and diagnostics", "status.html"]] });
+
     async function content(marker) {
-        if (!marker.dataset.source) return [term(marker)];
+        if (marker.dataset.definition) return [term(marker)];
+        const whole = marker.dataset.made ? [made(marker.dataset.made)] : [];
+        if (!marker.dataset.source) return whole;
         const all = await sources();
         const found = marker.dataset.source.split(" ").map(key => all[key]);
         const reports = new Map(found.flatMap(({ reports }) => reports).map(lines => [JSON.stringify(lines), lines])); // each once
-        return [...found.map(source), ...[...reports.values()].map(lines => element("section", "", [list(lines)]))];
+        return [...whole, ...found.map(source), ...[...reports.values()].map(lines => element("section", "", [list(lines)]))];
     }
 
-    async function show(marker, keep) {
+    // Beside its marker, or at the cell that stands for it.
+    async function show(marker, keep, at = marker) {
         clearTimeout(timer);
-        if (marker === shown) {
+        if (marker === shown && at === spot) {
             kept ||= keep;
             return;
         }
         hide();
-        [shown, kept] = [marker, keep];
+        [shown, spot, kept] = [marker, at, keep];
         const parts = await content(marker);
         if (shown !== marker) return;
         parts[0].firstChild.id = "source-title";
@@ -109,7 +119,7 @@
     // Below its marker, or above where there is more room; never beyond the screen.
     function place() {
         if (!box.isConnected) return;
-        const at = shown.getClientRects()[0] ?? shown.getBoundingClientRect();
+        const at = spot.getClientRects()[0] ?? spot.getBoundingClientRect();
         const [width, height] = [document.documentElement.clientWidth, window.innerHeight];
         const [above, below] = [at.top - 2 * EDGE, height - at.bottom - 2 * EDGE];
         box.style.maxHeight = "none";
@@ -120,7 +130,7 @@
         box.style.top = `${Math.max(EDGE, Math.min(top, height - box.offsetHeight - EDGE))}px`;
     }
 
-    const holds = target => Boolean(shown) && target instanceof Node && (shown.contains(target) || box.contains(target));
+    const holds = target => Boolean(shown) && target instanceof Node && (spot.contains(target) || box.contains(target));
     const isFocused = () => box.contains(document.activeElement) || Boolean(shown?.matches(":focus-visible"));
 
     function leave(event) {
@@ -155,6 +165,15 @@
             if (event.key !== " ") return;
             event.preventDefault();
             marker.click();
+        });
+    }
+    for (const cell of document.querySelectorAll(".review-table td, .review-table tbody th")) {
+        if (!ofCell(cell)) continue;
+        cell.classList.add("opens");
+        cell.addEventListener("click", event => { // a pointer that only rests on a table opens nothing; the keyboard has the markers
+            if (event.target.closest("a") || !getSelection().isCollapsed) return;
+            if (spot === cell && shown) hide();
+            else show(ofCell(cell), true, cell);
         });
     }
     box.addEventListener("pointerenter", () => clearTimeout(timer));

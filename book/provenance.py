@@ -1,6 +1,7 @@
 """Where every number comes from: what a page opens beside a number, from the records, the checks and the rules.
 
-A source has a key (`study#entry` for a printed number, `study` for a paper, `mean#endpoint` for a posterior), a title, lines of name and
+A source has a key (`study#entry` for a printed number, `study` for a paper, `mean#endpoint` for a posterior, `bias#endpoint` for one read
+through the likely bias), a title, lines of name and
 text, links, and the reports that a number is part of, each as such lines.  All of it is text: nothing here is HTML.
 """
 
@@ -11,9 +12,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from book.beside import DATA, SCRIPT
 from book.entry_words import report_words, verdicts, whom, words
 from book.markup import plain
+from extraction.bias import overall
 from extraction.checks import check
 from extraction.evidence import RULES, Unused, Used, collect_all
 from extraction.evidence.survival import FROM_CURVE
@@ -23,11 +28,13 @@ from extraction.recover.log_rank import log_rank_histories
 from extraction.recover.tables import recover_tables
 from extraction.schema import AnyEntry, Entry, Record, Registration
 from extraction.vocabulary import ENDPOINTS, FIELDS
-from models import baseline, endpoints, order_statistics, reports
+from models import baseline, bias, crs_universes, endpoints, order_statistics, reports
+from models.derivation import derivation
 from models.figures import prior_words
 from models.recovery import histories_in_words, of_used
 from models.sampling import sample
 from models.tables import TERMS, entries_behind
+from models.words import number
 
 FOLDER = Path(__file__).resolve().parent
 type Lines = list[tuple[str, str | None]]
@@ -59,11 +66,16 @@ def mean_key(endpoint: str) -> str:
     return f"mean#{endpoint}"
 
 
+def bias_key(endpoint: str) -> str:
+    """Key of the same posterior read through the likely bias of the studies."""
+    return f"bias#{endpoint}"
+
+
 def address(key: str) -> str:
     """The page, seen from the folder of pages, that holds what stands behind a key: where its link leads without a script."""
     name, _, part = key.partition("#")
-    if name == "mean":
-        return f"{PAGES[part].partition('#')[0]}#{forest_anchor(part)}"
+    if name in ("mean", "bias"):
+        return f"{PAGES[part].partition('#')[0]}#{forest_anchor(part) if name == 'mean' else bias_anchor(part)}"
     return f"studies/{name}.html" + (f"#{anchor(part)}" if part else "")
 
 
@@ -82,6 +94,10 @@ def forest_anchor(endpoint: str) -> str:
     return f"figure-forest-{endpoint.replace('_', '-')}"
 
 
+def bias_anchor(endpoint: str) -> str:
+    return f"figure-bias-{endpoint.replace('_', '-')}"
+
+
 def marked(text: str, keys: Iterable[str], href: str = "") -> str:
     """Text, escaped here, as a link to its sources, which the page's script opens beside it; the text alone where there is no key.
 
@@ -91,6 +107,17 @@ def marked(text: str, keys: Iterable[str], href: str = "") -> str:
     if not keys:
         return plain(text)
     return f'<a class="source" href="{plain(href or address(keys[0]))}" data-source="{plain(" ".join(keys))}">{plain(text)}</a>'
+
+
+def made(numbers: pd.DataFrame) -> str:
+    """A link that opens by which function the numbers of a figure or table were made, and from which posterior; empty where nobody noted it.
+
+    Without the page's script it leads to the seeds, versions and diagnostics behind all of them.
+    """
+    if not (found := derivation(numbers)):
+        return ""
+    posterior = f' data-source="{plain(mean_key(found.endpoint))}"' if found.endpoint else ""
+    return f'<a class="source" href="status.html" data-made="{plain(function_words(found.function))}"{posterior}>How computed</a>'
 
 
 def with_source(text: str, part: str, keys: Iterable[str]) -> str:
@@ -107,7 +134,9 @@ def sources(review: Review) -> dict[str, dict]:
         judged = verdicts(study, findings)
         found |= {key: _entry(entry, record, review, reports.get(key, []), judged.get(entry.id, []))
                   for entry in record.entries for key in [entry_key(study, entry.id)]}
-    return found | {mean_key(key): _mean(key, review) for key in endpoints.ENDPOINTS}
+    for key in endpoints.ENDPOINTS:
+        found |= {mean_key(key): _mean(key, review), bias_key(key): _through_bias(key, review)}
+    return found
 
 
 def script(review: Review) -> str:
@@ -250,3 +279,17 @@ def _mean(key: str, review: Review) -> dict:
               ("Model", function_words(endpoint.build)), ("Computed by", function_words(sample))]
     links = [("Forest plot", address(mean_key(key))), ("Seed, versions and diagnostics", "status.html")]
     return _source(f"{endpoint.title}, {endpoint.scale}: posterior", lines, links)
+
+
+def _through_bias(key: str, review: Review) -> dict:
+    """The same posterior behind the likely bias of each study: how much of it, by which judgement, and by what it is computed."""
+    endpoint, evidence = endpoints.ENDPOINTS[key], endpoints.evidence_of(key, review)
+    lines: Lines = []
+    for study, prior in bias.bias_priors(key, review, evidence).items():
+        judged = (overall(review.records[study], evidence.endpoint) or "not judged").replace("_", " ")
+        seen, sd = number(float(np.exp(prior.parameters[0]))), number(prior.parameters[1])
+        lines.append(("Read through", f"{review.studies[study].label}, risk of bias {judged}: {endpoint.scale} seen {seen} times the true one, SD {sd} on the log scale"))
+    scale, engine = bias.SCALES[key], crs_universes.draw if key == crs_universes.CRS else bias.through_bias
+    lines += [("Why so much", scale.plain), ("From", scale.source), ("Computed by", function_words(engine))]
+    links = [("Beside the unadjusted answer", address(bias_key(key))), ("Risk of bias", "risk-of-bias.html")]
+    return _source(f"{endpoint.title}, {endpoint.scale}: read through the likely bias", lines, links)

@@ -10,6 +10,7 @@ from extraction.checks import Finding, check
 from extraction.evidence import collect_all
 from extraction.records import Review, load
 from extraction.vocabulary import ENDPOINTS
+from models.derivation import derives
 from models.style import BLUE, INK, LIGHT, RED, SMALL, YELLOW, Picture, canvas
 
 VERDICTS = {
@@ -45,6 +46,7 @@ def counts(review: Review | None = None) -> dict[str, Counter]:
     return {study: Counter(map(verdict_class, found[study].values())) for study in review.studies if study in found}
 
 
+@derives
 def picture(review: Review | None = None):
     """One square for each printed number, coloured by its verdict."""
     review = review or load()

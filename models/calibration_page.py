@@ -6,6 +6,7 @@ from scipy import stats
 
 from extraction.records import Review
 from models.calibration import QUANTITIES, SAMPLED, Calibration, changed
+from models.derivation import derives
 from models.endpoints import ENDPOINTS
 from models.ranks import BAND, LEVELS, band, coverage, curve, falls_short, within_band
 from models.sampled_replicates import ESS_ABOVE, R_HAT_BELOW
@@ -85,6 +86,7 @@ def dependent_reports(results: dict[str, Calibration]) -> str:
     return f"How often the intervals of the mean effect held the true value, with standard error: {held}. {verdict} {unseen}"
 
 
+@derives
 def table(results: dict[str, Calibration]) -> pd.DataFrame:
     """Coverage of each interval in per cent, with its standard error."""
     return pd.DataFrame([
@@ -100,6 +102,7 @@ def _share(ranks, level: int) -> str:
     return f"{share:.{int(se < 1)}f} % ({se:.1f})"
 
 
+@derives
 def curves(results: dict[str, Calibration]):
     """Share of ranks up to each place minus the share expected, one panel per endpoint."""
     figure, axes = canvas(1.5 * len(results) + 1.2, len(results), squeeze=False, sharex=True)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from extraction.records import Review
 from models import store
 from models.acceptance import elements
+from models.derivation import derives
 from models.endpoints import ENDPOINTS
 
 FILE = Path(__file__).with_suffix(".yml")
@@ -141,6 +142,7 @@ def values(key: str, review: Review) -> pd.DataFrame:
                          for variable, place, name in places])
 
 
+@derives
 def diagnostics(key: str, review: Review) -> pd.DataFrame:
     """The same as a page shows it; errors have two digits, and that of the median is given for the mean effect."""
     found = values(key, review)

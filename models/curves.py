@@ -9,6 +9,7 @@ from extraction.recover.curve_command import NAMES, ratio_words
 from extraction.recover.curves import Patients, reconstruct
 from extraction.records import Review
 from extraction.schema import SurvivalCurve
+from models.derivation import derives
 from models.printed import p_words, stratum_words
 from models.style import BLUE, GREY, ORANGE, SMALL, Picture, canvas
 
@@ -29,6 +30,7 @@ def anchor(study: str, entry: SurvivalCurve) -> str:
     return "-".join(["curve", study, *entry.field.split("_"), *([] if entry.stratum == "all" else entry.stratum.split("_"))])
 
 
+@derives
 def picture(review: Review, study: str, entry: SurvivalCurve):
     """The overlay of one record's curve, or None where the curve fixes no hazard ratio."""
     record = review.records[study]

@@ -11,6 +11,7 @@ from extraction.records import Review, load
 from extraction.schema import Record
 from extraction.vocabulary import DOMAINS
 from models import store
+from models.derivation import derives
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.lights import LIGHTS, legend_of_lights, row_of_lights
 from models.printed import NOTHING, printed_result
@@ -18,7 +19,7 @@ from models.reweight import limits_under
 from models.style import (BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, RED, SKY, SMALL, Picture, canvas, density, interval_line, ratio_axis, reach,
                           two_columns)
 from models.summary import limits, summarise
-from models.words import interval, number, percent
+from models.words import compact, interval, number, percent
 
 AWAITING = "awaiting data"
 
@@ -56,7 +57,7 @@ def forest_rows(key: str, review: Review | None = None) -> list[Row]:
     mu, new = (stored.draws[name].values.ravel() for name in ("mu", "prediction"))
     one = len(evidence.studies) == 1
     rows.append(Row("Mean effect", "one study: pulled towards the prior" if one else f"pooled, {len(evidence.studies)} studies",
-                    limits(mu), mu, kind="pooled"))
+                    limits(mu) | {"decimals": summarise(key, review)["decimals"]}, mu, kind="pooled"))
     return [*rows, Row("Next study", "predicted effect", limits(new), new, kind="prediction")]
 
 
@@ -65,6 +66,7 @@ LIGHTS_HEIGHT = 0.5
 COLOURS = {"study": BLUE, "pooled": RED, "prediction": PURPLE}
 
 
+@derives
 def forest(key: str, review: Review | None = None):
     """Posterior of each study beside what its paper printed, with the mean and the effect in a next study."""
     endpoint = ENDPOINTS[key]
@@ -102,7 +104,7 @@ def _forest_row(words, ax, row: Row, lines: list[str], top: float, height: float
     colour = COLOURS[row.kind]
     ax.fill_between(np.exp(grid), middle, middle + 0.5 * shape / shape.max(), color=colour, alpha=0.18, lw=0, zorder=1)
     interval_line(ax, middle, row.limits, low, high, colour, "D" if row.kind == "pooled" else "o")
-    ax.text(np.sqrt(low * high), middle - 0.12, _compact(row.limits, digits), ha="center", va="top", fontsize=SMALL,
+    ax.text(np.sqrt(low * high), middle - 0.12, compact(row.limits, digits), ha="center", va="top", fontsize=SMALL,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8})
 
 
@@ -113,10 +115,6 @@ def _forest_numbers(row: Row, endpoint) -> dict:
     return {"row": row.label, "kind": row.kind, "printed": row.printed, "no_result_because": row.gap, "scale": endpoint.scale,
             **{name: row.limits[name] if row.limits else None for name in ("median", "lower", "upper")},
             **{f"risk_of_bias_{domain}": lights.get(domain) for domain in (*DOMAINS, "overall")}}
-
-
-def _compact(row: dict, digits: int = 2) -> str:
-    return f"{number(row['median'], digits)} ({number(row['lower'], digits)} to {number(row['upper'], digits)})"
 
 
 def _forest_alt(endpoint, rows: list[Row], digits: int) -> str:
@@ -131,6 +129,7 @@ def _forest_alt(endpoint, rows: list[Row], digits: int) -> str:
     return f"Forest plot, {endpoint.title}: {endpoint.scale}, tocilizumab over none. " + ". ".join(parts) + "."
 
 
+@derives
 def prior_and_posterior(key: str, review: Review | None = None):
     """Mean effect before and after the data, with its 95 % interval and the line of no difference."""
     endpoint, stored, found = ENDPOINTS[key], store.read(key, review), summarise(key, review)
@@ -153,6 +152,13 @@ def prior_and_posterior(key: str, review: Review | None = None):
     return Picture(figure, said, pd.DataFrame({"ratio": np.exp(grid), "prior_density_of_log_ratio": prior, "posterior_density_of_log_ratio": posterior}))
 
 
+def narrowed(key: str, review: Review | None = None) -> str:
+    """What the data did to the interval of the mean effect, in one sentence."""
+    endpoint, found = ENDPOINTS[key], summarise(key, review)
+    before, after = (compact(limits, limits.get("digits", 2)).partition("(")[2].removesuffix(")") for limits in (_prior_limits(endpoint), found))
+    return f"Before the data the mean {endpoint.scale} was {before} with 95 % probability; after them it is {after}."
+
+
 def _prior_limits(endpoint) -> dict:
     return dict(zip(("median", "lower", "upper"), map(float, np.exp(endpoint.mu_prior.quantile([0.5, 0.025, 0.975])))))
 
@@ -168,6 +174,15 @@ def under_each_tau(key: str, review: Review | None = None) -> list[tuple]:
     return [(prior, {name: float(np.exp(value)) for name, value in mu.items()}) for prior, mu in found]
 
 
+def over_each_tau(key: str, review: Review | None = None) -> str:
+    """How far the median of the mean effect depends on the prior of tau, in one sentence."""
+    medians = [found["median"] for _, found in under_each_tau(key, review) if found]
+    low, high = number(min(medians)), number(max(medians))
+    said = f"is {low}" if low == high else f"runs from {low} to {high}"
+    return f"Over the {len(medians)} priors of τ the median {ENDPOINTS[key].scale} {said}."
+
+
+@derives
 def tau_priors(key: str, review: Review | None = None):
     """Priors of the between-study SD, and beneath each the mean effect it leads to."""
     endpoint, rows = ENDPOINTS[key], under_each_tau(key, review)
@@ -186,7 +201,7 @@ def tau_priors(key: str, review: Review | None = None):
     for i, ((prior, found), colour) in enumerate(zip(rows, colours)):
         if found:
             interval_line(below, -i, found, low, high, colour)
-        below.text(1, -i + 0.22, f"{prior_words(prior)}: {_compact(found) if found else 'too few draws to say'}", ha="center",
+        below.text(1, -i + 0.22, f"{prior_words(prior)}: {compact(found) if found else 'too few draws to say'}", ha="center",
                    fontsize=SMALL, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8})
     below.set_ylim(-len(rows) + 0.5, 0.75)
     below.set_yticks([])

@@ -5,11 +5,12 @@ from matplotlib.patches import Patch
 
 from extraction.records import Review
 from extraction.vocabulary import LIMITATIONS
+from models.derivation import derives
 from models.endpoints import ENDPOINTS
 from models.findings import THRESHOLDS, Baseline, Effect, Finding, at_first_baseline, has_room
 from models.style import BLUE, INK, LIGHT, ON_BRIGHT, ORANGE, SMALL, Picture, canvas
 from models.tables import whole
-from models.words import NOT_RATED, STATED, listed_in_sentence, number, percent, rating
+from models.words import NOT_RATED, STATED, compact, listed_in_sentence, percent, rating
 
 SIDES = {"benefit": ("important benefit", BLUE), "harm": ("important harm", ORANGE)}
 ANSWERS = {"unadjusted": "not adjusted", "adjusted": "adjusted for bias"}
@@ -42,6 +43,7 @@ def _reached(found: list[Finding], answer: str) -> str:
     return f"{' and '.join(said) or 'no important benefit or harm'} has a probability of {percent(STATED)} or more{where}"
 
 
+@derives
 def findings(found: list[Finding], review: Review) -> pd.DataFrame:
     """The table: one row for each endpoint and baseline risk; numbers in brackets after the certainty are those of `footnotes`."""
     numbers = {key: [str(i) for i, note in enumerate(_notes(review), 1) if key in note["keys"]] for key in ENDPOINTS}
@@ -62,8 +64,7 @@ def _without(baseline: Baseline) -> str:
 
 
 def _ratio(effect: Effect) -> str:
-    middle, lower, upper = (number(effect.ratio[name], effect.digits) for name in ("median", "lower", "upper"))
-    return f"{middle} ({lower} to {upper})"
+    return compact(effect.ratio, effect.digits)
 
 
 def _difference(effect: Effect) -> str:
@@ -92,11 +93,13 @@ def _notes(review: Review, lowered: bool = True) -> list[dict]:
     return list(notes.values())
 
 
+@derives
 def footnotes(review: Review) -> pd.DataFrame:
     """Why the certainty of each endpoint is lowered, numbered as in the table."""
     return pd.DataFrame([{"number": i, **_note(note), "levels down": note["levels"], "why": note["reason"]} for i, note in enumerate(_notes(review), 1)])
 
 
+@derives
 def not_lowered(review: Review) -> pd.DataFrame:
     """What was looked at and did not lower the certainty."""
     return pd.DataFrame([_note(note) | {"why not": note["reason"]} for note in _notes(review, lowered=False)])
@@ -106,6 +109,7 @@ def _note(note: dict) -> dict:
     return {"endpoint": "; ".join(ENDPOINTS[key].title for key in note["keys"]), "limitation": LIMITATIONS[note["name"]]}
 
 
+@derives
 def thresholds(found: list[Finding]) -> pd.DataFrame:
     """From where on a difference counts as important, endpoint by endpoint, and why."""
     return pd.DataFrame([{"endpoint": f.title, "important from": important(f), "why": THRESHOLDS[f.key].reason} for f in at_first_baseline(found)])
@@ -119,6 +123,7 @@ def important(finding: Finding) -> str:
     return f"{ENDPOINTS[finding.key].scale} {threshold.ratio:g} or less, {1 / threshold.ratio:g} or more"
 
 
+@derives
 def picture(found: list[Finding]):
     """How probable an important benefit and an important harm are, not adjusted and adjusted for bias."""
     shown = at_first_baseline(found)
@@ -140,6 +145,7 @@ def picture(found: list[Finding]):
     return Picture(figure, "Probability of an important benefit and of an important harm. " + " ".join(map(_said, shown)), numbers(shown))
 
 
+@derives
 def numbers(found: list[Finding]) -> pd.DataFrame:
     """Every finding with full precision: a row for the answer not adjusted and one for the adjusted; a cell is empty where nothing is computed."""
     return pd.DataFrame([{

@@ -12,6 +12,7 @@ from extraction.records import Review
 from extraction.schema import Registration
 from extraction.vocabulary import GROUNDS
 from models import versions
+from models.derivation import derives
 from models.style import BLUE, GREY, INK, SMALL, Picture, canvas
 
 UNGROUNDED = "for another reason, see the register"
@@ -94,6 +95,7 @@ def _of_searches(box: str, what: str, searches: list[Search], count, before: dic
     return Count(box, what, sum(map(count, searches)), sum(count(search) for search in searches if search.searched > since))
 
 
+@derives
 def table(found: list[Count]) -> pd.DataFrame:
     """The numbers of the flow as a table."""
     return pd.DataFrame([{"step": c.box, "what": c.what, "in all": c.total, "in this version": c.new} for c in found])
@@ -105,6 +107,7 @@ LINE, PADDING, GAP = 0.21, 0.2, 0.26  # inches
 WRAP, HALF = 31, 0.47  # characters and share of the width that a box has
 
 
+@derives
 def picture(found: list[Count]):
     """The flow as a figure; in brackets what is new in this version."""
     boxes = {name: [count for count in found if count.box == name] for name in dict.fromkeys(count.box for count in found)}

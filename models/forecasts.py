@@ -7,6 +7,7 @@ import pandas as pd
 
 from extraction.records import Review, load
 from models.absolute import absolute_effects
+from models.derivation import derives
 from models.endpoints import ENDPOINTS
 from models.predictive import checks, prior_durations, survival_curves
 from models.printed import p_words, stratum_words
@@ -14,6 +15,7 @@ from models.style import BLUE, GREY, LIGHT, RED, SMALL, STUDY_COLOURS, Picture, 
 from models.words import percent
 
 
+@derives
 def left_out_reports(key: str, review: Review | None = None):
     """Where each report left out lies in its predictive distribution; None where no report can be predicted."""
     review = review or load()
@@ -78,6 +80,7 @@ def _outcome_strip(ax, check, label: str) -> None:
     ax.set_xlabel("Predictive probability of the outcome of the test")
 
 
+@derives
 def per_1000(key: str, review: Review | None = None):
     """Patients per 1,000 with the event, without tocilizumab and with it; None where there is no baseline risk."""
     found = absolute_effects(key, review)
@@ -108,6 +111,7 @@ def _per_1000_numbers(effect) -> dict:
             **{f"{part}_{name}": value for part in ("with_toci", "difference", "next_study") for name, value in getattr(effect, part).items()}}
 
 
+@derives
 def durations_foreseen():
     """Days of CRS in one patient without tocilizumab that the priors foresee, by grade."""
     found = prior_durations()
@@ -128,6 +132,7 @@ def durations_foreseen():
     return Picture(figure, "What the priors foresee before any data. " + "; ".join(said) + ".", pd.concat(curves, ignore_index=True))
 
 
+@derives
 def simulated_survival(key: str, review: Review | None = None):
     """Kaplan-Meier curves of simulated cohorts; an illustration, no patient of a study is in it."""
     times, curves = survival_curves(key, review=review)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from models.derivation import derives
 from models.style import BLUE, GREY, ORANGE, Picture, canvas
 
 STORED = Path(__file__).resolve().parent / "results" / "growth.json"
@@ -43,6 +44,7 @@ def conditions(found: dict) -> str:
             f"The process held at most {found['peak_gib']:.1f} GiB.{busy}")
 
 
+@derives
 def picture(found: dict):
     """Time of a fit by number of studies, both axes logarithmic, with lines of slope one."""
     figure, ax = canvas(4.2)

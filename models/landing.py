@@ -15,6 +15,7 @@ from models import findings, register, store, words
 from models.absolute import absolute_effects, summary_for_words
 from models.bias_pictures import pair
 from models.crs_universes import CRS
+from models.derivation import derives
 from models.endpoints import ENDPOINTS, evidence_of
 from models.reweight import SMALLEST_SAMPLE
 from models.style import BLUE, GREY, ORANGE, RED, SMALL, Picture, density, interval_line, ratio_ticks, reach
@@ -142,6 +143,7 @@ def common_axis(found: list[Row]) -> tuple[float, float]:
     return reach([limits for row in found if row.summary["n_studies"] for limits in (row.summary, row.adjusted)], widest=WIDEST)
 
 
+@derives
 def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Picture:
     """The posterior of the mean effect with its interval above the answer adjusted for bias; the left always favours tocilizumab."""
     endpoint, (low, high) = ENDPOINTS[row.key], ends
@@ -171,6 +173,7 @@ def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Pictu
                                                for answer, limits in (("not adjusted", row.summary), ("adjusted for bias", row.adjusted))]))
 
 
+@derives
 def icon_array(row: Row, review: Review) -> Picture | None:
     """1,000 patients without and with tocilizumab, ten to an icon, at the first baseline risk; None where there is none."""
     if row.summary["n_studies"] == 0 or not (effects := absolute_effects(row.key, review)):

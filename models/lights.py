@@ -6,6 +6,7 @@ from matplotlib.lines import Line2D
 from extraction.bias import judgements, overall
 from extraction.records import Review, load
 from extraction.vocabulary import DOMAINS, ENDPOINTS
+from models.derivation import derives
 from models.endpoints import ENDPOINTS as MODELS
 from models.endpoints import evidence_of
 from models.style import GREEN, GREY, INK, RED, SMALL, YELLOW, Picture, canvas
@@ -42,6 +43,7 @@ def legend_of_lights(figure) -> None:
     figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=SMALL)
 
 
+@derives
 def traffic_lights(key: str, review: Review | None = None):
     """Every study that enters an endpoint by the seven domains and overall."""
     review = review or load()
@@ -78,6 +80,7 @@ def _words(record, endpoint: str) -> str:
     return f"overall {LIGHTS[overall(record, endpoint)][0]} ({domains})"
 
 
+@derives
 def reasons(study: str, review: Review | None = None) -> pd.DataFrame:
     """Every judgement of a study with its endpoints, reason and address."""
     review = review or load()

@@ -5,6 +5,7 @@ import pandas as pd
 from extraction.living import KINDS
 from extraction.records import Review
 from models import flow, versions
+from models.derivation import derives
 from models.words import listed
 
 LOG = ["date", "source", "by", "records found", "new", "taken into the register", "included", "query"]
@@ -33,6 +34,7 @@ def strategies(review: Review) -> list[tuple[str, str]]:
     return said
 
 
+@derives
 def searches(review: Review) -> pd.DataFrame:
     """The log, newest first; included is what the register says today of the studies that a search brought."""
     names = {source.id: source.name for source in review.living.sources}
@@ -43,12 +45,26 @@ def searches(review: Review) -> pd.DataFrame:
     return pd.DataFrame(rows or [{"date": "none has been run"}], columns=LOG).fillna("")
 
 
+@derives
 def steps(review: Review) -> pd.DataFrame:
     return pd.DataFrame([{"step": step.step, "when": step.when} for step in review.living.steps])
 
 
+@derives
 def roles(review: Review) -> pd.DataFrame:
     return pd.DataFrame([{"role": role.role, "what it does": role.does} for role in review.living.roles])
+
+
+@derives
+def triggers(review: Review) -> pd.DataFrame:
+    """What makes a new version."""
+    return pd.DataFrame({"trigger": review.living.triggers})
+
+
+@derives
+def retirement(review: Review) -> pd.DataFrame:
+    """What ends the living mode."""
+    return pd.DataFrame({"the review is retired once": review.living.retirement})
 
 
 def lineage(review: Review) -> str:

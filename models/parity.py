@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import log_expit, logsumexp
 
+from models.derivation import derives
 from models.posterior import Posterior
 from models.priors import BASELINE_LOGIT, parse
 from models.quadrature import binomial_normal, from_study_likelihoods, normal_normal
@@ -141,6 +142,7 @@ def require(found: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
+@derives
 def same_model(found: pd.DataFrame) -> pd.DataFrame:
     """The rows with the same model and prior as ours."""
     return found[found["verdict"] != COMPARATOR]

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
+from models.derivation import derives
 from models.parity import COMPARATOR, DATASETS, ERRORS, MODELS, PROGRAMS, QUANTITIES, REFERENCE, headline, ours, same_model, sd_of
 from models.posterior import LIMITS
 from models.style import BLUE, GREEN, ORANGE, PURPLE, RED, SKY, SMALL, Picture, canvas, interval_line
@@ -19,6 +20,7 @@ def _largest(row) -> str:
     return f"{row['largest']:.1f} standard errors" if row["unit"] == ERRORS else f"{row['largest']:.3f} posterior SDs"
 
 
+@derives
 def comparators(found: pd.DataFrame) -> pd.DataFrame:
     """The rows of metafor, in words: maximum likelihood without priors, so another estimand."""
     return pd.DataFrame([_words(row) | {"verdict": row["verdict"]} for _, row in found[found["verdict"] == COMPARATOR].iterrows()])
@@ -37,6 +39,7 @@ def _interval(values, digits: int) -> str:
     return f"{middle} ({low} to {high})"
 
 
+@derives
 def published() -> pd.DataFrame:
     """Pooled odds ratios as printed in papers on the same data, beside ours; their methods have no priors, so not the same estimand."""
     rows = []
@@ -51,6 +54,7 @@ def published() -> pd.DataFrame:
 COLOURS = {"ours": RED, "bayesmeta": BLUE, "brms": ORANGE, "jags": GREEN, "pystan-ncp": PURPLE, "robma": SKY}
 
 
+@derives
 def picture(found: pd.DataFrame):
     """Mean effect of every data set and model, ours and each other program's side by side."""
     groups = list(same_model(found).groupby(["dataset", "model"], sort=False))

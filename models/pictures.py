@@ -9,6 +9,7 @@ import pandas as pd
 from extraction.records import Review, load
 from models import store
 from models.baseline import imbalances
+from models.derivation import derives
 from models.endpoint import study_term
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.style import BLUE, GREY, LIGHT, ORANGE, SMALL, STUDY_COLOURS, Picture, canvas, ratio_axis, two_columns
@@ -21,6 +22,7 @@ MOST_IN_WORDS = 30
 """Differences that the words for a figure list, the largest first."""
 
 
+@derives
 def baseline_imbalance(review: Review | None = None):
     """Standardised differences of the variables both arms print, one colour for each study."""
     found = imbalances(review or load())
@@ -56,6 +58,7 @@ def baseline_imbalance(review: Review | None = None):
                    pd.DataFrame([asdict(i) | {"standardised_difference": i.difference} for i in found]))
 
 
+@derives
 def model_graph(key: str, review: Review | None = None):
     """The model as a graph: an arrow leads from each quantity to those that depend on it, the reports at the bottom."""
     review = review or load()
@@ -124,6 +127,7 @@ def _layers(nodes: list[str], edges: list[list[str]]) -> dict[str, int]:
     return depth
 
 
+@derives
 def followed_number(key: str, study: str, review: Review | None = None):
     """One table of counts: prior of the log odds ratio, likelihood of the counts, and the study's posterior."""
     endpoint = ENDPOINTS[key]

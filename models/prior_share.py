@@ -13,6 +13,7 @@ import pandas as pd
 
 from extraction.records import Review, load
 from models import store
+from models.derivation import derives
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
 from models.posterior import Marginal
@@ -173,6 +174,7 @@ def table(found: list[Share]) -> pd.DataFrame:
         "sensitivity to the likelihood": f"{s.likelihood_sensitivity:.2f}", "rests on": s.verdict} for s in found])
 
 
+@derives
 def picture(found: list[Share]):
     """Contraction and sensitivity side by side, mu and tau of every endpoint."""
     keys = list(dict.fromkeys(s.key for s in found))
@@ -203,6 +205,7 @@ def picture(found: list[Share]):
     return Picture(figure, _alternative(found), numbers(found))
 
 
+@derives
 def numbers(found: list[Share]) -> pd.DataFrame:
     """Every share with full precision."""
     return pd.DataFrame([asdict(s) | {"contraction": s.contraction, "rests_on": s.verdict} for s in found])

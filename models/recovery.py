@@ -9,6 +9,7 @@ from matplotlib.patches import Rectangle
 from extraction.evidence import ALTERNATIVES, Evidence, Used, alternatives, collect
 from extraction.records import Review, load
 from extraction.recover.log_rank import log_rank_histories
+from models.derivation import derives
 from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS, evidence_of
 from models.posterior import Posterior
@@ -63,6 +64,7 @@ def _row(words: str, evidence: Evidence, key: str) -> Row:
     return Row(words, posterior, limits, below if endpoint.benefit == "below" else 1 - below, len(evidence.studies))
 
 
+@derives
 def added(key: str, review: Review | None = None):
     """Mean effect under each reading, side by side."""
     endpoint, rows = ENDPOINTS[key], readings(key, review)
@@ -140,6 +142,7 @@ def _label(report, review: Review) -> str:
     return label if report.stratum == "all" else f"{label}, {stratum_words(review.records[report.study], report.stratum)}"
 
 
+@derives
 def candidates(key: str, review: Review | None = None):
     """The tables or histories behind each recovered report; None where nothing is recovered."""
     found = recovered_reports(key, review)

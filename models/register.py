@@ -8,6 +8,7 @@ import pandas as pd
 from extraction.checks import overlap
 from extraction.records import ROOT, Review, load
 from models import baseline, store
+from models.derivation import derives
 from models.endpoints import ENDPOINTS, evidence_of
 from models.settings import SAMPLER
 from models.summary import evidence_hash, summarise, version
@@ -31,12 +32,14 @@ def overlaps(review: Review) -> pd.DataFrame:
                          for s in sorted(review.register.studies, key=lambda s: s.cohort) if sizes[s.cohort] > 1])
 
 
+@derives
 def alike(review: Review) -> pd.DataFrame:
     """Pairs of papers that share what papers of the same patients share, and what the register says of them."""
     return pd.DataFrame([{"papers": f"{p.first.label} and {p.second.label}", "what they share (points)": p.evidence or "nothing that is recorded",
                           "score": f"{p.score:.1f}", "the register says": p.stated.replace("_", " ") or "nothing"} for p in overlap.pairs(review)])
 
 
+@derives
 def weights() -> pd.DataFrame:
     """Points of each feature that papers of the same patients share, and why."""
     return pd.DataFrame([{"feature": name, "points": f"{points:+g}", "why": why} for name, (points, why) in overlap.WEIGHTS.items()])
@@ -49,10 +52,12 @@ def contradictions(review: Review) -> pd.DataFrame:
                          for study, record in review.records.items() for c in record.contradictions])
 
 
+@derives
 def medians(review: Review) -> pd.DataFrame:
     return pd.DataFrame(baseline.medians(review))
 
 
+@derives
 def external(review: Review) -> pd.DataFrame:
     """Numbers from outside the included studies."""
     return pd.DataFrame([{"what": n.meaning, "as printed": n.printed, "source": n.source} for n in review.register.external])
@@ -84,6 +89,7 @@ def an_entry(review: Review) -> str:
     return ""
 
 
+@derives
 def diagnostics() -> pd.DataFrame:
     """Worst diagnostics of each posterior and its verdict."""
     rows = []
@@ -95,6 +101,7 @@ def diagnostics() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@derives
 def fits() -> pd.DataFrame:
     """Hash, seed and time of each posterior."""
     rows = []
@@ -105,6 +112,7 @@ def fits() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@derives
 def versions() -> pd.DataFrame:
     """Software, sampler settings, and the state of the evidence."""
     rows = [("this review", version()), ("evidence", evidence_hash(load())), ("Python", platform.python_version()), *store.software().items()]
@@ -112,6 +120,7 @@ def versions() -> pd.DataFrame:
     return pd.DataFrame([(name, str(value)) for name, value in rows], columns=["what", "version or value"])
 
 
+@derives
 def monte_carlo() -> pd.DataFrame:
     """Monte Carlo standard errors of each printed ratio."""
     rows = []

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from models.cluster import PIECE_SECONDS
+from models.derivation import derives
 from models.one_fit import LARGEST_PIECE
 from models.style import BLUE, GREY, ORANGE, SMALL, Picture, canvas
 
@@ -45,6 +46,7 @@ def conditions(found: dict) -> str:
     return f"Measured on: {found['machine']}. The best of {found['repeats']} runs each, taken in turn.{busy}"
 
 
+@derives
 def picture(found: dict):
     """Fits per second by number of workers."""
     local, dask, loop = found["local"], found["cluster"], found["loop"]
@@ -95,6 +97,7 @@ def bounds(found: dict, seconds: float | None = None) -> list[Bound]:
     ]
 
 
+@derives
 def on_paper(found: dict) -> pd.DataFrame:
     """Each bound for the measured fits and for slow ones, with the workers it keeps busy."""
     rows = [(bound.what[0].upper() + bound.what[1:], f"{_two(1000 * seconds)} ms" if seconds < 1 else f"{seconds:g} s", bound.why,

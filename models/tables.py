@@ -1,21 +1,19 @@
-"""Tables of the book: what was printed, what is used, conventional results, priors, absolute effects.  Each returns a DataFrame."""
+"""Tables of the book: what was printed, what is used, priors, absolute effects, predictions.  Each returns a DataFrame."""
 
-import numpy as np
 import pandas as pd
 
 from extraction.evidence import Unused, Used
-from extraction.evidence.survival import FROM_CURVE
 from extraction.records import Review, load
-from models import frequentist, store
+from models import store
 from models.absolute import absolute_effects
+from models.derivation import derives
 from models.endpoints import ENDPOINTS, evidence_of
 from models.figures import prior_words, under_each_tau
 from models.lights import LIGHTS
 from models.log_rank_exact import TIE_SHARE
 from models.predictive import checks
 from models.printed import p_words, printed_result, printed_words, stratum_words
-from models.reports import se_from_interval
-from models.words import number, percent
+from models.words import compact, number, percent
 
 WHOM = {"toci": "tocilizumab", "control": "no tocilizumab", "total": "both arms", "comparison": "comparison"}
 """Whom an entry describes, in a table."""
@@ -104,13 +102,13 @@ def _use(report: Used | Unused, review: Review) -> dict:
     return {"study": review.studies[report.study].label, "report": words, "patients": stratum_words(review.records[report.study], report.stratum)}
 
 
-def forest(numbers: pd.DataFrame, digits: int) -> pd.DataFrame:
+def forest(numbers: pd.DataFrame, summary: dict) -> pd.DataFrame:
     """The numbers of a forest plot as it shows them: what is printed, median and 95 % interval or why there is none, overall risk of bias."""
     def result(row) -> str:
         if row.no_result_because:
             return row.no_result_because
-        middle, low, high = (number(value, digits) for value in (row.median, row.lower, row.upper))
-        return f"{middle} ({low} to {high})"
+        own = {"decimals": summary["decimals"]} if row.kind == "pooled" else {}
+        return compact({"median": row.median, "lower": row.lower, "upper": row.upper} | own, summary["digits"])
 
     return pd.DataFrame([{
         "study": row.row, "as printed": row.printed if row.kind not in ("pooled", "prediction") else "", f"{row.scale}, median (95 % interval)": result(row),
@@ -118,67 +116,7 @@ def forest(numbers: pd.DataFrame, digits: int) -> pd.DataFrame:
     } for row in numbers.itertuples()])
 
 
-def conventional(key: str, review: Review | None = None) -> pd.DataFrame:
-    """Per paper the result as printed and recomputed; pooled by conventional methods, or why not."""
-    review = review or load()
-    evidence, endpoint = evidence_of(key, review), ENDPOINTS[key]
-    rows = [{"study": review.studies[study].label, "as printed": printed_result(review.records[study], endpoint.evidence),
-             "recomputed": _recomputed([r for r in evidence.used if r.study == study])} for study in evidence.studies]
-    return pd.DataFrame(rows + [{"study": "pooled", "as printed": "", "recomputed": text} for text in pooled(key, review)])
-
-
-def _recomputed(reports: list[Used]) -> str:
-    """Odds ratio and Fisher's p of the counts; the standard error of a hazard ratio; else why nothing can be computed."""
-    for report in reports:
-        if report.only_table:
-            estimate = frequentist.log_odds_ratio(*report.only_table)
-            how = "" if report.term == "table" else ", from the one table that prints so"
-            return f"odds ratio {_ratio(estimate)}; Fisher p={frequentist.fisher_exact_p(*report.only_table):.3f}{how}"
-        if report.term == "table_set":
-            return _over_tables(report.data["candidates"])
-        if report.term == "ratio":
-            d = report.data
-            if report.note.startswith(FROM_CURVE):
-                return f"hazard ratio {number(d['estimate'])} (95 % interval {number(d['lower'])} to {number(d['upper'])}), {FROM_CURVE}"
-            return f"standard error of the log ratio {se_from_interval(d['lower'], d['upper'], d['level']):.2f}, from the interval"
-    return "no estimate can be computed from what is printed"
-
-
-def _over_tables(candidates: list[list[int]]) -> str:
-    """Smallest and largest odds ratio of the tables that print so."""
-    found = [np.exp(frequentist.log_odds_ratio(*row).estimate) for row in candidates]
-    return f"odds ratio from {number(min(found))} to {number(max(found))} over the {len(found)} tables that print so"
-
-
-def pooled(key: str, review: Review | None = None) -> list[str]:
-    """Conventional pooled estimates in words, or the reason there is none."""
-    reports = evidence_of(key, review).used
-    tables = [r for r in reports if r.only_table]
-    ratios = [r.data for r in reports if r.term == "ratio"]
-    if len(tables) >= 2:
-        counts = _counts(tables)
-        found = [frequentist.mantel_haenszel(*counts), frequentist.peto(*counts)]
-        single = [frequentist.log_odds_ratio(*row) for row in zip(*counts)]
-        found.append(frequentist.random_effects([s.estimate for s in single if s.se], [s.se for s in single if s.se]))
-    elif len(ratios) >= 2:
-        found = [frequentist.random_effects([np.log(d["estimate"]) for d in ratios],
-                                            [se_from_interval(d["lower"], d["upper"], d["level"]) for d in ratios])]
-    else:
-        what = {"log_or": "counts in both arms", "log_hr": "a hazard ratio with its interval"}.get(ENDPOINTS[key].effect, "an estimate with its interval")
-        count = len(tables) + len(ratios)
-        return [f"none: {'one study gives' if count == 1 else 'no study gives'} {what}, and pooling needs two"]
-    return [f"{e.method}: {_ratio(e)}" if e.estimate is not None else f"{e.method}: {e.reason}" for e in found]
-
-
-def _counts(reports: list[Used]) -> list[list[int]]:
-    return [list(column) for column in zip(*(r.only_table for r in reports))]
-
-
-def _ratio(estimate) -> str:
-    low, middle, high = (number(float(np.exp(v))) for v in (estimate.lower, estimate.estimate, estimate.upper))
-    return f"{middle} (95 % interval {low} to {high})"
-
-
+@derives
 def priors(key: str) -> pd.DataFrame:
     """Every prior of the endpoint, in words and with its source."""
     endpoint = ENDPOINTS[key]
@@ -232,6 +170,7 @@ def whole(limits: dict, signed: bool = False) -> str:
 FORESEEN = {"|z|": "as far from no difference, or farther: ", "p": "a p as small or smaller: ", "significant": "this outcome: "}
 
 
+@derives
 def predictive_checks(key: str, review: Review | None = None) -> pd.DataFrame:
     """Left-out reports beside what the posterior foresees of them."""
     review = review or load()
@@ -244,6 +183,7 @@ def predictive_checks(key: str, review: Review | None = None) -> pd.DataFrame:
     } for check in checks(key, review)])
 
 
+@derives
 def by_grade(review: Review | None = None) -> pd.DataFrame:
     """Mean ratio of median CRS durations at each grade, as the joint model gives it."""
     from models.summary import limits

@@ -8,11 +8,12 @@ from extraction.records import Review
 from models import versions
 from models.crs_universes import CRS
 from models.cumulative import Stage, cumulative
+from models.derivation import derives
 from models.diff import ANALYSES, changed, compare
 from models.endpoints import ENDPOINTS, evidence_of
 from models.findings import SAMPLED_DIGITS
 from models.style import BLUE, ORANGE, Picture, canvas, interval_line, ratio_axis, reach
-from models.words import listed_in_sentence, number, percent
+from models.words import compact, listed_in_sentence, percent
 
 
 def since_last(now: dict) -> dict | None:
@@ -60,9 +61,7 @@ def _endpoint_said(key: str, endpoint: dict, labels: dict[str, str]) -> list[str
 
 def answer(key: str, found: dict) -> str:
     """`0.7 (0.5 to 1.1), better side 91 %`, with the decimals that its computation supports."""
-    digits = SAMPLED_DIGITS if key == CRS else 2
-    median, lower, upper = (number(found[name], digits) for name in ("median", "lower", "upper"))
-    return f"{median} ({lower} to {upper}), better side {percent(found['p_favours'])}"
+    return f"{compact(found, SAMPLED_DIGITS if key == CRS else 2)}, better side {percent(found['p_favours'])}"
 
 
 def points(change: float) -> str:
@@ -103,6 +102,7 @@ def has_moved(key: str, endpoint: dict) -> bool:
     return any(answer(key, endpoint[analysis]["old"]) != answer(key, endpoint[analysis]["new"]) for analysis in ANALYSES)
 
 
+@derives
 def studies_table(found: dict) -> pd.DataFrame:
     """A row for each study and method that changed, with the register's reason."""
     rows = [{"what": row["label"], "change": row["what"], "reason": row["reason"]} for row in found["studies"]]
@@ -110,6 +110,7 @@ def studies_table(found: dict) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@derives
 def summary_table(found: dict) -> pd.DataFrame:
     """Each endpoint's answers before and after, and what moved them."""
     rows = []
@@ -137,6 +138,7 @@ VERSIONS_SHOWN = 8
 """The newest; the table holds them all."""
 
 
+@derives
 def by_version(frame: pd.DataFrame):
     """Every answer over the versions; its numbers are those of all versions."""
     shown = list(dict.fromkeys(frame["version"]))[-VERSIONS_SHOWN:]
@@ -178,6 +180,7 @@ def growth(review: Review) -> dict[str, list[Stage]]:
     return {key: stages for key in ENDPOINTS if (stages := cumulative(key, review))}
 
 
+@derives
 def by_study(found: dict[str, list[Stage]]):
     """Cumulative meta-analysis: each answer after every further study, by year of publication."""
     heights = [_height(len(stages)) for stages in found.values()]
@@ -198,6 +201,7 @@ def cumulative_table(found: dict[str, list[Stage]]) -> pd.DataFrame:
                          for key, stages in found.items() for stage in stages])
 
 
+@derives
 def releases_table() -> pd.DataFrame:
     """Version, date, preceding version, what triggered it, fingerprint of its evidence."""
     found = [versions.read(version) for version in reversed(versions.released())]

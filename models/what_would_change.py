@@ -9,6 +9,7 @@ import pandas as pd
 
 from extraction.records import Review, load
 from models import store
+from models.derivation import derives
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
 from models.next_design import Design, design, has_one
@@ -175,6 +176,7 @@ def _ratio(e: Expected) -> str:
     return f"{middle} ({low} to {high})"
 
 
+@derives
 def designs_table(review: Review | None = None) -> pd.DataFrame:
     """What the new study is taken to be, by endpoint."""
     review = review or load()
@@ -186,6 +188,7 @@ STYLES = {BENEFIT: (BLUE, "-", "o"), NONE: (GREY, "--", "s"), MEDIAN: (RED, "-."
 AT_ENDLESS = 2600.0
 
 
+@derives
 def picture(found: list[Outlook]):
     """Expected probability that tocilizumab is the better side against size, a panel per endpoint."""
     keys = list(dict.fromkeys(o.key for o in found))
@@ -206,6 +209,7 @@ def picture(found: list[Outlook]):
     return Picture(figure, _alternative(found), numbers(found))
 
 
+@derives
 def numbers(found: list[Outlook]) -> pd.DataFrame:
     """The expected posterior by size of the new study, 0 for today's and inf for an endless study; log ratios."""
     return pd.DataFrame([{

@@ -128,8 +128,18 @@ def size(summary: dict, endpoint) -> str:
 
 def interval(limits: dict, digits: int | None = 2) -> str:
     """`0.71 (95 % interval 0.48 to 1.04)`."""
-    median, lower, upper = (number(limits[key], digits) for key in ("median", "lower", "upper"))
-    return f"{median} (95 % interval {lower} to {upper})"
+    return compact(limits, digits).replace("(", "(95 % interval ")
+
+
+def compact(limits: dict, digits: int | None = 2) -> str:
+    """`0.71 (0.48 to 1.04)`.
+
+    A limit that rounding would put at no difference keeps the `decimals` that its own Monte Carlo error supports, where the limits hold them.
+    """
+    own = limits.get("decimals", {})
+    shown = {name: number(limits[name], digits) for name in ("median", "lower", "upper")}
+    shown |= {name: number(limits[name], own.get(name, digits)) for name in ("lower", "upper") if float(shown[name].replace(",", "")) == 1}
+    return "{median} ({lower} to {upper})".format(**shown)
 
 
 def number(value: float, digits: int | None = 2) -> str:

@@ -16,7 +16,7 @@ from extraction.records import ROOT, load
 from extraction.recover.curves import reconstruct
 from extraction.source import BadRecords
 from extraction.what_if import what_if
-from models import curves, reports, tables
+from models import curves, reports, tables, without_priors
 from models.printed import printed_result
 from example_curves import example, text_of, write
 from example_review import RECORD, review  # noqa: F401  (fixture)
@@ -400,7 +400,7 @@ def test_the_books_tables_say_what_a_curve_gives(with_curve):
     [row] = curves.beside_print(found, "overall_survival").to_dict("records")
     assert row["printed"] == "p=0.2" and row["from the curve"].startswith("HR ") and row["entries"] == ("overall_survival.curve",)
     assert "curve" in printed_result(found.records["example2020"], "overall_survival")
-    conventional = tables.conventional("overall_survival", found)
+    conventional = without_priors.results("overall_survival", found)
     assert "read off the digitised curve" in conventional.recomputed[0]
     assert "a curve, digitised" in tables.as_printed("overall_survival", found)["as printed"].tolist()
 

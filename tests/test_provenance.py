@@ -15,7 +15,7 @@ from book import beside, build, inputs, linked, notebooks, pages, provenance
 from extraction.records import load
 from extraction.schema import Entry
 from extraction.vocabulary import ENDPOINTS as REPORTED
-from models import agreement, curves, register, tables
+from models import agreement, curves, register, tables, without_priors
 from models.absolute import summary_for_words
 from models.endpoints import ENDPOINTS, evidence_of
 
@@ -188,10 +188,11 @@ def test_a_finding_reads_as_before_and_its_ratio_opens_what_it_is_computed_from(
 
 def test_the_table_of_a_forest_plot_says_what_the_plot_shows():
     from models import figures, words
+    from models.summary import summarise
 
     for key in ENDPOINTS:
         picture = figures.forest(key, REVIEW)
-        shown = tables.forest(picture.numbers, digits=2)
+        shown = tables.forest(picture.numbers, summarise(key, REVIEW) | {"digits": 2})
         rows = figures.forest_rows(key, REVIEW)
         assert list(shown["study"]) == [row.label for row in rows]
         for said, row in zip(shown.iloc[:, 2], rows):
@@ -255,10 +256,44 @@ def test_whatever_a_page_opens_is_there_and_only_pages_that_open_something_load_
         terms = re.findall(r'<a class="reference internal"([^>]*)><span class="xref std std-term">', text)
         assert keys <= known, path.name
         assert all(' title="' in attributes for attributes in terms), path.name
-        assert (f'{beside.PLACE}/{beside.SCRIPT}"' in text) == bool(keys or terms), path.name
+        assert (f'{beside.PLACE}/{beside.SCRIPT}"' in text) == bool(keys or terms or 'class="source"' in text), path.name
         opened |= keys
     assert opened >= {provenance.entry_key(study, entry.id) for study, record in REVIEW.records.items() for entry in record.entries}
     assert opened >= {provenance.mean_key(key) for key in ENDPOINTS}
+
+
+@pytest.mark.book
+def test_every_figure_and_table_of_an_executed_page_opens_its_rows_or_how_it_was_computed(html):  # noqa: F811
+    opens = set()
+    for page in set((html / "book").glob("*.html")) - {html / "book" / "data-dictionary.html"}:
+        text = page.read_text(encoding="utf-8")
+        for before, link in re.findall(r'(.*?)<p class="review-numbers">(.*?)</p>', text, flags=re.S):
+            shown = before.rpartition("<table" if before.rstrip().endswith("</div>") else "<figure")[2]
+            assert 'data-made="' in link or "<a " in shown, f"{page.name}: {link}"
+            opens |= set(re.findall(r'data-made="[^"]*\(([\w.]+)\)"', link))
+    assert {"models.figures.forest", "models.specification_curve.curve", "models.what_would_change.numbers"} <= opens
+
+
+def test_a_frame_and_a_picture_say_which_function_made_them_and_for_which_endpoint():
+    from models import bias_pictures, figures
+
+    for frame, words in ((without_priors.results("icans", REVIEW), "models.without_priors.results"), (figures.forest("icans", REVIEW).numbers, "models.figures.forest")):
+        link = provenance.made(frame)
+        assert f"({words})" in unescape(link) and f'data-source="{provenance.mean_key("icans")}"' in link
+    assert "data-source" not in provenance.made(bias_pictures.scales())
+    assert provenance.made(tables.used("icans", REVIEW)) == ""
+
+
+@pytest.mark.parametrize("key", ENDPOINTS)
+def test_an_answer_read_through_bias_names_every_study_with_its_judgement(key):
+    from extraction.bias import overall
+
+    lines, evidence = SOURCES[provenance.bias_key(key)]["lines"], evidence_of(key, REVIEW)
+    read = [text for name, text in lines if name == "Read through"]
+    assert len(read) == len(evidence.studies)
+    for study, text in zip(evidence.studies, read):
+        assert text.startswith(f"{REVIEW.studies[study].label}, risk of bias {overall(REVIEW.records[study], evidence.endpoint)}: ")
+    assert any(name == "Computed by" and "models." in text for name, text in lines)
 
 
 # in a browser
@@ -283,7 +318,9 @@ def address(tmp_path_factory) -> str:
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         '<link rel="stylesheet" href="../style.css"><title>Page</title>'
         f'<p><a href="#">before</a> {number} <button type="button">after</button></p><p style="text-align: right">{paper}</p><p>{TERM}</p>'
-        f'<div class="review-scroll" style="height: 8rem; margin-top: 60vh"><table class="review-table"><tr><td>{many}</td></tr></table></div>'
+        f'<div class="review-scroll" style="height: 8rem; margin-top: 60vh"><table class="review-table"><tr><td>{many}</td><td>beside it</td></tr></table></div>'
+        f'<div class="review-scroll"><table class="review-table"><tr><td>0.74</td></tr></table></div>'
+        f'<p class="review-numbers">{provenance.made(without_priors.results("icans", REVIEW))}</p>'
         f'<script src="../{beside.PLACE}/{beside.SCRIPT}"></script>', encoding="utf-8")
     return (folder / "book" / "page.html").as_uri()
 
@@ -411,6 +448,31 @@ def test_a_tap_toggles_and_the_box_stays_on_a_small_screen(page, text):
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     marker.tap()
     closed(page)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", [{"viewport": {"width": 1280, "height": 800}}, PHONE], indirect=True, ids=["desktop", "phone"])
+def test_a_cell_opens_the_source_of_its_row_or_how_its_table_was_computed(page):
+    touch = page.evaluate("navigator.maxTouchPoints > 0")
+    for text, words in (("beside it", "As printed"), ("0.74", "models.without_priors.results")):
+        cell = page.get_by_role("cell", name=text, exact=True)
+        press = cell.tap if touch else cell.click
+        press()
+        assert words in shown(page)
+        box, at = page.locator(BOX).bounding_box(), cell.bounding_box()
+        assert box["y"] >= at["y"] + at["height"] or box["y"] + box["height"] <= at["y"], "it hides what it explains"
+        press()
+        closed(page)
+
+
+@pytest.mark.browser
+def test_the_keyboard_reaches_how_a_table_was_computed_and_the_posterior_behind_it(page):
+    marker = page.get_by_role("button", name="How computed")
+    marker.focus()
+    page.keyboard.press("Enter")
+    text = shown(page)
+    assert "models.without_priors.results" in text and "Prior of μ" in text
+    assert marker.get_attribute("href") == "status.html"
 
 
 @pytest.mark.browser
