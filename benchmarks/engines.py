@@ -74,9 +74,9 @@ def searches():
 def multiverse():
     """Every universe of every endpoint from nothing: six by quadrature, CRS duration sampled; one run, compiling included."""
     from extraction.records import load
-    from models import crs_universes
     from models.endpoints import ENDPOINTS
-    from models.multiverse import universes
+    from models.trust import crs_universes
+    from models.trust.multiverse import universes
 
     review, count, start = load(), 0, perf_counter()
     for key in ENDPOINTS:

@@ -15,9 +15,9 @@ from time import perf_counter
 import numpy as np
 
 from benchmarks.engines import ROOT, _median_seconds
-from models import parity
 from models.priors import BASELINE_LOGIT, TAU_PRIMARY
 from models.quadrature import binomial_normal, normal_normal, normal_normal_many
+from models.trust import parity
 
 COLUMNS = ("study", "events_treated", "n_treated", "events_control", "n_control")
 WITH_R = {"bayesmeta": "at least 1,000"}

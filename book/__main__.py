@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from book import build, execute, inputs
-from models.alone import alone
+from models.runs.alone import alone
 
 
 class Parser(argparse.ArgumentParser):

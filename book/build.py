@@ -87,7 +87,7 @@ def _require_checklists() -> None:
     """Cells do not run again when prose changes, so headings that the checklists lead to are looked up at every build."""
     from book.checklists import headings
     from extraction import records
-    from models.checklists import Incomplete, complete, read
+    from models.trust.checklists import Incomplete, complete, read
 
     try:
         complete(read(), headings(records.load()))
@@ -108,7 +108,7 @@ def assemble(source: Path, cache: Path) -> dict:
     import yaml
 
     from book import foot, notebooks, pages, prompts
-    from models.summary import version
+    from models.shown.summary import version
 
     (source / "_static").mkdir(parents=True)
     shutil.copytree(inputs.ROOT / "book", source / "book", ignore=shutil.ignore_patterns("*.py", "*.css", "__pycache__"))

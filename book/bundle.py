@@ -21,8 +21,8 @@ from extraction.records import Review, load
 from extraction.whole import whole
 from models import store
 from models.endpoints import ENDPOINTS
-from models.numbers_csv import to_csv
-from models.summary import summary
+from models.shown.numbers_csv import to_csv
+from models.shown.summary import summary
 
 FOLDER = build.BUILD / "bundle"
 EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -8,10 +8,11 @@ from book.linked import linked_table, text_table
 from book.provenance import behind, entry_key, mean_key, with_source
 from book.show import show, table
 from extraction.records import load
-from models import bias_pictures, curves, figures, forecasts, landing, pictures, predictive, recovery, tables, without_priors, words
-from models.absolute import summary_for_words
 from models.endpoints import ENDPOINTS, evidence_of
-from models.summary import summarise
+from models.shown import bias_pictures, curves, figures, forecasts, landing, pictures, recovery, tables, without_priors, words
+from models.shown.absolute import summary_for_words
+from models.shown.summary import summarise
+from models.trust import predictive
 
 REVIEW = load()
 

@@ -10,7 +10,7 @@ from docutils.nodes import make_id
 from book import pages
 from book.linked import cells, display_rows
 from extraction.records import Review
-from models.checklists import Checklist, Item
+from models.trust.checklists import Checklist, Item
 
 FOLDER = Path(__file__).resolve().parent
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import yaml
 
 from extraction.records import Review, load
-from models import store, versions
-from models.summary import evidence_hash, version
+from models import store
+from models.history import versions
+from models.shown.summary import evidence_hash, version
 
 ROOT = Path(__file__).resolve().parent.parent
 STEM = "tocilizumab-after-cart"

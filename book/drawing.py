@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from models.style import DARK
+from models.shown.style import DARK
 
 COLOUR = re.compile(rb"((?:fill|stroke): )(#[0-9a-f]{6})\b")
 GREYS_TURNED = (b'<filter id="turned" color-interpolation-filters="sRGB">'
@@ -67,7 +67,7 @@ def _joined(numbers: Iterable[float]) -> bytes:
 
 
 def dark(drawing: bytes) -> bytes:
-    """The same in the colours of `models.style.DARK`; a colour that is not there stays."""
+    """The same in the colours of `models.shown.style.DARK`; a colour that is not there stays."""
     turned = COLOUR.sub(lambda found: found[1] + DARK.get(found[2].decode(), found[2].decode()).encode(), drawing)
     turned = turned.replace(b"<image ", b'<image filter="url(#turned)" ')
     # matplotlib leaves black fills unsaid, so the root says what they become

@@ -6,7 +6,7 @@ from extraction.checks import Finding
 from extraction.evidence import Evidence
 from extraction.schema import AnyEntry
 from extraction.vocabulary import ENDPOINTS, TWO_ARMS
-from models.tables import WHOM
+from models.shown.tables import WHOM
 
 ACRONYMS = {"toci": "tocilizumab", "crs": "CRS", "icans": "ICANS", "mrd": "MRD", "cart": "CAR-T", "gcsf": "G-CSF", "il6": "IL-6", "crp": "CRP"}
 KIND = {"counts": "count", "p_value": "p-value", "log_rank_p": "log-rank p-value", "mean_sd": "mean and SD",

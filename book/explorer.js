@@ -8,7 +8,7 @@
   let state, shown, waiting = 0, settled = 0;
   const endpointOf = chosen => data.endpoints[chosen.endpoint], answer = chosen => ExplorerAnswer.of(data, chosen);
 
-  // numbers in words, as models/words.py has them
+  // numbers in words, as models/shown/words.py has them
 
   function number(value) {
     if (value === 0 || !Number.isFinite(value)) return value ? "∞" : "0";

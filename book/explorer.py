@@ -5,7 +5,7 @@ from pathlib import Path
 
 from book import files
 from extraction.records import Review
-from models import explorer
+from models.shown import explorer
 
 FOLDER = Path(__file__).resolve().parent
 SCRIPTS = ("explorer-engine.js", "explorer-state.js", "explorer-answer.js", "explorer-record.js", "explorer-plot.js", "explorer.js")

@@ -14,7 +14,7 @@ import pandas as pd
 from IPython.display import display
 
 from book.provenance import made
-from models.numbers_csv import to_csv
+from models.shown.numbers_csv import to_csv
 
 FILES = "review_files"
 """Key of an output's metadata: content in base64 by path within the book.  Renderers pass it over."""

@@ -6,8 +6,9 @@ from book import chapter, files
 from book.citation import citation
 from book.provenance import PAGES, bias_key, mean_key, with_source
 from book.show import drawn
-from models import findings_page, landing, versions, words
 from models.endpoints import ENDPOINTS
+from models.history import versions
+from models.shown import findings_page, landing, words
 
 
 def in_short(found: list[landing.Row]) -> None:

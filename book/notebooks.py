@@ -7,7 +7,6 @@ import jupytext
 import nbformat
 from myst_nb.core.read import is_myst_markdown_notebook
 
-
 TERM = re.compile(r"\{term\}`([^`<]+?)(?: <[^`>]+>)?`")
 """A word of the glossary, which a notebook shows as plain text."""
 

@@ -7,8 +7,8 @@ from matplotlib.pyplot import close
 
 from book import files, markup, study_page
 from extraction import checks, dictionary, evidence, records, tidy
-from models import curves
-from models.numbers_csv import to_csv
+from models.shown import curves
+from models.shown.numbers_csv import to_csv
 
 DICTIONARY = """# Data dictionary
 

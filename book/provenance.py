@@ -28,13 +28,15 @@ from extraction.recover.log_rank import log_rank_histories
 from extraction.recover.tables import recover_tables
 from extraction.schema import AnyEntry, Entry, Record, Registration
 from extraction.vocabulary import ENDPOINTS, FIELDS
-from models import baseline, bias, crs_universes, endpoints, order_statistics, reports
-from models.derivation import derivation
-from models.figures import prior_words
-from models.recovery import histories_in_words, of_used
+from models import bias, endpoints, order_statistics, reports
 from models.sampling import sample
-from models.tables import TERMS, entries_behind
-from models.words import number
+from models.shown import baseline
+from models.shown.derivation import derivation
+from models.shown.figures import prior_words
+from models.shown.recovery import histories_in_words, of_used
+from models.shown.tables import TERMS, entries_behind
+from models.shown.words import number
+from models.trust import crs_universes
 
 FOLDER = Path(__file__).resolve().parent
 type Lines = list[tuple[str, str | None]]
@@ -85,7 +87,7 @@ def behind(key: str, study: str, review: Review) -> tuple[str, ...]:
 
 
 def of_medians(review: Review) -> dict[str, list[tuple[str, ...]]]:
-    """Sources of each column of `models.register.medians`."""
+    """Sources of each column of `models.shown.register.medians`."""
     rows = baseline.median_entries(review)
     return {column: [(entry_key(study, entries[column].id),) if entries[column] else () for _, study, entries in rows] for column in baseline.MEDIANS}
 

@@ -20,7 +20,7 @@ from book.drawing import dark, slim
 def show(figure: Figure, alt: str, numbers: pd.DataFrame, name: str, caption: str = "") -> None:
     """Display a figure with its alternative text, no wider than the page, light or dark as the theme is, and the link to its numbers.
 
-    The first three are a `models.style.Picture`; `name` (lower-case letters, digits, hyphens) is the figure's anchor, `#figure-name`; the
+    The first three are a `models.shown.style.Picture`; `name` (lower-case letters, digits, hyphens) is the figure's anchor, `#figure-name`; the
     caption, where there is one, stands above the figure and says what it found.
 
     Raises as `drawn`.

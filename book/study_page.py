@@ -15,7 +15,7 @@ from extraction.evidence import Evidence
 from extraction.records import Review
 from extraction.schema import AnyEntry, Contradiction, Record, Registration
 from extraction.vocabulary import ARMS, DOMAINS, ENDPOINTS, FIELDS
-from models import curves
+from models.shown import curves
 
 HEADS = ("whom", "printed", "kind of report", "where in the paper", "what becomes of it")
 CONTRASTS = {"therapeutic": "tocilizumab for CRS", "pre-emptive": "tocilizumab before CRS, by risk",

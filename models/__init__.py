@@ -1,4 +1,7 @@
-"""From evidence to posteriors: priors, likelihoods, models, and the engines that fit them."""
+"""From evidence to posteriors: priors, likelihoods, models, and the engines that fit them.
+
+What is made of posteriors lies below: trust, history and shown; how many fits are run, in runs.
+"""
 
 import os
 

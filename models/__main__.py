@@ -8,6 +8,12 @@ from pathlib import Path
 
 from models import pool
 
+COMMANDS = {
+    "fit": "fit", "summary": "shown.summary", "answer": "shown.answer", "calibrate": "trust.calibrate", "crs_universes": "trust.crs_universes",
+    "preview": "history.preview", "release": "history.release", "diff": "history.diff", "parity": "trust.parity", "pool": "pool",
+}
+"""The module below `models` that runs each command, imported when it is asked for."""
+
 
 def main(argv=None):
     """Parse the command line and run one command, importing only what it needs. Returns the exit code."""
@@ -51,9 +57,9 @@ def main(argv=None):
 
     args = parser.parse_args(argv)
     if getattr(args, "scheduler", None):
-        os.environ["DASK_SCHEDULER_ADDRESS"] = args.scheduler  # where models.many looks, in this process and those it starts
+        os.environ["DASK_SCHEDULER_ADDRESS"] = args.scheduler  # where models.runs.many looks, in this process and those it starts
     try:
-        return importlib.import_module(f"models.{args.command}").command(args)
+        return importlib.import_module(f"models.{COMMANDS[args.command]}").command(args)
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -9,10 +9,10 @@ from rich.console import Console
 from extraction.checks import check
 from extraction.records import BadRecords, load
 from models import store
-from models.alone import alone
 from models.acceptance import Rejected, by_element
 from models.endpoints import ENDPOINTS, evidence_of
-from models.many import ClusterUnreachable, FitFailed, WorkerDied
+from models.runs.alone import alone
+from models.runs.many import ClusterUnreachable, FitFailed, WorkerDied
 from models.sampling import monte_carlo_errors, sample
 
 console = Console(stderr=True, highlight=False)
@@ -34,7 +34,7 @@ def fit(keys: Iterable[str], review) -> None:
 
 def _fit_universes(review) -> None:
     """The universes of CRS duration, which no quadrature gives."""
-    from models import crs_universes
+    from models.trust import crs_universes
 
     console.print("  crs_universes: other priors, studies, readings and biases,", end=" ")
     started = time.perf_counter()
@@ -44,7 +44,7 @@ def _fit_universes(review) -> None:
 
 def _fit_changes(review) -> None:
     """What the page of changes asks of CRS duration and no universe holds: kept with the finished fits, so that the page need not sample."""
-    from models import what_changed
+    from models.shown import what_changed
 
     what_changed.ensure(review)
 

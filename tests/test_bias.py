@@ -9,12 +9,13 @@ from scipy import stats
 from extraction.bias import overall
 from extraction.records import load
 from extraction.vocabulary import DOMAINS, ENDPOINTS
-from models import bias, bias_pictures, lights
+from models import bias
 from models.endpoints import ENDPOINTS as MODELS
 from models.endpoints import evidence_of
 from models.priors import MU_LOG_RATIO, TAU_PRIMARY, Prior
 from models.quadrature import normal_normal
 from models.quadrature_general import from_study_likelihoods
+from models.shown import bias_pictures, lights
 
 REVIEW = load()
 

@@ -12,12 +12,12 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
+from example_tree import Tree
 
 from book import build, execute, inputs
 from extraction import records
 from models import store
-from models.summary import version
-from example_tree import Tree
+from models.shown.summary import version
 
 ROOT = inputs.ROOT
 BUILD_SECONDS = 300  # of patience, on a machine that others use as well

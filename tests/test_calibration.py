@@ -9,13 +9,15 @@ import pytest
 from extraction import evidence as review_evidence
 from extraction.evidence import Evidence
 from extraction.records import load
-from models import calibrate, calibration, calibration_page, kernels, simulate, simulate_durations
-from models.calibration import QUANTITIES, SAMPLED
+from models import kernels
 from models.crs_duration import layout
 from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS, evidence_of
-from models.ranks import band, coverage, curve, falls_short, within_band
-from models.sampled_replicates import filled, with_reports_as_data
+from models.shown import calibration_page
+from models.trust import calibrate, calibration, simulate, simulate_durations
+from models.trust.calibration import QUANTITIES, SAMPLED
+from models.trust.ranks import band, coverage, curve, falls_short, within_band
+from models.trust.sampled_replicates import filled, with_reports_as_data
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from extraction.evidence import collect, collect_all
 from extraction.records import ROOT, BadRecords, Review, load
 from extraction.schema import Record
 from extraction.vocabulary import ENDPOINTS
-from models import register
+from models.shown import register
 
 PLACE = {"source": "wang2024.txt", "section": "Results"}
 

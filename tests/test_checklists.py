@@ -10,9 +10,10 @@ from scipy.signal import lfilter
 
 from book import checklists as shown
 from extraction.records import load
-from models import acceptance, checklists, fit, store
-from models.checklists import Checklist, Incomplete, Item
+from models import acceptance, fit, store
 from models.endpoints import ENDPOINTS
+from models.trust import checklists
+from models.trust.checklists import Checklist, Incomplete, Item
 
 SUB_ITEMS = {10: 2, 13: 6, 16: 2, 20: 4, 23: 4, 24: 3}
 """Items of PRISMA 2020 that have sub-items, and how many (Page 2021, BMJ 372:n71, table 1)."""

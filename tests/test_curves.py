@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from example_curves import example, text_of, write
+from example_review import RECORD, review  # noqa: F401  (fixture)
 
 from extraction.__main__ import main
 from extraction.digitised import read
@@ -16,10 +18,9 @@ from extraction.records import ROOT, load
 from extraction.recover.curves import reconstruct
 from extraction.source import BadRecords
 from extraction.what_if import what_if
-from models import curves, reports, tables, without_priors
-from models.printed import printed_result
-from example_curves import example, text_of, write
-from example_review import RECORD, review  # noqa: F401  (fixture)
+from models import reports
+from models.shown import curves, tables, without_priors
+from models.shown.printed import printed_result
 
 NAME = "example2020-overall_survival.csv"
 FILE = f"curves/{NAME}"

@@ -10,10 +10,11 @@ from scipy.stats import norm
 
 from extraction.evidence import Evidence
 from extraction.records import load
-from models import diff, refit, versions, what_changed
-from models.crs_universes import CRS
 from models.endpoints import ENDPOINTS, evidence_of
+from models.history import diff, refit, versions
 from models.priors import Prior
+from models.shown import what_changed
+from models.trust.crs_universes import CRS
 
 KEY = "overall_survival"
 NO_TAU = {"name": "none", "family": "half_normal", "parameters": [0.001], "plain": "no differences between studies"}

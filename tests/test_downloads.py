@@ -18,12 +18,12 @@ import pandas as pd
 import pytest
 import xarray as xr
 from nbclient import NotebookClient
+from test_book import command_of, html, toc_pages  # noqa: F401  html is a fixture
 
 from book import build, bundle, execute, inputs
 from models import store
 from models.endpoints import ENDPOINTS
-from models.summary import version
-from test_book import command_of, html, toc_pages  # noqa: F401  html is a fixture
+from models.shown.summary import version
 
 ROOT = inputs.ROOT
 HEAVIEST = 1_500_000

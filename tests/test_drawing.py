@@ -11,7 +11,7 @@ from example_browser import chromium  # noqa: F401  (a fixture)
 from PIL import Image
 
 from book import drawing, prompts, theme
-from models.style import DARK
+from models.shown.style import DARK
 
 NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?")
 

@@ -11,12 +11,13 @@ from scipy.special import logsumexp
 
 from extraction.evidence import ALTERNATIVES, PRIMARY, alternatives, collect
 from extraction.records import load
-from models import explorer, fit, reports, summary
+from models import fit, reports
 from models.bias import bias_prior, bias_priors, through_bias
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS
 from models.priors import BASELINE_LOGIT, Prior, parse
 from models.quadrature_general import from_study_likelihoods
+from models.shown import explorer, summary
 from models.two_arms import two_arm_log_likelihood
 
 REVIEW = load()

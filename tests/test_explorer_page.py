@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from example_explorer import GO, address, at, chromium, page, settled, text  # noqa: F401  (fixtures among them)
+from example_tree import Tree
 
 from book import explorer, files
 from extraction.records import load
 from models.endpoints import quadrature
-from example_tree import Tree
 
 browser = pytest.mark.browser
 

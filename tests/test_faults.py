@@ -10,9 +10,9 @@ import time
 
 import pytest
 import xarray as xr
+from example_tree import Tree
 
 from extraction.whole import whole, write_whole
-from example_tree import Tree
 
 ENDPOINT = "severe_crs"  # the quickest to fit
 

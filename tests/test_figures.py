@@ -12,9 +12,10 @@ from matplotlib import pyplot as plt
 from book.show import _svg
 from extraction.checks import check
 from extraction.records import load
-from models import agreement, baseline, figures, forecasts, pictures, recovery, register, store, tables, without_priors
+from models import store
 from models.endpoints import ENDPOINTS, evidence_of
-from models.printed import printed_result
+from models.shown import agreement, baseline, figures, forecasts, pictures, recovery, register, tables, without_priors
+from models.shown.printed import printed_result
 
 REVIEW = load()
 COUNTS = [key for key, endpoint in ENDPOINTS.items() if endpoint.effect == "log_or"]

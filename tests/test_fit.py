@@ -10,10 +10,11 @@ import pytest
 
 from extraction.evidence import Evidence, Used
 from extraction.records import load
-from models import acceptance, answer, endpoint, fit, hierarchy, store, summary
+from models import acceptance, endpoint, fit, hierarchy, store
 from models.endpoints import ENDPOINTS, evidence_of
 from models.endpoints import quadrature as endpoint_quadrature
 from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY, TAU_WIDE
+from models.shown import answer, summary
 
 SAMPLED_AND_INTEGRATED = [key for key in ENDPOINTS if key != "crs_duration_grade3"]
 

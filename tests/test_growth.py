@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models import growth
+from models.shown import growth
 
 FOUND = growth.measured()
 

@@ -11,9 +11,10 @@ from test_figures import invented
 matplotlib.use("Agg")
 
 from extraction.records import load
-from models import landing, store, words
-from models.absolute import AbsoluteEffect, for_words, summary_for_words
+from models import store
 from models.endpoints import ENDPOINTS, evidence_of
+from models.shown import landing, words
+from models.shown.absolute import AbsoluteEffect, for_words, summary_for_words
 
 REVIEW = load()
 INFECTION, RESPONSE, DURATION = "severe_infection", "complete_response", "crs_duration_grade3"
@@ -177,7 +178,7 @@ def test_every_row_has_the_same_axis_with_tocilizumab_on_the_left(invented_draws
 
 def test_a_caption_stands_in_its_figure_and_is_escaped(invented_draws):
     from book.show import drawn
-    from models.figures import forest
+    from models.shown.figures import forest
 
     markup, _ = drawn(*forest(INFECTION, REVIEW), "forest", "a < b: <script>")
     assert "<figcaption>a &lt; b: &lt;script&gt;</figcaption>" in markup and markup.index("<figcaption>") < markup.index("<img")

@@ -9,7 +9,8 @@ from example_review import Review, review  # noqa: F401  (a fixture)
 from book.living import show_strategies
 from extraction import records
 from extraction.living import Search, reminder
-from models import flow, living_page, versions
+from models.history import flow, versions
+from models.shown import living_page
 
 LIVING = "living.yml"
 

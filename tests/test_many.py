@@ -16,11 +16,12 @@ import matplotlib
 matplotlib.use("Agg")
 
 import pytest
+from example_fits import kill_every_time, kill_the_first_time, no_json, refuse, square, tasks, threads
 from matplotlib import pyplot as plt
 
-from example_fits import kill_every_time, kill_the_first_time, no_json, refuse, square, tasks, threads
-from models import cluster, many, scaling
-from models.journal import Journal
+from models.runs import cluster, many
+from models.runs.journal import Journal
+from models.shown import scaling
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
@@ -167,7 +168,7 @@ RUN = """
 import sys
 from pathlib import Path
 from example_fits import square, tasks
-from models import many
+from models.runs import many
 
 many.run(square, tasks(range(60), Path(sys.argv[1]), seconds=0.03), name="squares", code="1", folder=Path(sys.argv[2]), workers=2, progress=False)
 """

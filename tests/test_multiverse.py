@@ -7,13 +7,15 @@ from scipy import stats
 
 from extraction.evidence import Evidence, Reading, Used, collect
 from extraction.records import load
-from models import crs_universes, heavy, multiverse, specification_curve
 from models.bias import bias_priors, through_bias
 from models.endpoint import quadrature, study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
 from models.kernels import joint
 from models.priors import MU_LOG_DURATION, Prior, parse
 from models.quadrature_general import from_study_likelihoods
+from models.runs import heavy
+from models.shown import specification_curve
+from models.trust import crs_universes, multiverse
 
 REVIEW = load()
 KEYS = [key for key in ENDPOINTS if key != "crs_duration_grade3"]

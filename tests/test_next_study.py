@@ -11,12 +11,14 @@ from matplotlib import pyplot as plt
 from scipy import integrate, special, stats
 
 from extraction.records import load
-from models import next_design, store, what_would_change as change
+from models import store
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
-from models.next_study import ENDLESS, Expected, after_counts, after_ratios, from_draws, from_likelihoods, unchanged
 from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY, parse
 from models.quadrature import from_study_likelihoods, normal_normal
+from models.shown import what_would_change as change
+from models.trust import next_design
+from models.trust.next_study import ENDLESS, Expected, after_counts, after_ratios, from_draws, from_likelihoods, unchanged
 from models.two_arms import two_arm_log_likelihood
 
 REVIEW = load()

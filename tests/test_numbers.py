@@ -13,6 +13,8 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_figures import invented
+from test_pages import run_page  # noqa: F401  a fixture
 
 from book import execute, files, pages
 from book.show import show, table
@@ -20,12 +22,11 @@ from extraction import tidy
 from extraction.evidence import collect_all
 from extraction.records import ROOT, load
 from extraction.schema import Distinct
-from models import agreement, figures, lights, pictures, recovery, store
+from models import store
 from models.endpoints import ENDPOINTS
-from models.numbers_csv import to_csv
-from models.style import Picture, plt
-from test_figures import invented
-from test_pages import run_page  # noqa: F401  a fixture
+from models.shown import agreement, figures, lights, pictures, recovery
+from models.shown.numbers_csv import to_csv
+from models.shown.style import Picture, plt
 
 REVIEW = load()
 TABLES = tidy.tables(REVIEW)

@@ -14,9 +14,10 @@ import pytest
 from matplotlib import pyplot as plt
 from scipy import stats
 
-from models import parity, parity_page
 from models.__main__ import main
 from models.posterior import Marginal
+from models.shown import parity_page
+from models.trust import parity
 
 STORED = pd.read_csv(parity.REFERENCE / "results.csv", dtype={"version": str})
 

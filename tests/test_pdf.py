@@ -14,7 +14,7 @@ from test_book import html, toc_pages  # noqa: F401  (html is a fixture)
 
 from book import build, inputs, pdf
 from book.__main__ import main
-from models.summary import version
+from models.shown.summary import version
 
 pytestmark = pytest.mark.book
 

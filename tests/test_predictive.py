@@ -6,8 +6,10 @@ import xarray as xr
 from scipy import stats
 
 from extraction.evidence import Unused
-from models import absolute, predictive, reweight
+from models import reweight
 from models.priors import TAU_DURATION, TAU_PRIMARY
+from models.shown import absolute
+from models.trust import predictive
 
 
 def test_without_an_effect_the_simulated_z_is_standard_normal():

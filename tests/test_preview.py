@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from example_tree import Tree
 
 NEW = "nobody2026.yml"

@@ -14,10 +14,11 @@ from scipy.interpolate import CubicSpline
 
 from extraction.evidence import Evidence, Used
 from extraction.records import load
-from models import prior_share as share, store
+from models import store
 from models.endpoints import ENDPOINTS
 from models.power import GRID, outcome_curve
 from models.priors import MU_LOG_RATIO, TAU_PRIMARY, TAU_TURNER_INFECTION, parse
+from models.trust import prior_share as share
 
 REVIEW = load()
 NO_TAU = parse("half-normal:0.0005")

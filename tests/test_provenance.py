@@ -15,9 +15,9 @@ from book import beside, build, inputs, linked, notebooks, pages, provenance
 from extraction.records import load
 from extraction.schema import Entry
 from extraction.vocabulary import ENDPOINTS as REPORTED
-from models import agreement, curves, register, tables, without_priors
-from models.absolute import summary_for_words
 from models.endpoints import ENDPOINTS, evidence_of
+from models.shown import agreement, curves, register, tables, without_priors
+from models.shown.absolute import summary_for_words
 
 REVIEW = load()
 SOURCES = provenance.sources(REVIEW)
@@ -172,7 +172,7 @@ def test_the_script_makes_no_markup_of_a_text():
 @pytest.mark.parametrize("key", ENDPOINTS)
 def test_a_finding_reads_as_before_and_its_ratio_opens_what_it_is_computed_from(key, monkeypatch):
     from book import chapter
-    from models import words
+    from models.shown import words
 
     shown = []
     monkeypatch.setattr(chapter, "display", lambda made: shown.append(made.data))
@@ -187,8 +187,8 @@ def test_a_finding_reads_as_before_and_its_ratio_opens_what_it_is_computed_from(
 
 
 def test_the_table_of_a_forest_plot_says_what_the_plot_shows():
-    from models import figures, words
-    from models.summary import summarise
+    from models.shown import figures, words
+    from models.shown.summary import summarise
 
     for key in ENDPOINTS:
         picture = figures.forest(key, REVIEW)
@@ -271,13 +271,13 @@ def test_every_figure_and_table_of_an_executed_page_opens_its_rows_or_how_it_was
             shown = before.rpartition("<table" if before.rstrip().endswith("</div>") else "<figure")[2]
             assert 'data-made="' in link or "<a " in shown, f"{page.name}: {link}"
             opens |= set(re.findall(r'data-made="[^"]*\(([\w.]+)\)"', link))
-    assert {"models.figures.forest", "models.specification_curve.curve", "models.what_would_change.numbers"} <= opens
+    assert {"models.shown.figures.forest", "models.shown.specification_curve.curve", "models.shown.what_would_change.numbers"} <= opens
 
 
 def test_a_frame_and_a_picture_say_which_function_made_them_and_for_which_endpoint():
-    from models import bias_pictures, figures
+    from models.shown import bias_pictures, figures
 
-    for frame, words in ((without_priors.results("icans", REVIEW), "models.without_priors.results"), (figures.forest("icans", REVIEW).numbers, "models.figures.forest")):
+    for frame, words in ((without_priors.results("icans", REVIEW), "models.shown.without_priors.results"), (figures.forest("icans", REVIEW).numbers, "models.shown.figures.forest")):
         link = provenance.made(frame)
         assert f"({words})" in unescape(link) and f'data-source="{provenance.mean_key("icans")}"' in link
     assert "data-source" not in provenance.made(bias_pictures.scales())
@@ -454,7 +454,7 @@ def test_a_tap_toggles_and_the_box_stays_on_a_small_screen(page, text):
 @pytest.mark.parametrize("page", [{"viewport": {"width": 1280, "height": 800}}, PHONE], indirect=True, ids=["desktop", "phone"])
 def test_a_cell_opens_the_source_of_its_row_or_how_its_table_was_computed(page):
     touch = page.evaluate("navigator.maxTouchPoints > 0")
-    for text, words in (("beside it", "As printed"), ("0.74", "models.without_priors.results")):
+    for text, words in (("beside it", "As printed"), ("0.74", "models.shown.without_priors.results")):
         cell = page.get_by_role("cell", name=text, exact=True)
         press = cell.tap if touch else cell.click
         press()
@@ -471,7 +471,7 @@ def test_the_keyboard_reaches_how_a_table_was_computed_and_the_posterior_behind_
     marker.focus()
     page.keyboard.press("Enter")
     text = shown(page)
-    assert "models.without_priors.results" in text and "Prior of μ" in text
+    assert "models.shown.without_priors.results" in text and "Prior of μ" in text
     assert marker.get_attribute("href") == "status.html"
 
 

@@ -10,15 +10,7 @@ from scipy import integrate, special, stats
 
 from models.mixture import NormalMixture
 from models.posterior import Marginal
-from models.priors import (
-    BASELINE_LOGIT,
-    MU_LOG_RATIO,
-    TAU_BARTOS_LOG_HR,
-    TAU_PRIMARY,
-    TAU_TURNER_INFECTION,
-    TAU_TURNER_MORTALITY,
-    parse,
-)
+from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_BARTOS_LOG_HR, TAU_PRIMARY, TAU_TURNER_INFECTION, TAU_TURNER_MORTALITY, parse
 from models.quadrature import binomial_normal, from_study_likelihoods, normal_normal, normal_normal_many
 from models.two_arms import two_arm_log_likelihood
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from example_curves import PIXEL, clicked, curve_of, example, simulated
 from lifelines import CoxPHFitter, KaplanMeierFitter
 from lifelines.statistics import logrank_test
 
@@ -12,7 +13,6 @@ from extraction.curve_rules import contradictions, event_bounds
 from extraction.curve_types import ArmCurve, AtRisk, Curve, Pixel, Point
 from extraction.recover import Unusable, curves
 from extraction.recover.curves import Patients, falling, individual_times, log_hazard_ratio, log_rank_p, reconstruct
-from example_curves import PIXEL, clicked, curve_of, example, simulated
 
 REFERENCE = Path(__file__).parent / "reference" / "curves"
 TINY = Pixel(1e-6, 1e-6)

@@ -12,17 +12,8 @@ from scipy import stats
 
 from extraction.recover import TooLarge, Unusable
 from extraction.recover.estimates import (
-    extreme_possible,
-    grim,
-    grimmer,
-    median_possible,
-    median_range_possible,
-    multiple_of,
-    percent_fits,
-    range_of_parts,
-    ratio_coherence,
-    sizes_for,
-    sizes_for_count,
+    extreme_possible, grim, grimmer, median_possible, median_range_possible, multiple_of, percent_fits, range_of_parts, ratio_coherence,
+    sizes_for, sizes_for_count,
 )
 
 

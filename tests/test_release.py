@@ -8,9 +8,9 @@ from datetime import date
 
 import numpy as np
 import pytest
-
-from models import versions
 from example_tree import Tree
+
+from models.history import versions
 
 TODAY = date.today().isoformat()
 FILES = ["CHANGELOG.md", "CITATION.cff", "pyproject.toml", "releases/1.0.0.json"]
@@ -132,7 +132,7 @@ KILLED = """
 import json, os, signal, sys
 from datetime import date
 from pathlib import Path
-from models import release
+from models.history import release
 
 frozen = json.loads(sys.argv[1])
 release.freeze = lambda *_: frozen  # the fits behind it are killed in the tests of many fits

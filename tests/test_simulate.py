@@ -7,11 +7,11 @@ import pytest
 
 from extraction.evidence import Evidence, Used
 from extraction.records import load
-from models import simulate, simulate_durations
-from models.calibration import SAMPLED
 from models.endpoints import ENDPOINTS, evidence_of
 from models.log_rank_exact import log_probability
-from models.simulate_tables import Cells, Comparison, Part, print_p
+from models.trust import simulate, simulate_durations
+from models.trust.calibration import SAMPLED
+from models.trust.simulate_tables import Cells, Comparison, Part, print_p
 
 
 @pytest.fixture(scope="module")

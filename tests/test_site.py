@@ -12,7 +12,7 @@ from example_browser import addresses, chromium  # noqa: F401  (fixtures)
 from test_book import html, toc_pages  # noqa: F401  (html is a fixture)
 
 from book import build, head
-from models.style import DARK, DARK_GROUND, ON_BRIGHT, ORANGE, YELLOW
+from models.shown.style import DARK, DARK_GROUND, ON_BRIGHT, ORANGE, YELLOW
 
 pytestmark = pytest.mark.book
 

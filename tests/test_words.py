@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from models import words
 from models.endpoints import ENDPOINTS
+from models.shown import words
 
 DURATION, RESPONSE, INFECTION = (ENDPOINTS[key] for key in ("crs_duration_grade3", "complete_response", "severe_infection"))
 

@@ -71,7 +71,7 @@ def ratio_words(found: Reconstruction) -> str:
 
 def _draw(curve: Curve, path: Path) -> None:
     """The overlay, whole or not at all."""
-    from models.curves import overlay  # the pictures' look is the book's
+    from models.shown.curves import overlay  # the pictures' look is the book's
 
     figure, alt, _ = overlay(curve, path.stem)
     drawing = io.BytesIO()

@@ -1,0 +1,126 @@
+"""The mean effect of an endpoint under evidence, biases or priors that are not today's: what diff, preview and the cumulative analysis ask.
+
+Endpoints with one effect per study are integrated.  CRS duration is sampled in short chains: every report of all settings stands in one
+compiled model, and those that a setting leaves out are made silent.
+"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from extraction.evidence import Evidence, Used
+from models import reweight, store
+from models.bias import adjusted_quadrature
+from models.endpoint import quadrature
+from models.endpoints import ENDPOINTS
+from models.priors import Prior
+from models.runs import many
+from models.settings import SAMPLER
+from models.trust import crs_universes
+from models.trust.crs_universes import CRS, without
+
+PROBABILITIES = np.concatenate([[0.001], np.arange(1, 200) / 200, [0.999]])
+"""At which a posterior is kept: enough to draw its density again."""
+
+
+class TooFewDraws(Exception):
+    """The priors asked for lie too far from those sampled under."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a mean effect rests on; `biases` by study, empty where the effect is not adjusted for bias."""
+
+    evidence: Evidence
+    mu_prior: Prior
+    tau_prior: Prior
+    biases: dict[str, Prior] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean effect on the log scale: median, 95 % limits, P(mu < 0), and its quantiles at PROBABILITIES."""
+
+    median: float
+    lower: float
+    upper: float
+    below: float
+    quantiles: np.ndarray
+
+    def p_favours(self, key: str) -> float:
+        """Probability that tocilizumab is the better side."""
+        return self.below if ENDPOINTS[key].benefit == "below" else 1 - self.below
+
+    def as_ratio(self, key: str) -> dict[str, float]:
+        """Median and limits as ratios, and the probability that tocilizumab is the better side."""
+        limits = {name: float(np.exp(getattr(self, name))) for name in ("median", "lower", "upper")}
+        return limits | {"p_favours": self.p_favours(key)}
+
+
+def primary(key: str, evidence: Evidence, biases: dict[str, Prior] | None = None) -> Setting:
+    """A setting under today's priors."""
+    return Setting(evidence, ENDPOINTS[key].mu_prior, ENDPOINTS[key].tau_prior, biases or {})
+
+
+def estimates(key: str, settings: dict[str, Setting], folder: Path | None = None) -> dict[str, Estimate]:
+    """The estimate of each setting by its name; sampled ones are kept below `folder`, by default with other finished fits.
+
+    Raises TooFewDraws where the priors of a sampled setting are wider than those sampled under.
+    """
+    if key != CRS:
+        return {name: _integrated(setting) for name, setting in settings.items()}
+    return _sampled(settings, folder)
+
+
+def _integrated(setting: Setting) -> Estimate:
+    priors = setting.mu_prior, setting.tau_prior
+    if setting.biases:
+        mu = adjusted_quadrature(setting.evidence, *priors, setting.biases).mu
+    else:
+        mu = quadrature(setting.evidence, *priors).mu
+    return Estimate(*(float(mu.quantile(q)) for q in (0.5, 0.025, 0.975)), float(mu.cdf(0.0)), mu.quantile(PROBABILITIES))
+
+
+def _sampled(settings: dict[str, Setting], folder: Path | None) -> dict[str, Estimate]:
+    together = union(setting.evidence for setting in settings.values())
+    wanted = {name: setting for name, setting in settings.items() if setting.evidence.used}
+    tasks = [_task(together, setting) for setting in wanted.values()]
+    code = store.hash_of({"code": store.source_hash((*crs_universes.SOURCES, "history/refit.py")), "software": store.software(),
+                          "draws": [crs_universes.DRAWS, crs_universes.TUNE, crs_universes.CHAINS]})
+    found = dict(zip(wanted, many.run(crs_universes.draw, tasks, name="refit", code=code, folder=folder))) if tasks else {}
+    return {name: _weighted(found[name], setting) if name in found else _of_prior(setting.mu_prior) for name, setting in settings.items()}
+
+
+def union(several) -> Evidence:
+    """Every report of several sets of evidence once; a report that was corrected stands in it in both forms."""
+    reports = {_form(report): report for evidence in several for report in evidence.used}
+    return Evidence("crs_duration", tuple(reports.values()))
+
+
+def _form(report: Used) -> str:
+    return json.dumps([report.study, report.stratum, report.term, report.data], sort_keys=True)
+
+
+def _task(together: Evidence, setting: Setting) -> dict:
+    """The fit of one setting, as `crs_universes.draw` takes it."""
+    kept = {_form(report) for report in setting.evidence.used}
+    arrays = without(together, lambda report: _form(report) not in kept)
+    mean, sd = ([setting.biases[study].parameters[i] if study in setting.biases else 0.0 for study in together.studies] for i in (0, 1))
+    return {"studies": together.studies, "arrays": [array.tolist() for array in arrays], "bias_mean": mean, "bias_sd": sd, "seed": SAMPLER["seed"]}
+
+
+def _weighted(drawn: dict, setting: Setting) -> Estimate:
+    """Draws under the wide priors, weighted to those of the setting."""
+    mu = np.array(drawn["mu"])
+    weight = crs_universes.weights(mu, np.array(drawn["tau"]), setting.mu_prior, setting.tau_prior)
+    if weight is None:
+        raise TooFewDraws(f"CRS duration: no answer under {setting.mu_prior.plain} and {setting.tau_prior.plain}, too far from the priors sampled under")
+    at = reweight.quantiles(mu, weight, np.concatenate([[0.5, 0.025, 0.975], PROBABILITIES]))
+    return Estimate(*map(float, at[:3]), float(weight[mu < 0].sum()), at[3:])
+
+
+def _of_prior(prior: Prior) -> Estimate:
+    """Without a report the posterior is the prior."""
+    return Estimate(*(float(prior.quantile(q)) for q in (0.5, 0.025, 0.975)), 0.5, prior.quantile(PROBABILITIES))

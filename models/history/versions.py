@@ -1,0 +1,141 @@
+"""The review as it stands, and as its releases froze it: what two versions are compared by.
+
+A release is one file, `releases/<version>.json`, written once by `models.history.release` and never changed.  `state` is the same account of the
+working tree.  Effects are ratios, tocilizumab over none; quantiles and biases are on the log scale.
+"""
+
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+from extraction.bias import overall
+from extraction.evidence import Evidence, Used
+from extraction.records import Review
+from extraction.schema import Record
+from models import store
+from models.bias import bias_priors
+from models.endpoints import ENDPOINTS, evidence_of
+from models.history.refit import estimates, primary
+from models.priors import Prior
+from models.settings import SAMPLER
+from models.shown.bias_pictures import pair
+from models.shown.summary import evidence_hash, summarise, version
+from models.shown.words import rating
+from models.trust.crs_universes import CRS
+
+FOLDER = Path(__file__).resolve().parent.parent.parent / "releases"
+FORM = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+NOW = "now"
+SEEN = ("risk_of_bias", "extracted", "extractor")
+"""Parts of a record that change no number: the judgements have their own fingerprint."""
+
+
+class NoSuchVersion(Exception):
+    """There is no release of that name, or its file cannot be read."""
+
+
+def order(version: str) -> tuple[int, ...]:
+    """What versions are sorted by; raise ValueError where it is not three whole numbers, as 1.0.2."""
+    if not (match := FORM.fullmatch(version)):
+        raise ValueError(f"version {version!r}: three whole numbers joined by dots, as 1.0.2")
+    return tuple(map(int, match.groups()))
+
+
+def released(folder: Path = FOLDER) -> list[str]:
+    """Versions released, oldest first."""
+    return sorted((path.stem for path in folder.glob("*.json") if FORM.fullmatch(path.stem)), key=order)
+
+
+def read(version: str, folder: Path = FOLDER) -> dict:
+    """A release as it was frozen; raise NoSuchVersion where there is none, or where its file is damaged."""
+    path = folder / f"{version}.json"
+    if not FORM.fullmatch(version) or not path.is_file():
+        raise NoSuchVersion(f"there is no release {version}; released: {', '.join(released(folder)) or 'none yet'}")
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise NoSuchVersion(f"{path.name} is damaged ({error}); restore it from git") from None
+    if not isinstance(found, dict) or found.get("version") != version:
+        raise NoSuchVersion(f"{path.name} is damaged (it is not the file of version {version}); restore it from git")
+    return found
+
+
+def latest(folder: Path = FOLDER) -> dict | None:
+    """The newest release; None before the first."""
+    versions = released(folder)
+    return read(versions[-1], folder) if versions else None
+
+
+def state(review: Review) -> dict:
+    """The review as it stands now; raise store.NotFitted where an endpoint has no posterior."""
+    return {
+        "version": NOW, "next_version": version(), "evidence_hash": evidence_hash(review),
+        "register": [_registered(study.id, review) for study in review.register.studies],
+        "endpoints": {key: _endpoint(key, review) for key in ENDPOINTS},
+        "software": store.software(), "sampler": SAMPLER,
+    }
+
+
+def _registered(study: str, review: Review) -> dict:
+    row, record = review.studies[study], review.records.get(study)
+    return {"id": study, "label": row.label, "year": row.year, "doi": row.doi, "decision": row.decision, "decided": row.decided.isoformat(), "reason": row.reason,
+            "cohort": row.cohort, "endpoints": row.endpoints, "numbers": record and numbers_hash(record), "judgements": record and judgements_hash(record)}
+
+
+def numbers_hash(record: Record) -> str:
+    """Fingerprint of what a record says of its paper: its numbers, addresses and readings."""
+    return store.hash_of(record.model_dump(mode="json", exclude=set(SEEN)))
+
+
+def judgements_hash(record: Record) -> str:
+    """Fingerprint of the risk of bias as judged."""
+    return store.hash_of({"judged": record.model_dump(mode="json", include={"risk_of_bias"})})
+
+
+def _endpoint(key: str, review: Review) -> dict:
+    """One endpoint: what it rests on, and what is reported of it."""
+    endpoint, evidence = ENDPOINTS[key], evidence_of(key, review)
+    identity = store.identity(key, review)
+    return {
+        "title": endpoint.title, "scale": endpoint.scale, "benefit": endpoint.benefit,
+        "reported": summarise(key, review),
+        "compared": compared(key, review),
+        "certainty": rating(endpoint.evidence, review),
+        "evidence": {"used": [asdict(report) for report in evidence.used], "hash": evidence.hash(), "used_hash": evidence.used_hash()},
+        "priors": {"mu": _prior(endpoint.mu_prior), "tau": _prior(endpoint.tau_prior)},
+        "biases": judged_biases(key, review),
+        "model": identity["model"],
+    }
+
+
+def judged_biases(key: str, review: Review) -> dict[str, dict]:
+    """The overall judgement of each study that enters, and the prior of its bias."""
+    return {study: {"judgement": overall(review.records[study], ENDPOINTS[key].evidence), "prior": _prior(prior)}
+            for study, prior in bias_priors(key, review).items()}
+
+
+def compared(key: str, review: Review) -> dict[str, dict]:
+    """Unadjusted and adjusted for bias, by quadrature, so that versions differ in nothing but what changed; CRS duration as sampled."""
+    if key == CRS:
+        reported = summarise(key, review)
+        unadjusted = {name: reported[name] for name in ("median", "lower", "upper")} | {"p_favours": reported["p_favours_toci"]}
+        return {"unadjusted": unadjusted, "adjusted": pair(key, review).adjusted}
+    evidence = evidence_of(key, review)
+    found = estimates(key, {"unadjusted": primary(key, evidence), "adjusted": primary(key, evidence, bias_priors(key, review, evidence))})
+    return {name: estimate.as_ratio(key) for name, estimate in found.items()}
+
+
+def _prior(prior: Prior) -> dict:
+    return {"name": prior.name, "family": prior.family, "parameters": list(prior.parameters), "plain": prior.plain}
+
+
+def frozen_prior(kept: dict) -> Prior:
+    """A prior as a release kept it."""
+    return Prior(kept["name"], kept["family"], tuple(kept["parameters"]), kept["plain"], "as released")
+
+
+def frozen_evidence(kept: dict, key: str) -> Evidence:
+    """The reports of one endpoint as a release kept them."""
+    return Evidence(ENDPOINTS[key].evidence, tuple(Used(**row | {"entries": tuple(row["entries"]), "bounds": tuple(row["bounds"])})
+                                                   for row in kept["evidence"]["used"]))

@@ -1,0 +1,134 @@
+"""Many fits in processes of this machine.
+
+Own processes and not an executor of the standard library: that ends all its workers with one, and cannot tell which task was at fault.  Here each
+worker has a pipe, hands back each result when it has it, and dies alone; its unfinished tasks go to a new one.
+"""
+
+import os
+import pickle
+import signal
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+
+from models.runs.one_fit import Waiting, WorkerDied, attempt, short
+
+PIECE_SECONDS = 0.05
+"""Work handed out at once; a message there and back takes about 0.2 ms."""
+ATTEMPTS = 3
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS")
+"""One thread in each worker: the workers themselves fill the cores."""
+
+
+def in_processes(function: Callable, tasks: dict[str, dict], count: int) -> Iterator[tuple[str, bool, str]]:
+    """Key, success and JSON (or traceback) of each task, as they finish; at most `count` processes.
+
+    Raises WorkerDied where a task ends its process three times, or no process can start.
+    """
+    waiting, deaths, missing = Waiting(tasks, PIECE_SECONDS), Counter(), len(tasks)
+    workers: dict[Connection, _Worker] = {}
+    try:
+        for _ in range(min(count, missing)):
+            _start(workers, function)
+        while missing:
+            for pipe in wait(workers):
+                worker = workers[pipe]
+                try:
+                    outcome = pipe.recv()
+                except (EOFError, OSError):
+                    _bury(workers.pop(pipe), waiting, deaths)
+                    _start(workers, function)
+                    continue
+                finished = outcome and (worker.piece.popleft()[0], *outcome)
+                if not worker.piece:
+                    worker.go_on(waiting, count)
+                if finished:
+                    missing -= 1
+                    yield finished
+    finally:
+        for worker in workers.values():
+            worker.stop()
+
+
+class _Worker:
+    """A process with its pipe and the tasks it has not handed back."""
+
+    def __init__(self, function: Callable):
+        context = get_context("spawn")  # forking would copy locks that threads hold
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=_serve, args=(theirs, pickle.dumps(function)), daemon=True)
+        with _inherited():
+            self.process.start()
+        theirs.close()
+        self.piece, self.size, self.since = deque(), 0, 0.0
+
+    def go_on(self, waiting: Waiting, workers: int) -> None:
+        """Send the next piece, if there is one."""
+        if self.size:
+            waiting.took(self.size, time.perf_counter() - self.since)
+        self.piece = waiting.take(workers)
+        self.size, self.since = len(self.piece), time.perf_counter()
+        if self.piece:
+            with suppress(OSError):  # it has just died: its pipe will say so
+                self.pipe.send([task for _, task in self.piece])
+
+    def stop(self) -> str:
+        """End the process; how it ended."""
+        self.process.terminate()
+        self.process.join()
+        code = self.process.exitcode
+        self.process.close()
+        self.pipe.close()
+        return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+
+
+def _start(workers: dict, function: Callable) -> None:
+    worker = _Worker(function)
+    workers[worker.pipe] = worker
+
+
+def _bury(worker: _Worker, waiting: Waiting, deaths: Counter) -> None:
+    """Take back the tasks of a dead worker; raise WorkerDied where that which it was at has ended three."""
+    key, task = worker.piece[0] if worker.piece else (None, None)
+    waiting.put_back(worker.piece)
+    deaths[key] += 1
+    worker.process.join(1)  # its pipe closes a moment before it has ended
+    how = worker.stop()
+    if deaths[key] == ATTEMPTS:
+        raise WorkerDied(f"task {short(task)} ended its process {ATTEMPTS} times, the last with {how}" if task is not None else
+                         f"{ATTEMPTS} worker processes ended before their first fit, the last with {how}: see above. "
+                         'A script that starts them is a file, and does so under `if __name__ == "__main__":`')
+
+
+def _serve(pipe: Connection, pickled: bytes) -> None:
+    """A worker: say that it is ready, then hand back the outcome of each task sent, until the other end closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    function = pickle.loads(pickled)
+    with suppress(EOFError, OSError):
+        pipe.send(None)
+        while True:
+            for task in pipe.recv():
+                pipe.send(attempt(function, task))
+
+
+@contextmanager
+def _inherited() -> Iterator[None]:
+    """What a process started here inherits before it imports anything: one thread, and no Ctrl-C, which is for the process that started it."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    in_main_thread = threading.current_thread() is threading.main_thread()  # no other may set what a signal does
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main_thread else None
+    try:
+        yield
+    finally:
+        if in_main_thread:
+            signal.signal(signal.SIGINT, handler)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

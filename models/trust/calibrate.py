@@ -1,0 +1,102 @@
+"""Every model fitted to simulated reviews of the real size, whose true values are known: `python -m models calibrate`.
+
+One replicate: parameters from the endpoint's priors, patients of the same studies and groups, the same kinds of report printed of
+them, and the model of the review fitted to these.  Where a true value lies in its posterior is its rank.
+"""
+
+import sys
+import zlib
+from functools import lru_cache
+
+import numpy as np
+
+from extraction.records import BadRecords, load
+from models import store
+from models.endpoint import quadrature
+from models.endpoints import ENDPOINTS, evidence_of
+from models.runs import many
+from models.trust import simulate, simulate_durations
+from models.trust.calibration import QUANTITIES, SAMPLED, identity, read, write
+
+REPLICATES, REPLICATES_SAMPLED = 1000, 200
+PIECE, PIECE_SAMPLED = 50, 8
+"""Replicates of one task."""
+SEED = 20_261_121
+
+
+def replicate(endpoint: str, seed: int, count: int) -> list[dict]:
+    """`count` replicates: ranks in the order of QUANTITIES, and whether the fit converged; ranks None where the fit gave no posterior."""
+    generator = np.random.default_rng([seed, zlib.crc32(endpoint.encode())])
+    once = _sampled if endpoint == SAMPLED else _by_quadrature
+    return [once(endpoint, generator) for _ in range(count)]
+
+
+def _by_quadrature(key: str, generator) -> dict:
+    chosen, evidence = ENDPOINTS[key], _evidence(key)
+    truth, printed = simulate.draw(evidence, _printers(key), chosen.mu_prior, chosen.tau_prior, generator)
+    try:
+        posterior = quadrature(printed, chosen.mu_prior, chosen.tau_prior)
+    except ValueError:  # the engine's word for studies and priors in a conflict that it cannot compute
+        return {"ranks": None, "converged": False}
+    marginals = {"mu": posterior.mu, "tau": posterior.tau, "theta": posterior.theta[evidence.studies[0]], "prediction": posterior.prediction}
+    return {"ranks": [round(float(marginals[name].cdf(truth[name])), 4) for name in QUANTITIES], "converged": True}
+
+
+def _sampled(key: str, generator) -> dict:
+    """Ranks among thinned draws; a place at random among the equally likely ones makes them continuous."""
+    chosen, evidence = ENDPOINTS[key], _evidence(key)
+    truth, printed = simulate_durations.draw(evidence, chosen.mu_prior, chosen.tau_prior, generator)
+    draws, converged = _compiled(key).fit(printed, int(generator.integers(2**31)))
+    ranks = [(np.sum(draws[name] < truth[name]) + generator.uniform()) / (len(draws[name]) + 1) for name in QUANTITIES]
+    return {"ranks": [round(float(rank), 4) for rank in ranks], "converged": converged}
+
+
+@lru_cache
+def _evidence(key: str):
+    return evidence_of(key)
+
+
+@lru_cache
+def _printers(key: str):
+    return simulate.printers(_evidence(key), load())
+
+
+@lru_cache
+def _compiled(key: str):
+    from models.trust.sampled_replicates import Duration
+
+    return Duration(_evidence(key))
+
+
+def tasks(key: str, replicates: int | None = None) -> list[dict]:
+    """The work in pieces, each with its own seed."""
+    total = replicates or (REPLICATES_SAMPLED if key == SAMPLED else REPLICATES)
+    piece = PIECE_SAMPLED if key == SAMPLED else PIECE
+    return [{"endpoint": key, "seed": SEED + i, "count": min(piece, total - i * piece)} for i in range(-(-total // piece))]
+
+
+def calibrate(key: str, replicates: int | None = None) -> list[dict]:
+    """All replicates of an endpoint; those of an interrupted run are kept."""
+    code = store.hash_of(identity(key) | {"software": store.software()})
+    return sum(many.run(replicate, tasks(key, replicates), name="calibration", code=code), [])
+
+
+def command(args) -> int:
+    """`python -m models calibrate [ENDPOINT ...] [--replicates N]`; 2 for an unknown endpoint or a number that is none."""
+    if unknown := [key for key in args.endpoints if key not in ENDPOINTS]:
+        print(f"models calibrate: no endpoint {', '.join(unknown)}; there are {', '.join(ENDPOINTS)}", file=sys.stderr)
+        return 2
+    if args.replicates is not None and args.replicates < 1:
+        print(f"models calibrate: {args.replicates} replicates; at least one is needed", file=sys.stderr)
+        return 2
+    try:
+        for key in args.endpoints or ENDPOINTS:
+            write(key, calibrate(key, args.replicates), identity(key))
+            print(f"  {key}: {read()[key].replicates} simulated reviews")
+    except (BadRecords, many.ClusterUnreachable, many.FitFailed, many.WorkerDied) as error:
+        print(f"models calibrate: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("models calibrate: interrupted; finished replicates are kept", file=sys.stderr)
+        return 130
+    return 0

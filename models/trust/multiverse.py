@@ -1,0 +1,229 @@
+"""The multiverse: the mean effect under every combination of the choices that could have been made.
+
+For endpoints with one effect per study each likelihood is smoothed by every tau once, on one grid; a universe is then a sum of
+arrays.  CRS duration is sampled (crs_universes.py).  Effects are on the log scale within, ratios in the table.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from itertools import chain, combinations, product
+
+import numpy as np
+import pandas as pd
+
+from extraction.evidence import ALTERNATIVES, PRIMARY, Evidence, Reading, alternatives, collect
+from extraction.records import Review, load
+from models import frequentist
+from models.bias import bias_priors, through_bias
+from models.endpoint import study_likelihoods
+from models.endpoints import ENDPOINTS
+from models.posterior import cumulative
+from models.priors import TAU_WIDE, Prior, parse
+from models.reports import between
+from models.shown.words import listed
+from models.smoothing import Grid, log_smooth
+
+GRID = Grid.even(-9.0, 9.0, 721)
+THETA = GRID.x
+WIDE = np.linspace(-16.0, 16.0, 1281)
+"""Effects at which a likelihood is tabulated: as far as a bias can carry it."""
+TAU = np.exp(np.linspace(np.log(0.004), np.log(4.0), 40))
+"""Effects, and between-study SDs even in their logarithm, at which a universe is computed."""
+PRIMARY_READING, AND = "as used", "; "
+NONE, JUDGED = "none", "as judged"
+FACTORS = {NONE: 0.0, "half": 0.5, JUDGED: 1.0, "twice": 2.0}
+"""Factors on the mean of every study's bias prior, and apart from it on its SD: how far the bias carries, and how sure one is of that."""
+MOST_STUDIES = 6
+"""With more, subsets are not all computed: 63 of them are enough to look at, and each further study doubles them."""
+CHOICES = ("reading", "studies", "likelihood", "bias_mean", "bias_sd", "mu_prior", "tau_prior")
+
+
+@dataclass(frozen=True)
+class Universe:
+    """One combination of choices, in words."""
+
+    reading: str
+    studies: str
+    likelihood: str
+    bias_mean: str
+    bias_sd: str
+    mu_prior: str
+    tau_prior: str
+
+
+def priors(key: str) -> tuple[dict[str, Prior], dict[str, Prior]]:
+    """Priors of mu and of tau by their words, the primary first."""
+    endpoint, words = ENDPOINTS[key], prior_words
+    mu = [endpoint.mu_prior, *(parse(f"normal:0:{sd:g}") for sd in (0.5, 1.0, 2.0) if sd != endpoint.mu_prior.parameters[1])]
+    if key == "crs_duration_grade3":
+        mu = mu[:2]
+    tau = [endpoint.tau_prior, *endpoint.tau_alternatives]
+    if key == "crs_duration_grade3":
+        tau.append(TAU_WIDE)
+    return {words(p): p for p in mu}, {words(p): p for p in tau}
+
+
+def prior_words(prior: Prior) -> str:
+    from models.shown.figures import prior_words as words
+
+    return words(prior)
+
+
+_computed: dict[str, tuple[Review, pd.DataFrame]] = {}
+"""The last universes of each endpoint, with the review they belong to: a page asks for them several times."""
+
+
+def universes(key: str, review: Review | None = None) -> pd.DataFrame:
+    """Every universe of an endpoint: its choices, median and limits as ratios, probability that tocilizumab is the better side, whether primary."""
+    review = review or load()
+    if key not in _computed or _computed[key][0] is not review:
+        _computed[key] = review, _universes(key, review)
+    return _computed[key][1].copy()
+
+
+def _universes(key: str, review: Review) -> pd.DataFrame:
+    if key == "crs_duration_grade3":
+        from models.trust.crs_universes import summaries
+
+        rows = summaries(review)
+    else:
+        rows = list(_by_quadrature(key, review))
+    frame = pd.DataFrame([vars(universe) | result for universe, result in rows]).drop(columns="points", errors="ignore")
+    below = frame.pop("below")
+    frame["p_favours"] = below if ENDPOINTS[key].benefit == "below" else 1 - below
+    for name in ("median", "lower", "upper"):
+        frame[name] = np.exp(frame[name])
+    frame["primary"] = is_primary(frame, key)
+    return frame
+
+
+def is_primary(frame: pd.DataFrame, key: str) -> pd.Series:
+    """Whether a universe is the one shown on the endpoint's page."""
+    mu, tau = priors(key)
+    wanted = {"reading": PRIMARY_READING, "studies": "all", "likelihood": "exact", "bias_mean": NONE, "bias_sd": NONE,
+              "mu_prior": next(iter(mu)), "tau_prior": next(iter(tau))}
+    return (frame[list(wanted)] == pd.Series(wanted)).all(axis=1)
+
+
+def is_primary_through_bias(frame: pd.DataFrame, key: str) -> pd.Series:
+    """Whether a universe differs from the primary one in the bias alone, which is as judged; its mean is not varied where no study's has a side."""
+    mean = JUDGED if (frame["bias_mean"] == JUDGED).any() else NONE
+    return (frame["bias_mean"] == mean) & (frame["bias_sd"] == JUDGED) & is_primary(frame.assign(bias_mean=NONE, bias_sd=NONE), key)
+
+
+def readings(key: str, review: Review) -> dict[str, Evidence]:
+    """The evidence under each combination of readings of the papers that differs, the primary first, in the words of the fewest readings.
+
+    Of readings that change nothing alone none is combined.
+    """
+    found: dict[str, Evidence] = {}
+    open_ones = alternatives(review, ENDPOINTS[key].evidence)
+    for words in chain.from_iterable(combinations(open_ones, count) for count in range(len(open_ones) + 1)):
+        evidence = collect(review, ENDPOINTS[key].evidence, together(words))
+        if evidence.used_hash() not in {other.used_hash() for other in found.values()}:
+            found[AND.join(words) or PRIMARY_READING] = evidence
+    return found
+
+
+def together(words: tuple[str, ...]) -> Reading:
+    """The reading in which each of these readings, each one choice changed, is made."""
+    return replace(PRIMARY, **{field.name: value for one in words for field in fields(Reading)
+                               if (value := getattr(ALTERNATIVES[one], field.name)) != getattr(PRIMARY, field.name)})
+
+
+def subsets(evidence: Evidence, labels: dict[str, str]) -> dict[str, list[str]]:
+    """All studies, then every smaller subset that is not empty, by its name; of many studies, all but one and each alone."""
+    studies = evidence.studies
+    few = len(studies) <= MOST_STUDIES
+    sizes = range(len(studies) - 1, 0, -1) if few else (len(studies) - 1, 1)
+    return {"all": studies} | {_name(list(subset), studies, labels): list(subset) for size in sizes for subset in combinations(studies, size)}
+
+
+def _name(subset: list[str], studies: list[str], labels: dict[str, str]) -> str:
+    if len(subset) == len(studies) - 1:
+        return "without " + labels[next(study for study in studies if study not in subset)]
+    return f"{labels[subset[0]]} alone" if len(subset) == 1 else f"{listed([labels[study] for study in subset])} only"
+
+
+def _by_quadrature(key: str, review: Review) -> Iterator[tuple[Universe, dict]]:
+    mu, tau = priors(key)
+    labels = {study.id: study.label for study in review.register.studies}
+    mu_density = {words: p.log_density(THETA) for words, p in mu.items()}
+    tau_density = {words: (p.log_density(TAU) + np.log(TAU))[:, None] for words, p in tau.items()}
+    for reading, evidence in readings(key, review).items():
+        biases = bias_priors(key, review, evidence)
+        for (likelihood, terms), (mean, sd) in product(forms(evidence).items(), factors(biases)):
+            smoothed = smooth({study: through(term, *scaled(biases[study], mean, sd)) for study, term in terms.items()})
+            whole = sum(smoothed.values())
+            for subset, studies in subsets(evidence, labels).items():
+                added = _sum_of(smoothed, studies, whole)
+                for (m, by_mu), (t, by_tau) in product(mu_density.items(), tau_density.items()):
+                    yield Universe(reading, subset, likelihood, mean, sd, m, t), summary(added + by_mu + by_tau)
+
+
+def _sum_of(terms: dict[str, np.ndarray], studies: list[str], whole: np.ndarray) -> np.ndarray:
+    """The log likelihoods of a subset added up; where most are in it, the whole less the others, so that leaving out one of many costs one step."""
+    others = terms.keys() - set(studies)
+    if len(studies) <= len(others) or not np.isfinite(whole).all():
+        return sum(terms[study] for study in studies)
+    return whole - sum(terms[study] for study in others)
+
+
+def forms(evidence: Evidence) -> dict[str, dict]:
+    """Each study's likelihood, exact and by the usual normal approximation where a report has one and they differ."""
+    exact = {study: tabulated(term) for study, term in study_likelihoods(evidence).items()}
+    approximate = {study: normal_term([r for r in evidence.used if r.study == study]) or exact[study] for study in exact}
+    differs = any(report.only_table for report in evidence.used)
+    return {"exact": exact} | ({"normal": approximate} if differs else {})
+
+
+def tabulated(term):
+    """A log likelihood by a cubic through its values, so that a sum over many tables is taken once and not for every bias."""
+    values = term(WIDE)
+    return lambda theta: between(theta, WIDE[0], WIDE[1] - WIDE[0], values)
+
+
+def normal_term(reports: list):
+    """Normal likelihood of a study's log odds ratio by Wald's standard error, 0.5 added where a cell is empty; None where it has no counts."""
+    if len(reports) != 1 or not reports[0].only_table:
+        return None
+    estimate = frequentist.log_odds_ratio(*reports[0].only_table)
+    if estimate.se is None:
+        return None
+    return lambda theta: -(((np.asarray(theta) - estimate.estimate) / estimate.se) ** 2) / 2
+
+
+def factors(biases: dict[str, Prior]) -> Iterator[tuple[str, str]]:
+    """Names of each factor on the means with each on the SDs; where no study's bias has a side, the means are not varied."""
+    return product(FACTORS if any(prior.parameters[0] for prior in biases.values()) else [NONE], FACTORS)
+
+
+def scaled(prior: Prior, mean: str, sd: str) -> tuple[float, float]:
+    """Mean and SD of a bias, multiplied by the factors of these names."""
+    return FACTORS[mean] * prior.parameters[0], FACTORS[sd] * prior.parameters[1]
+
+
+def through(term, mean: float, sd: float):
+    """The likelihood behind a bias of that mean and SD, which may be 0: then it is known."""
+    return through_bias(term, Prior("bias", "normal", (mean, sd), "", "")) if sd else lambda theta: term(np.asarray(theta) + mean)
+
+
+def smooth(terms: dict) -> dict[str, np.ndarray]:
+    """Log likelihood of (tau, mu) of each study, shape (tau, mu)."""
+    if not terms:
+        return {}
+    log_l = np.array([term(THETA) for term in terms.values()])
+    log_l -= log_l.max(axis=1, keepdims=True)
+    log_m = np.stack([log_smooth(np.exp(log_l), GRID, tau, slice(0, len(THETA))) for tau in TAU])
+    return {study: log_m[:, i] for i, study in enumerate(terms)}
+
+
+def summary(log_joint: np.ndarray) -> dict:
+    """Median and 95 % limits of mu, and P(mu < 0), from the log posterior of (log tau, mu) on the grid."""
+    density = np.exp(log_joint - log_joint.max()).sum(axis=0)
+    cdf = cumulative(density)
+    cdf /= cdf[-1]
+    median, lower, upper = np.interp([0.5, 0.025, 0.975], cdf, THETA)
+    return {"median": median, "lower": lower, "upper": upper, "below": float(np.interp(0.0, THETA, cdf))}
+
+
