@@ -53,6 +53,8 @@ def build(fingerprint: str) -> None:
             config = _assemble_or_say_why(source, cache)
             require_posteriors()
             _require_checklists()
+            if config["html"].get("baseurl"):
+                _write_preview(source / "_static")
         pages = sorted((source / "book").glob("*.md"))
         try:
             execute.run(pages, config["parse"]["myst_enable_extensions"], cache, _say)
@@ -132,6 +134,19 @@ def assemble(source: Path, cache: Path) -> dict:
         config["sphinx"]["config"]["bibtex_reference_style"] = "author_year"
     (source / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     return config
+
+
+def _write_preview(folder: Path) -> None:
+    """The picture that a shared link shows, which needs an absolute address."""
+    import matplotlib.pyplot as plt
+
+    from book.head import IMAGE
+    from extraction import records
+    from models.shown import preview_picture
+
+    figure = preview_picture.picture(records.load()).figure
+    figure.savefig(folder / Path(IMAGE).name, dpi=preview_picture.DPI, metadata={"Software": None})
+    plt.close(figure)
 
 
 def _write_sources(folder: Path) -> None:

@@ -5,7 +5,7 @@ import html
 from IPython.display import HTML, display
 
 from book.linked import linked_table, text_table
-from book.provenance import behind, entry_key, mean_key, with_source
+from book.markers import behind, entry_key, mean_key, with_source
 from book.show import show, table
 from extraction.records import load
 from models.endpoints import ENDPOINTS, evidence_of

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 from IPython.display import display
 
-from book.provenance import made
+from book.markers import made
 from models.shown.numbers_csv import to_csv
 
 FILES = "review_files"

@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 
 LONGEST = 300
 """Characters of a description; whole sentences where they fit."""
-NO_IMAGE = "<!-- no og:image: it needs the address of the site, html_baseurl, which is not set yet -->"
+IMAGE = "_static/preview.png"
+"""The picture of a shared link, where the site has an address (`html: baseurl` of _config.yml); the file is written by book/build.py."""
 
 
 def add(app, pagename: str, template: str, context: dict, doctree) -> None:
@@ -16,10 +17,10 @@ def add(app, pagename: str, template: str, context: dict, doctree) -> None:
     title = html.unescape(re.sub(r"<[^>]*>", "", context["title"]))
     said = {"og:type": "website" if pagename == app.config.root_doc else "article", "og:title": title, "og:site_name": app.config.html_title or app.config.project,
             "og:description": (what := description(context["body"]))}
-    if app.config.html_baseurl:
-        said["og:url"] = f"{app.config.html_baseurl.rstrip('/')}/{pagename}.html"
+    if site := app.config.html_baseurl.rstrip("/"):
+        said |= {"og:url": f"{site}/{pagename}.html", "og:image": f"{site}/{IMAGE}", "og:image:alt": said["og:description"]}
     tags = [f'<meta name="description" content="{html.escape(what)}">',
-            *(f'<meta property="{name}" content="{html.escape(content)}">' for name, content in said.items()), NO_IMAGE]
+            *(f'<meta property="{name}" content="{html.escape(content)}">' for name, content in said.items())]
     context["metatags"] = "\n    ".join([context.get("metatags", ""), *tags]) + "\n"
 
 

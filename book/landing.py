@@ -4,7 +4,7 @@ import html
 
 from book import chapter, files
 from book.citation import citation
-from book.provenance import PAGES, bias_key, mean_key, with_source
+from book.markers import PAGES, bias_key, mean_key, with_source
 from book.show import drawn
 from models.endpoints import ENDPOINTS
 from models.history import versions

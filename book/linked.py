@@ -9,10 +9,10 @@ from docutils.nodes import make_id
 from IPython.display import HTML, display
 
 from book import files
-from book.provenance import entry_key, marked
+from book.markers import entry_key, marked
 
-LONG = 40
-"""Characters from which a cell holds a sentence and its column is kept wide."""
+LONG, LONGER = 40, 120
+"""Characters from which a cell holds a sentence and its column is kept wide, and from which it holds several: on a phone it is then as wide as that."""
 
 
 PRINTED = ("as printed", "as printed, and where", "report", "from the curve", "what disagrees")
@@ -25,7 +25,7 @@ def text_table(frame: pd.DataFrame, caption: str, folded: str = "", numbers: pd.
 
     folded : a line to open it by, where it is long
     numbers : those behind the cells in full precision, where there are any
-    sources : by column, the keys of `book.provenance` that each row's cell opens
+    sources : by column, the keys of `book.markers` that each row's cell opens
     """
     if frame.empty:
         nothing(caption)
@@ -55,7 +55,11 @@ def _rows(frame: pd.DataFrame, sources: Mapping[str, Sequence[tuple[str, ...]]])
 
 def cells(row: Sequence, keys: Iterable[tuple[str, ...]] = repeat(())) -> str:
     """A row's cells as HTML; `keys` are those of the sources that each opens."""
-    return "".join(f"<td{' class=long' if len(str(cell)) > LONG else ''}>{marked(str(cell), opens)}</td>" for cell, opens in zip(row, keys))
+    return "".join(f"<td{_width(str(cell))}>{marked(str(cell), opens)}</td>" for cell, opens in zip(row, keys))
+
+
+def _width(text: str) -> str:
+    return ' class="long longer"' if len(text) > LONGER else " class=long" if len(text) > LONG else ""
 
 
 def nothing(caption: str) -> None:

@@ -1,23 +1,19 @@
 """Where every number comes from: what a page opens beside a number, from the records, the checks and the rules.
 
-A source has a key (`study#entry` for a printed number, `study` for a paper, `mean#endpoint` for a posterior, `bias#endpoint` for one read
-through the likely bias), a title, lines of name and
-text, links, and the reports that a number is part of, each as such lines.  All of it is text: nothing here is HTML.
+A source has a key (book/markers.py), a title, lines of name and text, links, and the reports that a number is part of, each as such lines.  All of
+it is text: nothing here is HTML.
 """
 
-import html
-import inspect
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from book.beside import DATA, SCRIPT
 from book.entry_words import report_words, verdicts, whom, words
-from book.markup import plain
+from book.markers import address, bias_key, entry_key, function_words, mean_key
 from extraction.bias import overall
 from extraction.checks import check
 from extraction.evidence import RULES, Unused, Used, collect_all
@@ -30,11 +26,9 @@ from extraction.schema import AnyEntry, Entry, Record, Registration
 from extraction.vocabulary import ENDPOINTS, FIELDS
 from models import bias, endpoints, order_statistics, reports
 from models.sampling import sample
-from models.shown import baseline
-from models.shown.derivation import derivation
 from models.shown.figures import prior_words
 from models.shown.recovery import histories_in_words, of_used
-from models.shown.tables import TERMS, entries_behind
+from models.shown.tables import TERMS
 from models.shown.words import number
 from models.trust import crs_universes
 
@@ -48,84 +42,6 @@ LIKELIHOODS = {
 }
 """The function behind each kind of report."""
 RECOVERED_BY = {"table_set": recover_tables, "log_rank_histories": log_rank_histories}
-PAGES = {"crs_duration_grade3": "crs-duration.html", "severe_infection": "severe-infection.html", "overall_survival": "survival.html",
-         "progression_free_survival": "progression.html", "complete_response": "response.html#complete-response", "icans": "response.html#icans",
-         "severe_crs": "response.html#severe-crs-pre-emptive-use"}
-"""Where each endpoint of the models stands in the book."""
-
-
-def anchor(entry: str) -> str:
-    """Anchor of an entry on its study's page."""
-    return f"entry-{entry}"
-
-
-def entry_key(study: str, entry: str) -> str:
-    return f"{study}#{entry}"
-
-
-def mean_key(endpoint: str) -> str:
-    """Key of the posterior of an endpoint of the models."""
-    return f"mean#{endpoint}"
-
-
-def bias_key(endpoint: str) -> str:
-    """Key of the same posterior read through the likely bias of the studies."""
-    return f"bias#{endpoint}"
-
-
-def address(key: str) -> str:
-    """The page, seen from the folder of pages, that holds what stands behind a key: where its link leads without a script."""
-    name, _, part = key.partition("#")
-    if name in ("mean", "bias"):
-        return f"{PAGES[part].partition('#')[0]}#{forest_anchor(part) if name == 'mean' else bias_anchor(part)}"
-    return f"studies/{name}.html" + (f"#{anchor(part)}" if part else "")
-
-
-def behind(key: str, study: str, review: Review) -> tuple[str, ...]:
-    """Keys of what a study prints of an endpoint of the models."""
-    return tuple(entry_key(study, entry) for entry in entries_behind(key, study, review))
-
-
-def of_medians(review: Review) -> dict[str, list[tuple[str, ...]]]:
-    """Sources of each column of `models.shown.register.medians`."""
-    rows = baseline.median_entries(review)
-    return {column: [(entry_key(study, entries[column].id),) if entries[column] else () for _, study, entries in rows] for column in baseline.MEDIANS}
-
-
-def forest_anchor(endpoint: str) -> str:
-    return f"figure-forest-{endpoint.replace('_', '-')}"
-
-
-def bias_anchor(endpoint: str) -> str:
-    return f"figure-bias-{endpoint.replace('_', '-')}"
-
-
-def marked(text: str, keys: Iterable[str], href: str = "") -> str:
-    """Text, escaped here, as a link to its sources, which the page's script opens beside it; the text alone where there is no key.
-
-    href : where the link leads without the script, if the page is not in the folder of pages
-    """
-    keys = tuple(keys)
-    if not keys:
-        return plain(text)
-    return f'<a class="source" href="{plain(href or address(keys[0]))}" data-source="{plain(" ".join(keys))}">{plain(text)}</a>'
-
-
-def made(numbers: pd.DataFrame) -> str:
-    """A link that opens by which function the numbers of a figure or table were made, and from which posterior; empty where nobody noted it.
-
-    Without the page's script it leads to the seeds, versions and diagnostics behind all of them.
-    """
-    if not (found := derivation(numbers)):
-        return ""
-    posterior = f' data-source="{plain(mean_key(found.endpoint))}"' if found.endpoint else ""
-    return f'<a class="source" href="status.html" data-made="{plain(function_words(found.function))}"{posterior}>How computed</a>'
-
-
-def with_source(text: str, part: str, keys: Iterable[str]) -> str:
-    """Text, escaped here, of which one part is a link to its sources."""
-    before, found, after = text.partition(part)
-    return html.escape(before) + marked(found, keys) + html.escape(after)  # which keep the spaces at their ends
 
 
 def sources(review: Review) -> dict[str, dict]:
@@ -217,13 +133,6 @@ def likelihood(report: Used) -> Callable:
     """The function behind a report; outcomes of tests of several grades at once have one of their own."""
     mixes_grades = report.term == "test_outcome" and len(report.data["toci"]) + len(report.data["control"]) > 2
     return reports.mixed_test_outcome if mixes_grades else LIKELIHOODS[report.term]
-
-
-def function_words(function: Callable) -> str:
-    """The first line of what a function says of itself, or else of what its file does, and its full name."""
-    said = inspect.getdoc(function) or inspect.getdoc(inspect.getmodule(function))
-    first = said.partition("\n")[0].replace("`", "").rstrip(".")
-    return f"{first} ({function.__module__}.{function.__qualname__})"
 
 
 def _data(report: Used) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from book import entry_words, files, markup
 from book.entry_words import report_words, whom, words
-from book.provenance import anchor, entry_key, marked
+from book.markers import anchor, entry_key, marked
 from book.show import image
 from book.topics import topics
 from extraction.checks import Finding

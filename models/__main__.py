@@ -28,7 +28,7 @@ def main(argv=None):
 
     commands.add_parser("answer", help="write today's answer into README.md")
 
-    calibrate = commands.add_parser("calibrate", help="fit the models to simulated reviews; minutes, for CRS duration half an hour")
+    calibrate = commands.add_parser("calibrate", help="fit the models to simulated reviews: a quarter of an hour, most of it for CRS duration")
     calibrate.add_argument("endpoints", nargs="*", metavar="ENDPOINT", help="default: every endpoint")
     calibrate.add_argument("--replicates", type=int, metavar="N", help="simulated reviews of each; default 1000, for CRS duration 200")
 

@@ -38,6 +38,14 @@ def test_the_primary_universe_is_the_posterior_of_the_quadrature_engine(key, fra
     assert limits_of(row) == pytest.approx([expected[name] for name in ("median", "lower", "upper")], abs=0.006)  # a grid of 0.025, 40 nodes of tau
 
 
+@pytest.mark.parametrize("key", KEYS)
+def test_an_answer_computed_by_itself_is_that_of_its_universe(key, frames):
+    frame = frames[key]
+    for factor, chosen in ((multiverse.NONE, frame["primary"]), (multiverse.JUDGED, multiverse.is_primary_through_bias(frame, key))):
+        (row,) = [row for _, row in frame[chosen].iterrows()]
+        assert multiverse.behind_bias(key, REVIEW, factor) == pytest.approx({name: row[name] for name in ("median", "lower", "upper", "p_favours")}, rel=1e-12)
+
+
 def pick(frame, **choices):
     chosen = frame
     for name, value in choices.items():

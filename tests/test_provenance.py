@@ -11,7 +11,7 @@ from example_markup import MARKUP, plant_markup
 from example_review import Review, review  # noqa: F401  (a fixture)
 from test_book import html  # noqa: F401  (a fixture: the built book)
 
-from book import beside, build, inputs, linked, notebooks, pages, provenance
+from book import beside, build, inputs, linked, markers, notebooks, pages, provenance
 from extraction.records import load
 from extraction.schema import Entry
 from extraction.vocabulary import ENDPOINTS as REPORTED
@@ -49,13 +49,13 @@ def test_every_row_of_every_linked_table_has_its_sources():
         assert {"study"} & set(frame.columns) or {*linked.PRINTED} & set(frame.columns), "no cell of a row opens anything"
         for study, entries in zip(frame["study_id"], frame["entries"]):
             assert study in SOURCES
-            assert {provenance.entry_key(study, entry) for entry in entries} <= SOURCES.keys()
+            assert {markers.entry_key(study, entry) for entry in entries} <= SOURCES.keys()
 
 
 @pytest.mark.parametrize("study", REVIEW.records)
 def test_a_number_says_what_is_printed_and_where_and_leads_to_record_and_paper(study):
     for entry in REVIEW.records[study].entries:
-        found = SOURCES[provenance.entry_key(study, entry.id)]
+        found = SOURCES[markers.entry_key(study, entry.id)]
         lines, links = dict(found["lines"]), [address for _, address in found["links"]]
         assert lines["As printed"] == (entry.printed or "not printed")
         assert lines["Where"] == str(entry.address)
@@ -72,18 +72,18 @@ def test_a_report_that_enters_says_so_with_its_likelihood_and_one_left_out_its_r
     title = REPORTED[evidence.endpoint]
     for report in evidence.used:
         for entry in report.entries:
-            lines = lines_of(provenance.entry_key(report.study, entry))
+            lines = lines_of(markers.entry_key(report.study, entry))
             assert ["Enters", f"{title}: {tables.TERMS[report.term]}"] in lines
             assert any(name == "Likelihood" and "models." in text for name, text in lines)
     for report in evidence.unused:
         for entry in report.entries:
-            assert ["Left out", f"{title}: {report.reason}"] in lines_of(provenance.entry_key(report.study, entry))
+            assert ["Left out", f"{title}: {report.reason}"] in lines_of(markers.entry_key(report.study, entry))
 
 
 def test_every_verdict_stands_with_its_number():
     for study, found in agreement.by_number(REVIEW).items():
         for entry, finding in found.items():
-            lines = SOURCES[provenance.entry_key(study, entry)]["lines"]
+            lines = SOURCES[markers.entry_key(study, entry)]["lines"]
             assert any(name == "Recalculated" and text.startswith(finding.verdict.replace("_", " ")) for name, text in lines)
 
 
@@ -93,7 +93,7 @@ def test_every_row_of_a_study_page_opens_its_own_source():
         rows = {entry: row for entry, row in re.findall(r'<tr id="entry-([^"]+)"[^>]*>(.*)</tr>', written[f"studies/{study}.md"])}
         assert sorted(rows) == sorted(entry.id for entry in record.entries)
         for entry, row in rows.items():
-            assert f'href="#entry-{entry}" data-source="{provenance.entry_key(study, entry)}"' in row
+            assert f'href="#entry-{entry}" data-source="{markers.entry_key(study, entry)}"' in row
 
 
 def test_candidates_are_counted_with_their_range():
@@ -120,7 +120,7 @@ def test_histories_are_counted_as_the_search_finds_them():
     from extraction.recover.log_rank import log_rank_histories
 
     told = [(report, lines) for key in ENDPOINTS for report in evidence_of(key, REVIEW).used if report.term == "log_rank_histories"
-            for lines in [lines_of(provenance.entry_key(report.study, report.entries[0]))]]
+            for lines in [lines_of(markers.entry_key(report.study, report.entries[0]))]]
     assert told
     for report, lines in told:
         d = report.data
@@ -130,8 +130,8 @@ def test_histories_are_counted_as_the_search_finds_them():
 
 def test_every_likelihood_and_every_endpoint_is_known():
     assert provenance.LIKELIHOODS.keys() == tables.TERMS.keys()
-    assert provenance.PAGES.keys() == ENDPOINTS.keys()
-    for key, address in provenance.PAGES.items():
+    assert markers.PAGES.keys() == ENDPOINTS.keys()
+    for key, address in markers.PAGES.items():
         page, _, section = address.partition("#")
         text = (inputs.ROOT / "book" / page.replace(".html", ".md")).read_text(encoding="utf-8")
         assert f'chapter.forest("{key}")' in text
@@ -140,7 +140,7 @@ def test_every_likelihood_and_every_endpoint_is_known():
 
 def test_a_mean_names_every_report_it_is_computed_from():
     for key in ENDPOINTS:
-        lines = SOURCES[provenance.mean_key(key)]["lines"]
+        lines = SOURCES[markers.mean_key(key)]["lines"]
         assert [text.partition(":")[0] for name, text in lines if name == "Computed from"] == [
             REVIEW.studies[report.study].label for report in evidence_of(key, REVIEW).used]
 
@@ -160,7 +160,7 @@ def test_markup_of_a_record_is_text_in_script_and_link(review):
     found = told_by(said)
     assert found == json.loads(json.dumps(provenance.sources(hostile)))
     assert sum(MARKUP in text for source in found.values() for _, text in source["lines"]) > 20
-    link = provenance.marked(MARKUP, ["example2020#severe_infection.toci"])
+    link = markers.marked(MARKUP, ["example2020#severe_infection.toci"])
     assert link.count("<") == 2 and "`" not in link
 
 
@@ -180,7 +180,7 @@ def test_a_finding_reads_as_before_and_its_ratio_opens_what_it_is_computed_from(
     summary = summary_for_words(key, REVIEW)
     said = f"{words.headline(summary, ENDPOINTS[key])}. {words.details(summary, ENDPOINTS[key], REVIEW)}"
     assert unescape(re.sub("<[^>]*>", "", shown[0])) == said
-    assert f">{words.interval(summary, summary['digits'])}</a>" in shown[0] and f'data-source="{provenance.mean_key(key)}"' in shown[0]
+    assert f">{words.interval(summary, summary['digits'])}</a>" in shown[0] and f'data-source="{markers.mean_key(key)}"' in shown[0]
 
 
 # the forest plot as a table
@@ -258,8 +258,8 @@ def test_whatever_a_page_opens_is_there_and_only_pages_that_open_something_load_
         assert all(' title="' in attributes for attributes in terms), path.name
         assert (f'{beside.PLACE}/{beside.SCRIPT}"' in text) == bool(keys or terms or 'class="source"' in text), path.name
         opened |= keys
-    assert opened >= {provenance.entry_key(study, entry.id) for study, record in REVIEW.records.items() for entry in record.entries}
-    assert opened >= {provenance.mean_key(key) for key in ENDPOINTS}
+    assert opened >= {markers.entry_key(study, entry.id) for study, record in REVIEW.records.items() for entry in record.entries}
+    assert opened >= {markers.mean_key(key) for key in ENDPOINTS}
 
 
 @pytest.mark.book
@@ -278,17 +278,17 @@ def test_a_frame_and_a_picture_say_which_function_made_them_and_for_which_endpoi
     from models.shown import bias_pictures, figures
 
     for frame, words in ((without_priors.results("icans", REVIEW), "models.shown.without_priors.results"), (figures.forest("icans", REVIEW).numbers, "models.shown.figures.forest")):
-        link = provenance.made(frame)
-        assert f"({words})" in unescape(link) and f'data-source="{provenance.mean_key("icans")}"' in link
-    assert "data-source" not in provenance.made(bias_pictures.scales())
-    assert provenance.made(tables.used("icans", REVIEW)) == ""
+        link = markers.made(frame)
+        assert f"({words})" in unescape(link) and f'data-source="{markers.mean_key("icans")}"' in link
+    assert "data-source" not in markers.made(bias_pictures.scales())
+    assert markers.made(tables.used("icans", REVIEW)) == ""
 
 
 @pytest.mark.parametrize("key", ENDPOINTS)
 def test_an_answer_read_through_bias_names_every_study_with_its_judgement(key):
     from extraction.bias import overall
 
-    lines, evidence = SOURCES[provenance.bias_key(key)]["lines"], evidence_of(key, REVIEW)
+    lines, evidence = SOURCES[markers.bias_key(key)]["lines"], evidence_of(key, REVIEW)
     read = [text for name, text in lines if name == "Read through"]
     assert len(read) == len(evidence.studies)
     for study, text in zip(evidence.studies, read):
@@ -311,16 +311,16 @@ def address(tmp_path_factory) -> str:
     provenance.write(folder / beside.PLACE, REVIEW)
     (folder / "book").mkdir()
     shutil.copy(inputs.ROOT / "book" / "style.css", folder)
-    number = provenance.marked("the number", [provenance.entry_key(*ENTRY)])
-    paper = provenance.marked("the paper", [ENTRY[0]])
-    many = provenance.marked("many", [provenance.entry_key(REPORT.study, entry) for entry in REPORT.entries])
+    number = markers.marked("the number", [markers.entry_key(*ENTRY)])
+    paper = markers.marked("the paper", [ENTRY[0]])
+    many = markers.marked("many", [markers.entry_key(REPORT.study, entry) for entry in REPORT.entries])
     (folder / "book" / "page.html").write_text(
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         '<link rel="stylesheet" href="../style.css"><title>Page</title>'
         f'<p><a href="#">before</a> {number} <button type="button">after</button></p><p style="text-align: right">{paper}</p><p>{TERM}</p>'
         f'<div class="review-scroll" style="height: 8rem; margin-top: 60vh"><table class="review-table"><tr><td>{many}</td><td>beside it</td></tr></table></div>'
         f'<div class="review-scroll"><table class="review-table"><tr><td>0.74</td></tr></table></div>'
-        f'<p class="review-numbers">{provenance.made(without_priors.results("icans", REVIEW))}</p>'
+        f'<p class="review-numbers">{markers.made(without_priors.results("icans", REVIEW))}</p>'
         f'<script src="../{beside.PLACE}/{beside.SCRIPT}"></script>', encoding="utf-8")
     return (folder / "book" / "page.html").as_uri()
 
@@ -375,7 +375,7 @@ def test_a_report_of_several_numbers_is_told_once(page):
     page.get_by_role("button", name="many", exact=True).click()
     names = [line.strip() for line in shown(page).splitlines()]
     assert names.count("As printed") == len(REPORT.entries) > 1
-    enters = [json.dumps(report) for entry in REPORT.entries for report in SOURCES[provenance.entry_key(REPORT.study, entry)]["reports"]
+    enters = [json.dumps(report) for entry in REPORT.entries for report in SOURCES[markers.entry_key(REPORT.study, entry)]["reports"]
               if report[0][0] == "Enters"]
     assert names.count("Enters") == len(set(enters)) < len(enters)
 

@@ -5,14 +5,20 @@ import re
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
+import matplotlib.pyplot as plt
 import pytest
 from example_browser import addresses, chromium  # noqa: F401  (fixtures)
+from PIL import Image
 from test_book import html, toc_pages  # noqa: F401  (html is a fixture)
 
 from book import build, head
+from extraction.records import load
+from models.shown import preview_picture
 from models.shown.style import DARK, DARK_GROUND, ON_BRIGHT, ORANGE, YELLOW
+from models.shown.summary import summarise
 
 pytestmark = pytest.mark.book
 
@@ -273,6 +279,27 @@ def test_every_page_has_a_title_of_its_own_and_says_what_it_holds(heads):
         assert 20 < len(said) <= head.LONGEST + 2, name
         assert page.named["og:description"] == [said] and title and page.title.startswith(title), name
         assert len(page.named["og:type"]) == 1 and "og:image" not in page.named, name
+
+
+@pytest.mark.parametrize(("site", "address"), [("", None), ("https://review.example/book/", "https://review.example/book/")])
+def test_a_shared_link_has_a_picture_once_the_site_has_an_address(site, address):
+    app = SimpleNamespace(config=SimpleNamespace(root_doc="index", html_title="A review", project="", html_baseurl=site))
+    context = {"title": "Page", "body": "<p>It is so.</p>"}
+    head.add(app, "book/page", "", context, doctree=True)
+    said = Head(f"<head>{context['metatags']}</head>").named
+    assert said["og:description"] == ["It is so."]
+    assert said.get("og:image") == (address and [f"{address}_static/preview.png"]) and said.get("og:url") == (address and [f"{address}book/page.html"])
+
+
+def test_the_picture_of_a_shared_link_is_as_large_as_sites_ask_and_turns_response_round(tmp_path):
+    build._write_preview(tmp_path)
+    with Image.open(tmp_path / "preview.png") as picture:
+        assert picture.size == (1200, 630)
+    numbers = preview_picture.picture(load()).numbers.set_index("endpoint")
+    response = summarise("complete_response")
+    assert numbers.loc["complete_response", "lower"] == pytest.approx(1 / response["upper"])
+    assert numbers.loc["icans", "upper"] == summarise("icans")["upper"]
+    plt.close("all")
 
 
 def test_the_description_of_an_endpoint_is_its_finding(html, heads):  # noqa: F811

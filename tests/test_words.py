@@ -69,6 +69,15 @@ def test_digits_beyond_monte_carlo_error_are_not_shown():
     assert "0.7 (95 % interval 0.5 to 1.2)" in conclusion(summary(0.91, digits=1), DURATION)
 
 
+@pytest.mark.parametrize(("lower", "error", "digits", "shown"), [
+    (1.185, 0.021, 0, "1.2"), (0.954, 0.015, 1, "0.95"), (0.954, 0.03, 1, "1.0"), (1.003, 0.001, 0, "1"), (0.48, 0.01, 1, "0.5")])
+def test_a_limit_shows_on_which_side_of_no_difference_it_lies_where_that_is_sure(lower, error, digits, shown):
+    """1.003 is sure to be above 1, and no two decimals show it."""
+    limits = {"median": 2.6, "lower": lower, "upper": 20.4, "mcse": {"lower": error, "upper": 0.4}}
+    assert words.compact(limits, digits) == f"{2.6:.{digits}f} ({shown} to {20.4:.{min(digits, 1)}f})"
+    assert words.compact({name: limits[name] for name in ("median", "lower", "upper")}, 1) == f"2.6 ({lower:.1f} to 20.4)"
+
+
 def test_one_study_is_called_one_small_study():
     assert "one small study" in conclusion(summary(0.4, n_studies=1), INFECTION)
     assert "one small study" not in conclusion(summary(0.4), INFECTION)

@@ -12,8 +12,8 @@ from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
 from models.shown.derivation import derives
 from models.shown.style import BLUE, GREY, INK, LIGHT, ORANGE, RED, SMALL, Picture, canvas, interval_line, ratio_axis, reach
-from models.shown.words import compact, interval, number, percent
-from models.trust.multiverse import TAU, THETA, is_primary_through_bias, smooth, summary, tabulated, through, universes
+from models.shown.words import answer, digits_beside, interval, number, percent
+from models.trust.multiverse import JUDGED, NONE, THETA, behind_bias, is_primary_through_bias, log_prior, smooth, summary, tabulated, through, universes
 
 PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85}
 CRS = "crs_duration_grade3"
@@ -29,6 +29,9 @@ class Pair:
 
 def pair(key: str, review: Review | None = None) -> Pair:
     """Both from the multiverse, so by the same engine: as used, all studies, exact, primary priors."""
+    review = review or load()
+    if key != CRS:
+        return Pair(*(behind_bias(key, review, factor) for factor in (NONE, JUDGED)))
     frame = universes(key, review)
     found = (frame[chosen].iloc[0] for chosen in (frame["primary"], is_primary_through_bias(frame, key)))
     return Pair(*({name: float(row[name]) for name in ("median", "lower", "upper", "p_favours")} for row in found))
@@ -44,19 +47,15 @@ def side_by_side(key: str, review: Review | None = None):
     for i, (words, limits, colour) in enumerate(rows):
         interval_line(ax, -i, limits, low, high, colour, "D")
         ax.text(np.sqrt(low * high), -i + 0.3, words, ha="center", va="center", fontsize=SMALL, weight="bold", bbox=PLAIN)
-        ax.text(np.sqrt(low * high), -i - 0.14, _result(limits), ha="center", va="top", fontsize=SMALL, bbox=PLAIN)
+        ax.text(np.sqrt(low * high), -i - 0.14, answer(key, limits), ha="center", va="top", fontsize=SMALL, bbox=PLAIN)
     ax.set_ylim(-1.6, 0.6)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     ratio_axis(ax, low, high, "Mean " + endpoint.scale, endpoint.benefit)
     ax.set_title(endpoint.title, loc="left", fontsize=12, weight="bold")
-    said = "; ".join(f"{words}: {interval(limits)}, tocilizumab the better side with probability {percent(limits['p_favours'])}" for words, limits, _ in rows)
+    said = "; ".join(f"{words}: {interval(limits, digits_beside(key))}, tocilizumab the better side with probability {percent(limits['p_favours'])}" for words, limits, _ in rows)
     return Picture(figure, f"{endpoint.title}, mean {endpoint.scale}. {said}.",
                    pd.DataFrame([{"answer": words, "scale": endpoint.scale, **limits} for words, limits, _ in rows]))
-
-
-def _result(limits: dict) -> str:
-    return f"{compact(limits)}, better side {percent(limits['p_favours'])}"
 
 
 MEANS = np.linspace(-2.2, 2.2, 45)
@@ -73,7 +72,7 @@ def tipping_grid(key: str, review: Review | None = None) -> tuple[np.ndarray, np
     for i, sd in enumerate(SDS):
         likelihood = sum(smooth({study: through(term, 0.0, sd) for study, term in terms.items()}).values())
         for j, mean in enumerate(MEANS):
-            found = summary(_shifted(likelihood, mean) + _prior(endpoint))
+            found = summary(_shifted(likelihood, mean) + log_prior(endpoint.mu_prior, endpoint.tau_prior))
             limits[:, i, j] = found["lower"], found["upper"]
     return limits[0], limits[1]
 
@@ -92,10 +91,6 @@ def _normal_grid(key: str, review: Review | None) -> tuple[np.ndarray, np.ndarra
 def _shifted(likelihood: np.ndarray, mean: float) -> np.ndarray:
     """The log likelihood of (tau, mu) when every observed effect is `mean` above the true one."""
     return np.array([np.interp(THETA + mean, THETA, row) for row in likelihood])
-
-
-def _prior(endpoint) -> np.ndarray:
-    return endpoint.mu_prior.log_density(THETA) + (endpoint.tau_prior.log_density(TAU) + np.log(TAU))[:, None]
 
 
 @derives
@@ -162,7 +157,7 @@ def e_values(review: Review | None = None) -> pd.DataFrame:
     for key, endpoint in ENDPOINTS.items():
         found = pair(key, review).unadjusted
         near = 1.0 if found["lower"] < 1 < found["upper"] else min(found["lower"], found["upper"], key=lambda limit: abs(np.log(limit)))
-        rows.append({"endpoint": endpoint.title, "mean effect, not adjusted": f"{endpoint.scale} {interval(found)}", "E-value of the estimate": number(e_value(found["median"], endpoint.scale)),
+        rows.append({"endpoint": endpoint.title, "mean effect, not adjusted": f"{endpoint.scale} {interval(found, digits_beside(key))}", "E-value of the estimate": number(e_value(found["median"], endpoint.scale)),
                      "E-value of the nearer limit": number(e_value(near, endpoint.scale))})
     return pd.DataFrame(rows)
 
@@ -193,7 +188,8 @@ def adjusted_table(review: Review | None = None) -> pd.DataFrame:
     for key, endpoint in ENDPOINTS.items():
         found, biases = pair(key, review), bias_priors(key, review)
         read = "; ".join(f"{review.studies[s].label}: {number(float(np.exp(p.parameters[0])))} times, SD {p.parameters[1]:.2f}" for s, p in biases.items())
-        rows.append({"endpoint": endpoint.title, "not adjusted": interval(found.unadjusted), "adjusted": interval(found.adjusted),
+        rows.append({"endpoint": endpoint.title, **{words: interval(limits, digits_beside(key)) for words, limits in (
+                         ("not adjusted", found.unadjusted), ("adjusted", found.adjusted))},
                      "better side, not adjusted": percent(found.unadjusted["p_favours"]), "better side, adjusted": percent(found.adjusted["p_favours"]),
                      "bias: seen over true, and SD on the log scale": read})
     return pd.DataFrame(rows)

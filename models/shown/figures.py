@@ -20,7 +20,7 @@ from models.shown.style import (
     BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, RED, SKY, SMALL, Picture, canvas, density, interval_line, ratio_axis, reach, two_columns,
 )
 from models.shown.summary import limits, summarise
-from models.shown.words import compact, interval, number, percent
+from models.shown.words import compact, digits_beside, interval, number, percent
 
 AWAITING = "awaiting data"
 
@@ -58,7 +58,7 @@ def forest_rows(key: str, review: Review | None = None) -> list[Row]:
     mu, new = (stored.draws[name].values.ravel() for name in ("mu", "prediction"))
     one = len(evidence.studies) == 1
     rows.append(Row("Mean effect", "one study: pulled towards the prior" if one else f"pooled, {len(evidence.studies)} studies",
-                    limits(mu) | {"decimals": summarise(key, review)["decimals"]}, mu, kind="pooled"))
+                    limits(mu) | {"mcse": summarise(key, review)["mcse"]}, mu, kind="pooled"))
     return [*rows, Row("Next study", "predicted effect", limits(new), new, kind="prediction")]
 
 
@@ -178,7 +178,7 @@ def under_each_tau(key: str, review: Review | None = None) -> list[tuple]:
 def over_each_tau(key: str, review: Review | None = None) -> str:
     """How far the median of the mean effect depends on the prior of tau, in one sentence."""
     medians = [found["median"] for _, found in under_each_tau(key, review) if found]
-    low, high = number(min(medians)), number(max(medians))
+    low, high = (number(end(medians), digits_beside(key)) for end in (min, max))
     said = f"is {low}" if low == high else f"runs from {low} to {high}"
     return f"Over the {len(medians)} priors of τ the median {ENDPOINTS[key].scale} {said}."
 
@@ -202,12 +202,12 @@ def tau_priors(key: str, review: Review | None = None):
     for i, ((prior, found), colour) in enumerate(zip(rows, colours)):
         if found:
             interval_line(below, -i, found, low, high, colour)
-        below.text(1, -i + 0.22, f"{prior_words(prior)}: {compact(found) if found else 'too few draws to say'}", ha="center",
+        below.text(1, -i + 0.22, f"{prior_words(prior)}: {compact(found, digits_beside(key)) if found else 'too few draws to say'}", ha="center",
                    fontsize=SMALL, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8})
     below.set_ylim(-len(rows) + 0.5, 0.75)
     below.set_yticks([])
     ratio_axis(below, low, high, "Mean " + endpoint.scale, endpoint.benefit)
-    said = "; ".join(f"{prior_words(prior)}: {interval(found) if found else 'too few draws to say'}" for prior, found in rows)
+    said = "; ".join(f"{prior_words(prior)}: {interval(found, digits_beside(key)) if found else 'too few draws to say'}" for prior, found in rows)
     return Picture(figure, f"{endpoint.title}, mean {endpoint.scale} under each prior of the between-study SD. {said}.", pd.DataFrame([
         {"prior_of_tau": prior.name, "family": prior.family, "parameters": " ".join(f"{value:g}" for value in prior.parameters),
          "scale": endpoint.scale, **(found or dict.fromkeys(("median", "lower", "upper")))} for prior, found in rows]))

@@ -15,7 +15,7 @@ from models.posterior import Posterior
 from models.shown.derivation import derives
 from models.shown.printed import stratum_words
 from models.shown.style import BLUE, GREY, LIGHT, ORANGE, RED, SMALL, Picture, canvas, interval_line, ratio_axis, reach
-from models.shown.words import interval, number, percent
+from models.shown.words import answer, interval, percent
 
 PRINTED_ONLY = "printed numbers only"
 RECOVERED_TERMS = ("table_set", "log_rank_histories")
@@ -78,7 +78,7 @@ def added(key: str, review: Review | None = None):
         interval_line(ax, -i - 0.1, row.limits, low, high, colour, "D" if i == 0 else "o")
         ax.text(np.sqrt(low * high), -i + 0.42, row.words + (f" ({row.studies} studies)" if row.studies != 1 else " (1 study)"), ha="center", va="center",
                 fontsize=SMALL, weight="bold" if i == 0 else "normal", bbox=PLAIN)
-        ax.text(np.sqrt(low * high), -i - 0.22, _result(row), ha="center", va="top", fontsize=SMALL, bbox=PLAIN)
+        ax.text(np.sqrt(low * high), -i - 0.22, answer(key, row.limits | {"p_favours": row.p_favours}), ha="center", va="top", fontsize=SMALL, bbox=PLAIN)
     ax.set_ylim(-len(rows) + 0.4, 0.62)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
@@ -89,10 +89,6 @@ def added(key: str, review: Review | None = None):
 
 
 PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85}
-
-
-def _result(row: Row) -> str:
-    return f"{number(row.limits['median'])} ({number(row.limits['lower'])} to {number(row.limits['upper'])}), better side {percent(row.p_favours)}"
 
 
 def taken_at_their_word(key: str, review: Review | None = None) -> list[str]:

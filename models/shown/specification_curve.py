@@ -7,7 +7,7 @@ from extraction.records import Review, load
 from models.endpoints import ENDPOINTS
 from models.shown.derivation import derives
 from models.shown.style import BLUE, GREY, INK, RED, SMALL, TICKS, Picture, canvas
-from models.shown.words import listed_in_sentence, number, percent
+from models.shown.words import digits_beside, listed_in_sentence, number, percent
 from models.trust.multiverse import AND, CHOICES, universes
 
 HEADS = {"reading": "reading of the papers", "studies": "studies", "likelihood": "likelihood", "bias_mean": "mean of the bias", "bias_sd": "SD of the bias", "mu_prior": "prior of μ", "tau_prior": "prior of τ"}
@@ -73,12 +73,16 @@ def _rows_of(choice: str, made: str) -> list[str]:
 
 def finding(key: str, frame: pd.DataFrame) -> str:
     """The range of medians and of P, and how often the interval excludes no difference, in words."""
-    endpoint = ENDPOINTS[key]
-    better = (frame["upper"] < 1) if endpoint.benefit == "below" else (frame["lower"] > 1)
-    worse = (frame["lower"] > 1) if endpoint.benefit == "below" else (frame["upper"] < 1)
-    return (f"Over {len(frame):,} universes the median {endpoint.scale} runs from {number(frame['median'].min())} to {number(frame['median'].max())}, and the "
-            f"probability that tocilizumab is the better side from {percent(frame['p_favours'].min())} to {percent(frame['p_favours'].max())}. The 95 % interval "
-            f"lies wholly on the side of tocilizumab in {percent_of(better)} of them and wholly on the other in {percent_of(worse)}.")
+    better, worse = ((frame["upper"] < 1), (frame["lower"] > 1))[:: 1 if ENDPOINTS[key].benefit == "below" else -1]
+    return (f"{span(key, frame)} The 95 % interval lies wholly on the side of tocilizumab in {percent_of(better)} of them and wholly on the other in "
+            f"{percent_of(worse)}.")
+
+
+def span(key: str, frame: pd.DataFrame) -> str:
+    """The range of medians and of P, in one sentence."""
+    ends = [number(end, digits_beside(key)) for end in (frame["median"].min(), frame["median"].max())]
+    return (f"Over {len(frame):,} universes the median {ENDPOINTS[key].scale} runs from {ends[0]} to {ends[1]}, and the "
+            f"probability that tocilizumab is the better side from {percent(frame['p_favours'].min())} to {percent(frame['p_favours'].max())}.")
 
 
 def headline(review: Review | None = None) -> str:
@@ -106,6 +110,6 @@ def what_moves_it(key: str, review: Review | None = None) -> pd.DataFrame:
     for choice in CHOICES:
         for value, group in frame.groupby(choice, sort=False):
             if frame[choice].nunique() > 1:
-                rows.append({"choice": HEADS[choice], "value": value, "universes": len(group), "middle median": number(float(np.exp(np.log(group["median"]).mean()))),
+                rows.append({"choice": HEADS[choice], "value": value, "universes": len(group), "middle median": number(float(np.exp(np.log(group["median"]).mean())), digits_beside(key)),
                              "middle probability that tocilizumab is the better side": percent(float(group["p_favours"].mean()))})
     return pd.DataFrame(rows)

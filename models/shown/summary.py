@@ -24,7 +24,7 @@ def limits(draws, ratio: bool = True) -> dict[str, float]:
 def summarise(key: str, review: Review | None = None) -> dict:
     """One endpoint: estimand and studies on the ratio scale, tau on the log scale; raise store.NotFitted where it is not fitted.
 
-    `mcse` is the Monte Carlo standard error of each limit on the ratio scale, `decimals` how many it supports, and `digits` those of the median.
+    `mcse` is the Monte Carlo standard error of each limit on the ratio scale, and `digits` the decimals it supports.
     """
     review = review or load()
     endpoint, stored, evidence = ENDPOINTS[key], store.read(key, review), evidence_of(key, review)
@@ -32,7 +32,6 @@ def summarise(key: str, review: Review | None = None) -> dict:
     below = float(np.mean(mu < 0))
     estimand = limits(mu)
     mcse = {name: error * estimand[name] for name, error in stored.info["mcse"].items()}
-    decimals = {name: digits(error) for name, error in mcse.items()}
     return {
         "title": endpoint.title,
         "scale": endpoint.scale,
@@ -40,8 +39,7 @@ def summarise(key: str, review: Review | None = None) -> dict:
         **estimand,
         "p_favours_toci": below if endpoint.benefit == "below" else 1 - below,
         "mcse": mcse,
-        "digits": decimals["median"],
-        "decimals": decimals,
+        "digits": digits(mcse["median"]),
         "tau": limits(stored.draws["tau"].values, ratio=False),
         "prediction": limits(stored.draws["prediction"].values),
         "studies": {study: limits(stored.draws["theta"].sel(study=study).values) for study in evidence.studies},

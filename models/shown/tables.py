@@ -12,7 +12,7 @@ from models.shown.derivation import derives
 from models.shown.figures import prior_words, under_each_tau
 from models.shown.lights import LIGHTS
 from models.shown.printed import p_words, printed_result, printed_words, stratum_words
-from models.shown.words import compact, number, percent
+from models.shown.words import compact, digits_beside, percent
 from models.trust.predictive import checks
 
 WHOM = {"toci": "tocilizumab", "control": "no tocilizumab", "total": "both arms", "comparison": "comparison"}
@@ -107,7 +107,7 @@ def forest(numbers: pd.DataFrame, summary: dict) -> pd.DataFrame:
     def result(row) -> str:
         if row.no_result_because:
             return row.no_result_because
-        own = {"decimals": summary["decimals"]} if row.kind == "pooled" else {}
+        own = {"mcse": summary["mcse"]} if row.kind == "pooled" else {}
         return compact({"median": row.median, "lower": row.lower, "upper": row.upper} | own, summary["digits"])
 
     return pd.DataFrame([{
@@ -146,8 +146,7 @@ def priors(key: str) -> pd.DataFrame:
 def tau_sensitivity(key: str, review: Review | None = None) -> pd.DataFrame:
     """Mean effect under each prior of the between-study SD."""
     scale = ENDPOINTS[key].scale
-    return pd.DataFrame([{"prior of τ": prior_words(prior), f"mean {scale}": number(found["median"]) if found else "too few draws to say",
-                          "95 % interval": f"{number(found['lower'])} to {number(found['upper'])}" if found else ""}
+    return pd.DataFrame([{"prior of τ": prior_words(prior), f"mean {scale} (95 % interval)": compact(found, digits_beside(key)) if found else "too few draws to say"}
                          for prior, found in under_each_tau(key, review)])
 
 
@@ -188,16 +187,16 @@ def predictive_checks(key: str, review: Review | None = None) -> pd.DataFrame:
 @derives
 def by_grade(review: Review | None = None) -> pd.DataFrame:
     """Mean ratio of median CRS durations at each grade, as the joint model gives it."""
-    from models.shown.summary import limits
+    from models.shown.summary import limits, summarise
 
-    draws = store.read("crs_duration_grade3", review).draws["mean_by_grade"]
+    draws, decimals = store.read("crs_duration_grade3", review).draws["mean_by_grade"], summarise("crs_duration_grade3", review)["digits"]
     last = int(draws["grade"].max())
     rows = []
     for grade in draws["grade"].values:
         found = limits(draws.sel(grade=grade).values)
         shorter = float((draws.sel(grade=grade).values < 0).mean())
-        rows.append({"CRS grade": f"{grade} or above" if grade == last else f"{grade}", "ratio of median durations": number(found["median"]),
-                     "95 % interval": f"{number(found['lower'])} to {number(found['upper'])}", "probability below 1": percent(shorter)})
+        rows.append({"CRS grade": f"{grade} or above" if grade == last else f"{grade}", "ratio of median durations (95 % interval)": compact(found, decimals),
+                     "probability below 1": percent(shorter)})
     return pd.DataFrame(rows)
 
 

@@ -11,9 +11,8 @@ from models.history.cumulative import Stage, cumulative
 from models.history.diff import ANALYSES, changed, compare
 from models.shown.derivation import derives
 from models.shown.style import BLUE, ORANGE, Picture, canvas, interval_line, ratio_axis, reach
-from models.shown.words import compact, listed_in_sentence, percent
+from models.shown.words import answer, listed_in_sentence
 from models.trust.crs_universes import CRS
-from models.trust.findings import SAMPLED_DIGITS
 
 
 def since_last(now: dict) -> dict | None:
@@ -57,11 +56,6 @@ def _endpoint_said(key: str, endpoint: dict, labels: dict[str, str]) -> list[str
         lines.append(f"  {words}: {answer(key, found['old'])} → {answer(key, found['new'])}")
         lines += [f"    {step_words(step, labels)}: {movement(step)}" for step in found["steps"]]
     return [*lines, ""]
-
-
-def answer(key: str, found: dict) -> str:
-    """`0.7 (0.5 to 1.1), better side 91 %`, with the decimals that its computation supports."""
-    return f"{compact(found, SAMPLED_DIGITS if key == CRS else 2)}, better side {percent(found['p_favours'])}"
 
 
 def points(change: float) -> str:

@@ -18,11 +18,8 @@ from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.shown.absolute import EXTERNAL, per_1000, risk_with
 from models.shown.bias_pictures import CRS, pair
 from models.shown.summary import limits
+from models.shown.words import digits_beside
 from models.trust import crs_universes
-
-SAMPLED_DIGITS = 1
-"""Decimals of a ratio that the draws of CRS duration support."""
-
 
 @dataclass(frozen=True)
 class Threshold:
@@ -113,8 +110,8 @@ def _by_quadrature(key: str, at: list[Baseline | None], review: Review) -> list[
 
 def _sampled(review: Review) -> tuple[Effect, Effect]:
     """CRS duration not adjusted, from draws, and adjusted, from the universe that differs in nothing but the bias."""
-    unadjusted = effect(CRS, store.read(CRS, review).draws["mu"].values.ravel(), digits=SAMPLED_DIGITS)
-    return unadjusted, replace(effect(CRS, crs_universes.points(review), digits=SAMPLED_DIGITS), ratio=pair(CRS, review).adjusted)
+    unadjusted = effect(CRS, store.read(CRS, review).draws["mu"].values.ravel(), digits=digits_beside(CRS))
+    return unadjusted, replace(effect(CRS, crs_universes.points(review), digits=digits_beside(CRS)), ratio=pair(CRS, review).adjusted)
 
 
 def effect(key: str, mu, baseline: Baseline | None = None, digits: int = 2) -> Effect:

@@ -16,7 +16,7 @@ from extraction.records import Review, load
 from models import frequentist
 from models.bias import bias_priors, through_bias
 from models.endpoint import study_likelihoods
-from models.endpoints import ENDPOINTS
+from models.endpoints import ENDPOINTS, evidence_of
 from models.posterior import cumulative
 from models.priors import TAU_WIDE, Prior, parse
 from models.reports import between
@@ -109,6 +109,19 @@ def is_primary_through_bias(frame: pd.DataFrame, key: str) -> pd.Series:
     """Whether a universe differs from the primary one in the bias alone, which is as judged; its mean is not varied where no study's has a side."""
     mean = JUDGED if (frame["bias_mean"] == JUDGED).any() else NONE
     return (frame["bias_mean"] == mean) & (frame["bias_sd"] == JUDGED) & is_primary(frame.assign(bias_mean=NONE, bias_sd=NONE), key)
+
+
+def behind_bias(key: str, review: Review, factor: str) -> dict[str, float]:
+    """The universe that differs from the primary one in the whole of the bias alone, computed by itself: limits as ratios, and `p_favours`.
+
+    Raises ValueError for CRS duration, which is sampled.
+    """
+    endpoint, evidence = ENDPOINTS[key], evidence_of(key, review)
+    biases, terms = bias_priors(key, review, evidence), study_likelihoods(evidence)
+    smoothed = smooth({study: through(tabulated(term), *scaled(biases[study], factor, factor)) for study, term in terms.items()})
+    found = summary(sum(smoothed.values()) + log_prior(endpoint.mu_prior, endpoint.tau_prior))
+    below = found.pop("below")
+    return {name: float(np.exp(value)) for name, value in found.items()} | {"p_favours": below if endpoint.benefit == "below" else 1 - below}
 
 
 def readings(key: str, review: Review) -> dict[str, Evidence]:
@@ -216,6 +229,11 @@ def smooth(terms: dict) -> dict[str, np.ndarray]:
     log_l -= log_l.max(axis=1, keepdims=True)
     log_m = np.stack([log_smooth(np.exp(log_l), GRID, tau, slice(0, len(THETA))) for tau in TAU])
     return {study: log_m[:, i] for i, study in enumerate(terms)}
+
+
+def log_prior(mu_prior: Prior, tau_prior: Prior) -> np.ndarray:
+    """Log density of (log tau, mu) on the grid, shape (tau, mu)."""
+    return mu_prior.log_density(THETA) + (tau_prior.log_density(TAU) + np.log(TAU))[:, None]
 
 
 def summary(log_joint: np.ndarray) -> dict:
