@@ -178,6 +178,13 @@ def test_the_points_of_the_adjusted_universe_are_those_of_its_limits():
     assert np.mean(points < 0) == pytest.approx(row["p_favours"], abs=0.01)
 
 
+def test_without_a_study_every_universe_is_its_prior(monkeypatch):
+    nothing = Evidence("icans", (), ())
+    monkeypatch.setattr(multiverse, "readings", lambda key, review: {multiverse.PRIMARY_READING: nothing})
+    found = [(row["lower"], row["upper"]) for universe, row in multiverse._by_quadrature("icans", REVIEW) if universe.mu_prior == "normal(0, 1)"]
+    assert np.array(found) == pytest.approx(np.tile([-1.96, 1.96], (len(found), 1)), abs=0.01)
+
+
 def test_too_few_draws_give_no_limits():
     draws = crs_universes.Sampled(np.linspace(-3, 3, 200), np.full(200, 0.3), {})
     assert draws.under(Prior("narrow", "normal", (0.0, 0.01), "", ""), parse("half-normal:0.35")) is None

@@ -23,7 +23,7 @@ from models.kernels import KINDS
 from models.priors import Prior, parse
 from models.runs import heavy, many
 from models.settings import SAMPLER
-from models.trust.multiverse import JUDGED, NONE, Universe, factors, is_primary_through_bias, priors, readings, scaled, subsets
+from models.trust.multiverse import FACTORS, JUDGED, NONE, Universe, is_primary_through_bias, mean_factors, priors, readings, scaled, subsets
 
 CRS = "crs_duration_grade3"
 ARRAYS = ("layout", "integers", "reals")
@@ -169,7 +169,7 @@ def all_universes(review: Review, folder: Path | None = None) -> Iterator[dict]:
     found = readings(CRS, review)
     primary = next(iter(found.values()))
     labels = {study.id: study.label for study in review.register.studies}
-    biases = [names for names in factors(bias_priors(CRS, review)) if SAMPLED.issuperset(names)]
+    biases = [(mean, sd) for mean, sd in product(mean_factors(bias_priors(CRS, review)), FACTORS) if SAMPLED.issuperset((mean, sd))]
     structures = list(product(found.items(), subsets(primary, labels).items(), biases))
     tasks = [_task(primary, evidence, studies, bias, review) for (_, evidence), (_, studies), bias in structures]
     fitted = many.run(draw, tasks, name=NAME, code=key(review), folder=folder)

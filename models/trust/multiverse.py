@@ -161,24 +161,27 @@ def _name(subset: list[str], studies: list[str], labels: dict[str, str]) -> str:
 def _by_quadrature(key: str, review: Review) -> Iterator[tuple[Universe, dict]]:
     mu, tau = priors(key)
     labels = {study.id: study.label for study in review.register.studies}
-    mu_density = {words: p.log_density(THETA) for words, p in mu.items()}
-    tau_density = {words: (p.log_density(TAU) + np.log(TAU))[:, None] for words, p in tau.items()}
+    of_mu = np.array([np.exp(p.log_density(THETA)) for p in mu.values()])
+    of_tau = np.array([TAU * np.exp(p.log_density(TAU)) for p in tau.values()])
     for reading, evidence in readings(key, review).items():
         biases = bias_priors(key, review, evidence)
-        for (likelihood, terms), (mean, sd) in product(forms(evidence).items(), factors(biases)):
-            smoothed = smooth({study: through(term, *scaled(biases[study], mean, sd)) for study, term in terms.items()})
-            whole = sum(smoothed.values())
-            for subset, studies in subsets(evidence, labels).items():
-                added = _sum_of(smoothed, studies, whole)
-                for (m, by_mu), (t, by_tau) in product(mu_density.items(), tau_density.items()):
-                    yield Universe(reading, subset, likelihood, mean, sd, m, t), summary(added + by_mu + by_tau)
+        for (likelihood, terms), mean in product(forms(evidence).items(), mean_factors(biases)):
+            smoothed = smooth({(sd, study): through(term, *scaled(biases[study], mean, sd)) for sd in FACTORS for study, term in terms.items()})
+            for sd in FACTORS:
+                of_study = {study: smoothed[sd, study] for study in terms}
+                whole = sum(of_study.values(), np.zeros((len(TAU), len(THETA))))
+                for subset, studies in subsets(evidence, labels).items():
+                    added = _sum_of(of_study, studies, whole)
+                    without_mu = of_tau @ np.exp(added - added.max())  # so that the exponential is taken once for all priors
+                    for (m, by_mu), (t, of_t) in product(zip(mu, of_mu), zip(tau, without_mu)):
+                        yield Universe(reading, subset, likelihood, mean, sd, m, t), _limits(by_mu * of_t)
 
 
 def _sum_of(terms: dict[str, np.ndarray], studies: list[str], whole: np.ndarray) -> np.ndarray:
     """The log likelihoods of a subset added up; where most are in it, the whole less the others, so that leaving out one of many costs one step."""
     others = terms.keys() - set(studies)
     if len(studies) <= len(others) or not np.isfinite(whole).all():
-        return sum(terms[study] for study in studies)
+        return sum((terms[study] for study in studies), np.zeros_like(whole))
     return whole - sum(terms[study] for study in others)
 
 
@@ -206,9 +209,9 @@ def normal_term(reports: list):
     return lambda theta: -(((np.asarray(theta) - estimate.estimate) / estimate.se) ** 2) / 2
 
 
-def factors(biases: dict[str, Prior]) -> Iterator[tuple[str, str]]:
-    """Names of each factor on the means with each on the SDs; where no study's bias has a side, the means are not varied."""
-    return product(FACTORS if any(prior.parameters[0] for prior in biases.values()) else [NONE], FACTORS)
+def mean_factors(biases: dict[str, Prior]) -> list[str]:
+    """Names of the factors on the means; where no study's bias has a side, they are not varied."""
+    return list(FACTORS) if any(prior.parameters[0] for prior in biases.values()) else [NONE]
 
 
 def scaled(prior: Prior, mean: str, sd: str) -> tuple[float, float]:
@@ -221,14 +224,14 @@ def through(term, mean: float, sd: float):
     return through_bias(term, Prior("bias", "normal", (mean, sd), "", "")) if sd else lambda theta: term(np.asarray(theta) + mean)
 
 
-def smooth(terms: dict) -> dict[str, np.ndarray]:
-    """Log likelihood of (tau, mu) of each study, shape (tau, mu)."""
+def smooth(terms: dict) -> dict:
+    """Log likelihood of (tau, mu) behind each term, shape (tau, mu): the more terms at once, the fewer the kernels."""
     if not terms:
         return {}
     log_l = np.array([term(THETA) for term in terms.values()])
     log_l -= log_l.max(axis=1, keepdims=True)
     log_m = np.stack([log_smooth(np.exp(log_l), GRID, tau, slice(0, len(THETA))) for tau in TAU])
-    return {study: log_m[:, i] for i, study in enumerate(terms)}
+    return {name: log_m[:, i] for i, name in enumerate(terms)}
 
 
 def log_prior(mu_prior: Prior, tau_prior: Prior) -> np.ndarray:
@@ -238,7 +241,11 @@ def log_prior(mu_prior: Prior, tau_prior: Prior) -> np.ndarray:
 
 def summary(log_joint: np.ndarray) -> dict:
     """Median and 95 % limits of mu, and P(mu < 0), from the log posterior of (log tau, mu) on the grid."""
-    density = np.exp(log_joint - log_joint.max()).sum(axis=0)
+    return _limits(np.exp(log_joint - log_joint.max()).sum(axis=0))
+
+
+def _limits(density: np.ndarray) -> dict:
+    """The same from the density of mu on the grid, up to a constant."""
     cdf = cumulative(density)
     cdf /= cdf[-1]
     median, lower, upper = np.interp([0.5, 0.025, 0.975], cdf, THETA)
