@@ -4,7 +4,7 @@
 // Without this script every one of them is a link that leads to the same.
 (() => {
     const folder = document.currentScript.src;
-    const PATIENCE = { open: 150, close: 300 }; // milliseconds: a pointer that only passes opens nothing, one that crosses the gap loses nothing
+    const PATIENCE = { open: 150, rest: 800, close: 300 }; // milliseconds: a pointer that only passes opens nothing, one that crosses the gap loses nothing
     const EDGE = 8; // pixels between the box and the edge of the screen
     const markers = [...document.querySelectorAll("a.source, a[title] > .std-term")].map(found => found.closest("a"));
     if (!("showPopover" in HTMLElement.prototype) || !markers.length) return;
@@ -139,6 +139,13 @@
         timer = setTimeout(() => { if (!kept && !isFocused()) hide(); }, PATIENCE.close);
     }
 
+    // The pointer comes by itself: a page that scrolls under it opens nothing.
+    function awaitRest(event, patience, marker, at = marker) {
+        if (event.pointerType !== "mouse") return;
+        clearTimeout(timer);
+        timer = setTimeout(() => { if (!box.contains(document.activeElement)) show(marker, false, at); }, patience);
+    }
+
     for (const marker of markers) {
         if (marker.title) {
             marker.dataset.definition = marker.title;
@@ -149,11 +156,7 @@
         marker.setAttribute("aria-haspopup", "dialog");
         marker.setAttribute("aria-expanded", "false");
         marker.addEventListener("pointerenter", () => { if (shown === marker) clearTimeout(timer); });
-        marker.addEventListener("pointermove", event => { // it comes by itself: a page that scrolls under it opens nothing
-            if (event.pointerType !== "mouse" || shown === marker) return;
-            clearTimeout(timer);
-            timer = setTimeout(() => { if (!box.contains(document.activeElement)) show(marker, false); }, PATIENCE.open);
-        });
+        marker.addEventListener("pointermove", event => { if (shown !== marker) awaitRest(event, PATIENCE.open, marker); });
         marker.addEventListener("pointerleave", leave);
         marker.addEventListener("click", event => {
             if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -169,10 +172,15 @@
     }
     for (const cell of document.querySelectorAll(".review-table td, .review-table tbody th")) {
         if (!ofCell(cell)) continue;
-        cell.classList.add("opens");
-        cell.addEventListener("click", event => { // a pointer that only rests on a table opens nothing; the keyboard has the markers
+        cell.classList.add("opens"); // the keyboard has the markers
+        cell.addEventListener("pointerenter", () => { if (spot === cell) clearTimeout(timer); });
+        cell.addEventListener("pointermove", event => {
+            if (!event.target.closest("a") && !(shown && spot === cell)) awaitRest(event, PATIENCE.rest, ofCell(cell), cell);
+        });
+        cell.addEventListener("pointerleave", leave);
+        cell.addEventListener("click", event => {
             if (event.target.closest("a") || !getSelection().isCollapsed) return;
-            if (spot === cell && shown) hide();
+            if (spot === cell && shown && kept) hide();
             else show(ofCell(cell), true, cell);
         });
     }

@@ -57,7 +57,7 @@ def main(argv=None):
 
     args = parser.parse_args(argv)
     if getattr(args, "scheduler", None):
-        os.environ["DASK_SCHEDULER_ADDRESS"] = args.scheduler  # where models.runs.many looks, in this process and those it starts
+        os.environ["DASK_SCHEDULER_ADDRESS"] = args.scheduler  # where models.many looks, in this process and those it starts
     try:
         return importlib.import_module(f"models.{COMMANDS[args.command]}").command(args)
     except BrokenPipeError:  # `| head` has seen enough

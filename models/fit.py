@@ -11,8 +11,8 @@ from extraction.records import BadRecords, load
 from models import store
 from models.acceptance import Rejected, by_element
 from models.endpoints import ENDPOINTS, evidence_of
+from models.many import ClusterUnreachable, FitFailed, WorkerDied
 from models.runs.alone import alone
-from models.runs.many import ClusterUnreachable, FitFailed, WorkerDied
 from models.sampling import monte_carlo_errors, sample
 
 console = Console(stderr=True, highlight=False)

@@ -19,7 +19,8 @@ import pytest
 from example_fits import kill_every_time, kill_the_first_time, no_json, refuse, square, tasks, threads
 from matplotlib import pyplot as plt
 
-from models.runs import cluster, many
+from models import many
+from models.runs import cluster
 from models.runs.journal import Journal
 from models.shown import scaling
 
@@ -165,10 +166,12 @@ def test_a_script_without_a_file_is_told_why_its_workers_cannot_start(made, opti
 # a caller that dies
 
 RUN = """
-import sys
+import signal, sys
 from pathlib import Path
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a suite in the background has switched off
 from example_fits import square, tasks
-from models.runs import many
+from models import many
 
 many.run(square, tasks(range(60), Path(sys.argv[1]), seconds=0.03), name="squares", code="1", folder=Path(sys.argv[2]), workers=2, progress=False)
 """

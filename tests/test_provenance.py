@@ -466,6 +466,20 @@ def test_a_cell_opens_the_source_of_its_row_or_how_its_table_was_computed(page):
 
 
 @pytest.mark.browser
+def test_a_pointer_that_rests_on_a_cell_opens_it_and_one_that_passes_does_not(page):
+    at = page.get_by_role("cell", name="0.74", exact=True).bounding_box()
+    page.mouse.move(at["x"] + 5, at["y"] + 5)
+    page.wait_for_timeout(300)
+    page.mouse.move(900, 5)
+    page.wait_for_timeout(1000)
+    assert not page.locator(BOX).count()
+    page.mouse.move(at["x"] + 5, at["y"] + 5)
+    assert "models.shown.without_priors.results" in shown(page)
+    page.mouse.move(900, 5)
+    closed(page)
+
+
+@pytest.mark.browser
 def test_the_keyboard_reaches_how_a_table_was_computed_and_the_posterior_behind_it(page):
     marker = page.get_by_role("button", name="How computed")
     marker.focus()

@@ -92,7 +92,7 @@ def test_it_refuses_a_review_that_is_not_fitted(released, tmp_path):
 
 
 def test_it_refuses_a_clock_before_the_evidence(released):
-    done = released.python("from datetime import date; from models import release; release.release('1.1.0', date(2020, 1, 1))")
+    done = released.python("from datetime import date; from models.history import release; release.release('1.1.0', date(2020, 1, 1))")
     assert "Refused: the clock says 2020-01-01, which is before" in done.stderr
 
 

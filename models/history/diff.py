@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 from extraction.evidence import Evidence
 from extraction.records import BadRecords, load
-from models import store
+from models import many, store
 from models.endpoints import ENDPOINTS
 from models.history import versions
 from models.history.refit import Estimate, Setting, TooFewDraws, estimates
-from models.runs import many
 
 ADDED, REMOVED, CORRECTED, READ_ANEW, JUDGED_ANEW = "added", "removed", "corrected", "read otherwise", "judged otherwise"
 METHODS, TOGETHER = "changed methods", "the changes together"

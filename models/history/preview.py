@@ -13,12 +13,12 @@ from extraction.checks import check
 from extraction.evidence import Evidence
 from extraction.records import BadRecords
 from extraction.what_if import WhatIf, what_if
+from models import many
 from models.bias import bias_priors
 from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS, evidence_of
 from models.history.refit import Setting, TooFewDraws, estimates, primary
 from models.priors import parse
-from models.runs import many
 from models.shown.what_changed import answer
 from models.trust.crs_universes import CRS
 

@@ -11,12 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from extraction.evidence import Evidence, Used
-from models import reweight, store
+from models import many, reweight, store
 from models.bias import adjusted_quadrature
 from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS
 from models.priors import Prior
-from models.runs import many
 from models.settings import SAMPLER
 from models.trust import crs_universes
 from models.trust.crs_universes import CRS, without

@@ -14,12 +14,11 @@ from pathlib import Path
 from extraction.checks import check
 from extraction.records import BadRecords, Review, load
 from extraction.whole import write_whole
-from models import store
+from models import many, store
 from models.bias import bias_priors
 from models.endpoints import evidence_of
 from models.history import diff, versions
 from models.history.refit import PROBABILITIES, TooFewDraws, estimates, primary
-from models.runs import many
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 UNRELEASED = re.compile(r"^## (?:Unreleased|.*\(unreleased\))$", re.M)

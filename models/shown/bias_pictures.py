@@ -12,7 +12,7 @@ from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
 from models.shown.derivation import derives
 from models.shown.style import BLUE, GREY, INK, LIGHT, ORANGE, RED, SMALL, Picture, canvas, interval_line, ratio_axis, reach
-from models.shown.words import answer, digits_beside, interval, number, percent
+from models.shown.words import answer, compact, digits_beside, interval, number, percent
 from models.trust.multiverse import JUDGED, NONE, THETA, behind_bias, is_primary_through_bias, log_prior, smooth, summary, tabulated, through, universes
 
 PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85}
@@ -188,7 +188,7 @@ def adjusted_table(review: Review | None = None) -> pd.DataFrame:
     for key, endpoint in ENDPOINTS.items():
         found, biases = pair(key, review), bias_priors(key, review)
         read = "; ".join(f"{review.studies[s].label}: {number(float(np.exp(p.parameters[0])))} times, SD {p.parameters[1]:.2f}" for s, p in biases.items())
-        rows.append({"endpoint": endpoint.title, **{words: interval(limits, digits_beside(key)) for words, limits in (
+        rows.append({"endpoint": f"{endpoint.title}, {endpoint.scale}", **{f"{words} (95 % interval)": compact(limits, digits_beside(key)) for words, limits in (
                          ("not adjusted", found.unadjusted), ("adjusted", found.adjusted))},
                      "better side, not adjusted": percent(found.unadjusted["p_favours"]), "better side, adjusted": percent(found.adjusted["p_favours"]),
                      "bias: seen over true, and SD on the log scale": read})

@@ -51,9 +51,7 @@ def findings(found: list[Finding], review: Review) -> pd.DataFrame:
         "endpoint": f.title,
         "without tocilizumab, per 1,000": _without(f.baseline) if f.baseline else "no baseline risk",
         "studies (patients, at most)": f"{f.studies} ({f.patients})",
-        "ratio": ENDPOINTS[f.key].scale,
-        **{f"{words} (95 % interval)": _ratio(getattr(f, answer)) for answer, words in ANSWERS.items()},
-        **{f"difference per 1,000, {words}": _difference(getattr(f, answer)) for answer, words in ANSWERS.items()},
+        **{f"{words}, with 95 % interval": _effect(f.key, getattr(f, answer)) for answer, words in ANSWERS.items()},
         **{f"{words}: not adjusted; adjusted": f"{_share(f, side, 'unadjusted')}; {_share(f, side, 'adjusted')}" for side, (words, _) in SIDES.items()},
         "certainty": _rated(f.key, numbers[f.key], review),
     } for f in found])
@@ -63,12 +61,10 @@ def _without(baseline: Baseline) -> str:
     return f"{1000 * baseline.risk:.0f} ({baseline.source}, {baseline.events}/{baseline.n})"
 
 
-def _ratio(effect: Effect) -> str:
-    return compact(effect.ratio, effect.digits)
-
-
-def _difference(effect: Effect) -> str:
-    return whole(effect.difference, signed=True) if effect.difference else "–"
+def _effect(key: str, effect: Effect) -> str:
+    """The ratio and, where a baseline risk is known, the difference in patients."""
+    difference = f"; {whole(effect.difference, signed=True)} per 1,000" if effect.difference else ""
+    return f"{ENDPOINTS[key].scale} {compact(effect.ratio, effect.digits)}{difference}"
 
 
 def _share(finding: Finding, side: str, answer: str) -> str:

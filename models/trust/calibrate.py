@@ -11,10 +11,9 @@ from functools import lru_cache
 import numpy as np
 
 from extraction.records import BadRecords, load
-from models import store
+from models import many, store
 from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS, evidence_of
-from models.runs import many
 from models.trust import simulate, simulate_durations
 from models.trust.calibration import QUANTITIES, SAMPLED, identity, read, write
 

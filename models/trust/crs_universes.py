@@ -15,13 +15,13 @@ import pandas as pd
 
 from extraction.evidence import Evidence
 from extraction.records import BadRecords, Review, load
-from models import crs_duration, reweight, store
+from models import crs_duration, many, reweight, store
 from models.acceptance import diagnose
 from models.bias import bias_priors
 from models.crs_duration import GRADES, layout
 from models.kernels import KINDS
 from models.priors import Prior, parse
-from models.runs import heavy, many
+from models.runs import heavy
 from models.settings import SAMPLER
 from models.trust.multiverse import FACTORS, JUDGED, NONE, Universe, is_primary_through_bias, mean_factors, priors, readings, scaled, subsets
 
@@ -165,7 +165,7 @@ def command(args) -> int:
 
 
 def all_universes(review: Review, folder: Path | None = None) -> Iterator[dict]:
-    """Each universe with its limits and diagnostics; one fit for each set of reports and bias, on `models.runs.many`."""
+    """Each universe with its limits and diagnostics; one fit for each set of reports and bias, on `models.many`."""
     found = readings(CRS, review)
     primary = next(iter(found.values()))
     labels = {study.id: study.label for study in review.register.studies}

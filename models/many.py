@@ -22,7 +22,7 @@ from models.runs.processes import in_processes
 
 __all__ = ["ClusterUnreachable", "FitFailed", "WorkerDied", "run"]
 
-FOLDER = Path(__file__).resolve().parent.parent.parent / "_build" / "many"
+FOLDER = Path(__file__).resolve().parent.parent / "_build" / "many"
 QUIET_SECONDS = 2.0
 
 
