@@ -79,14 +79,14 @@
     // Beside its marker, or at the cell that stands for it.
     async function show(marker, keep, at = marker) {
         clearTimeout(timer);
-        if (marker === shown && at === spot) {
+        if (at === spot) {
             kept ||= keep;
             return;
         }
         hide();
         [shown, spot, kept] = [marker, at, keep];
         const parts = await content(marker);
-        if (shown !== marker) return;
+        if (spot !== at) return;
         parts[0].firstChild.id = "source-title";
         box.replaceChildren(...parts);
         marker.after(box); // so that the next stop of the keyboard is in it
@@ -101,7 +101,7 @@
         clearTimeout(timer);
         if (!shown) return;
         const marker = shown;
-        [shown, kept] = [null, false];
+        [shown, spot, kept] = [null, null, false];
         marker.setAttribute("aria-expanded", "false");
         marker.removeAttribute("aria-controls");
         box.remove();
@@ -139,12 +139,20 @@
         timer = setTimeout(() => { if (!kept && !isFocused()) hide(); }, PATIENCE.close);
     }
 
-    // The pointer comes by itself: a page that scrolls under it opens nothing.
-    function awaitRest(event, patience, marker, at = marker) {
-        if (event.pointerType !== "mouse") return;
-        clearTimeout(timer);
-        timer = setTimeout(() => { if (!box.contains(document.activeElement)) show(marker, false, at); }, patience);
+    // A pointer that rests on a marker, or on a cell that stands for it, opens it.
+    function follow(target, marker, patience) {
+        target.addEventListener("pointerenter", () => { if (spot === target) clearTimeout(timer); });
+        target.addEventListener("pointermove", event => { // it comes by itself: a page that scrolls under it opens nothing
+            if (event.pointerType !== "mouse" || spot === target || isAnothers(event, target)) return;
+            clearTimeout(timer);
+            timer = setTimeout(() => { if (!box.contains(document.activeElement)) show(marker, false, target); }, patience);
+        });
+        target.addEventListener("pointerleave", leave);
     }
+
+    // Within a cell: a link, or the box, which stands behind its marker.
+    const isAnothers = (event, target) => event.target.closest("a") !== target.closest("a") || box.contains(event.target);
+    const toggle = (marker, at) => (spot === at && kept ? hide() : show(marker, true, at));
 
     for (const marker of markers) {
         if (marker.title) {
@@ -155,14 +163,11 @@
         marker.setAttribute("role", "button");
         marker.setAttribute("aria-haspopup", "dialog");
         marker.setAttribute("aria-expanded", "false");
-        marker.addEventListener("pointerenter", () => { if (shown === marker) clearTimeout(timer); });
-        marker.addEventListener("pointermove", event => { if (shown !== marker) awaitRest(event, PATIENCE.open, marker); });
-        marker.addEventListener("pointerleave", leave);
+        follow(marker, marker, PATIENCE.open);
         marker.addEventListener("click", event => {
             if (event.ctrlKey || event.metaKey || event.shiftKey) return;
             event.preventDefault();
-            if (shown === marker && kept) hide();
-            else show(marker, true);
+            toggle(marker, marker);
         });
         marker.addEventListener("keydown", event => {
             if (event.key !== " ") return;
@@ -173,16 +178,8 @@
     for (const cell of document.querySelectorAll(".review-table td, .review-table tbody th")) {
         if (!ofCell(cell)) continue;
         cell.classList.add("opens"); // the keyboard has the markers
-        cell.addEventListener("pointerenter", () => { if (spot === cell) clearTimeout(timer); });
-        cell.addEventListener("pointermove", event => {
-            if (!event.target.closest("a") && !(shown && spot === cell)) awaitRest(event, PATIENCE.rest, ofCell(cell), cell);
-        });
-        cell.addEventListener("pointerleave", leave);
-        cell.addEventListener("click", event => {
-            if (event.target.closest("a") || !getSelection().isCollapsed) return;
-            if (spot === cell && shown && kept) hide();
-            else show(ofCell(cell), true, cell);
-        });
+        follow(cell, ofCell(cell), PATIENCE.rest);
+        cell.addEventListener("click", event => { if (!isAnothers(event, cell) && getSelection().isCollapsed) toggle(ofCell(cell), cell); });
     }
     box.addEventListener("pointerenter", () => clearTimeout(timer));
     box.addEventListener("pointerleave", leave);

@@ -480,6 +480,19 @@ def test_a_pointer_that_rests_on_a_cell_opens_it_and_one_that_passes_does_not(pa
 
 
 @pytest.mark.browser
+def test_a_box_that_opened_at_a_marker_in_a_cell_stays_where_the_pointer_reads_it(page):
+    page.get_by_role("button", name="many", exact=True).hover()
+    shown(page)
+    before = page.locator(BOX).bounding_box()
+    page.mouse.move(before["x"] + 20, before["y"] + 20)
+    page.mouse.move(before["x"] + 25, before["y"] + 20)
+    page.wait_for_timeout(1200)
+    assert page.locator(BOX).bounding_box() == before
+    page.mouse.click(before["x"] + 25, before["y"] + 20)
+    assert page.locator(BOX).bounding_box() == before
+
+
+@pytest.mark.browser
 def test_the_keyboard_reaches_how_a_table_was_computed_and_the_posterior_behind_it(page):
     marker = page.get_by_role("button", name="How computed")
     marker.focus()
