@@ -5,7 +5,7 @@ import html
 from IPython.display import HTML, display
 
 from book.linked import linked_table, text_table
-from book.markers import behind, entry_key, mean_key, with_source
+from book.markers import behind, entry_key, figure_name, mean_key, with_source
 from book.show import show, table
 from extraction.records import load
 from models.endpoints import ENDPOINTS, evidence_of
@@ -48,17 +48,13 @@ def findings(keys: list[str]) -> None:
     display(HTML(f'<p class="review-lead">{"<br>".join(map(html.escape, lines))}</p>'))
 
 
-def _name(key: str, part: str) -> str:
-    return f"{part}-{key.replace('_', '-')}"
-
-
 def forest(key: str) -> None:
     """Posterior of each study beside its printed result.
 
     Then the same as a table, whose cells open their sources.
     """
     picture, summary = figures.forest(key, REVIEW), summarise(key, REVIEW)
-    show(*picture, _name(key, "forest"), f"{words.headline(summary, ENDPOINTS[key])}: mean {words.size(summary, ENDPOINTS[key])}.")
+    show(*picture, figure_name("forest", key), f"{words.headline(summary, ENDPOINTS[key])}: mean {words.size(summary, ENDPOINTS[key])}.")
     frame = tables.forest(picture.numbers, summary)
     papers = _papers(frame["study"])
     printed = [behind(key, *paper, REVIEW) if paper else () for paper in papers]
@@ -83,20 +79,20 @@ def printed(key: str) -> None:
 def recovered(key: str) -> None:
     """The mean effect without and with recovered data; then what could have been printed so."""
     if recovery.readings_differ(key, REVIEW):
-        show(*recovery.added(key, REVIEW), _name(key, "recovery"))
+        show(*recovery.added(key, REVIEW), figure_name("recovery", key))
     else:
         say("No other reading of the papers changes what enters here.")
     for sentence in recovery.taken_at_their_word(key, REVIEW):
         say(sentence)
     if picture := recovery.candidates(key, REVIEW):
-        show(*picture, _name(key, "candidates"))
+        show(*picture, figure_name("candidates", key))
 
 
 def bias(key: str) -> None:
     """The mean effect unadjusted and adjusted for the risk of bias."""
     adjusted, summary = landing.read_through_bias(key, REVIEW), summarise(key, REVIEW)
     caption = words.through_bias(adjusted, summary, ENDPOINTS[key]) if has_studies(key) else words.NO_STUDY + "."
-    show(*bias_pictures.side_by_side(key, REVIEW), _name(key, "bias"), caption)
+    show(*bias_pictures.side_by_side(key, REVIEW), figure_name("bias", key), caption)
 
 
 def digitised_curves(key: str) -> None:
@@ -124,7 +120,7 @@ def conventional(key: str) -> None:
 
 def graph(key: str) -> None:
     """The model as a graph."""
-    show(*pictures.model_graph(key, REVIEW), _name(key, "graph"))
+    show(*pictures.model_graph(key, REVIEW), figure_name("graph", key))
 
 
 def priors(key: str) -> None:
@@ -136,7 +132,7 @@ def before_and_after(key: str) -> None:
     """What the priors foresee of the reports used, and the mean effect before and after the data."""
     for sentence in predictive.foreseen_before(key, REVIEW):
         say(sentence)
-    show(*figures.prior_and_posterior(key, REVIEW), _name(key, "prior"), figures.narrowed(key, REVIEW))
+    show(*figures.prior_and_posterior(key, REVIEW), figure_name("prior", key), figures.narrowed(key, REVIEW))
 
 
 def absolute(key: str) -> None:
@@ -145,7 +141,7 @@ def absolute(key: str) -> None:
     if picture is None:
         say("No absolute effect is given: there is no baseline risk to start from.")
         return
-    show(*picture, _name(key, "absolute"), words.frequencies(summary_for_words(key, REVIEW)["absolute"], ENDPOINTS[key]))
+    show(*picture, figure_name("absolute", key), words.frequencies(summary_for_words(key, REVIEW)["absolute"], ENDPOINTS[key]))
     frame = tables.absolute(key, REVIEW)
     text_table(frame, f"{ENDPOINTS[key].title}: patients per 1,000, median and 95 % interval", numbers=picture.numbers,
                sources=dict.fromkeys(("with, per 1,000", "difference", "difference in a next study"), [(mean_key(key),)] * len(frame)))
@@ -157,7 +153,7 @@ def left_out(key: str) -> None:
     if picture is None:
         say("No report left out can be predicted from this posterior, so this check is empty here.")
         return
-    show(*picture, _name(key, "left-out"))
+    show(*picture, figure_name("left-out", key))
     printed = [tuple(entry_key(check.report.study, entry) for entry in check.report.entries) for check in predictive.checks(key, REVIEW)]
     text_table(tables.predictive_checks(key, REVIEW), f"{ENDPOINTS[key].title}: reports left out, and their prediction", sources={"printed": printed})
 
@@ -165,7 +161,7 @@ def left_out(key: str) -> None:
 def tau(key: str) -> None:
     """Mean effect under each prior of the between-study SD."""
     picture = figures.tau_priors(key, REVIEW)
-    show(*picture, _name(key, "tau"), figures.over_each_tau(key, REVIEW))
+    show(*picture, figure_name("tau", key), figures.over_each_tau(key, REVIEW))
     table(tables.tau_sensitivity(key, REVIEW), f"{ENDPOINTS[key].title}: mean effect under each prior of τ", picture.numbers)
 
 

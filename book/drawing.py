@@ -38,7 +38,13 @@ def slim(drawing: bytes) -> bytes:
 
 
 def _rounded(numbers: bytes) -> bytes:
-    return re.sub(rb"-?\d+\.\d+", lambda number: (f"{float(number[0]):.{DIGITS}f}".rstrip("0").rstrip(".") or "0").encode(), numbers)
+    return re.sub(rb"-?\d+\.\d+", lambda number: _short(float(number[0])).encode(), numbers)
+
+
+def _short(number: float) -> str:
+    """To DIGITS decimals, without the zeros that say nothing."""
+    text = f"{number:.{DIGITS}f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def _coarse(outline: bytes) -> bytes:
@@ -62,8 +68,8 @@ def _relative(path: bytes) -> bytes:
 
 def _joined(numbers: Iterable[float]) -> bytes:
     """Numbers with as few characters as they need: a minus sign parts them as well as a space."""
-    shown = (re.sub(r"^(-?)0(?=\.)", r"\1", f"{number:.{DIGITS}f}".rstrip("0").rstrip(".")) for number in numbers)
-    return re.sub(r" (?=-)", "", " ".join(text if text not in ("", "-", "-0") else "0" for text in shown)).encode()
+    shown = (re.sub(r"^(-?)0(?=\.)", r"\1", _short(number)) for number in numbers)
+    return " ".join(shown).replace(" -", "-").encode()
 
 
 def dark(drawing: bytes) -> bytes:

@@ -4,7 +4,7 @@ import html
 
 from book import chapter, files
 from book.citation import citation
-from book.markers import PAGES, bias_key, mean_key, with_source
+from book.markers import PAGES, bias_key, figure_name, mean_key, with_source
 from book.show import drawn
 from models.endpoints import ENDPOINTS
 from models.history import versions
@@ -36,9 +36,9 @@ def answers(found: list[landing.Row], role: str) -> None:
 
 def _row(row: landing.Row, ends: tuple[float, float]) -> tuple[str, dict[str, bytes]]:
     pictures = {"answer": landing.answer_picture(row, ends, chapter.REVIEW), "patients": landing.icon_array(row, chapter.REVIEW)} if row.size else {}
-    figures = {part: drawn(*picture, f"{part}-{row.key.replace('_', '-')}") for part, picture in pictures.items() if picture}
+    figures = {part: drawn(*picture, figure_name(part, row.key)) for part, picture in pictures.items() if picture}
     drawings = {part: figure for part, (figure, _) in figures.items()}
-    ratio, adjusted = row.size.partition(";")[0], words.interval(row.adjusted, max(row.summary["digits"], 1)) if row.bias else ""
+    ratio, adjusted = row.size.partition(";")[0], words.interval_through_bias(row.adjusted, row.summary) if row.bias else ""
     said = [_paragraph("review-finding", html.escape(f"{row.headline}.")), drawings.get("answer", ""), _paragraph("", html.escape(row.patients)),
             drawings.get("patients", ""), _paragraph("review-detail", with_source(row.size, ratio, [mean_key(row.key)]) if ratio else ""),
             _paragraph("review-detail", with_source(row.bias, adjusted, [bias_key(row.key)]) if row.bias else ""),

@@ -44,7 +44,7 @@ def address(key: str) -> str:
     """The page, seen from the folder of pages, that holds what stands behind a key: where its link leads without a script."""
     name, _, part = key.partition("#")
     if name in ("mean", "bias"):
-        return f"{PAGES[part].partition('#')[0]}#{forest_anchor(part) if name == 'mean' else bias_anchor(part)}"
+        return f"{PAGES[part].partition('#')[0]}#figure-{figure_name('forest' if name == 'mean' else 'bias', part)}"
     return f"studies/{name}.html" + (f"#{anchor(part)}" if part else "")
 
 
@@ -59,12 +59,9 @@ def of_medians(review: Review) -> dict[str, list[tuple[str, ...]]]:
     return {column: [(entry_key(study, entries[column].id),) if entries[column] else () for _, study, entries in rows] for column in baseline.MEDIANS}
 
 
-def forest_anchor(endpoint: str) -> str:
-    return f"figure-forest-{endpoint.replace('_', '-')}"
-
-
-def bias_anchor(endpoint: str) -> str:
-    return f"figure-bias-{endpoint.replace('_', '-')}"
+def figure_name(part: str, endpoint: str) -> str:
+    """Name of an endpoint's figure: its anchor is `#figure-` and this."""
+    return f"{part}-{endpoint.replace('_', '-')}"
 
 
 def marked(text: str, keys: Iterable[str], href: str = "") -> str:

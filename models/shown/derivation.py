@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from models.endpoints import ENDPOINTS
+from models.shown.style import Picture
 
 NOTED = "derivation"
 """Key of a frame's `attrs`."""
@@ -24,7 +25,7 @@ def derives(function: Callable) -> Callable:
     @wraps(function)
     def noted(*args, **kwargs):
         made = function(*args, **kwargs)
-        frame = getattr(made, "numbers", made)
+        frame = made.numbers if isinstance(made, Picture) else made
         if isinstance(frame, pd.DataFrame):
             key = args[0] if args and isinstance(args[0], str) and args[0] in ENDPOINTS else None
             frame.attrs[NOTED] = Derivation(function, key)

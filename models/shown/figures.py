@@ -20,7 +20,7 @@ from models.shown.style import (
     BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, RED, SKY, SMALL, Picture, canvas, density, interval_line, ratio_axis, reach, two_columns,
 )
 from models.shown.summary import limits, summarise
-from models.shown.words import compact, digits_beside, interval, number, percent
+from models.shown.words import compact, digits_beside, ends, interval, number, percent
 
 AWAITING = "awaiting data"
 
@@ -156,8 +156,8 @@ def prior_and_posterior(key: str, review: Review | None = None):
 def narrowed(key: str, review: Review | None = None) -> str:
     """What the data did to the interval of the mean effect, in one sentence."""
     endpoint, found = ENDPOINTS[key], summarise(key, review)
-    before, after = (compact(limits, limits.get("digits", 2)).partition("(")[2].removesuffix(")") for limits in (_prior_limits(endpoint), found))
-    return f"Before the data the mean {endpoint.scale} was {before} with 95 % probability; after them it is {after}."
+    return (f"Before the data the mean {endpoint.scale} was {ends(_prior_limits(endpoint))} with 95 % probability; after them it is "
+            f"{ends(found, found['digits'])}.")
 
 
 def _prior_limits(endpoint) -> dict:

@@ -73,7 +73,8 @@ def _rows_of(choice: str, made: str) -> list[str]:
 
 def finding(key: str, frame: pd.DataFrame) -> str:
     """The range of medians and of P, and how often the interval excludes no difference, in words."""
-    better, worse = ((frame["upper"] < 1), (frame["lower"] > 1))[:: 1 if ENDPOINTS[key].benefit == "below" else -1]
+    below, above = frame["upper"] < 1, frame["lower"] > 1
+    better, worse = (below, above) if ENDPOINTS[key].benefit == "below" else (above, below)
     return (f"{span(key, frame)} The 95 % interval lies wholly on the side of tocilizumab in {percent_of(better)} of them and wholly on the other in "
             f"{percent_of(worse)}.")
 

@@ -11,7 +11,7 @@ from models.endpoints import ENDPOINTS, evidence_of
 from models.reports import se_from_interval
 from models.shown.derivation import derives
 from models.shown.printed import printed_result
-from models.shown.words import number
+from models.shown.words import interval, number
 
 
 @derives
@@ -72,5 +72,4 @@ def _counts(reports: list[Used]) -> list[list[int]]:
 
 
 def _ratio(estimate) -> str:
-    low, middle, high = (number(float(np.exp(v))) for v in (estimate.lower, estimate.estimate, estimate.upper))
-    return f"{middle} (95 % interval {low} to {high})"
+    return interval({name: float(np.exp(value)) for name, value in (("median", estimate.estimate), ("lower", estimate.lower), ("upper", estimate.upper))})

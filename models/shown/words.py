@@ -82,7 +82,12 @@ def through_bias(adjusted: dict, unadjusted: dict, endpoint) -> str:
     stated = [abs(cautious(summary) - 0.5) >= STATED - 0.5 for summary in (unadjusted, adjusted)]
     then = "that direction is no longer stated" if stated == [True, False] else "no direction either" if not stated[1] else \
         "the same direction" if before == after else in_sentence(after)
-    return f"Read through the likely bias of the studies: {interval(adjusted, max(unadjusted['digits'], 1))}, {then}."
+    return f"Read through the likely bias of the studies: {interval_through_bias(adjusted, unadjusted)}, {then}."
+
+
+def interval_through_bias(adjusted: dict, unadjusted: dict) -> str:
+    """The same answer's size, with as many decimals as the unadjusted has, and one at least."""
+    return interval(adjusted, max(unadjusted["digits"], 1))
 
 
 def in_days(summary: dict) -> str:
@@ -128,15 +133,20 @@ def size(summary: dict, endpoint) -> str:
 
 def interval(limits: dict, digits: int | None = 2) -> str:
     """`0.71 (95 % interval 0.48 to 1.04)`."""
-    return compact(limits, digits).replace("(", "(95 % interval ")
+    return f"{number(limits['median'], digits)} (95 % interval {ends(limits, digits)})"
 
 
 def compact(limits: dict, digits: int | None = 2) -> str:
-    """`0.71 (0.48 to 1.04)`.
+    """`0.71 (0.48 to 1.04)`."""
+    return f"{number(limits['median'], digits)} ({ends(limits, digits)})"
+
+
+def ends(limits: dict, digits: int | None = 2) -> str:
+    """`0.48 to 1.04`.
 
     A limit that rounding would put at no difference shows its side, where it is sure: more than two of its Monte Carlo errors, `mcse`, away.
     """
-    return f"{number(limits['median'], digits)} ({_limit(limits, 'lower', digits)} to {_limit(limits, 'upper', digits)})"
+    return f"{_limit(limits, 'lower', digits)} to {_limit(limits, 'upper', digits)}"
 
 
 def digits_beside(key: str) -> int:
