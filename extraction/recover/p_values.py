@@ -24,16 +24,18 @@ def fisher(events_toci, n_toci, events_control, n_control) -> np.ndarray:
 
 def fisher_doubled(events_toci, n_toci, events_control, n_control) -> np.ndarray:
     """Fisher's exact test as twice the smaller tail, at most 1."""
-    return np.minimum(1.0, 2 * _smaller_tail(events_toci, n_toci, events_control, n_control))
+    def p(probability, _observed, at):
+        return 2 * _smaller_tail(probability, at)
+
+    return _by_margin(p, events_toci, n_toci, events_control, n_control)
 
 
 def mid_p(events_toci, n_toci, events_control, n_control) -> np.ndarray:
     """Twice the smaller tail, of which the table found counts half (Rothman's mid-p)."""
     def p(probability, observed, at):
-        lower = np.cumsum(probability, axis=-1)[np.arange(len(at)), at]
-        return 2 * np.minimum(lower, 1 + observed[:, 0] - lower) - observed[:, 0]
+        return 2 * _smaller_tail(probability, at) - observed[:, 0]
 
-    return np.minimum(1.0, _by_margin(p, events_toci, n_toci, events_control, n_control))
+    return _by_margin(p, events_toci, n_toci, events_control, n_control)
 
 
 def chi_squared(events_toci, n_toci, events_control, n_control) -> np.ndarray:
@@ -59,12 +61,11 @@ NAMES = {
 """The same in words."""
 
 
-def _smaller_tail(*counts) -> np.ndarray:
-    def p(probability, observed, at):
-        lower = np.cumsum(probability, axis=-1)[np.arange(len(at)), at]
-        return np.minimum(lower, 1 + observed[:, 0] - lower)
-
-    return _by_margin(p, *counts)
+def _smaller_tail(probability: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Each tail added up from its own end: one less the other would lose a small one to rounding."""
+    lower, upper = (np.cumsum(side, axis=-1) for side in (probability, probability[:, ::-1]))
+    rows = np.arange(len(at))
+    return np.minimum(lower[rows, at], upper[rows, -1 - at])
 
 
 def _by_margin(p: Callable, *counts) -> np.ndarray:
