@@ -19,6 +19,7 @@ BUILD = inputs.ROOT / "_build"
 HTML = BUILD / "html"
 STAMP = ".made-from"
 EXTRA = "vendor"
+RENDER_SECONDS = 1800  # of patience: it takes about one minute
 """Folder, beside the pages' sources, of files that stand in the book as they are: `html_extra_path` of _config.yml."""
 FRONT_DOOR = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title><link rel="icon" href="_static/favicon.svg">
@@ -168,7 +169,10 @@ def render(source: Path, scratch: Path) -> Path:
     """Run `jupyter-book build` with warnings fatal; the folder of pages."""
     command = (sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(source), "--path-output",
                str(scratch), "--all", "-W", "-n", "--keep-going", "-q")
-    ran = subprocess.run(command, cwd=source, capture_output=True, text=True, encoding="utf-8", errors="replace")
+    try:
+        ran = subprocess.run(command, cwd=source, capture_output=True, text=True, encoding="utf-8", errors="replace", timeout=RENDER_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise BuildFailed(f"Rendering the pages took longer than {RENDER_SECONDS} s, and was stopped.") from None
     if ran.returncode:
         raise BuildFailed(_complaints(ran.stderr + ran.stdout, source))
     return scratch / "_build" / "html"

@@ -7,7 +7,6 @@ formats.  The same inputs give the same bytes: names are sorted, and no clock is
 import hashlib
 import io
 import json
-import subprocess
 import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,6 +16,7 @@ import pandas as pd
 from book import build, crate, inputs
 from book.citation import STEM, Citation, citation
 from extraction import tidy
+from extraction.git import GitFailed, git
 from extraction.records import Review, load
 from extraction.whole import whole
 from models import store
@@ -85,11 +85,11 @@ def require() -> None:
 
 def _tracked() -> list[str]:
     """Every file that git tracks and that is there."""
-    listing = ("git", "-c", "safe.directory=*", "ls-files", "-z")
-    ran = subprocess.run(listing, cwd=inputs.ROOT, capture_output=True, text=True)
-    if ran.returncode:
-        raise NotReady("A bundle is made from a git checkout, and this folder is none.")
-    return [name for name in ran.stdout.split("\0") if name and (inputs.ROOT / name).is_file()]
+    try:
+        listed = git("-c", "safe.directory=*", "ls-files", "-z", folder=inputs.ROOT)
+    except GitFailed as failed:
+        raise NotReady(f"A bundle is made from a git checkout: {failed}.") from None
+    return [name for name in listed.split("\0") if name and (inputs.ROOT / name).is_file()]
 
 
 def _tree() -> dict[str, bytes]:

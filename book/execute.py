@@ -23,6 +23,7 @@ FORGET = "import os; os.environ[{name!r}] = {page!r}; get_ipython().reset(new_se
 """Run before a page, so that no name of the page before is left."""
 
 SECONDS_PER_CELL = 300
+SECONDS_TO_FORGET = 60
 QUIET_KERNEL = ["--log-level=ERROR"]
 """A kernel warns of its unencrypted socket, which only this machine can reach."""
 
@@ -154,15 +155,15 @@ def _is_cached(cache, notebook) -> bool:
 
 async def _run(notebook, page: str, kernel) -> str | None:
     """Run a page's notebook in place, in a kernel that forgets the page before it; the error, if a cell raised one."""
-    from nbclient.client import CellExecutionError, CellTimeoutError, DeadKernelError, NotebookClient
+    from nbclient.client import CellExecutionError, NotebookClient
 
     client = NotebookClient(notebook, km=kernel, resources={"metadata": {"path": str(inputs.ROOT)}}, timeout=SECONDS_PER_CELL,
                             record_timing=False, extra_arguments=QUIET_KERNEL)
     try:
         async with client.async_setup_kernel():
-            await client.kc.execute_interactive(FORGET.format(name=files.PAGE, page=page), store_history=False)
+            await client.kc.execute_interactive(FORGET.format(name=files.PAGE, page=page), store_history=False, timeout=SECONDS_TO_FORGET)
             await client.async_execute()
-    except (CellExecutionError, CellTimeoutError, DeadKernelError) as raised:
+    except (CellExecutionError, TimeoutError, RuntimeError) as raised:  # the last, of a kernel that died or never answered
         return _last_lines(str(raised))
     finally:
         atexit.unregister(client._cleanup_kernel)

@@ -1,7 +1,6 @@
 """The review without one study's record and with it, read from copies: nothing in place is touched."""
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import yaml
 
 from extraction.digitised import FOLDER
 from extraction.evidence import collect_all
+from extraction.git import GitFailed, git
 from extraction.records import ROOT, Review, load, validate
 from extraction.schema import Record
 from extraction.source import parse
@@ -51,10 +51,9 @@ def _committed(path: Path, root: Path) -> str | None:
     if path.resolve().parent != (root / "records").resolve():
         return None
     try:
-        done = subprocess.run(["git", "show", f"HEAD:./{path.name}"], cwd=path.resolve().parent, capture_output=True, text=True, encoding="utf-8")
-    except FileNotFoundError:
+        return git("show", f"HEAD:./{path.name}", folder=path.resolve().parent)
+    except GitFailed:
         return None
-    return done.stdout if done.returncode == 0 else None
 
 
 @contextmanager

@@ -11,7 +11,10 @@ def tasks(numbers, made: Path, **more) -> list[dict]:
     return [{"number": n, "made": str(made), **more} for n in numbers]
 
 
-def square(number, made, seconds=0.0):
+def square(number, made, seconds=0.0, closed_from=None):
+    """From the number `closed_from` on, no task comes to its end before somebody makes the file `open`."""
+    while closed_from is not None and number >= closed_from and not (Path(made) / "open").exists():
+        time.sleep(0.01)
     time.sleep(seconds)
     (Path(made) / f"{number}.{os.getpid()}.{uuid4().hex}").touch()
     return {"square": number**2}

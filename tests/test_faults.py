@@ -1,18 +1,22 @@
 """Killed, starved of disk, run twice at once, or handed damaged files: the same result as without, or one clear message."""
 
+import ast
 import hashlib
 import os
 import resource
 import signal
 import subprocess
 import sys
-import time
+from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 import xarray as xr
-from example_tree import Tree
+from example_events import LIMIT, at_a_write, kill_at_a_write
+from example_tree import ROOT, Tree
 
 from extraction.whole import whole, write_whole
+from models.runs import alone
 
 ENDPOINT = "severe_crs"  # the quickest to fit
 
@@ -61,27 +65,83 @@ def test_a_damaged_posterior_is_detected_and_fitted_again(tree):
     assert tree.run("models", "summary").returncode == 0
 
 
-def test_a_fit_killed_at_any_moment_and_run_again_is_as_if_never_killed(tree):
+def test_a_fit_killed_while_it_writes_and_run_again_is_as_if_never_killed(tree):
     sound = posteriors(tree)  # of fits that nobody killed
     forget(tree)
-    for seconds in (0.8, 2.0, 3.5, 5.0, 6.5, 8.0):
-        started = subprocess.Popen([sys.executable, "-m", "models", "fit", ENDPOINT], cwd=tree.folder, stderr=subprocess.DEVNULL, start_new_session=True)
-        time.sleep(seconds)
-        os.killpg(started.pid, signal.SIGKILL)
-        started.wait()
-        assert all(sound[name] == checksum for name, checksum in posteriors(tree).items()), f"killed after {seconds} s"
+    for write in (2, 4):  # draws and info file, each written beside its place, are about to be moved there
+        kill_at_a_write(write, tree.folder, "posteriors", "models", "fit", ENDPOINT)
+        assert all(sound[name] == checksum for name, checksum in posteriors(tree).items()), f"killed before write {write}"
     assert tree.run("models", "fit", ENDPOINT).returncode == 0
     assert posteriors(tree) == sound
 
 
+# waits
+
+
 def test_of_two_fits_at_once_one_waits_and_finds_it_done(tree):
     forget(tree)
-    command = [sys.executable, "-m", "models", "fit", ENDPOINT]
-    both = [subprocess.Popen(command, cwd=tree.folder, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    said = sorted(process.communicate()[1] for process in both)
-    assert [process.returncode for process in both] == [0, 0]
-    assert [f"{ENDPOINT}: fitting" in text for text in said] == [False, True] or [f"{ENDPOINT}: fitting" in text for text in said] == [True, False]
-    assert any("another fit is at work here: waiting for it" in text and "already fitted" in text for text in said)
+    options = {"cwd": tree.folder, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(at_a_write(1, signal.SIGSTOP, "posteriors", "models", "fit", ENDPOINT), **options) as first:
+        os.waitpid(first.pid, os.WUNTRACED)  # it has stopped, with the lock in hand
+        with subprocess.Popen([sys.executable, "-m", "models", "fit", ENDPOINT], **options) as second:
+            said = second.stderr.readline()
+            first.send_signal(signal.SIGCONT)
+            assert f"{ENDPOINT}: fitting" in first.communicate(timeout=LIMIT)[1]
+            assert f"{ENDPOINT}: already fitted" in second.communicate(timeout=LIMIT)[1]
+    assert f"another fit is at work here, process {first.pid}: waiting for it" in said
+    assert (first.returncode, second.returncode) == (0, 0)
+
+
+def test_one_that_waits_says_so_again_with_the_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(alone, "FOLDER", tmp_path)
+    monkeypatch.setattr(alone, "SAY_EVERY", 0.01)
+    held, freed, said = Event(), Event(), []
+
+    def hold():
+        with alone.alone("fit"):
+            held.set()
+            freed.wait(LIMIT)
+
+    def hear(text, **_):
+        said.append(text)
+        if len(said) == 3:
+            freed.set()
+
+    monkeypatch.setattr("builtins.print", hear)
+    holder = Thread(target=hold)
+    holder.start()
+    held.wait(LIMIT)
+    with alone.alone("fit"):
+        assert freed.is_set(), "it waited for the other"
+    holder.join(LIMIT)
+    assert ["s so far; Ctrl-C ends the waiting" in text for text in said[:3]] == [False, True, True]
+
+
+WAITS = {"communicate", "exception", "execute_interactive", "acquire", "nthreads", "result", "wait"}
+"""Calls that may wait for another process, thread or machine."""
+
+
+def unlimited(path: Path) -> list[str]:
+    """Calls of a file that may wait without an end."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    return [f"{path.name}:{call.lineno} {ast.unparse(call.func)}" for call in calls if may_wait(call) and not limited(call)]
+
+
+def may_wait(call: ast.Call) -> bool:
+    name = ast.unparse(call.func)
+    owner, _, last = name.rpartition(".")
+    return name == "wait" or owner == "subprocess" or owner and (last in WAITS or last == "join" and not call.args)
+
+
+def limited(call: ast.Call) -> bool:
+    return any((keyword.arg or "").endswith("timeout") for keyword in call.keywords) or ast.unparse(call.func) == "wait" and len(call.args) == 2
+
+
+def test_every_wait_of_the_product_has_a_limit():
+    assert [wait for room in ("extraction", "models", "book") for path in sorted((ROOT / room).rglob("*.py")) for wait in unlimited(path)] == []
+
+
+# disks
 
 
 def small_files() -> None:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 from threading import Thread
@@ -15,12 +14,14 @@ import matplotlib
 
 matplotlib.use("Agg")
 
+import distributed
 import pytest
+from example_events import LIMIT, wait_until
 from example_fits import kill_every_time, kill_the_first_time, no_json, refuse, square, tasks, threads
 from matplotlib import pyplot as plt
 
 from models import many
-from models.runs import cluster
+from models.runs import cluster, processes
 from models.runs.journal import Journal
 from models.shown import scaling
 
@@ -52,11 +53,9 @@ def times_made(made: Path) -> Counter:
     return Counter(int(path.name.split(".")[0]) for path in made.glob("*.*.*"))
 
 
-def wait_until(condition, seconds=20.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.01)
+def at_work(made: Path) -> Counter:
+    """How often each process made a fit."""
+    return Counter(int(path.name.split(".")[1]) for path in made.glob("*.*.*"))
 
 
 def lives(pid: int) -> bool:
@@ -159,7 +158,7 @@ def python(*arguments: str, **options) -> subprocess.Popen:
 
 def test_a_script_without_a_file_is_told_why_its_workers_cannot_start(made, options):
     with python("-", str(made), str(options["folder"]), stdin=subprocess.PIPE) as process:
-        _, said = process.communicate(RUN, timeout=60)
+        _, said = process.communicate(RUN, timeout=LIMIT)
     assert "WorkerDied: 3 worker processes ended before their first fit" in said
 
 
@@ -173,12 +172,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # which a suite in the
 from example_fits import square, tasks
 from models import many
 
-many.run(square, tasks(range(60), Path(sys.argv[1]), seconds=0.03), name="squares", code="1", folder=Path(sys.argv[2]), workers=2, progress=False)
+many.run(square, tasks(range(60), Path(sys.argv[1]), closed_from=30), name="squares", code="1", folder=Path(sys.argv[2]), workers=2, progress=False)
 """
 
 
 def begin(made: Path, options: dict) -> subprocess.Popen:
-    """A run of 60 tasks in a process group of its own, some of them finished."""
+    """A run of 60 tasks in a process group of its own, some of them finished and half of them held back."""
     process = python("-c", RUN, str(made), str(options["folder"]), start_new_session=True)
     wait_until(lambda: len(times_made(made)) >= 20)
     return process
@@ -186,9 +185,9 @@ def begin(made: Path, options: dict) -> subprocess.Popen:
 
 def finish(made: Path, options: dict) -> None:
     """Rerun: all results right, and at most two fits of each worker made again: one under way, and one whose result nobody took."""
-    workers = {int(path.name.split(".")[1]) for path in made.glob("*.*.*")}
-    wait_until(lambda: not any(map(lives, workers)))
-    assert many.run(square, tasks(range(60), made, seconds=0.03), **options) == squares(range(60))
+    (made / "open").touch()
+    wait_until(lambda: not any(map(lives, at_work(made))))
+    assert many.run(square, tasks(range(60), made, closed_from=30), **options) == squares(range(60))
     again = [n for n, times in times_made(made).items() if times > 1]
     assert len(again) <= 4
 
@@ -196,26 +195,27 @@ def finish(made: Path, options: dict) -> None:
 def test_kill_9_of_the_caller_loses_no_finished_fit_and_leaves_no_worker(made, options):
     with begin(made, options) as process:
         process.kill()
-    assert len(times_made(made)) < 60
+    assert len(times_made(made)) <= 30
     finish(made, options)
 
 
 def test_ctrl_c_ends_a_run_at_once_and_loses_no_finished_fit(made, options):
     with begin(made, options) as process:
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the caller and its workers
-        _, said = process.communicate(timeout=5)
+        _, said = process.communicate(timeout=LIMIT)
     assert process.returncode == -signal.SIGINT
     assert said.count("Traceback") == 1  # the caller's own; workers are silent
-    assert len(times_made(made)) < 60
+    assert len(times_made(made)) <= 30
     finish(made, options)
 
 
 def test_two_runs_at_once_share_a_folder(made, options):
     with begin(made, options) as process:
-        assert many.run(square, tasks(range(60), made, seconds=0.03), **options) == squares(range(60))
-        assert process.wait(timeout=20) == 0, process.stderr.read()
+        (made / "open").touch()
+        assert many.run(square, tasks(range(60), made, closed_from=30), **options) == squares(range(60))
+        assert process.wait(timeout=LIMIT) == 0, process.stderr.read()
     before = times_made(made)
-    many.run(square, tasks(range(60), made, seconds=0.03), **options)
+    many.run(square, tasks(range(60), made, closed_from=30), **options)
     assert times_made(made) == before
 
 
@@ -276,8 +276,9 @@ def test_a_long_run_shows_its_progress_on_stderr_and_a_short_one_nothing(made, o
 
 
 def test_a_local_run_does_not_import_dask(made, options):
+    (made / "open").touch()
     with python("-c", RUN + "sys.exit('dask' in sys.modules)", str(made), str(options["folder"])) as process:
-        process.communicate(timeout=60)
+        process.communicate(timeout=LIMIT)
     assert process.returncode == 0
     assert len(times_made(made)) == 60
 
@@ -339,7 +340,7 @@ def test_the_same_call_runs_on_the_cluster_that_the_environment_names(healthy, m
     numbers = [5, 1, 5, *range(300)]
     assert many.run(square, tasks(numbers, made), **options) == squares(numbers)
     assert times_made(made) == Counter(range(300))
-    assert {int(path.name.split(".")[1]) for path in made.glob("*.*.*")} == {worker.pid for worker in healthy.workers}
+    assert set(at_work(made)) == {worker.pid for worker in healthy.workers}
     monkeypatch.delenv("DASK_SCHEDULER_ADDRESS")
     assert many.run(square, tasks(numbers, made), **options) == squares(numbers)  # what the cluster made, a local run finds
     assert times_made(made) == Counter(range(300))
@@ -358,17 +359,22 @@ def test_a_cluster_without_this_code_is_one_clear_error(healthy, options, tmp_pa
 
 
 def test_a_cluster_that_loses_a_worker_midway_gives_every_result_right(made, options, tmp_path):
-    running = Cluster(tmp_path)
+    running, killed = Cluster(tmp_path), []
+
+    def kill_one_that_has_worked():
+        killed.append(next(worker for worker in running.workers if worker.pid in at_work(made)))
+        killed[0].kill()
+        (made / "open").touch()
+
     try:
-        killer = after(30, made, running.workers[0].kill)
-        found = many.run(square, tasks(range(100), made, seconds=0.02), scheduler=running.address, **options)
+        killer = after(30, made, kill_one_that_has_worked)
+        found = many.run(square, tasks(range(100), made, closed_from=60), scheduler=running.address, **options)
         killer.join()
     finally:
         running.close()
     assert found == squares(range(100))
-    by_worker = Counter(int(path.name.split(".")[1]) for path in made.glob("*.*.*"))
-    assert set(by_worker) == {worker.pid for worker in running.workers}
-    assert by_worker[running.workers[0].pid] < 50
+    assert 0 < at_work(made)[killed[0].pid] <= 60
+    assert set(at_work(made)) == {worker.pid for worker in running.workers}, "the other made the rest"
 
 
 def test_a_task_that_kills_workers_of_a_cluster_is_named_and_what_was_finished_stays(doomed, made, options):
@@ -381,32 +387,58 @@ def test_a_task_that_kills_workers_of_a_cluster_is_named_and_what_was_finished_s
     assert sum(times_made(made).values()) - sum(finished.values()) == 59 - before
 
 
-@pytest.mark.parametrize(("lost", "said"), [
-    ("scheduler", "the Dask scheduler at 'tcp://.*' was lost"),
-    ("workers", "every worker of the Dask cluster was lost"),
+@pytest.mark.parametrize(("lost", "sent", "said"), [
+    ("scheduler", signal.SIGKILL, "the Dask scheduler at 'tcp://.*' was lost"),
+    ("scheduler", signal.SIGSTOP, "the Dask scheduler at 'tcp://.*' was lost"),
+    ("workers", signal.SIGKILL, "every worker of the Dask cluster was lost"),
 ])
-def test_a_cluster_lost_midway_is_said_in_a_sentence_and_what_had_arrived_stays(lost, said, doomed, made, options, monkeypatch):
-    monkeypatch.setattr(cluster, "PATIENCE", 1.0)
+@pytest.mark.parametrize("before_fetching", [False, True])
+def test_a_cluster_lost_midway_is_said_in_a_sentence_and_what_had_arrived_stays(lost, sent, said, before_fetching, doomed, made, options, monkeypatch):
+    monkeypatch.setattr(cluster, "PATIENCE", 3.0)
     victims = [doomed.scheduler] if lost == "scheduler" else doomed.workers
-    killer = after(30, made, lambda: [victim.kill() for victim in victims])
+
+    def lose():
+        for victim in victims:
+            victim.send_signal(sent)
+
+    def wait_and_lose(*futures, really=distributed.wait, **how):
+        done = really(*futures, **how)
+        if stored(options) >= 10:  # a piece has ended, and is lost before it is fetched
+            lose()
+        return done
+
+    if before_fetching:
+        monkeypatch.setattr(distributed, "wait", wait_and_lose)
+    else:
+        killer = after(30, made, lose)
     with pytest.raises(many.ClusterUnreachable, match=said):
-        many.run(square, tasks(range(4000), made, seconds=0.01), scheduler=doomed.address, **options)
-    killer.join()
+        many.run(square, tasks(range(4000), made, closed_from=1000), scheduler=doomed.address, **options)
+    if not before_fetching:
+        killer.join()
     doomed.close()  # else workers without a scheduler go on with the tasks they have
     arrived = stored(options)
     assert arrived > 0
     before = times_made(made)
-    many.run(square, tasks(before, made, seconds=0.01), **options)
+    many.run(square, tasks(before, made, closed_from=1000), **options)
     assert sum(times_made(made).values()) - sum(before.values()) == len(before) - arrived
 
 
+@pytest.mark.parametrize("on_a_cluster", [False, True])
+def test_a_fit_without_an_end_is_named_and_ends_the_run(on_a_cluster, healthy, made, options, monkeypatch):
+    for module in (cluster, processes):
+        monkeypatch.setattr(module, "LONGEST_FIT", 0.5)
+    monkeypatch.setattr(cluster, "PATIENCE", 3.0)
+    with pytest.raises(many.WorkerDied, match=r"for 0\.5 s"):
+        many.run(square, tasks([7], made, closed_from=0), scheduler=healthy.address if on_a_cluster else None, **options)
+    (made / "open").touch()
+
+
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense"])
 def test_an_address_where_nothing_answers_is_one_clear_error_within_its_patience(address, made, options, monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE", 0.5)
-    began = time.monotonic()
     with pytest.raises(many.ClusterUnreachable, match=f"no Dask scheduler answers at '{address}' within 0.5 s"):
         many.run(square, tasks([1], made), scheduler=address, **options)
-    assert time.monotonic() - began < 10
 
 
 def test_a_scheduler_without_workers_is_one_clear_error(made, options, tmp_path, monkeypatch):

@@ -5,13 +5,13 @@ The release's own file is written last, and whole: until it stands there is no r
 
 import json
 import re
-import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from extraction.checks import check
+from extraction.git import GitFailed, git
 from extraction.records import BadRecords, Review, load
 from extraction.whole import write_whole
 from models import many, store
@@ -117,12 +117,9 @@ def _committed(name: str) -> str:
 
 def _git(*words: str) -> str:
     try:
-        done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
-    except FileNotFoundError:
-        raise Refused("git is not installed, and a release needs it") from None
-    if done.returncode:
-        raise Refused(f"git {words[0]} failed, and a release is made in a git repository with a commit: {done.stderr.strip().splitlines()[-1]}")
-    return done.stdout
+        return git(*words, folder=ROOT)
+    except GitFailed as failed:
+        raise Refused(f"a release is made in a git repository with a commit: {failed}") from None
 
 
 def _require_clean(prepared: list[Prepared]) -> None:

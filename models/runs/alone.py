@@ -1,6 +1,8 @@
 """One process at a time fits or builds; another that comes meanwhile waits, and then finds it done."""
 
+import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +10,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "_build"
+SAY_EVERY = 60.0
+"""Seconds between two sentences of one that waits: it does so without a limit, as the other's work may take as long as it takes."""
 
 
 @contextmanager
@@ -16,16 +20,28 @@ def alone(task: str) -> Iterator[None]:
 
     Where nothing may be written there is nothing to guard: whatever needs writing will say so.
     """
-    lock = FileLock(FOLDER / f"{task}.lock")
+    lock, holder = FileLock(FOLDER / f"{task}.lock"), FOLDER / f"{task}.process"
     try:
         FOLDER.mkdir(exist_ok=True)
-        lock.acquire(timeout=0)
-    except Timeout:
-        print(f"  another {task} is at work here: waiting for it", file=sys.stderr, flush=True)
-        lock.acquire()
+        _acquire(lock, task, holder)
+        holder.write_text(str(os.getpid()), encoding="utf-8")
     except OSError:
         pass
     try:
         yield
     finally:
         lock.release()
+
+
+def _acquire(lock: FileLock, task: str, holder: Path) -> None:
+    """Wait for the lock, and say so at once and every minute: for whose process, how long already, and how to stop."""
+    started, patience = time.monotonic(), 0.0
+    while True:
+        try:
+            lock.acquire(timeout=patience)
+            return
+        except Timeout:
+            process = f", process {holder.read_text(encoding='utf-8')}" if holder.is_file() else ""
+            waited = f" ({time.monotonic() - started:.0f} s so far; Ctrl-C ends the waiting)"
+            print(f"  another {task} is at work here{process}: waiting for it{waited if patience else ''}", file=sys.stderr, flush=True)
+            patience = SAY_EVERY

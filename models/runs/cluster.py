@@ -8,24 +8,28 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
+from contextlib import suppress
 
-from models.runs.one_fit import FitFailed, Waiting, WorkerDied, attempt, short
+from models.runs.one_fit import LONGEST_FIT, FitFailed, Waiting, WorkerDied, attempt, short
 
 PIECE_SECONDS = 0.5
 """Work handed out at once: the scheduler spends about a millisecond on each piece."""
 AHEAD = 2  # pieces for each thread of the cluster, so that none waits for the network
 PATIENCE = 10.0
-"""Seconds without a scheduler or without any worker until the run gives up."""
+"""Seconds without an answer of the scheduler or without any worker until the run gives up."""
 
 
 class ClusterUnreachable(Exception):
     """No scheduler answers, or it has no workers."""
 
+POLL = 0.1  # seconds between two looks for a first worker
+
 
 def on_cluster(address: str, function: Callable, tasks: dict[str, dict]) -> Iterator[tuple[str, bool, str]]:
     """Key, success and JSON (or traceback) of each task, as they arrive.
 
-    Raises ClusterUnreachable, also where scheduler or all workers are lost midway, and WorkerDied where a task ends every worker it is given.
+    Raises ClusterUnreachable, also where scheduler or all workers are lost midway, and WorkerDied where a task ends every worker it is given,
+    or where nothing comes back for an hour.
     """
     if not tasks:
         return
@@ -40,7 +44,8 @@ def on_cluster(address: str, function: Callable, tasks: dict[str, dict]) -> Iter
     except (OSError, CancelledError) as error:
         raise ClusterUnreachable(f"the Dask scheduler at {address!r} was lost ({type(error).__name__})") from None
     finally:
-        client.close()
+        with suppress(TimeoutError):
+            client.close(timeout=PATIENCE)
 
 
 def _connect(address: str):
@@ -52,45 +57,64 @@ def _connect(address: str):
         client = Client(address, timeout=PATIENCE, set_as_default=False)  # else, lost, it would stay xarray's scheduler
     except (OSError, ValueError):
         raise ClusterUnreachable(f"no Dask scheduler answers at {address!r} within {PATIENCE:g} s; an address looks like tcp://host:8786") from None
-    try:
-        client.wait_for_workers(1, timeout=PATIENCE)
-    except TimeoutError:
-        client.close()
-        raise ClusterUnreachable(f"the Dask scheduler at {address!r} has had no worker for {PATIENCE:g} s") from None
-    return client
+    with suppress(TimeoutError):  # of a scheduler that no longer answers
+        for _ in range(round(PATIENCE / POLL) + 1):
+            if client.nthreads(callback_timeout=PATIENCE):
+                return client
+            time.sleep(POLL)
+    client.close(timeout=PATIENCE)
+    raise ClusterUnreachable(f"the Dask scheduler at {address!r} has had no worker for {PATIENCE:g} s")
 
 
 def _outcomes(client, function: Callable, tasks: dict[str, dict], lost: dict[str, dict]) -> Iterator[tuple[str, bool, str]]:
     """Outcomes as they arrive; the tasks of a piece that ended several workers go to `lost` instead."""
-    from distributed import wait
     from distributed.scheduler import KilledWorker
 
-    waiting, running = Waiting(tasks, PIECE_SECONDS), {}
+    waiting, running, heard = Waiting(tasks, PIECE_SECONDS), {}, time.monotonic()
     while waiting or running:
-        threads = sum(client.nthreads().values())
+        threads = sum(client.nthreads(callback_timeout=PATIENCE).values())
         while waiting and len(running) < AHEAD * max(threads, 1):
             piece = waiting.take(threads)
             running[client.submit(_fit_piece, function, [task for _, task in piece], pure=False)] = piece
-        try:
-            with client.as_current():
-                done = wait(list(running), timeout=PATIENCE, return_when="FIRST_COMPLETED").done
-        except TimeoutError:
-            if not client.nthreads():
-                raise ClusterUnreachable(f"every worker of the Dask cluster was lost, and none came back in {PATIENCE:g} s") from None
-            continue
-        for future in done:
-            piece = running.pop(future)
-            error = future.exception()
-            if isinstance(error, KilledWorker):
+        before = len(running)
+        for future, outcome in _settled(client, list(running)):
+            piece, heard = running.pop(future), time.monotonic()
+            if isinstance(outcome, KilledWorker):
                 lost.update(piece)
                 continue
-            if error:
-                raise FitFailed(f"the Dask cluster cannot read {function.__module__}.{function.__qualname__} ({type(error).__name__}): "
-                                "its scheduler and its workers need this repository, at the commit of the caller") from error
-            seconds, outcomes = future.result()
+            if isinstance(outcome, Exception):
+                raise FitFailed(f"the Dask cluster cannot read {function.__module__}.{function.__qualname__} ({type(outcome).__name__}): "
+                                "its scheduler and its workers need this repository, at the commit of the caller") from outcome
+            seconds, outcomes = outcome
             waiting.took(len(piece), seconds)
-            for (key, _), outcome in zip(piece, outcomes):
-                yield key, *outcome
+            for (key, _), result in zip(piece, outcomes):
+                yield key, *result
+        if len(running) < before:
+            continue
+        if not client.nthreads(callback_timeout=PATIENCE):
+            raise ClusterUnreachable(f"every worker of the Dask cluster was lost, and none came back in {PATIENCE:g} s")
+        if time.monotonic() - heard > LONGEST_FIT:
+            (_, task), *_ = next(iter(running.values()))
+            raise WorkerDied(f"no fit came back from the Dask cluster for {LONGEST_FIT:g} s; the first it has is task {short(task)}")
+
+
+def _settled(client, futures: list) -> Iterator[tuple]:
+    """The pieces that have ended, each with its error or result; none where nothing ends, or comes over, within `PATIENCE`.
+
+    A piece may end and be lost with its worker before it is fetched: then it is made again, and waited for like the others.
+    """
+    from distributed import wait
+    from distributed.scheduler import KilledWorker
+
+    with suppress(TimeoutError):
+        with client.as_current():
+            done = wait(futures, timeout=PATIENCE, return_when="FIRST_COMPLETED").done
+        for future in done:
+            try:
+                outcome = future.exception(timeout=PATIENCE) or future.result(timeout=PATIENCE)
+            except KilledWorker as killed:
+                outcome = killed
+            yield future, outcome
 
 
 def _fit_piece(function: Callable, tasks: list[dict]) -> tuple[float, list[tuple[bool, str]]]:

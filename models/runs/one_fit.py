@@ -7,6 +7,8 @@ from collections.abc import Callable
 from textwrap import shorten
 
 LARGEST_PIECE = 64
+LONGEST_FIT = 3600.0
+"""Seconds after which a fit that has not come to its end is taken for one that never will; the longest here takes minutes."""
 SHARE = 4  # a piece is at most a fourth of a worker's share of what waits, so that workers end together
 
 
@@ -15,7 +17,7 @@ class FitFailed(Exception):
 
 
 class WorkerDied(Exception):
-    """A task ended the process that worked on it, every time."""
+    """A task ended the process that worked on it, every time, or kept it busy without an end."""
 
 
 def attempt(function: Callable, task: dict) -> tuple[bool, str]:

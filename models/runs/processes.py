@@ -15,10 +15,11 @@ from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 
-from models.runs.one_fit import Waiting, WorkerDied, attempt, short
+from models.runs.one_fit import LONGEST_FIT, Waiting, WorkerDied, attempt, short
 
 PIECE_SECONDS = 0.05
 """Work handed out at once; a message there and back takes about 0.2 ms."""
+PATIENCE = 5.0  # seconds for a process to end
 ATTEMPTS = 3
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS")
 """One thread in each worker: the workers themselves fill the cores."""
@@ -27,7 +28,7 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB
 def in_processes(function: Callable, tasks: dict[str, dict], count: int) -> Iterator[tuple[str, bool, str]]:
     """Key, success and JSON (or traceback) of each task, as they finish; at most `count` processes.
 
-    Raises WorkerDied where a task ends its process three times, or no process can start.
+    Raises WorkerDied where a task ends its process three times, no process can start, or nothing is heard for an hour.
     """
     waiting, deaths, missing = Waiting(tasks, PIECE_SECONDS), Counter(), len(tasks)
     workers: dict[Connection, _Worker] = {}
@@ -35,7 +36,7 @@ def in_processes(function: Callable, tasks: dict[str, dict], count: int) -> Iter
         for _ in range(min(count, missing)):
             _start(workers, function)
         while missing:
-            for pipe in wait(workers):
+            for pipe in _with_news(workers):
                 worker = workers[pipe]
                 try:
                     outcome = pipe.recv()
@@ -79,11 +80,21 @@ class _Worker:
     def stop(self) -> str:
         """End the process; how it ended."""
         self.process.terminate()
-        self.process.join()
+        self.process.join(PATIENCE)
+        self.process.kill()  # which none survives
+        self.process.join(PATIENCE)
         code = self.process.exitcode
         self.process.close()
         self.pipe.close()
         return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+
+
+def _with_news(workers: dict[Connection, _Worker]) -> list[Connection]:
+    """The pipes that hold an outcome, or whose worker has died."""
+    if ready := wait(workers, LONGEST_FIT):
+        return ready
+    stuck = "; ".join(short(worker.piece[0][1]) for worker in workers.values() if worker.piece)
+    raise WorkerDied(f"no worker process ended a fit for {LONGEST_FIT:g} s, and they are stopped; at work on: {stuck or 'no task yet'}")
 
 
 def _start(workers: dict, function: Callable) -> None:

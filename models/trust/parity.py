@@ -22,6 +22,7 @@ from models.quadrature import binomial_normal, from_study_likelihoods, normal_no
 from models.shown.derivation import derives
 
 REFERENCE = Path(__file__).resolve().parent.parent.parent / "tests" / "reference"
+R_SECONDS = 7200  # of patience: with every package installed it samples for a good while
 DATASETS = {"bcg": "BCG vaccine", "crins": "Paediatric liver transplants", "nielweise": "Catheter infections",
             "yusuf6": "Beta-blockers", "hackshaw": "Passive smoking", "schools": "Eight schools"}
 MODELS = {"nn": "normal–normal", "bn": "binomial–normal"}
@@ -202,8 +203,12 @@ def live() -> pd.DataFrame | None:
         return None
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "results.csv"
-        if subprocess.run([rscript, "--vanilla", "parity.R", str(table)], cwd=REFERENCE).returncode:
-            raise NotReproduced("tests/reference/parity.R failed; its message stands above")
+        try:
+            subprocess.run([rscript, "--vanilla", "parity.R", str(table)], cwd=REFERENCE, check=True, timeout=R_SECONDS)
+        except subprocess.CalledProcessError:
+            raise NotReproduced("tests/reference/parity.R failed; its message stands above") from None
+        except subprocess.TimeoutExpired:
+            raise NotReproduced(f"tests/reference/parity.R took longer than {R_SECONDS} s, and was stopped") from None
         if not table.exists():
             print("models parity: skipped, for none of its packages is installed in R", file=sys.stderr)
             return None
