@@ -1,17 +1,15 @@
 """The whole book, built strictly once: its links, its version, and what a failed or killed build leaves."""
 
-import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
+from example_events import kill_when
 from example_tree import Tree
 
 from book import build, execute, inputs
@@ -153,11 +151,8 @@ def test_killed_at_any_moment_and_run_again_or_twice_at_once_the_book_is_the_sam
         shutil.copytree(build.BUILD / kept, tree.folder / "_build" / kept, dirs_exist_ok=True)
     shutil.copytree(ROOT / "releases", tree.folder / "releases")
     command = [sys.executable, "-m", "book"]
-    for seconds in (1.5, 3, 4.5):
-        started = subprocess.Popen(command, cwd=tree.folder, stdout=subprocess.DEVNULL, start_new_session=True)
-        time.sleep(seconds)
-        os.killpg(started.pid, signal.SIGKILL)
-        started.wait()
+    for made in ("", "source/_config.yml", "_build/html/book"):  # the scratch folder, all that is rendered, the first rendered page
+        kill_when(lambda: list((tree.folder / "_build").glob(f"building-*/{made}")), command, tree.folder)
         assert not (tree.folder / "_build/html").exists() or (tree.folder / "_build/html" / build.STAMP).exists(), "whole or absent"
     shutil.rmtree(tree.folder / "_build/html", ignore_errors=True)  # of a build quicker than the last kill
     both = [subprocess.Popen(command, cwd=tree.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]

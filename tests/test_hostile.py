@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import time
 
 import pytest
 from example_markup import Tags, plant_markup
@@ -12,7 +11,7 @@ from example_review import RECORD, REGISTER, Review, review  # noqa: F401  (a fi
 from book import pages
 from extraction.records import load
 
-SECONDS = 10  # of patience on a busy machine; each refusal takes a fraction of one
+pytestmark = pytest.mark.timeout(60)  # of patience on a busy machine; each refusal takes a fraction of a second
 INFECTION = "id: severe_infection.toci"
 LAUGHS = "a: &a [ha]\n" + "".join(f"{c}: &{c} [{', '.join(['*' + p] * 9)}]\n" for p, c in zip("abcdefgh", "bcdefghi"))
 
@@ -40,10 +39,7 @@ WHOLE_FILES = {
 
 def refusal(review: Review) -> dict:
     """The one problem of the review, found at once."""
-    began = time.monotonic()
-    found = review.problem()
-    assert time.monotonic() - began < SECONDS
-    return found
+    return review.problem()
 
 
 @pytest.mark.parametrize("name", WHOLE_FILES)
@@ -84,9 +80,8 @@ def test_a_count_that_no_paper_prints_is_refused(review, value):
 def test_groups_of_the_largest_size_end_in_a_verdict_not_in_a_search_without_end(review):
     text = re.sub(r'n: \d+\n( +)printed: ".*"', r'n: 20000\n\1printed: "20000"', (review.root / RECORD).read_text())
     (review.root / RECORD).write_text(text)
-    began = time.monotonic()
     code, printed = review.check()
-    assert code == 1 and printed["findings"] and time.monotonic() - began < SECONDS
+    assert code == 1 and printed["findings"]
 
 
 def test_an_arm_larger_than_both_arms_is_named_and_leaves_no_negative_group(review):

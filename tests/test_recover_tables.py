@@ -1,6 +1,5 @@
 """Tables behind printed numbers: held to SciPy's tests, to enumeration of every table, and to planted truths that must be found again."""
 
-import time
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from itertools import product
@@ -216,11 +215,10 @@ def test_where_nothing_fits_the_message_says_which_constraint_excludes_what():
     assert "p = 0.352 by Fisher's exact test: 0 left" in told and "Nearest" in told
 
 
+@pytest.mark.timeout(60)
 def test_a_search_too_large_is_refused_before_it_starts_with_its_size():
-    start = time.perf_counter()
     with pytest.raises(TooLarge, match="26,522,500 tables"):  # (100 * 103 / 2)^2 by hand: each arm has 2 + 3 + … + 101 counts
         recover_tables(Arm(100), Arm(100), printed_p("0.02"))
-    assert time.perf_counter() - start < 5
 
 
 # tables of several categories
