@@ -15,25 +15,36 @@ FIND_PYTHON = \
 		python=; \
 	done
 
+# What uv installs in seconds takes pip minutes; where no uv is on PATH, pip fetches that of the lock into .venv.
+# The lock gives version and hash of all that pyproject.toml needs, directly or not; a package that it does not name is refused.
+INSTALL = \
+	PATH="$$PATH:.venv/bin"; \
+	command -v uv >/dev/null || { \
+		awk '/^[^ \#]/ { uv = /^uv==/ } uv' requirements.lock > .venv/uv.lock; \
+		$(PYTHON) -m pip install -qq --disable-pip-version-check --only-binary :all: --require-hashes -r .venv/uv.lock; \
+	}; \
+	uv pip install --quiet --python $(PYTHON) --require-hashes --constraints requirements.lock --requirements pyproject.toml
+
 # .venv holds a copy of the lock it was made from, written last: a half-made or outdated .venv has none, or another.
 # review.pth puts this folder, seen from site-packages, on the path of notebooks, wherever they run.
 env: ## make .venv from requirements.lock, and nothing else
 	@cmp -s requirements.lock .venv/requirements.lock || { \
 		set -e; \
 		$(FIND_PYTHON); \
-		if command -v uv >/dev/null 2>&1; then uv=uv; else uv=; fi; \
-		if [ -z "$$python$$uv" ]; then \
+		if [ -z "$$python" ] && ! command -v uv >/dev/null; then \
 			echo 'No working Python 3.12 or 3.13 was found: install one (on Debian: python3 and python3-venv), or uv, and run make again.' >&2; \
 			exit 1; \
 		fi; \
-		echo "Making .venv with $${python:-a Python that uv provides}: about 150 packages, a minute or two."; \
+		echo "Making .venv with $${python:-a Python that uv provides}: about 140 packages, half a minute or so."; \
 		rm -rf .venv; \
 		if [ -n "$$python" ]; then "$$python" -m venv .venv; else uv venv --quiet --python 3.12 .venv; fi; \
-		if [ -n "$$uv" ]; then uv pip sync --quiet --python $(PYTHON) --require-hashes requirements.lock; \
-		else $(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements.lock; fi; \
+		$(INSTALL); \
 		for site in .venv/lib/python3*/site-packages; do echo ../../../.. > "$$site/review.pth"; done; \
 		cp requirements.lock .venv/requirements.lock; \
 	}
+
+tools: env # add what only tests need
+	@test -e .venv/with-tools || { set -e; $(INSTALL) --extra test; : > .venv/with-tools; }
 
 check: env ## check the records: do the printed numbers agree with each other?
 	@$(PYTHON) -m extraction check
@@ -54,7 +65,7 @@ bundle: book ## pack evidence, results, draws, figures and the tree into one arc
 pdf: book ## print the whole book as one PDF, with Chromium
 	@$(PYTHON) -m book pdf
 
-test: env ## run the whole test suite, the strict book build included
+test: tools ## run the whole test suite, the strict book build included
 	@$(PYTHON) -m pytest -n 2 --dist loadfile
 
 bench: env ## time the steps and print them beside their targets
@@ -77,7 +88,7 @@ answer: fit # write today's answer into README.md
 	@$(PYTHON) -m models answer
 
 lock: # write requirements.lock anew from pyproject.toml, keeping every pin that still fits
-	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.12 --extra test \
+	PATH="$$PATH:.venv/bin"; uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.12 --all-extras \
 		pyproject.toml --output-file requirements.lock
 
-.PHONY: help env check fit book serve bundle pdf test bench parity clean interpreter due lock answer
+.PHONY: help env tools check fit book serve bundle pdf test bench parity clean interpreter due lock answer

@@ -12,6 +12,18 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+MAKES_A_VENV = """
+case "$1 $2" in
+  "-c "*) echo "$0" ;;
+  "-m venv") mkdir -p .venv/bin .venv/lib/python3.12/site-packages && cp "$0" .venv/bin/python ;;
+  "-m pip") echo "$*" >> log; cp uv .venv/bin ;;
+  *) echo "$*" >> log ;;
+esac"""
+UV = 'echo "uv $*" >> log; exit $(test -e broken && echo 1 || echo 0)'
+PINNED = ["--require-hashes", "--constraints", "requirements.lock", "--requirements", "pyproject.toml"]
+"""Of the lock, versions and hashes; of pyproject.toml, what is wanted."""
+
+
 class House:
     """A copy of what make reads, in a folder with a space in its name, with its own PATH and home."""
 
@@ -21,6 +33,7 @@ class House:
             each.mkdir()
         for name in ("Makefile", "requirements.lock"):
             shutil.copy(ROOT / name, self.folder)
+        self.program("uv", UV).rename(self.folder / "uv")  # what pip would fetch
         for tool in ("awk", "cmp", "cp", "echo", "mkdir", "rm"):
             (self.bin / tool).symlink_to(shutil.which(tool))
 
@@ -43,6 +56,7 @@ class House:
         (self.folder / ".venv/bin").mkdir(parents=True)
         shutil.copy(self.program("stand-in", python), self.folder / ".venv/bin/python")
         shutil.copy(ROOT / "requirements.lock", self.folder / ".venv")
+        (self.folder / ".venv/with-tools").touch()
 
     def log(self) -> list[str]:
         return (self.folder / "log").read_text().splitlines()
@@ -51,14 +65,6 @@ class House:
 @pytest.fixture
 def house(tmp_path) -> House:
     return House(tmp_path)
-
-
-MAKES_A_VENV = """
-case "$1 $2" in
-  "-c "*) echo "$0" ;;
-  "-m venv") mkdir -p .venv/bin .venv/lib/python3.12/site-packages && cp "$0" .venv/bin/python ;;
-  *) echo "$*" >> log; exit $(test -e broken && echo 1 || echo 0) ;;
-esac"""
 
 
 def test_help_lists_the_flow_in_order(house):
@@ -94,13 +100,33 @@ def test_only_the_pythons_of_the_lock_will_do(house, minor, found):
     assert (house.make("-s", "interpreter").returncode == 0) == found
 
 
-def test_env_installs_by_hash_and_puts_the_review_on_the_path(house):
+def test_env_fetches_the_uv_of_the_lock_and_installs_by_hash(house):
     house.program("python3.12", MAKES_A_VENV)
     assert house.make("env").returncode == 0
-    [install] = house.log()
-    assert install.startswith("-m pip install") and "--require-hashes" in install
+    fetch, install = house.log()
+    assert re.fullmatch(r"-m pip install .*--require-hashes -r \.venv/uv\.lock", fetch)
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert (house.folder / ".venv/uv.lock").read_text() in lock
+    assert re.findall("^[a-z].*==", (house.folder / ".venv/uv.lock").read_text(), re.M) == ["uv=="]
+    assert install.startswith("uv pip install") and install.split()[-5:] == PINNED
+
+
+def test_env_puts_the_review_on_the_path(house):
+    house.program("python3.12", MAKES_A_VENV)
+    house.make("env")
     site = house.folder / ".venv/lib/python3.12/site-packages"
     assert (site / (site / "review.pth").read_text().strip()).resolve() == house.folder.resolve()
+
+
+def test_test_tools_are_added_once_and_to_a_book_never(house):
+    house.program("python3.12", MAKES_A_VENV)
+    house.make("book")
+    assert "--extra" not in " ".join(house.log())
+    for _ in range(2):
+        house.make("test")
+        house.make("book")
+    assert [line.split()[-7:] for line in house.log() if "--extra" in line] == [[*PINNED, "--extra", "test"]]
+    assert len([line for line in house.log() if line.startswith("uv pip")]) == 2
 
 
 def test_env_can_be_remade_from_inside_itself(house):
@@ -111,26 +137,26 @@ def test_env_can_be_remade_from_inside_itself(house):
     shutil.copy(house.program("stand-in", f'echo "{base}"'), inside)
     (house.bin / "python3.12").symlink_to(inside)
     assert house.make("env").returncode == 0
-    assert len(house.log()) == 1
+    assert len(house.log()) == 2
 
 
-def test_env_prefers_uv(house):
+def test_env_prefers_the_uv_that_is_there(house):
     house.program("python3.12", MAKES_A_VENV)
-    house.program("uv", 'echo "uv $*" >> log')
+    house.program("uv", UV)
     assert house.make("env").returncode == 0
     [install] = house.log()
-    assert install.startswith("uv pip sync") and "--require-hashes" in install
+    assert install.startswith("uv pip install")
 
 
 def test_env_is_made_once_per_lock(house):
     house.program("python3.12", MAKES_A_VENV)
     house.make("env")
     again = house.make("env")
-    assert (again.returncode, again.stdout, len(house.log())) == (0, "", 1)
+    assert (again.returncode, again.stdout, len(house.log())) == (0, "", 2)
     with (house.folder / "requirements.lock").open("a") as lock:
         lock.write("# another pin\n")
     house.make("env")
-    assert len(house.log()) == 2
+    assert len(house.log()) == 4
 
 
 def test_a_half_made_env_does_not_count(house):
@@ -139,7 +165,7 @@ def test_a_half_made_env_does_not_count(house):
     assert house.make("env").returncode != 0
     (house.folder / "broken").unlink()
     house.make("env")
-    assert len(house.log()) == 2
+    assert len(house.log()) == 4
 
 
 def test_book_checks_then_fits_then_renders_even_in_parallel(house):

@@ -35,7 +35,7 @@ def tracked() -> dict[str, str]:
 
 
 def direct(project: dict) -> list[str]:
-    return project["dependencies"] + project["optional-dependencies"]["test"]
+    return project["dependencies"] + project["optional-dependencies"]["test"] + project["optional-dependencies"]["env"]
 
 
 # --- pins ---
@@ -49,7 +49,7 @@ def test_conda_users_get_the_same_direct_pins(project):
     listed = yaml.safe_load(read("environment.yml"))["dependencies"]
     conda = [d for d in listed if isinstance(d, str) and not re.fullmatch(r"pip|python [<>=].*", d)]
     pip = [d for group in listed if isinstance(group, dict) for d in group["pip"] if d != "-e ."]
-    assert sorted(conda + pip) == sorted(direct(project))
+    assert sorted(conda + pip + project["optional-dependencies"]["env"]) == sorted(direct(project)), "but for uv, in whose place conda is"
 
 
 def test_the_lock_holds_every_direct_pin(project):

@@ -41,7 +41,8 @@ def _acquire(lock: FileLock, task: str, holder: Path) -> None:
             lock.acquire(timeout=patience)
             return
         except Timeout:
-            process = f", process {holder.read_text(encoding='utf-8')}" if holder.is_file() else ""
-            waited = f" ({time.monotonic() - started:.0f} s so far; Ctrl-C ends the waiting)"
-            print(f"  another {task} is at work here{process}: waiting for it{waited if patience else ''}", file=sys.stderr, flush=True)
+            process = holder.read_text(encoding="utf-8") if holder.is_file() else ""
+            whose = f", process {process}" if process else ""
+            waited = f" ({time.monotonic() - started:.0f} s so far; Ctrl-C ends the waiting)" if patience else ""
+            print(f"  another {task} is at work here{whose}: waiting for it{waited}", file=sys.stderr, flush=True)
             patience = SAY_EVERY
