@@ -94,9 +94,11 @@ def citation(review: Review | None = None, root: Path = ROOT) -> Citation:
 
 
 def _answers_to(kept: dict, evidence: str, review: Review) -> bool:
-    """Whether evidence and posteriors are still those of a release; a tree that moved on has no version of its own yet."""
-    posteriors = {key: store.hash_of(store.identity(key, review)) for key in kept["endpoints"]}
-    return kept["evidence_hash"] == evidence and posteriors == {key: found["reported"]["posterior_hash"] for key, found in kept["endpoints"].items()}
+    """Whether evidence, priors and answers are still those of a release; a tree that moved on has no version of its own yet."""
+    try:
+        return kept["evidence_hash"] == evidence and all(versions.is_same(found, versions.answer(key, review)) for key, found in kept["endpoints"].items())
+    except store.NotFitted:
+        return False
 
 
 def newest(review: Review) -> datetime.date:

@@ -40,7 +40,7 @@ def conjugate(reports: list[dict], biases: dict[str, tuple] | None = None) -> tu
     return centre, float(norm.cdf(0, centre, precision**-0.5))
 
 
-def version(name: str, reports: list[dict], judgements: dict[str, str], mu=WIDE_MU, numbers: dict | None = None, code="one") -> dict:
+def version(name: str, reports: list[dict], judgements: dict[str, str], mu=WIDE_MU, numbers: dict | None = None) -> dict:
     """A state as releases keep it, with one endpoint; its answers by hand."""
     scale = {"moderate": (0.1, 0.2), "serious": (0.3, 0.4)}
     biases = {study: {"judgement": judged, "prior": {"name": judged, "family": "normal", "parameters": list(scale[judged]), "plain": judged}}
@@ -51,8 +51,8 @@ def version(name: str, reports: list[dict], judgements: dict[str, str], mu=WIDE_
         compared[analysis] = {"median": math.exp(centre), "lower": 0.1, "upper": 10.0, "p_favours": below}
     rows = [{"id": study, "label": study.title(), "decision": "included", "reason": "why", "cohort": study, "endpoints": None,
              "numbers": (numbers or {}).get(study, "first"), "judgements": judged} for study, judged in judgements.items()]
-    endpoint = {"title": "Overall survival", "scale": "hazard ratio", "reported": {}, "compared": compared, "certainty": "low", "biases": biases,
-                "evidence": {"used": reports}, "priors": {"mu": mu, "tau": NO_TAU}, "model": code}
+    endpoint = {"title": "Overall survival", "scale": "hazard ratio", "reported": {"mcse": dict.fromkeys(("median", "lower", "upper"), 0.001)}, "compared": compared, "certainty": "low", "biases": biases,
+                "evidence": {"used": reports}, "priors": {"mu": mu, "tau": NO_TAU}}
     return {"version": name, "register": rows, "endpoints": {KEY: endpoint}, "software": {"numpy": "2"}, "sampler": {}}
 
 
@@ -102,14 +102,14 @@ def test_a_new_judgement_moves_the_adjusted_answer_alone():
 
 
 def test_what_the_same_evidence_gives_otherwise_is_the_methods():
-    old, new = version("1.0.0", [A, B], JUDGED), version("2.0.0", [A, B], JUDGED, code="two")
+    old, new = version("1.0.0", [A, B], JUDGED), version("2.0.0", [A, B], JUDGED)
     new["endpoints"][KEY]["compared"]["unadjusted"]["median"] *= math.exp(0.2)
     assert steps(old, new)[diff.METHODS, None][0] == pytest.approx(0.2)
     assert diff.compare(old, new)["methods"] == ["Overall survival: code of the model"]
 
 
 def test_with_a_study_and_the_methods_changed_each_gets_its_own():
-    old, new = version("1.0.0", [A], {"ada2020": "moderate"}), version("2.0.0", [A, B], JUDGED, code="two")
+    old, new = version("1.0.0", [A], {"ada2020": "moderate"}), version("2.0.0", [A, B], JUDGED)
     new["endpoints"][KEY]["compared"]["unadjusted"]["median"] *= math.exp(0.2)  # what new code gives for the same evidence
     found = steps(old, new)
     assert found["added", "bob2021"] == moved([A], [A, B])

@@ -15,6 +15,7 @@ from models import many, store
 from models.endpoints import ENDPOINTS
 from models.history import versions
 from models.history.refit import Estimate, Setting, TooFewDraws, estimates
+from models.trust.crs_universes import CRS
 
 ADDED, REMOVED, CORRECTED, READ_ANEW, JUDGED_ANEW = "added", "removed", "corrected", "read otherwise", "judged otherwise"
 METHODS, TOGETHER = "changed methods", "the changes together"
@@ -85,9 +86,9 @@ def method_changes(old: dict, new: dict) -> list[str]:
     found = []
     for key, endpoint in new["endpoints"].items():
         if before := old["endpoints"].get(key):
-            found += [f"{endpoint['title']}: prior of {name}" for name in ("mu", "tau") if _numbers(before["priors"][name]) != _numbers(endpoint["priors"][name])]
+            found += [f"{endpoint['title']}: prior of {name}" for name in versions.changed_priors(before, endpoint)]
             found += [f"{endpoint['title']}: scale of bias"] * bool(_rescaled(before, endpoint))
-            found += [f"{endpoint['title']}: code of the model"] * (before["model"] != endpoint["model"])
+            found += [f"{endpoint['title']}: code of the model"] * _computed_otherwise(before, endpoint)
         else:
             found.append(f"{endpoint['title']}: a new endpoint")
     software = {name: (old["software"].get(name), version) for name, version in new["software"].items()}
@@ -95,15 +96,18 @@ def method_changes(old: dict, new: dict) -> list[str]:
     return found + ["settings of the sampler"] * (old["sampler"] != new["sampler"])
 
 
-def _numbers(prior: dict) -> tuple:
-    return prior["family"], tuple(prior["parameters"])
+def _computed_otherwise(before: dict, after: dict) -> bool:
+    """Whether the same reports under the same priors have another answer: the text of code may change without that, and files may move."""
+    same = _by_study(before) == _by_study(after) and before["biases"] == after["biases"] and not versions.changed_priors(before, after)
+    errors = [side["reported"]["mcse"] for side in (before, after)]
+    return same and not all(versions.agree(before["compared"][analysis], after["compared"][analysis], *errors) for analysis in ANALYSES)
 
 
 def _rescaled(before: dict, after: dict) -> list[str]:
     """Studies of which the judgement stayed and its prior did not."""
     both = before["biases"].keys() & after["biases"].keys()
     return [s for s in both if before["biases"][s]["judgement"] == after["biases"][s]["judgement"]
-            and _numbers(before["biases"][s]["prior"]) != _numbers(after["biases"][s]["prior"])]
+            and versions.numbers(before["biases"][s]["prior"]) != versions.numbers(after["biases"][s]["prior"])]
 
 
 def _endpoint(key: str, old: dict, new: dict) -> dict:
@@ -113,9 +117,18 @@ def _endpoint(key: str, old: dict, new: dict) -> dict:
     settings = {(analysis, name): setting for analysis in ANALYSES for name, setting in _settings(key, analysis, before, after, changes[analysis]).items()}
     found = estimates(key, settings)
     same_methods = not method_changes({**old, "endpoints": {key: before}}, {**new, "endpoints": {key: after}})
-    movements = {analysis: _movement(key, analysis, before, after, changes[analysis], found, same_methods) for analysis in ANALYSES}
+    movements = {}
+    for analysis in ANALYSES:
+        same = same_methods and (not changes[analysis] or key == CRS or _as_refitted(key, analysis, before, after, found))
+        movements[analysis] = _movement(key, analysis, before, after, changes[analysis], found, same)
     return {"title": after["title"], "scale": after["scale"], "old": before["reported"], "new": after["reported"],
             "certainty": [before["certainty"], after["certainty"]], **movements}
+
+
+def _as_refitted(key: str, analysis: str, before: dict, after: dict, found: dict) -> bool:
+    """Whether both answers are those that today's code gives for the same evidence; of a sampled endpoint short chains could not tell."""
+    ends = ((before, found[analysis, "nothing"]), (after, found[analysis, "everything"]))
+    return all(versions.agree(side["compared"][analysis], refit.as_ratio(key), *[side["reported"]["mcse"]] * 2, names=("median",)) for side, refit in ends)
 
 
 def _numbers_changed(old: dict, new: dict) -> set[str]:

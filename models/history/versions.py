@@ -5,6 +5,7 @@ working tree.  Effects are ratios, tocilizumab over none; quantiles and biases a
 """
 
 import json
+import math
 import re
 from dataclasses import asdict
 from pathlib import Path
@@ -27,6 +28,8 @@ from models.trust.crs_universes import CRS
 FOLDER = Path(__file__).resolve().parent.parent.parent / "releases"
 FORM = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 NOW = "now"
+MONTE_CARLO_ERRORS = 4
+"""Standard errors within which two runs of one model agree: of 21 limits one lies further apart by chance in 700 comparisons."""
 SEEN = ("risk_of_bias", "extracted", "extractor")
 """Parts of a record that change no number: the judgements have their own fingerprint."""
 
@@ -96,17 +99,42 @@ def judgements_hash(record: Record) -> str:
 def _endpoint(key: str, review: Review) -> dict:
     """One endpoint: what it rests on, and what is reported of it."""
     endpoint, evidence = ENDPOINTS[key], evidence_of(key, review)
-    identity = store.identity(key, review)
     return {
         "title": endpoint.title, "scale": endpoint.scale, "benefit": endpoint.benefit,
-        "reported": summarise(key, review),
+        **answer(key, review),
         "compared": compared(key, review),
         "certainty": rating(endpoint.evidence, review),
         "evidence": {"used": [asdict(report) for report in evidence.used], "hash": evidence.hash(), "used_hash": evidence.used_hash()},
-        "priors": {"mu": _prior(endpoint.mu_prior), "tau": _prior(endpoint.tau_prior)},
         "biases": judged_biases(key, review),
-        "model": identity["model"],
+        "model": store.identity(key, review)["model"],
     }
+
+
+def answer(key: str, review: Review) -> dict:
+    """What is reported of one endpoint, and the priors that it rests on."""
+    endpoint = ENDPOINTS[key]
+    return {"reported": summarise(key, review), "priors": {"mu": _prior(endpoint.mu_prior), "tau": _prior(endpoint.tau_prior)}}
+
+
+def is_same(before: dict, after: dict) -> bool:
+    """Whether two accounts of an endpoint have the same priors and, but for Monte Carlo error, the same answer."""
+    one, other = before["reported"], after["reported"]
+    return not changed_priors(before, after) and agree(one, other, one["mcse"], other["mcse"])
+
+
+def changed_priors(before: dict, after: dict) -> list[str]:
+    """Which of mu and tau have another prior."""
+    return [name for name in ("mu", "tau") if numbers(before["priors"][name]) != numbers(after["priors"][name])]
+
+
+def numbers(prior: dict) -> tuple:
+    """A prior as kept, without its words."""
+    return prior["family"], tuple(prior["parameters"])
+
+
+def agree(one: dict, other: dict, error: dict, other_error: dict, names=("median", "lower", "upper")) -> bool:
+    """Whether two answers (ratios) lie within Monte Carlo error of each other; errors are standard errors of the ratios."""
+    return all(abs(one[name] - other[name]) <= MONTE_CARLO_ERRORS * math.hypot(error[name], other_error[name]) for name in names)
 
 
 def judged_biases(key: str, review: Review) -> dict[str, dict]:
