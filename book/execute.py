@@ -1,14 +1,13 @@
 """Run the code of the pages, two at a time, into a cache that knows what they read.
 
-The cache folder carries the fingerprint of everything a cell can read (book.inputs), and within it jupyter-cache finds a
-page by its code cells: an output from other records, models or code is never met again.
+jupyter-cache finds a page by its code cells, and beside its outputs stands the fingerprint of all that these can read
+(book.inputs): an output from other records, models or code is never met again, and no page runs for what it does not read.
 """
 
 import asyncio
 import atexit
 import os
 import re
-import shutil
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,6 +15,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from book import files, inputs
+from models.runs.closure import Tree
 
 AT_ONCE = 2
 """Kernels, each of which runs one page after another: what a page imports, reads and computes need not be imported, read and computed again."""
@@ -49,25 +49,26 @@ def use_this_environment(build: Path) -> None:
 
 
 def cache_folder(build: Path) -> Path:
-    """The folder of outputs that answer to the present inputs; those of other inputs are removed."""
-    folder = build / "executed" / inputs.of_cells()
-    for other in (build / "executed").glob("*"):
-        if other != folder:
-            shutil.rmtree(other)
+    """The folder of the pages' outputs."""
+    folder = build / "executed"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 def run(pages: list[Path], extensions: list[str], folder: Path, say: Callable[[str, float], None]) -> None:
-    """Run every page whose outputs `folder` does not hold yet; raise PageFailed naming each page that fails.
+    """Run every page whose outputs `folder` does not hold yet, and remove those of others; raise PageFailed naming each page that fails.
 
     `extensions` are the parser's, as configured; `say` is told each page and its seconds.
     """
     from jupyter_cache import get_cache
 
     cache = get_cache(str(folder))
-    waiting = deque((page, notebook) for page, notebook in _notebooks(pages, extensions) if not _is_cached(cache, notebook))
-    failures = asyncio.run(_run_all(waiting, cache, say))
+    tree = Tree(inputs.ROOT)
+    found = [(page, notebook, inputs.of_cells(page.read_text(encoding="utf-8"), tree)) for page, notebook in _notebooks(pages, extensions)]
+    current = [_current(cache, notebook, key) for _, notebook, key in found]
+    for stale in {record.pk for record in cache.list_cache_records()}.difference(current):
+        cache.remove_cache(stale)
+    failures = asyncio.run(_run_all(deque(page for page, pk in zip(found, current) if pk is None), cache, say))
     if failures:
         raise PageFailed("\n\n".join(failures))
 
@@ -94,7 +95,7 @@ async def _run_all(waiting: deque[tuple], cache, say: Callable[[str, float], Non
                 while waiting and await run_one(kernel, *waiting.popleft()):
                     pass
 
-    async def run_one(kernel, page: Path, notebook) -> bool:
+    async def run_one(kernel, page: Path, notebook, key: str) -> bool:
         """Whether it ran: a kernel in which a page failed is not used again."""
         start = time.perf_counter()
         error = await _run(notebook, page.stem, kernel)
@@ -102,7 +103,7 @@ async def _run_all(waiting: deque[tuple], cache, say: Callable[[str, float], Non
         if error:
             failures.append(f"book/{page.name} failed:\n{error}")
             return False
-        cache.cache_notebook_bundle(CacheBundleIn(notebook, str(page), data={"execution_seconds": seconds}),
+        cache.cache_notebook_bundle(CacheBundleIn(notebook, str(page), data={"execution_seconds": seconds, "key": key}),
                                     check_validity=False, overwrite=True)
         say(f"ran book/{page.name}", seconds)
         return True
@@ -145,12 +146,13 @@ def _notebooks(pages: list[Path], extensions: list[str]) -> Iterator[tuple[Path,
             yield page, read_myst_markdown_notebook(text, config=config, add_source_map=True, path=str(page))
 
 
-def _is_cached(cache, notebook) -> bool:
+def _current(cache, notebook, key: str) -> int | None:
+    """The place in the cache of a notebook's outputs under this key; None where there are none."""
     try:
-        cache.match_cache_notebook(notebook)
+        record = cache.match_cache_notebook(notebook)
     except KeyError:
-        return False
-    return True
+        return None
+    return record.pk if (record.data or {}).get("key") == key else None
 
 
 async def _run(notebook, page: str, kernel) -> str | None:

@@ -7,9 +7,12 @@
 grades 1 and 2 differ from it and lend it only what they share.  Grade 2 is the reference for `step`.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from extraction.evidence import Evidence, Used
 from models import reports
 from models.endpoint import Endpoint
 from models.kernels import KINDS, Report
@@ -17,6 +20,9 @@ from models.order_statistics import median_with_quartiles, median_with_range
 from models.priors import (
     LEVEL_LOG_DAYS, MU_LOG_DURATION, SIGMA_LOG_DURATION, STEP_LOG_DURATION, TAU_DURATION, TAU_PRIMARY, TREND_LOG_DURATION, Prior,
 )  # fmt: skip
+
+if TYPE_CHECKING:
+    from extraction.evidence import Evidence, Used
 
 GRADES = [1, 2, 3]
 """CRS grades of the model; 3 stands for 3 and above."""
@@ -100,6 +106,5 @@ CRS_DURATION = Endpoint(
     key="crs_duration_grade3", evidence="crs_duration", title="Duration of CRS, grade 3 or above", scale="ratio of median durations",
     effect="log_duration_ratio", benefit="below", role="primary", mu_prior=MU_LOG_DURATION, tau_prior=TAU_DURATION,
     tau_alternatives=(TAU_PRIMARY,), build=build,
-    sources=("crs_duration.py", "kernels.py", "graph_op.py", "order_statistics.py", "power.py"),
     draws=1000,
 )

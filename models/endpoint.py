@@ -1,15 +1,20 @@
 """What an endpoint of the review is: its estimand, its priors and its model."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from extraction.evidence import Evidence
 from models.posterior import Posterior
 from models.priors import BASELINE_LOGIT, Prior
 from models.quadrature_general import from_study_likelihoods
 from models.settings import DRAWS
+
+if TYPE_CHECKING:
+    from extraction.evidence import Evidence
 
 
 @dataclass(frozen=True)
@@ -33,8 +38,6 @@ class Endpoint:
     tau_prior: Prior
     tau_alternatives: tuple[Prior, ...]
     build: Callable
-    sources: tuple[str, ...]
-    """Files of this package that the posterior depends on, beside those every endpoint shares."""
     draws: int = DRAWS
     """Draws of each of the sampler's chains."""
 

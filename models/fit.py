@@ -9,11 +9,11 @@ from rich.console import Console
 from extraction.checks import check
 from extraction.records import BadRecords, load
 from models import store
-from models.acceptance import Rejected, by_element
+from models.acceptance import Rejected
 from models.endpoints import ENDPOINTS, evidence_of
 from models.many import ClusterUnreachable, FitFailed, WorkerDied
 from models.runs.alone import alone
-from models.sampling import monte_carlo_errors, sample
+from models.sampling import fitted
 
 console = Console(stderr=True, highlight=False)
 
@@ -50,36 +50,12 @@ def _fit_changes(review) -> None:
 
 
 def _fit_one(key: str, review) -> dict:
-    endpoint = ENDPOINTS[key]
-    evidence = evidence_of(key, review)
     started = time.perf_counter()
-    model = endpoint.build(evidence, endpoint.mu_prior, endpoint.tau_prior)
-    draws = sample(model, key, draws=endpoint.draws)
+    posterior, found = fitted(ENDPOINTS[key], evidence_of(key, review))
     identity = store.identity(key, review)
-    posterior = draws.posterior.to_dataset()
-    posterior.attrs.clear()  # of which one is the time: the same draws are the same file
-    posterior = posterior.drop_vars([v for v in posterior if v.startswith("z") or v.endswith("__")])
-    info = {
-        **identity,
-        "hash": store.hash_of(identity),
-        "diagnostics": draws.attrs["diagnostics"],
-        "target_accept": draws.attrs["target_accept"],
-        "verdict": "accepted",
-        "mcse": monte_carlo_errors(draws),
-        "parameters": by_element(posterior),
-        "seconds": round(time.perf_counter() - started, 2),
-        "graph": graph(model),
-    }
+    info = {**identity, "hash": store.hash_of(identity), **found, "seconds": round(time.perf_counter() - started, 2)}
     store.write(key, identity, posterior, info)
     return info
-
-
-def graph(model) -> dict:
-    """Nodes and edges of a pymc model, for its picture in the book."""
-    from pymc.model_graph import ModelGraph
-
-    parents = ModelGraph(model).make_compute_graph()
-    return {"nodes": sorted(parents), "edges": sorted([parent, child] for child, all_parents in parents.items() for parent in all_parents)}
 
 
 def command(args) -> int:

@@ -9,7 +9,7 @@ from models.priors import MU_LOG_RATIO, TAU_PRIMARY, TAU_TURNER_ADVERSE_EVENTS, 
 
 _SHARED = dict(
     scale="odds ratio", effect="log_or", role="secondary", mu_prior=MU_LOG_RATIO, tau_prior=TAU_PRIMARY,
-    tau_alternatives=(TAU_WIDE, TAU_TURNER_ADVERSE_EVENTS), build=one_effect_per_study, sources=("response.py",),
+    tau_alternatives=(TAU_WIDE, TAU_TURNER_ADVERSE_EVENTS), build=one_effect_per_study,
 )
 COMPLETE_RESPONSE = Endpoint(key="complete_response", evidence="complete_response", title="Complete response", benefit="above", **_SHARED)
 ICANS = Endpoint(key="icans", evidence="icans", title="ICANS", benefit="below", **_SHARED)

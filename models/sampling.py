@@ -1,9 +1,33 @@
 """The only sampler: nutpie through PyMC, seeded, every fit judged before anybody sees it."""
 
-import zlib
+from __future__ import annotations
 
-from models.acceptance import Rejected, accept
+import zlib
+from typing import TYPE_CHECKING
+
+from models.acceptance import Rejected, accept, by_element
 from models.settings import DRAWS, RETRIES, SAMPLER
+
+if TYPE_CHECKING:
+    from extraction.evidence import Evidence
+    from models.endpoint import Endpoint
+
+
+def fitted(endpoint: Endpoint, evidence: Evidence) -> tuple:
+    """Draws of an endpoint's model (xarray Dataset over chain and draw), and what is told of them; raise Rejected where no run converges."""
+    model = endpoint.build(evidence, endpoint.mu_prior, endpoint.tau_prior)
+    draws = sample(model, endpoint.key, draws=endpoint.draws)
+    posterior = draws.posterior.to_dataset()
+    posterior.attrs.clear()  # of which one is the time: the same draws are the same file
+    posterior = posterior.drop_vars([v for v in posterior if v.startswith("z") or v.endswith("__")])
+    return posterior, {
+        "diagnostics": draws.attrs["diagnostics"],
+        "target_accept": draws.attrs["target_accept"],
+        "verdict": "accepted",
+        "mcse": monte_carlo_errors(draws),
+        "parameters": by_element(posterior),
+        "graph": graph(model),
+    }
 
 
 def sample(model, name: str, seed: int = SAMPLER["seed"], draws: int = DRAWS):
@@ -30,3 +54,11 @@ def monte_carlo_errors(draws) -> dict[str, float]:
 
     at = {"lower": 0.025, "median": 0.5, "upper": 0.975}
     return {name: float(az.mcse(draws.posterior["mu"], method="quantile", prob=q)) for name, q in at.items()}
+
+
+def graph(model) -> dict:
+    """Nodes and edges of a pymc model, for its picture in the book."""
+    from pymc.model_graph import ModelGraph
+
+    parents = ModelGraph(model).make_compute_graph()
+    return {"nodes": sorted(parents), "edges": sorted([parent, child] for child, all_parents in parents.items() for parent in all_parents)}

@@ -12,5 +12,5 @@ from models.priors import MU_LOG_RATIO, TAU_PRIMARY, TAU_TURNER_INFECTION, TAU_W
 SEVERE_INFECTION = Endpoint(
     key="severe_infection", evidence="severe_infection", title="Severe infection", scale="odds ratio", effect="log_or",
     benefit="below", role="primary", mu_prior=MU_LOG_RATIO, tau_prior=TAU_PRIMARY,
-    tau_alternatives=(TAU_WIDE, TAU_TURNER_INFECTION), build=one_effect_per_study, sources=("severe_infection.py",),
+    tau_alternatives=(TAU_WIDE, TAU_TURNER_INFECTION), build=one_effect_per_study,
 )

@@ -12,7 +12,7 @@ from models.priors import MU_LOG_RATIO, TAU_BARTOS_LOG_HR, TAU_PRIMARY, TAU_WIDE
 
 _SHARED = dict(
     scale="hazard ratio", effect="log_hr", benefit="below", role="primary", mu_prior=MU_LOG_RATIO, tau_prior=TAU_PRIMARY,
-    tau_alternatives=(TAU_WIDE, TAU_BARTOS_LOG_HR), build=one_effect_per_study, sources=("survival.py",),
+    tau_alternatives=(TAU_WIDE, TAU_BARTOS_LOG_HR), build=one_effect_per_study,
 )
 OVERALL_SURVIVAL = Endpoint(key="overall_survival", evidence="overall_survival", title="Overall survival", **_SHARED)
 PROGRESSION_FREE_SURVIVAL = Endpoint(

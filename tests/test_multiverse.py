@@ -15,7 +15,7 @@ from models.priors import MU_LOG_DURATION, Prior, parse
 from models.quadrature_general import from_study_likelihoods
 from models.runs import heavy
 from models.shown import specification_curve
-from models.trust import crs_universes, multiverse
+from models.trust import crs_universes, multiverse, short_chains
 
 REVIEW = load()
 KEYS = [key for key in ENDPOINTS if key != "crs_duration_grade3"]
@@ -150,20 +150,20 @@ def test_a_silent_report_adds_nothing_whatever_the_effect():
     evidence = evidence_of(crs_universes.CRS, REVIEW)
     generator = np.random.default_rng(2)
     for study in evidence.studies:
-        silent = crs_universes.without(evidence, lambda report: report.study == study)
+        silent = short_chains.without(evidence, lambda report: report.study == study)
         rest = [r for r in evidence.used if r.study != study]
         for _ in range(5):
             means, sigmas = generator.normal(1.5, 0.6, 6 * len(evidence.studies)), generator.uniform(0.3, 0.9, len(evidence.studies))
-            kept = sum(joint(means, sigmas, *crs_universes.without(evidence, lambda report, one=one: report is not one))[0] for one in rest)
+            kept = sum(joint(means, sigmas, *short_chains.without(evidence, lambda report, one=one: report is not one))[0] for one in rest)
             assert joint(means, sigmas, *silent)[0] == pytest.approx(kept, rel=1e-9)
-    nothing = crs_universes.without(evidence, lambda report: True)
+    nothing = short_chains.without(evidence, lambda report: True)
     assert joint(np.zeros(12), np.ones(2), *nothing)[0] == 0.0
 
 
 def test_weighting_draws_to_a_narrower_prior_gives_that_prior():
     """Draws of the wide priors themselves, weighted to N(0, 0.5): the quantiles of N(0, 0.5)."""
     generator = np.random.default_rng(3)
-    draws = crs_universes.Sampled(generator.normal(0, 1, 40_000), np.abs(generator.normal(0, 1, 40_000)), {})
+    draws = short_chains.Sampled(generator.normal(0, 1, 40_000), np.abs(generator.normal(0, 1, 40_000)), {})
     found = draws.under(MU_LOG_DURATION, parse("half-normal:0.35"))
     expected = stats.norm(0, 0.5).ppf([0.5, 0.025, 0.975])
     assert [found[name] for name in ("median", "lower", "upper")] == pytest.approx(expected, abs=0.04)  # about 10,000 effective draws
@@ -186,7 +186,7 @@ def test_without_a_study_every_universe_is_its_prior(monkeypatch):
 
 
 def test_too_few_draws_give_no_limits():
-    draws = crs_universes.Sampled(np.linspace(-3, 3, 200), np.full(200, 0.3), {})
+    draws = short_chains.Sampled(np.linspace(-3, 3, 200), np.full(200, 0.3), {})
     assert draws.under(Prior("narrow", "normal", (0.0, 0.01), "", ""), parse("half-normal:0.35")) is None
 
 

@@ -92,25 +92,6 @@ def test_pages_that_share_a_kernel_share_no_name_and_one_that_fails_stops_no_oth
 # staleness
 
 
-@pytest.mark.parametrize("file", ["extraction/records/zhou2025.yml", "extraction/register.yml", "models/priors.py", "book/show.py",
-                                  "requirements.lock", "_build/posteriors/severe_infection-0123456789abcdef.json"])
-def test_whatever_a_cell_can_read_changes_both_fingerprints(file, tree):
-    cells, book = inputs.of_cells(tree), inputs.of_book(tree)
-    path = tree / file
-    path.write_text((path.read_text(encoding="utf-8") if path.exists() else "") + "\n", encoding="utf-8")
-    assert inputs.of_cells(tree) != cells
-    assert inputs.of_book(tree) != book
-
-
-@pytest.mark.parametrize("file", ["_config.yml", "_toc.yml", "book/style.css", "book/new-page.md"])
-def test_prose_and_form_change_the_book_but_run_nothing_again(file, tree):
-    cells, book = inputs.of_cells(tree), inputs.of_book(tree)
-    path = tree / file
-    path.write_text((path.read_text(encoding="utf-8") if path.exists() else "") + "\n", encoding="utf-8")
-    assert inputs.of_cells(tree) == cells
-    assert inputs.of_book(tree) != book
-
-
 @pytest.mark.parametrize("file", ["models/__pycache__/priors.pyc", "_build/posteriors/severe_infection.77.partial"])
 def test_by_products_change_nothing(file, tree):
     book = inputs.of_book(tree)

@@ -4,16 +4,21 @@ Rules, not names: a study is never mentioned here.  Each used report carries the
 ids of the entries they come from; each unused one its reason, and whether the posterior is checked against it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from extraction.evidence.binary import BINARY_FIELDS, binary
 from extraction.evidence.crs_duration import crs_duration
 from extraction.evidence.report import ALTERNATIVES, PRIMARY, Evidence, Reading, Unused, Used
 from extraction.evidence.survival import survival
-from extraction.records import Review
 from extraction.schema import Record
 from extraction.vocabulary import ENDPOINTS
+
+if TYPE_CHECKING:
+    from extraction.records import Review
 
 __all__ = ["ALTERNATIVES", "BINARY_FIELDS", "PRIMARY", "Evidence", "Reading", "Unused", "Used", "alternatives", "collect", "collect_all"]
 

@@ -16,9 +16,9 @@ from models.bias import adjusted_quadrature
 from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS
 from models.priors import Prior
-from models.settings import SAMPLER
-from models.trust import crs_universes
-from models.trust.crs_universes import CRS, without
+from models.runs.closure import fingerprint
+from models.trust import short_chains
+from models.trust.crs_universes import CRS
 
 PROBABILITIES = np.concatenate([[0.001], np.arange(1, 200) / 200, [0.999]])
 """At which a posterior is kept: enough to draw its density again."""
@@ -86,9 +86,8 @@ def _sampled(settings: dict[str, Setting], folder: Path | None) -> dict[str, Est
     together = union(setting.evidence for setting in settings.values())
     wanted = {name: setting for name, setting in settings.items() if setting.evidence.used}
     tasks = [_task(together, setting) for setting in wanted.values()]
-    code = store.hash_of({"code": store.source_hash((*crs_universes.SOURCES, "history/refit.py")), "software": store.software(),
-                          "draws": [crs_universes.DRAWS, crs_universes.TUNE, crs_universes.CHAINS]})
-    found = dict(zip(wanted, many.run(crs_universes.draw, tasks, name="refit", code=code, folder=folder))) if tasks else {}
+    code = store.hash_of({"code": fingerprint(short_chains), "software": store.software()})
+    found = dict(zip(wanted, many.run(short_chains.draw, tasks, name="refit", code=code, folder=folder))) if tasks else {}
     return {name: _weighted(found[name], setting) if name in found else _of_prior(setting.mu_prior) for name, setting in settings.items()}
 
 
@@ -103,17 +102,16 @@ def _form(report: Used) -> str:
 
 
 def _task(together: Evidence, setting: Setting) -> dict:
-    """The fit of one setting, as `crs_universes.draw` takes it."""
+    """The fit of one setting, as `short_chains.draw` takes it."""
     kept = {_form(report) for report in setting.evidence.used}
-    arrays = without(together, lambda report: _form(report) not in kept)
-    mean, sd = ([setting.biases[study].parameters[i] if study in setting.biases else 0.0 for study in together.studies] for i in (0, 1))
-    return {"studies": together.studies, "arrays": [array.tolist() for array in arrays], "bias_mean": mean, "bias_sd": sd, "seed": SAMPLER["seed"]}
+    biases = {study: prior.parameters for study, prior in setting.biases.items()}
+    return short_chains.task(together, lambda report: _form(report) not in kept, biases)
 
 
 def _weighted(drawn: dict, setting: Setting) -> Estimate:
     """Draws under the wide priors, weighted to those of the setting."""
     mu = np.array(drawn["mu"])
-    weight = crs_universes.weights(mu, np.array(drawn["tau"]), setting.mu_prior, setting.tau_prior)
+    weight = short_chains.weights(mu, np.array(drawn["tau"]), setting.mu_prior, setting.tau_prior)
     if weight is None:
         raise TooFewDraws(f"CRS duration: no answer under {setting.mu_prior.plain} and {setting.tau_prior.plain}, too far from the priors sampled under")
     at = reweight.quantiles(mu, weight, np.concatenate([[0.5, 0.025, 0.975], PROBABILITIES]))

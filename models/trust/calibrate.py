@@ -12,42 +12,27 @@ import numpy as np
 
 from extraction.records import BadRecords, load
 from models import many, store
-from models.endpoint import quadrature
+from models.endpoint import Endpoint
 from models.endpoints import ENDPOINTS, evidence_of
-from models.trust import simulate, simulate_durations
-from models.trust.calibration import QUANTITIES, SAMPLED, identity, read, write
+from models.trust import integrated_replicates, sampled_replicates, simulate
+from models.trust.calibration import SAMPLED, identity, read, write
 
 REPLICATES, REPLICATES_SAMPLED = 1000, 200
 PIECE, PIECE_SAMPLED = 50, 8
 """Replicates of one task."""
-SEED = 20_261_121
 
 
 def replicate(endpoint: str, seed: int, count: int) -> list[dict]:
     """`count` replicates: ranks in the order of QUANTITIES, and whether the fit converged; ranks None where the fit gave no posterior."""
     generator = np.random.default_rng([seed, zlib.crc32(endpoint.encode())])
-    once = _sampled if endpoint == SAMPLED else _by_quadrature
-    return [once(endpoint, generator) for _ in range(count)]
+    return [_once(ENDPOINTS[endpoint], generator) for _ in range(count)]
 
 
-def _by_quadrature(key: str, generator) -> dict:
-    chosen, evidence = ENDPOINTS[key], _evidence(key)
-    truth, printed = simulate.draw(evidence, _printers(key), chosen.mu_prior, chosen.tau_prior, generator)
-    try:
-        posterior = quadrature(printed, chosen.mu_prior, chosen.tau_prior)
-    except ValueError:  # the engine's word for studies and priors in a conflict that it cannot compute
-        return {"ranks": None, "converged": False}
-    marginals = {"mu": posterior.mu, "tau": posterior.tau, "theta": posterior.theta[evidence.studies[0]], "prediction": posterior.prediction}
-    return {"ranks": [round(float(marginals[name].cdf(truth[name])), 4) for name in QUANTITIES], "converged": True}
-
-
-def _sampled(key: str, generator) -> dict:
-    """Ranks among thinned draws; a place at random among the equally likely ones makes them continuous."""
-    chosen, evidence = ENDPOINTS[key], _evidence(key)
-    truth, printed = simulate_durations.draw(evidence, chosen.mu_prior, chosen.tau_prior, generator)
-    draws, converged = _compiled(key).fit(printed, int(generator.integers(2**31)))
-    ranks = [(np.sum(draws[name] < truth[name]) + generator.uniform()) / (len(draws[name]) + 1) for name in QUANTITIES]
-    return {"ranks": [round(float(rank), 4) for rank in ranks], "converged": converged}
+def _once(endpoint: Endpoint, generator) -> dict:
+    evidence = _evidence(endpoint.key)
+    if endpoint.key == SAMPLED:
+        return sampled_replicates.replicate(endpoint, evidence, _compiled(endpoint.key), generator)
+    return integrated_replicates.replicate(endpoint, evidence, _printers(endpoint.key), generator)
 
 
 @lru_cache
@@ -62,16 +47,14 @@ def _printers(key: str):
 
 @lru_cache
 def _compiled(key: str):
-    from models.trust.sampled_replicates import Duration
-
-    return Duration(_evidence(key))
+    return sampled_replicates.Duration(_evidence(key))
 
 
 def tasks(key: str, replicates: int | None = None) -> list[dict]:
     """The work in pieces, each with its own seed."""
     total = replicates or (REPLICATES_SAMPLED if key == SAMPLED else REPLICATES)
     piece = PIECE_SAMPLED if key == SAMPLED else PIECE
-    return [{"endpoint": key, "seed": SEED + i, "count": min(piece, total - i * piece)} for i in range(-(-total // piece))]
+    return [{"endpoint": key, "seed": simulate.SEED + i, "count": min(piece, total - i * piece)} for i in range(-(-total // piece))]
 
 
 def calibrate(key: str, replicates: int | None = None) -> list[dict]:

@@ -14,19 +14,14 @@ from extraction.records import Review
 from extraction.whole import write_whole
 from models import store
 from models.endpoints import ENDPOINTS, evidence_of
-from models.priors import BASELINE_LOGIT, EVENT_SHARE, LEVEL_LOG_DAYS, SIGMA_LOG_DURATION, STEP_LOG_DURATION, TREND_LOG_DURATION
+from models.runs import kept
+from models.runs.closure import fingerprint
+from models.trust import integrated_replicates, sampled_replicates
+from models.trust.simulate import QUANTITIES
 
 RESULTS = Path(__file__).resolve().parent.parent / "results" / "calibration.json"
-QUANTITIES = ("mu", "tau", "theta", "prediction")
-"""What is ranked: mean effect, between-study SD, effect of the first study, effect in a next study."""
 SAMPLED = "crs_duration_grade3"
 """The endpoint whose replicates are sampled; the others are fitted by quadrature."""
-SOURCES = ("trust/calibrate.py", "trust/simulate.py", "endpoint.py", "reports.py", "log_rank_exact.py")
-SOURCES_OF_QUADRATURE = ("trust/simulate_tables.py", "two_arms.py", "quadrature_general.py", "posterior.py", "smoothing.py", "tau_nodes.py")
-SOURCES_OF_SAMPLING = ("trust/simulate_durations.py", "trust/sampled_replicates.py")
-NUISANCE_OF_QUADRATURE = (BASELINE_LOGIT, EVENT_SHARE)
-NUISANCE_OF_SAMPLING = (LEVEL_LOG_DAYS, STEP_LOG_DURATION, SIGMA_LOG_DURATION, TREND_LOG_DURATION)
-"""Priors beside those of mu and tau, from which parameters are drawn too."""
 
 
 @dataclass(frozen=True)
@@ -46,27 +41,36 @@ class Calibration:
 def identity(key: str, review: Review | None = None) -> dict[str, str]:
     """What the replicates of an endpoint depend on, each part by its hash."""
     chosen = ENDPOINTS[key]
-    sources, nuisance = (SOURCES_OF_SAMPLING, NUISANCE_OF_SAMPLING) if key == SAMPLED else (SOURCES_OF_QUADRATURE, NUISANCE_OF_QUADRATURE)
-    priors = [[p.family, *p.parameters] for p in (chosen.mu_prior, chosen.tau_prior, *nuisance)]
-    return {"evidence": evidence_of(key, review).used_hash(), "priors": store.hash_of({"priors": priors}),
-            "model": store.source_hash(SOURCES + sources + chosen.sources)}
+    replicate = sampled_replicates.replicate if key == SAMPLED else integrated_replicates.replicate
+    priors = [[p.family, *p.parameters] for p in (chosen.mu_prior, chosen.tau_prior)]
+    return {"evidence": evidence_of(key, review).used_hash(), "priors": store.hash_of({"priors": priors}), "model": fingerprint(replicate)}
 
 
 def write(key: str, replicates: list[dict], of: dict[str, str]) -> None:
     """Keep the replicates of an endpoint in the repository, in place of its last."""
-    kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     found = [r["ranks"] for r in replicates if r["ranks"]]
-    kept[key] = {"identity": of, "unconverged": sum(r["ranks"] is not None and not r["converged"] for r in replicates),
-                 "failed": len(replicates) - len(found), "ranks": dict(zip(QUANTITIES, map(list, zip(*found))))}
-    lines = [f"{json.dumps(name)}: {json.dumps(kept[name])}" for name in ENDPOINTS if name in kept]
+    result = {"identity": of, "unconverged": sum(r["ranks"] is not None and not r["converged"] for r in replicates),
+              "failed": len(replicates) - len(found), "ranks": dict(zip(QUANTITIES, map(list, zip(*found))))}
+    stored = _sealed() | {key: kept.sealed(key, result)}
+    lines = [f"{json.dumps(name)}: {json.dumps(stored[name])}" for name in ENDPOINTS if name in stored]
     write_whole(RESULTS, "{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def read() -> dict[str, Calibration]:
-    """Every stored result, in the order of the endpoints."""
-    kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    return {key: Calibration({name: np.array(ranks) for name, ranks in kept[key]["ranks"].items()}, kept[key]["unconverged"], kept[key]["failed"],
-                             kept[key]["identity"]) for key in ENDPOINTS if key in kept}
+    """Every stored result that is as it was written, in the order of the endpoints."""
+    stored = _sealed()
+    found = {key: kept.opened(stored.get(key), key) for key in ENDPOINTS}
+    return {key: Calibration({name: np.array(ranks) for name, ranks in one["ranks"].items()}, one["unconverged"], one["failed"], one["identity"])
+            for key, one in found.items() if one}
+
+
+def _sealed() -> dict[str, dict]:
+    """What the repository holds, by endpoint; nothing where the file is damaged."""
+    try:
+        found = json.loads(RESULTS.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def changed(key: str, review: Review | None = None) -> list[str]:

@@ -19,6 +19,7 @@ from models.power import mann_whitney_critical
 from models.reports import z_from_p
 from models.shown.absolute import risk_with
 from models.shown.words import percent
+from models.trust.simulate import log_rank_z
 
 SEED = 20_261_121
 SURPRISING = 0.05
@@ -67,13 +68,6 @@ def _baseline(draws, study: str) -> np.ndarray:
     """Log odds of the event without tocilizumab in a study whose counts or tables are used."""
     (table,) = [name for name in draws["table"].values if name.split(" ")[0] == study]
     return draws["alpha"].sel(table=table).values.ravel()
-
-
-def log_rank_z(log_hr, n_toci: int, n_control: int, generator) -> np.ndarray:
-    """Simulated z of a log-rank test, one for each log hazard ratio; events are uniform from 1 to all patients, as in the likelihood."""
-    total = n_toci + n_control
-    events = generator.integers(1, total + 1, size=np.shape(log_hr))
-    return generator.normal(np.asarray(log_hr) * np.sqrt(events * n_toci * n_control) / total)
 
 
 def _log_rank(report: Unused, log_hr: np.ndarray, generator) -> Check:

@@ -1,10 +1,19 @@
 """One compiled model of CRS duration, fitted to any number of simulated reports: only the arrays of the reports change."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from extraction.evidence import Evidence
 from models.acceptance import E_BFMI_ABOVE, diagnose
 from models.crs_duration import CRS_DURATION, layout
+from models.trust import simulate_durations
+from models.trust.simulate import QUANTITIES
+
+if TYPE_CHECKING:
+    from extraction.evidence import Evidence
+    from models.endpoint import Endpoint
 
 SETTINGS = {"chains": 2, "tune": 350, "draws": 450, "target_accept": 0.95}
 """Shorter than a posterior that is shown: a rank needs few independent draws, and hundreds of fits are made."""
@@ -30,6 +39,14 @@ def with_reports_as_data(evidence: Evidence):
             data = pm.Data(name, array.astype(float))  # whole numbers travel as reals, which PyMC leaves 64 bits wide
             node.inputs[place] = pt.cast(data, str(array.dtype)) + 0  # data are read-only, for which the kernels would be compiled anew
     return model
+
+
+def replicate(endpoint: Endpoint, evidence: Evidence, compiled: Duration, generator) -> dict:
+    """Ranks in the order of QUANTITIES among thinned draws, and whether the fit converged; a place at random among the equally likely ones makes them continuous."""
+    truth, printed = simulate_durations.draw(evidence, endpoint.mu_prior, endpoint.tau_prior, generator)
+    draws, well = compiled.fit(printed, int(generator.integers(2**31)))
+    ranks = [(np.sum(draws[name] < truth[name]) + generator.uniform()) / (len(draws[name]) + 1) for name in QUANTITIES]
+    return {"ranks": [round(float(rank), 4) for rank in ranks], "converged": well}
 
 
 class Duration:

@@ -5,24 +5,31 @@ patients, or None where it would have printed no such report, as of a table with
 by the printed numbers alone, under which the ranks of a calibrated model stay uniform.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from math import erfc, sqrt
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import expit
 
 from extraction.candidates import ARMS
 from extraction.evidence import Evidence, Used
-from extraction.records import Review
 from models.log_rank_exact import TIE_SHARE
 from models.priors import BASELINE_LOGIT, EVENT_SHARE, Prior
 from models.reports import se_from_interval
-from models.trust.predictive import log_rank_z
 from models.trust.simulate_tables import Cells, informative, print_p
 
+if TYPE_CHECKING:
+    from extraction.records import Review
+
 Printer = Callable[[float, np.random.Generator], dict | None]
+SEED = 20_261_121
+QUANTITIES = ("mu", "tau", "theta", "prediction")
+"""What is ranked: mean effect, between-study SD, effect of the first study, effect in a next study."""
 
 
 def printers(evidence: Evidence, review: Review) -> list[Printer]:
@@ -142,6 +149,13 @@ def log_rank(times: list[tuple[list[int], list[int]]]) -> tuple[float, float]:
         difference += events[0] - d * toci / n
         variance += d * toci * control * (n - d) / (n**2 * (n - 1)) if n > 1 else 0.0
     return difference, variance
+
+
+def log_rank_z(log_hr, n_toci: int, n_control: int, generator) -> np.ndarray:
+    """Simulated z of a log-rank test, one for each log hazard ratio; events are uniform from 1 to all patients, as in the likelihood."""
+    total = n_toci + n_control
+    events = generator.integers(1, total + 1, size=np.shape(log_hr))
+    return generator.normal(np.asarray(log_hr) * np.sqrt(events * n_toci * n_control) / total)
 
 
 def decimals(number: float) -> int:
