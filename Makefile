@@ -1,6 +1,9 @@
 # The flow, in order. GNU make 3.81 or later; each step runs the ones it needs.
 PYTHON = .venv/bin/python
 PORT = 8000
+# The matrices here are small: threads of a linear algebra library only wait for each other.
+OPENBLAS_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS
 
 help:
 	@echo 'make book builds everything; make test proves it. The steps:'

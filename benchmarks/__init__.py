@@ -1,3 +1,5 @@
 """How long the review takes, and how much memory, beside its targets."""
 
-import models as _  # before numpy, whose threads it limits
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: the matrices here are small, and threads only wait for each other

@@ -4,6 +4,10 @@
 Where nothing that the book depends on has changed, nothing is done.
 """
 
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: the matrices here are small, and threads only wait for each other
+
 import argparse
 import sys
 import time

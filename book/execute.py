@@ -41,7 +41,6 @@ def use_this_environment(build: Path) -> None:
         "JUPYTER_DATA_DIR": str(build / "jupyter"),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "JUPYTER_PLATFORM_DIRS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "PYTHONPATH": os.pathsep.join(filter(None, (str(inputs.ROOT), os.environ.get("PYTHONPATH")))),
     }

@@ -1,5 +1,9 @@
 """Commands: begin a record, check the records, verify their fragments, recover data from printed numbers, say which searches are due, write the schemas."""
 
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: the matrices here are small, and threads only wait for each other
+
 import argparse
 import json
 import sys

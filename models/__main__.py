@@ -1,8 +1,11 @@
 """Commands of the models package; `python -m models --help` lists them."""
 
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: the matrices here are small, and threads only wait for each other
+
 import argparse
 import importlib
-import os
 import sys
 from pathlib import Path
 

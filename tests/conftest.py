@@ -1,5 +1,9 @@
 """What the whole suite does before its first test, and says at its end."""
 
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: the matrices here are small, and threads only wait for each other
+
 import subprocess
 import sys
 

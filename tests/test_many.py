@@ -101,6 +101,50 @@ def test_a_worker_keeps_to_one_thread_and_this_process_keeps_its_own_setting(opt
     assert (os.environ["OMP_NUM_THREADS"], os.environ.get("NUMBA_NUM_THREADS")) == ("5", None)
 
 
+IMPORT_ALL = """
+import importlib, os, pkgutil
+import pymc  # which sets a variable of its own
+
+before = dict(os.environ)
+for room in ("extraction", "models", "book"):
+    for module in pkgutil.walk_packages(importlib.import_module(room).__path__, f"{room}."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+assert os.environ == before, set(os.environ.items()) ^ set(before.items())
+"""
+
+RUN_A_COMMAND = """
+import os, runpy, sys
+
+class AtNumpy:
+    def find_spec(self, name, *_):
+        if name == "numpy":
+            assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
+
+sys.meta_path.insert(0, AtNumpy())
+sys.argv = [sys.argv[1], "--help"]
+try:
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+finally:
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
+"""
+
+
+def test_importing_the_packages_leaves_the_environment_of_the_process_as_it_was(free_threads):
+    subprocess.run([sys.executable, "-c", IMPORT_ALL], env=free_threads, cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize("room", ["extraction", "models", "book", "benchmarks"])
+def test_a_command_limits_threads_before_numpy_is_imported(room, free_threads):
+    subprocess.run([sys.executable, "-c", RUN_A_COMMAND, room], env=free_threads, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.fixture
+def free_threads() -> dict[str, str]:
+    """The environment of somebody who has not limited threads."""
+    return {name: value for name, value in ENVIRONMENT.items() if name != "OPENBLAS_NUM_THREADS"}
+
+
 # what is refused
 
 
