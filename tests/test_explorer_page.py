@@ -164,8 +164,8 @@ def test_a_record_without_proper_names_is_not_written(page, names, said):
     page.get_by_text("Make your study a contribution").click()
     for name, value in zip(("study", "where", "doi"), names):
         page.locator(f"[name={name}]").fill(value)
-    page.wait_for_timeout(50)
-    assert said in text(page, "record-fault") and not page.get_by_role("button", name="Save the record").is_visible()
+    page.wait_for_function("said => document.querySelector('[data-part=record-fault]').innerText.includes(said)", arg=said)
+    assert not page.get_by_role("button", name="Save the record").is_visible()
 
 
 def test_a_notebook_without_a_book_says_where_the_explorer_works(monkeypatch):

@@ -330,6 +330,7 @@ def page(request, chromium, address):
     """The page as it opens; at the end, nothing was complained of and nothing asked for from outside its folder."""
     context, faults = chromium.new_context(**request.param), []
     opened = context.new_page()
+    opened.clock.install(time=0)
     opened.on("console", lambda message: faults.append(message.text))
     opened.on("pageerror", lambda error: faults.append(str(error)))
     opened.on("request", lambda request: None if request.url.startswith("file:") else faults.append(request.url))
@@ -340,6 +341,11 @@ def page(request, chromium, address):
 
 
 PHONE = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
+
+
+def stop_the_clock(page) -> None:
+    """From here on no time passes in the page but by `page.clock.run_for`: how long a pointer rests does not depend on how busy the machine is."""
+    page.clock.pause_at(3600)
 
 
 def number(page):
@@ -362,10 +368,12 @@ def test_the_pointer_opens_what_the_record_says_and_leaving_closes_it(page):
     entry = next(e for e in REVIEW.records[ENTRY[0]].entries if e.id == ENTRY[1])
     assert entry.printed in text and str(entry.address) in text and REVIEW.studies[ENTRY[0]].doi in text
     assert number(page).get_attribute("aria-expanded") == "true"
+    stop_the_clock(page)
     page.locator(BOX).hover()  # on its way to a link the pointer leaves the number
-    page.wait_for_timeout(500)
+    page.clock.run_for(500)
     assert page.locator(BOX).is_visible()
     page.mouse.move(1200, 700)
+    page.clock.run_for(500)
     closed(page)
     assert number(page).get_attribute("aria-expanded") == "false"
 
@@ -386,8 +394,8 @@ def test_a_page_that_scrolls_under_a_resting_pointer_opens_nothing(page):
     at = page.get_by_role("button", name="many", exact=True).bounding_box()
     page.mouse.move(at["x"] + at["width"] / 2, 250)
     page.mouse.wheel(0, at["y"] + at["height"] / 2 - 250)
-    page.wait_for_timeout(600)
-    assert page.evaluate("document.querySelector('a:hover')?.textContent") == "many", "the pointer rests on it"
+    page.wait_for_function("document.querySelector('a:hover')?.textContent === 'many'")  # the pointer rests on it
+    page.clock.run_for(600)
     assert not page.locator(BOX).count()
     page.mouse.move(at["x"] + at["width"] / 2 + 2, 250)
     shown(page)
@@ -397,7 +405,7 @@ def test_a_page_that_scrolls_under_a_resting_pointer_opens_nothing(page):
 def test_a_click_keeps_it_open_a_second_closes_it_and_so_does_one_elsewhere(page):
     number(page).click()
     page.mouse.move(1200, 700)
-    page.wait_for_timeout(500)
+    page.clock.run_for(500)
     assert page.locator(BOX).is_visible()
     number(page).click()
     closed(page)
@@ -468,14 +476,17 @@ def test_a_cell_opens_the_source_of_its_row_or_how_its_table_was_computed(page):
 @pytest.mark.browser
 def test_a_pointer_that_rests_on_a_cell_opens_it_and_one_that_passes_does_not(page):
     at = page.get_by_role("cell", name="0.74", exact=True).bounding_box()
+    stop_the_clock(page)
     page.mouse.move(at["x"] + 5, at["y"] + 5)
-    page.wait_for_timeout(300)
+    page.clock.run_for(300)
     page.mouse.move(900, 5)
-    page.wait_for_timeout(1000)
+    page.clock.run_for(1000)
     assert not page.locator(BOX).count()
     page.mouse.move(at["x"] + 5, at["y"] + 5)
+    page.clock.run_for(1000)
     assert "models.shown.without_priors.results" in shown(page)
     page.mouse.move(900, 5)
+    page.clock.run_for(500)
     closed(page)
 
 
@@ -486,7 +497,7 @@ def test_a_box_that_opened_at_a_marker_in_a_cell_stays_where_the_pointer_reads_i
     before = page.locator(BOX).bounding_box()
     page.mouse.move(before["x"] + 20, before["y"] + 20)
     page.mouse.move(before["x"] + 25, before["y"] + 20)
-    page.wait_for_timeout(1200)
+    page.clock.run_for(1200)
     assert page.locator(BOX).bounding_box() == before
     page.mouse.click(before["x"] + 25, before["y"] + 20)
     assert page.locator(BOX).bounding_box() == before
