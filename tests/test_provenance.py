@@ -479,6 +479,7 @@ def test_a_pointer_that_rests_on_a_cell_opens_it_and_one_that_passes_does_not(pa
     stop_the_clock(page)
     page.mouse.move(at["x"] + 5, at["y"] + 5)
     page.clock.run_for(300)
+    assert not page.locator(BOX).count()
     page.mouse.move(900, 5)
     page.clock.run_for(1000)
     assert not page.locator(BOX).count()
