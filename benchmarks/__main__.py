@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import engines, growth, many_studies, parity, scaling
-from benchmarks.measure import PYTHON, ROOT, machine, repeat
+from extraction.tree import ROOT
+from benchmarks.measure import PYTHON, machine, repeat
 
 WIDTH = 120
 """Characters of the table where the terminal is narrower, or is a file."""

@@ -3,6 +3,7 @@
     python -m benchmarks.engines
 """
 
+from extraction.tree import ROOT
 import csv
 import resource
 import subprocess
@@ -18,9 +19,8 @@ from extraction.recover.log_rank import log_rank_histories
 from extraction.recover.rounding import printed_p, printed_percent
 from extraction.recover.tables import Arm, recover_tables
 from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY
-from models.quadrature import binomial_normal, normal_normal_many
+from models.engines.quadrature import binomial_normal, normal_normal_many
 
-ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "tests" / "reference"
 
 

@@ -14,8 +14,8 @@ from rich.progress import track
 
 from benchmarks.measure import keep, machine
 from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY
-from models.quadrature import binomial_normal, normal_normal, normal_normal_many
-from models.shown.growth import STORED
+from models.engines.quadrature import binomial_normal, normal_normal, normal_normal_many
+from book.shown.growth import STORED
 
 SIZES = (3, 10, 30, 100, 300, 1000, 3000)
 REPEATS = 5

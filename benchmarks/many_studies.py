@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measure import PYTHON, ROOT, run, say
+from extraction.tree import ROOT
+from benchmarks.measure import PYTHON, run, say
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 PLACE = {"source": None, "section": "Abstract"}

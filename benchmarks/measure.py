@@ -1,5 +1,6 @@
 """What every benchmark shares: the machine, the cost of a command, and how measurements are kept and said."""
 
+
 import json
 import os
 import platform
@@ -14,7 +15,6 @@ from statistics import median
 
 from extraction.whole import write_whole
 
-ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ".venv/bin/python"
 
 

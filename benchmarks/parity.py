@@ -14,9 +14,10 @@ from time import perf_counter
 
 import numpy as np
 
-from benchmarks.engines import ROOT, _median_seconds
+from benchmarks.engines import _median_seconds
+from extraction.tree import ROOT
 from models.priors import BASELINE_LOGIT, TAU_PRIMARY
-from models.quadrature import binomial_normal, normal_normal, normal_normal_many
+from models.engines.quadrature import binomial_normal, normal_normal, normal_normal_many
 from models.trust import parity
 
 COLUMNS = ("study", "events_treated", "n_treated", "events_control", "n_control")
@@ -77,7 +78,7 @@ def sampled(dataset, model):
     """Seconds of building, compiling and sampling a model by NUTS, and the effective draws of mu, of bulk and tail the fewer."""
     import arviz as az
 
-    from models import hierarchy
+    from models.engines import hierarchy
     from models.fit import sample
 
     start = perf_counter()

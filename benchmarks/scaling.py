@@ -15,11 +15,11 @@ import numpy as np
 
 from benchmarks.engines import _studies
 from benchmarks.measure import keep, machine
-from models import many
+from models.runs import many
 from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY
-from models.quadrature import binomial_normal
+from models.engines.quadrature import binomial_normal
 from models.runs.journal import Journal
-from models.shown.scaling import STORED
+from book.shown.scaling import STORED
 
 FITS, REPEATS = 200, 5
 WORKERS = (1, 2, 3, 4)

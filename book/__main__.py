@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from book import build, execute, inputs
+from book.make import build, execute, inputs
 from models.runs.alone import alone
 
 
@@ -40,7 +40,7 @@ def built() -> int:
 
 def bundle() -> int:
     """Write the archive of this version."""
-    from book.bundle import write
+    from book.make.bundle import write
 
     print("Bundling:", flush=True)
     return _alone("The bundle was not written", lambda: _tell(write()))
@@ -48,7 +48,7 @@ def bundle() -> int:
 
 def printed() -> int:
     """Write the book as one PDF."""
-    from book import pdf
+    from book.make import pdf
 
     print("Printing:", flush=True)
     return _alone("The PDF was not written", lambda: _tell(pdf.write(pdf.PATH)))

@@ -18,7 +18,7 @@ from extraction import new
 from extraction.checks import Checked, Finding, check
 from extraction.dictionary import json_schemas
 from extraction.living import reminder
-from extraction.recover import command as recover
+from extraction.commands import recover as recover
 from extraction.records import ROOT, BadRecords, Problem, Review, load
 from extraction.verify import Fragment, Verification, verify
 from extraction.whole import write_whole

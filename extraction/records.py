@@ -14,8 +14,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from extraction.curve_types import Curve
-from extraction.digitised import curves_of
+from extraction.recover.curve_types import Curve
+from extraction.digitised.read import curves_of
 from extraction.living import Living, log_problems
 from extraction.schema import Certainty, Record, Register, Registration
 from extraction.source import FILL_IN, BadRecords, Problem, Source, child, parse, short_name

@@ -139,6 +139,9 @@ ARMS = {
 }
 """Whom an entry describes."""
 
+ARM_NAMES = {"toci": "tocilizumab", "control": "control"}
+"""The two arms in pictures and tables."""
+BOTH_ARMS = tuple(ARM_NAMES)
 TWO_ARMS = "toci v control"
 """What a comparison contrasts unless its entry says otherwise."""
 

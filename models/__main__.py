@@ -9,11 +9,11 @@ import importlib
 import sys
 from pathlib import Path
 
-from models import pool
+from models.pool import command as pool
 
 COMMANDS = {
-    "fit": "fit", "summary": "shown.summary", "answer": "shown.answer", "calibrate": "trust.calibrate", "crs_universes": "trust.crs_universes",
-    "preview": "history.preview", "release": "history.release", "diff": "history.diff", "parity": "trust.parity", "pool": "pool",
+    "fit": "fit", "summary": "answers.summary", "answer": "answers.readme", "calibrate": "trust.calibrate", "crs_universes": "trust.crs_universes",
+    "preview": "history.preview", "release": "history.release", "diff": "history.changes", "parity": "trust.parity", "pool": "pool.command",
 }
 """The module below `models` that runs each command, imported when it is asked for."""
 
@@ -60,7 +60,7 @@ def main(argv=None):
 
     args = parser.parse_args(argv)
     if getattr(args, "scheduler", None):
-        os.environ["DASK_SCHEDULER_ADDRESS"] = args.scheduler  # where models.many looks, in this process and those it starts
+        os.environ["DASK_SCHEDULER_ADDRESS"] = args.scheduler  # where models.runs.many looks, in this process and those it starts
     try:
         return importlib.import_module(f"models.{COMMANDS[args.command]}").command(args)
     except BrokenPipeError:  # `| head` has seen enough

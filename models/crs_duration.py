@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models import reports
+from models.likelihood import reports
 from models.endpoint import Endpoint
-from models.kernels import KINDS, Report
-from models.order_statistics import median_with_quartiles, median_with_range
+from models.likelihood.kernels import KINDS, Report
+from models.likelihood.order_statistics import median_with_quartiles, median_with_range
 from models.priors import (
     LEVEL_LOG_DAYS, MU_LOG_DURATION, SIGMA_LOG_DURATION, STEP_LOG_DURATION, TAU_DURATION, TAU_PRIMARY, TREND_LOG_DURATION, Prior,
 )  # fmt: skip
 
 if TYPE_CHECKING:
-    from extraction.evidence import Evidence, Used
+    from models.evidence.report import Evidence, Used
 
 GRADES = [1, 2, 3]
 """CRS grades of the model; 3 stands for 3 and above."""
@@ -53,7 +53,7 @@ def in_studies(mean_by_grade, tau, arrays, bias=0.0):
     import pymc as pm
     import pytensor.tensor as pt
 
-    from models.graph_op import DurationReports
+    from models.likelihood.graph_op import DurationReports
 
     level = LEVEL_LOG_DAYS.to_pymc("level", dims="study")
     step_up = STEP_LOG_DURATION.to_pymc("step_1_to_2"), STEP_LOG_DURATION.to_pymc("step_2_to_3")
@@ -89,7 +89,7 @@ def packed(report: Used) -> tuple[Report, list[tuple[int, str, int]]]:
 
 
 def layout(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """All reports as the arrays that `models.kernels.joint` reads; means in the order study, grade, arm (control first)."""
+    """All reports as the arrays that `models.likelihood.kernels.joint` reads; means in the order study, grade, arm (control first)."""
     everything = [packed(report) for report in evidence.used]
     widest = max(len(cells) for _, cells in everything)
     rows, i, r = [], 0, 0

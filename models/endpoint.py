@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.posterior import Posterior
+from models.engines.posterior import Posterior
 from models.priors import BASELINE_LOGIT, Prior
-from models.quadrature_general import from_study_likelihoods
-from models.settings import DRAWS
+from models.engines.quadrature_general import from_study_likelihoods
+from models.engines.settings import DRAWS
 
 if TYPE_CHECKING:
-    from extraction.evidence import Evidence
+    from models.evidence.report import Evidence
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Endpoint:
 
 
 def one_effect_per_study(evidence: Evidence, mu_prior: Prior, tau_prior: Prior):
-    """The model of every endpoint with one log ratio per study; see `models.hierarchy.from_reports`."""
-    from models import hierarchy
+    """The model of every endpoint with one log ratio per study; see `models.engines.hierarchy.from_reports`."""
+    from models.engines import hierarchy
 
     return hierarchy.from_reports(evidence, mu_prior, tau_prior, BASELINE_LOGIT)
 
@@ -62,8 +62,8 @@ def quadrature(evidence: Evidence, mu_prior: Prior, tau_prior: Prior) -> Posteri
 
 def study_term(report) -> Callable:
     """Log likelihood of one used report as a function of its log ratio (array in, array of the same shape out)."""
-    from models import reports
-    from models.two_arms import two_arm_log_likelihood
+    from models.likelihood import reports
+    from models.likelihood.two_arms import two_arm_log_likelihood
 
     if report.term == "table":
         d = report.data

@@ -1,11 +1,12 @@
 """The endpoints of the review, in the order of the book."""
 
-from extraction.evidence import Evidence, collect
+from models.evidence.report import Evidence
+from models.evidence.collect import collect
 from extraction.records import Review, load
 from models import endpoint
 from models.crs_duration import CRS_DURATION
 from models.endpoint import Endpoint
-from models.posterior import Posterior
+from models.engines.posterior import Posterior
 from models.priors import Prior
 from models.response import COMPLETE_RESPONSE, ICANS, SEVERE_CRS
 from models.severe_infection import SEVERE_INFECTION

@@ -8,12 +8,12 @@ from rich.console import Console
 
 from extraction.checks import check
 from extraction.records import BadRecords, load
-from models import store
-from models.acceptance import Rejected
+from models.runs import store
+from models.engines.acceptance import Rejected
 from models.endpoints import ENDPOINTS, evidence_of
-from models.many import ClusterUnreachable, FitFailed, WorkerDied
+from models.runs.many import ClusterUnreachable, FitFailed, WorkerDied
 from models.runs.alone import alone
-from models.sampling import fitted
+from models.engines.sampling import fitted
 
 console = Console(stderr=True, highlight=False)
 
@@ -44,9 +44,9 @@ def _fit_universes(review) -> None:
 
 def _fit_changes(review) -> None:
     """What the page of changes asks of CRS duration and no universe holds: kept with the finished fits, so that the page need not sample."""
-    from models.shown import what_changed
+    from models.history import changes
 
-    what_changed.ensure(review)
+    changes.ensure(review)
 
 
 def _fit_one(key: str, review) -> dict:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from extraction.curve_types import ArmCurve, AtRisk, Curve, Pixel, Point
+from extraction.recover.curve_types import ArmCurve, AtRisk, Curve, Pixel, Point
 from extraction.recover.curves import Patients
 
 PIXEL = Pixel(time=0.01, survival=0.0025)

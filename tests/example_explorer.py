@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from example_browser import FLAGS, chromium  # noqa: F401  (a fixture)
 
-from book import explorer, inputs
+from book.shown import explorer
+from book.make import inputs
 from extraction.records import load
 
 GO = """hash => new Promise(done => {
@@ -22,7 +23,7 @@ GO = """hash => new Promise(done => {
 def address(tmp_path_factory) -> str:
     """The explorer alone on a page, with the files that the book puts beside it."""
     folder = tmp_path_factory.mktemp("explorer")
-    handed = explorer.scripts(load()) | {"style.css": (inputs.ROOT / "book" / "style.css").read_bytes()}
+    handed = explorer.scripts(load()) | {"style.css": (inputs.ROOT / "book" / "scripts" / "style.css").read_bytes()}
     head = '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="stylesheet" href="../style.css">'
     for path, content in {**handed, "book/explorer.html": f"{head}<title>Explorer</title>{explorer.markup()}".encode()}.items():
         (folder / path).parent.mkdir(exist_ok=True)

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from extraction.records import load
-from models import fit, store
+from models import fit
+from models.runs import store
 from models.endpoints import ENDPOINTS
 
 ROOT = Path(__file__).resolve().parent.parent

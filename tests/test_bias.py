@@ -9,13 +9,14 @@ from scipy import stats
 from extraction.bias import overall
 from extraction.records import load
 from extraction.vocabulary import DOMAINS, ENDPOINTS
-from models import bias
+from models.answers import bias
 from models.endpoints import ENDPOINTS as MODELS
 from models.endpoints import evidence_of
 from models.priors import MU_LOG_RATIO, TAU_PRIMARY, Prior
-from models.quadrature import normal_normal
-from models.quadrature_general import from_study_likelihoods
-from models.shown import bias_pictures, lights
+from models.engines.quadrature import normal_normal
+from models.engines.quadrature_general import from_study_likelihoods
+from book.shown.endpoint import bias_pictures, lights
+from models.trust import adjusted
 
 REVIEW = load()
 
@@ -127,17 +128,17 @@ def test_a_bias_of_every_study_moves_the_interval_as_much_as_moving_the_reports(
     """At SD 0 the limits of the grid are those of the posterior with each likelihood shifted by the bias."""
     from models.endpoint import study_likelihoods
 
-    lower, upper = bias_pictures.tipping_grid(key, REVIEW)
+    lower, upper = adjusted.tipping_grid(key, REVIEW)
     at = 30
-    shift = bias_pictures.MEANS[at]
+    shift = adjusted.MEANS[at]
     terms = [lambda theta, term=term: term(theta + shift) for term in study_likelihoods(evidence_of(key, REVIEW)).values()]
     limits = from_study_likelihoods(terms, MODELS[key].mu_prior, MODELS[key].tau_prior).mu.limits()
     assert (lower[0, at], upper[0, at]) == pytest.approx((limits["lower"], limits["upper"]), abs=0.01)  # a grid of 0.025
 
 
 def test_a_wider_bias_widens_the_interval():
-    lower, upper = bias_pictures.tipping_grid("severe_infection", REVIEW)
-    middle = len(bias_pictures.MEANS) // 2
+    lower, upper = adjusted.tipping_grid("severe_infection", REVIEW)
+    middle = len(adjusted.MEANS) // 2
     assert (np.diff(upper[:, middle] - lower[:, middle]) > 0).all()
 
 
@@ -153,9 +154,9 @@ def test_a_sampled_endpoint_tips_where_the_normal_formula_says(monkeypatch):
     1 / (0.0476 + 0.16) = 4.816, so with the prior's 4 the posterior has mean 4.816 * (-0.557) / 8.816 = -0.3043 and SD 0.3368."""
     draws = np.random.default_rng(1).normal(-0.3, 0.2, (4, 50_000))
     stored = type("Stored", (), {"draws": {"mu": type("Values", (), {"values": draws})()}})
-    monkeypatch.setattr(bias_pictures.store, "read", lambda key, review=None: stored)
-    lower, upper = bias_pictures.tipping_grid("crs_duration_grade3", REVIEW)
-    at = int(np.argmin(np.abs(bias_pictures.MEANS - 0.2))), int(np.argmin(np.abs(bias_pictures.SDS - 0.4)))
+    monkeypatch.setattr(adjusted.store, "read", lambda key, review=None: stored)
+    lower, upper = adjusted.tipping_grid("crs_duration_grade3", REVIEW)
+    at = int(np.argmin(np.abs(adjusted.MEANS - 0.2))), int(np.argmin(np.abs(adjusted.SDS - 0.4)))
     found = (lower + upper)[at[1], at[0]] / 2, (upper - lower)[at[1], at[0]] / (2 * 1.96)
     assert found == pytest.approx((-0.3043, 0.3368), abs=0.005)  # Monte Carlo error of mean and SD of 200,000 draws
 

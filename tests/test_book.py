@@ -12,10 +12,10 @@ import yaml
 from example_events import kill_when
 from example_tree import Tree
 
-from book import build, execute, inputs
+from book.make import build, execute, inputs
 from extraction import records
-from models import store
-from models.shown.summary import version
+from models.runs import store
+from models.answers.summary import version
 
 ROOT = inputs.ROOT
 BUILD_SECONDS = 300  # of patience, on a machine that others use as well

@@ -9,7 +9,7 @@ from example_browser import chromium  # noqa: F401  (a fixture)
 from example_markup import Tags, plant_markup
 from example_tree import ROOT, clone, fill_in, run, walkthrough
 
-from extraction.evidence import collect
+from models.evidence.collect import collect
 from extraction.records import load
 
 pytestmark = pytest.mark.book

@@ -6,14 +6,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from extraction import evidence as review_evidence
-from extraction.evidence import Evidence
+from models.evidence import collect as review_evidence
+from models.evidence.report import Evidence
 from extraction.records import load
-from models import kernels
+from models.likelihood import kernels
 from models.crs_duration import layout
 from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS, evidence_of
-from models.shown import calibration_page
+from book.shown import calibration_page
 from models.trust import calibrate, calibration, simulate, simulate_durations
 from models.trust.calibration import QUANTITIES, SAMPLED
 from models.trust.ranks import band, coverage, curve, falls_short, within_band

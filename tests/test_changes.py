@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from book import pages
+from book.make import pages
 from extraction.__main__ import main
 from extraction.checks import check
-from extraction.evidence import collect, collect_all
+from models.evidence.collect import collect, collect_all
 from extraction.records import ROOT, BadRecords, Review, load
 from extraction.schema import Record
 from extraction.vocabulary import ENDPOINTS
-from models.shown import register
+from book.shown import register
 
 PLACE = {"source": "wang2024.txt", "section": "Results"}
 

@@ -8,9 +8,12 @@ import pytest
 import xarray as xr
 from scipy.signal import lfilter
 
-from book import checklists as shown
+from book.make.headings import headings, headings_of
+from book.shown import checklists as shown
 from extraction.records import load
-from models import acceptance, fit, store
+from models.engines import acceptance
+from models import fit
+from models.runs import store
 from models.endpoints import ENDPOINTS
 from models.trust import checklists
 from models.trust.checklists import Checklist, Incomplete, Item
@@ -54,7 +57,7 @@ def test_prisma_lsr_has_the_four_items_that_prisma_2020_lacks():
 
 
 def test_every_item_is_answered_and_every_link_leads_to_a_heading(review):
-    assert checklists.complete(checklists.read(), shown.headings(review))
+    assert checklists.complete(checklists.read(), headings(review))
 
 
 @pytest.mark.parametrize(("name", "item"), [(name, item) for name, items in checklists.REQUIRED.items() for item in items])
@@ -95,7 +98,7 @@ def test_an_item_is_met_in_part_where_something_is_lacking():
 
 
 def test_a_comment_in_code_is_no_heading():
-    assert shown.headings_of("# Title\n\n```{code-cell}\n# a comment\n```\n\n## Part\n\n```\n# another\n```\n") == ["Title", "Part"]
+    assert headings_of("# Title\n\n```{code-cell}\n# a comment\n```\n\n## Part\n\n```\n# another\n```\n") == ["Title", "Part"]
 
 
 def test_a_link_leads_to_the_id_of_the_heading():

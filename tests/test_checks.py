@@ -9,7 +9,7 @@ from example_review import RECORD, REGISTER, Review, review  # noqa: F401  (a fi
 from extraction.checks import check
 from extraction.checks.judgement import rounded
 from extraction.fragment import numbers, states_p
-from extraction.groups import group_size
+from extraction.derived.groups import group_size
 from extraction.records import load
 
 TOCI = "id: severe_infection.toci"

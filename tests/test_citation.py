@@ -10,8 +10,8 @@ import yaml
 from cffconvert import Citation as Converter
 from pybtex.database import parse_string
 
-from book import citation as module
-from book.citation import ROOT, citation, foot, newest
+from book.shown import citation as module
+from book.shown.citation import ROOT, citation, foot, newest
 from extraction.records import load
 from models import fit
 from models.endpoints import ENDPOINTS

@@ -8,18 +8,20 @@ import pytensor.tensor as pt
 import pytest
 from scipy import stats
 
-from extraction import evidence, records
-from extraction.evidence import Evidence, Used
-from models import crs_duration, kernels
+from models.evidence import collect
+from extraction import records
+from models.evidence.report import Evidence, Used
+from models import crs_duration
+from models.likelihood import kernels
 from models.crs_duration import GRADES, layout, packed
-from models.graph_op import DurationReports
+from models.likelihood.graph_op import DurationReports
 
 ARMS = ["control", "toci"]
 
 
 @pytest.fixture(scope="module")
 def real() -> Evidence:
-    return evidence.collect(records.load(), "crs_duration")
+    return collect.collect(records.load(), "crs_duration")
 
 
 def points(n_studies, seed, number, spread=0.3):

@@ -12,15 +12,17 @@ from example_curves import example, text_of, write
 from example_review import RECORD, review  # noqa: F401  (fixture)
 
 from extraction.__main__ import main
-from extraction.digitised import read
-from extraction.evidence import Reading, alternatives, collect
+from extraction.digitised.drawing import kaplan_meier
+from extraction.digitised.read import read
+from models.evidence.report import Reading
+from models.evidence.collect import alternatives, collect
 from extraction.records import ROOT, load
 from extraction.recover.curves import reconstruct
 from extraction.source import BadRecords
-from extraction.what_if import what_if
-from models import reports
-from models.shown import curves, tables, without_priors
-from models.shown.printed import printed_result
+from models.history.what_if import what_if
+from models.likelihood import reports
+from book.shown.endpoint import curves, tables, without_priors
+from book.shown.endpoint.printed import printed_result
 
 NAME = "example2020-overall_survival.csv"
 FILE = f"curves/{NAME}"
@@ -390,7 +392,7 @@ def test_the_clicks_lie_on_the_reconstructed_curve():
     """Within three pixels of survival of the curve at that time, or three pixels of time before or after a step."""
     curve = example(n=(40, 60))
     for arm, patients in reconstruct(curve).patients.items():
-        times, shares = curves.kaplan_meier(patients)
+        times, shares = kaplan_meier(patients)
         for click in curve.arms[arm].points:
             near = [shares[np.searchsorted(times, click.time + shift, side="right") - 1] for shift in (-0.03, 0.03) if click.time + shift >= 0]
             assert min(near) - 0.0175 <= click.survival <= max(near) + 0.0175
@@ -407,7 +409,7 @@ def test_the_books_tables_say_what_a_curve_gives(with_curve):
 
 
 def test_a_study_page_shows_its_curve_and_one_without_shows_none(with_curve):
-    from book import pages
+    from book.make import pages
 
     found = load(with_curve().root)
     text = pages.generated(found)["studies/example2020.md"]
@@ -417,7 +419,7 @@ def test_a_study_page_shows_its_curve_and_one_without_shows_none(with_curve):
 
 
 def test_the_book_says_that_no_curve_is_digitised(monkeypatch):
-    from book import chapter
+    from book.shown.endpoint import chapter
 
     said = []
     monkeypatch.setattr(chapter, "say", said.append)
@@ -426,7 +428,8 @@ def test_the_book_says_that_no_curve_is_digitised(monkeypatch):
 
 
 def test_a_survival_page_shows_the_curves_there_are(with_curve, monkeypatch):
-    from book import chapter, files
+    from book.shown.endpoint import chapter
+    from book.html import files
 
     shown = []
     monkeypatch.setattr(chapter, "REVIEW", load(with_curve().root))

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from extraction.evidence import Evidence
+from models.evidence.report import Evidence
 from extraction.records import load
 from models.endpoints import ENDPOINTS, evidence_of
 from models.history import diff, refit, versions
 from models.priors import Prior
-from models.shown import what_changed
+from models.history import changes
 from models.trust.crs_universes import CRS
 
 KEY = "overall_survival"
@@ -120,7 +120,7 @@ def test_nothing_changed_is_said_so():
     same = version("1.0.0", [A, B], JUDGED)
     found = diff.compare(same, same)
     assert (found["studies"], found["methods"], steps(same, same)) == ([], [], {})
-    assert what_changed.headline(found).startswith("Nothing has changed since version 1.0.0.")
+    assert changes.headline(found).startswith("Nothing has changed since version 1.0.0.")
 
 
 def test_a_study_that_leaves_is_told_with_the_reason_of_the_register():
@@ -128,8 +128,8 @@ def test_a_study_that_leaves_is_told_with_the_reason_of_the_register():
     new["register"][1] |= {"decision": "excluded", "reason": "Retracted by the journal."}
     found = diff.compare(old, new)
     assert found["studies"] == [{"study": "bob2021", "label": "Bob2021", "what": "included before, now excluded", "reason": "Retracted by the journal."}]
-    assert "Bob2021 (included before, now excluded)" in what_changed.headline(found)
-    assert "Bob2021 removed: ratio × " in what_changed.said(found)
+    assert "Bob2021 (included before, now excluded)" in changes.headline(found)
+    assert "Bob2021 removed: ratio × " in changes.said(found)
 
 
 # the real review

@@ -18,10 +18,10 @@ from example_events import kill_at_a_write
 from nbclient import NotebookClient
 from test_book import command_of, html, toc_pages  # noqa: F401  html is a fixture
 
-from book import build, bundle, execute, inputs
-from models import store
+from book.make import build, bundle, execute, inputs
+from models.runs import store
 from models.endpoints import ENDPOINTS
-from models.shown.summary import version
+from models.answers.summary import version
 
 ROOT = inputs.ROOT
 HEAVIEST = 1_500_000

@@ -10,8 +10,9 @@ import pytest
 from example_browser import chromium  # noqa: F401  (a fixture)
 from PIL import Image
 
-from book import drawing, prompts, theme
-from models.shown.style import DARK
+from book.html import drawing
+from book.make import prompts, theme
+from book.html.style import DARK
 
 NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?")
 
@@ -90,9 +91,9 @@ CELL = "```{{code-cell}} ipython3\n:tags: [hide-input]\n{options}\n{code}\n```\n
 
 
 @pytest.mark.parametrize("code, title", [
-    ('from book.show import table\ntable(frame, "A caption")', "A caption"),
+    ('from book.html.show import table\ntable(frame, "A caption")', "A caption"),
     ("from book import chapter\nchapter.graph('icans')", "The model as a graph"),
-    ("from book.show import show\nfrom book import chapter\nshow(*chapter.graph('icans'), 'x')", "The model as a graph"),
+    ("from book.html.show import show\nfrom book import chapter\nshow(*chapter.graph('icans'), 'x')", "The model as a graph"),
     ("from book import chapter\nchapter.graph('icans')\nchapter.forest('icans')", "The model as a graph, and more"),
     ("from book import chapter\nfor x in chapter.graph('y'):\n    found = chapter.forest(x)", "Posterior of each study beside its printed result"),
 ])

@@ -10,8 +10,10 @@ import yaml
 from example_review import EXAMPLE
 from scipy import stats
 
-from extraction.evidence import BINARY_FIELDS, Reading, Unused, Used, alternatives, collect, collect_all
-from extraction.groups import grade_counts, group_size
+from models.evidence.binary import BINARY_FIELDS
+from models.evidence.report import Reading, Unused, Used
+from models.evidence.collect import alternatives, collect, collect_all
+from extraction.derived.groups import grade_counts, group_size
 from extraction.records import Review, load
 from extraction.vocabulary import ENDPOINTS
 

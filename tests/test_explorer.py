@@ -9,16 +9,19 @@ from example_explorer import address, at, chromium, page, text  # noqa: F401  (f
 from scipy import integrate, stats
 from scipy.special import logsumexp
 
-from extraction.evidence import ALTERNATIVES, PRIMARY, alternatives, collect
+from models.evidence.report import ALTERNATIVES, PRIMARY
+from models.evidence.collect import alternatives, collect
 from extraction.records import load
-from models import fit, reports
-from models.bias import bias_prior, bias_priors, through_bias
+from models import fit
+from models.likelihood import reports
+from models.answers.bias import bias_prior, bias_priors, through_bias
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS
 from models.priors import BASELINE_LOGIT, Prior, parse
-from models.quadrature_general import from_study_likelihoods
-from models.shown import explorer, summary
-from models.two_arms import two_arm_log_likelihood
+from models.engines.quadrature_general import from_study_likelihoods
+from book.shown import explorer_data
+from models.answers import summary
+from models.likelihood.two_arms import two_arm_log_likelihood
 
 REVIEW = load()
 WITHIN = 0.005  # log scale
@@ -34,9 +37,9 @@ TAU = {"half_normal": (0.1, 0.5, 1.5), "log_normal": (0.29, 0.8), "inverse_gamma
 def settings() -> list[dict]:
     """Choices by endpoint: every prior of tau, with the other choices going round."""
     found = []
-    for key, endpoint in explorer.EXPLORED.items():
+    for key, endpoint in explorer_data.EXPLORED.items():
         others = itertools.cycle(itertools.product((1.0, 0.3, 2.0), ("none", "judged", "0.4:0.6"), ("used", "printed")))
-        for prior in explorer.tau_families(endpoint):
+        for prior in explorer_data.tau_families(endpoint):
             for scale in TAU[prior.family]:
                 for mu, bias, data in itertools.islice(others, 2):
                     found.append({"endpoint": key, "tau": f"{prior.family}:{scale}", "mu": mu, "bias": bias, "data": data})
@@ -46,7 +49,7 @@ def settings() -> list[dict]:
 def by_python(endpoint: str, tau: str, mu: float, bias: str = "judged", data: str = "used", without: str = "", own=None):
     """The same posterior from likelihoods as the book has them; `own` is a further log likelihood."""
     family, scale = tau.split(":")
-    shape = next(explorer._tau(p)["shape"] for p in explorer.tau_families(ENDPOINTS[endpoint]) if p.family == family)
+    shape = next(explorer_data._tau(p)["shape"] for p in explorer_data.tau_families(ENDPOINTS[endpoint]) if p.family == family)
     evidence = collect(REVIEW, ENDPOINTS[endpoint].evidence, PRIMARY if data == "used" else ALTERNATIVES[PRINTED])
     terms = {REVIEW.studies[study].label: (term, bias_priors(endpoint, REVIEW, evidence)[study])
              for study, term in study_likelihoods(evidence).items() if study not in without.split(",")}
@@ -56,7 +59,7 @@ def by_python(endpoint: str, tau: str, mu: float, bias: str = "judged", data: st
         same = Prior("same", "normal", tuple(map(float, bias.split(":"))), "", "")
         terms = {study: (term, same) for study, (term, _) in terms.items()}
     likelihoods = [term if bias == "none" else through_bias(term, prior) for term, prior in terms.values()]
-    return from_study_likelihoods(likelihoods, parse(f"normal:0:{mu}"), explorer.tau_prior(family, float(scale), shape), list(terms))
+    return from_study_likelihoods(likelihoods, parse(f"normal:0:{mu}"), explorer_data.tau_prior(family, float(scale), shape), list(terms))
 
 
 def limits(marginal) -> list[float]:
@@ -82,7 +85,7 @@ def test_the_answer_is_python_s_over_a_grid_of_choices(page):
 
 
 @browser
-@pytest.mark.parametrize("key", explorer.EXPLORED)
+@pytest.mark.parametrize("key", explorer_data.EXPLORED)
 def test_it_opens_with_the_book_s_answer(page, key):
     fit.fit([key], REVIEW)
     book, found = summary.summarise(key, REVIEW), at(page, endpoint=key)
@@ -134,7 +137,7 @@ def test_counts_are_exact_binomials_with_the_control_risk_summed_out(page, table
     alpha, theta = np.linspace(-60, 60, 240_001), np.array([-3.0, -1.0, 0.0, 0.5, 1.0, 3.0]) if n_toci < 100 else np.array([-0.2, 0.0, 0.1, 0.4])
     at_alpha = stats.binom.logpmf(control, n_control, 1 / (1 + np.exp(-alpha))) + stats.norm.logpdf(alpha, 0, 10)
     expected = np.array([logsumexp(at_alpha + stats.binom.logpmf(toci, n_toci, 1 / (1 + np.exp(-alpha - t)))) for t in theta])
-    values = np.interp(theta, explorer.GRID, found)
+    values = np.interp(theta, explorer_data.GRID, found)
     assert values - values[1] == pytest.approx(expected - expected[1], abs=1e-3)
 
 
@@ -163,10 +166,10 @@ def test_a_study_that_says_nothing_changes_nothing(page):
 
 
 def test_tables_join_to_the_likelihood_between_their_points():
-    for key in explorer.EXPLORED:
+    for key in explorer_data.EXPLORED:
         for study, term in study_likelihoods(collect(REVIEW, ENDPOINTS[key].evidence)).items():
-            middle = explorer.GRID[:-1] + 0.025
-            table, exact = np.array(explorer.tabulated(term)), np.asarray(term(middle)) - np.max(term(explorer.GRID))
+            middle = explorer_data.GRID[:-1] + 0.025
+            table, exact = np.array(explorer_data.tabulated(term)), np.asarray(term(middle)) - np.max(term(explorer_data.GRID))
             joined = (9 * (table[1:-2] + table[2:-1]) - table[:-3] - table[3:]) / 16
             near = exact[1:-1] > -30
             assert joined[near] == pytest.approx(exact[1:-1][near], abs=2e-3), (key, study)

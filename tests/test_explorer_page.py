@@ -8,7 +8,8 @@ import pytest
 from example_explorer import GO, address, at, chromium, page, settled, text  # noqa: F401  (fixtures among them)
 from example_tree import Tree
 
-from book import explorer, files
+from book.shown import explorer
+from book.html import files
 from extraction.records import load
 from models.endpoints import quadrature
 

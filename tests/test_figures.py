@@ -9,13 +9,15 @@ import pytest
 import xarray as xr
 from matplotlib import pyplot as plt
 
-from book.show import _svg
+from book.html.show import _svg
 from extraction.checks import check
 from extraction.records import load
-from models import store
+from models.runs import store
 from models.endpoints import ENDPOINTS, evidence_of
-from models.shown import agreement, baseline, figures, forecasts, pictures, recovery, register, tables, without_priors
-from models.shown.printed import printed_result
+from book.shown import agreement, register
+from extraction.derived import characteristics
+from book.shown.endpoint import figures, forecasts, pictures, recovery, tables, without_priors
+from book.shown.endpoint.printed import printed_result
 
 REVIEW = load()
 COUNTS = [key for key, endpoint in ENDPOINTS.items() if endpoint.effect == "log_or"]
@@ -196,11 +198,11 @@ def test_roots_of_the_graph_stand_above_what_depends_on_them():
 
 def test_a_standardised_difference_by_hand():
     # shares 0.6 and 0.4: 0.2 over the root of (0.24 + 0.24) / 2
-    assert baseline.standardised_difference(0.6, 0.4) == pytest.approx(0.2 / np.sqrt(0.24), rel=1e-12)
+    assert characteristics.standardised_difference(0.6, 0.4) == pytest.approx(0.2 / np.sqrt(0.24), rel=1e-12)
 
 
 def test_the_imbalance_of_marrow_blasts_holds_the_printed_counts():
-    found = {(i.study, i.variable): i for i in baseline.imbalances(REVIEW)}["zhou2025", "Marrow blasts over 50 %"]
+    found = {(i.study, i.variable): i for i in characteristics.imbalances(REVIEW)}["zhou2025", "Marrow blasts over 50 %"]
     assert (found.events_toci, found.n_toci, found.events_control, found.n_control) == (6, 17, 3, 28)  # table 1 of Zhou 2025
     assert found.difference > 0.5
 

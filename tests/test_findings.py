@@ -11,10 +11,11 @@ from extraction.bias import overall
 from extraction.records import load
 from extraction.schema import Rating
 from extraction.vocabulary import ENDPOINTS, LIMITATIONS
-from models.bias import bias_priors
+from models.answers.bias import bias_priors
 from models.endpoints import ENDPOINTS as MODELS
 from models.endpoints import evidence_of, quadrature
-from models.shown import findings_page, words
+from book.shown import findings_page
+from models import words
 from models.trust import findings
 from models.trust.findings import THRESHOLDS, Baseline, Finding, effect
 

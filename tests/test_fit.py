@@ -8,13 +8,15 @@ import numpy as np
 import pymc as pm
 import pytest
 
-from extraction.evidence import Evidence, Used
+from models.evidence.report import Evidence, Used
 from extraction.records import load
-from models import acceptance, endpoint, fit, hierarchy, store
+from models.engines import acceptance, hierarchy
+from models import endpoint, fit
+from models.runs import store
 from models.endpoints import ENDPOINTS, evidence_of
 from models.endpoints import quadrature as endpoint_quadrature
 from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY, TAU_WIDE
-from models.shown import answer, summary
+from models.answers import readme, summary
 
 SAMPLED_AND_INTEGRATED = [key for key in ENDPOINTS if key != "crs_duration_grade3"]
 
@@ -164,10 +166,10 @@ def test_digits_stop_at_twice_the_monte_carlo_error():
 
 def test_the_readme_gives_todays_answer(fitted, review):
     """Word for word, and number for number up to Monte Carlo error, which differs between machines."""
-    text = answer.README.read_text(encoding="utf-8")
-    printed = text.split(answer.START)[1].split(answer.END)[0].strip().splitlines()
+    text = readme.README.read_text(encoding="utf-8")
+    printed = text.split(readme.START)[1].split(readme.END)[0].strip().splitlines()
     number = re.compile(r"\d+(?:\.\d+)?")
-    for key, line, wanted in zip(answer.LINES, printed, answer.answer().splitlines(), strict=True):
+    for key, line, wanted in zip(readme.LINES, printed, readme.answer().splitlines(), strict=True):
         assert number.sub("#", line) == number.sub("#", wanted), "run `make answer`"
         scale = 4 * max(summary.summarise(key, review)["mcse"].values()) + 0.05  # and one rounding
         for found, now in zip(number.findall(line), number.findall(wanted), strict=True):

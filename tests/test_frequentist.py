@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from reference import counts, effects, published
 
-from models.frequentist import fisher_exact_p, log_odds_ratio, mantel_haenszel, peto, random_effects
+from models.engines.frequentist import fisher_exact_p, log_odds_ratio, mantel_haenszel, peto, random_effects
 
 
 def test_peto_odds_ratio_of_short_term_beta_blocker_trials_is_the_one_in_print():

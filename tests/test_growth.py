@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.shown import growth
+from book.shown import growth
 
 FOUND = growth.measured()
 

@@ -8,7 +8,7 @@ import pytest
 from example_markup import Tags, plant_markup
 from example_review import RECORD, REGISTER, Review, review  # noqa: F401  (a fixture)
 
-from book import pages
+from book.make import pages
 from extraction.records import load
 
 pytestmark = pytest.mark.timeout(60)  # of patience on a busy machine; each refusal takes a fraction of a second

@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-from book import inputs
-from models import store
+from book.make import inputs
+from models.runs import store
 from models.endpoints import ENDPOINTS
 from models.runs import heavy
 from models.runs.closure import ROOT, Tree, fingerprint
 from models.runs.journal import Journal
 from models.runs.syntax import Unforeseeable, read
-from models.sampling import fitted
+from models.engines.sampling import fitted
 from models.trust import calibration
 
 CRS, EFFECTS, UNIVERSES = "models.crs_duration", "models.endpoint", "models.trust.short_chains"
-MAKERS = {"CRS duration": (CRS, "models.sampling"), "effects by study": (EFFECTS, "models.sampling"), "universes": (UNIVERSES,),
+MAKERS = {"CRS duration": (CRS, "models.engines.sampling"), "effects by study": (EFFECTS, "models.engines.sampling"), "universes": (UNIVERSES,),
           "calibration": ("models.trust.sampled_replicates", "models.trust.integrated_replicates")}
 """Modules in which the code stands that makes a stored result."""
 PACKAGES = ("extraction", "models", "book", "benchmarks")
@@ -79,7 +79,7 @@ def test_a_constant_changed_in_any_module_of_a_closure_changes_the_key_and_outsi
     assert key(tree, makers) == before
 
 
-@pytest.mark.parametrize("module", [*(name for makers in MAKERS.values() for name in makers), "book.chapter"])
+@pytest.mark.parametrize("module", [*(name for makers in MAKERS.values() for name in makers), "book.shown.endpoint.chapter"])
 def test_a_closure_holds_all_that_python_itself_imports(module):
     """By the modules that a fresh interpreter has loaded; imports within functions come on top."""
     listing = f"import sys, {module}; print(*[n for n in sys.modules if n.partition('.')[0] in {PACKAGES}])"
@@ -129,11 +129,11 @@ def test_a_module_moved_and_renamed_leaves_the_key(tree):
     before = {name: key(tree, makers) for name, makers in MAKERS.items()}
     (tree / "models/another_room").mkdir()
     (tree / "models/another_room/__init__.py").write_text('"""A room."""\n', encoding="utf-8")
-    (tree / "models/power.py").rename(tree / "models/another_room/how_often.py")
-    (tree / "models/reports.py").rename(tree / "models/another_room/in_print.py")
+    (tree / "models/likelihood/power.py").rename(tree / "models/another_room/how_often.py")
+    (tree / "models/likelihood/reports.py").rename(tree / "models/another_room/in_print.py")
     for path in (tree / "models").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        text = text.replace("from models.power import", "from models.another_room.how_often import").replace("from models.reports import", "from models.another_room.in_print import")
+        text = text.replace("from models.likelihood.power import", "from models.another_room.how_often import").replace("from models.likelihood.reports import", "from models.another_room.in_print import")
         text = re.sub(r"^( *)from models import reports$", r"\1from models.another_room import in_print", text, flags=re.M)
         if "import in_print" in text:
             text = re.sub(r"\breports(?=\.|, report)", "in_print", text)
@@ -163,7 +163,7 @@ def test_the_same_names_of_other_modules_are_told_apart():
     assert say("from models.a import f\nf()") != say("from models.b import f\nf()")
 
 
-@pytest.mark.parametrize("text", ["import importlib\nimportlib.import_module(name)", "__import__(name)", "from models.power import *"])
+@pytest.mark.parametrize("text", ["import importlib\nimportlib.import_module(name)", "__import__(name)", "from models.likelihood.power import *"])
 def test_an_import_that_only_a_run_would_tell_is_refused(text):
     with pytest.raises(Unforeseeable, match="a_module, line"):
         read(text, "", "a_module")
@@ -187,15 +187,15 @@ def pages(tree: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("file", "read_by", "not_by"), [
-    ("book/explorer-plot.js", {"explorer"}, {"intro", "studies"}),
-    ("book/explorer-form.html", {"explorer"}, {"intro", "studies"}),
+    ("book/scripts/explorer-plot.js", {"explorer"}, {"intro", "studies"}),
+    ("book/scripts/explorer-form.html", {"explorer"}, {"intro", "studies"}),
     ("models/trust/checklists.yml", {"checklists"}, {"studies"}),
     ("models/results/growth.json", {"scaling"}, {"studies"}),
-    ("models/shown/growth.py", {"scaling"}, {"explorer", "intro", "studies"}),
+    ("book/shown/growth.py", {"scaling"}, {"explorer", "intro", "studies"}),
     ("releases/0.1.0.json", {"what-changed"}, {"studies"}),
     ("extraction/records/zhou2025.yml", {"intro", "studies", "explorer"}, set()),
     ("requirements.lock", {"intro", "studies", "explorer", "scaling"}, set()),
-    ("book/style.css", set(), {"intro", "explorer", "studies", "what-changed"}),
+    ("book/scripts/style.css", set(), {"intro", "explorer", "studies", "what-changed"}),
     ("book/glossary.md", set(), {"intro", "explorer", "studies"}),
 ])
 def test_a_page_runs_again_for_what_its_cells_read_alone(file, read_by, not_by, tree):

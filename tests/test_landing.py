@@ -11,10 +11,11 @@ from test_figures import invented
 matplotlib.use("Agg")
 
 from extraction.records import load
-from models import store
+from models.runs import store
 from models.endpoints import ENDPOINTS, evidence_of
-from models.shown import landing, words
-from models.shown.absolute import AbsoluteEffect, for_words, summary_for_words
+from book.shown import landing
+from models import words
+from models.answers.absolute import AbsoluteEffect, for_words, summary_for_words
 
 REVIEW = load()
 INFECTION, RESPONSE, DURATION = "severe_infection", "complete_response", "crs_duration_grade3"
@@ -177,8 +178,8 @@ def test_every_row_has_the_same_axis_with_tocilizumab_on_the_left(invented_draws
 
 
 def test_a_caption_stands_in_its_figure_and_is_escaped(invented_draws):
-    from book.show import drawn
-    from models.shown.figures import forest
+    from book.html.show import drawn
+    from book.shown.endpoint.figures import forest
 
     markup, _ = drawn(*forest(INFECTION, REVIEW), "forest", "a < b: <script>")
     assert "<figcaption>a &lt; b: &lt;script&gt;</figcaption>" in markup and markup.index("<figcaption>") < markup.index("<img")
@@ -226,7 +227,7 @@ def test_every_answer_on_the_page_leads_to_its_chapter_and_has_its_picture(phone
 @pytest.mark.book
 @pytest.mark.parametrize("key", ENDPOINTS)
 def test_the_chapter_of_an_endpoint_says_the_same_headline_as_the_first_page(key, html):
-    from book.landing import PAGES
+    from book.shown.intro import PAGES
 
     headline = words.headline(summary_for_words(key, REVIEW), ENDPOINTS[key])
     for page in ("intro.html", PAGES[key].partition("#")[0]):

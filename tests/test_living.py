@@ -6,11 +6,12 @@ from datetime import date
 import pytest
 from example_review import Review, review  # noqa: F401  (a fixture)
 
-from book.living import show_strategies
+from book.shown.strategies import show_strategies
 from extraction import records
 from extraction.living import Search, reminder
+from book.shown import flow as flow_page
 from models.history import flow, versions
-from models.shown import living_page
+from book.shown import living_page
 
 LIVING = "living.yml"
 
@@ -172,12 +173,12 @@ def test_every_paper_of_the_register_ends_in_one_box():
 
 def test_each_number_stands_in_the_figures_words_and_in_the_table(review):
     found = flow.counts(loaded(review), None)
-    figure, alt, _ = flow.picture(found)
+    figure, alt, _ = flow_page.picture(found)
     drawn = " ".join(" ".join(text.get_text().split()) for text in figure.axes[0].texts)
     for count in found:
         assert f"{count.total} ({count.new}) {count.what}" in drawn
         assert f"{count.what} {count.total}, of these {count.new} new" in alt
-    assert flow.table(found)["in all"].tolist() == [count.total for count in found]
+    assert flow_page.table(found)["in all"].tolist() == [count.total for count in found]
 
 
 @pytest.fixture
@@ -254,6 +255,6 @@ def test_before_the_first_release_no_version_is_cited(monkeypatch):
 
 def test_a_strategy_is_shown_as_text_whatever_it_holds(monkeypatch):
     shown = []
-    monkeypatch.setattr("book.living.display", lambda cell: shown.append(cell.data))
+    monkeypatch.setattr("book.shown.strategies.display", lambda cell: shown.append(cell.data))
     show_strategies([("<b>PubMed</b>", "<script>alert(1)</script> & more")])
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in shown[0] and "<b>" not in shown[0]

@@ -8,8 +8,8 @@ from scipy import stats
 from scipy.special import beta
 
 from extraction.recover import TooLarge, Unusable
-from models import reports
-from models.log_rank_exact import TIE_SHARE, log_probability
+from models.likelihood import reports
+from models.likelihood.log_rank_exact import TIE_SHARE, log_probability
 from models.priors import EVENT_SHARE
 
 MONTE_CARLO = 4  # standard errors: fewer than one false alarm in 10,000 comparisons

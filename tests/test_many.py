@@ -20,10 +20,10 @@ from example_events import LIMIT, wait_until
 from example_fits import kill_every_time, kill_the_first_time, no_json, refuse, square, tasks, threads
 from matplotlib import pyplot as plt
 
-from models import many
+from models.runs import many
 from models.runs import cluster, processes
 from models.runs.journal import Journal
-from models.shown import scaling
+from book.shown import scaling
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.many_studies import write
 from extraction.checks import check
-from extraction.evidence import collect_all
+from models.evidence.collect import collect_all
 from extraction.records import ROOT, Review, load
 
 

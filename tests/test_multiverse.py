@@ -5,17 +5,18 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from extraction.evidence import Evidence, Reading, Used, collect
+from models.evidence.report import Evidence, Reading, Used
+from models.evidence.collect import collect
 from extraction.records import load
-from models.bias import bias_priors, through_bias
+from models.answers.bias import bias_priors, through_bias
 from models.endpoint import quadrature, study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
-from models.kernels import joint
+from models.likelihood.kernels import joint
 from models.priors import MU_LOG_DURATION, Prior, parse
-from models.quadrature_general import from_study_likelihoods
+from models.engines.quadrature_general import from_study_likelihoods
 from models.runs import heavy
-from models.shown import specification_curve
-from models.trust import crs_universes, multiverse, short_chains
+from book.shown import specification_curve
+from models.trust import crs_universes, multiverse, short_chains, universe
 
 REVIEW = load()
 KEYS = [key for key in ENDPOINTS if key != "crs_duration_grade3"]
@@ -41,7 +42,7 @@ def test_the_primary_universe_is_the_posterior_of_the_quadrature_engine(key, fra
 @pytest.mark.parametrize("key", KEYS)
 def test_an_answer_computed_by_itself_is_that_of_its_universe(key, frames):
     frame = frames[key]
-    for factor, chosen in ((multiverse.NONE, frame["primary"]), (multiverse.JUDGED, multiverse.is_primary_through_bias(frame, key))):
+    for factor, chosen in ((universe.NONE, frame["primary"]), (universe.JUDGED, universe.is_primary_through_bias(frame, key))):
         (row,) = [row for _, row in frame[chosen].iterrows()]
         assert multiverse.behind_bias(key, REVIEW, factor) == pytest.approx({name: row[name] for name in ("median", "lower", "upper", "p_favours")}, rel=1e-12)
 
@@ -82,14 +83,14 @@ def test_every_subset_of_few_studies_has_a_name_of_its_own(count, expected):
     """2^n - 1 of up to six; of nine all, nine without one and nine alone."""
     studies = [f"study{number}" for number in range(count)]
     evidence = Evidence("overall_survival", tuple(Used(study, "table", {}, ()) for study in studies), ())
-    found = multiverse.subsets(evidence, {study: f"Study {study[-1]}" for study in studies})
+    found = universe.subsets(evidence, {study: f"Study {study[-1]}" for study in studies})
     assert len(found) == expected and len({tuple(subset) for subset in found.values()}) == expected and found["all"] == studies
     if count == 4:
         assert found["Study 0 and Study 2 only"] == ["study0", "study2"] and found["without Study 1"] == ["study0", "study2", "study3"]
 
 
 def test_readings_that_change_different_reports_are_combined():
-    found = multiverse.readings("complete_response", REVIEW)
+    found = universe.readings("complete_response", REVIEW)
     words, stand_in = "verbal outcomes not taken at their word", "printed counts of a stand-in before recovered counts"
     both = collect(REVIEW, "complete_response", Reading(at_their_word=False, endpoint_first=False))
     assert found[f"{words}; {stand_in}"].used_hash() == both.used_hash()
@@ -107,19 +108,19 @@ def test_a_normal_likelihood_is_walds(frames):
 @pytest.mark.parametrize("key", KEYS)
 def test_every_combination_stands_once(key, frames):
     frame = frames[key]
-    assert not frame.duplicated(list(multiverse.CHOICES)).any() and frame["primary"].sum() == 1
+    assert not frame.duplicated(list(universe.CHOICES)).any() and frame["primary"].sum() == 1
     for reading, group in frame.groupby("reading"):
-        sizes = [group[choice].nunique() for choice in multiverse.CHOICES if choice != "reading"]
+        sizes = [group[choice].nunique() for choice in universe.CHOICES if choice != "reading"]
         assert len(group) == np.prod(sizes), reading
 
 
 def test_more_bias_towards_harm_makes_the_effect_behind_it_smaller(frames):
-    medians = [pick(frames["severe_infection"], **PRIMARY | {"bias_mean": factor})["median"] for factor in multiverse.FACTORS]
+    medians = [pick(frames["severe_infection"], **PRIMARY | {"bias_mean": factor})["median"] for factor in universe.FACTORS]
     assert medians == sorted(medians, reverse=True)
 
 
 def test_the_less_is_known_of_the_bias_the_wider_the_interval(frames):
-    rows = [pick(frames["severe_infection"], **PRIMARY | {"bias_sd": factor}) for factor in multiverse.FACTORS]
+    rows = [pick(frames["severe_infection"], **PRIMARY | {"bias_sd": factor}) for factor in universe.FACTORS]
     widths = [row["upper"] / row["lower"] for row in rows]
     assert widths == sorted(widths)
 
@@ -180,7 +181,7 @@ def test_the_points_of_the_adjusted_universe_are_those_of_its_limits():
 
 def test_without_a_study_every_universe_is_its_prior(monkeypatch):
     nothing = Evidence("icans", (), ())
-    monkeypatch.setattr(multiverse, "readings", lambda key, review: {multiverse.PRIMARY_READING: nothing})
+    monkeypatch.setattr(multiverse, "readings", lambda key, review: {universe.PRIMARY_READING: nothing})
     found = [(row["lower"], row["upper"]) for universe, row in multiverse._by_quadrature("icans", REVIEW) if universe.mu_prior == "normal(0, 1)"]
     assert np.array(found) == pytest.approx(np.tile([-1.96, 1.96], (len(found), 1)), abs=0.01)
 

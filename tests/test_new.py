@@ -15,7 +15,7 @@ from example_review import REGISTER, Review, review  # noqa: F401  (a fixture)
 from example_tree import run, walkthrough
 
 from extraction import dictionary, new, schema
-from extraction.evidence import collect
+from models.evidence.collect import collect
 from extraction.records import ROOT, load
 from extraction.source import FILL_IN, parse
 

@@ -11,15 +11,15 @@ from matplotlib import pyplot as plt
 from scipy import integrate, special, stats
 
 from extraction.records import load
-from models import store
+from models.runs import store
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY, parse
-from models.quadrature import from_study_likelihoods, normal_normal
-from models.shown import what_would_change as change
+from models.engines.quadrature import from_study_likelihoods, normal_normal
+from book.shown import what_would_change as change
 from models.trust import next_design
 from models.trust.next_study import ENDLESS, Expected, after_counts, after_ratios, from_draws, from_likelihoods, unchanged
-from models.two_arms import two_arm_log_likelihood
+from models.likelihood.two_arms import two_arm_log_likelihood
 
 REVIEW = load()
 NO_TAU = parse("half-normal:0.0005")

@@ -16,17 +16,19 @@ from hypothesis import strategies as st
 from test_figures import invented
 from test_pages import run_page  # noqa: F401  a fixture
 
-from book import execute, files, pages
-from book.show import show, table
-from extraction import tidy
-from extraction.evidence import collect_all
+from book.make import execute, pages
+from book.html import files
+from book.html.show import show, table
+from book.make import tidy
+from models.evidence.collect import collect_all
 from extraction.records import ROOT, load
 from extraction.schema import Distinct
-from models import store
+from models.runs import store
 from models.endpoints import ENDPOINTS
-from models.shown import agreement, figures, lights, pictures, recovery
-from models.shown.numbers_csv import to_csv
-from models.shown.style import Picture, plt
+from book.shown import agreement
+from book.shown.endpoint import figures, lights, pictures, recovery
+from book.html.numbers_csv import to_csv
+from book.html.style import Picture, plt
 
 REVIEW = load()
 TABLES = tidy.tables(REVIEW)
@@ -205,7 +207,7 @@ def test_two_tables_of_one_name_are_refused(run_page, tmp_path):  # noqa: F811
 
 @pytest.fixture
 def shown(monkeypatch):
-    """What `book.show` displays: HTML, then metadata."""
+    """What `book.html.show` displays: HTML, then metadata."""
     found = []
     monkeypatch.setattr(files, "display", lambda data, raw, metadata: found.append((data["text/html"], metadata)))
     return found

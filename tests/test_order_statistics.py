@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from models.order_statistics import median_with_quartiles, median_with_range
+from models.likelihood.order_statistics import median_with_quartiles, median_with_range
 
 SIGMA = 0.5
 

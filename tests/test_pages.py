@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from book import execute, inputs, markup, pages, study_page, topics
+from book.make import execute, inputs, pages
+from book.html import markup
+from book.shown import study_page, topics
 from extraction import records
 from extraction.vocabulary import FIELDS
 
@@ -63,7 +65,7 @@ def run_page(tmp_path, monkeypatch):
 
 
 def test_a_page_runs_once_until_its_code_changes(run_page):
-    code = "import sys, book.show; assert sys.prefix == " + repr(sys.prefix)
+    code = "import sys, book.html.show; assert sys.prefix == " + repr(sys.prefix)
     assert run_page(code) == ["ran book/page.md"]
     assert run_page(code, title="Other prose") == []
     assert run_page(code + "\n1") == ["ran book/page.md"]

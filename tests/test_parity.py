@@ -15,8 +15,8 @@ from matplotlib import pyplot as plt
 from scipy import stats
 
 from models.__main__ import main
-from models.posterior import Marginal
-from models.shown import parity_page
+from models.engines.posterior import Marginal
+from book.shown import parity_page
 from models.trust import parity
 
 STORED = pd.read_csv(parity.REFERENCE / "results.csv", dtype={"version": str})
@@ -154,8 +154,8 @@ def test_a_published_odds_ratio_lies_in_the_middle_of_our_posterior(paper):
 def test_the_sampler_gives_the_eight_schools_of_bayesmeta(found):
     import arviz as az
 
-    from models import hierarchy
-    from models.sampling import sample
+    from models.engines import hierarchy
+    from models.engines.sampling import sample
 
     table = pd.read_csv(parity.REFERENCE / "schools_es.csv")
     model = hierarchy.normal_normal(table["yi"], table["sei"], table["study"], *parity._priors("schools"))
@@ -184,8 +184,8 @@ def test_the_figure_draws_each_program_of_each_group_and_says_the_finding(found)
 
 
 def test_the_tables_hold_every_row_with_its_software(found):
-    assert len(parity_page.analyses(found)) + len(parity_page.comparators(found)) == len(STORED)
-    first = parity_page.analyses(found).iloc[0]
+    assert len(parity.analyses(found)) + len(parity.comparators(found)) == len(STORED)
+    first = parity.analyses(found).iloc[0]
     assert first["mean effect, theirs"] == "−0.76 (−1.18 to −0.39)" and first["software"] == "brms 2.18.0"  # results.csv, to two decimals
 
 

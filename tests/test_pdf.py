@@ -12,9 +12,9 @@ import yaml
 from example_browser import NO_BROWSER
 from test_book import html, toc_pages  # noqa: F401  (html is a fixture)
 
-from book import build, inputs, pdf
+from book.make import build, inputs, pdf
 from book.__main__ import main
-from models.shown.summary import version
+from models.answers.summary import version
 
 pytestmark = pytest.mark.book
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.book
 def printed(html, tmp_path_factory) -> bytes:  # noqa: F811
     if not any(map(shutil.which, pdf.PROGRAMS)):
         pytest.skip(NO_BROWSER)
-    return pdf.write(tmp_path_factory.mktemp("pdf") / "book.pdf").read_bytes()
+    return pdf.write(tmp_path_factory.mktemp("pdf") / "book.make.pdf").read_bytes()
 
 
 def headings(printed: bytes) -> list[tuple[str, int]]:
@@ -88,7 +88,7 @@ def test_the_title_page_names_version_and_date(html):  # noqa: F811
 @pytest.fixture
 def elsewhere(html, tmp_path, monkeypatch) -> Path:  # noqa: F811
     """Where a PDF would be written."""
-    monkeypatch.setattr(pdf, "PATH", tmp_path / "book.pdf")
+    monkeypatch.setattr(pdf, "PATH", tmp_path / "book.make.pdf")
     return tmp_path
 
 
@@ -100,7 +100,7 @@ def test_without_chromium_one_line_says_so_and_nothing_is_written(elsewhere, mon
     assert not list(elsewhere.iterdir())
 
 
-@pytest.mark.parametrize("does", ["exit 1", "echo no > book.pdf", "for a in $*; do case $a in --print-to-pdf=*) echo half > ${a#*=};; esac; done"])
+@pytest.mark.parametrize("does", ["exit 1", "echo no > book.make.pdf", "for a in $*; do case $a in --print-to-pdf=*) echo half > ${a#*=};; esac; done"])
 def test_a_chromium_that_fails_leaves_nothing(does, elsewhere, monkeypatch, capsys):
     program = elsewhere / "bin" / "chromium"
     program.parent.mkdir()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from reference import counts, effects, published
 
-from models import pool
+from models.pool import command
 from models.__main__ import main
 
 COUNT_COLUMNS = ["study", "events_treated", "n_treated", "events_control", "n_control"]
@@ -266,4 +266,4 @@ def test_a_rejected_sample_is_not_shown(table, capsys, sampler):
 
 
 def test_pool_declares_its_scales_for_every_measure():
-    assert set(pool.SCALE) == {"or", "hr", "generic"}
+    assert set(command.SCALE) == {"or", "hr", "generic"}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
-from models.power import GRID, mann_whitney_critical, mann_whitney_lower, mann_whitney_null, outcome_curve, t_lower
+from models.likelihood.power import GRID, mann_whitney_critical, mann_whitney_lower, mann_whitney_null, outcome_curve, t_lower
 
 # Two-sided 5 % critical values of U: Mann & Whitney 1947 (Ann Math Stat 18:50) as tabulated by Milton 1964 (JASA 59:925);
 # read at numeracy-bank.net/?q=t/stt/mwu/3 (two-tailed, alpha 0.05), row of the larger and column of the smaller group.
@@ -100,7 +100,7 @@ def t_power(d, n_toci, n_control, alpha=0.05):
 
 @pytest.mark.parametrize(("n_toci", "n_control"), [*SIZES, (2, 2), (3, 3)])
 def test_power_of_the_t_test_is_its_integral_over_the_pooled_sd(n_toci, n_control):
-    # 2e-9: about the smallest probability that models.reports keeps of a curve
+    # 2e-9: about the smallest probability that models.likelihood.reports keeps of a curve
     np.testing.assert_allclose(t_lower(n_toci, n_control), [t_power(d, n_toci, n_control) for d in GRID], atol=2e-9)
 
 

@@ -5,10 +5,10 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from extraction.evidence import Unused
-from models import reweight
+from models.evidence.report import Unused
+from models.engines import reweight
 from models.priors import TAU_DURATION, TAU_PRIMARY
-from models.shown import absolute
+from models.answers import absolute
 from models.trust import predictive
 
 
@@ -65,7 +65,7 @@ def duration_report(outcome: bool) -> Unused:
 
 def test_without_an_effect_a_test_of_durations_is_significant_as_often_as_its_exact_size():
     # exact two-sided size of Mann-Whitney at 9 v 6 and alpha 0.05
-    from models.power import mann_whitney_critical, mann_whitney_null
+    from models.likelihood.power import mann_whitney_critical, mann_whitney_null
     size = 2 * mann_whitney_null(9, 6)[: mann_whitney_critical(9, 6, 0.05) + 1].sum()
     check = predictive._durations(duration_report(True), duration_draws(0.0), np.random.default_rng(5))
     assert check.probability == pytest.approx(size, abs=5 * np.sqrt(size * (1 - size) / 4000))

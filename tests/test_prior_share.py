@@ -12,11 +12,11 @@ from matplotlib import pyplot as plt
 from scipy import integrate, stats
 from scipy.interpolate import CubicSpline
 
-from extraction.evidence import Evidence, Used
+from models.evidence.report import Evidence, Used
 from extraction.records import load
-from models import store
+from models.runs import store
 from models.endpoints import ENDPOINTS
-from models.power import GRID, outcome_curve
+from models.likelihood.power import GRID, outcome_curve
 from models.priors import MU_LOG_RATIO, TAU_PRIMARY, TAU_TURNER_INFECTION, parse
 from models.trust import prior_share as share
 

@@ -11,13 +11,16 @@ from example_markup import MARKUP, plant_markup
 from example_review import Review, review  # noqa: F401  (a fixture)
 from test_book import html  # noqa: F401  (a fixture: the built book)
 
-from book import beside, build, inputs, linked, markers, notebooks, pages, provenance
+from book.sphinx import beside
+from book.make import build, inputs, notebooks, pages, provenance
+from book.html import linked, markers
 from extraction.records import load
 from extraction.schema import Entry
 from extraction.vocabulary import ENDPOINTS as REPORTED
 from models.endpoints import ENDPOINTS, evidence_of
-from models.shown import agreement, curves, register, tables, without_priors
-from models.shown.absolute import summary_for_words
+from book.shown import agreement, register
+from book.shown.endpoint import curves, tables, without_priors
+from models.answers.absolute import summary_for_words
 
 REVIEW = load()
 SOURCES = provenance.sources(REVIEW)
@@ -104,7 +107,8 @@ def test_candidates_are_counted_with_their_range():
 
 def test_the_likelihood_named_is_the_one_that_weighs_the_report(monkeypatch):
     """Of outcomes of tests, where one term has two: the model is asked which it calls."""
-    from models import crs_duration, reports
+    from models import crs_duration
+    from models.likelihood import reports
 
     for report in evidence_of("crs_duration_grade3", REVIEW).used:
         called = []
@@ -165,14 +169,14 @@ def test_markup_of_a_record_is_text_in_script_and_link(review):
 
 
 def test_the_script_makes_no_markup_of_a_text():
-    script = (inputs.ROOT / "book" / beside.SCRIPT).read_text(encoding="utf-8")
+    script = (inputs.ROOT / "book" / "scripts" / beside.SCRIPT).read_text(encoding="utf-8")
     assert not re.search("innerHTML|outerHTML|insertAdjacentHTML|document.write|eval", script)
 
 
 @pytest.mark.parametrize("key", ENDPOINTS)
 def test_a_finding_reads_as_before_and_its_ratio_opens_what_it_is_computed_from(key, monkeypatch):
-    from book import chapter
-    from models.shown import words
+    from book.shown.endpoint import chapter
+    from models import words
 
     shown = []
     monkeypatch.setattr(chapter, "display", lambda made: shown.append(made.data))
@@ -187,8 +191,9 @@ def test_a_finding_reads_as_before_and_its_ratio_opens_what_it_is_computed_from(
 
 
 def test_the_table_of_a_forest_plot_says_what_the_plot_shows():
-    from models.shown import figures, words
-    from models.shown.summary import summarise
+    from book.shown.endpoint import figures
+    from models import words
+    from models.answers.summary import summarise
 
     for key in ENDPOINTS:
         picture = figures.forest(key, REVIEW)
@@ -233,7 +238,7 @@ def rendered(tmp_path_factory):
         (folder / "source" / "book" / f"{name}.md").write_text(text)
     (folder / "source" / "_toc.yml").write_text("format: jb-book\nroot: book/intro\nchapters: [{file: book/bare}, {file: book/glossary}]\n")
     (folder / "source" / "_config.yml").write_text("title: A book\nonly_build_toc_files: true\nexecute: {execute_notebooks: 'off'}\n"
-                                                   "sphinx: {extra_extensions: [book.beside]}\n")
+                                                   "sphinx: {extra_extensions: [book.sphinx.beside]}\n")
     return build.render(folder / "source", folder) / "book"
 
 
@@ -271,13 +276,13 @@ def test_every_figure_and_table_of_an_executed_page_opens_its_rows_or_how_it_was
             shown = before.rpartition("<table" if before.rstrip().endswith("</div>") else "<figure")[2]
             assert 'data-made="' in link or "<a " in shown, f"{page.name}: {link}"
             opens |= set(re.findall(r'data-made="[^"]*\(([\w.]+)\)"', link))
-    assert {"models.shown.figures.forest", "models.shown.specification_curve.curve", "models.shown.what_would_change.numbers"} <= opens
+    assert {"book.shown.endpoint.figures.forest", "book.shown.specification_curve.curve", "book.shown.what_would_change.numbers"} <= opens
 
 
 def test_a_frame_and_a_picture_say_which_function_made_them_and_for_which_endpoint():
-    from models.shown import bias_pictures, figures
+    from book.shown.endpoint import bias_pictures, figures
 
-    for frame, words in ((without_priors.results("icans", REVIEW), "models.shown.without_priors.results"), (figures.forest("icans", REVIEW).numbers, "models.shown.figures.forest")):
+    for frame, words in ((without_priors.results("icans", REVIEW), "book.shown.endpoint.without_priors.results"), (figures.forest("icans", REVIEW).numbers, "book.shown.endpoint.figures.forest")):
         link = markers.made(frame)
         assert f"({words})" in unescape(link) and f'data-source="{markers.mean_key("icans")}"' in link
     assert "data-source" not in markers.made(bias_pictures.scales())
@@ -310,7 +315,7 @@ def address(tmp_path_factory) -> str:
     folder = tmp_path_factory.mktemp("sources")
     provenance.write(folder / beside.PLACE, REVIEW)
     (folder / "book").mkdir()
-    shutil.copy(inputs.ROOT / "book" / "style.css", folder)
+    shutil.copy(inputs.ROOT / "book" / "scripts" / "style.css", folder)
     number = markers.marked("the number", [markers.entry_key(*ENTRY)])
     paper = markers.marked("the paper", [ENTRY[0]])
     many = markers.marked("many", [markers.entry_key(REPORT.study, entry) for entry in REPORT.entries])
@@ -462,7 +467,7 @@ def test_a_tap_toggles_and_the_box_stays_on_a_small_screen(page, text):
 @pytest.mark.parametrize("page", [{"viewport": {"width": 1280, "height": 800}}, PHONE], indirect=True, ids=["desktop", "phone"])
 def test_a_cell_opens_the_source_of_its_row_or_how_its_table_was_computed(page):
     touch = page.evaluate("navigator.maxTouchPoints > 0")
-    for text, words in (("beside it", "As printed"), ("0.74", "models.shown.without_priors.results")):
+    for text, words in (("beside it", "As printed"), ("0.74", "book.shown.endpoint.without_priors.results")):
         cell = page.get_by_role("cell", name=text, exact=True)
         press = cell.tap if touch else cell.click
         press()
@@ -485,7 +490,7 @@ def test_a_pointer_that_rests_on_a_cell_opens_it_and_one_that_passes_does_not(pa
     assert not page.locator(BOX).count()
     page.mouse.move(at["x"] + 5, at["y"] + 5)
     page.clock.run_for(1000)
-    assert "models.shown.without_priors.results" in shown(page)
+    assert "book.shown.endpoint.without_priors.results" in shown(page)
     page.mouse.move(900, 5)
     page.clock.run_for(500)
     closed(page)
@@ -510,7 +515,7 @@ def test_the_keyboard_reaches_how_a_table_was_computed_and_the_posterior_behind_
     marker.focus()
     page.keyboard.press("Enter")
     text = shown(page)
-    assert "models.shown.without_priors.results" in text and "Prior of μ" in text
+    assert "book.shown.endpoint.without_priors.results" in text and "Prior of μ" in text
     assert marker.get_attribute("href") == "status.html"
 
 

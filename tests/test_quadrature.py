@@ -8,11 +8,11 @@ import pytest
 from reference import counts, effects, published
 from scipy import integrate, special, stats
 
-from models.mixture import NormalMixture
-from models.posterior import Marginal
+from models.engines.mixture import NormalMixture
+from models.engines.posterior import Marginal
 from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_BARTOS_LOG_HR, TAU_PRIMARY, TAU_TURNER_INFECTION, TAU_TURNER_MORTALITY, parse
-from models.quadrature import binomial_normal, from_study_likelihoods, normal_normal, normal_normal_many
-from models.two_arms import two_arm_log_likelihood
+from models.engines.quadrature import binomial_normal, from_study_likelihoods, normal_normal, normal_normal_many
+from models.likelihood.two_arms import two_arm_log_likelihood
 
 REFERENCE_PRIORS = parse("normal:0:4"), parse("half-normal:0.5")
 SCHOOLS_PRIORS = parse("normal:0:50"), parse("half-normal:25")
@@ -411,6 +411,6 @@ def test_a_likelihood_that_rises_for_ever_is_refused():
 
 
 def test_the_engine_imports_nothing_heavy():
-    code = "import sys, models.quadrature; print(set(sys.modules) & {'pymc', 'arviz', 'pandas', 'numba', 'scipy.stats'})"
+    code = "import sys, models.engines.quadrature; print(set(sys.modules) & {'pymc', 'arviz', 'pandas', 'numba', 'scipy.stats'})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -9,8 +9,8 @@ from example_curves import PIXEL, clicked, curve_of, example, simulated
 from lifelines import CoxPHFitter, KaplanMeierFitter
 from lifelines.statistics import logrank_test
 
-from extraction.curve_rules import contradictions, event_bounds
-from extraction.curve_types import ArmCurve, AtRisk, Curve, Pixel, Point
+from extraction.digitised.rules import contradictions, event_bounds
+from extraction.recover.curve_types import ArmCurve, AtRisk, Curve, Pixel, Point
 from extraction.recover import Unusable, curves
 from extraction.recover.curves import Patients, falling, individual_times, log_hazard_ratio, log_rank_p, reconstruct
 

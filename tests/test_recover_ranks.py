@@ -107,7 +107,7 @@ def test_the_exact_distribution_of_a_large_group_nears_the_normal_one():
 
 
 def test_the_null_distribution_is_the_one_the_power_curves_use():
-    from models import power
+    from models.likelihood import power
 
     assert power.mann_whitney_null is mann_whitney_null
 

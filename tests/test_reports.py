@@ -11,9 +11,9 @@ from scipy import stats
 
 from extraction.recover.rounding import printed_p
 from extraction.recover.tables import Arm, recover_tables
-from models import reports
-from models.log_rank_exact import log_probability
-from models.power import GRID
+from models.likelihood import reports
+from models.likelihood.log_rank_exact import log_probability
+from models.likelihood.power import GRID
 
 MONTE_CARLO = 4  # standard errors: fewer than one false alarm in 10,000 comparisons
 

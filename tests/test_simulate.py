@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from extraction.evidence import Evidence, Used
+from models.evidence.report import Evidence, Used
 from extraction.records import load
 from models.endpoints import ENDPOINTS, evidence_of
-from models.log_rank_exact import log_probability
+from models.likelihood.log_rank_exact import log_probability
 from models.trust import simulate, simulate_durations
 from models.trust.calibration import SAMPLED
 from models.trust.simulate_tables import Cells, Comparison, Part, print_p

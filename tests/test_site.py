@@ -14,11 +14,12 @@ from example_browser import addresses, chromium  # noqa: F401  (fixtures)
 from PIL import Image
 from test_book import html, toc_pages  # noqa: F401  (html is a fixture)
 
-from book import build, head
+from book.make import build
+from book.sphinx import head
 from extraction.records import load
-from models.shown import preview_picture
-from models.shown.style import DARK, DARK_GROUND, ON_BRIGHT, ORANGE, YELLOW
-from models.shown.summary import summarise
+from book.shown import preview_picture
+from book.html.style import DARK, DARK_GROUND, ON_BRIGHT, ORANGE, YELLOW
+from models.answers.summary import summarise
 
 pytestmark = pytest.mark.book
 

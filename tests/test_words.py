@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from models.endpoints import ENDPOINTS
-from models.shown import words
+from models import words
 
 DURATION, RESPONSE, INFECTION = (ENDPOINTS[key] for key in ("crs_duration_grade3", "complete_response", "severe_infection"))
 

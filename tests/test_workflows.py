@@ -124,7 +124,7 @@ def test_python_is_one_that_make_env_accepts(path):
 
 
 def test_paths_that_are_uploaded_are_those_of_the_book():
-    from book import build
+    from book.make import build
 
     paths = [step["with"]["path"] for path in WORKFLOWS for step in steps(path) if "upload" in step.get("uses", "")]
     assert [ROOT / path for path in paths] == [build.HTML, build.HTML]

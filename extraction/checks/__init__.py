@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Literal, NamedTuple
 
-from extraction import structure
+from extraction.checks import structure
 from extraction.checks.judgement import NOTHING_TO_CHECK, Judgement, Verdict
 from extraction.records import Problem, Review
 from extraction.recover import TooLarge, Unusable

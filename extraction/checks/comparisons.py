@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from math import isfinite
 
-from extraction.candidates import ARMS, WIDE_BY_NAME, Recovered, named_tests, response_classes, tables_of
+from extraction.vocabulary import BOTH_ARMS
+from extraction.derived.candidates import WIDE_BY_NAME, Recovered, named_tests, response_classes, tables_of
 from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare
-from extraction.groups import group_size
+from extraction.derived.groups import group_size
 from extraction.recover import TooLarge, Unusable, p_values, wide_tables
 from extraction.recover.log_rank import log_rank_histories, too_large
 from extraction.recover.p_values import NAMES
@@ -55,7 +56,7 @@ def _readable(p: str) -> bool:
 def _counts(record: Record, entry: AnyEntry) -> tuple[int, int, int, int] | None:
     """Events and patients of both arms, as printed for the same patients."""
     found: list[int] = []
-    for arm in ARMS:
+    for arm in BOTH_ARMS:
         count = alike(record, entry, kind="counts", arm=arm, unit="patients")
         n = count and (count[0].n or group_size(record, arm, entry.stratum))
         if not n or count[0].events > n:
@@ -66,8 +67,8 @@ def _counts(record: Record, entry: AnyEntry) -> tuple[int, int, int, int] | None
 
 def _categories(record: Record, entry: AnyEntry) -> list[list[int]] | None:
     """Patients of each arm by category, where the categories add to the arm."""
-    rows = [{e.category: e.events for e in record.find(entry.field, stratum=entry.stratum, arm=arm, kind="counts") if e.category} for arm in ARMS]
-    full = all(sum(row.values()) == group_size(record, arm, entry.stratum) for row, arm in zip(rows, ARMS))
+    rows = [{e.category: e.events for e in record.find(entry.field, stratum=entry.stratum, arm=arm, kind="counts") if e.category} for arm in BOTH_ARMS]
+    full = all(sum(row.values()) == group_size(record, arm, entry.stratum) for row, arm in zip(rows, BOTH_ARMS))
     return [list(row.values()) for row in rows] if full and list(rows[0]) == list(rows[1]) and len(rows[0]) > 1 else None
 
 
@@ -109,7 +110,7 @@ def p_is_that_of_a_possible_table(record: Record, entry: AnyEntry) -> Iterator[J
         return
     beside = entry if entry.kind == "p_value" else next((e for e in record.find(entry.field, stratum=entry.stratum, kind="p_value") if not e.category), None)
     if beside is None or not _tests_shares(beside) or _categories(record, beside) or all(
-            alike(record, beside, kind="counts", arm=arm, unit="patients") for arm in ARMS):
+            alike(record, beside, kind="counts", arm=arm, unit="patients") for arm in BOTH_ARMS):
         return
     try:
         found = tables_of(record, entry.field, entry.stratum, verbal=False)
@@ -151,7 +152,7 @@ def p_is_one_a_rank_test_can_give(record: Record, entry: AnyEntry) -> Iterator[J
         return
     if entry.kind == "p_value" and not (entry.adjustment == "none" and _readable(entry.p)):
         return
-    sizes = [group_size(record, arm, entry.stratum) for arm in ARMS]
+    sizes = [group_size(record, arm, entry.stratum) for arm in BOTH_ARMS]
     if not all(sizes):
         yield Judgement("cannot_be_checked", "", "the sizes of the groups are not printed")
     elif entry.kind == "test_outcome":
@@ -192,7 +193,7 @@ def p_is_one_a_log_rank_test_can_give(record: Record, entry: AnyEntry) -> Iterat
     """With a handful of patients the histories that print so can be listed; where only some count, so can those of fewer."""
     if entry.kind != "log_rank_p" or entry.contrast != TWO_ARMS:
         return
-    sizes = [group_size(record, arm, entry.stratum) for arm in ARMS]
+    sizes = [group_size(record, arm, entry.stratum) for arm in BOTH_ARMS]
     if not all(sizes):
         yield Judgement("cannot_be_checked", "", "the sizes of the groups are not printed")
     elif too_large(*sizes, ties=True, max_size=LARGEST_HISTORY_SEARCH):

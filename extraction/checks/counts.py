@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from fractions import Fraction
 
-from extraction.candidates import stratum_size
-from extraction.checks.judgement import ARMS, TWO_ARMS, Judgement, alike, compare, own_group, rounded
-from extraction.groups import APART, CATEGORIES, grade_counts, group_size, printed_sizes
+from extraction.derived.candidates import stratum_size
+from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare, own_group, rounded
+from extraction.derived.groups import APART, CATEGORIES, grade_counts, group_size, printed_sizes
 from extraction.recover.rounding import printed_percent
 from extraction.schema import AnyEntry, Counts, Record
-from extraction.vocabulary import PARTITIONED, SUMS
+from extraction.vocabulary import BOTH_ARMS, PARTITIONED, SUMS
 
 
 def group_sizes_agree(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -20,7 +20,7 @@ def group_sizes_agree(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
         yield Judgement("differs", "one size", f"{group} has several sizes")
     elif entry.n != sizes[entry.arm]:
         yield Judgement("differs", str(sizes[entry.arm]), f"{group} has one size")
-    if entry.arm in ARMS and entry.n > sizes.get("total", entry.n):
+    if entry.arm in BOTH_ARMS and entry.n > sizes.get("total", entry.n):
         yield Judgement("differs", f"at most {sizes['total']}", f"{group} is no larger than both arms together")
     if {"toci", "control", "total"} <= sizes.keys():
         both = sizes["toci"] + sizes["control"]
@@ -126,7 +126,7 @@ def arms_add_to_the_total(record: Record, entry: AnyEntry) -> Iterator[Judgement
     """Counts of the two arms and of all patients; judged at the total, where the sum can be seen."""
     if not isinstance(entry, Counts) or entry.arm != "total" or entry.contrast != TWO_ARMS:
         return
-    arms = [alike(record, entry, arm=arm) for arm in ARMS]
+    arms = [alike(record, entry, arm=arm) for arm in BOTH_ARMS]
     if all(arms):
         events = [found[0].events for found in arms]
         yield compare(sum(events) == entry.events, sum(events), f"the arms add to the total: {events[0]} + {events[1]}")
@@ -134,9 +134,9 @@ def arms_add_to_the_total(record: Record, entry: AnyEntry) -> Iterator[Judgement
 
 def parts_of_an_arm_agree(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """An arm's count follows the rule too: it is the total less the other arm."""
-    if not isinstance(entry, Counts) or entry.arm not in ARMS or entry.contrast != TWO_ARMS:
+    if not isinstance(entry, Counts) or entry.arm not in BOTH_ARMS or entry.contrast != TWO_ARMS:
         return
-    other = alike(record, entry, arm=ARMS[1 - ARMS.index(entry.arm)])
+    other = alike(record, entry, arm=BOTH_ARMS[1 - BOTH_ARMS.index(entry.arm)])
     total = alike(record, entry, arm="total")
     if other and total and total[0].events - other[0].events == entry.events:
         yield Judgement("agrees", str(entry.events), f"the arms add to the total: {entry.events} + {other[0].events} = {total[0].events}")
@@ -201,7 +201,7 @@ def tocilizumab_was_given_to_its_arm(record: Record, entry: AnyEntry) -> Iterato
 
 def grades_by_arm_are_within_all(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """An arm's patients of a grade, where only that arm and the total are printed."""
-    if not isinstance(entry, Counts) or entry.field != "crs_grade" or entry.arm not in ARMS or entry.contrast != TWO_ARMS:
+    if not isinstance(entry, Counts) or entry.field != "crs_grade" or entry.arm not in BOTH_ARMS or entry.contrast != TWO_ARMS:
         return
     grade = next((g for g, category in CATEGORIES.items() if category == entry.category), None)
     sizes = grade_counts(record).get(grade, {})

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from extraction.checks.judgement import ARMS, Judgement, compare
-from extraction.curve_types import Curve
-from extraction.groups import group_size
+from extraction.checks.judgement import Judgement, compare
+from extraction.vocabulary import BOTH_ARMS
+from extraction.recover.curve_types import Curve
+from extraction.derived.groups import group_size
 from extraction.recover import Unusable
 from extraction.recover.curves import Reconstruction, reconstruct
 from extraction.recover.rounding import printed_p, true_values
@@ -34,7 +35,7 @@ def _starts_with_its_groups(record: Record, entry: SurvivalCurve, curve: Curve) 
     """At time 0 a curve holds its arm; fewer where the endpoint counts some of its patients alone."""
     definition = record.definitions.get(entry.field)
     some = bool(definition and definition.among)
-    for arm in ARMS:
+    for arm in BOTH_ARMS:
         size, at_start = group_size(record, arm, entry.stratum), curve.arms[arm].at_risk[0].n
         if size is not None:
             fits = at_start <= size if some else at_start == size

@@ -4,8 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-from extraction.candidates import ARMS
-from extraction.groups import group_size
+from extraction.derived.groups import group_size
 from extraction.schema import AnyEntry, Record
 from extraction.vocabulary import TWO_ARMS
 

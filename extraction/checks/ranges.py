@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from extraction.checks.judgement import ARMS, TWO_ARMS, Judgement, alike, compare, own_group
+from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare, own_group
 from extraction.recover.estimates import grim, grimmer, median_range_possible, range_of_parts
 from extraction.schema import AnyEntry, Record
-from extraction.vocabulary import WHOLE_NUMBERS
+from extraction.vocabulary import BOTH_ARMS, WHOLE_NUMBERS
 
 ORDERED = {
     "hazard_ratio": (("lower", "estimate", "upper"), "an estimate lies in its interval"),
@@ -59,16 +59,16 @@ def range_holds_those_of_its_arms(record: Record, entry: AnyEntry) -> Iterator[J
     """All patients: the least of the arms' minima, the largest of their maxima, a median between theirs."""
     if entry.kind != "median_range" or entry.arm != "total" or entry.contrast != TWO_ARMS:
         return
-    arms = [alike(record, entry, arm=arm) for arm in ARMS]
+    arms = [alike(record, entry, arm=arm) for arm in BOTH_ARMS]
     if all(arms):
         yield _as_parts(entry, [found[0] for found in arms], "the range of all patients is that of the arms together")
 
 
 def range_of_an_arm_fits_all(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """The same seen from an arm: not beyond all patients, and in agreement where all three fit."""
-    if entry.kind != "median_range" or entry.arm not in ARMS or entry.contrast != TWO_ARMS:
+    if entry.kind != "median_range" or entry.arm not in BOTH_ARMS or entry.contrast != TWO_ARMS:
         return
-    total, other = alike(record, entry, arm="total"), alike(record, entry, arm=ARMS[1 - ARMS.index(entry.arm)])
+    total, other = alike(record, entry, arm="total"), alike(record, entry, arm=BOTH_ARMS[1 - BOTH_ARMS.index(entry.arm)])
     if not total:
         return
     beyond = entry.minimum < total[0].minimum or entry.maximum > total[0].maximum
@@ -82,8 +82,8 @@ def range_of_a_stratum_fits_the_arms(record: Record, entry: AnyEntry) -> Iterato
     """Some patients of both arms are not beyond the arms."""
     if entry.kind != "median_range" or entry.arm != "total" or entry.stratum == "all" or entry.contrast != TWO_ARMS:
         return
-    arms = [e for e in record.entries if e.field == entry.field and e.kind == "median_range" and e.arm in ARMS and e.stratum == "all" and e.unit == entry.unit]
-    if {e.arm for e in arms} == set(ARMS):
+    arms = [e for e in record.entries if e.field == entry.field and e.kind == "median_range" and e.arm in BOTH_ARMS and e.stratum == "all" and e.unit == entry.unit]
+    if {e.arm for e in arms} == set(BOTH_ARMS):
         low, high = min(e.minimum for e in arms), max(e.maximum for e in arms)
         yield compare(low <= entry.minimum and entry.maximum <= high, f"{low} to {high}", "the range of some patients lies within that of the arms")
 
@@ -128,7 +128,7 @@ def a_dose_fits_its_users(record: Record, entry: AnyEntry) -> Iterator[Judgement
 def _users(record: Record, field: str, arm: str) -> int | None:
     """Patients of an arm given any, counted or by subtraction from all."""
     found = {e.arm: e.events for e in record.find(field, stratum="all", kind="counts") if not e.category}
-    other = ARMS[1 - ARMS.index(arm)]
+    other = BOTH_ARMS[1 - BOTH_ARMS.index(arm)]
     if arm not in found and {"total", other} <= found.keys():
         return found["total"] - found[other]
     return found.get(arm)

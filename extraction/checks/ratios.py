@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from extraction.checks.judgement import ARMS, TWO_ARMS, Judgement, alike, compare
-from extraction.groups import group_size
+from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare
+from extraction.vocabulary import BOTH_ARMS
+from extraction.derived.groups import group_size
 from extraction.recover import Unusable
 from extraction.recover.estimates import multiple_of, ratio_coherence
 from extraction.recover.rounding import P_FORM, true_values
@@ -33,8 +34,8 @@ def a_ratio_is_that_of_the_counts(record: Record, entry: AnyEntry) -> Iterator[J
     """An unadjusted risk or odds ratio follows from the counts of both arms."""
     if entry.kind not in ("risk_ratio", "odds_ratio") or entry.adjusted_for or entry.contrast != TWO_ARMS:
         return
-    counts = [alike(record, entry, kind="counts", arm=arm, unit="patients") for arm in ARMS]
-    sizes = [found and (found[0].n or group_size(record, arm, entry.stratum)) for found, arm in zip(counts, ARMS)]
+    counts = [alike(record, entry, kind="counts", arm=arm, unit="patients") for arm in BOTH_ARMS]
+    sizes = [found and (found[0].n or group_size(record, arm, entry.stratum)) for found, arm in zip(counts, BOTH_ARMS)]
     if not all(counts) or not all(sizes):
         return
     (a, n), (c, m) = ((found[0].events, size) for found, size in zip(counts, sizes))

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize, stats
 
-from extraction.curve_types import ArmCurve, Curve, Pixel, Point
+from extraction.recover.curve_types import ArmCurve, Curve, Pixel, Point
 from extraction.recover import Unusable
 
 CLICK = 1.0
@@ -61,6 +61,10 @@ class Reconstruction:
         """Hazard ratio with its 95 % interval, by the whole standard error unless another is given."""
         half = stats.norm.isf(0.025) * (self.se if se is None else se)
         return tuple(float(np.exp(self.log_hr + shift)) for shift in (0.0, -half, half))
+
+    def words(self) -> str:
+        """`0.72 (95 % interval 0.56 to 0.93)`, by the whole standard error."""
+        return "{:.2f} (95 % interval {:.2f} to {:.2f})".format(*self.interval())
 
 
 @lru_cache(maxsize=256)

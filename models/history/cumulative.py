@@ -7,7 +7,8 @@ from models.endpoints import evidence_of
 from models.history.refit import estimates, primary
 from models.history.versions import compared
 from models.trust.crs_universes import CRS
-from models.trust.multiverse import is_primary, universes
+from models.trust.multiverse import universes
+from models.trust.universe import is_primary
 
 
 @dataclass(frozen=True)

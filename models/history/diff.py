@@ -6,15 +6,12 @@ differences of log ratios and of the probability that tocilizumab is the better 
 
 import json
 import math
-import sys
 from dataclasses import dataclass
 
-from extraction.evidence import Evidence
-from extraction.records import BadRecords, load
-from models import many, store
+from models.evidence.report import Evidence
 from models.endpoints import ENDPOINTS
 from models.history import versions
-from models.history.refit import Estimate, Setting, TooFewDraws, estimates
+from models.history.refit import Estimate, Setting, estimates
 from models.trust.crs_universes import CRS
 
 ADDED, REMOVED, CORRECTED, READ_ANEW, JUDGED_ANEW = "added", "removed", "corrected", "read otherwise", "judged otherwise"
@@ -217,14 +214,3 @@ def triggers(old: dict, new: dict) -> list[str]:
     return [f"{row['label']}: {row['what']}" for row in study_changes(old, new)] + method_changes(old, new) or ["no change of studies or methods"]
 
 
-def command(args) -> int:
-    """`python -m models diff OLD [NEW] [--json]`; 1 where records are bad, a posterior is missing or a version does not exist."""
-    try:
-        found = compare(versions.read(args.old), versions.read(args.new) if args.new else versions.state(load()))
-    except (BadRecords, store.NotFitted, versions.NoSuchVersion, TooFewDraws, many.FitFailed, many.WorkerDied, many.ClusterUnreachable) as error:
-        print(f"models diff: {error}", file=sys.stderr)
-        return 1
-    from models.shown.what_changed import said
-
-    print(json.dumps(found, indent=1) if args.json else said(found))
-    return 0

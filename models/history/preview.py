@@ -10,16 +10,16 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from extraction.checks import check
-from extraction.evidence import Evidence
+from models.evidence.report import Evidence
 from extraction.records import BadRecords
-from extraction.what_if import WhatIf, what_if
-from models import many
-from models.bias import bias_priors
+from models.history.what_if import WhatIf, what_if
+from models.runs import many
+from models.answers.bias import bias_priors
 from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS, evidence_of
 from models.history.refit import Setting, TooFewDraws, estimates, primary
 from models.priors import parse
-from models.shown.what_changed import answer
+from models.words import answer
 from models.trust.crs_universes import CRS
 
 ALONE = parse("normal:0:2"), parse("half-normal:0.01")

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from extraction.evidence import Evidence, Used
-from models import many, reweight, store
-from models.bias import adjusted_quadrature
+from models.evidence.report import Evidence, Used
+from models.runs import many, store
+from models.engines import reweight
+from models.answers.bias import adjusted_quadrature
 from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS
 from models.priors import Prior

@@ -3,6 +3,7 @@
 The release's own file is written last, and whole: until it stands there is no release, and an interrupted run is simply run again.
 """
 
+from extraction.tree import ROOT
 import json
 import re
 import sys
@@ -14,13 +15,12 @@ from extraction.checks import check
 from extraction.git import GitFailed, git
 from extraction.records import BadRecords, Review, load
 from extraction.whole import write_whole
-from models import many, store
-from models.bias import bias_priors
+from models.runs import many, store
+from models.answers.bias import bias_priors
 from models.endpoints import evidence_of
 from models.history import diff, versions
 from models.history.refit import PROBABILITIES, TooFewDraws, estimates, primary
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 UNRELEASED = re.compile(r"^## (?:Unreleased|.*\(unreleased\))$", re.M)
 FIRST = "first release"
 

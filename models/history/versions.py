@@ -4,6 +4,7 @@ A release is one file, `releases/<version>.json`, written once by `models.histor
 working tree.  Effects are ratios, tocilizumab over none; quantiles and biases are on the log scale.
 """
 
+from extraction.tree import ROOT
 import json
 import math
 import re
@@ -11,21 +12,21 @@ from dataclasses import asdict
 from pathlib import Path
 
 from extraction.bias import overall
-from extraction.evidence import Evidence, Used
+from models.evidence.report import Evidence, Used
 from extraction.records import Review
 from extraction.schema import Record
-from models import store
-from models.bias import bias_priors
+from models.runs import store
+from models.answers.bias import bias_priors
 from models.endpoints import ENDPOINTS, evidence_of
 from models.history.refit import estimates, primary
 from models.priors import Prior
-from models.settings import SAMPLER
-from models.shown.bias_pictures import pair
-from models.shown.summary import evidence_hash, summarise, version
-from models.shown.words import rating
+from models.engines.settings import SAMPLER
+from models.trust.adjusted import pair
+from models.answers.summary import evidence_hash, summarise, version
+from models.words import rating
 from models.trust.crs_universes import CRS
 
-FOLDER = Path(__file__).resolve().parent.parent.parent / "releases"
+FOLDER = ROOT / "releases"
 FORM = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 NOW = "now"
 MONTE_CARLO_ERRORS = 4

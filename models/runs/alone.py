@@ -1,5 +1,6 @@
 """One process at a time fits or builds; another that comes meanwhile waits, and then finds it done."""
 
+from extraction.tree import BUILD
 import os
 import sys
 import time
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-FOLDER = Path(__file__).resolve().parent.parent.parent / "_build"
+FOLDER = BUILD
 SAY_EVERY = 60.0
 """Seconds between two sentences of one that waits: it does so without a limit, as the other's work may take as long as it takes."""
 

@@ -7,6 +7,7 @@ A data file counts where strings of the closure name it and every folder that it
 (`growth.json`), by a pattern or f-string (`*.yml`) in a folder named or beside the module, or by the ending put in place of its own (`.yml`).
 """
 
+from extraction.tree import ROOT
 import hashlib
 import os
 import re
@@ -22,7 +23,6 @@ from types import ModuleType
 from models.runs import kept, syntax
 from models.runs.syntax import Module, Target
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 ROUNDS = 3
 """In each, the mark of a module takes in those of the modules it names, so that modules of the same words differ by their neighbours."""
 

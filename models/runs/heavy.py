@@ -3,12 +3,13 @@
 A changed record or model has another key, so an old result is never met; `python -m models fit` computes what is missing.
 """
 
+from extraction.tree import BUILD, ROOT
 from pathlib import Path
 
 from models.runs import kept
 
-REPOSITORY = Path(__file__).resolve().parent.parent / "results"
-COMPUTED = Path(__file__).resolve().parent.parent.parent / "_build" / "results"
+REPOSITORY = ROOT / "models" / "results"
+COMPUTED = BUILD / "results"
 
 
 def read(name: str, key: str) -> dict | None:

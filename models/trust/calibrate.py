@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from extraction.records import BadRecords, load
-from models import many, store
+from models.runs import many, store
 from models.endpoint import Endpoint
 from models.endpoints import ENDPOINTS, evidence_of
 from models.trust import integrated_replicates, sampled_replicates, simulate

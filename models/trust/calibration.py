@@ -4,22 +4,22 @@ A rank is where the true value of a simulated review lies in the posterior of th
 They take minutes to half an hour, so they are kept in the repository, with hashes that tell when they are out of date.
 """
 
+from extraction.tree import ROOT
 import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from extraction.records import Review
 from extraction.whole import write_whole
-from models import store
+from models.runs import store
 from models.endpoints import ENDPOINTS, evidence_of
 from models.runs import kept
 from models.runs.closure import fingerprint
 from models.trust import integrated_replicates, sampled_replicates
 from models.trust.simulate import QUANTITIES
 
-RESULTS = Path(__file__).resolve().parent.parent / "results" / "calibration.json"
+RESULTS = ROOT / "models" / "results" / "calibration.json"
 SAMPLED = "crs_duration_grade3"
 """The endpoint whose replicates are sampled; the others are fitted by quadrature."""
 

@@ -10,10 +10,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from extraction.records import Review
-from models import store
-from models.acceptance import elements
+from models.runs import store
+from models.engines.acceptance import elements
 from models.endpoints import ENDPOINTS
-from models.shown.derivation import derives
+from models.answers.derivation import derives
 
 FILE = Path(__file__).with_suffix(".yml")
 REQUIRED = {

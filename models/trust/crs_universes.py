@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from extraction.evidence import Evidence
+from models.evidence.report import Evidence
 from extraction.records import BadRecords, Review, load
-from models import many, store
-from models.bias import bias_priors
+from models.runs import many, store
+from models.answers.bias import bias_priors
 from models.runs import heavy
 from models.runs.closure import fingerprint
 from models.trust import short_chains
-from models.trust.multiverse import FACTORS, JUDGED, NONE, Universe, is_primary_through_bias, mean_factors, priors, readings, scaled, subsets
+from models.trust.universe import FACTORS, JUDGED, NONE, Universe, is_primary_through_bias, mean_factors, priors, readings, scaled, subsets
 from models.trust.short_chains import CHAINS, DRAWS, Sampled, draw
 
 CRS = "crs_duration_grade3"
@@ -85,7 +85,7 @@ def command(args) -> int:
 
 
 def all_universes(review: Review, folder: Path | None = None) -> Iterator[dict]:
-    """Each universe with its limits and diagnostics; one fit for each set of reports and bias, on `models.many`."""
+    """Each universe with its limits and diagnostics; one fit for each set of reports and bias, on `models.runs.many`."""
     structures = _structures(review)
     primary = structures[0][0][1]
     tasks = [_task(primary, evidence, studies, _biases(bias, review)) for (_, evidence), (_, studies), bias in structures]

@@ -9,16 +9,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from extraction.evidence import Evidence, Used
-from extraction.groups import group_size
+from models.evidence.report import Evidence, Used
+from extraction.derived.groups import group_size
 from extraction.records import Review, load
-from models import store
-from models.bias import adjusted
+from models.runs import store
+from models.answers.bias import adjusted
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
-from models.shown.absolute import EXTERNAL, per_1000, risk_with
-from models.shown.bias_pictures import CRS, pair
-from models.shown.summary import limits
-from models.shown.words import digits_beside
+from models.answers.absolute import EXTERNAL, per_1000, risk_with
+from models.trust.adjusted import CRS, pair
+from models.answers.summary import limits
+from models.words import digits_beside
 from models.trust import crs_universes
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from models.endpoint import quadrature
 from models.trust import simulate
 
 if TYPE_CHECKING:
-    from extraction.evidence import Evidence
+    from models.evidence.report import Evidence
     from models.endpoint import Endpoint
 
 

@@ -5,23 +5,23 @@ arrays.  CRS duration is sampled (crs_universes.py).  Effects are on the log sca
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
-from itertools import chain, combinations, product
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
-from extraction.evidence import ALTERNATIVES, PRIMARY, Evidence, Reading, alternatives, collect
+from models.evidence.report import Evidence
 from extraction.records import Review, load
-from models import frequentist
-from models.bias import bias_priors, through_bias
+from models.engines import frequentist
+from models.answers.bias import bias_priors, through_bias
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
-from models.posterior import cumulative
-from models.priors import TAU_WIDE, Prior, parse
-from models.reports import between
-from models.shown.words import listed
-from models.smoothing import Grid, log_smooth
+from models.engines.posterior import cumulative
+from models.priors import Prior
+from models.likelihood.reports import between
+from models.trust import crs_universes
+from models.trust.universe import FACTORS, Universe, priors, is_primary, readings, subsets, mean_factors, scaled
+from models.engines.smoothing import Grid, log_smooth
 
 GRID = Grid.even(-9.0, 9.0, 721)
 THETA = GRID.x
@@ -29,44 +29,6 @@ WIDE = np.linspace(-16.0, 16.0, 1281)
 """Effects at which a likelihood is tabulated: as far as a bias can carry it."""
 TAU = np.exp(np.linspace(np.log(0.004), np.log(4.0), 40))
 """Effects, and between-study SDs even in their logarithm, at which a universe is computed."""
-PRIMARY_READING, AND = "as used", "; "
-NONE, JUDGED = "none", "as judged"
-FACTORS = {NONE: 0.0, "half": 0.5, JUDGED: 1.0, "twice": 2.0}
-"""Factors on the mean of every study's bias prior, and apart from it on its SD: how far the bias carries, and how sure one is of that."""
-MOST_STUDIES = 6
-"""With more, subsets are not all computed: 63 of them are enough to look at, and each further study doubles them."""
-CHOICES = ("reading", "studies", "likelihood", "bias_mean", "bias_sd", "mu_prior", "tau_prior")
-
-
-@dataclass(frozen=True)
-class Universe:
-    """One combination of choices, in words."""
-
-    reading: str
-    studies: str
-    likelihood: str
-    bias_mean: str
-    bias_sd: str
-    mu_prior: str
-    tau_prior: str
-
-
-def priors(key: str) -> tuple[dict[str, Prior], dict[str, Prior]]:
-    """Priors of mu and of tau by their words, the primary first."""
-    endpoint, words = ENDPOINTS[key], prior_words
-    mu = [endpoint.mu_prior, *(parse(f"normal:0:{sd:g}") for sd in (0.5, 1.0, 2.0) if sd != endpoint.mu_prior.parameters[1])]
-    if key == "crs_duration_grade3":
-        mu = mu[:2]
-    tau = [endpoint.tau_prior, *endpoint.tau_alternatives]
-    if key == "crs_duration_grade3":
-        tau.append(TAU_WIDE)
-    return {words(p): p for p in mu}, {words(p): p for p in tau}
-
-
-def prior_words(prior: Prior) -> str:
-    from models.shown.figures import prior_words as words
-
-    return words(prior)
 
 
 _computed: dict[str, tuple[Review, pd.DataFrame]] = {}
@@ -83,9 +45,7 @@ def universes(key: str, review: Review | None = None) -> pd.DataFrame:
 
 def _universes(key: str, review: Review) -> pd.DataFrame:
     if key == "crs_duration_grade3":
-        from models.trust.crs_universes import summaries
-
-        rows = summaries(review)
+        rows = crs_universes.summaries(review)
     else:
         rows = list(_by_quadrature(key, review))
     frame = pd.DataFrame([vars(universe) | result for universe, result in rows]).drop(columns="points", errors="ignore")
@@ -95,20 +55,6 @@ def _universes(key: str, review: Review) -> pd.DataFrame:
         frame[name] = np.exp(frame[name])
     frame["primary"] = is_primary(frame, key)
     return frame
-
-
-def is_primary(frame: pd.DataFrame, key: str) -> pd.Series:
-    """Whether a universe is the one shown on the endpoint's page."""
-    mu, tau = priors(key)
-    wanted = {"reading": PRIMARY_READING, "studies": "all", "likelihood": "exact", "bias_mean": NONE, "bias_sd": NONE,
-              "mu_prior": next(iter(mu)), "tau_prior": next(iter(tau))}
-    return (frame[list(wanted)] == pd.Series(wanted)).all(axis=1)
-
-
-def is_primary_through_bias(frame: pd.DataFrame, key: str) -> pd.Series:
-    """Whether a universe differs from the primary one in the bias alone, which is as judged; its mean is not varied where no study's has a side."""
-    mean = JUDGED if (frame["bias_mean"] == JUDGED).any() else NONE
-    return (frame["bias_mean"] == mean) & (frame["bias_sd"] == JUDGED) & is_primary(frame.assign(bias_mean=NONE, bias_sd=NONE), key)
 
 
 def behind_bias(key: str, review: Review, factor: str) -> dict[str, float]:
@@ -122,40 +68,6 @@ def behind_bias(key: str, review: Review, factor: str) -> dict[str, float]:
     found = summary(sum(smoothed.values()) + log_prior(endpoint.mu_prior, endpoint.tau_prior))
     below = found.pop("below")
     return {name: float(np.exp(value)) for name, value in found.items()} | {"p_favours": below if endpoint.benefit == "below" else 1 - below}
-
-
-def readings(key: str, review: Review) -> dict[str, Evidence]:
-    """The evidence under each combination of readings of the papers that differs, the primary first, in the words of the fewest readings.
-
-    Of readings that change nothing alone none is combined.
-    """
-    found: dict[str, Evidence] = {}
-    open_ones = alternatives(review, ENDPOINTS[key].evidence)
-    for words in chain.from_iterable(combinations(open_ones, count) for count in range(len(open_ones) + 1)):
-        evidence = collect(review, ENDPOINTS[key].evidence, together(words))
-        if evidence.used_hash() not in {other.used_hash() for other in found.values()}:
-            found[AND.join(words) or PRIMARY_READING] = evidence
-    return found
-
-
-def together(words: tuple[str, ...]) -> Reading:
-    """The reading in which each of these readings, each one choice changed, is made."""
-    return replace(PRIMARY, **{field.name: value for one in words for field in fields(Reading)
-                               if (value := getattr(ALTERNATIVES[one], field.name)) != getattr(PRIMARY, field.name)})
-
-
-def subsets(evidence: Evidence, labels: dict[str, str]) -> dict[str, list[str]]:
-    """All studies, then every smaller subset that is not empty, by its name; of many studies, all but one and each alone."""
-    studies = evidence.studies
-    few = len(studies) <= MOST_STUDIES
-    sizes = range(len(studies) - 1, 0, -1) if few else (len(studies) - 1, 1)
-    return {"all": studies} | {_name(list(subset), studies, labels): list(subset) for size in sizes for subset in combinations(studies, size)}
-
-
-def _name(subset: list[str], studies: list[str], labels: dict[str, str]) -> str:
-    if len(subset) == len(studies) - 1:
-        return "without " + labels[next(study for study in studies if study not in subset)]
-    return f"{labels[subset[0]]} alone" if len(subset) == 1 else f"{listed([labels[study] for study in subset])} only"
 
 
 def _by_quadrature(key: str, review: Review) -> Iterator[tuple[Universe, dict]]:
@@ -207,16 +119,6 @@ def normal_term(reports: list):
     if estimate.se is None:
         return None
     return lambda theta: -(((np.asarray(theta) - estimate.estimate) / estimate.se) ** 2) / 2
-
-
-def mean_factors(biases: dict[str, Prior]) -> list[str]:
-    """Names of the factors on the means; where no study's bias has a side, they are not varied."""
-    return list(FACTORS) if any(prior.parameters[0] for prior in biases.values()) else [NONE]
-
-
-def scaled(prior: Prior, mean: str, sd: str) -> tuple[float, float]:
-    """Mean and SD of a bias, multiplied by the factors of these names."""
-    return FACTORS[mean] * prior.parameters[0], FACTORS[sd] * prior.parameters[1]
 
 
 def through(term, mean: float, sd: float):

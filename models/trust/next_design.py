@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit
 
-from extraction.evidence import Evidence
-from extraction.groups import grade_counts, group_size
+from models.evidence.report import Evidence
+from extraction.derived.groups import grade_counts, group_size
 from extraction.records import Review, load
-from models import store
+from models.runs import store
 from models.endpoints import ENDPOINTS, evidence_of
 from models.priors import EVENT_SHARE
-from models.reports import se_from_interval
+from models.likelihood.reports import se_from_interval
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from scipy.interpolate import CubicSpline
 from scipy.special import expit, gammaincinv, gammaln, logit
 
 from models.priors import BASELINE_LOGIT
-from models.smoothing import Grid, log_smooth
-from models.tau_nodes import log_tau_nodes, node_weights
-from models.two_arms import two_arm_log_likelihood
+from models.engines.smoothing import Grid, log_smooth
+from models.engines.tau_nodes import log_tau_nodes, node_weights
+from models.likelihood.two_arms import two_arm_log_likelihood
 
 STEP = 0.04
 GRID = Grid.even(-225 * STEP, 225 * STEP, 451)

@@ -4,6 +4,7 @@ A difference counts in Monte Carlo standard errors of the other software or, whe
 The numbers, their software and their versions: tests/reference/README.md.
 """
 
+from extraction.tree import ROOT
 import json
 import shutil
 import subprocess
@@ -16,12 +17,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import log_expit, logsumexp
 
-from models.posterior import Posterior
+from models.engines.posterior import LIMITS, Posterior
 from models.priors import BASELINE_LOGIT, parse
-from models.quadrature import binomial_normal, from_study_likelihoods, normal_normal
-from models.shown.derivation import derives
+from models.engines.quadrature import binomial_normal, from_study_likelihoods, normal_normal
+from models.answers.derivation import derives
 
-REFERENCE = Path(__file__).resolve().parent.parent.parent / "tests" / "reference"
+REFERENCE = ROOT / "tests" / "reference"
 R_SECONDS = 7200  # of patience: with every package installed it samples for a good while
 DATASETS = {"bcg": "BCG vaccine", "crins": "Paediatric liver transplants", "nielweise": "Catheter infections",
             "yusuf6": "Beta-blockers", "hackshaw": "Passive smoking", "schools": "Eight schools"}
@@ -215,11 +216,36 @@ def live() -> pd.DataFrame | None:
         return pd.read_csv(table, dtype={"version": str})
 
 
+def analyses(found: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the same model and prior, in words."""
+    return pd.DataFrame([_words(row) | {"furthest apart": _largest(row), "verdict": row["verdict"]} for _, row in same_model(found).iterrows()])
+
+
+def _largest(row) -> str:
+    return f"{row['largest']:.1f} standard errors" if row["unit"] == ERRORS else f"{row['largest']:.3f} posterior SDs"
+
+
+def comparators(found: pd.DataFrame) -> pd.DataFrame:
+    """The rows of metafor, in words: maximum likelihood without priors, so another estimand."""
+    return pd.DataFrame([_words(row) | {"verdict": row["verdict"]} for _, row in found[found["verdict"] == COMPARATOR].iterrows()])
+
+
+def _words(row) -> dict:
+    digits = 1 if row["dataset"] == "schools" else 2
+    our = {name: row[f"{name}_ours"] for name in QUANTITIES}
+    return {"data": DATASETS[row["dataset"]], "model": MODELS[row["model"]], "software": f"{PROGRAMS[row['software']]} {row['version'].split()[0]}",
+            "mean effect, theirs": _interval(row, digits), "ours": _interval(our, digits),
+            "τ, theirs": f"{row['tau_median']:.{digits}f}", "τ, ours": f"{our['tau_median']:.{digits}f}"}
+
+
+def _interval(values, digits: int) -> str:
+    middle, low, high = (f"{values[f'mu_{end}']:.{digits}f}".replace("-", "−") for end in LIMITS)
+    return f"{middle} ({low} to {high})"
+
+
 def _print(found: pd.DataFrame) -> None:
     from rich.console import Console
     from rich.table import Table
-
-    from models.shown.parity_page import analyses, comparators
 
     rows = pd.concat([analyses(found), comparators(found)]).fillna("").sort_values(["data", "model"], kind="stable")
     table = Table("", "mean effect", "τ", "furthest from ours", "", title="Other software beside ours, log odds ratios (schools: points)")

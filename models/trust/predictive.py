@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from extraction.evidence import Unused
+from models.evidence.report import Unused
 from extraction.records import Review, load
 from extraction.recover.p_values import fisher
 from extraction.recover.rounding import printed_p
-from models import store
+from models.runs import store
 from models.endpoints import ENDPOINTS, evidence_of
-from models.power import mann_whitney_critical
-from models.reports import z_from_p
-from models.shown.absolute import risk_with
-from models.shown.words import percent
+from models.likelihood.power import mann_whitney_critical
+from models.likelihood.reports import z_from_p
+from models.answers.absolute import risk_with
+from models.words import percent
 from models.trust.simulate import log_rank_z
 
 SEED = 20_261_121

@@ -5,21 +5,17 @@ posterior from itself once the prior, or the likelihood, counts 0.8 or 1.25 time
 serves, the scaled posteriors are computed and not reweighted; baseline risks are integrated out first.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
-import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 
 from extraction.records import Review, load
-from models import store
+from models.runs import store
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
-from models.posterior import Marginal
+from models.engines.posterior import Marginal
 from models.priors import Prior
-from models.quadrature_general import from_study_likelihoods
-from models.shown.derivation import derives
-from models.shown.style import BLUE, GREY, INK, LIGHT, RC, RED, SMALL, WIDTH, Picture
+from models.engines.quadrature_general import from_study_likelihoods
 
 ALPHAS = (0.8, 1.25)
 SENSITIVE = 0.05
@@ -128,7 +124,7 @@ def _by_draws(key: str, review: Review) -> list[Share]:
 def duration_log_likelihood(draws, evidence) -> np.ndarray:
     """Log likelihood of all duration reports at each draw, shape (chain, draw)."""
     from models.crs_duration import layout
-    from models.kernels import joint
+    from models.likelihood.kernels import joint
 
     zero = np.zeros_like(draws["mu"].values)
     step = np.stack([-draws["step_1_to_2"].values, zero, draws["step_2_to_3"].values], axis=-1)[:, :, None, :]
@@ -147,71 +143,3 @@ def _prior_sd(prior: Prior) -> float:
     return float(prior.distribution().std())
 
 
-def finding(found: list[Share]) -> str:
-    """Two sentences: how many mean effects, and how many between-study SDs, are mostly the prior's."""
-    by_parameter = {name: [s for s in found if s.parameter == name] for name in PARAMETERS}
-    mu, tau = by_parameter["mu"], by_parameter["tau"]
-    mostly = [_title(s.key) for s in mu if s.verdict == PRIOR]
-    first = (f"Of {len(mu)} mean effects, {len(mostly)} rest mostly on the prior" + (f" ({', '.join(mostly)})" if mostly else "")
-             + f", {sum(s.verdict == BOTH for s in mu)} on prior and data both, and {sum(s.verdict == DATA for s in mu)} on the data alone.")
-    low, high = (f"{100 * f((s.posterior_sd / s.prior_sd) ** 2 for s in tau):.0f} %" for f in (min, max))
-    second = (f"How much studies differ (τ) is mostly the prior's in {sum(s.verdict == PRIOR for s in tau)} of {len(tau)} endpoints: after the data its "
-              f"variance is {low} to {high} of the prior's.")
-    return f"{first} {second}"
-
-
-def _title(key: str) -> str:
-    """A title within a sentence."""
-    title = ENDPOINTS[key].title
-    return title if title[1].isupper() else title[0].lower() + title[1:]
-
-
-def table(found: list[Share]) -> pd.DataFrame:
-    """Prior and posterior SD, contraction, both sensitivities and the verdict."""
-    return pd.DataFrame([{
-        "endpoint": ENDPOINTS[s.key].title, "parameter": PARAMETERS[s.parameter], "SD before the data": f"{s.prior_sd:.2f}",
-        "SD after": f"{s.posterior_sd:.2f}", "contraction": f"{s.contraction:.2f}".replace("-", "−"), "sensitivity to the prior": f"{s.prior_sensitivity:.2f}",
-        "sensitivity to the likelihood": f"{s.likelihood_sensitivity:.2f}", "rests on": s.verdict} for s in found])
-
-
-@derives
-def picture(found: list[Share]):
-    """Contraction and sensitivity side by side, mu and tau of every endpoint."""
-    keys = list(dict.fromkeys(s.key for s in found))
-    with plt.rc_context(RC):
-        figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 0.78 * len(keys) + 1.5), layout="constrained", sharey=True)
-    places = {(key, name): -1.5 * i - drop for i, key in enumerate(keys) for name, drop in (("mu", 0.42), ("tau", 0.9))}
-    for s in found:
-        y = places[s.key, s.parameter]
-        left.barh(y, s.contraction, height=0.3, color=BLUE if s.contraction >= MOSTLY else GREY)
-        right.plot([s.prior_sensitivity, s.likelihood_sensitivity], [y, y], color=LIGHT, lw=2, zorder=1)
-        right.plot(s.prior_sensitivity, y, "D", color=RED, ms=7, label="to the prior", zorder=3)
-        right.plot(s.likelihood_sensitivity, y, "o", color=BLUE, ms=7, mfc="white", mew=1.8, label="to the likelihood", zorder=2)
-    lowest = min(-0.05, *(s.contraction for s in found))
-    for i, key in enumerate(keys):
-        left.text(lowest, -1.5 * i, ENDPOINTS[key].title, fontsize=11, weight="bold", va="center")
-    left.set_yticks(list(places.values()), ["μ" if name == "mu" else "τ" for _, name in places])
-    left.tick_params(axis="y", length=0)
-    left.set_xlim(lowest, 1)
-    left.axvline(0, color=GREY, lw=0.8)
-    left.set_xlabel("Contraction\n(0: as the prior, 1: all data)")
-    left.set_ylim(-1.5 * len(keys) + 0.2, 0.4)
-    right.axvline(SENSITIVE, color=INK, lw=0.8, ls=(0, (1, 2)))
-    right.set_xlim(0, 1.1 * max(max(s.prior_sensitivity, s.likelihood_sensitivity) for s in found))
-    right.set_xlabel("Sensitivity\n(from 0.05, dotted: it matters)")
-    right.tick_params(axis="y", length=0)
-    handles, labels = right.get_legend_handles_labels()
-    figure.legend(handles[:2], labels[:2], loc="outside upper right", ncols=2, fontsize=SMALL)
-    return Picture(figure, _alternative(found), numbers(found))
-
-
-@derives
-def numbers(found: list[Share]) -> pd.DataFrame:
-    """Every share with full precision."""
-    return pd.DataFrame([asdict(s) | {"contraction": s.contraction, "rests_on": s.verdict} for s in found])
-
-
-def _alternative(found: list[Share]) -> str:
-    said = "; ".join(f"{ENDPOINTS[s.key].title}, {PARAMETERS[s.parameter]}: contraction {s.contraction:.2f}, sensitivity to the prior {s.prior_sensitivity:.2f}, "
-                     f"to the likelihood {s.likelihood_sensitivity:.2f}, rests on {s.verdict}" for s in found)
-    return f"How much of each posterior is the prior's. {said}."

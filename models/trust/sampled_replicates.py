@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.acceptance import E_BFMI_ABOVE, diagnose
+from models.engines.acceptance import E_BFMI_ABOVE, diagnose
 from models.crs_duration import CRS_DURATION, layout
 from models.trust import simulate_durations
 from models.trust.simulate import QUANTITIES
 
 if TYPE_CHECKING:
-    from extraction.evidence import Evidence
+    from models.evidence.report import Evidence
     from models.endpoint import Endpoint
 
 SETTINGS = {"chains": 2, "tune": 350, "draws": 450, "target_accept": 0.95}
@@ -21,7 +21,7 @@ ARRAYS = ("layout", "integers", "reals")
 THIN = 3
 """Every third draw enters a rank, so that draws are nearly independent."""
 R_HAT_BELOW, ESS_ABOVE = 1.05, 100
-"""Limits for these shorter chains, in place of those of models.acceptance; its others hold as they are."""
+"""Limits for these shorter chains, in place of those of models.engines.acceptance; its others hold as they are."""
 
 
 def with_reports_as_data(evidence: Evidence):
@@ -30,7 +30,7 @@ def with_reports_as_data(evidence: Evidence):
     import pytensor.tensor as pt
     from pytensor.graph.traversal import ancestors
 
-    from models.graph_op import DurationReports
+    from models.likelihood.graph_op import DurationReports
 
     model = CRS_DURATION.build(evidence, CRS_DURATION.mu_prior, CRS_DURATION.tau_prior)
     node = next(v.owner for v in ancestors(model.potentials) if v.owner and isinstance(v.owner.op, DurationReports))

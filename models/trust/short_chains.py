@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models import crs_duration, reweight
-from models.acceptance import diagnose
+from models import crs_duration
+from models.engines import reweight
+from models.engines.acceptance import diagnose
 from models.crs_duration import GRADES, layout
-from models.kernels import KINDS
+from models.likelihood.kernels import KINDS
 from models.priors import Prior, parse
-from models.settings import SAMPLER
+from models.engines.settings import SAMPLER
 
 if TYPE_CHECKING:
-    from extraction.evidence import Evidence
+    from models.evidence.report import Evidence
 
 ARRAYS = ("layout", "integers", "reals")
 WIDE_MU, WIDE_TAU = parse("normal:0:1"), parse("half-normal:1")

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import expit
 
-from extraction.candidates import ARMS
-from extraction.evidence import Evidence, Used
-from models.log_rank_exact import TIE_SHARE
+from extraction.vocabulary import BOTH_ARMS
+from models.evidence.report import Evidence, Used
+from models.likelihood.log_rank_exact import TIE_SHARE
 from models.priors import BASELINE_LOGIT, EVENT_SHARE, Prior
-from models.reports import se_from_interval
+from models.likelihood.reports import se_from_interval
 from models.trust.simulate_tables import Cells, informative, print_p
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _table_set(report: Used, review: Review) -> Printer:
     """The cell of all tables that would be printed alike; the table itself where an arm's own counts are printed."""
     record = review.records[report.study]
     n_toci, n_control = report.data["candidates"][0][1::2]
-    if {e.arm for e in record.entries if e.id in report.entries} & set(ARMS):
+    if {e.arm for e in record.entries if e.id in report.entries} & set(BOTH_ARMS):
         def cells(a, b, _generator):
             return np.array([[a, n_toci, b, n_control]])
     else:
@@ -124,7 +124,7 @@ def _log_rank_histories(report: Used, review: Review) -> Printer:
 
 
 def history(log_hr: float, n_toci: int, n_control: int, generator) -> tuple[float, float]:
-    """O - E for tocilizumab and its variance, of patients who leave one by one as `models.log_rank_exact` says."""
+    """O - E for tocilizumab and its variance, of patients who leave one by one as `models.likelihood.log_rank_exact` says."""
     at_risk, share = [n_toci, n_control], draw_from(EVENT_SHARE, generator)
     times: list[tuple[list[int], list[int]]] = []  # patients at risk before each event time, and its events
     after_event = False

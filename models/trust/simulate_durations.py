@@ -9,9 +9,9 @@ from dataclasses import replace
 import numpy as np
 from scipy import stats
 
-from extraction.evidence import Evidence, Used
+from models.evidence.report import Evidence, Used
 from models.crs_duration import GRADES
-from models.power import mann_whitney_critical
+from models.likelihood.power import mann_whitney_critical
 from models.priors import LEVEL_LOG_DAYS, SIGMA_LOG_DURATION, STEP_LOG_DURATION, TREND_LOG_DURATION, Prior
 from models.trust.simulate import decimals, draw_from
 

@@ -5,9 +5,10 @@ from functools import cached_property
 
 import numpy as np
 
-from extraction.candidates import ARMS, TESTS_BY_NAME, tables_of
-from extraction.evidence import Used
-from extraction.evidence.binary import LARGEST_SET
+from extraction.vocabulary import BOTH_ARMS
+from extraction.derived.candidates import TESTS_BY_NAME, tables_of
+from models.evidence.report import Used
+from models.evidence.binary import LARGEST_SET
 from extraction.recover.p_values import TESTS
 from extraction.recover.rounding import DECIMALS_OF_A_BARE_1, printed_p
 from extraction.schema import AnyEntry, Record
@@ -69,7 +70,7 @@ class Part:
     def __init__(self, record: Record, entries: list[AnyEntry]):
         field, stratum = entries[0].field, entries[0].stratum
         self.sizes = tables_of(record, field, stratum, verbal=False).tables[0][1::2]
-        by_arm = any(e.arm in ARMS for e in entries)
+        by_arm = any(e.arm in BOTH_ARMS for e in entries)
         self.tested = None if by_arm else Comparison(*self.sizes, next(e for e in entries if e.kind == "p_value"))
 
     def least(self, events: tuple[int, int], patients: tuple[int, int], generator) -> tuple[list[int], list[int]]:

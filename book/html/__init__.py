@@ -1,0 +1,1 @@
+"""HTML of the pages: figures, tables, links to sources, files that are handed over."""

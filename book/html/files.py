@@ -1,0 +1,71 @@
+"""Files that a page's cell hands to the book: the drawing of a figure, the numbers of a figure or table.
+
+They travel in the outputs of the page, so whatever keeps the outputs keeps them: a page that is not run again has the same files.  `place`
+writes them beside the pages.  In a notebook that a reader runs there is no book beside it, and nothing is handed over.
+"""
+
+import base64
+import html
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+from IPython.display import display
+
+from book.html.markers import made
+from book.html.numbers_csv import to_csv
+
+FILES = "review_files"
+"""Key of an output's metadata: content in base64 by path within the book.  Renderers pass it over."""
+PAGE = "REVIEW_PAGE"
+"""Environment variable by which `book.make.execute` tells a cell the name of its page."""
+
+
+class SameName(Exception):
+    """Two outputs hand over different files under one name; the message names it."""
+
+
+def page() -> str | None:
+    """Name of the page that is being built; None in a reader's notebook."""
+    return os.environ.get(PAGE)
+
+
+def display_with(markup: str, files: dict[str, bytes]) -> None:
+    """Display HTML and hand over its files, by path within the book."""
+    handed = {FILES: {path: base64.b64encode(content).decode() for path, content in files.items()}}
+    display({"text/html": markup}, raw=True, metadata=handed if files else None)
+
+
+def numbers(frame: pd.DataFrame, name: str, what: str) -> tuple[str, dict[str, bytes]]:
+    """Link to the numbers of a figure or table and to how they were made, and their file; both empty in a reader's notebook.
+
+    name : lower-case letters, digits and hyphens, once on its page.  what : caption or alternative text, for screen readers
+    """
+    if not page():
+        return "", {}
+    path = f"numbers/{page()}-{name}.csv"
+    return link(f"../{path}", what, made(frame)), {path: to_csv(frame).encode()}
+
+
+def link(address: str, what: str, beside: str = "", words: str = "Numbers (CSV)") -> str:
+    """The link to a file of numbers, the same under every figure and table; `beside` is HTML that follows it."""
+    label = html.escape(f"{words}: {what}")
+    return f'<p class="review-numbers"><a href="{html.escape(address)}" download aria-label="{label}">{html.escape(words)}</a> {beside}</p>'
+
+
+def place(notebooks: Iterable, folder: Path) -> None:
+    """Write the files that the outputs of executed notebooks hold below `folder`; raise SameName where two differ under one name."""
+    for notebook in notebooks:
+        for path, content in _handed(notebook):
+            target, content = folder / path, base64.b64decode(content)
+            if target.exists() and target.read_bytes() != content:
+                raise SameName(f"{path}: two figures or tables have this name; give one of them another name or caption")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+
+
+def _handed(notebook) -> Iterable[tuple[str, str]]:
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            yield from output.get("metadata", {}).get(FILES, {}).items()

@@ -1,0 +1,1 @@
+"""From pages to the built book, its archive and its PDF."""

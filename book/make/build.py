@@ -1,0 +1,215 @@
+"""From sources to `_build/html`: assemble, run, render strictly, and only then replace the old book.
+
+Everything is made in a scratch folder.  The stamp that says what a book was made from lies inside it and is written
+before it is moved into place, so an interrupted or failed build leaves the old book or none, never half of one.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from book.make import execute, inputs, theme
+from extraction.tree import BUILD
+from book.html import files
+
+HTML = BUILD / "html"
+STAMP = ".made-from"
+EXTRA = "vendor"
+RENDER_SECONDS = 1800  # of patience: it takes about one minute
+"""Folder, beside the pages' sources, of files that stand in the book as they are: `html_extra_path` of _config.yml."""
+FRONT_DOOR = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title><link rel="icon" href="_static/favicon.svg">
+<meta http-equiv="refresh" content="0; url=book/intro.html"></head>
+<body><a href="book/intro.html">{title}</a></body></html>
+"""
+"""Leads to the first page, as Jupyter Book's own does; that one lacks title, link and icon."""
+
+
+class NotMade(Exception):
+    """A book, bundle or PDF was not made, and what stood before still stands; the message says why."""
+
+
+class BuildFailed(NotMade):
+    """The book was not built."""
+
+
+def is_current(fingerprint: str) -> bool:
+    """Whether the book in place was made from exactly these inputs."""
+    stamp = HTML / STAMP
+    return (HTML / "index.html").is_file() and stamp.is_file() and stamp.read_text() == fingerprint
+
+
+def build(fingerprint: str) -> None:
+    """Build the whole book; raise BuildFailed, and leave the old book in place, at any error or warning."""
+    BUILD.mkdir(exist_ok=True)
+    _remove_leftovers()
+    with TemporaryDirectory(prefix="building-", dir=BUILD) as scratch:
+        source = Path(scratch) / "source"
+        cache = execute.cache_folder(BUILD)
+        with step("wrote the pages of studies and data dictionary"):
+            config = _assemble_or_say_why(source, cache)
+            require_posteriors()
+            _require_checklists()
+            if config["html"].get("baseurl"):
+                _write_preview(source / "_static")
+        pages = sorted((source / "book").glob("*.md"))
+        try:
+            execute.run(pages, config["parse"]["myst_enable_extensions"], cache, _say)
+            files.place(execute.executed(pages, config["parse"]["myst_enable_extensions"], cache), source / EXTRA)
+        except (execute.PageFailed, files.SameName) as failed:
+            raise BuildFailed(str(failed)) from None
+        with step(f"rendered {len(list((source / 'book').rglob('*.md')))} pages"):
+            html = render(source, Path(scratch))
+            theme.mend(html)
+            (html / "index.html").write_text(FRONT_DOOR.format(title=config["title"]), encoding="utf-8")
+        if inputs.of_book() != fingerprint:
+            shutil.rmtree(cache)
+            raise BuildFailed("Files changed while the book was being built: please run it again.")
+        _publish(html, fingerprint)
+
+
+def _assemble_or_say_why(source: Path, cache: Path) -> dict:
+    """Assemble; a fault of a record or of the configuration becomes its message."""
+    from yaml import YAMLError
+
+    from extraction.records import BadRecords
+
+    try:
+        return assemble(source, cache)
+    except BadRecords as faults:
+        raise BuildFailed("\n".join(map(str, faults.problems))) from None
+    except YAMLError as fault:
+        raise BuildFailed(f"_config.yml: {' '.join(str(fault).split())}") from None
+
+
+def _require_checklists() -> None:
+    """Cells do not run again when prose changes, so headings that the checklists lead to are looked up at every build."""
+    from book.make.headings import headings
+    from extraction import records
+    from models.trust.checklists import Incomplete, complete, read
+
+    try:
+        complete(read(), headings(records.load()))
+    except Incomplete as fault:
+        raise BuildFailed(str(fault)) from None
+
+
+def require_posteriors() -> None:
+    """Raise BuildFailed unless every endpoint is fitted as records and models stand."""
+    from models import endpoints
+    from models.runs import store
+
+    if missing := [key for key in endpoints.ENDPOINTS if not store.is_fitted(key)]:
+        raise BuildFailed(f"No posterior for the records and models as they stand: {', '.join(missing)}. Run `make fit` first.")
+
+
+def assemble(source: Path, cache: Path) -> dict:
+    """Gather all that Jupyter Book reads in one folder; the configuration it will use."""
+    import yaml
+
+    from book.sphinx import foot
+    from book.make import notebooks, pages, prompts
+    from models.answers.summary import version
+
+    (source / "_static").mkdir(parents=True)
+    shutil.copytree(inputs.ROOT / "book", source / "book", ignore=shutil.ignore_patterns("*.py", "scripts", "__pycache__"))
+    shutil.copy(inputs.ROOT / "book" / "scripts" / "style.css", source / "_static")
+    shutil.copy(inputs.ROOT / "_toc.yml", source)
+    pages.write(source / "book")
+    pages.write_numbers(source / EXTRA / "numbers")
+    _write_sources(source / EXTRA)
+    notebooks.write(sorted((source / "book").glob("*.md")), source / EXTRA / foot.NOTEBOOKS / "book")
+    _write_citation(source / EXTRA / foot.DOWNLOADS)
+    (source / EXTRA / "_static").mkdir()
+    shutil.copy(inputs.ROOT / "book" / "scripts" / "print.css", source / EXTRA / "_static")  # of the whole book alone: no page asks for it
+    prompts.write(sorted((source / "book").glob("*.md")))  # after the notebooks, which show their code unfolded
+    config = yaml.safe_load((inputs.ROOT / "_config.yml").read_text(encoding="utf-8"))
+    config["title"] += f", version {version()}"
+    config["execute"]["cache"] = str(cache)
+    config["sphinx"]["config"] |= {"version": version(), "release": version()}
+    if bibliographies := sorted((source / "book").glob("*.bib")):
+        config["sphinx"]["config"]["extensions"].append("sphinxcontrib.bibtex")
+        config["bibtex_bibfiles"] = [f"book/{path.name}" for path in bibliographies]
+        config["sphinx"]["config"]["bibtex_reference_style"] = "author_year"
+    (source / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    return config
+
+
+def _write_preview(folder: Path) -> None:
+    """The picture that a shared link shows, which needs an absolute address."""
+    import matplotlib.pyplot as plt
+
+    from book.sphinx.head import IMAGE
+    from extraction import records
+    from book.shown import preview_picture
+
+    figure = preview_picture.picture(records.load()).figure
+    figure.savefig(folder / Path(IMAGE).name, dpi=preview_picture.DPI, metadata={"Software": None})
+    plt.close(figure)
+
+
+def _write_sources(folder: Path) -> None:
+    from book.sphinx import beside
+    from book.make import provenance
+    from extraction import records
+
+    provenance.write(folder / beside.PLACE, records.load())
+
+
+def _write_citation(folder: Path) -> None:
+    from book.shown.citation import citation
+
+    folder.mkdir(parents=True)
+    for name, text in citation().files().items():
+        (folder / name).write_bytes(text.encode())
+
+
+def render(source: Path, scratch: Path) -> Path:
+    """Run `jupyter-book build` with warnings fatal; the folder of pages."""
+    command = (sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(source), "--path-output",
+               str(scratch), "--all", "-W", "-n", "--keep-going", "-q")
+    try:
+        ran = subprocess.run(command, cwd=source, capture_output=True, text=True, encoding="utf-8", errors="replace", timeout=RENDER_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise BuildFailed(f"Rendering the pages took longer than {RENDER_SECONDS} s, and was stopped.") from None
+    if ran.returncode:
+        raise BuildFailed(_complaints(ran.stderr + ran.stdout, source))
+    return scratch / "_build" / "html"
+
+
+def _complaints(said: str, source: Path) -> str:
+    """The warnings and errors of a rendering, with pages named as they stand in the tree."""
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", said).replace(f"{source.resolve()}/", "").replace(f"{source}/", "").splitlines()
+    telling = [line for line in lines if re.search(r"WARNING|ERROR|CRITICAL|Error:|Exception", line)]
+    return "\n".join(dict.fromkeys(telling)) or "\n".join(lines[-15:])
+
+
+def _publish(html: Path, fingerprint: str) -> None:
+    (html / STAMP).write_text(fingerprint)
+    old = html.parent / "old"
+    if HTML.exists():
+        HTML.rename(old)
+    html.rename(HTML)
+
+
+def _remove_leftovers() -> None:
+    """Remove the scratch folders of builds that were killed: no other is at work, as only one at a time builds."""
+    for folder in BUILD.glob("building-*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def step(what: str):
+    """Say what was done and how long it took, once it is."""
+    start = time.perf_counter()
+    yield
+    _say(what, time.perf_counter() - start)
+
+
+def _say(what: str, seconds: float) -> None:
+    print(f"  {what:<56} {seconds:5.1f} s", flush=True)

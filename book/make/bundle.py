@@ -1,0 +1,204 @@
+"""`python -m book bundle`: one archive of a version, that can be cited, read without this software, and built again.
+
+It holds the tree as git knows it with the posteriors its pages show, and beside it, in `bundle/`, evidence, results, draws and figures in open
+formats.  The same inputs give the same bytes: names are sorted, and no clock is read.
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+
+from book.make import build, crate, inputs
+from book.shown.citation import STEM, Citation, citation
+from book.make import tidy
+from extraction.git import GitFailed, git
+from extraction.records import Review, load
+from extraction.whole import whole
+from models.runs import store
+from models.endpoints import ENDPOINTS
+from book.html.numbers_csv import to_csv
+from models.answers.summary import summary
+
+FOLDER = build.BUILD / "bundle"
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""Time of every file in the archive, the earliest that a zip can hold."""
+README = """# {title}, version {version}
+
+{words}
+
+| folder | what it holds |
+|---|---|
+| `bundle/evidence/` | every study, printed number with its address, judgement, verdict and report; `data-dictionary.csv` gives the meaning of each column |
+| `bundle/results/` | every estimate with its interval and Monte Carlo error, as JSON and CSV; ratios are tocilizumab over none |
+| `bundle/draws/` | the draws of each posterior, as netCDF and Parquet; effects on the log scale |
+| `bundle/figures/` | every figure of the book as SVG; `index.csv` gives page and alternative text |
+| `bundle/numbers/` | the numbers under each figure and table of the book |
+| the rest | the tree itself: records, code, pages, tests, `requirements.lock`, and in `_build/posteriors/` the posteriors its pages show |
+
+`make book` in this folder builds the book again; it needs make, and Python 3.12 or 3.13 or uv. `sha256sum --check SHA256SUMS` checks every file.
+`ro-crate-metadata.json` describes them for machines. Code is under the MIT licence (LICENSE); text, records and figures are under CC BY 4.0 (LICENSE-TEXT).
+"""
+
+
+class NotReady(build.NotMade):
+    """There is nothing whole to bundle; the message says what to do first."""
+
+
+def write(folder: Path = FOLDER) -> Path:
+    """Write the archive and return its path; raise NotReady, and write nothing, where book or posteriors are not current."""
+    require()
+    review = load()
+    cited = citation(review)
+    with build.step("gathered the tree"):
+        files = _tree() | _posteriors(review)
+    with build.step("wrote evidence and results as tables"):
+        files |= _evidence(review, cited) | _results(review)
+    with build.step("wrote the draws"):
+        files |= _draws(review)
+    with build.step("gathered figures and their numbers"):
+        files |= _figures() | _numbers()
+    files |= {f"bundle/{name}": text.encode() for name, text in cited.files().items()}
+    files["bundle/README.md"] = README.format(title=cited.title, version=cited.version, words=cited.words).encode()
+    files[crate.NAME] = crate.metadata(cited, files).encode()
+    files["SHA256SUMS"] = "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)).encode()
+    name = f"{STEM}-{cited.version}"
+    with build.step(f"packed {len(files)} files"):
+        return _pack(files, name, folder / f"{name}.zip")
+
+
+def require() -> None:
+    """Raise NotReady unless posteriors and book answer to the tree as it stands, and git knows all that they read."""
+    try:
+        build.require_posteriors()
+    except build.BuildFailed as failed:
+        raise NotReady(str(failed)) from None
+    if not build.is_current(inputs.of_book()):
+        raise NotReady("The book is not that of the tree as it stands. Run `make book` first.")
+    if unknown := [name for name in inputs.names() if name not in set(_tracked())]:
+        raise NotReady(f"Not in git, so not in the bundle: {', '.join(unknown)}. Add it with `git add`, or remove it.")
+
+
+def _tracked() -> list[str]:
+    """Every file that git tracks and that is there."""
+    try:
+        listed = git("-c", "safe.directory=*", "ls-files", "-z", folder=inputs.ROOT)
+    except GitFailed as failed:
+        raise NotReady(f"A bundle is made from a git checkout: {failed}.") from None
+    return [name for name in listed.split("\0") if name and (inputs.ROOT / name).is_file()]
+
+
+def _tree() -> dict[str, bytes]:
+    return {name: (inputs.ROOT / name).read_bytes() for name in _tracked()}
+
+
+def _posteriors(review: Review) -> dict[str, bytes]:
+    """The stored posterior of each endpoint where `make book` looks for it."""
+    return {path.relative_to(inputs.ROOT).as_posix(): path.read_bytes() for key in ENDPOINTS for path in store.paths(key, review)}
+
+
+def _evidence(review: Review, cited: Citation) -> dict[str, bytes]:
+    tables = tidy.tables(review)
+    columns = [{"table": name, "column": column, "meaning": meaning} for name, known in tidy.COLUMNS.items() for column, meaning in known.items()]
+    frames = tables | {"data-dictionary": pd.DataFrame(columns), "vocabulary": tidy.vocabulary()}
+    written = {f"bundle/evidence/{name}.csv": to_csv(frame).encode() for name, frame in frames.items()}
+    return written | {"bundle/evidence/datapackage.json": crate.datapackage(cited, tidy.COLUMNS).encode()}
+
+
+def _results(review: Review) -> dict[str, bytes]:
+    found = summary(review)
+    return {"bundle/results/summary.json": (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode(),
+            "bundle/results/estimates.csv": to_csv(estimates(found)).encode()}
+
+
+def estimates(found: dict) -> pd.DataFrame:
+    """A row for the mean effect, the effect in a next study, the between-study SD (log scale) and each study's effect, of every endpoint."""
+    limits = ("median", "lower", "upper")
+    rows = []
+    for key, e in found["endpoints"].items():
+        same = {"endpoint": key, "scale": e["scale"]}
+        rows.append(same | {"quantity": "mean effect"} | {name: e[name] for name in limits}
+                    | {f"mcse_{name}": e["mcse"][name] for name in limits} | {"p_favours_toci": e["p_favours_toci"]})
+        rows.append(same | {"quantity": "next study"} | e["prediction"])
+        rows.append({"endpoint": key, "scale": "SD of the log ratio", "quantity": "between-study SD"} | e["tau"])
+        rows += [same | {"quantity": "effect in a study", "study": study} | limits_of for study, limits_of in e["studies"].items()]
+    return pd.DataFrame(rows, columns=["endpoint", "quantity", "study", "scale", *limits, *(f"mcse_{name}" for name in limits), "p_favours_toci"])
+
+
+def _draws(review: Review) -> dict[str, bytes]:
+    found = {}
+    for key in ENDPOINTS:
+        netcdf, _ = store.paths(key, review)
+        found[f"bundle/draws/{key}.nc"] = netcdf.read_bytes()
+        found[f"bundle/draws/{key}.parquet"] = _parquet(store.read(key, review).draws)
+    return found
+
+
+def _parquet(draws) -> bytes:
+    """Draws as a table: chain, draw, and a column for each scalar, `theta[zhou2025]` for an element of an array."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    chains, steps = draws.sizes["chain"], draws.sizes["draw"]
+    columns = {"chain": pd.Series(range(chains)).repeat(steps), "draw": pd.Series([*range(steps)] * chains)}
+    for name, values in draws.data_vars.items():
+        flat = values.transpose("chain", "draw", ...).stack(sample=("chain", "draw"))
+        others = [dim for dim in flat.dims if dim != "sample"]
+        if not others:
+            columns[name] = flat.values
+            continue
+        for where in pd.MultiIndex.from_product([flat[dim].values for dim in others]):
+            columns[f"{name}[{', '.join(map(str, where))}]"] = flat.sel(dict(zip(others, where))).values
+    out = io.BytesIO()
+    parquet.write_table(pa.table({name: pa.array(values) for name, values in columns.items()}), out)
+    return out.getvalue()
+
+
+def _figures() -> dict[str, bytes]:
+    """Every figure of the built book, and an index with the page it stands on and its alternative text."""
+    rows = [{"file": Path(source).name, "page": page.relative_to(build.HTML).as_posix(), "alt": alt}
+            for page in sorted(build.HTML.glob("book/*.html")) for source, alt in Images.of(page)]
+    files = {f"bundle/figures/{row['file']}": (build.HTML / "figures" / row["file"]).read_bytes() for row in rows}
+    return files | {"bundle/figures/index.csv": to_csv(pd.DataFrame(rows, columns=["file", "page", "alt"])).encode()}
+
+
+class Images(HTMLParser):
+    """Source and alternative text of each figure of a page."""
+
+    @classmethod
+    def of(cls, page: Path) -> list[tuple[str, str]]:
+        parser = cls()
+        parser.found = []
+        parser.feed(page.read_text(encoding="utf-8"))
+        return parser.found
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        named = dict(attributes)
+        if tag == "img" and (named.get("src") or "").startswith("../figures/"):
+            self.found.append((named["src"], named.get("alt") or ""))
+
+
+def _numbers() -> dict[str, bytes]:
+    return {f"bundle/numbers/{path.name}": path.read_bytes() for path in sorted((build.HTML / "numbers").glob("*.csv"))}
+
+
+def _pack(files: dict[str, bytes], name: str, path: Path) -> Path:
+    """Write the archive, whole or not at all, and clear away what killed runs left."""
+    for left in path.parent.glob(f"{path.name}.*.partial"):
+        left.unlink()
+    with whole(path) as part, zipfile.ZipFile(part, "w") as archive:
+        for file, content in sorted(files.items()):
+            info = zipfile.ZipInfo(f"{name}/{file}", EPOCH)
+            info.create_system, info.compress_type = 3, zipfile.ZIP_DEFLATED  # as on Unix, wherever it is made
+            info.external_attr = (0o100755 if _is_program(content) else 0o100644) << 16
+            archive.writestr(info, content)
+    return path
+
+
+def _is_program(content: bytes) -> bool:
+    return content.startswith(b"#!")
+

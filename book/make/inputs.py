@@ -1,0 +1,69 @@
+"""What the book is made from, and the fingerprints that keep a page from going stale.
+
+A page's outputs depend on its code cells and on all that these import and read; the book depends on that, on the code that renders it, and on its prose.
+"""
+
+from extraction.tree import ROOT
+import hashlib
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from models.runs.closure import Tree
+
+PINS = "requirements.lock"
+STORED = ("_build/posteriors/*.json", "_build/results/*.json")
+"""Posteriors and heavy results, known by their names alone, which hold the keys of everything they come from."""
+CONFIGURATION = "_config.yml"
+PROSE = (CONFIGURATION, "_toc.yml", "book/**/*.md", "book/**/*.bib", "book/**/*.css", "book/**/*.svg")
+"""What is rendered as it stands, so that no code names it."""
+CELL = re.compile(r"^```\{code-cell\}.*\n((?:.*\n)*?)```$", re.M)
+OPTION = re.compile(r"^:.*\n", re.M)
+
+
+def cells(page: str) -> str:
+    """The code of a page's cells."""
+    return "\n".join(OPTION.sub("", cell) for cell in CELL.findall(page))
+
+
+def of_cells(page: str, tree: Tree) -> str:
+    """Fingerprint of all that the cells of a page can read: their imports, records, posteriors, pins and the Python itself."""
+    return _hash([tree.fingerprint((), cells(page)), *_around(tree.root)])
+
+
+def of_book(root: Path = ROOT) -> str:
+    """Fingerprint of everything the rendered book depends on."""
+    tree = Tree(root)
+    prose = [f"{name} {hashlib.sha256((root / name).read_bytes()).hexdigest()}" for name in _prose(root)]
+    return _hash([tree.fingerprint(_renderers(root), _all_cells(root)), *prose, *_around(root)])
+
+
+def names(root: Path = ROOT) -> list[str]:
+    """Every file of the tree that the rendered book depends on, sorted; posteriors are not among them."""
+    tree = Tree(root)
+    modules = tree.closure([name for name, _ in _renderers(root)], tree.page(_all_cells(root)))
+    code = (tree.path(name).relative_to(root).as_posix() for name in modules)
+    return sorted({*code, *tree.files(modules), *_prose(root), PINS})
+
+
+def _renderers(root: Path) -> list[tuple[str, str]]:
+    """The build, and the extensions that the configuration names."""
+    return [(name, "") for name in ("book.make.build", *re.findall(r"\bbook(?:\.\w+)+", (root / CONFIGURATION).read_text(encoding="utf-8")))]
+
+
+def _all_cells(root: Path) -> str:
+    return "\n".join(cells(page.read_text(encoding="utf-8")) for page in sorted((root / "book").glob("*.md")))
+
+
+def _prose(root: Path) -> list[str]:
+    return sorted({path.relative_to(root).as_posix() for pattern in PROSE for path in root.glob(pattern) if path.is_file()})
+
+
+def _around(root: Path) -> list[str]:
+    stored = sorted(path.name for pattern in STORED for path in root.glob(pattern))
+    return [sys.version, (root / PINS).read_text(encoding="utf-8"), *stored]
+
+
+def _hash(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

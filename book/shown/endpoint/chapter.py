@@ -1,0 +1,173 @@
+"""The parts of an endpoint's page: each function shows one, for the endpoint named."""
+
+import html
+
+from IPython.display import HTML, display
+
+from book.html.linked import linked_table, text_table
+from book.html.markers import behind, entry_key, figure_name, mean_key, with_source
+from book.html.show import show, table
+from extraction.records import load
+from models.endpoints import ENDPOINTS, evidence_of
+from book.shown.endpoint import bias_pictures, curves, figures, forecasts, pictures, recovery, tables, without_priors
+from models.trust.adjusted import read_through_bias
+from models import words
+from models.answers.absolute import summary_for_words
+from models.answers.summary import summarise
+from models.trust import predictive
+
+REVIEW = load()
+
+
+def has_studies(key: str) -> bool:
+    """Whether any study enters an endpoint: the last one may have been retracted."""
+    return bool(evidence_of(key, REVIEW).used)
+
+
+def say(text: str) -> None:
+    """A generated paragraph."""
+    display(HTML(f"<p>{html.escape(text)}</p>"))
+
+
+def lead(text: str) -> None:
+    """What a page found, in large type below its title."""
+    display(HTML(f'<p class="review-lead">{html.escape(text)}</p>'))
+
+
+def finding(key: str) -> None:
+    """What the posterior allows one to say: the direction in large type, and under it how large, how probable and how certain.
+
+    The ratio opens what it is computed from.
+    """
+    summary, endpoint = summary_for_words(key, REVIEW), ENDPOINTS[key]
+    said = with_source(words.details(summary, endpoint, REVIEW), words.interval(summary, summary["digits"]), [mean_key(key)])
+    display(HTML(f'<p class="review-lead">{html.escape(words.headline(summary, endpoint))}.</p> <p>{said}</p>'))
+
+
+def findings(keys: list[str]) -> None:
+    """The direction of several endpoints, a line for each."""
+    lines = (f"{ENDPOINTS[key].title}: {words.in_sentence(words.headline(summarise(key, REVIEW), ENDPOINTS[key]))}." for key in keys)
+    display(HTML(f'<p class="review-lead">{"<br>".join(map(html.escape, lines))}</p>'))
+
+
+def forest(key: str) -> None:
+    """Posterior of each study beside its printed result.
+
+    Then the same as a table, whose cells open their sources.
+    """
+    picture, summary = figures.forest(key, REVIEW), summarise(key, REVIEW)
+    show(*picture, figure_name("forest", key), f"{words.headline(summary, ENDPOINTS[key])}: mean {words.size(summary, ENDPOINTS[key])}.")
+    frame = tables.forest(picture.numbers, summary)
+    papers = _papers(frame["study"])
+    printed = [behind(key, *paper, REVIEW) if paper else () for paper in papers]
+    computed = [() if gap else (mean_key(key),) for gap in picture.numbers["no_result_because"]]
+    text_table(frame, f"{ENDPOINTS[key].title}: the forest plot as a table", "The forest plot as a table", picture.numbers, {
+        "study": [() if entries else paper for entries, paper in zip(printed, papers)], "as printed": printed, frame.columns[2]: computed})
+
+
+def _papers(labels) -> list[tuple[str, ...]]:
+    """Key of the paper of each label; none where it is no study's."""
+    keys = {study.label: study.id for study in REVIEW.register.studies}
+    return [(keys[label],) if label in keys else () for label in labels]
+
+
+def printed(key: str) -> None:
+    """Every printed number with its address, linked to its record; then how the papers define what they measured."""
+    linked_table(tables.as_printed(key, REVIEW), f"{ENDPOINTS[key].title}: what each paper printed")
+    if not (defined := tables.definitions(key, REVIEW)).empty:
+        text_table(defined, f"{ENDPOINTS[key].title}: definitions", sources={"study": _papers(defined["study"])})
+
+
+def recovered(key: str) -> None:
+    """The mean effect without and with recovered data; then what could have been printed so."""
+    if recovery.readings_differ(key, REVIEW):
+        show(*recovery.added(key, REVIEW), figure_name("recovery", key))
+    else:
+        say("No other reading of the papers changes what enters here.")
+    for sentence in recovery.taken_at_their_word(key, REVIEW):
+        say(sentence)
+    if picture := recovery.candidates(key, REVIEW):
+        show(*picture, figure_name("candidates", key))
+
+
+def bias(key: str) -> None:
+    """The mean effect unadjusted and adjusted for the risk of bias."""
+    adjusted, summary = read_through_bias(key, REVIEW), summarise(key, REVIEW)
+    caption = words.through_bias(adjusted, summary, ENDPOINTS[key]) if has_studies(key) else words.NO_STUDY + "."
+    show(*bias_pictures.side_by_side(key, REVIEW), figure_name("bias", key), caption)
+
+
+def digitised_curves(key: str) -> None:
+    """Each digitised curve over the one reconstructed from it, and beside what its paper prints; says so where none is digitised."""
+    field = ENDPOINTS[key].evidence
+    found = curves.digitised(REVIEW, field)
+    if not found:
+        say("No curve of this endpoint is digitised. Until one is, the log-rank p of its paper stands in for it, where there is one.")
+        return
+    for study, entry in found:
+        if picture := curves.picture(REVIEW, study, entry):
+            show(*picture, curves.anchor(study, entry))
+    linked_table(curves.beside_print(REVIEW, field), f"{ENDPOINTS[key].title}: curves beside what is printed")
+
+
+def conventional(key: str) -> None:
+    """Results without priors."""
+    frame, studies = without_priors.results(key, REVIEW), evidence_of(key, REVIEW).studies
+    printed = [behind(key, study, REVIEW) for study in studies]
+    together = tuple(entry for entries in printed for entry in entries)
+    computed = printed + [together] * (len(frame) - len(studies))
+    text_table(frame, f"{ENDPOINTS[key].title}: conventional results",
+               sources={"as printed": [*printed, *[()] * (len(frame) - len(studies))], "recomputed": computed})
+
+
+def graph(key: str) -> None:
+    """The model as a graph."""
+    show(*pictures.model_graph(key, REVIEW), figure_name("graph", key))
+
+
+def priors(key: str) -> None:
+    """The priors in words, then before and after the data."""
+    text_table(tables.priors(key), f"{ENDPOINTS[key].title}: priors")
+
+
+def before_and_after(key: str) -> None:
+    """What the priors foresee of the reports used, and the mean effect before and after the data."""
+    for sentence in predictive.foreseen_before(key, REVIEW):
+        say(sentence)
+    show(*figures.prior_and_posterior(key, REVIEW), figure_name("prior", key), figures.narrowed(key, REVIEW))
+
+
+def absolute(key: str) -> None:
+    """Patients per 1,000, as picture and table; says so where no baseline risk exists."""
+    picture = forecasts.per_1000(key, REVIEW)
+    if picture is None:
+        say("No absolute effect is given: there is no baseline risk to start from.")
+        return
+    show(*picture, figure_name("absolute", key), words.frequencies(summary_for_words(key, REVIEW)["absolute"], ENDPOINTS[key]))
+    frame = tables.absolute(key, REVIEW)
+    text_table(frame, f"{ENDPOINTS[key].title}: patients per 1,000, median and 95 % interval", numbers=picture.numbers,
+               sources=dict.fromkeys(("with, per 1,000", "difference", "difference in a next study"), [(mean_key(key),)] * len(frame)))
+
+
+def left_out(key: str) -> None:
+    """Reports left out beside their predictions; says so where none can be predicted."""
+    picture = forecasts.left_out_reports(key, REVIEW)
+    if picture is None:
+        say("No report left out can be predicted from this posterior, so this check is empty here.")
+        return
+    show(*picture, figure_name("left-out", key))
+    printed = [tuple(entry_key(check.report.study, entry) for entry in check.report.entries) for check in predictive.checks(key, REVIEW)]
+    text_table(tables.predictive_checks(key, REVIEW), f"{ENDPOINTS[key].title}: reports left out, and their prediction", sources={"printed": printed})
+
+
+def tau(key: str) -> None:
+    """Mean effect under each prior of the between-study SD."""
+    picture = figures.tau_priors(key, REVIEW)
+    show(*picture, figure_name("tau", key), figures.over_each_tau(key, REVIEW))
+    table(tables.tau_sensitivity(key, REVIEW), f"{ENDPOINTS[key].title}: mean effect under each prior of τ", picture.numbers)
+
+
+def evidence(key: str) -> None:
+    """Reports used, then those left out with their reasons."""
+    linked_table(tables.used(key, REVIEW), f"{ENDPOINTS[key].title}: reports used")
+    linked_table(tables.not_used(key, REVIEW), f"{ENDPOINTS[key].title}: reports not used, and why")

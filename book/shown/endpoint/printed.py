@@ -1,0 +1,108 @@
+"""What a paper printed about an endpoint, in its own words and short enough to stand beside an interval."""
+
+from collections.abc import Iterator
+
+from models.evidence.binary import BINARY_FIELDS
+from extraction.derived.groups import grade_counts, group_size
+from extraction.schema import AnyEntry, Record
+
+DIRECTIONS = {"crs_duration": {"lower": "shorter", "higher": "longer"}}
+OTHER_DIRECTIONS = {"lower": "lower", "higher": "higher"}
+NOTHING = "not reported"
+
+
+def printed_result(record: Record, endpoint: str) -> str:
+    """The result of one paper, tocilizumab first: `9/17 v 10/28 (p=0.353)`; `not reported` where nothing is printed.
+
+    endpoint : a key of extraction.vocabulary.ENDPOINTS
+    For CRS duration this is the comparison at grade 3 or above, which is the primary one.
+    """
+    if endpoint in BINARY_FIELDS:
+        parts = list(_binary(record, endpoint))
+    elif endpoint == "crs_duration":
+        parts = list(_duration(record))
+    else:
+        parts = list(_survival(record, endpoint))
+    return "; ".join(parts) or NOTHING
+
+
+def printed_words(entry: AnyEntry) -> str:
+    """One entry in words: its fragment as printed, or the direction with the level, or that nothing is printed."""
+    if entry.kind == "not_reported" or entry.printed is None:
+        return NOTHING if entry.kind != "survival_curve" else "a curve, digitised" if entry.curve else "a curve, not digitised"
+    if entry.kind in ("p_value", "log_rank_p"):
+        return p_words(entry.p)
+    if entry.kind == "test_outcome" and entry.significant and entry.direction:
+        return f"{direction_word(entry)}, " + (f"p<{entry.alpha}" if "<" in entry.printed else "significant")
+    return f"“{entry.printed}”"
+
+
+def p_words(p: str) -> str:
+    """`p=0.353`, `p<0.05`."""
+    p = p.replace(" ", "")
+    return f"p{p}" if p[0] in "<>≤≥=" else f"p={p}"
+
+
+def direction_word(entry: AnyEntry) -> str:
+    return DIRECTIONS.get(entry.field, OTHER_DIRECTIONS)[entry.direction]
+
+
+def stratum_words(record: Record, stratum: str) -> str:
+    """A stratum in words: `grade 3-5`, `CRP high`."""
+    words = stratum.replace("_", " ").replace("crp", "CRP").replace("il6", "IL-6").replace("icans", "with ICANS")
+    grades = record.strata[stratum].crs_grades
+    return f"grade {grades[0]}–{grades[-1]}" if grades and len(grades) > 1 else words
+
+
+def _binary(record: Record, endpoint: str) -> Iterator[str]:
+    """Counts of the whole cohort with their p; else what stands in its strata, shortest kinds first."""
+    for field in BINARY_FIELDS[endpoint]:
+        arms = {e.arm: e for e in record.find(field, stratum="all", kind="counts") if e.category is None}
+        if {"toci", "control"} <= arms.keys():
+            sizes = {a: arms[a].n or group_size(record, a) for a in ("toci", "control")}
+            counts = " v ".join(f"{arms[a].events}/{sizes[a]}" for a in ("toci", "control"))
+            p = next((p_words(e.p) for e in record.find(field, stratum="all") if getattr(e, "p", None)), None)
+            yield f"{counts} ({p})" if p else counts
+            return
+    if endpoint == "severe_crs" and 3 in (grades := grade_counts(record)):
+        counts = " v ".join(f"{grades[3][a]}/{group_size(record, a)}" for a in ("toci", "control"))
+        told = {e.arm for e in record.find("crs_grade", stratum="all", kind="counts") if e.category == "3-5"}
+        yield f"grade 3–5: {counts}" + ("" if {"toci", "control"} <= told else " (one arm by subtraction)")
+    for field in BINARY_FIELDS[endpoint]:
+        yield from _without_counts(record, field)
+
+
+def _without_counts(record: Record, field: str) -> Iterator[str]:
+    """Percentages and p-values by stratum; the verbal outcome of the whole cohort."""
+    strata = dict.fromkeys(e.stratum for e in record.find(field) if e.kind in ("percentage", "p_value", "test_outcome"))
+    for stratum in strata:
+        shares = {e.arm: e.percent for e in record.find(field, stratum=stratum, kind="percentage")}
+        found = [f"{shares['toci']}% v {shares['control']}%"] if {"toci", "control"} <= shares.keys() else []
+        found += [p_words(e.p) for e in record.find(field, stratum=stratum, kind="p_value", arm="comparison")]
+        if stratum == "all":
+            found += [printed_words(e) for e in record.find(field, stratum=stratum, kind="test_outcome")]
+        if found:
+            yield ", ".join(found) + ("" if stratum == "all" else f" ({stratum_words(record, stratum)})")
+
+
+def _duration(record: Record) -> Iterator[str]:
+    """The comparison at grade 3 or above with its group sizes."""
+    for stratum, meaning in record.strata.items():
+        if meaning.crs_grades and min(meaning.crs_grades) >= 3:
+            found = [e for e in record.find("crs_duration", stratum=stratum, arm="comparison") if e.kind in ("test_outcome", "p_value")]
+            sizes = [group_size(record, arm, stratum) for arm in ("toci", "control")]
+            numbers = f" ({sizes[0]} v {sizes[1]} patients)" if all(sizes) else ""
+            yield from (f"{stratum_words(record, stratum)}: {printed_words(e)}{numbers}" for e in found[:1])
+
+
+def _survival(record: Record, endpoint: str) -> Iterator[str]:
+    """Hazard ratio with its interval; log-rank p-values with their stratum, and that no direction is printed; curves where they are digitised."""
+    for entry in record.find(endpoint, stratum="all", kind="hazard_ratio"):
+        yield f"HR {entry.estimate} ({entry.lower}–{entry.upper})" + (", adjusted" if entry.adjusted_for else "")
+    p_values = record.find(endpoint, kind="log_rank_p")
+    if p_values:
+        listed = ", ".join(p_words(e.p) + ("" if e.stratum == "all" else f" ({stratum_words(record, e.stratum)})") for e in p_values)
+        silent = "" if any(e.direction for e in p_values) else ", no direction"
+        yield f"log-rank {listed}{silent}"
+    if curves := [e for e in record.find(endpoint, kind="survival_curve") if e.curve]:
+        yield "curve" if [e.stratum for e in curves] == ["all"] else f"curves ({', '.join(stratum_words(record, e.stratum) for e in curves)})"

@@ -1,0 +1,172 @@
+"""The summary of findings on its page: two sentences, the table with its footnotes, the thresholds, and the picture of what matters."""
+
+import pandas as pd
+from matplotlib.patches import Patch
+
+from extraction.records import Review
+from extraction.vocabulary import LIMITATIONS
+from models.endpoints import ENDPOINTS
+from models.answers.derivation import derives
+from book.html.style import BLUE, INK, LIGHT, ON_BRIGHT, ORANGE, SMALL, Picture, canvas
+from book.shown.endpoint.tables import whole
+from models.words import NOT_RATED, STATED, compact, listed_in_sentence, percent, rating
+from models.trust.findings import THRESHOLDS, Baseline, Effect, Finding, at_first_baseline, has_room
+
+SIDES = {"benefit": ("important benefit", BLUE), "harm": ("important harm", ORANGE)}
+ANSWERS = {"unadjusted": "not adjusted", "adjusted": "adjusted for bias"}
+NARROWEST_LABEL = 0.13
+"""Share of the bar from which a per cent stands inside."""
+LEFT = -0.355
+"""Where the headings start, on the axis of probability: above the words beside the bars."""
+
+
+def headline(found: list[Finding], review: Review) -> str:
+    """How certain the answers are, and which differences matter with a high probability, in two sentences."""
+    return (f"{certainties(review)}. Not adjusted for bias, {_reached(found, 'unadjusted')}; "
+            f"adjusted for the bias as judged, {_reached(found, 'adjusted')}.")
+
+
+def certainties(review: Review) -> str:
+    """The ratings of all endpoints, as a sentence without its stop."""
+    titles: dict[str, list[str]] = {}
+    for key, endpoint in ENDPOINTS.items():
+        titles.setdefault(rating(endpoint.evidence, review), []).append(endpoint.title)
+    ratings = [f"{rated} for {f'each of the {len(of)} endpoints' if len(titles) == 1 else listed_in_sentence(of)}" for rated, of in titles.items()]
+    return f"The certainty is {' and '.join(ratings)}"
+
+
+def _reached(found: list[Finding], answer: str) -> str:
+    """The endpoints whose important benefit or harm has a probability from which a direction is stated, at any of their baseline risks."""
+    titles = {side: list(dict.fromkeys(f.title for f in found if getattr(getattr(f, answer), side) >= STATED)) for side in SIDES}
+    said = [f"an {SIDES[side][0]} for {listed_in_sentence(of)}" for side, of in titles.items() if of]
+    where = "" if said else f", at any of the {len({f.key for f in found})} endpoints"
+    return f"{' and '.join(said) or 'no important benefit or harm'} has a probability of {percent(STATED)} or more{where}"
+
+
+@derives
+def findings(found: list[Finding], review: Review) -> pd.DataFrame:
+    """The table: one row for each endpoint and baseline risk; numbers in brackets after the certainty are those of `footnotes`."""
+    numbers = {key: [str(i) for i, note in enumerate(_notes(review), 1) if key in note["keys"]] for key in ENDPOINTS}
+    return pd.DataFrame([{
+        "endpoint": f.title,
+        "without tocilizumab, per 1,000": _without(f.baseline) if f.baseline else "no baseline risk",
+        "studies (patients, at most)": f"{f.studies} ({f.patients})",
+        **{f"{words}, with 95 % interval": _effect(f.key, getattr(f, answer)) for answer, words in ANSWERS.items()},
+        **{f"{words}: not adjusted; adjusted": f"{_share(f, side, 'unadjusted')}; {_share(f, side, 'adjusted')}" for side, (words, _) in SIDES.items()},
+        "certainty": _rated(f.key, numbers[f.key], review),
+    } for f in found])
+
+
+def _without(baseline: Baseline) -> str:
+    return f"{1000 * baseline.risk:.0f} ({baseline.source}, {baseline.events}/{baseline.n})"
+
+
+def _effect(key: str, effect: Effect) -> str:
+    """The ratio and, where a baseline risk is known, the difference in patients."""
+    difference = f"; {whole(effect.difference, signed=True)} per 1,000" if effect.difference else ""
+    return f"{ENDPOINTS[key].scale} {compact(effect.ratio, effect.digits)}{difference}"
+
+
+def _share(finding: Finding, side: str, answer: str) -> str:
+    """A probability in words; where the baseline risk leaves no room for the difference, that."""
+    value = getattr(getattr(finding, answer), side)
+    return percent(value) if has_room(finding, side) else "not possible"
+
+
+def _rated(key: str, numbers: list[str], review: Review) -> str:
+    rated = rating(ENDPOINTS[key].evidence, review)
+    return rated if rated == NOT_RATED else f"{rated} ({', '.join(numbers)})" if numbers else rated
+
+
+def _notes(review: Review, lowered: bool = True) -> list[dict]:
+    """Each limitation with its reason and the endpoints it holds for, one reason once: those that lower the certainty, or those that do not."""
+    notes: dict[tuple, dict] = {}
+    for key, endpoint in ENDPOINTS.items():
+        if rating(endpoint.evidence, review) != NOT_RATED:
+            for name, row in review.certainty.endpoints[endpoint.evidence].lowerings.items():
+                if (row.levels > 0) == lowered:
+                    notes.setdefault((name, row.levels, row.reason), {"name": name, "levels": row.levels, "reason": row.reason, "keys": []})["keys"].append(key)
+    return list(notes.values())
+
+
+@derives
+def footnotes(review: Review) -> pd.DataFrame:
+    """Why the certainty of each endpoint is lowered, numbered as in the table."""
+    return pd.DataFrame([{"number": i, **_note(note), "levels down": note["levels"], "why": note["reason"]} for i, note in enumerate(_notes(review), 1)])
+
+
+@derives
+def not_lowered(review: Review) -> pd.DataFrame:
+    """What was looked at and did not lower the certainty."""
+    return pd.DataFrame([_note(note) | {"why not": note["reason"]} for note in _notes(review, lowered=False)])
+
+
+def _note(note: dict) -> dict:
+    return {"endpoint": "; ".join(ENDPOINTS[key].title for key in note["keys"]), "limitation": LIMITATIONS[note["name"]]}
+
+
+@derives
+def thresholds(found: list[Finding]) -> pd.DataFrame:
+    """From where on a difference counts as important, endpoint by endpoint, and why."""
+    return pd.DataFrame([{"endpoint": f.title, "important from": important(f), "why": THRESHOLDS[f.key].reason} for f in at_first_baseline(found)])
+
+
+def important(finding: Finding) -> str:
+    """The threshold that a finding is held to."""
+    threshold = THRESHOLDS[finding.key]
+    if finding.baseline and threshold.per_1000:
+        return f"{threshold.per_1000:.0f} per 1,000 more or fewer"
+    return f"{ENDPOINTS[finding.key].scale} {threshold.ratio:g} or less, {1 / threshold.ratio:g} or more"
+
+
+@derives
+def picture(found: list[Finding]):
+    """How probable an important benefit and an important harm are, not adjusted and adjusted for bias."""
+    shown = at_first_baseline(found)
+    figure, ax = canvas(1.22 * len(shown) + 1.1)
+    for i, finding in enumerate(shown):
+        ax.text(LEFT, -i + 0.23, finding.title, va="bottom", fontsize=12, weight="bold")
+        ax.text(LEFT, -i + 0.19, _under(finding), va="top", fontsize=SMALL, color="#444444")
+        for y, (answer, words) in zip((-i - 0.13, -i - 0.38), ANSWERS.items()):
+            ax.text(-0.02, y, words, ha="right", va="center", fontsize=SMALL)
+            _bar(ax, y, getattr(finding, answer))
+    ax.set_xlim(0, 1)
+    ax.set_ylim(-len(shown) + 0.45, 0.45)
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100 %"])
+    ax.set_xlabel("Probability")
+    handles = [Patch(color=BLUE, label="important benefit"), Patch(color=LIGHT, label="in between"), Patch(color=ORANGE, label="important harm")]
+    figure.legend(handles=handles, loc="outside upper center", ncols=3)
+    return Picture(figure, "Probability of an important benefit and of an important harm. " + " ".join(map(_said, shown)), numbers(shown))
+
+
+@derives
+def numbers(found: list[Finding]) -> pd.DataFrame:
+    """Every finding with full precision: a row for the answer not adjusted and one for the adjusted; a cell is empty where nothing is computed."""
+    return pd.DataFrame([{
+        "endpoint": f.key, "baseline": f.baseline and f.baseline.source, "events": f.baseline and f.baseline.events, "n": f.baseline and f.baseline.n,
+        "studies": f.studies, "patients": f.patients, "answer": words, "important_from": important(f), "scale": ENDPOINTS[f.key].scale, **effect.ratio,
+        **{f"difference_per_1000_{name}": (effect.difference or {}).get(name) for name in ("median", "lower", "upper")},
+        "p_important_benefit": effect.benefit, "p_important_harm": effect.harm,
+    } for f in found for answer, words in ANSWERS.items() for effect in [getattr(f, answer)]])
+
+
+def _under(finding: Finding) -> str:
+    """The threshold, and the baseline risk it is counted from."""
+    return important(finding) + (f", at {1000 * finding.baseline.risk:.0f} without tocilizumab" if finding.baseline else "")
+
+
+def _bar(ax, y: float, effect: Effect) -> None:
+    """Benefit from the left, harm to the right end, the rest between."""
+    between, left = 1 - effect.benefit - effect.harm, 0.0
+    for share, colour, ink in ((effect.benefit, BLUE, "white"), (between, LIGHT, INK), (effect.harm, ORANGE, ON_BRIGHT)):
+        ax.barh(y, share, left=left, height=0.21, color=colour)
+        if share >= NARROWEST_LABEL:
+            ax.text(left + share / 2, y, percent(share), ha="center", va="center", fontsize=SMALL, color=ink)
+        left += share
+
+
+def _said(finding: Finding) -> str:
+    parts = [f"{words}: benefit {_share(finding, 'benefit', answer)}, harm {_share(finding, 'harm', answer)}" for answer, words in ANSWERS.items()]
+    return f"{finding.title} ({_under(finding)}): {'; '.join(parts)}."

@@ -1,0 +1,104 @@
+"""What changed between versions, and how each answer grew, study by study: as tables and pictures."""
+
+import pandas as pd
+
+from models.endpoints import ENDPOINTS
+from models.history import versions
+from models.history.changes import movement, step_words
+from models.history.cumulative import Stage
+from models.history.diff import ANALYSES
+from models.answers.derivation import derives
+from book.html.style import BLUE, ORANGE, Picture, canvas, interval_line, ratio_axis, reach
+from models.words import answer
+
+
+@derives
+def studies_table(found: dict) -> pd.DataFrame:
+    """A row for each study and method that changed, with the register's reason."""
+    rows = [{"what": row["label"], "change": row["what"], "reason": row["reason"]} for row in found["studies"]]
+    rows += [{"what": "method", "change": words, "reason": ""} for words in found["methods"]]
+    return pd.DataFrame(rows)
+
+
+@derives
+def summary_table(found: dict) -> pd.DataFrame:
+    """Each endpoint's answers before and after, and what moved them."""
+    rows = []
+    for key, endpoint in found["endpoints"].items():
+        for analysis, words in ANALYSES.items():
+            change = endpoint[analysis]
+            rows.append({"endpoint": endpoint["title"], "analysis": words, found["old"]: answer(key, change["old"]), found["new"]: answer(key, change["new"]),
+                         "what moved it": "; ".join(f"{step_words(step, found['labels'])}: {movement(step)}" for step in change["steps"]) or "nothing"})
+    return pd.DataFrame(rows)
+
+
+VERSIONS_SHOWN = 8
+"""The newest; the table holds them all."""
+
+
+@derives
+def by_version(frame: pd.DataFrame):
+    """Every answer over the versions; its numbers are those of all versions."""
+    shown = list(dict.fromkeys(frame["version"]))[-VERSIONS_SHOWN:]
+    keys = [key for key in ENDPOINTS if key in set(frame["endpoint"])]
+    figure, axes = canvas(sum(_height(len(shown)) for _ in keys), len(keys), squeeze=False)
+    said = []
+    for key, ax in zip(keys, axes[:, 0]):
+        rows = [(version, frame[(frame["endpoint"] == key) & (frame["version"] == version)].set_index("analysis").to_dict("index")) for version in shown]
+        said.append(_panel(ax, key, [(version, list(found.values())) for version, found in rows if found]))
+    figure.legend(*_analyses_legend(axes[0, 0]), loc="outside upper left", ncols=2)
+    return Picture(figure, "Every answer over the versions. " + " ".join(said), frame)
+
+
+def _height(rows: int) -> float:
+    return 0.62 * rows + 1.45
+
+
+def _panel(ax, key: str, rows: list[tuple[str, list[dict]]]) -> str:
+    """One endpoint: a line for each row's unadjusted answer, and below it the adjusted one; its words."""
+    endpoint = ENDPOINTS[key]
+    low, high = reach([limits for _, answers in rows for limits in answers])
+    for i, (name, answers) in enumerate(rows):
+        for limits, shift, colour, marker in zip(answers, (0.13, -0.13), (BLUE, ORANGE), "os"):
+            interval_line(ax, -i + shift, limits, low, high, colour, marker)
+    ax.set_yticks([-i for i in range(len(rows))], [name for name, _ in rows])
+    ax.set_ylim(-len(rows) + 0.4, 0.6)
+    ratio_axis(ax, low, high, f"Mean {endpoint.scale}", endpoint.benefit)
+    ax.set_title(endpoint.title, loc="left", fontsize=12, weight="bold")
+    return f"{endpoint.title}, {endpoint.scale}: " + "; ".join(f"{name}: " + ", ".join(answer(key, limits) for limits in answers) for name, answers in rows) + "."
+
+
+def _analyses_legend(ax):
+    handles = [ax.plot([], [], colour, marker=marker, lw=2.2)[0] for colour, marker in ((BLUE, "o"), (ORANGE, "s"))]
+    return handles, list(ANALYSES.values())
+
+
+@derives
+def by_study(found: dict[str, list[Stage]]):
+    """Cumulative meta-analysis: each answer after every further study, by year of publication."""
+    heights = [_height(len(stages)) for stages in found.values()]
+    figure, axes = canvas(sum(heights), len(found), squeeze=False, height_ratios=heights)
+    said = []
+    for (key, stages), ax in zip(found.items(), axes[:, 0]):
+        rows = [(("" if i == 0 else "+ ") + stage.label, [stage.answer]) for i, stage in enumerate(stages)]
+        said.append(_panel(ax, key, rows))
+    return Picture(figure, "Cumulative meta-analysis by year of publication, not adjusted for bias. " + " ".join(said), pd.DataFrame([
+        {"endpoint": key, "after": stage.study, "published": stage.year, "scale": ENDPOINTS[key].scale, **stage.answer}
+        for key, stages in found.items() for stage in stages]))
+
+
+def cumulative_table(found: dict[str, list[Stage]]) -> pd.DataFrame:
+    """The same in words."""
+    return pd.DataFrame([{"endpoint": ENDPOINTS[key].title, "after": stage.label, "published": stage.year,
+                          "mean ratio with 95 % interval, and how likely tocilizumab is the better side": answer(key, stage.answer)}
+                         for key, stages in found.items() for stage in stages])
+
+
+@derives
+def releases_table() -> pd.DataFrame:
+    """Version, date, preceding version, what triggered it, fingerprint of its evidence."""
+    found = [versions.read(version) for version in reversed(versions.released())]
+    if not found:
+        return pd.DataFrame([{"version": "none released yet"}])
+    return pd.DataFrame([{"version": r["version"], "date": r["date"], "preceding version": r["preceding"] or "none", "trigger": "; ".join(r["trigger"]),
+                          "evidence": r["evidence_hash"]} for r in found])

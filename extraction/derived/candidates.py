@@ -1,0 +1,246 @@
+"""What tables could stand behind a record's reports of one variable?
+
+Everything printed of the variable in a stratum becomes a constraint of one search (recover.tables): group sizes or their bounds,
+percentages, counts, totals, verbal bounds, a p-value or a verbal outcome, and what a part of the patients is known to hold.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from extraction.derived.groups import grade_counts, group_size
+from extraction.recover import TooLarge, Unusable
+from extraction.recover.p_values import TESTS
+from extraction.recover.rounding import PrintedP, printed_p, printed_percent
+from extraction.recover.tables import Arm, Candidate, Recovery, recover_tables
+from extraction.recover.wide_tables import WideCandidate, recover_wide_tables
+from extraction.schema import AnyEntry, Record
+from extraction.vocabulary import BOTH_ARMS, RESPONSES, SUMS
+
+TESTS_BY_NAME = {
+    "fisher": ("fisher",),
+    "chi_squared": ("chi_squared", "chi_squared_yates"),
+    "unnamed": tuple(TESTS),
+}
+"""Tests of a 2x2 table that a paper means by a name; the name of the chi-squared test does not tell whether it was corrected."""
+WIDE_BY_NAME = {"fisher": ("fisher_freeman_halton",), "chi_squared": ("chi_squared",), "unnamed": ("fisher_freeman_halton", "chi_squared")}
+"""The same for tables of several categories."""
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """Tables that print as the record says, the entries they follow from, whether one of these is a verbal outcome, and the entries of
+    parts of the patients that only limit them."""
+
+    recovery: Recovery
+    entries: tuple[str, ...]
+    verbal: bool = False
+    bounds: tuple[str, ...] = ()
+
+    @property
+    def tables(self) -> list[tuple[int, int, int, int]]:
+        """Distinct tables: events and patients with tocilizumab, then without."""
+        return self.recovery.tables
+
+
+def tables_of(record: Record, field: str, stratum: str = "all", verbal: bool = True) -> Recovered | None:
+    """Tables behind what is printed of a variable by arm; None where nothing printed tells the arms apart.
+
+    verbal : whether `significant` and `no difference` are taken at their word
+    Raises recover.TooLarge where too little is printed for a search.
+    """
+    if field in SUMS and stratum == "all" and (classes := response_classes(record)) and (known := _sum_of_classes(classes, field)):
+        return known
+    known, test = _known(record, field, stratum), _test(record, field, stratum, verbal)
+    if not known.by_arm and not known.bounds and test is None:
+        return None
+    arms = [Arm(max_n=known.max_n[a], min_n=known.min_n[a], min_events=known.at_least[a], max_events=known.at_most[a], percent=known.percent.get(a))
+            for a in BOTH_ARMS]
+    if test is None or test.entry.kind == "test_outcome":
+        without = recover_tables(*arms, total_events=known.total)
+        found = recover_tables(*arms, test.p, test.tests, total_events=known.total, direction=test.direction) if test else without
+        narrowed = set(found.tables) != set(without.tables)
+        return known.recovered(found, test.entry.id, verbal=True) if test and narrowed else known.recovered(without)
+    found = recover_tables(*arms, test.p, test.tests, total_events=known.total, direction=test.direction)
+    return known.recovered(found, test.entry.id)
+
+
+@dataclass
+class _Known:
+    """Constraints of a search, by arm, and the entries they come from: of an arm, of both together, of parts of the patients."""
+
+    min_n: dict[str, int]
+    max_n: dict[str, int]
+    at_least: dict[str, int]
+    at_most: dict[str, int | None]
+    percent: dict
+    total: tuple[int, int] | None
+    by_arm: list[str]
+    in_all: list[str]
+    bounds: list[str]
+
+    def recovered(self, recovery: Recovery, tested: str | None = None, verbal: bool = False) -> Recovered:
+        entries = [*self.in_all, *self.by_arm, *filter(None, [tested])]
+        return Recovered(recovery, tuple(dict.fromkeys(entries)), verbal, tuple(dict.fromkeys(self.bounds)))
+
+    def narrow(self, arm: str, at_least: int = 0, at_most: int | None = None) -> None:
+        self.at_least[arm] = max(self.at_least[arm], at_least)
+        limits = [limit for limit in (self.at_most[arm], at_most) if limit is not None]
+        self.at_most[arm] = min(limits) if limits else None
+
+
+def _known(record: Record, field: str, stratum: str) -> _Known:
+    sizes = {a: group_size(record, a, stratum) for a in BOTH_ARMS}
+    whole = {a: group_size(record, a) for a in BOTH_ARMS}
+    known = _Known({a: sizes[a] or 1 for a in BOTH_ARMS}, {a: sizes[a] or whole[a] or 0 for a in BOTH_ARMS}, dict.fromkeys(BOTH_ARMS, 0), dict.fromkeys(BOTH_ARMS),
+                   {}, None, [], [], [])
+    for entry in _own(record, field, stratum):
+        if entry.arm in BOTH_ARMS and entry.kind == "percentage":
+            known.percent[entry.arm] = printed_percent(entry.percent)
+            known.by_arm.append(entry.id)
+        elif entry.arm in BOTH_ARMS and entry.kind in ("counts", "bound"):
+            low, high = (entry.events, entry.events) if entry.kind == "counts" else (entry.at_least, entry.at_most)
+            known.narrow(entry.arm, low, high)
+            known.by_arm.append(entry.id)
+    if stratum != "all":
+        for arm, most in _in_cohort(record, field).items():
+            known.narrow(arm, at_most=most)
+        return known
+    known.total, known.in_all = _total(record, field)
+    for part in SUMS.get(field, ()):
+        for entry in _own(record, part, "all"):
+            if entry.kind == "counts" and entry.arm in BOTH_ARMS:
+                known.narrow(entry.arm, entry.events)
+                known.by_arm.append(entry.id)
+    for arm, low, high, sources in _from_strata(record, field):
+        known.narrow(arm, low, high)
+        known.bounds += sources
+    return known
+
+
+def _own(record: Record, field: str, stratum: str) -> list[AnyEntry]:
+    return [e for e in record.find(field, stratum=stratum) if getattr(e, "category", None) is None]
+
+
+def _in_cohort(record: Record, field: str) -> dict[str, int]:
+    """Events of each arm over the whole cohort where they are printed: no stratum holds more."""
+    if field == "severe_crs" and 3 in (grades := grade_counts(record)):
+        return {arm: grades[3][arm] for arm in BOTH_ARMS}
+    return {e.arm: e.events for e in _own(record, field, "all") if e.kind == "counts" and e.arm in BOTH_ARMS}
+
+
+def _total(record: Record, field: str) -> tuple[tuple[int, int] | None, list[str]]:
+    """Fewest and most events of all patients, and the entries that tell: counted, or the size of the stratum that has the event."""
+    counted = next((e for e in _own(record, field, "all") if e.kind == "counts" and e.arm == "total"), None)
+    if counted:
+        return (counted.events, counted.events), [counted.id]
+    for stratum, meaning in record.strata.items():
+        if meaning.patients_with == field and (size := stratum_size(record, stratum)):
+            return (size[0], size[0]), [size[1]]
+    if field in SUMS:
+        return _total_of_sum(record, field)
+    return None, []
+
+
+def _total_of_sum(record: Record, field: str) -> tuple[tuple[int, int] | None, list[str]]:
+    """A sum is at least its printed parts, all of them where all are printed, and at most the sum it is part of itself."""
+    parts = {part: e for part in SUMS[field] for e in _own(record, part, "all") if e.kind == "counts" and e.arm == "total"}
+    wholes = [e for whole, summed in SUMS.items() if field in summed for e in _own(record, whole, "all") if e.kind == "counts" and e.arm == "total"]
+    if not parts:
+        return None, []
+    low = sum(e.events for e in parts.values())
+    high = low if len(parts) == len(SUMS[field]) else min((e.events for e in wholes), default=group_size(record, "total"))
+    return (low, high), [e.id for e in (*parts.values(), *wholes)]
+
+
+def stratum_size(record: Record, stratum: str) -> tuple[int, str] | None:
+    """Patients in a stratum of unprinted size, where a count and its percentage leave one size; and the entry that tells."""
+    for entry in record.entries:
+        if entry.kind == "counts" and entry.stratum == stratum and entry.percent and entry.n is None:
+            percent = printed_percent(entry.percent)
+            most = group_size(record, "total") or 0
+            sizes = [n for n in range(max(entry.events, 1), most + 1) if percent.rounds(entry.events, n)]
+            if len(sizes) == 1:
+                return sizes[0], entry.id
+    return None
+
+
+def _from_strata(record: Record, field: str) -> Iterator[tuple[str, int, int, tuple[str, ...]]]:
+    """What the whole cohort must hold of each arm, given the tables of a stratum: arm, fewest and most events, entries."""
+    for stratum in record.strata:
+        if stratum == "all" or not (part := tables_of(record, field, stratum, verbal=False)) or not part.tables:
+            continue
+        for i, arm in enumerate(BOTH_ARMS):
+            events, n = [t[2 * i] for t in part.tables], [t[2 * i + 1] for t in part.tables]
+            if size := group_size(record, arm):
+                yield arm, min(events), size - min(b - a for a, b in zip(events, n)), part.entries
+
+
+class _Test(NamedTuple):
+    """A comparison of the arms: its p, the tests that may have given it, its direction, its entry."""
+
+    p: PrintedP
+    tests: tuple[str, ...]
+    direction: str | None
+    entry: AnyEntry
+
+
+def _test(record: Record, field: str, stratum: str, verbal: bool) -> _Test | None:
+    """The p-value of the two arms, else (at its word) the outcome in words."""
+    found = [e for e in _own(record, field, stratum) if e.arm == "comparison"]
+    for entry in found:
+        if entry.kind == "p_value" and entry.adjustment == "none" and (tests := named_tests(entry)):
+            return _Test(printed_p(entry.p), tests, entry.direction, entry)
+    for entry in found if verbal else ():
+        if entry.kind == "test_outcome" and (tests := named_tests(entry)):
+            sign = "<" if entry.significant else "≥"
+            return _Test(printed_p(f"{sign}{entry.alpha}"), tests, entry.direction if entry.significant else None, entry)
+    return None
+
+
+def named_tests(entry: AnyEntry, by_name: dict[str, tuple[str, ...]] = TESTS_BY_NAME) -> tuple[str, ...]:
+    """Tests of a table that an entry's words may mean, each once; empty where none is a test of a table."""
+    return tuple(dict.fromkeys(test for name in entry.tests for test in by_name.get(name, ())))
+
+
+# classes of response
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Tables of arms by class of response (RESPONSES, then none of them), and the entries they follow from."""
+
+    candidates: list[WideCandidate]
+    entries: tuple[str, ...]
+
+
+def response_classes(record: Record) -> Classes | None:
+    """Splits of the classes of response by arm that give the p printed of one of them as a test of all classes at once.
+
+    None where the classes' totals, the arms or the p are not printed, where no split gives it, and where there are too many to list.
+    """
+    sizes = [group_size(record, arm) for arm in BOTH_ARMS]
+    found = {(e.field, e.arm): e for field in RESPONSES for e in _own(record, field, "all") if e.kind == "counts"}
+    totals = [found.get((field, "total")) for field in RESPONSES]
+    test = next((e for field in RESPONSES for e in _own(record, field, "all") if e.kind == "p_value" and e.arm == "comparison"), None)
+    if None in sizes or None in totals or test is None or not any(arm in BOTH_ARMS for _, arm in found):
+        return None
+    rest = sum(sizes) - sum(e.events for e in totals)
+    cells = [[found[field, arm].events if (field, arm) in found else None for field in RESPONSES] + [None] for arm in BOTH_ARMS]
+    tests = named_tests(test, WIDE_BY_NAME)
+    if rest < 0 or not tests:
+        return None
+    try:
+        candidates = recover_wide_tables(sizes, [*(e.events for e in totals), rest], cells, printed_p(test.p), tests)
+    except (TooLarge, Unusable):
+        return None
+    candidates = [c for c in candidates if c.match == "rounded"]
+    return Classes(candidates, (*(e.id for e in found.values()), test.id)) if candidates else None
+
+
+def _sum_of_classes(classes: Classes, field: str) -> Recovered:
+    """The table of a summed variable from its classes."""
+    width = len(SUMS[field]) if field == "complete_response" else len(RESPONSES)
+    candidates = [Candidate(sum(toci[:width]), sum(toci), sum(control[:width]), sum(control), c.test, c.match)
+                  for c in classes.candidates for toci, control in [c.table]]
+    return Recovered(Recovery(candidates), classes.entries)

@@ -1,0 +1,38 @@
+"""`python -m models answer`: today's answer, written into the README between its markers."""
+
+from extraction.tree import ROOT
+import sys
+
+from extraction.records import BadRecords, load
+from extraction.whole import write_whole
+from models.runs import store
+from models.endpoints import ENDPOINTS
+from models.answers.summary import summarise
+from models.words import short
+
+README = ROOT / "README.md"
+START, END = "<!-- answer:start -->", "<!-- answer:end -->"
+LINES = ("crs_duration_grade3", "severe_infection", "overall_survival")
+
+
+def answer() -> str:
+    """Three lines, one for each leading endpoint; raise store.NotFitted where one is not fitted."""
+    review = load()
+    return "\n".join(f"- {short(summarise(key, review), ENDPOINTS[key])}" for key in LINES)
+
+
+def with_answer(text: str, lines: str) -> str:
+    """The README's text with the lines between its markers."""
+    before, rest = text.split(START)
+    return f"{before}{START}\n{lines}\n{END}{rest.split(END)[1]}"
+
+
+def command(args) -> int:
+    """Rewrite the README's answer; 1 where records are bad or a posterior is missing."""
+    try:
+        lines = answer()
+    except (BadRecords, store.NotFitted) as error:
+        print(error, file=sys.stderr)
+        return 1
+    write_whole(README, with_answer(README.read_text(encoding="utf-8"), lines))
+    return 0

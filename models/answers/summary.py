@@ -1,0 +1,102 @@
+"""The results as numbers: what the README, the pages and machines read."""
+
+from extraction.tree import ROOT
+import json
+import sys
+import tomllib
+
+import numpy as np
+
+from extraction.records import BadRecords, Review, load
+from models.runs import store
+from models.endpoints import ENDPOINTS, evidence_of
+
+PROBABILITIES = {"median": 0.5, "lower": 0.025, "upper": 0.975}
+"""Every interval of the review is the equal-tailed 95 % one."""
+
+
+def limits(draws, ratio: bool = True) -> dict[str, float]:
+    """Median and 95 % interval of draws on the log scale, as ratios unless `ratio` is false."""
+    values = np.quantile(np.ravel(draws), list(PROBABILITIES.values()))
+    return dict(zip(PROBABILITIES, map(float, np.exp(values) if ratio else values)))
+
+
+def summarise(key: str, review: Review | None = None) -> dict:
+    """One endpoint: estimand and studies on the ratio scale, tau on the log scale; raise store.NotFitted where it is not fitted.
+
+    `mcse` is the Monte Carlo standard error of each limit on the ratio scale, and `digits` the decimals it supports.
+    """
+    review = review or load()
+    endpoint, stored, evidence = ENDPOINTS[key], store.read(key, review), evidence_of(key, review)
+    mu = stored.draws["mu"].values
+    below = float(np.mean(mu < 0))
+    estimand = limits(mu)
+    mcse = {name: error * estimand[name] for name, error in stored.info["mcse"].items()}
+    return {
+        "title": endpoint.title,
+        "scale": endpoint.scale,
+        "benefit": endpoint.benefit,
+        **estimand,
+        "p_favours_toci": below if endpoint.benefit == "below" else 1 - below,
+        "mcse": mcse,
+        "digits": digits(mcse["median"]),
+        "tau": limits(stored.draws["tau"].values, ratio=False),
+        "prediction": limits(stored.draws["prediction"].values),
+        "studies": {study: limits(stored.draws["theta"].sel(study=study).values) for study in evidence.studies},
+        "n_studies": len(evidence.studies),
+        "n_reports": len(evidence.used),
+        "diagnostics": stored.info["diagnostics"],
+        "evidence_hash": evidence.used_hash(),
+        "posterior_hash": stored.info["hash"],
+    }
+
+
+def digits(mcse: float) -> int:
+    """Decimals worth printing: the last one no smaller than twice the Monte Carlo error, and at most two."""
+    return int(np.clip(np.floor(-np.log10(2 * mcse)), 0, 2)) if mcse > 0 else 2
+
+
+def summary(review: Review | None = None) -> dict:
+    """Every endpoint, with the version of the review and a fingerprint of all its evidence."""
+    review = review or load()
+    endpoints = {key: summarise(key, review) for key in ENDPOINTS}
+    return {"version": version(), "evidence_hash": evidence_hash(review), "endpoints": endpoints}
+
+
+def evidence_hash(review: Review) -> str:
+    """Fingerprint of everything used and left out, over all endpoints."""
+    return store.hash_of({key: evidence_of(key, review).hash() for key in ENDPOINTS})
+
+
+def version() -> str:
+    """Version of the review, from pyproject.toml."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)["project"]["version"]
+
+
+def command(args) -> int:
+    """`python -m models summary [--json]`; 1 where records are bad or a posterior is missing."""
+    try:
+        result = summary()
+    except (BadRecords, store.NotFitted) as error:
+        print(error, file=sys.stderr)
+        return 1
+    if args.json:
+        print(json.dumps(result, indent=1))
+    else:
+        _print_table(result)
+    return 0
+
+
+def _print_table(result: dict) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"Version {result['version']}, evidence {result['evidence_hash']}: tocilizumab over none")
+    for name in ("endpoint", "scale", "median (95 % interval)", "P(favours tocilizumab)", "tau", "studies", "reports"):
+        table.add_column(name)
+    for key, e in result["endpoints"].items():
+        d = e["digits"]
+        table.add_row(key, e["scale"], f"{e['median']:.{d}f} ({e['lower']:.{d}f} to {e['upper']:.{d}f})", f"{e['p_favours_toci']:.2f}",
+                      f"{e['tau']['median']:.2f}", str(e["n_studies"]), str(e["n_reports"]))
+    Console().print(table)

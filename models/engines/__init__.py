@@ -1,0 +1,1 @@
+"""From likelihoods and priors to posteriors: the sampler, deterministic quadrature, and the rule of convergence."""

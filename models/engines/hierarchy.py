@@ -1,0 +1,70 @@
+"""The layer above the reports: studies exchangeable around a mean effect."""
+
+import numpy as np
+import pymc as pm
+
+from models.likelihood import reports
+from models.priors import Prior
+
+
+def exchangeable(studies: list[str], mu_prior: Prior, tau_prior: Prior):
+    """Add mu, tau, theta[study] and the effect in a new study (`prediction`) to the open model; return theta.
+
+    theta[study] ~ N(mu, tau), written as mu + tau * z so that few studies sample well (Betancourt & Girolami 2013).
+    Scale: log ratio.
+    """
+    mu = mu_prior.to_pymc("mu")
+    tau = tau_prior.to_pymc("tau")
+    new = pm.Normal("z_new")
+    pm.Deterministic("prediction", mu + tau * new)
+    if not studies:
+        return None
+    z = pm.Normal("z", dims="study")
+    return pm.Deterministic("theta", mu + tau * z, dims="study")
+
+
+def normal_normal(estimate, se, study_names, mu_prior: Prior, tau_prior: Prior) -> pm.Model:
+    """Normal reports of exchangeable effects; estimate and se on the log scale, shape (study,)."""
+    with pm.Model(coords={"study": list(study_names)}) as model:
+        theta = exchangeable(model.coords["study"], mu_prior, tau_prior)
+        pm.Normal("reported", theta, np.asarray(se, float), observed=np.asarray(estimate, float), dims="study")
+    return model
+
+
+def binomial_normal(events_treated, n_treated, events_control, n_control, study_names, mu_prior: Prior, tau_prior: Prior,
+                    baseline_prior: Prior) -> pm.Model:
+    """Exact binomials in both arms, exchangeable log odds ratios; counts of shape (study,)."""
+    with pm.Model(coords={"study": list(study_names)}) as model:
+        theta = exchangeable(model.coords["study"], mu_prior, tau_prior)
+        alpha = baseline_prior.to_pymc("alpha", dims="study")
+        pm.Binomial("events_control", np.asarray(n_control), logit_p=alpha, observed=np.asarray(events_control), dims="study")
+        pm.Binomial("events_treated", np.asarray(n_treated), logit_p=alpha + theta, observed=np.asarray(events_treated), dims="study")
+    return model
+
+
+def from_reports(evidence, mu_prior: Prior, tau_prior: Prior, baseline_prior: Prior) -> pm.Model:
+    """A model of one effect per study from any mix of tables, sets of tables, ratios and log-rank p-values.
+
+    Strata of one study share its theta.  alpha[table] is the logit risk without tocilizumab.
+    """
+    tables = [i for i, report in enumerate(evidence.used) if report.term in ("table", "table_set")]
+    studies = evidence.studies
+    with pm.Model(coords={"study": studies, "table": [_name(evidence.used[i]) for i in tables]}) as model:
+        theta = exchangeable(studies, mu_prior, tau_prior)
+        alpha = baseline_prior.to_pymc("alpha", dims="table") if tables else None
+        for i, report in enumerate(evidence.used):
+            effect = theta[studies.index(report.study)]
+            baseline = alpha[tables.index(i)] if i in tables else None
+            pm.Potential(f"{report.term}[{_name(report)}]", term(report, effect, baseline))
+    return model
+
+
+def term(report, effect, baseline=None):
+    """Log likelihood of one used report at a log ratio `effect` (and a control risk on the logit scale)."""
+    if report.term in ("table", "table_set"):
+        return getattr(reports, report.term)(baseline, effect, **report.data)
+    return getattr(reports, report.term)(effect, **report.data)
+
+
+def _name(report) -> str:
+    return report.study if report.stratum == "all" else f"{report.study} {report.stratum}"

@@ -1,0 +1,73 @@
+"""Random-effects meta-analysis without sampling: mu | tau exactly, tau by quadrature.
+
+    estimate[s] ~ N(theta[s], se[s]),  theta[s] ~ N(mu, tau),  mu ~ normal prior,  tau ~ any prior
+
+An independent check on the sampled posteriors, and fast enough for a command line. Reference for the normal
+case: Roever 2020, J Stat Softw 93(6), doi 10.18637/jss.v093.i06 (bayesmeta).
+"""
+
+import numpy as np
+
+from models.engines.mixture import MixturePosterior, NormalMixture
+from models.engines.posterior import Posterior, tau_marginal
+from models.engines.quadrature_general import from_study_likelihoods
+from models.engines.quadrature_many import conditional_mu, normal_normal_many
+from models.engines.tau_nodes import log_tau_nodes, node_weights
+from models.likelihood.two_arms import two_arm_log_likelihood
+
+__all__ = ["Posterior", "binomial_normal", "from_study_likelihoods", "normal_normal", "normal_normal_many"]
+
+NODES = 129
+
+
+def normal_normal(estimate, se, mu_prior, tau_prior, study_names=None):
+    """Posterior given one estimate and standard error per study.
+
+    estimate, se: shape (study,), on one additive scale such as log odds ratio. mu_prior: normal; tau_prior: any
+    Prior on the positive numbers. No studies returns the prior. Raises ValueError for a standard error that is not
+    positive, a value that is not finite, or a prior of mu that is not normal.
+    """
+    estimate, se = np.atleast_1d(np.asarray(estimate, float)), np.atleast_1d(np.asarray(se, float))
+    if estimate.shape != se.shape or not np.all(np.isfinite(estimate)):
+        raise ValueError(f"estimates must be finite, one per standard error: {estimate}, {se}")
+    if not np.all(np.isfinite(se) & (se > 0)):
+        raise ValueError(f"standard errors must be positive and finite: {se}")
+    if mu_prior.family != "normal":
+        raise ValueError(f"normal_normal needs a normal prior of mu, not {mu_prior.family}")
+    names = study_names if study_names is not None else [str(study + 1) for study in range(len(se))]
+
+    def given(tau):
+        return (part[0] for part in conditional_mu(estimate[None], se[None], *mu_prior.parameters, tau[None]))
+
+    def log_posterior(tau):
+        log_marginal, *_ = given(tau)
+        return log_marginal + tau_prior.log_density(tau)
+
+    log_tau = log_tau_nodes(log_posterior, tau_prior, NODES)
+    tau, step = np.exp(log_tau), log_tau[1] - log_tau[0]
+    log_marginal, mean, sd = given(tau)
+    log_density = log_marginal + tau_prior.log_density(tau) + log_tau  # of log tau
+    weight = node_weights(log_density, step)
+
+    pull = se[:, None] ** 2 / (se[:, None] ** 2 + tau**2)  # share of the mean effect in a study's own, shape (study, node)
+    theta_mean, theta_sd = pull * mean + (1 - pull) * estimate[:, None], np.sqrt(pull * tau**2 + (pull * sd) ** 2)
+    return MixturePosterior(
+        mu=NormalMixture(weight, mean, sd),
+        tau=tau_marginal(log_tau, log_density),
+        prediction=NormalMixture(weight, mean, np.hypot(sd, tau)),
+        theta={name: NormalMixture(weight, *study) for name, *study in zip(names, theta_mean, theta_sd)},
+    )
+
+
+def binomial_normal(
+    events_treated, n_treated, events_control, n_control, mu_prior, tau_prior, baseline_prior, study_names=None
+):
+    """Posterior given exact counts: logit control risk ~ baseline_prior, logit treated risk = that + theta.
+
+    Arrays of shape (study,); theta is the log odds ratio. No continuity correction: studies with no event in one
+    arm or in both stay in. baseline_prior: normal, independent between studies. Raises ValueError for impossible
+    counts.
+    """
+    arms = np.atleast_2d(np.array([events_treated, n_treated, events_control, n_control]).T)
+    likelihoods = [two_arm_log_likelihood(*study, baseline_prior) for study in arms if study.size]
+    return from_study_likelihoods(likelihoods, mu_prior, tau_prior, study_names)

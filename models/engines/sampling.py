@@ -1,0 +1,64 @@
+"""The only sampler: nutpie through PyMC, seeded, every fit judged before anybody sees it."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+from models.engines.acceptance import Rejected, accept, by_element
+from models.engines.settings import DRAWS, RETRIES, SAMPLER
+
+if TYPE_CHECKING:
+    from models.evidence.report import Evidence
+    from models.endpoint import Endpoint
+
+
+def fitted(endpoint: Endpoint, evidence: Evidence) -> tuple:
+    """Draws of an endpoint's model (xarray Dataset over chain and draw), and what is told of them; raise Rejected where no run converges."""
+    model = endpoint.build(evidence, endpoint.mu_prior, endpoint.tau_prior)
+    draws = sample(model, endpoint.key, draws=endpoint.draws)
+    posterior = draws.posterior.to_dataset()
+    posterior.attrs.clear()  # of which one is the time: the same draws are the same file
+    posterior = posterior.drop_vars([v for v in posterior if v.startswith("z") or v.endswith("__")])
+    return posterior, {
+        "diagnostics": draws.attrs["diagnostics"],
+        "target_accept": draws.attrs["target_accept"],
+        "verdict": "accepted",
+        "mcse": monte_carlo_errors(draws),
+        "parameters": by_element(posterior),
+        "graph": graph(model),
+    }
+
+
+def sample(model, name: str, seed: int = SAMPLER["seed"], draws: int = DRAWS):
+    """Draws from a pymc model as a DataTree, with its diagnostics in `attrs`; smaller steps are tried before Rejected is raised."""
+    import nutpie
+
+    compiled = nutpie.compile_pymc_model(model)
+    settings = SAMPLER | {"seed": seed + zlib.crc32(name.encode()) % 1_000_000}
+    for acceptance in (SAMPLER["target_accept"], *RETRIES):
+        tree = nutpie.sample(compiled, **settings | {"target_accept": acceptance}, draws=draws, progress_bar=False)
+        try:
+            tree.attrs["diagnostics"] = accept(name, tree)
+        except Rejected as rejected:
+            refusal = rejected
+        else:
+            tree.attrs["target_accept"] = acceptance
+            return tree
+    raise refusal
+
+
+def monte_carlo_errors(draws) -> dict[str, float]:
+    """Monte Carlo standard errors of the median and 95 % limits of mu, log scale (Vehtari 2021)."""
+    import arviz as az
+
+    at = {"lower": 0.025, "median": 0.5, "upper": 0.975}
+    return {name: float(az.mcse(draws.posterior["mu"], method="quantile", prob=q)) for name, q in at.items()}
+
+
+def graph(model) -> dict:
+    """Nodes and edges of a pymc model, for its picture in the book."""
+    from pymc.model_graph import ModelGraph
+
+    parents = ModelGraph(model).make_compute_graph()
+    return {"nodes": sorted(parents), "edges": sorted([parent, child] for child, all_parents in parents.items() for parent in all_parents)}

@@ -1,0 +1,111 @@
+"""Duration of CRS: outcomes of tests within grades, and medians of arms that mix grades."""
+
+from collections.abc import Iterator
+from math import comb
+
+from models.evidence.report import Reading, Unused, Used
+from models.evidence.survival import overlap, rest
+from extraction.derived.groups import grade_counts
+from extraction.recover.ranks import judge_rank_p
+from extraction.schema import AnyEntry, Record
+
+
+def crs_duration(record: Record, endpoint: str, contrast: str, reading: Reading) -> Iterator[Used | Unused]:
+    """Tests within grades; medians with ranges by arm, or else of both arms together, as mixtures of grades."""
+    grades = grade_counts(record)
+    strata = [s for s, meaning in record.strata.items() if meaning.crs_grades]
+    tested = sorted((s for s in strata if _tests(record, s)), key=lambda s: len(record.strata[s].crs_grades))
+    taken: set[str] = set()
+    for stratum in tested:
+        if any(overlap(record, stratum, other) for other in taken):
+            yield from (Unused(record.study, (e.id,), "its patients are those of a stratum used", stratum) for e in _tests(record, stratum))
+        else:
+            taken.add(stratum)
+            yield from _test_report(record, stratum, grades, _tests(record, stratum), reading)
+    for entry in _tests(record, "all"):
+        reason = "the patients of its grades, whose tests are used" if tested else "no grades by arm are printed"
+        check = {"kind": "durations", "outcome": _significant(entry), "toci": _cells(grades, "toci"), "control": _cells(grades, "control")} if grades else None
+        yield Unused(record.study, (entry.id,), reason, "all", check)
+    yield from _medians(record, grades)
+    for entry in record.find("crs_duration"):
+        if entry.stratum not in ("all", *strata) and entry.kind != "not_reported":
+            yield Unused(record.study, (entry.id,), "its patients enter by grade", entry.stratum)
+    yield from rest(record, "crs_duration", {"not_reported"})
+
+
+def _tests(record: Record, stratum: str) -> list[AnyEntry]:
+    """Comparisons of durations in a stratum: an outcome at the 5 % level first, then p-values, then other levels."""
+    found = [e for e in record.find("crs_duration", stratum=stratum) if e.kind in ("test_outcome", "p_value")]
+    return sorted(found, key=lambda e: (e.kind != "test_outcome" or float(e.alpha) != 0.05, e.kind != "p_value"))
+
+
+def _test_report(record: Record, stratum: str, grades: dict, entries: list[AnyEntry],
+                 reading: Reading) -> Iterator[Used | Unused]:
+    first, *others = entries
+    wanted = {min(g, 3) for g in record.strata[stratum].crs_grades}
+    cells = {arm: [c for c in _cells(grades, arm) if c[0] in wanted] for arm in ("toci", "control")}
+    sizes = {arm: sum(n for _, n in cells[arm]) for arm in cells}
+    outcome = {"significant": _significant(first), "direction": first.direction}
+    tests = [t for t in first.tests if t in ("mann_whitney", "t")]
+    data = {**cells, "tests": tests, **outcome, "alpha": float(getattr(first, "alpha", 0.05))}
+    impossible = {e.id: fault for e in entries if (fault := _impossible(e, sizes))}
+    if not all(sizes.values()):
+        yield Unused(record.study, (first.id,), "the grades by arm are not printed", stratum)
+    elif impossible and not reading.impossible_as_outcome:
+        yield Unused(record.study, (first.id,), "a p of this comparison is one that its test cannot give", stratum)
+    elif not tests:
+        yield Unused(record.study, (first.id,), "the test is not named", stratum)
+    elif data["tests"] == ["mann_whitney"] and not _can_be_significant(**sizes, alpha=data["alpha"]):
+        means = "the report is not one of this test" if outcome["significant"] else "the report says nothing of the effect"
+        yield Unused(record.study, (first.id,), f"no outcome of the test is significant with {sizes['toci']} v {sizes['control']} patients, "
+                     f"so {means}", stratum)
+    else:
+        yield Used(record.study, "test_outcome", data, (first.id,), stratum)
+    for entry in others:
+        yield Unused(record.study, (entry.id,), impossible.get(entry.id, "the same comparison as the outcome used"), stratum)
+
+
+def _impossible(entry: AnyEntry, sizes: dict[str, int]) -> str:
+    """Why a printed p cannot be that of its only named test, a Mann-Whitney test; empty where it can."""
+    if entry.kind != "p_value" or entry.tests != ["mann_whitney"] or not all(sizes.values()):
+        return ""
+    found = judge_rank_p(sizes["toci"], sizes["control"], entry.p)
+    if found["possible"]:
+        return ""
+    return (f"a Mann-Whitney test of {sizes['toci']} v {sizes['control']} patients cannot give it (smallest p "
+            f"{found['smallest_attainable_p']:.4f}): the comparison enters by its outcome in words")
+
+
+def _significant(entry: AnyEntry) -> bool:
+    """Whether the paper's test came out significant at the 5 % level; `<0.05` says so."""
+    if entry.kind == "test_outcome":
+        return entry.significant
+    value = float(entry.p.lstrip("<>=≤≥ "))
+    return value < 0.05 or entry.p.startswith("<") and value <= 0.05
+
+
+def _can_be_significant(toci: int, control: int, alpha: float) -> bool:
+    """Whether complete separation of the arms has a two-sided exact Mann-Whitney p below alpha."""
+    return 2 / comb(toci + control, toci) < alpha
+
+
+def _cells(grades: dict[int, dict[str, int]], arm: str) -> list[list[int]]:
+    """Patients of an arm with CRS as pairs of grade and number."""
+    return [[grade, sizes[arm]] for grade, sizes in grades.items() if grade > 0 and sizes[arm] > 0]
+
+
+def _medians(record: Record, grades: dict) -> Iterator[Used | Unused]:
+    found = {e.arm: e for e in record.find("crs_duration", stratum="all") if e.kind in ("median_range", "median_quartiles")}
+    by_arm = {"toci", "control"} <= found.keys()
+    for arm, entry in found.items():
+        if not grades:
+            yield Unused(record.study, (entry.id,), "the grades by arm are not printed")
+        elif by_arm and arm == "total":
+            yield Unused(record.study, (entry.id,), "the same patients as the medians by arm")
+        else:
+            arms = ("toci", "control") if arm == "total" else (arm,)
+            data = {"cells": {a: _cells(grades, a) for a in arms}, "unit": "days",
+                    **{k: float(v) for k, v in entry.model_dump(include={"median", "minimum", "maximum", "lower_quartile", "upper_quartile"}).items()}}
+            data["zeros"] = grades.get(0, {}).get(arm, 0) if data.get("minimum") == 0 else 0
+            note = f"{data['zeros']} patients without CRS counted as 0 days" if data["zeros"] else ""
+            yield Used(record.study, entry.kind, data, (entry.id,), note=note)

@@ -1,0 +1,1 @@
+"""The likelihood of each kind of report, and the arithmetic behind it."""

@@ -1,0 +1,1 @@
+"""Any table of studies pooled from the command line."""

@@ -1,0 +1,76 @@
+"""The mean effect without and with the bias as judged, and how much bias it takes to move the answer."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from extraction.records import Review, load
+from models.endpoint import study_likelihoods
+from models.endpoints import ENDPOINTS, evidence_of
+from models.runs import store
+from models.engines.reweight import SMALLEST_SAMPLE
+from models.trust.multiverse import THETA, behind_bias, log_prior, smooth, summary, tabulated, through, universes
+from models.trust.universe import JUDGED, NONE, is_primary_through_bias
+
+CRS = "crs_duration_grade3"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The mean effect without and with the bias: limits as ratios, and the probability that tocilizumab is the better side."""
+
+    unadjusted: dict
+    adjusted: dict
+
+
+def pair(key: str, review: Review | None = None) -> Pair:
+    """Both from the multiverse, so by the same engine: as used, all studies, exact, primary priors."""
+    review = review or load()
+    if key != CRS:
+        return Pair(*(behind_bias(key, review, factor) for factor in (NONE, JUDGED)))
+    frame = universes(key, review)
+    found = (frame[chosen].iloc[0] for chosen in (frame["primary"], is_primary_through_bias(frame, key)))
+    return Pair(*({name: float(row[name]) for name in ("median", "lower", "upper", "p_favours")} for row in found))
+
+
+MEANS = np.linspace(-2.2, 2.2, 45)
+
+
+SDS = np.linspace(0.0, 1.2, 7)
+
+
+def tipping_grid(key: str, review: Review | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper 95 % limit of mu (log scale) when every study has the same bias, shape (sd, mean) over SDS and MEANS."""
+    if key == CRS:
+        return _normal_grid(key, review)
+    evidence, endpoint = evidence_of(key, review or load()), ENDPOINTS[key]
+    terms = {study: tabulated(term) for study, term in study_likelihoods(evidence).items()}
+    limits = np.empty((2, len(SDS), len(MEANS)))
+    for i, sd in enumerate(SDS):
+        likelihood = sum(smooth({study: through(term, 0.0, sd) for study, term in terms.items()}).values())
+        for j, mean in enumerate(MEANS):
+            found = summary(_shifted(likelihood, mean) + log_prior(endpoint.mu_prior, endpoint.tau_prior))
+            limits[:, i, j] = found["lower"], found["upper"]
+    return limits[0], limits[1]
+
+
+def _normal_grid(key: str, review: Review | None) -> tuple[np.ndarray, np.ndarray]:
+    """The same from draws: the likelihood of mu is taken as the normal that turns its prior into a normal posterior of the draws' mean and SD."""
+    mu, (prior_mean, prior_sd) = store.read(key, review).draws["mu"].values, ENDPOINTS[key].mu_prior.parameters
+    precision = 1 / mu.var() - 1 / prior_sd**2
+    estimate = (mu.mean() / mu.var() - prior_mean / prior_sd**2) / precision
+    share = 1 / (1 / precision + SDS[:, None] ** 2)  # precision of the estimate behind a bias of that SD
+    variance = 1 / (share + 1 / prior_sd**2)
+    centre = variance * (share * (estimate - MEANS) + prior_mean / prior_sd**2)
+    return centre - 1.96 * np.sqrt(variance), centre + 1.96 * np.sqrt(variance)
+
+
+def _shifted(likelihood: np.ndarray, mean: float) -> np.ndarray:
+    """The log likelihood of (tau, mu) when every observed effect is `mean` above the true one."""
+    return np.array([np.interp(THETA + mean, THETA, row) for row in likelihood])
+
+
+def read_through_bias(key: str, review: Review) -> dict:
+    """The answer adjusted for bias, as a summary that `models.words` reads; that of CRS duration rests on few draws, so words are more careful of it."""
+    adjusted, few = pair(key, review).adjusted, {"diagnostics": {"ess_bulk": SMALLEST_SAMPLE}} if key == CRS else {}
+    return adjusted | {"p_favours_toci": adjusted["p_favours"], "n_studies": len(evidence_of(key, review).studies)} | few
