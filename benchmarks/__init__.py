@@ -2,4 +2,5 @@
 
 import os
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: the matrices here are small, and threads only wait for each other
+# before numpy: the matrices here are small, and threads only wait for each other
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

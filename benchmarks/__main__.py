@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import engines, growth, many_studies, parity, scaling
-from extraction.tree import ROOT
 from benchmarks.measure import PYTHON, machine, repeat
+from extraction.tree import ROOT
 
 WIDTH = 120
 """Characters of the table where the terminal is narrower, or is a file."""
@@ -35,7 +35,9 @@ Stein 1953,180,1541,372,1451
 def change_a_record(folder: Path) -> None:
     """Lengthen the first one-line note of the longest record by a word."""
     record = max((folder / "extraction/records").glob("*.yml"), key=lambda path: path.stat().st_size)
-    text, changed = re.subn(r'^( +note: "?)(?=\w)', r"\1Again, ", record.read_text(encoding="utf-8"), count=1, flags=re.M)
+    text, changed = re.subn(
+        r'^( +note: "?)(?=\w)', r"\1Again, ", record.read_text(encoding="utf-8"), count=1, flags=re.M
+    )
     if not changed:
         sys.exit(f"{record.name} has no one-line note to change")
     record.write_text(text, encoding="utf-8")
@@ -51,6 +53,7 @@ def quick_steps(folder: Path) -> list[tuple]:
 
 def long_steps(folder: Path) -> list[tuple]:
     """Fits and the whole book, from nothing and again."""
+
     def empty() -> None:
         shutil.rmtree(folder / "_build", ignore_errors=True)
 
@@ -74,7 +77,9 @@ def long_steps(folder: Path) -> list[tuple]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Time the steps beside their targets.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Time the steps beside their targets."
+    )
     parser.add_argument("--quick", action="store_true", help="only the steps of a few seconds")
     quick = parser.parse_args().quick
 
@@ -84,7 +89,18 @@ def main() -> None:
         shutil.copytree(ROOT, folder, symlinks=True, ignore=leave)
         (folder / ".venv").symlink_to(sys.prefix)
         rows = quick_steps(folder) + ([] if quick else long_steps(folder))
-    measured = engines.rows() if quick else [*engines.rows(), *engines.multiverse(), *parity.rows(), *growth.rows(), *scaling.rows(), *many_studies.rows()]
+    measured = (
+        engines.rows()
+        if quick
+        else [
+            *engines.rows(),
+            *engines.multiverse(),
+            *parity.rows(),
+            *growth.rows(),
+            *scaling.rows(),
+            *many_studies.rows(),
+        ]
+    )
     rows += [(row["name"], row["value"], row["unit"], row["target"]) for row in measured]
 
     table = Table(caption="Medians of 3 to 5 repeats; memory is the highest seen.")

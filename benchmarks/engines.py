@@ -1,9 +1,9 @@
-"""How fast the deterministic engines and the searches of recovery are: medians of repeated runs on one machine.
+"""How fast the deterministic engines and the searches of recovery are: medians of repeated runs on one
+machine.
 
-    python -m benchmarks.engines
+python -m benchmarks.engines
 """
 
-from extraction.tree import ROOT
 import csv
 import resource
 import subprocess
@@ -18,8 +18,9 @@ import numpy as np
 from extraction.recover.log_rank import log_rank_histories
 from extraction.recover.rounding import printed_p, printed_percent
 from extraction.recover.tables import Arm, recover_tables
-from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY
+from extraction.tree import ROOT
 from models.engines.quadrature import binomial_normal, normal_normal_many
+from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY
 
 REFERENCE = ROOT / "tests" / "reference"
 
@@ -56,23 +57,54 @@ def rows():
 
 
 def searches():
-    """Recovery of data behind printed numbers: seconds of each search alone, and the memory of the largest process so far."""
+    """Recovery of data behind printed numbers: seconds of each search alone, and the memory of the largest
+    process so far.
+    """
     percent, fisher = [printed_percent("47.8"), printed_percent("11.8")], ("fisher",)
     found = {
-        "every table of 100 v 100 patients, Fisher's p": (0.2, lambda: recover_tables(Arm(100, 100), Arm(100, 100), printed_p("0.0204"), fisher)),
+        "every table of 100 v 100 patients, Fisher's p": (
+            0.2,
+            lambda: recover_tables(Arm(100, 100), Arm(100, 100), printed_p("0.0204"), fisher),
+        ),
         "sizes up to 50 v 50 from two percentages and p": (
-            1.0, lambda: recover_tables(Arm(50, percent=percent[0]), Arm(50, percent=percent[1]), printed_p("0.0204"))),
+            1.0,
+            lambda: recover_tables(
+                Arm(50, percent=percent[0]), Arm(50, percent=percent[1]), printed_p("0.0204")
+            ),
+        ),
         "log-rank histories, 9 v 2 with ties": (2.0, lambda: log_rank_histories(9, 2, "0.3977")),
-        "log-rank histories, 12 v 6 without ties": (10.0, lambda: log_rank_histories(12, 6, "0.3977", ties=False)),
+        "log-rank histories, 12 v 6 without ties": (
+            10.0,
+            lambda: log_rank_histories(12, 6, "0.3977", ties=False),
+        ),
     }
-    rows = [{"name": f"recover: {name}", "value": _median_seconds(run, 3), "unit": "s", "target": f"at most {target:g}"}
-            for name, (target, run) in found.items()]
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**30 if sys.platform == "darwin" else 2**20)
-    return [*rows, {"name": "recover: peak memory of this process", "value": memory, "unit": "GiB", "target": "at most 1"}]
+    rows = [
+        {
+            "name": f"recover: {name}",
+            "value": _median_seconds(run, 3),
+            "unit": "s",
+            "target": f"at most {target:g}",
+        }
+        for name, (target, run) in found.items()
+    ]
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
+        2**30 if sys.platform == "darwin" else 2**20
+    )
+    return [
+        *rows,
+        {
+            "name": "recover: peak memory of this process",
+            "value": memory,
+            "unit": "GiB",
+            "target": "at most 1",
+        },
+    ]
 
 
 def multiverse():
-    """Every universe of every endpoint from nothing: six by quadrature, CRS duration sampled; one run, compiling included."""
+    """Every universe of every endpoint from nothing: six by quadrature, CRS duration sampled; one run,
+    compiling included.
+    """
     from extraction.records import load
     from models.endpoints import ENDPOINTS
     from models.trust import crs_universes
@@ -86,9 +118,21 @@ def multiverse():
     with tempfile.TemporaryDirectory() as folder:  # so that nothing is found finished
         sampled = sum(1 for _ in crs_universes.all_universes(review, Path(folder)))
     crs = perf_counter() - start
-    return [{"name": f"multiverse: {count:,} universes of six endpoints by quadrature", "value": quadrature, "unit": "s", "target": ""},
-            {"name": f"multiverse: {sampled} universes of CRS duration, sampled", "value": crs, "unit": "s", "target": ""},
-            {"name": "multiverse: all endpoints", "value": quadrature + crs, "unit": "s", "target": "at most 60"}]
+    return [
+        {
+            "name": f"multiverse: {count:,} universes of six endpoints by quadrature",
+            "value": quadrature,
+            "unit": "s",
+            "target": "",
+        },
+        {
+            "name": f"multiverse: {sampled} universes of CRS duration, sampled",
+            "value": crs,
+            "unit": "s",
+            "target": "",
+        },
+        {"name": "multiverse: all endpoints", "value": quadrature + crs, "unit": "s", "target": "at most 60"},
+    ]
 
 
 def fits_per_second(fits=4000, repeats=5):
@@ -100,8 +144,12 @@ def fits_per_second(fits=4000, repeats=5):
 
 def seconds_per_binomial_fit(dataset, repeats=15):
     """One exact binomial-normal meta-analysis, every marginal and study included."""
-    arms = np.array([[int(row[column]) for column in ("ai", "n1i", "ci", "n2i")] for row in _studies(dataset)]).T
-    return _median_seconds(lambda: binomial_normal(*arms, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT).summary(), repeats)
+    arms = np.array(
+        [[int(row[column]) for column in ("ai", "n1i", "ci", "n2i")] for row in _studies(dataset)]
+    ).T
+    return _median_seconds(
+        lambda: binomial_normal(*arms, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT).summary(), repeats
+    )
 
 
 def seconds_per_process(repeats=5):
@@ -111,9 +159,13 @@ def seconds_per_process(repeats=5):
         with open(table, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["study", "events_treated", "n_treated", "events_control", "n_control"])
-            writer.writerows([row[column] for column in ("study", "ai", "n1i", "ci", "n2i")] for row in _studies("crins"))
+            writer.writerows(
+                [row[column] for column in ("study", "ai", "n1i", "ci", "n2i")] for row in _studies("crins")
+            )
         command = [sys.executable, "-m", "models", "pool", str(table), "--measure", "or", "--json"]
-        return _median_seconds(lambda: subprocess.run(command, cwd=ROOT, check=True, capture_output=True), repeats)
+        return _median_seconds(
+            lambda: subprocess.run(command, cwd=ROOT, check=True, capture_output=True), repeats
+        )
 
 
 def _studies(dataset):
@@ -133,4 +185,7 @@ def _median_seconds(run, repeats):
 
 if __name__ == "__main__":
     for row in rows():
-        print(f"{row['name']}: {row['value']:.3g} {row['unit']}" + (f" (target {row['target']})" if row["target"] else ""))
+        print(
+            f"{row['name']}: {row['value']:.3g} {row['unit']}"
+            + (f" (target {row['target']})" if row["target"] else "")
+        )

@@ -1,6 +1,6 @@
 """How the time of one fit grows with the number of studies.
 
-    python -m benchmarks.growth    # measures, prints and stores what the book's page on scaling shows
+python -m benchmarks.growth    # measures, prints and stores what the book's page on scaling shows
 """
 
 import datetime
@@ -13,16 +13,18 @@ import numpy as np
 from rich.progress import track
 
 from benchmarks.measure import keep, machine
-from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY
-from models.engines.quadrature import binomial_normal, normal_normal, normal_normal_many
 from book.shown.growth import STORED
+from models.engines.quadrature import binomial_normal, normal_normal, normal_normal_many
+from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY
 
 SIZES = (3, 10, 30, 100, 300, 1000, 3000)
 REPEATS = 5
 
 
 def measure() -> dict:
-    """Seconds of one fit, every marginal included, by engine and number of studies: the best of REPEATS, taken in turn, on one thread."""
+    """Seconds of one fit, every marginal included, by engine and number of studies: the best of REPEATS,
+    taken in turn, on one thread.
+    """
     load, best = os.getloadavg()[0], {name: dict.fromkeys(SIZES, np.inf) for name in GROWTH}
     for _ in track(range(REPEATS), "fits of 3 to 3,000 studies"):
         for studies in SIZES:
@@ -36,13 +38,21 @@ def measure() -> dict:
         "date": datetime.date.today().isoformat(),
         "load": load,
         "repeats": REPEATS,
-        "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**30 if sys.platform == "darwin" else 2**20),
-        "seconds": {name: [{"studies": studies, "seconds": took} for studies, took in times.items()] for name, times in best.items()},
+        "peak_gib": (
+            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            / (2**30 if sys.platform == "darwin" else 2**20)
+        ),
+        "seconds": {
+            name: [{"studies": studies, "seconds": took} for studies, took in times.items()]
+            for name, times in best.items()
+        },
     }
 
 
 def simulated(studies: int, seed: int = 1):
-    """events_treated, n_treated, events_control, n_control of trials with 20 to 200 patients in each arm, log odds ratio N(-0.5, 0.3)."""
+    """events_treated, n_treated, events_control, n_control of trials with 20 to 200 patients in each arm, log
+    odds ratio N(-0.5, 0.3).
+    """
     random = np.random.default_rng(seed)
     n, control = random.integers(20, 200, studies), random.uniform(0.1, 0.5, studies)
     odds = control / (1 - control) * np.exp(random.normal(-0.5, 0.3, studies))
@@ -52,14 +62,23 @@ def simulated(studies: int, seed: int = 1):
 def _log_odds_ratios(*counts):
     """Estimates and standard errors with 0.5 added to each cell."""
     events_treated, n_treated, events_control, n_control = counts
-    cells = np.array([events_treated, n_treated - events_treated, events_control, n_control - events_control]) + 0.5
+    cells = (
+        np.array([events_treated, n_treated - events_treated, events_control, n_control - events_control])
+        + 0.5
+    )
     return np.log(cells[0] * cells[3] / (cells[1] * cells[2])), np.sqrt((1 / cells).sum(axis=0))
 
 
 GROWTH = {
-    "normal–normal": lambda *counts: normal_normal(*_log_odds_ratios(*counts), MU_LOG_RATIO, TAU_PRIMARY).summary(),
-    "normal–normal, batch of 20": lambda *counts: normal_normal_many(*(np.tile(x, (20, 1)) for x in _log_odds_ratios(*counts)), 0.0, 1.0, TAU_PRIMARY),
-    "binomial–normal": lambda *counts: binomial_normal(*counts, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT).summary(),
+    "normal–normal": (
+        lambda *counts: normal_normal(*_log_odds_ratios(*counts), MU_LOG_RATIO, TAU_PRIMARY).summary()
+    ),
+    "normal–normal, batch of 20": lambda *counts: normal_normal_many(
+        *(np.tile(x, (20, 1)) for x in _log_odds_ratios(*counts)), 0.0, 1.0, TAU_PRIMARY
+    ),
+    "binomial–normal": (
+        lambda *counts: binomial_normal(*counts, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT).summary()
+    ),
 }
 """Fits of the counts of any number of trials, with the limits of every marginal."""
 
@@ -69,11 +88,34 @@ def rows(found: dict | None = None) -> list[dict]:
     found = found or measure()
     lines = []
     for name, times in found["seconds"].items():
-        lines += [{"name": f"{name}, {row['studies']:,} studies", "value": 1000 * row["seconds"], "unit": "ms", "target": ""} for row in times]
+        lines += [
+            {
+                "name": f"{name}, {row['studies']:,} studies",
+                "value": 1000 * row["seconds"],
+                "unit": "ms",
+                "target": "",
+            }
+            for row in times
+        ]
         at = {row["studies"]: row["seconds"] for row in times}
-        lines += [{"name": f"{name}, from {few:,} to {10 * few:,} studies", "value": at[10 * few] / at[few], "unit": "times", "target": "about 10 or less, linear"}
-                  for few in (3, 30, 300)]
-    return [*lines, {"name": "peak memory of these fits, up to 3,000 studies", "value": found["peak_gib"], "unit": "GiB", "target": "at most 2"}]
+        lines += [
+            {
+                "name": f"{name}, from {few:,} to {10 * few:,} studies",
+                "value": at[10 * few] / at[few],
+                "unit": "times",
+                "target": "about 10 or less, linear",
+            }
+            for few in (3, 30, 300)
+        ]
+    return [
+        *lines,
+        {
+            "name": "peak memory of these fits, up to 3,000 studies",
+            "value": found["peak_gib"],
+            "unit": "GiB",
+            "target": "at most 2",
+        },
+    ]
 
 
 if __name__ == "__main__":

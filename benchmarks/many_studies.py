@@ -1,6 +1,7 @@
 """A review of many invented studies: what check, fits and book cost when the field has grown.
 
-    python -m benchmarks.many_studies 200           # writes it below _build/many_studies, times check, fit and book
+python -m benchmarks.many_studies 200           # writes it below _build/many_studies, times check, fit and
+book
 """
 
 import argparse
@@ -12,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from extraction.tree import ROOT
 from benchmarks.measure import PYTHON, run, say
+from extraction.tree import ROOT
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 PLACE = {"source": None, "section": "Abstract"}
@@ -21,12 +22,16 @@ DAY = date(2031, 1, 1).isoformat()
 GRADES = {0: 0.15, 1: 0.35, 2: 0.3, 3: 0.2}
 """Share of each CRS grade, 3 standing for 3 to 5, as in no study in particular."""
 DURATIONS = 10
-"""Studies that print a test of the duration of CRS: few papers do, and its model is sampled for every study left out."""
+"""Studies that print a test of the duration of CRS: few papers do, and its model is sampled for every study
+left out.
+"""
 LEAVE = shutil.ignore_patterns(".venv", "_build", "__pycache__", ".git", "releases")
 
 
 def tree(folder: Path, studies: int, seed: int = 1) -> Path:
-    """A copy of the review whose register and records are so many invented studies, unrelated and unlike, by a seed."""
+    """A copy of the review whose register and records are so many invented studies, unrelated and unlike, by
+    a seed.
+    """
     shutil.copytree(ROOT, folder, symlinks=True, ignore=LEAVE)
     (folder / ".venv").symlink_to(sys.prefix)
     write(folder / "extraction", studies, seed)
@@ -43,8 +48,13 @@ def write(root: Path, studies: int, seed: int = 1) -> None:
     for i in range(studies):
         stem, n = f"{_word(i)}{2000 + i % 40}", rng.integers(12, 60, 2)
         rows.append(_row(stem, i, int(n.sum())))
-        (root / f"records/{stem}.yml").write_text(json.dumps(_record(stem, i, n, rng), indent=1) + "\n", encoding="utf-8")  # JSON is YAML
-    (root / "register.yml").write_text(json.dumps({"studies": rows, "external": []}, indent=1) + "\n", encoding="utf-8")
+        # JSON is YAML
+        (root / f"records/{stem}.yml").write_text(
+            json.dumps(_record(stem, i, n, rng), indent=1) + "\n", encoding="utf-8"
+        )
+    (root / "register.yml").write_text(
+        json.dumps({"studies": rows, "external": []}, indent=1) + "\n", encoding="utf-8"
+    )
 
 
 def _word(i: int) -> str:
@@ -54,31 +64,89 @@ def _word(i: int) -> str:
 
 def _row(stem: str, i: int, patients: int) -> dict:
     word = stem.rstrip("0123456789").capitalize()
-    return {"id": stem, "title": f"Invented study {i}", "authors": [f"{word} {word}", f"{word}o {word}i", "and others"], "journal": "Journal of Invented Results",
-            "year": int(stem[-4:]), "doi": f"10.1234/invented.{i}", "patients": patients, "contrast": "therapeutic", "decision": "included", "endpoints": None,
-            "reason": "Invented, to see what many studies cost.", "decided": DAY, "cohort": f"group_{i}", "text_held": False}
+    return {
+        "id": stem,
+        "title": f"Invented study {i}",
+        "authors": [f"{word} {word}", f"{word}o {word}i", "and others"],
+        "journal": "Journal of Invented Results",
+        "year": int(stem[-4:]),
+        "doi": f"10.1234/invented.{i}",
+        "patients": patients,
+        "contrast": "therapeutic",
+        "decision": "included",
+        "endpoints": None,
+        "reason": "Invented, to see what many studies cost.",
+        "decided": DAY,
+        "cohort": f"group_{i}",
+        "text_held": False,
+    }
 
 
 def _record(stem: str, i: int, n: np.ndarray, rng: np.random.Generator) -> dict:
     definition = {"definition": "Invented."}
-    design = {"type": "invented cohort", "centres": [f"Hospital {_word(i)} of {_word(i)}ville"], "first_patient": None, "last_patient": None,
-              "product": "invented CAR", "lymphodepletion": None, "address": PLACE}
-    strata = {"all": definition, "grade_1_2": definition | {"crs_grades": [1, 2]}, "grade_3": definition | {"crs_grades": [3]}}
-    return {"study": stem, "extracted": DAY, "extractor": "nobody; invented", "texts": [], "design": design, "arms": {"toci": definition, "control": definition},
-            "strata": strata, "entries": _entries(n, rng, duration=i < DURATIONS)}
+    design = {
+        "type": "invented cohort",
+        "centres": [f"Hospital {_word(i)} of {_word(i)}ville"],
+        "first_patient": None,
+        "last_patient": None,
+        "product": "invented CAR",
+        "lymphodepletion": None,
+        "address": PLACE,
+    }
+    strata = {
+        "all": definition,
+        "grade_1_2": definition | {"crs_grades": [1, 2]},
+        "grade_3": definition | {"crs_grades": [3]},
+    }
+    return {
+        "study": stem,
+        "extracted": DAY,
+        "extractor": "nobody; invented",
+        "texts": [],
+        "design": design,
+        "arms": {"toci": definition, "control": definition},
+        "strata": strata,
+        "entries": _entries(n, rng, duration=i < DURATIONS),
+    }
 
 
 def _entries(n: np.ndarray, rng: np.random.Generator, duration: bool) -> list[dict]:
-    """Sizes, grades, perhaps a test of CRS duration, counts of three endpoints and a hazard ratio of two, true log ratios varying between studies."""
+    """Sizes, grades, perhaps a test of CRS duration, counts of three endpoints and a hazard ratio of two,
+    true log ratios varying between studies.
+    """
     arms = dict(zip(("toci", "control"), map(int, n)))
-    entries = [_entry(f"group_size.{arm}", "group_size", "group_size", arm, printed=size, n=size) for arm, size in arms.items()]
+    entries = [
+        _entry(f"group_size.{arm}", "group_size", "group_size", arm, printed=size, n=size)
+        for arm, size in arms.items()
+    ]
     for arm, size in arms.items():
         for grade, events in zip(GRADES, rng.multinomial(size, list(GRADES.values())).tolist()):
             category = "3-5" if grade == 3 else str(grade)
-            entries.append(_entry(f"crs_grade.{grade}.{arm}", "counts", "crs_grade", arm, printed=events, events=events, category=category))
+            entries.append(
+                _entry(
+                    f"crs_grade.{grade}.{arm}",
+                    "counts",
+                    "crs_grade",
+                    arm,
+                    printed=events,
+                    events=events,
+                    category=category,
+                )
+            )
     if duration:
-        entries.append(_entry("crs_duration.grade_3", "test_outcome", "crs_duration", "comparison", "none", stratum="grade_3", significant=bool(rng.random() < 0.1),
-                              direction=None, tests=["mann_whitney"]))
+        entries.append(
+            _entry(
+                "crs_duration.grade_3",
+                "test_outcome",
+                "crs_duration",
+                "comparison",
+                "none",
+                stratum="grade_3",
+                significant=bool(rng.random() < 0.1),
+                direction=None,
+                tests=["mann_whitney"],
+            )
+        )
     for field, share in (("severe_infection", 0.2), ("complete_response", 0.8), ("icans", 0.25)):
         odds = share / (1 - share) * np.exp(rng.normal(0, 0.4))
         for arm, size in arms.items():
@@ -87,31 +155,69 @@ def _entries(n: np.ndarray, rng: np.random.Generator, duration: bool) -> list[di
     for field in ("overall_survival", "progression_free_survival"):
         se = float(np.sqrt(4 / (0.4 * n.sum())))
         ratio = np.exp(rng.normal(0, np.hypot(0.3, se)))
-        values = dict(zip(("estimate", "lower", "upper"), (f"{ratio * np.exp(z * se):.2f}" for z in (0, -1.96, 1.96))))
-        entries.append(_entry(f"{field}.hazard_ratio", "hazard_ratio", field, "comparison", "ratio", " ".join(values.values()), adjusted_for=[], **values))
+        values = dict(
+            zip(("estimate", "lower", "upper"), (f"{ratio * np.exp(z * se):.2f}" for z in (0, -1.96, 1.96)))
+        )
+        entries.append(
+            _entry(
+                f"{field}.hazard_ratio",
+                "hazard_ratio",
+                field,
+                "comparison",
+                "ratio",
+                " ".join(values.values()),
+                adjusted_for=[],
+                **values,
+            )
+        )
     return entries
 
 
-def _entry(name: str, kind: str, field: str, arm: str, unit: str = "patients", printed: object = None, **values) -> dict:
-    return {"id": name, "kind": kind, "field": field, "arm": arm, "unit": unit, "printed": None if printed is None else str(printed), "address": PLACE, **values}
+def _entry(
+    name: str, kind: str, field: str, arm: str, unit: str = "patients", printed: object = None, **values
+) -> dict:
+    return {
+        "id": name,
+        "kind": kind,
+        "field": field,
+        "arm": arm,
+        "unit": unit,
+        "printed": None if printed is None else str(printed),
+        "address": PLACE,
+        **values,
+    }
 
 
 def rows(studies: int = 200, folder: Path = ROOT / "_build/many_studies") -> list[dict]:
     """Seconds and GiB of check, fits and book of so many studies: dicts of name, value, unit and target."""
     shutil.rmtree(folder, ignore_errors=True)
     measured = []
-    for name, command in (("extraction check", "extraction check"), ("models fit", "models fit"), ("book", "book")):
+    for name, command in (
+        ("extraction check", "extraction check"),
+        ("models fit", "models fit"),
+        ("book", "book"),
+    ):
         if not folder.exists():
             tree(folder, studies)
         seconds, memory = run((PYTHON, "-m", *command.split()), folder)
-        measured += [{"name": f"{name}, {studies} invented studies", "value": seconds, "unit": "s", "target": ""},
-                     {"name": f"{name}, {studies} invented studies: peak memory", "value": memory, "unit": "GiB", "target": "≤ 2"}]
+        measured += [
+            {"name": f"{name}, {studies} invented studies", "value": seconds, "unit": "s", "target": ""},
+            {
+                "name": f"{name}, {studies} invented studies: peak memory",
+                "value": memory,
+                "unit": "GiB",
+                "target": "≤ 2",
+            },
+        ]
         print(f"{name}: {seconds:.1f} s, {memory:.2f} GiB", file=sys.stderr, flush=True)
     return measured
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.many_studies", description="Time check, fits and book of many invented studies.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.many_studies",
+        description="Time check, fits and book of many invented studies.",
+    )
     parser.add_argument("studies", type=int, nargs="?", default=200)
     say(rows(parser.parse_args().studies))
 

@@ -1,6 +1,5 @@
 """What every benchmark shares: the machine, the cost of a command, and how measurements are kept and said."""
 
-
 import json
 import os
 import platform
@@ -23,8 +22,10 @@ def machine() -> str:
     cpuinfo = Path("/proc/cpuinfo")
     named = cpuinfo.exists() and re.search(r"model name\s*:\s*(.+)", cpuinfo.read_text())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return (f"{os.cpu_count()} cores, {named[1] if named else platform.processor()}, {memory:.0f} GiB, "
-            f"{platform.platform(terse=True)}, Python {platform.python_version()}")
+    return (
+        f"{os.cpu_count()} cores, {named[1] if named else platform.processor()}, {memory:.0f} GiB, "
+        f"{platform.platform(terse=True)}, Python {platform.python_version()}"
+    )
 
 
 def run(command: tuple[str, ...], folder: Path) -> tuple[float, float]:
@@ -33,7 +34,9 @@ def run(command: tuple[str, ...], folder: Path) -> tuple[float, float]:
     environment = {k: v for k, v in os.environ.items() if k not in {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}}
     with tempfile.TemporaryFile("w+") as said:
         start = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+        )
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -43,7 +46,9 @@ def run(command: tuple[str, ...], folder: Path) -> tuple[float, float]:
     return seconds, usage.ru_maxrss / (2**30 if sys.platform == "darwin" else 2**20)
 
 
-def repeat(command: tuple[str, ...], folder: Path, times: int, before: Callable[[], object] = lambda: None) -> tuple[float, float]:
+def repeat(
+    command: tuple[str, ...], folder: Path, times: int, before: Callable[[], object] = lambda: None
+) -> tuple[float, float]:
     """Median seconds and highest memory of repeats, each after `before`."""
     runs = []
     for _ in range(times):

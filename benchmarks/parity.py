@@ -1,6 +1,6 @@
 """How fast each engine pools the public data sets, beside R where it is installed.
 
-    python -m benchmarks.parity
+python -m benchmarks.parity
 """
 
 import csv
@@ -16,8 +16,8 @@ import numpy as np
 
 from benchmarks.engines import _median_seconds
 from extraction.tree import ROOT
-from models.priors import BASELINE_LOGIT, TAU_PRIMARY
 from models.engines.quadrature import binomial_normal, normal_normal, normal_normal_many
+from models.priors import BASELINE_LOGIT, TAU_PRIMARY
 from models.trust import parity
 
 COLUMNS = ("study", "events_treated", "n_treated", "events_control", "n_control")
@@ -37,14 +37,30 @@ def row(name, value, unit, target=""):
 
 
 def fits():
-    """One fit of each data set by quadrature, all marginals included; and the same normal–normal fit in a batch."""
+    """One fit of each data set by quadrature, all marginals included; and the same normal–normal fit in a
+    batch.
+    """
     found = []
     for dataset, title in parity.DATASETS.items():
         estimate, se = _effects(dataset)
-        found.append(row(f"normal–normal, {title} ({len(se)}), every marginal", 1000 * seconds(dataset, "nn"), "ms"))
-        found.append(row(f"normal–normal, {title} ({len(se)}), limits, in a batch", 1 / seconds_in_batch(estimate, se), "fits/s"))
+        found.append(
+            row(f"normal–normal, {title} ({len(se)}), every marginal", 1000 * seconds(dataset, "nn"), "ms")
+        )
+        found.append(
+            row(
+                f"normal–normal, {title} ({len(se)}), limits, in a batch",
+                1 / seconds_in_batch(estimate, se),
+                "fits/s",
+            )
+        )
         if (parity.REFERENCE / f"{dataset}_2x2.csv").exists():
-            found.append(row(f"binomial–normal, {title} ({len(_counts(dataset)[0])}), every marginal", 1000 * seconds(dataset, "bn"), "ms"))
+            found.append(
+                row(
+                    f"binomial–normal, {title} ({len(_counts(dataset)[0])}), every marginal",
+                    1000 * seconds(dataset, "bn"),
+                    "ms",
+                )
+            )
     return found
 
 
@@ -69,13 +85,18 @@ def sampling():
     for dataset, model in SAMPLED:
         took, ess = sampled(dataset, model)
         name = f"NUTS, {parity.MODELS[model]}, {parity.DATASETS[dataset]}"
-        found += [row(f"{name}, compilation included", took, "s"), row(name, ess / took, "effective draws of mu/s")]
+        found += [
+            row(f"{name}, compilation included", took, "s"),
+            row(name, ess / took, "effective draws of mu/s"),
+        ]
     return found
 
 
 @cache
 def sampled(dataset, model):
-    """Seconds of building, compiling and sampling a model by NUTS, and the effective draws of mu, of bulk and tail the fewer."""
+    """Seconds of building, compiling and sampling a model by NUTS, and the effective draws of mu, of bulk and
+    tail the fewer.
+    """
     import arviz as az
 
     from models.engines import hierarchy
@@ -85,22 +106,43 @@ def sampled(dataset, model):
     if model == "nn":
         built = hierarchy.normal_normal(*_effects(dataset), _studies(dataset), *parity._priors(dataset))
     else:
-        built = hierarchy.binomial_normal(*_counts(dataset), _studies(dataset), *parity._priors(dataset), BASELINE_LOGIT)
+        built = hierarchy.binomial_normal(
+            *_counts(dataset), _studies(dataset), *parity._priors(dataset), BASELINE_LOGIT
+        )
     draws = sample(built, dataset).posterior
     took = perf_counter() - start
     return took, min(float(az.ess(draws["mu"], method=method)) for method in ("bulk", "tail"))
 
 
 def whole_processes():
-    """`python -m models pool` on the 13 trials of BCG vaccine, from starting Python to the printed result: time and memory of each engine."""
+    """`python -m models pool` on the 13 trials of BCG vaccine, from starting Python to the printed result:
+    time and memory of each engine.
+    """
     found = []
     with tempfile.TemporaryDirectory() as folder:
         table = _table_of_trials(folder)
-        for engine, times, target in (("quadrature", 5, "below 1 (metafor's rma.glmm 2, JAGS 2.6, brms 46)"), ("nuts", 2, "below 46 (brms)")):
-            pool = ("-m", "models", "pool", str(table), "--measure", "or", "--mu-sd", "4", "--engine", engine, "--json")
+        for engine, times, target in (
+            ("quadrature", 5, "below 1 (metafor's rma.glmm 2, JAGS 2.6, brms 46)"),
+            ("nuts", 2, "below 46 (brms)"),
+        ):
+            pool = (
+                "-m",
+                "models",
+                "pool",
+                str(table),
+                "--measure",
+                "or",
+                "--mu-sd",
+                "4",
+                "--engine",
+                engine,
+                "--json",
+            )
             took, memory = zip(*(whole_process(sys.executable, *pool) for _ in range(times)))
-            found += [row(f"pool --engine {engine}, 13 trials, whole process", median(took), "s", target),
-                      row(f"pool --engine {engine}, 13 trials, peak memory", max(memory), "GiB")]
+            found += [
+                row(f"pool --engine {engine}, 13 trials, whole process", median(took), "s", target),
+                row(f"pool --engine {engine}, 13 trials, peak memory", max(memory), "GiB"),
+            ]
     return found
 
 
@@ -113,8 +155,16 @@ print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).
 
 
 def whole_process(*command):
-    """Seconds and GiB of a command, started from a small process: Linux counts the memory of the one that starts it as well."""
-    done = subprocess.run([sys.executable, "-c", RUN_AND_MEASURE, *command], cwd=ROOT, check=True, capture_output=True, text=True)
+    """Seconds and GiB of a command, started from a small process: Linux counts the memory of the one that
+    starts it as well.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", RUN_AND_MEASURE, *command],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     return tuple(map(float, done.stdout.split()))
 
 
@@ -123,10 +173,20 @@ def beside_r():
     others = parity.live()
     if others is None:
         return [row("the same work in R: skipped, as said above", float("nan"), "")]
-    found = [row(f"{r['software']} over quadrature, {parity.MODELS[r['model']]}, {parity.DATASETS[r['dataset']]}",
-                 r["seconds"] / seconds(r["dataset"], r["model"]), "times", WITH_R.get(r["software"], ""))
-             for r in others.to_dict("records")]
-    return [*found, *_nuts_beside_brms(others), *(_processes_beside_metafor() if "metafor" in set(others["software"]) else [])]
+    found = [
+        row(
+            f"{r['software']} over quadrature, {parity.MODELS[r['model']]}, {parity.DATASETS[r['dataset']]}",
+            r["seconds"] / seconds(r["dataset"], r["model"]),
+            "times",
+            WITH_R.get(r["software"], ""),
+        )
+        for r in others.to_dict("records")
+    ]
+    return [
+        *found,
+        *_nuts_beside_brms(others),
+        *(_processes_beside_metafor() if "metafor" in set(others["software"]) else []),
+    ]
 
 
 def _nuts_beside_brms(others):
@@ -136,8 +196,15 @@ def _nuts_beside_brms(others):
         if (r["dataset"], r["model"]) in SAMPLED:
             took, ess = sampled(r["dataset"], r["model"])
             name = f"{parity.MODELS[r['model']]}, {parity.DATASETS[r['dataset']]}"
-            found += [row(f"brms over NUTS, {name}, end to end", r["seconds"] / took, "times", "above 1"),
-                      row(f"NUTS over brms, {name}, effective draws of mu/s", (ess / took) / (r["ess_mu"] / r["seconds"]), "times", "above 1")]
+            found += [
+                row(f"brms over NUTS, {name}, end to end", r["seconds"] / took, "times", "above 1"),
+                row(
+                    f"NUTS over brms, {name}, effective draws of mu/s",
+                    (ess / took) / (r["ess_mu"] / r["seconds"]),
+                    "times",
+                    "above 1",
+                ),
+            ]
     return found
 
 
@@ -148,10 +215,25 @@ print(metafor::rma.glmm(measure = "OR", ai = ai, n1i = n1i, ci = ci, n2i = n2i, 
 def _processes_beside_metafor():
     """rma.glmm and our exact fit of the 13 trials, each from its start to the printed result."""
     with tempfile.TemporaryDirectory() as folder:
-        pool = (sys.executable, "-m", "models", "pool", str(_table_of_trials(folder)), "--measure", "or", "--mu-sd", "4")
-        ours, theirs = (median(whole_process(*command)[0] for _ in range(5)) for command in (pool, ("Rscript", "--vanilla", "-e", GLMM)))
-    return [row("metafor's rma.glmm, 13 trials, whole process", theirs, "s"),
-            row("metafor's rma.glmm over pool, 13 trials, whole processes", theirs / ours, "times", "above 1")]
+        pool = (
+            sys.executable,
+            "-m",
+            "models",
+            "pool",
+            str(_table_of_trials(folder)),
+            "--measure",
+            "or",
+            "--mu-sd",
+            "4",
+        )
+        ours, theirs = (
+            median(whole_process(*command)[0] for _ in range(5))
+            for command in (pool, ("Rscript", "--vanilla", "-e", GLMM))
+        )
+    return [
+        row("metafor's rma.glmm, 13 trials, whole process", theirs, "s"),
+        row("metafor's rma.glmm over pool, 13 trials, whole processes", theirs / ours, "times", "above 1"),
+    ]
 
 
 def _table_of_trials(folder):
@@ -178,4 +260,7 @@ def _studies(dataset):
 
 if __name__ == "__main__":
     for line in rows():
-        print(f"{line['name']}: {line['value']:.3g} {line['unit']}" + (f" (target {line['target']})" if line["target"] else ""))
+        print(
+            f"{line['name']}: {line['value']:.3g} {line['unit']}"
+            + (f" (target {line['target']})" if line["target"] else "")
+        )

@@ -1,12 +1,13 @@
-"""`python -m book`: write the generated pages, run and render all, and say which file to open; `python -m book bundle` packs it for others, and
-`python -m book pdf` prints it.
+"""`python -m book`: write the generated pages, run and render all, and say which file to open; `python -m
+book bundle` packs it for others, and `python -m book pdf` prints it.
 
 Where nothing that the book depends on has changed, nothing is done.
 """
 
 import os
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: the matrices here are small, and threads only wait for each other
+# before numpy: the matrices here are small, and threads only wait for each other
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import argparse
 import sys
@@ -26,10 +27,19 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Build the book unless it is current, bundle it, or print it; 0 where it stands, 1 where that could not be done."""
-    parser = Parser(prog="python -m book", description="Build the book where anything it depends on has changed.")
-    parser.add_argument("command", nargs="?", choices=tuple(COMMANDS), default="build",
-                        help="bundle: pack the built book and all behind it; pdf: print it")
+    """Build the book unless it is current, bundle it, or print it; 0 where it stands, 1 where that could not
+    be done.
+    """
+    parser = Parser(
+        prog="python -m book", description="Build the book where anything it depends on has changed."
+    )
+    parser.add_argument(
+        "command",
+        nargs="?",
+        choices=tuple(COMMANDS),
+        default="build",
+        help="bundle: pack the built book and all behind it; pdf: print it",
+    )
     return COMMANDS[parser.parse_args(arguments).command]()
 
 

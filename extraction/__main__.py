@@ -1,8 +1,11 @@
-"""Commands: begin a record, check the records, verify their fragments, recover data from printed numbers, say which searches are due, write the schemas."""
+"""Commands: begin a record, check the records, verify their fragments, recover data from printed numbers, say
+which searches are due, write the schemas.
+"""
 
 import os
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: the matrices here are small, and threads only wait for each other
+# before numpy: the matrices here are small, and threads only wait for each other
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import argparse
 import json
@@ -16,9 +19,9 @@ from rich.table import Table
 
 from extraction import new
 from extraction.checks import Checked, Finding, check
+from extraction.commands import recover as recover
 from extraction.dictionary import json_schemas
 from extraction.living import reminder
-from extraction.commands import recover as recover
 from extraction.records import ROOT, BadRecords, Problem, Review, load
 from extraction.verify import Fragment, Verification, verify
 from extraction.whole import write_whole
@@ -39,9 +42,15 @@ def main(arguments: list[str] | None = None) -> int:
     rooted.add_argument("--root", type=Path, default=ROOT, help="folder of register.yml and records/")
     options = Parser(add_help=False, parents=[rooted])
     options.add_argument("--json", action="store_true", help="print for machines")
-    new.add_arguments(commands.add_parser("new", parents=[rooted], help="begin the record of a study, and its row in the register"))
+    new.add_arguments(
+        commands.add_parser(
+            "new", parents=[rooted], help="begin the record of a study, and its row in the register"
+        )
+    )
     commands.add_parser("check", parents=[options], help="validate register and records")
-    verifying = commands.add_parser("verify", parents=[options], help="look up each fragment in the papers' texts")
+    verifying = commands.add_parser(
+        "verify", parents=[options], help="look up each fragment in the papers' texts"
+    )
     verifying.add_argument("texts", metavar="DIR", type=Path, help="folder of the texts")
     recover.add_arguments(commands.add_parser("recover", help="what data could have printed these numbers?"))
     commands.add_parser("due", parents=[rooted], help="which searches are due, with their strategies")
@@ -50,7 +59,14 @@ def main(arguments: list[str] | None = None) -> int:
     for folder in (getattr(given, "root", ROOT), getattr(given, "texts", ROOT)):
         if not folder.is_dir():
             parser.error(f"there is no folder {folder}")
-    run = {"new": new.run, "check": check_records, "verify": verify_fragments, "recover": recover.run, "due": say_due, "schema": write_schemas}[given.command]
+    run = {
+        "new": new.run,
+        "check": check_records,
+        "verify": verify_fragments,
+        "recover": recover.run,
+        "due": say_due,
+        "schema": write_schemas,
+    }[given.command]
     try:
         return run(given)
     except OSError as error:
@@ -66,11 +82,16 @@ def check_records(given: argparse.Namespace) -> int:
     except BadRecords as error:
         checked = Checked(error.problems, [])
     if given.json:
-        print(json.dumps({
-            "findings": [finding.as_dict() for finding in checked.findings],
-            "problems": [problem.as_dict() for problem in checked.problems],
-            "studies": _studies(review, checked),
-        }, indent=2))
+        print(
+            json.dumps(
+                {
+                    "findings": [finding.as_dict() for finding in checked.findings],
+                    "problems": [problem.as_dict() for problem in checked.problems],
+                    "studies": _studies(review, checked),
+                },
+                indent=2,
+            )
+        )
     else:
         _show(review, checked)
     return 1 if checked.errors else 0
@@ -80,12 +101,19 @@ def _studies(review: Review | None, checked: Checked) -> dict[str, dict]:
     """Per study: its decision, its entries by kind, and its verdicts."""
     if review is None:
         return {}
-    return {study.id: {
-        "decision": study.decision,
-        "entries": dict(Counter(e.kind for e in review.records[study.id].entries)) if study.id in review.records else {},
-        "verdicts": dict(Counter(_class(f) for f in checked.findings if f.study == study.id)),
-        "problems": sum(p.study == study.id for p in checked.problems),
-    } for study in review.register.studies}
+    return {
+        study.id: {
+            "decision": study.decision,
+            "entries": (
+                dict(Counter(e.kind for e in review.records[study.id].entries))
+                if study.id in review.records
+                else {}
+            ),
+            "verdicts": dict(Counter(_class(f) for f in checked.findings if f.study == study.id)),
+            "problems": sum(p.study == study.id for p in checked.problems),
+        }
+        for study in review.register.studies
+    }
 
 
 def _class(finding: Finding) -> str:
@@ -95,8 +123,13 @@ def _class(finding: Finding) -> str:
     return finding.severity or finding.verdict
 
 
-VERDICTS = {"agrees": "agrees", "last_digit": "off in the last digit", "acknowledged": "contradiction acknowledged",
-            "cannot_be_checked": "cannot be checked", "error": "error"}
+VERDICTS = {
+    "agrees": "agrees",
+    "last_digit": "off in the last digit",
+    "acknowledged": "contradiction acknowledged",
+    "cannot_be_checked": "cannot be checked",
+    "error": "error",
+}
 
 
 def _show(review: Review | None, checked: Checked) -> None:
@@ -104,9 +137,14 @@ def _show(review: Review | None, checked: Checked) -> None:
     if review:
         studies = _studies(review, checked)
         console.print(_table({study: row for study, row in studies.items() if row["entries"]}))
-        without = ", ".join(f"{study} ({row['decision']})" for study, row in studies.items() if not row["entries"])
+        without = ", ".join(
+            f"{study} ({row['decision']})" for study, row in studies.items() if not row["entries"]
+        )
         _say(console, f"Without a record: {without or 'none'}.")
-    for title, severity in (("Contradictions acknowledged", "acknowledged"), ("Off by one in the last digit", "last_digit")):
+    for title, severity in (
+        ("Contradictions acknowledged", "acknowledged"),
+        ("Off by one in the last digit", "last_digit"),
+    ):
         _list(console, title, [f for f in checked.findings if _class(f) == severity])
     _list(console, "Errors", checked.errors)
     _say(console, f"\n{_count(len(checked.errors), 'error')}.")
@@ -135,12 +173,17 @@ def verify_fragments(given: argparse.Namespace) -> int:
     except BadRecords as error:
         result, problems = Verification(0, [], []), error.problems
     if given.json:
-        print(json.dumps({
-            "confirmed": result.confirmed,
-            "missing": [fragment.as_dict() for fragment in result.missing],
-            "unchecked": [fragment.as_dict() for fragment in result.unchecked],
-            "problems": [problem.as_dict() for problem in problems],
-        }, indent=2))
+        print(
+            json.dumps(
+                {
+                    "confirmed": result.confirmed,
+                    "missing": [fragment.as_dict() for fragment in result.missing],
+                    "unchecked": [fragment.as_dict() for fragment in result.unchecked],
+                    "problems": [problem.as_dict() for problem in problems],
+                },
+                indent=2,
+            )
+        )
     else:
         _show_verification(result, problems)
     return 1 if problems or result.missing or not result.confirmed else 0
@@ -151,8 +194,11 @@ def _show_verification(result: Verification, problems: list[Problem]) -> None:
     _list(console, "Errors", problems)
     _list(console, "No text at hand to look these up in", result.unchecked)
     _list(console, "These do not stand in their text", result.missing)
-    _say(console, f"{_count(result.confirmed, 'fragment')} confirmed, {len(result.missing)} missing, "
-                  f"{len(result.unchecked)} without a text.")
+    _say(
+        console,
+        f"{_count(result.confirmed, 'fragment')} confirmed, {len(result.missing)} missing, "
+        f"{len(result.unchecked)} without a text.",
+    )
 
 
 def _list(console: Console, title: str, items: list[Problem] | list[Finding] | list[Fragment]) -> None:

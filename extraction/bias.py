@@ -1,10 +1,14 @@
-"""Risk of bias by ROBINS-I (Sterne 2016, BMJ 355:i4919): judgements stand in the records, the overall one follows by rule."""
+"""Risk of bias by ROBINS-I (Sterne 2016, BMJ 355:i4919): judgements stand in the records, the overall one
+follows by rule.
+"""
 
 from extraction.schema import BiasJudgement, Record
 from extraction.vocabulary import DOMAINS, JUDGEMENTS
 
 GRAVITY = ("critical", "serious", "no_information", "moderate", "low")
-"""The first of these that any domain has is the overall judgement, as ROBINS-I sets out in its table of overall judgements."""
+"""The first of these that any domain has is the overall judgement, as ROBINS-I sets out in its table of
+overall judgements.
+"""
 
 
 def judgements(record: Record, endpoint: str) -> dict[str, BiasJudgement]:
@@ -14,7 +18,9 @@ def judgements(record: Record, endpoint: str) -> dict[str, BiasJudgement]:
 
 
 def overall(record: Record, endpoint: str) -> str | None:
-    """The gravest judgement of any domain; no information only where nothing is serious; None where none is made."""
+    """The gravest judgement of any domain; no information only where nothing is serious; None where none is
+    made.
+    """
     made = {row.judgement for row in judgements(record, endpoint).values()}
     return next((judgement for judgement in GRAVITY if judgement in made), None)
 

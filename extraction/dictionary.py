@@ -1,4 +1,6 @@
-"""The data dictionary, generated: each field's meaning, type and legal values, from the schema and the vocabulary."""
+"""The data dictionary, generated: each field's meaning, type and legal values, from the schema and the
+vocabulary.
+"""
 
 import json
 from collections.abc import Iterator
@@ -8,11 +10,37 @@ from pydantic import BaseModel
 
 from extraction import living, schema, vocabulary
 
-REPORTS = (schema.GroupSize, schema.Counts, schema.Percentage, schema.Bound, schema.PValue, schema.LogRankP, schema.Ratio,
-           schema.MedianRange, schema.MedianQuartiles, schema.MeanSd, schema.Quantity, schema.TestOutcome,
-           schema.SurvivalCurve, schema.NotReported)
-BLOCKS = (schema.Record, schema.Text, schema.Design, schema.Definition, schema.VariableDefinition, schema.Stratum, schema.Contradiction, schema.BiasJudgement,
-          schema.Entry, schema.Address, schema.Certainty, schema.Rating, schema.Lowering)
+REPORTS = (
+    schema.GroupSize,
+    schema.Counts,
+    schema.Percentage,
+    schema.Bound,
+    schema.PValue,
+    schema.LogRankP,
+    schema.Ratio,
+    schema.MedianRange,
+    schema.MedianQuartiles,
+    schema.MeanSd,
+    schema.Quantity,
+    schema.TestOutcome,
+    schema.SurvivalCurve,
+    schema.NotReported,
+)
+BLOCKS = (
+    schema.Record,
+    schema.Text,
+    schema.Design,
+    schema.Definition,
+    schema.VariableDefinition,
+    schema.Stratum,
+    schema.Contradiction,
+    schema.BiasJudgement,
+    schema.Entry,
+    schema.Address,
+    schema.Certainty,
+    schema.Rating,
+    schema.Lowering,
+)
 REGISTER = (schema.Register, schema.Registration, schema.Distinct, schema.ExternalNumber)
 LIVING = (living.Living, living.SearchSource, living.Step, living.Role, living.Search, living.ReviewDoi)
 
@@ -24,7 +52,13 @@ VOCABULARIES = {
     "endpoint": vocabulary.ENDPOINTS,
     "ground of exclusion": vocabulary.GROUNDS,
 }
-TYPES = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "null": "null"}
+TYPES = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "null": "null",
+}
 LIMITS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 
 
@@ -41,7 +75,9 @@ class Row(NamedTuple):
 
 
 def rows() -> list[Row]:
-    """Every field of register, living mode and records; a report's own fields only, as all share those of an entry."""
+    """Every field of register, living mode and records; a report's own fields only, as all share those of an
+    entry.
+    """
     return [row for model in (*REGISTER, *LIVING, *BLOCKS, *REPORTS) for row in fields(model)]
 
 
@@ -51,8 +87,15 @@ def fields(model: type[BaseModel]) -> Iterator[Row]:
     for name, spec in model.model_json_schema()["properties"].items():
         if name not in shared:
             field = model.model_fields[name]
-            yield Row(model.__name__, name, field.description, _type(spec), _legal(spec), field.is_required(),
-                      "" if field.is_required() or not field.default else str(field.default))
+            yield Row(
+                model.__name__,
+                name,
+                field.description,
+                _type(spec),
+                _legal(spec),
+                field.is_required(),
+                "" if field.is_required() or not field.default else str(field.default),
+            )
 
 
 def _type(spec: dict) -> str:
@@ -99,16 +142,28 @@ def _legal(spec: dict) -> str:
 
 
 def markdown() -> str:
-    """The dictionary as MyST: vocabularies, register, living mode, blocks of a record, and one table for each kind of report."""
-    parts = [_vocabulary_tables(), "## The register", *map(_section, REGISTER), "## The living mode", *map(_section, LIVING),
-             "## A record, and the ratings of certainty", *map(_section, BLOCKS),
-             "## Kinds of report", *map(_section, REPORTS)]
+    """The dictionary as MyST: vocabularies, register, living mode, blocks of a record, and one table for each
+    kind of report.
+    """
+    parts = [
+        _vocabulary_tables(),
+        "## The register",
+        *map(_section, REGISTER),
+        "## The living mode",
+        *map(_section, LIVING),
+        "## A record, and the ratings of certainty",
+        *map(_section, BLOCKS),
+        "## Kinds of report",
+        *map(_section, REPORTS),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
 def _section(model: type[BaseModel]) -> str:
     kinds = model.model_json_schema()["properties"].get("kind", {}) if model in REPORTS else {}
-    title = ", ".join(f"`{kind}`" for kind in kinds.get("enum", [kinds.get("const")]) if kind) or model.__name__
+    title = (
+        ", ".join(f"`{kind}`" for kind in kinds.get("enum", [kinds.get("const")]) if kind) or model.__name__
+    )
     body = [(f"`{row.field}`", row.meaning, row.type, row.legal, _absent(row)) for row in fields(model)]
     table = _table(("field", "meaning", "type", "legal values", "required"), body)
     unit = f"Unit: {', '.join(units)}." if (units := _units(kinds)) else ""
@@ -131,7 +186,10 @@ def _vocabulary_tables() -> str:
     parts = ["## Vocabulary", "### variable", _table(("variable", "meaning", "unit of a value"), variables)]
     for name, words in VOCABULARIES.items():
         if name != "variable":
-            parts += [f"### {name}", _table((name, "meaning"), [(f"`{word}`", meaning) for word, meaning in words.items()])]
+            parts += [
+                f"### {name}",
+                _table((name, "meaning"), [(f"`{word}`", meaning) for word, meaning in words.items()]),
+            ]
     return "\n\n".join(parts)
 
 
@@ -144,7 +202,13 @@ def _table(heads: tuple[str, ...], body: list[tuple[str, ...]]) -> str:
 
 def json_schemas() -> dict[str, str]:
     """JSON Schema for editors, by file name."""
-    models = {"record.schema.json": schema.Record, "register.schema.json": schema.Register, "living.schema.json": living.Living}
+    models = {
+        "record.schema.json": schema.Record,
+        "register.schema.json": schema.Register,
+        "living.schema.json": living.Living,
+    }
     draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    return {name: json.dumps(draft | model.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
-            for name, model in models.items()}
+    return {
+        name: json.dumps(draft | model.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
+        for name, model in models.items()
+    }

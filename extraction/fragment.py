@@ -4,11 +4,35 @@ import html
 import re
 
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
-SMALL = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-         "seventeen eighteen nineteen").split()
-TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-WORDS = {**{word: n for n, word in enumerate(SMALL)}, **{word: 10 * n for n, word in enumerate(TENS, start=2)},
-         "no": 0, "none": 0}
+SMALL = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+WORDS = {
+    **{word: n for n, word in enumerate(SMALL)},
+    **{word: 10 * n for n, word in enumerate(TENS, start=2)},
+    "no": 0,
+    "none": 0,
+}
 """Numbers that papers print in words: `Forty-five`, `fourfold`, `no cases`."""
 
 TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->|<[?!][^<>]*>", re.S)

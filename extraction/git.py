@@ -12,9 +12,13 @@ class GitFailed(Exception):
 
 
 def git(*words: str, folder: Path) -> str:
-    """What `git WORDS` prints in a folder; raise GitFailed where git is not installed, refuses, or does not come to an end."""
+    """What `git WORDS` prints in a folder; raise GitFailed where git is not installed, refuses, or does not
+    come to an end.
+    """
     try:
-        done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=SECONDS)
+        done = subprocess.run(
+            ["git", *words], cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=SECONDS
+        )
     except FileNotFoundError:
         raise GitFailed("git is not installed") from None
     except subprocess.TimeoutExpired:

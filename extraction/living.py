@@ -1,7 +1,8 @@
-"""How the review is kept alive: where and when it is searched, by whom, until when, and the log of what searches found.
+"""How the review is kept alive: where and when it is searched, by whom, until when, and the log of what
+searches found.
 
-The living mode parameters of PRISMA-LSR (Akl 2024, BMJ 387:e079183).  A search is written down once it has been run; whether a source has been
-searched, and when next, follows from the log.
+The living mode parameters of PRISMA-LSR (Akl 2024, BMJ 387:e079183).  A search is written down once it has
+been run; whether a source has been searched, and when next, follows from the log.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,11 @@ from extraction.schema import Count, Doi, Register, Slug, Strict, StudyId, Words
 from extraction.source import Problem, Source
 
 VersionNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
-KINDS = {"database": "database", "registry": "registry of trials", "citations": "reference lists and citations"}
+KINDS = {
+    "database": "database",
+    "registry": "registry of trials",
+    "citations": "reference lists and citations",
+}
 
 
 class SearchSource(Strict):
@@ -24,9 +29,13 @@ class SearchSource(Strict):
     name: Words = Field(description="Database or registry.")
     kind: Literal[*KINDS] = Field(description="Database, registry of trials, or the citations of papers.")
     platform: Words = Field(description="Where it is searched, as its syntax depends on that.")
-    query: Words = Field(description="The query as it is typed in, or what is done where there is none to type.")
+    query: Words = Field(
+        description="The query as it is typed in, or what is done where there is none to type."
+    )
     limits: Words = Field(description="Filters and limits; `none` where there are none.")
-    every_months: Annotated[int, Field(ge=1, le=24)] = Field(description="Months from one search to the next.")
+    every_months: Annotated[int, Field(ge=1, le=24)] = Field(
+        description="Months from one search to the next."
+    )
 
 
 class Step(Strict):
@@ -51,22 +60,30 @@ class Search(Strict):
     by: Words = Field(description="Who ran it, by role.")
     query: Words | None = Field(None, description="The query as run, where it was not the one above.")
     found: Count = Field(description="Records found.")
-    new: Count = Field(description="Records that neither an earlier search nor another source of the same day had brought.")
-    registered: list[StudyId] = Field(description="New records taken into the register, by study; whether they were included stands there.")
+    new: Count = Field(
+        description="Records that neither an earlier search nor another source of the same day had brought."
+    )
+    registered: list[StudyId] = Field(
+        description="New records taken into the register, by study; whether they were included stands there."
+    )
 
     @model_validator(mode="after")
     def yields_in_order(self) -> Self:
         if self.new > self.found:
             raise ValueError(f"{self.new} new records are more than the {self.found} found")
         if len(self.registered) > self.new:
-            raise ValueError(f"{len(self.registered)} studies registered are more than the {self.new} new records")
+            raise ValueError(
+                f"{len(self.registered)} studies registered are more than the {self.new} new records"
+            )
         return self
 
 
 class ReviewDoi(Strict):
     """Where the review can be cited by DOI, once it can."""
 
-    concept: Doi | None = Field(None, description="DOI of the review in all its versions; null until there is one.")
+    concept: Doi | None = Field(
+        None, description="DOI of the review in all its versions; null until there is one."
+    )
     versions: dict[VersionNumber, Doi] = Field({}, description="DOI of each version archived.")
 
 
@@ -78,7 +95,9 @@ class Living(Strict):
     steps: list[Step] = Field(min_length=1, description="What follows a search, and when.")
     roles: list[Role] = Field(min_length=1, description="Who does what.")
     triggers: list[Words] = Field(min_length=1, description="What makes a new version.")
-    retirement: list[Words] = Field(min_length=1, description="When the review stops being living: any one of these.")
+    retirement: list[Words] = Field(
+        min_length=1, description="When the review stops being living: any one of these."
+    )
     searches: list[Search] = Field(description="Every search that was run, oldest first.")
     doi: ReviewDoi = Field(description="DOIs of the review.")
 
@@ -88,8 +107,12 @@ class Living(Strict):
 
     def due(self, today: date) -> list[SearchSource]:
         """Sources never searched, or last searched as many months ago as their schedule allows."""
-        return [source for source in self.sources
-                if (last := self.last(source.id)) is None or _months_between(last.searched, today) >= source.every_months]
+        return [
+            source
+            for source in self.sources
+            if (last := self.last(source.id)) is None
+            or _months_between(last.searched, today) >= source.every_months
+        ]
 
 
 def _months_between(earlier: date, later: date) -> int:
@@ -98,7 +121,9 @@ def _months_between(earlier: date, later: date) -> int:
 
 
 def log_problems(living: Living, register: Register, source: Source) -> Iterator[Problem]:
-    """Rules that need more than one field: sources are known and stand once, the log is in order, studies are registered and came once."""
+    """Rules that need more than one field: sources are known and stand once, the log is in order, studies are
+    registered and came once.
+    """
     known = [place.id for place in living.sources]
     for i, place in enumerate(known):
         if place in known[:i]:
@@ -106,15 +131,23 @@ def log_problems(living: Living, register: Register, source: Source) -> Iterator
     studies, came = {study.id: study for study in register.studies}, {}
     for i, search in enumerate(living.searches):
         if search.source not in known:
-            yield source.problem(("searches", i, "source"), search.source, f"must be one of {', '.join(known)}")
+            yield source.problem(
+                ("searches", i, "source"), search.source, f"must be one of {', '.join(known)}"
+            )
         if i and search.searched < living.searches[i - 1].searched:
-            yield source.problem(("searches", i, "searched"), search.searched, "the log is kept in order, oldest first")
+            yield source.problem(
+                ("searches", i, "searched"), search.searched, "the log is kept in order, oldest first"
+            )
         for j, study in enumerate(search.registered):
             at = ("searches", i, "registered", j)
             if study not in studies:
                 yield source.problem(at, study, "the study is not in register.yml")
             elif studies[study].decided < search.searched:
-                yield source.problem(at, study, f"was decided on {studies[study].decided}, before this search of {search.searched}")
+                yield source.problem(
+                    at,
+                    study,
+                    f"was decided on {studies[study].decided}, before this search of {search.searched}",
+                )
             if came.setdefault(study, i) != i or study in search.registered[:j]:
                 yield source.problem(at, study, "a study comes from one search: the first that found it")
 
@@ -124,9 +157,17 @@ def reminder(living: Living, today: date) -> str:
     due = living.due(today)
     if not due:
         return f"No search is due on {today}.\n"
-    parts = [f"Due on {today}: {', '.join(place.name for place in due)}. CONTRIBUTING.md, *Run the search*, says how to log what is found."]
+    parts = [
+        f"Due on {today}: {', '.join(place.name for place in due)}. CONTRIBUTING.md, *Run the search*, says"
+        " how to log what is found."
+    ]
     for place in due:
         last = living.last(place.id)
-        searched = f"Last searched on {last.searched}." if last else "Never searched yet: the strategy is a draft."
-        parts.append(f"## {place.name}, {place.platform}\n\n{searched} Limits: {place.limits}.\n\n```\n{place.query}\n```")
+        searched = (
+            f"Last searched on {last.searched}." if last else "Never searched yet: the strategy is a draft."
+        )
+        parts.append(
+            f"## {place.name}, {place.platform}\n\n{searched} Limits:"
+            f" {place.limits}.\n\n```\n{place.query}\n```"
+        )
     return "\n\n".join(parts) + "\n"

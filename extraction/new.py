@@ -1,6 +1,7 @@
 """`python -m extraction new`: a commented record to fill in, and its row in the register.
 
-Every key, meaning and legal value comes from the schema, so the sheet asks for exactly what the check will accept.
+Every key, meaning and legal value comes from the schema, so the sheet asks for exactly what the check will
+accept.
 """
 
 import argparse
@@ -29,19 +30,32 @@ class Refused(ValueError):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study", help="surname and year of the paper, e.g. zhou2025")
-    parser.add_argument("--doi", help="registers the paper; left out for the record of a study that is registered already")
+    parser.add_argument(
+        "--doi", help="registers the paper; left out for the record of a study that is registered already"
+    )
     parser.add_argument("--title")
     parser.add_argument("--authors", nargs="+", metavar="NAME", help="each author as printed, in quotes")
     parser.add_argument("--journal")
     parser.add_argument("--year", help="default: the year in the study's name")
-    parser.add_argument("--text", metavar="FILE", help="file name of the text read; it goes into every address")
-    parser.add_argument("--decision", choices=DECISIONS, default="included", help="default: included; a record is written for these only")
+    parser.add_argument(
+        "--text", metavar="FILE", help="file name of the text read; it goes into every address"
+    )
+    parser.add_argument(
+        "--decision",
+        choices=DECISIONS,
+        default="included",
+        help="default: included; a record is written for these only",
+    )
 
 
 def run(given: argparse.Namespace) -> int:
     """Write record and row, and say where; 1 where the study is refused."""
     try:
-        written = _register(given) if given.doi else {_record_path(given): record(given.study, given.text, _registered(given))}
+        written = (
+            _register(given)
+            if given.doi
+            else {_record_path(given): record(given.study, given.text, _registered(given))}
+        )
         _write(written)
     except (Refused, BadRecords) as refused:
         print(refused, file=sys.stderr)
@@ -68,9 +82,20 @@ def _record_path(given: argparse.Namespace) -> Path:
 
 
 def _register(given: argparse.Namespace) -> dict[Path, str]:
-    """Texts of the new record, where the study is included, and of the register with the new row; raise Refused."""
-    known = {"id": given.study, "title": given.title, "authors": given.authors, "journal": given.journal, "year": given.year, "doi": given.doi,
-             "decision": given.decision, "decided": date.today().isoformat(), "text_held": given.text and True}
+    """Texts of the new record, where the study is included, and of the register with the new row; raise
+    Refused.
+    """
+    known = {
+        "id": given.study,
+        "title": given.title,
+        "authors": given.authors,
+        "journal": given.journal,
+        "year": given.year,
+        "doi": given.doi,
+        "decision": given.decision,
+        "decided": date.today().isoformat(),
+        "text_held": given.text and True,
+    }
     known = {key: value for key, value in known.items() if value is not None}
     if year := re.search(r"[12][0-9]{3}", given.study):
         known.setdefault("year", year.group())
@@ -81,7 +106,9 @@ def _register(given: argparse.Namespace) -> dict[Path, str]:
     written = {}
     if given.decision == "included":
         path, text = given.root / "records" / f"{given.study}.yml", record(given.study, given.text, given.doi)
-        if path.exists() and path.read_text(encoding="utf-8") != text:  # the same text is what an interrupted run leaves
+        if (
+            path.exists() and path.read_text(encoding="utf-8") != text
+        ):  # the same text is what an interrupted run leaves
             raise Refused(f"{given.study}: the record {path} exists already")
         written[path] = text
     return written | {register: _with_row(register.read_text(encoding="utf-8"), source, row(known))}
@@ -93,19 +120,28 @@ def _refuse_bad_values(known: dict) -> None:
         json.dumps(known, ensure_ascii=False).encode()
         schema.Registration.model_validate(known)
     except UnicodeEncodeError:
-        raise Refused(f"{ascii(known['id'])}: found bytes that are not UTF-8 text") from None
+        raise Refused(f"{known['id']!a}: found bytes that are not UTF-8 text") from None
     except ValidationError as error:
         wrong = [e for e in error.errors(include_url=False) if e["type"] != "missing"]
         if wrong:
-            raise Refused("\n".join(f"{known['id']}: {e['loc'][0]}: found {e['input']!r}: {rule(e, e['loc'])}" for e in wrong)) from None
+            raise Refused(
+                "\n".join(
+                    f"{known['id']}: {e['loc'][0]}: found {e['input']!r}: {rule(e, e['loc'])}" for e in wrong
+                )
+            ) from None
 
 
 def _refuse_known_study(given: argparse.Namespace, source: Source) -> None:
     for other in _rows(source):
         if other.get("id") == given.study:
-            raise Refused(f"{given.study}: is in the register already ({other.get('decision')}); for its record alone, leave out --doi")
+            raise Refused(
+                f"{given.study}: is in the register already ({other.get('decision')}); for its record alone,"
+                " leave out --doi"
+            )
         if str(other.get("doi")).lower() == given.doi.lower():
-            raise Refused(f"{given.study}: doi: found {given.doi!r}: is registered already, for {other.get('id')}")
+            raise Refused(
+                f"{given.study}: doi: found {given.doi!r}: is registered already, for {other.get('id')}"
+            )
 
 
 def _rows(source: Source) -> list[dict]:
@@ -132,7 +168,8 @@ def _write(texts: dict[Path, str]) -> None:
     try:
         for path, text in texts.items():
             parts[path].write_text(text, encoding="utf-8")
-            parse(parts[path])  # a register in another style than one row below the other would not bear a further row
+            # a register in another style than one row below the other would not bear a further row
+            parse(parts[path])
         for path, part in parts.items():
             if not path.exists():
                 placed.append(path)
@@ -149,12 +186,16 @@ def _write(texts: dict[Path, str]) -> None:
 def row(known: dict) -> str:
     """The study's row of the register: what is known, and each thing to fill in under its meaning."""
     shown = known | {"patients": FILL_IN, "endpoints": None, "cohort": known["id"]}
-    first, *rest = _block(schema.Registration, {key: _scalar(value) for key, value in shown.items()}, explained=known)
+    first, *rest = _block(
+        schema.Registration, {key: _scalar(value) for key, value in shown.items()}, explained=known
+    )
     return "".join(f"{line}\n" for line in (f"  - {first}", *_indent(rest, 4)))
 
 
 def record(study: str, text: str | None, doi: str) -> str:
-    """The record to fill in: every block of the schema, an entry for each endpoint, and every kind of report with its fields."""
+    """The record to fill in: every block of the schema, an entry for each endpoint, and every kind of report
+    with its fields.
+    """
     address = f"{{source: {_scalar(text or FILL_IN)}, section: {FILL_IN}}}"
     definition = {"address": address}
     blocks = {
@@ -162,29 +203,67 @@ def record(study: str, text: str | None, doi: str) -> str:
         "extracted": date.today().isoformat(),
         "texts": _item(_block(schema.Text, {"file": _scalar(text or FILL_IN)})),
         "design": _block(schema.Design, {"centres": f"[{FILL_IN}]", "address": address}),
-        "arms": [*_under("toci", _block(schema.Definition, definition)), *_under("control", _block(schema.Definition, definition, brief=True))],
+        "arms": [
+            *_under("toci", _block(schema.Definition, definition)),
+            *_under("control", _block(schema.Definition, definition, brief=True)),
+        ],
         "strata": _under("all", _block(schema.Stratum, definition)),
         "entries": list(_entries(address)),
     }
-    optional = {"definitions": _under("severe_infection", _block(schema.VariableDefinition, definition)),
-                "contradictions": _item(_block(schema.Contradiction, {"entries": f"[{FILL_IN}]"})),
-                "risk_of_bias": _item(_block(schema.BiasJudgement, {"endpoints": f"[{FILL_IN}]", "address": address}))}
-    head = ["# yaml-language-server: $schema=../record.schema.json", f"# https://doi.org/{doi}",
-            f"# Each place to fill in says {FILL_IN}; lines behind a # are optional. Comments may go when all is filled in.",
-            "# An address is:", *(f"#   {line}" for line in _meanings(schema.Address))]
-    return "\n".join([*head, *_block(schema.Record, blocks, optional=optional), "", "# Kinds of report", *_kinds()]) + "\n"
+    optional = {
+        "definitions": _under("severe_infection", _block(schema.VariableDefinition, definition)),
+        "contradictions": _item(_block(schema.Contradiction, {"entries": f"[{FILL_IN}]"})),
+        "risk_of_bias": _item(
+            _block(schema.BiasJudgement, {"endpoints": f"[{FILL_IN}]", "address": address})
+        ),
+    }
+    head = [
+        "# yaml-language-server: $schema=../record.schema.json",
+        f"# https://doi.org/{doi}",
+        (
+            f"# Each place to fill in says {FILL_IN}; lines behind a # are optional. Comments may go when all"
+            " is filled in."
+        ),
+        "# An address is:",
+        *(f"#   {line}" for line in _meanings(schema.Address)),
+    ]
+    return (
+        "\n".join(
+            [*head, *_block(schema.Record, blocks, optional=optional), "", "# Kinds of report", *_kinds()]
+        )
+        + "\n"
+    )
 
 
 def _entries(address: str) -> Iterator[str]:
     """The two arms' sizes, then one number of each endpoint, whose kind is for the reader to choose."""
     for arm in ("toci", "control"):
-        fixed = {"id": f"group_size.{arm}", "field": "group_size", "arm": arm, "unit": "patients", "address": address}
-        yield from _item(_block(schema.Entry, fixed, brief=arm != "toci") + _block(schema.GroupSize, {}, brief=arm != "toci"), "kind: group_size")
-    yield f"# One entry per printed number, as many as the paper prints; what it does not print is one of kind {_of_kind(schema.NotReported)}."
+        fixed = {
+            "id": f"group_size.{arm}",
+            "field": "group_size",
+            "arm": arm,
+            "unit": "patients",
+            "address": address,
+        }
+        yield from _item(
+            _block(schema.Entry, fixed, brief=arm != "toci")
+            + _block(schema.GroupSize, {}, brief=arm != "toci"),
+            "kind: group_size",
+        )
+    yield (
+        "# One entry per printed number, as many as the paper prints; what it does not print is one of kind"
+        f" {_of_kind(schema.NotReported)}."
+    )
     yield "# The lines of each kind stand at the end of this file."
     for endpoint, title in ENDPOINTS.items():
-        yield from ("", f"# {title}: {FIELDS[endpoint].meaning} Unit of a value: {' or '.join(FIELDS[endpoint].units)}.")
-        yield from _item(_block(schema.Entry, {"id": endpoint, "field": endpoint, "address": address}, brief=True), f"kind: {FILL_IN}")
+        yield from (
+            "",
+            f"# {title}: {FIELDS[endpoint].meaning} Unit of a value: {' or '.join(FIELDS[endpoint].units)}.",
+        )
+        yield from _item(
+            _block(schema.Entry, {"id": endpoint, "field": endpoint, "address": address}, brief=True),
+            f"kind: {FILL_IN}",
+        )
 
 
 def _of_kind(model: type[BaseModel]) -> str:
@@ -206,9 +285,16 @@ def _meaning(row: dictionary.Row) -> str:
     return f"{row.meaning} ({'; '.join(filter(None, (row.type, row.legal, needed)))})"
 
 
-def _block(model: type[BaseModel], given: dict[str, str | list[str]], brief: bool = False, optional: dict[str, list[str]] | None = None,
-           explained: Iterable[str] = ()) -> list[str]:
-    """Keys of a model, each below its meaning unless `explained`; optional ones not given stand behind a #, or, in a `brief` block, not at all."""
+def _block(
+    model: type[BaseModel],
+    given: dict[str, str | list[str]],
+    brief: bool = False,
+    optional: dict[str, list[str]] | None = None,
+    explained: Iterable[str] = (),
+) -> list[str]:
+    """Keys of a model, each below its meaning unless `explained`; optional ones not given stand behind a #,
+    or, in a `brief` block, not at all.
+    """
     lines: list[str] = []
     for row in dictionary.fields(model):
         if not brief and row.field not in explained:
@@ -226,9 +312,16 @@ def _under(key: str, value: str | list[str]) -> list[str]:
 
 
 def _item(lines: list[str], second: str = "") -> list[str]:
-    """The lines as one item of a list, with a `second` key below the first; comments above the first go above the item."""
+    """The lines as one item of a list, with a `second` key below the first; comments above the first go above
+    the item.
+    """
     first = next(i for i, line in enumerate(lines) if not line.startswith("#"))
-    return [*lines[:first], f"- {lines[first]}", *_indent([second] if second else [], 2), *_indent(lines[first + 1:], 2)]
+    return [
+        *lines[:first],
+        f"- {lines[first]}",
+        *_indent([second] if second else [], 2),
+        *_indent(lines[first + 1 :], 2),
+    ]
 
 
 def _indent(lines: Iterable[str], by: int) -> list[str]:

@@ -1,7 +1,7 @@
 """The only reader of the register and the records.
 
-Files are read as text (source.py) and typed by the schema.  A fault is a `Problem` that names file, line, study,
-field, value and rule; nothing is half-read.
+Files are read as text (source.py) and typed by the schema.  A fault is a `Problem` that names file, line,
+study, field, value and rule; nothing is half-read.
 """
 
 import re
@@ -14,9 +14,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from extraction.recover.curve_types import Curve
 from extraction.digitised.read import curves_of
 from extraction.living import Living, log_problems
+from extraction.recover.curve_types import Curve
 from extraction.schema import Certainty, Record, Register, Registration
 from extraction.source import FILL_IN, BadRecords, Problem, Source, child, parse, short_name
 from extraction.vocabulary import ENDPOINTS
@@ -28,7 +28,9 @@ MOST_PROBLEMS = 200  # of one file that are told one by one
 
 @dataclass(frozen=True)
 class Review:
-    """The whole evidence as read: the register, the record of each study that has one, the certainty where it is rated, the living mode, digitised curves by file."""
+    """The whole evidence as read: the register, the record of each study that has one, the certainty where it
+    is rated, the living mode, digitised curves by file.
+    """
 
     register: Register
     records: dict[str, Record]
@@ -47,7 +49,9 @@ class Review:
 
 
 def load(root: Path = ROOT) -> Review:
-    """Read register, records and curves below `root`, and certainty and living mode (files that may be absent); raise BadRecords listing every problem found."""
+    """Read register, records and curves below `root`, and certainty and living mode (files that may be
+    absent); raise BadRecords listing every problem found.
+    """
     problems: list[Problem] = []
     sources: dict[str, Source] = {}
 
@@ -62,8 +66,10 @@ def load(root: Path = ROOT) -> Review:
     register = read(root / "register.yml", Register)
     paths = sorted((root / "records").glob("*.yml"))
     records = {path.stem: record for path in paths if (record := read(path, Record))}
-    problems += [Problem(short_name(path), None, path.stem, "file", path.name, "the name of a record ends in .yml")
-                 for path in sorted((root / "records").glob("*.yaml"))]
+    problems += [
+        Problem(short_name(path), None, path.stem, "file", path.name, "the name of a record ends in .yml")
+        for path in sorted((root / "records").glob("*.yaml"))
+    ]
     certainty = read(root / "certainty.yml", Certainty) if (root / "certainty.yml").exists() else None
     if register and certainty:
         problems += _rated_studies(register, certainty, sources["certainty"])
@@ -81,7 +87,9 @@ def load(root: Path = ROOT) -> Review:
 
 
 def validate(source: Source, model: type[BaseModel]) -> BaseModel:
-    """Type the data by the schema; raise BadRecords with one problem for each rule broken and each place left to fill in."""
+    """Type the data by the schema; raise BadRecords with one problem for each rule broken and each place left
+    to fill in.
+    """
     problems = list(_left_to_fill_in(source))
     try:
         typed = model.model_validate(source.data)
@@ -97,15 +105,18 @@ def validate(source: Source, model: type[BaseModel]) -> BaseModel:
 
 
 def _left_to_fill_in(source: Source) -> Iterator[Problem]:
-    """Each value still to be given; in an entry whose kind is one of them the kind alone, as the rest depends on it."""
+    """Each value still to be given; in an entry whose kind is one of them the kind alone, as the rest depends
+    on it.
+    """
     for path in source.unfilled:
         kind = (*path[:2], "kind")
         if path[:1] != ("entries",) or path == kind or kind not in source.unfilled:
             yield source.problem(path, FILL_IN, "is left to fill in")
 
 
-def _between_files(register: Register, records: dict[str, Record], sources: dict[str, Source],
-                   files: set[str]) -> Iterator[Problem]:
+def _between_files(
+    register: Register, records: dict[str, Record], sources: dict[str, Source], files: set[str]
+) -> Iterator[Problem]:
     """Rules that need more than one file: names agree, and no study stands twice or is missing."""
     rows = sources["register"]
     first: dict[str, tuple[int, str]] = {}
@@ -113,12 +124,19 @@ def _between_files(register: Register, records: dict[str, Record], sources: dict
         for key, value in (("id", study.id), ("doi", study.doi)):
             earlier = first.setdefault(value.lower(), (i, study.id))
             if earlier[0] != i:
-                yield rows.problem(("studies", i, key), value, f"stands twice in the register, first for {earlier[1]}")
+                yield rows.problem(
+                    ("studies", i, key), value, f"stands twice in the register, first for {earlier[1]}"
+                )
         if study.retracted and study.decision != "excluded":
-            yield rows.problem(("studies", i, "decision"), study.decision, f"a paper retracted on {study.retracted} is excluded; its record is kept")
+            yield rows.problem(
+                ("studies", i, "decision"),
+                study.decision,
+                f"a paper retracted on {study.retracted} is excluded; its record is kept",
+            )
         if study.decision == "included" and study.id not in files:
-            yield rows.problem(("studies", i, "decision"), study.decision,
-                               f"an included study needs records/{study.id}.yml")
+            yield rows.problem(
+                ("studies", i, "decision"), study.decision, f"an included study needs records/{study.id}.yml"
+            )
     registered = {study.id for study in register.studies}
     for stem, record in records.items():
         if record.study != stem:
@@ -133,7 +151,9 @@ def _rated_studies(register: Register, certainty: Certainty, source: Source) -> 
     for endpoint, rating in certainty.endpoints.items():
         for i, study in enumerate(rating.studies):
             if study not in registered:
-                yield source.problem(("endpoints", endpoint, "studies", i), study, "the study is not in register.yml")
+                yield source.problem(
+                    ("endpoints", endpoint, "studies", i), study, "the study is not in register.yml"
+                )
 
 
 def _one_study_per_cohort(register: Register, rows: Source) -> Iterator[Problem]:
@@ -141,11 +161,17 @@ def _one_study_per_cohort(register: Register, rows: Source) -> Iterator[Problem]
     for (_, first), (i, second) in combinations(enumerate(register.studies), 2):
         shared = _endpoints(first) & _endpoints(second)
         if first.id != second.id and first.cohort == second.cohort and shared:
-            which = "every endpoint" if shared == set(ENDPOINTS) else ", ".join(e for e in ENDPOINTS if e in shared)
+            which = (
+                "every endpoint"
+                if shared == set(ENDPOINTS)
+                else ", ".join(e for e in ENDPOINTS if e in shared)
+            )
             yield rows.problem(
-                ("studies", i, "cohort"), second.cohort,
+                ("studies", i, "cohort"),
+                second.cohort,
                 f"{first.id} and {second.id} may share patients and both may enter {which}; "
-                f"choose one: exclude the other, or limit its endpoints")
+                "choose one: exclude the other, or limit its endpoints",
+            )
 
 
 def _endpoints(study: Registration) -> set[str]:
@@ -224,6 +250,6 @@ def _in_file(loc: tuple, data: object) -> tuple:
     for i, part in enumerate(loc):
         below = child(data, part)
         last = i == len(loc) - 1 and part != "[key]"
-        if below is not None or last or isinstance(data, dict) and part in data:
+        if below is not None or last or (isinstance(data, dict) and part in data):
             path, data = (*path, part), below
     return path

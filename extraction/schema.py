@@ -6,11 +6,23 @@ percentage or a p-value, so that later checks know how far it was rounded.
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal, Self, Union
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from extraction.vocabulary import ARMS, CERTAINTIES, DOMAINS, ENDPOINTS, FIELDS, GROUNDS, JUDGEMENTS, LIMITATIONS, TESTS, TWO_ARMS, UNITS
+from extraction.vocabulary import (
+    ARMS,
+    CERTAINTIES,
+    DOMAINS,
+    ENDPOINTS,
+    FIELDS,
+    GROUNDS,
+    JUDGEMENTS,
+    LIMITATIONS,
+    TESTS,
+    TWO_ARMS,
+    UNITS,
+)
 
 FieldName = Literal[*FIELDS]
 UnitName = Literal[*UNITS]
@@ -51,8 +63,11 @@ class Address(Strict):
 
     def __str__(self) -> str:
         place = [
-            self.section and f"section “{self.section}”" + (f", paragraph {self.paragraph}" if self.paragraph else ""),
-            self.table and f"table {self.table}" + (f", row “{self.row}”" if self.row else "")
+            self.section
+            and f"section “{self.section}”" + (f", paragraph {self.paragraph}" if self.paragraph else ""),
+            self.table
+            and f"table {self.table}"
+            + (f", row “{self.row}”" if self.row else "")
             + (f", column “{self.column}”" if self.column else ""),
             self.figure and f"figure {self.figure}",
         ]
@@ -66,13 +81,22 @@ class Entry(Strict):
     field: FieldName = Field(description="Variable measured.")
     arm: ArmName = Field(description="Whom the number describes.")
     stratum: Slug = Field("all", description="Stratum of patients, defined under `strata`.")
-    category: Words | None = Field(None, description="Level of a categorical variable, e.g. a CRS grade 3-5 or blasts >50.")
+    category: Words | None = Field(
+        None, description="Level of a categorical variable, e.g. a CRS grade 3-5 or blasts >50."
+    )
     unit: UnitName = Field(description="Unit of the number.")
-    printed: Words | None = Field(description="The numeric fragment exactly as printed; null only where nothing is printed.")
+    printed: Words | None = Field(
+        description="The numeric fragment exactly as printed; null only where nothing is printed."
+    )
     address: Address = Field(description="Where the fragment stands.")
     contrast: Words = Field(TWO_ARMS, description="What is compared, where it is not the two arms.")
     contrast_of: EntryId | None = Field(
-        None, description="Entry whose patients are the first group of another contrast; the second is the rest of its stratum.")
+        None,
+        description=(
+            "Entry whose patients are the first group of another contrast; the second is the rest of its"
+            " stratum."
+        ),
+    )
     note: Words | None = Field(None, description="What a reader of the number must know.")
 
 
@@ -88,7 +112,9 @@ class Counts(Entry):
 
     kind: Literal["counts"]
     events: Count = Field(description="Patients with the event.")
-    n: Annotated[Count, Field(ge=1)] | None = Field(None, description="Denominator, where it is printed with the count.")
+    n: Annotated[Count, Field(ge=1)] | None = Field(
+        None, description="Denominator, where it is printed with the count."
+    )
     percent: Percent | None = Field(None, description="Percentage printed with the count, all digits kept.")
 
 
@@ -104,7 +130,9 @@ class Bound(Entry):
 
     kind: Literal["bound"]
     at_least: Count = Field(0, description="Fewest patients the statement allows.")
-    at_most: Count | None = Field(None, description="Most patients the statement allows; null where unbounded.")
+    at_most: Count | None = Field(
+        None, description="Most patients the statement allows; null where unbounded."
+    )
 
 
 class PValue(Entry):
@@ -112,8 +140,12 @@ class PValue(Entry):
 
     kind: Literal["p_value"]
     p: PrintedP = Field(description="As printed, with its digits and sign: 0.0204, <0.05, >0.9999.")
-    tests: list[TestName] = Field(min_length=1, description="The named test, or the tests named as alternatives.")
-    direction: Literal["lower", "higher"] | None = Field(None, description="Printed direction: tocilizumab lower or higher.")
+    tests: list[TestName] = Field(
+        min_length=1, description="The named test, or the tests named as alternatives."
+    )
+    direction: Literal["lower", "higher"] | None = Field(
+        None, description="Printed direction: tocilizumab lower or higher."
+    )
     adjustment: Literal["none", "bonferroni"] = Field("none", description="Adjustment for multiple testing.")
 
 
@@ -122,7 +154,9 @@ class LogRankP(Entry):
 
     kind: Literal["log_rank_p"]
     p: PrintedP = Field(description="As printed.")
-    direction: Literal["lower", "higher"] | None = Field(None, description="Which hazard the tocilizumab arm has, if printed.")
+    direction: Literal["lower", "higher"] | None = Field(
+        None, description="Which hazard the tocilizumab arm has, if printed."
+    )
 
 
 class Ratio(Entry):
@@ -178,8 +212,12 @@ class TestOutcome(Entry):
     __test__ = False  # not a pytest class
     kind: Literal["test_outcome"]
     significant: bool = Field(description="Whether the paper calls the difference significant.")
-    direction: Literal["lower", "higher"] | None = Field(None, description="Printed direction: tocilizumab lower or higher.")
-    tests: list[TestName] = Field(min_length=1, description="The named test, or the tests named as alternatives.")
+    direction: Literal["lower", "higher"] | None = Field(
+        None, description="Printed direction: tocilizumab lower or higher."
+    )
+    tests: list[TestName] = Field(
+        min_length=1, description="The named test, or the tests named as alternatives."
+    )
     alpha: Number = Field(Decimal("0.05"), gt=0, lt=1, description="Two-sided level of the test.")
 
 
@@ -187,7 +225,13 @@ class SurvivalCurve(Entry):
     """A printed survival curve, digitised or waiting to be."""
 
     kind: Literal["survival_curve"]
-    curve: CurveFile | None = Field(None, description="Name of a file in extraction/curves, after study, variable and stratum; null while not digitised.")
+    curve: CurveFile | None = Field(
+        None,
+        description=(
+            "Name of a file in extraction/curves, after study, variable and stratum; null while not"
+            " digitised."
+        ),
+    )
 
 
 class NotReported(Entry):
@@ -198,8 +242,20 @@ class NotReported(Entry):
 
 
 AnyEntry = Annotated[
-    Union[GroupSize, Counts, Percentage, Bound, PValue, LogRankP, Ratio, MedianRange, MedianQuartiles, MeanSd,
-          Quantity, TestOutcome, SurvivalCurve, NotReported],
+    GroupSize
+    | Counts
+    | Percentage
+    | Bound
+    | PValue
+    | LogRankP
+    | Ratio
+    | MedianRange
+    | MedianQuartiles
+    | MeanSd
+    | Quantity
+    | TestOutcome
+    | SurvivalCurve
+    | NotReported,
     Field(discriminator="kind"),
 ]
 
@@ -223,16 +279,23 @@ class VariableDefinition(Definition):
     """How the paper defines a variable, and whom it counts."""
 
     among: FieldName | None = Field(
-        None, description="Variable whose patients alone count, e.g. complete_response where survival runs from it; null where all do.")
+        None,
+        description=(
+            "Variable whose patients alone count, e.g. complete_response where survival runs from it; null"
+            " where all do."
+        ),
+    )
 
 
 class Stratum(Definition):
     """A set of patients that entries refer to."""
 
     crs_grades: list[Annotated[int, Field(ge=0, le=5)]] | None = Field(
-        None, description="CRS grades the stratum holds, where it is defined by grade.")
+        None, description="CRS grades the stratum holds, where it is defined by grade."
+    )
     patients_with: FieldName | None = Field(
-        None, description="Variable, where the stratum is the patients who have it, e.g. icans.")
+        None, description="Variable, where the stratum is the patients who have it, e.g. icans."
+    )
 
 
 class Design(Strict):
@@ -255,9 +318,15 @@ class Contradiction(Strict):
     """Two printed readings that cannot both hold; both are kept and one is used."""
 
     about: Words = Field(description="What disagrees, in one sentence.")
-    entries: list[EntryId] = Field(min_length=1, description="Entries concerned; one, where count and percentage disagree.")
-    used: Words = Field(description="Entry used; `events` or `percent` of the single entry; `all`, where each is used for what it "
-                                    "measures; or `neither`.")
+    entries: list[EntryId] = Field(
+        min_length=1, description="Entries concerned; one, where count and percentage disagree."
+    )
+    used: Words = Field(
+        description=(
+            "Entry used; `events` or `percent` of the single entry; `all`, where each is used for what it "
+            "measures; or `neither`."
+        )
+    )
     reason: Words = Field(description="Why.")
 
 
@@ -268,7 +337,9 @@ class BiasJudgement(Strict):
     endpoints: list[Literal[*ENDPOINTS]] = Field(min_length=1, description="Endpoints it is judged for.")
     judgement: Literal[*JUDGEMENTS] = Field(description="Risk of bias.")
     reason: Words = Field(description="Why, from what the paper prints or leaves out.")
-    address: Address | None = Field(None, description="Where that stands; null where the reason is a silence of the whole paper.")
+    address: Address | None = Field(
+        None, description="Where that stands; null where the reason is a silence of the whole paper."
+    )
 
 
 class Record(Strict):
@@ -281,41 +352,75 @@ class Record(Strict):
     design: Design = Field(description="How the study was done.")
     arms: dict[Literal["toci", "control"], Definition] = Field(description="The two arms.")
     strata: dict[Slug, Stratum] = Field(description="Strata that entries refer to; `all` is required.")
-    definitions: dict[FieldName, VariableDefinition] = Field({}, description="The paper's endpoint definitions.")
-    contradictions: list[Contradiction] = Field([], description="Printed contradictions and the reading used.")
-    risk_of_bias: list[BiasJudgement] = Field([], description="Risk of bias by ROBINS-I, per domain and endpoint.")
+    definitions: dict[FieldName, VariableDefinition] = Field(
+        {}, description="The paper's endpoint definitions."
+    )
+    contradictions: list[Contradiction] = Field(
+        [], description="Printed contradictions and the reading used."
+    )
+    risk_of_bias: list[BiasJudgement] = Field(
+        [], description="Risk of bias by ROBINS-I, per domain and endpoint."
+    )
     entries: list[AnyEntry] = Field(min_length=1, description="One per printed number.")
 
-    def find(self, field: str, *, stratum: str | None = None, arm: str | None = None, kind: str | None = None,
-             contrast: str = TWO_ARMS) -> list[AnyEntry]:
-        """Entries of a field, narrowed by stratum, arm and kind; those a contradiction set aside are left out."""
-        return [e for e in self.entries if e.field == field and e.contrast == contrast and e.id not in self.set_aside()
-                and (stratum is None or e.stratum == stratum) and (arm is None or e.arm == arm)
-                and (kind is None or e.kind == kind)]
+    def find(
+        self,
+        field: str,
+        *,
+        stratum: str | None = None,
+        arm: str | None = None,
+        kind: str | None = None,
+        contrast: str = TWO_ARMS,
+    ) -> list[AnyEntry]:
+        """Entries of a field, narrowed by stratum, arm and kind; those a contradiction set aside are left
+        out.
+        """
+        return [
+            e
+            for e in self.entries
+            if e.field == field
+            and e.contrast == contrast
+            and e.id not in self.set_aside()
+            and (stratum is None or e.stratum == stratum)
+            and (arm is None or e.arm == arm)
+            and (kind is None or e.kind == kind)
+        ]
 
     def set_aside(self) -> set[str]:
         """Ids of entries that a contradiction keeps but does not use."""
-        return {entry for c in self.contradictions if c.used not in KEPT for entry in c.entries if entry != c.used}
+        return {
+            entry for c in self.contradictions if c.used not in KEPT for entry in c.entries if entry != c.used
+        }
 
 
 class Lowering(Strict):
     """By how much one limitation lowers the certainty, and why."""
 
-    levels: Annotated[int, Field(ge=0, le=3)] = Field(description="Levels down: 0 not serious, 1 serious, 2 very serious, 3 extremely serious.")
+    levels: Annotated[int, Field(ge=0, le=3)] = Field(
+        description="Levels down: 0 not serious, 1 serious, 2 very serious, 3 extremely serious."
+    )
     reason: Words = Field(description="Why, in one plain sentence.")
 
 
 class Rating(Strict):
     """Certainty of one endpoint by GRADE.
 
-    With ROBINS-I behind it a body of evidence starts high, randomised or not (Schünemann 2019, J Clin Epidemiol 111:105).
+    With ROBINS-I behind it a body of evidence starts high, randomised or not (Schünemann 2019, J Clin
+    Epidemiol 111:105).
     """
 
-    studies: list[Words] = Field(min_length=1, description="Studies it was made on; once others enter the endpoint, it no longer stands.")
+    studies: list[Words] = Field(
+        min_length=1,
+        description="Studies it was made on; once others enter the endpoint, it no longer stands.",
+    )
     risk_of_bias: Lowering = Field(description="Risk of bias of the studies, by ROBINS-I.")
     inconsistency: Lowering = Field(description="Whether the studies differ more than chance explains.")
-    indirectness: Lowering = Field(description="Whether patients, drug, comparison and outcome are those of the question.")
-    imprecision: Lowering = Field(description="Whether the interval, not adjusted for bias, allows unlike decisions.")
+    indirectness: Lowering = Field(
+        description="Whether patients, drug, comparison and outcome are those of the question."
+    )
+    imprecision: Lowering = Field(
+        description="Whether the interval, not adjusted for bias, allows unlike decisions."
+    )
     publication_bias: Lowering = Field(description="Whether results are likely to be missing.")
 
     @property
@@ -335,7 +440,9 @@ class Certainty(Strict):
 
     judged: date = Field(description="Date of the judgement.")
     judge: Words = Field(description="Who judged.")
-    endpoints: dict[Literal[*ENDPOINTS], Rating] = Field(description="Rating of each endpoint; one without is not rated.")
+    endpoints: dict[Literal[*ENDPOINTS], Rating] = Field(
+        description="Rating of each endpoint; one without is not rated."
+    )
 
 
 class Distinct(Strict):
@@ -350,25 +457,39 @@ class Registration(Strict):
 
     id: StudyId = Field(description="Stem of the study.")
     title: Words = Field(description="Title of the paper.")
-    authors: list[Words] = Field(min_length=1, description="Authors as known; `and others` closes a shortened list.")
+    authors: list[Words] = Field(
+        min_length=1, description="Authors as known; `and others` closes a shortened list."
+    )
     journal: Words = Field(description="Journal.")
     year: Annotated[int, Field(ge=1990, le=2100)] = Field(description="Year of publication.")
     doi: Doi = Field(description="DOI without the resolver's address, e.g. 10.3389/fimmu.2025.1530623.")
-    pmid: Annotated[str, StringConstraints(pattern=r"^[0-9]{6,9}$")] | None = Field(None, description="PubMed identifier.")
+    pmid: Annotated[str, StringConstraints(pattern=r"^[0-9]{6,9}$")] | None = Field(
+        None, description="PubMed identifier."
+    )
     registrations: list[Words] = Field([], description="Trial registrations.")
     centres: list[Words] = Field([], description="Treating centres, where no record holds them.")
     patients: Count | None = Field(None, description="Patients in the paper; null where not known.")
     contrast: Literal["therapeutic", "pre-emptive", "prophylactic", "other"] = Field(
-        description="When tocilizumab was given: for CRS, before it by risk, before it to all, or another comparison.")
+        description=(
+            "When tocilizumab was given: for CRS, before it by risk, before it to all, or another comparison."
+        )
+    )
     decision: Literal["included", "awaiting_data", "excluded"] = Field(description="What was decided.")
     endpoints: list[Literal[*ENDPOINTS]] | None = Field(
-        None, description="Endpoints it may enter; null means every endpoint its record supports.")
+        None, description="Endpoints it may enter; null means every endpoint its record supports."
+    )
     reason: Words = Field(description="Why, in a sentence or two.")
-    ground: Literal[*GROUNDS] | None = Field(None, description="Why it is excluded, in the word under which the flow diagram counts it.")
+    ground: Literal[*GROUNDS] | None = Field(
+        None, description="Why it is excluded, in the word under which the flow diagram counts it."
+    )
     decided: date = Field(description="Date of the decision.")
-    retracted: date | None = Field(None, description="Date of the paper's retraction; it is then excluded, and its record is kept.")
+    retracted: date | None = Field(
+        None, description="Date of the paper's retraction; it is then excluded, and its record is kept."
+    )
     cohort: Slug = Field(description="Overlap group: studies that may share patients carry the same name.")
-    distinct_from: list[Distinct] = Field([], description="Studies that look as if they shared patients with this one and do not.")
+    distinct_from: list[Distinct] = Field(
+        [], description="Studies that look as if they shared patients with this one and do not."
+    )
     text_held: bool = Field(description="Whether a readable text was at hand.")
     registered: bool = Field(False, description="One of the four studies the review was registered with.")
 

@@ -17,7 +17,9 @@ DEEPEST_NESTING = 12  # levels; a record needs five
 MOST_VALUES = 30_000  # values of a file; a full record has about three thousand
 LONGEST_TEXT = 4_000  # characters of a value; the longest reasons have about four hundred
 UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-"""Unicode's categories of what no reader can see, terminals obey, or that turns the direction of the text around it."""
+"""Unicode's categories of what no reader can see, terminals obey, or that turns the direction of the text
+around it.
+"""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,9 @@ class BadRecords(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """A parsed file: plain data, the line each value stands on, keyed by its path of keys and indices, and the paths left to fill in."""
+    """A parsed file: plain data, the line each value stands on, keyed by its path of keys and indices, and
+    the paths left to fill in.
+    """
 
     file: str
     data: dict
@@ -84,8 +88,10 @@ def parse(path: Path) -> Source:
         return BadRecords([Problem(file, line, path.stem, "file", str(found), rule)])
 
     try:
-        if path.is_symlink() or path.parent.name == "records" and path.parent.is_symlink():
-            raise refusal(None, "a link", "a file of the review stands in the tree itself, it is not a link to another")
+        if path.is_symlink() or (path.parent.name == "records" and path.parent.is_symlink()):
+            raise refusal(
+                None, "a link", "a file of the review stands in the tree itself, it is not a link to another"
+            )
         if path.exists() and not path.is_file():
             raise refusal(None, "no file", "it must be a plain file")
         if path.stat().st_size > LARGEST_FILE:
@@ -133,7 +139,11 @@ class _PlainYaml:
     def _value(self, event: yaml.Event, at: tuple) -> object:
         self.lines.setdefault(at, _line(event))
         if len(self.lines) > MOST_VALUES:
-            raise _NotPlain(_line(event), f"more than {MOST_VALUES} values", "the file holds too many values for a record or a register")
+            raise _NotPlain(
+                _line(event),
+                f"more than {MOST_VALUES} values",
+                "the file holds too many values for a record or a register",
+            )
         if isinstance(event, yaml.AliasEvent) or event.anchor or event.tag:
             found = event.anchor or event.tag
             raise _NotPlain(_line(event), found, "anchors, aliases and tags are not allowed in a record")
@@ -151,9 +161,17 @@ class _PlainYaml:
     def _require_text(self, event: yaml.ScalarEvent) -> None:
         """A value is text that a page and a terminal show as it is."""
         if len(event.value) > LONGEST_TEXT:
-            raise _NotPlain(_line(event), f"{len(event.value)} characters", f"a value may have {LONGEST_TEXT} characters")
-        if unseen := next((c for c in event.value if c not in "\n\t" and unicodedata.category(c) in UNSEEN), None):
-            raise _NotPlain(_line(event), f"U+{ord(unseen):04X}", "a value is plain text, without control characters or marks that cannot be seen")
+            raise _NotPlain(
+                _line(event), f"{len(event.value)} characters", f"a value may have {LONGEST_TEXT} characters"
+            )
+        if unseen := next(
+            (c for c in event.value if c not in "\n\t" and unicodedata.category(c) in UNSEEN), None
+        ):
+            raise _NotPlain(
+                _line(event),
+                f"U+{ord(unseen):04X}",
+                "a value is plain text, without control characters or marks that cannot be seen",
+            )
 
     def _mapping(self, at: tuple) -> dict:
         data = {}
@@ -199,4 +217,4 @@ def _dotted(path: tuple, data: object) -> str:
 
 def short_name(path: Path) -> str:
     """The file as a user of the top folder would name it."""
-    return Path(*path.parts[-3 if path.parent.name == "records" else -2:]).as_posix()
+    return Path(*path.parts[-3 if path.parent.name == "records" else -2 :]).as_posix()

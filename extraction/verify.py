@@ -37,7 +37,9 @@ class Verification:
 
 
 def verify(review: Review, folder: Path) -> Verification:
-    """Look up each fragment in its source text under `folder`; raise NotADirectoryError where that is no folder."""
+    """Look up each fragment in its source text under `folder`; raise NotADirectoryError where that is no
+    folder.
+    """
     if not folder.is_dir():
         raise NotADirectoryError(f"there is no folder {folder}")
     texts: dict[str | None, str | None] = {None: None}
@@ -60,8 +62,14 @@ def _fragments(review: Review) -> Iterator[Fragment]:
         source = review.sources[stem]
         for i, entry in enumerate(record.entries):
             if entry.printed is not None:
-                yield Fragment(record.study, entry.id, entry.printed, entry.address.source, source.file,
-                               source.line(("entries", i, "printed")))
+                yield Fragment(
+                    record.study,
+                    entry.id,
+                    entry.printed,
+                    entry.address.source,
+                    source.file,
+                    source.line(("entries", i, "printed")),
+                )
 
 
 def _text(path: Path) -> str | None:

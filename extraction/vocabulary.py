@@ -25,7 +25,9 @@ FIELDS = {
     "prior_transplant": variable("Allogeneic stem cell transplantation before CAR-T cells."),
     "primary_refractory": variable("Primary refractory disease."),
     "blast_category": variable("Bone marrow blasts before infusion, in categories."),
-    "blast_percentage": variable("Bone marrow blasts before infusion, per cent of nucleated cells.", "percent"),
+    "blast_percentage": variable(
+        "Bone marrow blasts before infusion, per cent of nucleated cells.", "percent"
+    ),
     "cart_dose": variable("CAR-T cells infused.", "1e6 cells/kg", "1e9 cells/kg"),
     "humanised_product": variable("Patients given a humanised rather than murine CAR."),
     "crs_any": variable("Cytokine release syndrome of any grade."),
@@ -43,7 +45,11 @@ FIELDS = {
     "partial_response": variable("Partial response."),
     "overall_survival": variable("Time to death from any cause.", "days", "months", "years"),
     "progression_free_survival": variable(
-        "Time to progression, relapse or death; leukaemia-free survival is its synonym here.", "days", "months", "years"),
+        "Time to progression, relapse or death; leukaemia-free survival is its synonym here.",
+        "days",
+        "months",
+        "years",
+    ),
     "deaths": variable("Deaths, with cause where printed."),
     "toci_use": variable("Patients given tocilizumab."),
     "toci_dose": variable("Cumulative tocilizumab dose.", "mg"),

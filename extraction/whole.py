@@ -8,7 +8,9 @@ from pathlib import Path
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A path beside `path`, to write to: it takes the other's place when the block ends well, and is removed when it does not."""
+    """A path beside `path`, to write to: it takes the other's place when the block ends well, and is removed
+    when it does not.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:

@@ -2,7 +2,8 @@
 
 import os
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: the matrices here are small, and threads only wait for each other
+# before numpy: the matrices here are small, and threads only wait for each other
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import argparse
 import importlib
@@ -12,8 +13,16 @@ from pathlib import Path
 from models.pool import command as pool
 
 COMMANDS = {
-    "fit": "fit", "summary": "answers.summary", "answer": "answers.readme", "calibrate": "trust.calibrate", "crs_universes": "trust.crs_universes",
-    "preview": "history.preview", "release": "history.release", "diff": "history.changes", "parity": "trust.parity", "pool": "pool.command",
+    "fit": "fit",
+    "summary": "answers.summary",
+    "answer": "answers.readme",
+    "calibrate": "trust.calibrate",
+    "crs_universes": "trust.crs_universes",
+    "preview": "history.preview",
+    "release": "history.release",
+    "diff": "history.changes",
+    "parity": "trust.parity",
+    "pool": "pool.command",
 }
 """The module below `models` that runs each command, imported when it is asked for."""
 
@@ -31,17 +40,36 @@ def main(argv=None):
 
     commands.add_parser("answer", help="write today's answer into README.md")
 
-    calibrate = commands.add_parser("calibrate", help="fit the models to simulated reviews: a quarter of an hour, most of it for CRS duration")
+    calibrate = commands.add_parser(
+        "calibrate",
+        help="fit the models to simulated reviews: a quarter of an hour, most of it for CRS duration",
+    )
     calibrate.add_argument("endpoints", nargs="*", metavar="ENDPOINT", help="default: every endpoint")
-    calibrate.add_argument("--replicates", type=int, metavar="N", help="simulated reviews of each; default 1000, for CRS duration 200")
+    calibrate.add_argument(
+        "--replicates",
+        type=int,
+        metavar="N",
+        help="simulated reviews of each; default 1000, for CRS duration 200",
+    )
 
-    universes = commands.add_parser("crs_universes", help="CRS duration under other priors, studies, readings and biases, kept in the repository")
+    universes = commands.add_parser(
+        "crs_universes",
+        help="CRS duration under other priors, studies, readings and biases, kept in the repository",
+    )
 
     for many_fits in (fit, calibrate, universes):
-        many_fits.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="make its many fits on this Dask cluster, not on the cores of this machine")
+        many_fits.add_argument(
+            "--scheduler",
+            metavar="tcp://HOST:PORT",
+            help="make its many fits on this Dask cluster, not on the cores of this machine",
+        )
 
-    preview = commands.add_parser("preview", help="what a study's record would do to each answer; writes nothing")
-    preview.add_argument("record", metavar="RECORD", type=Path, help="its file, such as extraction/records/zhou2025.yml")
+    preview = commands.add_parser(
+        "preview", help="what a study's record would do to each answer; writes nothing"
+    )
+    preview.add_argument(
+        "record", metavar="RECORD", type=Path, help="its file, such as extraction/records/zhou2025.yml"
+    )
     preview.add_argument("--json", action="store_true")
 
     release = commands.add_parser("release", help="freeze the review as a version")
@@ -52,15 +80,22 @@ def main(argv=None):
     diff.add_argument("new", metavar="NEW", nargs="?", help="another; default: the working tree")
     diff.add_argument("--json", action="store_true")
 
-    parity = commands.add_parser("parity", help="compare the pooling engine with other software on public data sets")
-    parity.add_argument("--live", action="store_true", help="with the R packages that are installed, now, instead of their stored results")
+    parity = commands.add_parser(
+        "parity", help="compare the pooling engine with other software on public data sets"
+    )
+    parity.add_argument(
+        "--live",
+        action="store_true",
+        help="with the R packages that are installed, now, instead of their stored results",
+    )
     parity.add_argument("--json", action="store_true")
 
     pool.add_arguments(commands.add_parser("pool", help="pool a table of studies"))
 
     args = parser.parse_args(argv)
     if getattr(args, "scheduler", None):
-        os.environ["DASK_SCHEDULER_ADDRESS"] = args.scheduler  # where models.runs.many looks, in this process and those it starts
+        # where models.runs.many looks, in this process and those it starts
+        os.environ["DASK_SCHEDULER_ADDRESS"] = args.scheduler
     try:
         return importlib.import_module(f"models.{COMMANDS[args.command]}").command(args)
     except BrokenPipeError:  # `| head` has seen enough

@@ -3,8 +3,9 @@
     log T = level[study] + step[grade] + delta[study, grade] * toci + sigma[study] * e,   e ~ N(0, 1)
     delta[study, grade] = mu - trend * (3 - grade) + tau * z[study, grade]
 
-`mu` is the effect at grade 3 or above, the log ratio of median durations with tocilizumab over without; `trend` lets
-grades 1 and 2 differ from it and lend it only what they share.  Grade 2 is the reference for `step`.
+`mu` is the effect at grade 3 or above, the log ratio of median durations with tocilizumab over without;
+`trend` lets grades 1 and 2 differ from it and lend it only what they share.  Grade 2 is the reference for
+`step`.
 """
 
 from __future__ import annotations
@@ -13,13 +14,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.likelihood import reports
 from models.endpoint import Endpoint
+from models.likelihood import reports
 from models.likelihood.kernels import KINDS, Report
 from models.likelihood.order_statistics import median_with_quartiles, median_with_range
+
+# fmt: skip
 from models.priors import (
-    LEVEL_LOG_DAYS, MU_LOG_DURATION, SIGMA_LOG_DURATION, STEP_LOG_DURATION, TAU_DURATION, TAU_PRIMARY, TREND_LOG_DURATION, Prior,
-)  # fmt: skip
+    LEVEL_LOG_DAYS,
+    MU_LOG_DURATION,
+    SIGMA_LOG_DURATION,
+    STEP_LOG_DURATION,
+    TAU_DURATION,
+    TAU_PRIMARY,
+    TREND_LOG_DURATION,
+    Prior,
+)
 
 if TYPE_CHECKING:
     from models.evidence.report import Evidence, Used
@@ -49,7 +59,9 @@ def over_studies(mu, tau):
 
 
 def in_studies(mean_by_grade, tau, arrays, bias=0.0):
-    """Effects, durations and reports of each study; a bias, shape (study,) or 0, is added to its effect in every grade before it is seen."""
+    """Effects, durations and reports of each study; a bias, shape (study,) or 0, is added to its effect in
+    every grade before it is seen.
+    """
     import pymc as pm
     import pytensor.tensor as pt
 
@@ -68,12 +80,15 @@ def in_studies(mean_by_grade, tau, arrays, bias=0.0):
 
 
 def packed(report: Used) -> tuple[Report, list[tuple[int, str, int]]]:
-    """One duration report for its kernel, with the cells (grade, arm, patients) whose means it reads, in their order."""
+    """One duration report for its kernel, with the cells (grade, arm, patients) whose means it reads, in
+    their order.
+    """
     data = report.data
     cells = data.get("cells") or {arm: data[arm] for arm in ("toci", "control")}
     flat = [(grade, arm, n) for arm, grades in cells.items() for grade, n in grades]
     if report.term == "median_range":
-        flat.sort(key=lambda cell: cell[2])  # the largest group last, where the least of its product is wanted
+        # the largest group last, where the least of its product is wanted
+        flat.sort(key=lambda cell: cell[2])
     sizes = [n for _, _, n in flat]
     if report.term == "test_outcome":
         outcome = data["significant"], data["direction"], data["alpha"]
@@ -82,14 +97,28 @@ def packed(report: Used) -> tuple[Report, list[tuple[int, str, int]]]:
         split = len(data["toci"])
         return reports.mixed_test_outcome(sizes[:split], sizes[split:], *outcome), flat
     if report.term == "median_quartiles":
-        return median_with_quartiles(sizes, data["lower_quartile"], data["median"], data["upper_quartile"]), flat
+        return (
+            median_with_quartiles(sizes, data["lower_quartile"], data["median"], data["upper_quartile"]),
+            flat,
+        )
     # both arms together: printed sizes that may be out by one, so patients are draws from the mixture
-    return median_with_range(sizes, data["median"], data["minimum"] or None, data["maximum"], data["zeros"],
-                             exchangeable=len(cells) > 1), flat
+    return (
+        median_with_range(
+            sizes,
+            data["median"],
+            data["minimum"] or None,
+            data["maximum"],
+            data["zeros"],
+            exchangeable=len(cells) > 1,
+        ),
+        flat,
+    )
 
 
 def layout(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """All reports as the arrays that `models.likelihood.kernels.joint` reads; means in the order study, grade, arm (control first)."""
+    """All reports as the arrays that `models.likelihood.kernels.joint` reads; means in the order study,
+    grade, arm (control first).
+    """
     everything = [packed(report) for report in evidence.used]
     widest = max(len(cells) for _, cells in everything)
     rows, i, r = [], 0, 0
@@ -99,12 +128,24 @@ def layout(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         means = [(s * len(GRADES) + GRADES.index(grade)) * 2 + (arm == "toci") for grade, arm, _ in cells]
         compares = int(report.kind == "curve")
         rows.append([KINDS[report.kind], s, i, r, len(cells), compares, *means, *[0] * (widest - len(means))])
-    return (np.array(rows, np.int64), np.concatenate([p.integers for p, _ in everything]), np.concatenate([p.reals for p, _ in everything]))
+    return (
+        np.array(rows, np.int64),
+        np.concatenate([p.integers for p, _ in everything]),
+        np.concatenate([p.reals for p, _ in everything]),
+    )
 
 
 CRS_DURATION = Endpoint(
-    key="crs_duration_grade3", evidence="crs_duration", title="Duration of CRS, grade 3 or above", scale="ratio of median durations",
-    effect="log_duration_ratio", benefit="below", role="primary", mu_prior=MU_LOG_DURATION, tau_prior=TAU_DURATION,
-    tau_alternatives=(TAU_PRIMARY,), build=build,
+    key="crs_duration_grade3",
+    evidence="crs_duration",
+    title="Duration of CRS, grade 3 or above",
+    scale="ratio of median durations",
+    effect="log_duration_ratio",
+    benefit="below",
+    role="primary",
+    mu_prior=MU_LOG_DURATION,
+    tau_prior=TAU_DURATION,
+    tau_alternatives=(TAU_PRIMARY,),
+    build=build,
     draws=1000,
 )

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.engines.posterior import Posterior
-from models.priors import BASELINE_LOGIT, Prior
 from models.engines.quadrature_general import from_study_likelihoods
 from models.engines.settings import DRAWS
+from models.priors import BASELINE_LOGIT, Prior
 
 if TYPE_CHECKING:
     from models.evidence.report import Evidence
@@ -51,7 +51,10 @@ def one_effect_per_study(evidence: Evidence, mu_prior: Prior, tau_prior: Prior):
 
 def study_likelihoods(evidence: Evidence) -> dict[str, Callable]:
     """Log likelihood of each study's log ratio, all its reports together, baseline risks integrated out."""
-    return {study: _sum_of([study_term(r) for r in evidence.used if r.study == study]) for study in evidence.studies}
+    return {
+        study: _sum_of([study_term(r) for r in evidence.used if r.study == study])
+        for study in evidence.studies
+    }
 
 
 def quadrature(evidence: Evidence, mu_prior: Prior, tau_prior: Prior) -> Posterior:
@@ -61,13 +64,17 @@ def quadrature(evidence: Evidence, mu_prior: Prior, tau_prior: Prior) -> Posteri
 
 
 def study_term(report) -> Callable:
-    """Log likelihood of one used report as a function of its log ratio (array in, array of the same shape out)."""
+    """Log likelihood of one used report as a function of its log ratio (array in, array of the same shape
+    out).
+    """
     from models.likelihood import reports
     from models.likelihood.two_arms import two_arm_log_likelihood
 
     if report.term == "table":
         d = report.data
-        return two_arm_log_likelihood(d["events_toci"], d["n_toci"], d["events_control"], d["n_control"], BASELINE_LOGIT)
+        return two_arm_log_likelihood(
+            d["events_toci"], d["n_toci"], d["events_control"], d["n_control"], BASELINE_LOGIT
+        )
     if report.term == "table_set":
         tables = [two_arm_log_likelihood(*row, BASELINE_LOGIT) for row in report.data["candidates"]]
         return lambda theta: np.logaddexp.reduce([table(theta) for table in tables])

@@ -1,4 +1,6 @@
-"""Fit every endpoint that has no posterior for the records, models and software as they stand: `python -m models fit`."""
+"""Fit every endpoint that has no posterior for the records, models and software as they stand: `python -m
+models fit`.
+"""
 
 import sys
 import time
@@ -8,12 +10,12 @@ from rich.console import Console
 
 from extraction.checks import check
 from extraction.records import BadRecords, load
-from models.runs import store
-from models.engines.acceptance import Rejected
 from models.endpoints import ENDPOINTS, evidence_of
-from models.runs.many import ClusterUnreachable, FitFailed, WorkerDied
-from models.runs.alone import alone
+from models.engines.acceptance import Rejected
 from models.engines.sampling import fitted
+from models.runs import store
+from models.runs.alone import alone
+from models.runs.many import ClusterUnreachable, FitFailed, WorkerDied
 
 console = Console(stderr=True, highlight=False)
 
@@ -28,8 +30,11 @@ def fit(keys: Iterable[str], review) -> None:
         started = time.perf_counter()
         info = _fit_one(key, review)
         diagnostics = info["diagnostics"]
-        console.print(f"{time.perf_counter() - started:.1f} s, R-hat {diagnostics['r_hat']:.3f}, smallest effective sample size "
-                      f"{min(diagnostics['ess_bulk'], diagnostics['ess_tail']):.0f}, divergences {diagnostics['divergences']}")
+        console.print(
+            f"{time.perf_counter() - started:.1f} s, R-hat {diagnostics['r_hat']:.3f}, smallest effective"
+            f" sample size {min(diagnostics['ess_bulk'], diagnostics['ess_tail']):.0f}, divergences"
+            f" {diagnostics['divergences']}"
+        )
 
 
 def _fit_universes(review) -> None:
@@ -43,7 +48,9 @@ def _fit_universes(review) -> None:
 
 
 def _fit_changes(review) -> None:
-    """What the page of changes asks of CRS duration and no universe holds: kept with the finished fits, so that the page need not sample."""
+    """What the page of changes asks of CRS duration and no universe holds: kept with the finished fits, so
+    that the page need not sample.
+    """
     from models.history import changes
 
     changes.ensure(review)
@@ -53,15 +60,24 @@ def _fit_one(key: str, review) -> dict:
     started = time.perf_counter()
     posterior, found = fitted(ENDPOINTS[key], evidence_of(key, review))
     identity = store.identity(key, review)
-    info = {**identity, "hash": store.hash_of(identity), **found, "seconds": round(time.perf_counter() - started, 2)}
+    info = {
+        **identity,
+        "hash": store.hash_of(identity),
+        **found,
+        "seconds": round(time.perf_counter() - started, 2),
+    }
     store.write(key, identity, posterior, info)
     return info
 
 
 def command(args) -> int:
-    """`python -m models fit [ENDPOINT ...]`; 1 where records are bad or a fit is rejected, 2 for an unknown endpoint."""
+    """`python -m models fit [ENDPOINT ...]`; 1 where records are bad or a fit is rejected, 2 for an unknown
+    endpoint.
+    """
     if unknown := [key for key in args.endpoints if key not in ENDPOINTS]:
-        print(f"models fit: no endpoint {', '.join(unknown)}; there are {', '.join(ENDPOINTS)}", file=sys.stderr)
+        print(
+            f"models fit: no endpoint {', '.join(unknown)}; there are {', '.join(ENDPOINTS)}", file=sys.stderr
+        )
         return 2
     try:
         review = load()

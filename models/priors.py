@@ -40,7 +40,9 @@ class Prior:
             raise ValueError(f"prior {self.name}: family {self.family!r} is not one of {', '.join(FAMILIES)}")
         names = FAMILIES[self.family]
         if len(self.parameters) != len(names):
-            raise ValueError(f"prior {self.name}: {self.family} takes {', '.join(names)}, not {self.parameters}")
+            raise ValueError(
+                f"prior {self.name}: {self.family} takes {', '.join(names)}, not {self.parameters}"
+            )
         for name, value in zip(names, self.parameters):
             if not isfinite(value) or (name not in LOCATIONS and value <= 0):
                 rule = "finite" if name in LOCATIONS else "positive and finite"
@@ -142,10 +144,13 @@ def parse(text):
 
 
 _CHOICE = "choice of this review: weakly informative"
-_TURNER = "Turner 2015, Stat Med 34:984, doi 10.1002/sim.6381, {}: tau squared log-normal({}, {}), " + (
-    "values as read in the source code of bayesmeta 3.4"
+_TURNER = (
+    "Turner 2015, Stat Med 34:984, doi 10.1002/sim.6381, {}: tau squared log-normal({}, {}), "
+    + "values as read in the source code of bayesmeta 3.4"
 )
-_BARTOS = "Bartos 2023, Cochrane meta-analyses, log hazard ratio: values as read in the source code of BayesTools"
+_BARTOS = (
+    "Bartos 2023, Cochrane meta-analyses, log hazard ratio: values as read in the source code of BayesTools"
+)
 
 
 def _turner(outcome, mean_log_tau_squared, sd_log_tau_squared, plain):
@@ -155,101 +160,150 @@ def _turner(outcome, mean_log_tau_squared, sd_log_tau_squared, plain):
         family="log_normal",
         parameters=(mean_log_tau_squared / 2, sd_log_tau_squared / 2),
         plain=plain,
-        source=_TURNER.format(f"drug v placebo or control, {outcome}", mean_log_tau_squared, sd_log_tau_squared),
+        source=_TURNER.format(
+            f"drug v placebo or control, {outcome}", mean_log_tau_squared, sd_log_tau_squared
+        ),
     )
 
 
 MU_LOG_RATIO = Prior(
-    "normal_0_1", "normal", (0.0, 1.0),
+    "normal_0_1",
+    "normal",
+    (0.0, 1.0),
     "Benefit and harm are equally likely before the data, and with 95 % probability the ratio lies between "
     "0.14 and 7.1.",
     _CHOICE,
 )
 MU_LOG_DURATION = Prior(
-    "normal_0_0.5", "normal", (0.0, 0.5),
+    "normal_0_0.5",
+    "normal",
+    (0.0, 0.5),
     "Shorter and longer are equally likely before the data, and with 95 % probability the ratio of durations "
     "lies between 0.38 and 2.7.",
     _CHOICE,
 )
 TAU_PRIMARY = Prior(
-    "half_normal_0.5", "half_normal", (0.5,),
-    "The true log ratios of the studies differ with an SD that is below 0.34 with probability one half and below "
-    "0.98 with 95 %.",
+    "half_normal_0.5",
+    "half_normal",
+    (0.5,),
+    "The true log ratios of the studies differ with an SD that is below 0.34 with probability one half and"
+    " below 0.98 with 95 %.",
     _CHOICE,
 )
 TAU_WIDE = Prior(
-    "half_normal_1", "half_normal", (1.0,),
-    "The true log ratios of the studies may differ widely: their SD is below 0.67 with probability one half and "
-    "below 2.0 with 95 %.",
+    "half_normal_1",
+    "half_normal",
+    (1.0,),
+    "The true log ratios of the studies may differ widely: their SD is below 0.67 with probability one half"
+    " and below 2.0 with 95 %.",
     _CHOICE,
 )
 TAU_DURATION = Prior(
-    "half_normal_0.35", "half_normal", (0.35,),
-    "The true log duration ratios of the studies differ with an SD that is below 0.24 with probability one half "
-    "and below 0.69 with 95 %.",
+    "half_normal_0.35",
+    "half_normal",
+    (0.35,),
+    "The true log duration ratios of the studies differ with an SD that is below 0.24 with probability one"
+    " half and below 0.69 with 95 %.",
     "choice of this review: no empirical prior exists for a log ratio of durations",
 )
 TAU_TURNER_INFECTION = _turner(
-    "infection", -2.49, 1.52,
-    "As in past Cochrane reviews of infection: the SD of the true log odds ratios is below 0.29 with probability "
-    "one half and below 1.0 with 95 %.",
+    "infection",
+    -2.49,
+    1.52,
+    "As in past Cochrane reviews of infection: the SD of the true log odds ratios is below 0.29 with"
+    " probability one half and below 1.0 with 95 %.",
 )
 TAU_TURNER_ADVERSE_EVENTS = _turner(
-    "adverse events", -1.87, 1.52,
+    "adverse events",
+    -1.87,
+    1.52,
     "As in past Cochrane reviews of adverse events: the SD of the true log odds ratios is below 0.39 with "
     "probability one half and below 1.4 with 95 %.",
 )
 TAU_TURNER_MORTALITY = _turner(
-    "mortality", -3.95, 1.34,
-    "As in past Cochrane reviews of all-cause mortality: the SD of the true log odds ratios is below 0.14 with "
-    "probability one half and below 0.42 with 95 %.",
+    "mortality",
+    -3.95,
+    1.34,
+    "As in past Cochrane reviews of all-cause mortality: the SD of the true log odds ratios is below 0.14"
+    " with probability one half and below 0.42 with 95 %.",
 )
 TAU_BARTOS_LOG_HR = Prior(
-    "bartos_log_hr", "inverse_gamma", (2.42, 0.30),
-    "As in past Cochrane reviews of time to an event: the SD of the true log hazard ratios is below 0.14 with "
-    "probability one half and below 0.56 with 95 %.",
+    "bartos_log_hr",
+    "inverse_gamma",
+    (2.42, 0.30),
+    "As in past Cochrane reviews of time to an event: the SD of the true log hazard ratios is below 0.14 with"
+    " probability one half and below 0.56 with 95 %.",
     _BARTOS,
 )
 BASELINE_LOGIT = Prior(
-    "normal_0_10", "normal", (0.0, 10.0),
-    "The risk without the drug is left to each study's own control group: on the log-odds scale nearly flat, so "
-    "that no event or only events remain possible.",
+    "normal_0_10",
+    "normal",
+    (0.0, 10.0),
+    "The risk without the drug is left to each study's own control group: on the log-odds scale nearly flat,"
+    " so that no event or only events remain possible.",
     "choice of this review, as in the reference analyses: independent between studies and wide, so that the "
     "comparison within each study, not a guess of its risk, informs the odds ratio",
 )
 
+# fmt: skip
 EVENT_SHARE = Prior(
-    "beta_1_1", "beta", (1.0, 1.0),
+    "beta_1_1",
+    "beta",
+    (1.0, 1.0),
     "Where a paper prints a log-rank p-value without the number of events, any number from one to all patients is equally likely.",
     "choice of this review: flat",
-)  # fmt: skip
+)
+# fmt: skip
 LEVEL_LOG_DAYS = Prior(
-    "level", "normal", (1.8, 0.5),
+    "level",
+    "normal",
+    (1.8, 0.5),
     "Grade 2 CRS without tocilizumab lasts about 6 days, and with 95 % probability its median lies between 2 and 16 days.",
     _CHOICE,
-)  # fmt: skip
+)
+# fmt: skip
 STEP_LOG_DURATION = Prior(
-    "step", "normal", (0.2, 0.3),
+    "step",
+    "normal",
+    (0.2, 0.3),
     "Each grade lasts about a fifth longer than the one below, and with 95 % probability between a third shorter and twice as long.",
     _CHOICE,
-)  # fmt: skip
+)
+# fmt: skip
 SIGMA_LOG_DURATION = Prior(
-    "sigma", "log_normal", (-0.7, 0.35),
+    "sigma",
+    "log_normal",
+    (-0.7, 0.35),
     "Within a grade and arm the log durations have an SD of about 0.5, with 95 % probability between 0.25 and 1.0: two "
     "patients in three lie within a factor of 1.6 of the median.",
     _CHOICE,
-)  # fmt: skip
+)
+# fmt: skip
 TREND_LOG_DURATION = Prior(
-    "trend", "normal", (0.0, 0.25),
+    "trend",
+    "normal",
+    (0.0, 0.25),
     "The log ratio changes from one grade to the next by less than 0.5 with 95 % probability, in either direction.",
     _CHOICE,
-)  # fmt: skip
+)
 
 PRIORS = {
     prior.name: prior
     for prior in (
-        MU_LOG_RATIO, MU_LOG_DURATION, TAU_PRIMARY, TAU_WIDE, TAU_DURATION, TAU_TURNER_INFECTION,
-        TAU_TURNER_ADVERSE_EVENTS, TAU_TURNER_MORTALITY, TAU_BARTOS_LOG_HR, BASELINE_LOGIT, EVENT_SHARE,
-        LEVEL_LOG_DAYS, STEP_LOG_DURATION, SIGMA_LOG_DURATION, TREND_LOG_DURATION,
+        MU_LOG_RATIO,
+        MU_LOG_DURATION,
+        TAU_PRIMARY,
+        TAU_WIDE,
+        TAU_DURATION,
+        TAU_TURNER_INFECTION,
+        TAU_TURNER_ADVERSE_EVENTS,
+        TAU_TURNER_MORTALITY,
+        TAU_BARTOS_LOG_HR,
+        BASELINE_LOGIT,
+        EVENT_SHARE,
+        LEVEL_LOG_DAYS,
+        STEP_LOG_DURATION,
+        SIGMA_LOG_DURATION,
+        TREND_LOG_DURATION,
     )
 }

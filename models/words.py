@@ -1,11 +1,11 @@
 """Plain sentences generated from a posterior, never stronger than it.
 
-Every sentence speaks of patients who were given the drug, not of what the drug does: the studies cannot tell the two
-apart.  A direction is stated from 90 % probability on, without "may" from 97.5 % on.
+Every sentence speaks of patients who were given the drug, not of what the drug does: the studies cannot tell
+the two apart.  A direction is stated from 90 % probability on, without "may" from 97.5 % on.
 """
 
-from models.evidence.collect import collect
 from extraction.records import Review, load
+from models.evidence.collect import collect
 
 STATED, FIRM, LEANING = 0.9, 0.975, 0.75
 """Probabilities from which a direction is stated with "may", stated without, and called a lean."""
@@ -14,14 +14,22 @@ OUTCOMES = {
     "crs_duration_grade3": ("shorter CRS of grade 3 or above", "longer CRS of grade 3 or above"),
     "severe_infection": ("fewer severe infections", "more severe infections"),
     "overall_survival": ("a lower rate of death", "a higher rate of death"),
-    "progression_free_survival": ("a lower rate of relapse, progression or death", "a higher rate of relapse, progression or death"),
+    "progression_free_survival": (
+        "a lower rate of relapse, progression or death",
+        "a higher rate of relapse, progression or death",
+    ),
     "complete_response": ("more complete responses", "fewer complete responses"),
     "icans": ("less ICANS", "more ICANS"),
     "severe_crs": ("less severe CRS", "more severe CRS"),
 }
 """What patients given tocilizumab had, if it is better and if it is worse."""
 
-NOUNS = {"severe_infection": "a severe infection", "complete_response": "a complete response", "icans": "ICANS", "severe_crs": "severe CRS"}
+NOUNS = {
+    "severe_infection": "a severe infection",
+    "complete_response": "a complete response",
+    "icans": "ICANS",
+    "severe_crs": "severe CRS",
+}
 """The event in natural frequencies."""
 
 SUBJECT = "Patients given tocilizumab"
@@ -36,10 +44,11 @@ REASONS = {"severe_crs": "the comparison is with a historical control"}
 
 
 def details(summary: dict, endpoint, review: Review | None = None) -> str:
-    """What stands below a headline: size, probability, natural frequencies where given, how much is behind it, certainty with its reason.
+    """What stands below a headline: size, probability, natural frequencies where given, how much is behind
+    it, certainty with its reason.
 
-    summary : as of models.answers.summary.summarise; an optional "absolute" holds without, with, lower and upper, each per
-    1,000 patients, and the source of the baseline risk
+    summary : as of models.answers.summary.summarise; an optional "absolute" holds without, with, lower and
+    upper, each per 1,000 patients, and the source of the baseline risk
     """
     sentences = [f"{sentence_case(size(summary, endpoint))}; {better_side(summary['p_favours_toci'])}."]
     if summary.get("absolute"):
@@ -64,8 +73,10 @@ def better_side(p_favours: float) -> str:
 
 def short(summary: dict, endpoint, review: Review | None = None) -> str:
     """One line: title, size, probability, certainty."""
-    return (f"{endpoint.title}: {size(summary, endpoint)}; probability that tocilizumab is the better side "
-            f"{percent(summary['p_favours_toci'])}; certainty {rating(endpoint.evidence, review)}.")
+    return (
+        f"{endpoint.title}: {size(summary, endpoint)}; probability that tocilizumab is the better side "
+        f"{percent(summary['p_favours_toci'])}; certainty {rating(endpoint.evidence, review)}."
+    )
 
 
 def headline(summary: dict, endpoint) -> str:
@@ -77,12 +88,25 @@ def headline(summary: dict, endpoint) -> str:
 
 
 def through_bias(adjusted: dict, unadjusted: dict, endpoint) -> str:
-    """The answer read through the likely bias, and what becomes of the direction; both as a summary, the unadjusted with its `digits`."""
+    """The answer read through the likely bias, and what becomes of the direction; both as a summary, the
+    unadjusted with its `digits`.
+    """
     before, after = headline(unadjusted, endpoint), headline(adjusted, endpoint)
     stated = [abs(cautious(summary) - 0.5) >= STATED - 0.5 for summary in (unadjusted, adjusted)]
-    then = "that direction is no longer stated" if stated == [True, False] else "no direction either" if not stated[1] else \
-        "the same direction" if before == after else in_sentence(after)
-    return f"Read through the likely bias of the studies: {interval_through_bias(adjusted, unadjusted)}, {then}."
+    then = (
+        "that direction is no longer stated"
+        if stated == [True, False]
+        else (
+            "no direction either"
+            if not stated[1]
+            else "the same direction"
+            if before == after
+            else in_sentence(after)
+        )
+    )
+    return (
+        f"Read through the likely bias of the studies: {interval_through_bias(adjusted, unadjusted)}, {then}."
+    )
 
 
 def interval_through_bias(adjusted: dict, unadjusted: dict) -> str:
@@ -94,7 +118,10 @@ def in_days(summary: dict) -> str:
     """A ratio of durations on ten days, which nobody has to multiply."""
     digits = max(summary["digits"] - 1, 0)
     median, lower, upper = (f"{10 * summary[name]:.{digits}f}" for name in ("median", "lower", "upper"))
-    return f"Where it lasts 10 days without tocilizumab, that is {median} days with it (95 % interval {lower} to {upper}), if the difference were the drug's doing."
+    return (
+        f"Where it lasts 10 days without tocilizumab, that is {median} days with it (95 % interval {lower} to"
+        f" {upper}), if the difference were the drug's doing."
+    )
 
 
 def subject(key: str) -> str:
@@ -103,14 +130,18 @@ def subject(key: str) -> str:
 
 
 def cautious(summary: dict) -> float:
-    """The probability less two of its Monte Carlo standard errors (towards one half), so that no other seed would say more."""
+    """The probability less two of its Monte Carlo standard errors (towards one half), so that no other seed
+    would say more.
+    """
     p, draws = summary["p_favours_toci"], summary.get("diagnostics", {}).get("ess_bulk")
     error = 2 * (p * (1 - p) / draws) ** 0.5 if draws else 0.0
     return max(p - error, 0.5) if p > 0.5 else min(p + error, 0.5)
 
 
 def direction(p_favours: float, better: str, worse: str, subject: str = SUBJECT) -> str:
-    """What the posterior allows one to say of the direction, given the probability that tocilizumab is the better side."""
+    """What the posterior allows one to say of the direction, given the probability that tocilizumab is the
+    better side.
+    """
     if p_favours >= FIRM:
         return f"{subject} had {better}"
     if p_favours >= STATED:
@@ -144,13 +175,16 @@ def compact(limits: dict, digits: int | None = 2) -> str:
 def ends(limits: dict, digits: int | None = 2) -> str:
     """`0.48 to 1.04`.
 
-    A limit that rounding would put at no difference shows its side, where it is sure: more than two of its Monte Carlo errors, `mcse`, away.
+    A limit that rounding would put at no difference shows its side, where it is sure: more than two of its
+    Monte Carlo errors, `mcse`, away.
     """
     return f"{_limit(limits, 'lower', digits)} to {_limit(limits, 'upper', digits)}"
 
 
 def digits_beside(key: str) -> int:
-    """Decimals of an endpoint's ratio under other choices than the published ones: quadrature supports two, the short chains of CRS duration one."""
+    """Decimals of an endpoint's ratio under other choices than the published ones: quadrature supports two,
+    the short chains of CRS duration one.
+    """
     return 1 if key == "crs_duration_grade3" else 2
 
 
@@ -189,10 +223,14 @@ def listed_in_sentence(titles: list[str]) -> str:
 
 
 def frequencies(absolute: dict, endpoint) -> str:
-    """Natural frequencies in 1,000 patients; absolute: without, with, lower and upper, each per 1,000, and source."""
-    return (f"Of 1,000 patients of whom {absolute['without']:.0f} have {NOUNS[endpoint.key]} without tocilizumab ({absolute['source']}), "
-            f"{absolute['with']:.0f} would have it with tocilizumab (95 % interval {absolute['lower']:.0f} to {absolute['upper']:.0f}), "
-            "if the difference were the drug's doing.")
+    """Natural frequencies in 1,000 patients; absolute: without, with, lower and upper, each per 1,000, and
+    source.
+    """
+    return (
+        f"Of 1,000 patients of whom {absolute['without']:.0f} have {NOUNS[endpoint.key]} without tocilizumab"
+        f" ({absolute['source']}), {absolute['with']:.0f} would have it with tocilizumab (95 % interval"
+        f" {absolute['lower']:.0f} to {absolute['upper']:.0f}), if the difference were the drug's doing."
+    )
 
 
 def basis(summary: dict) -> str:
@@ -204,7 +242,9 @@ def basis(summary: dict) -> str:
 
 
 def rating(endpoint: str, review: Review | None = None) -> str:
-    """The certainty that people gave an endpoint (a key of extraction.vocabulary.ENDPOINTS), if they judged the studies that enter it now."""
+    """The certainty that people gave an endpoint (a key of extraction.vocabulary.ENDPOINTS), if they judged
+    the studies that enter it now.
+    """
     review = review or load()
     rated = review.certainty and review.certainty.endpoints.get(endpoint)
     stands = rated and set(rated.studies) == set(collect(review, endpoint).studies)
@@ -226,7 +266,13 @@ def count(n: int, one: str, many: str | None = None) -> str:
     return f"{words[n] if n < len(words) else n} {one if n == 1 else many or one + 's'}"
 
 
-FAMILIES = {"half_normal": "half-normal", "log_normal": "log-normal", "inverse_gamma": "inverse gamma", "normal": "normal", "beta": "beta"}
+FAMILIES = {
+    "half_normal": "half-normal",
+    "log_normal": "log-normal",
+    "inverse_gamma": "inverse gamma",
+    "normal": "normal",
+    "beta": "beta",
+}
 
 
 def prior_words(prior) -> str:

@@ -13,7 +13,9 @@ AXES = ((0.0, 0.0, 50.0, 450.0), (6.0, 0.0, 650.0, 450.0), (0.0, 1.0, 50.0, 50.0
 """Origin, end of the time axis and top of the other, each with its place in that image."""
 
 
-def simulated(random: np.random.Generator, n: int, mean: float, first_censored: float = 1.0, end: float = 5.0) -> Patients:
+def simulated(
+    random: np.random.Generator, n: int, mean: float, first_censored: float = 1.0, end: float = 5.0
+) -> Patients:
     """Exponential times; followed to a time that is uniform from `first_censored` to `end`."""
     event, last = random.exponential(mean, n), random.uniform(first_censored, end, n)
     return Patients(np.minimum(event, last), event <= last)
@@ -28,10 +30,18 @@ def corners(patients: Patients) -> list[tuple[float, float]]:
     return [*points, (patients.time.max(), share)]
 
 
-def clicked(patients: Patients, at_risk_times=(0, 1, 2, 3, 4), events: bool = False, random: np.random.Generator | None = None) -> ArmCurve:
+def clicked(
+    patients: Patients,
+    at_risk_times=(0, 1, 2, 3, 4),
+    events: bool = False,
+    random: np.random.Generator | None = None,
+) -> ArmCurve:
     """An arm as digitised: exact corners, or each moved by a pixel across and down."""
     noise = (lambda: 0.0) if random is None else random.normal
-    points = tuple(Point(max(t + PIXEL.time * noise(), 0.0), float(np.clip(s + PIXEL.survival * noise(), 0.0, 1.0))) for t, s in corners(patients))
+    points = tuple(
+        Point(max(t + PIXEL.time * noise(), 0.0), float(np.clip(s + PIXEL.survival * noise(), 0.0, 1.0)))
+        for t, s in corners(patients)
+    )
     at_risk = tuple(AtRisk(float(t), int(np.sum(patients.time >= t))) for t in at_risk_times)
     return ArmCurve(points, at_risk, int(patients.event.sum()) if events else None)
 
@@ -42,7 +52,10 @@ def curve_of(toci: ArmCurve, control: ArmCurve) -> Curve:
 
 def text_of(curve: Curve) -> str:
     """The curve as a file."""
-    lines = [f"kind,arm,time_{curve.unit},survival,n,pixel_x,pixel_y", *(f"calibration,,{t:g},{s:g},,{x:g},{y:g}" for t, s, x, y in curve.calibration)]
+    lines = [
+        f"kind,arm,time_{curve.unit},survival,n,pixel_x,pixel_y",
+        *(f"calibration,,{t:g},{s:g},,{x:g},{y:g}" for t, s, x, y in curve.calibration),
+    ]
     for name, arm in curve.arms.items():
         lines += [f"point,{name},{p.time:.3f},{p.survival:.4f},,," for p in arm.points]
         lines += [f"at_risk,{name},{row.time:g},,{row.n},," for row in arm.at_risk]
@@ -50,7 +63,9 @@ def text_of(curve: Curve) -> str:
     return "\n".join(lines) + "\n"
 
 
-def example(seed: int = 1, n: tuple[int, int] = (12, 18), means: tuple[float, float] = (4.0, 2.0), **options) -> Curve:
+def example(
+    seed: int = 1, n: tuple[int, int] = (12, 18), means: tuple[float, float] = (4.0, 2.0), **options
+) -> Curve:
     """A curve of two simulated arms, digitised with scatter; by default of the sizes of the invented review."""
     random = np.random.default_rng(seed)
     arms = [clicked(simulated(random, size, mean), random=random, **options) for size, mean in zip(n, means)]

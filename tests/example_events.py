@@ -31,13 +31,19 @@ runpy.run_module(words[0], run_name="__main__", alter_sys=True)
 
 
 def at_a_write(number: int, sent: signal.Signals, below: str, *words: str) -> list[str]:
-    """The command `python -m WORDS`, which sends itself a signal before it opens or moves a file in that folder of `_build` for the n-th time."""
+    """The command `python -m WORDS`, which sends itself a signal before it opens or moves a file in that
+    folder of `_build` for the n-th time.
+    """
     return [sys.executable, "-c", AT_A_WRITE, str(number), sent.name, below, *words]
 
 
 def kill_at_a_write(number: int, folder: Path, below: str, *words: str) -> None:
-    """Run `python -m WORDS` in a folder, and have it killed before it opens or moves a file in that folder of `_build` for the n-th time."""
-    done = subprocess.run(at_a_write(number, signal.SIGKILL, below, *words), cwd=folder, capture_output=True, text=True)
+    """Run `python -m WORDS` in a folder, and have it killed before it opens or moves a file in that folder of
+    `_build` for the n-th time.
+    """
+    done = subprocess.run(
+        at_a_write(number, signal.SIGKILL, below, *words), cwd=folder, capture_output=True, text=True
+    )
     assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
 
 

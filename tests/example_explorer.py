@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from example_browser import FLAGS, chromium  # noqa: F401  (a fixture)
 
-from book.shown import explorer
 from book.make import inputs
+from book.shown import explorer
 from extraction.records import load
 
 GO = """hash => new Promise(done => {
@@ -23,9 +23,17 @@ GO = """hash => new Promise(done => {
 def address(tmp_path_factory) -> str:
     """The explorer alone on a page, with the files that the book puts beside it."""
     folder = tmp_path_factory.mktemp("explorer")
-    handed = explorer.scripts(load()) | {"style.css": (inputs.ROOT / "book" / "scripts" / "style.css").read_bytes()}
-    head = '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><link rel="stylesheet" href="../style.css">'
-    for path, content in {**handed, "book/explorer.html": f"{head}<title>Explorer</title>{explorer.markup()}".encode()}.items():
+    handed = explorer.scripts(load()) | {
+        "style.css": (inputs.ROOT / "book" / "scripts" / "style.css").read_bytes()
+    }
+    head = (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport"'
+        ' content="width=device-width"><link rel="stylesheet" href="../style.css">'
+    )
+    for path, content in {
+        **handed,
+        "book/explorer.html": f"{head}<title>Explorer</title>{explorer.markup()}".encode(),
+    }.items():
         (folder / path).parent.mkdir(exist_ok=True)
         (folder / path).write_bytes(content)
     return (folder / "book" / "explorer.html").as_uri()
@@ -33,11 +41,16 @@ def address(tmp_path_factory) -> str:
 
 @pytest.fixture
 def page(chromium, address):  # noqa: F811
-    """The explorer as it opens; at the end, nothing was complained of and nothing asked for from outside its folder."""
+    """The explorer as it opens; at the end, nothing was complained of and nothing asked for from outside its
+    folder.
+    """
     opened, faults = chromium.new_page(), []
     opened.on("console", lambda message: faults.append(message.text))
     opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on("request", lambda request: None if request.url.startswith(("file:", "blob:")) else faults.append(request.url))
+    opened.on(
+        "request",
+        lambda request: None if request.url.startswith(("file:", "blob:")) else faults.append(request.url),
+    )
     opened.goto(address)
     yield opened
     opened.close()
@@ -55,6 +68,10 @@ def text(page, part: str) -> str:
 
 
 def at(page, **choices) -> dict[str, np.ndarray]:
-    """Median and limits on the log scale of every row of the answer to these choices; `own` and `reset` of a former state play no part."""
+    """Median and limits on the log scale of every row of the answer to these choices; `own` and `reset` of a
+    former state play no part.
+    """
     page.evaluate("() => history.replaceState(null, '', location.pathname)")
-    return {label: np.array(values) for label, values in page.evaluate(GO, "#" + urlencode(choices, safe=":,"))}
+    return {
+        label: np.array(values) for label, values in page.evaluate(GO, "#" + urlencode(choices, safe=":,"))
+    }

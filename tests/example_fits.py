@@ -1,4 +1,6 @@
-"""Stand-ins for fits, in a file that workers import quickly: each squares a number and leaves a file, so fits can be counted."""
+"""Stand-ins for fits, in a file that workers import quickly: each squares a number and leaves a file, so fits
+can be counted.
+"""
 
 import os
 import signal

@@ -24,9 +24,15 @@ class Tags(HTMLParser):
 
 def plant_markup(root: Path) -> int:
     """Put mark-up behind every free text of register and records; how many."""
-    free = re.compile(r"^( *(?:- )?(?:title|journal|reason|definition|about|note|type|product|lymphodepletion|extractor|licence|section|printed): )(.*)$", re.M)
+    free = re.compile(
+        r"^( *(?:-"
+        r" )?(?:title|journal|reason|definition|about|note|type|product|lymphodepletion|extractor|licence|section|printed):"
+        r" )(.*)$",
+        re.M,
+    )
     planted = 0
     for path in (root / "register.yml", *(root / "records").glob("*.yml")):
+
         def dirty(found: re.Match) -> str:
             held = found[2].strip()
             if not held or held[0] in ">|[{" or held == "null":

@@ -24,7 +24,7 @@ class Review:
         """Replace the first `old` that follows `after`; the line it stood on."""
         text = (self.root / file).read_text()
         at = text.index(old, text.index(after))
-        (self.root / file).write_text(text[:at] + new + text[at + len(old):])
+        (self.root / file).write_text(text[:at] + new + text[at + len(old) :])
         return text.count("\n", 0, at) + 1
 
     def run(self, *arguments: str) -> tuple[int, str]:

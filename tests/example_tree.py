@@ -1,4 +1,6 @@
-"""Clones of the whole tree, to work in as a contributor would or to run commands in, and the walkthrough of CONTRIBUTING."""
+"""Clones of the whole tree, to work in as a contributor would or to run commands in, and the walkthrough of
+CONTRIBUTING.
+"""
 
 import os
 import re
@@ -9,15 +11,17 @@ from pathlib import Path
 
 from extraction.records import load
 from models import fit
-from models.runs import store
 from models.endpoints import ENDPOINTS
+from models.runs import store
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def clone(folder: Path) -> Path:
     """A clone of the tree as it stands, with its environment and one commit."""
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     for name in listed.splitlines():
         source = ROOT / name
         if source.is_file() and not source.is_symlink():
@@ -31,9 +35,17 @@ def clone(folder: Path) -> Path:
 
 def run(commands: str, folder: Path) -> subprocess.CompletedProcess:
     """Run lines of a shell in a clone, up to the first that fails."""
-    identity = {f"GIT_{who}_{what}": "nobody@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "MAKEFLAGS", "MFLAGS", "MAKELEVEL"}}
-    return subprocess.run(["bash", "-ec", commands], cwd=folder, env=environment | identity, capture_output=True, text=True)
+    identity = {
+        f"GIT_{who}_{what}": "nobody@example.org"
+        for who in ("AUTHOR", "COMMITTER")
+        for what in ("NAME", "EMAIL")
+    }
+    environment = {
+        k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "MAKEFLAGS", "MFLAGS", "MAKELEVEL"}
+    }
+    return subprocess.run(
+        ["bash", "-ec", commands], cwd=folder, env=environment | identity, capture_output=True, text=True
+    )
 
 
 def walkthrough(kind: str) -> list[str]:
@@ -53,7 +65,9 @@ def fill_in(tree: Path, study: str, row: str, record: str) -> None:
 
 
 class Tree:
-    """A clone without releases; its posteriors are those of the real tree, which are fitted first where they are missing."""
+    """A clone without releases; its posteriors are those of the real tree, which are fitted first where they
+    are missing.
+    """
 
     def __init__(self, folder: Path):
         fit.fit(ENDPOINTS, load())
@@ -69,7 +83,9 @@ class Tree:
         self.commit("Nothing is released yet")
 
     def git(self, *words: str) -> str:
-        return subprocess.run(["git", *words], cwd=self.folder, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(
+            ["git", *words], cwd=self.folder, check=True, capture_output=True, text=True
+        ).stdout
 
     def commit(self, message: str) -> None:
         self.git("add", "-A")
@@ -77,7 +93,9 @@ class Tree:
 
     def run(self, *words: str, **options) -> subprocess.CompletedProcess:
         """`python -m WORDS`, in the clone."""
-        return subprocess.run([sys.executable, "-m", *words], cwd=self.folder, capture_output=True, text=True, **options)
+        return subprocess.run(
+            [sys.executable, "-m", *words], cwd=self.folder, capture_output=True, text=True, **options
+        )
 
     def python(self, script: str) -> subprocess.CompletedProcess:
         """A script run in the clone."""

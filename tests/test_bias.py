@@ -1,4 +1,6 @@
-"""Risk of bias: the rule of the overall judgement, the priors behind their sentences, and effects read through a bias."""
+"""Risk of bias: the rule of the overall judgement, the priors behind their sentences, and effects read
+through a bias.
+"""
 
 import re
 
@@ -6,16 +8,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from book.shown.endpoint import bias_pictures, lights
 from extraction.bias import overall
 from extraction.records import load
 from extraction.vocabulary import DOMAINS, ENDPOINTS
 from models.answers import bias
 from models.endpoints import ENDPOINTS as MODELS
 from models.endpoints import evidence_of
-from models.priors import MU_LOG_RATIO, TAU_PRIMARY, Prior
 from models.engines.quadrature import normal_normal
 from models.engines.quadrature_general import from_study_likelihoods
-from book.shown.endpoint import bias_pictures, lights
+from models.priors import MU_LOG_RATIO, TAU_PRIMARY, Prior
 from models.trust import adjusted
 
 REVIEW = load()
@@ -24,16 +26,31 @@ REVIEW = load()
 def judged(*judgements):
     """A record whose domains are judged so, in their order; the rest low."""
     record = REVIEW.records["zhou2025"]
-    rows = [row.model_copy(update={"judgement": judgement, "domain": domain, "endpoints": ["icans"]})
-            for row, domain, judgement in zip(record.risk_of_bias, DOMAINS, [*judgements, *["low"] * (7 - len(judgements))])]
+    rows = [
+        row.model_copy(update={"judgement": judgement, "domain": domain, "endpoints": ["icans"]})
+        for row, domain, judgement in zip(
+            record.risk_of_bias, DOMAINS, [*judgements, *["low"] * (7 - len(judgements))]
+        )
+    ]
     return record.model_copy(update={"risk_of_bias": rows})
 
 
-@pytest.mark.parametrize(("judgements", "expected"), [
-    ([], "low"), (["moderate"], "moderate"), (["serious", "moderate"], "serious"), (["moderate", "critical", "serious"], "critical"),
-    (["no_information"], "no_information"), (["no_information", "moderate"], "no_information"), (["no_information", "serious"], "serious")])
+@pytest.mark.parametrize(
+    ("judgements", "expected"),
+    [
+        ([], "low"),
+        (["moderate"], "moderate"),
+        (["serious", "moderate"], "serious"),
+        (["moderate", "critical", "serious"], "critical"),
+        (["no_information"], "no_information"),
+        (["no_information", "moderate"], "no_information"),
+        (["no_information", "serious"], "serious"),
+    ],
+)
 def test_the_overall_judgement_is_the_gravest_domain(judgements, expected):
-    """ROBINS-I, table of overall judgements: low only if all are; serious or critical if any is; no information only where none is serious."""
+    """ROBINS-I, table of overall judgements: low only if all are; serious or critical if any is; no
+    information only where none is serious.
+    """
     assert overall(judged(*judgements), "icans") == expected
 
 
@@ -46,7 +63,9 @@ def test_every_result_that_enters_a_model_is_judged_in_seven_domains_with_reason
         evidence = evidence_of(key, REVIEW)
         for study in evidence.studies:
             rows = [row for row in REVIEW.records[study].risk_of_bias if evidence.endpoint in row.endpoints]
-            assert [row.domain for row in rows].count("confounding") == 1 and {row.domain for row in rows} == set(DOMAINS), (study, key)
+            assert [row.domain for row in rows].count("confounding") == 1 and {
+                row.domain for row in rows
+            } == set(DOMAINS), (study, key)
             assert all(len(row.reason) > 15 for row in rows)
 
 
@@ -62,21 +81,27 @@ def test_the_sentence_of_a_bias_is_its_95_percent_interval(key):
     scale = bias.SCALES[key]
     found = RATIO.search(scale.plain)
     if not found:
-        assert scale is bias.RESPONSE and np.exp(scale.serious[0]) == pytest.approx(0.75, abs=0.02)  # "three quarters"
+        # "three quarters"
+        assert scale is bias.RESPONSE and np.exp(scale.serious[0]) == pytest.approx(0.75, abs=0.02)
         return
     low, high = (float(WORDS.get(word, word)) for word in found.groups())
-    assert np.exp(stats.norm(*scale.serious).ppf([0.025, 0.975])) == pytest.approx([low, high], rel=0.07)  # one rounded digit in the sentence
+    # one rounded digit in the sentence
+    assert np.exp(stats.norm(*scale.serious).ppf([0.025, 0.975])) == pytest.approx([low, high], rel=0.07)
 
 
 def test_the_scale_of_infection_is_the_gap_of_the_one_pair_of_results():
-    """Hazard ratios 3.45 unadjusted and 0.93 adjusted: at critical risk the mean bias is the whole gap, at serious half of it."""
+    """Hazard ratios 3.45 unadjusted and 0.93 adjusted: at critical risk the mean bias is the whole gap, at
+    serious half of it.
+    """
     assert np.exp(bias.INFECTION.critical[0]) == pytest.approx(3.45 / 0.93)
     assert bias.INFECTION.serious[0] == pytest.approx(np.log(3.45 / 0.93) / 2)
 
 
 @pytest.mark.parametrize("key", MODELS)
 def test_a_graver_judgement_never_has_a_narrower_or_smaller_bias(key):
-    found = [bias.bias_prior(key, judgement).parameters for judgement in ("low", "moderate", "serious", "critical")]
+    found = [
+        bias.bias_prior(key, judgement).parameters for judgement in ("low", "moderate", "serious", "critical")
+    ]
     assert all(abs(a[0]) <= abs(b[0]) and a[1] < b[1] for a, b in zip(found, found[1:]))
     assert bias.bias_prior(key, "no_information").parameters == found[2]
 
@@ -97,13 +122,19 @@ def test_through_a_normal_bias_a_normal_report_is_shifted_and_widened():
     """estimate ~ N(theta + b, se), b ~ N(m, s): N(theta + m, root of se^2 + s^2)."""
     prior = Prior("b", "normal", (0.4, 0.3), "", "")
     theta = np.linspace(-2, 2, 9)
-    assert bias.through_bias(normal_term(0.7, 0.5), prior)(theta) == pytest.approx(stats.norm.logpdf(0.7, theta + 0.4, np.hypot(0.5, 0.3)), abs=1e-9)
+    assert bias.through_bias(normal_term(0.7, 0.5), prior)(theta) == pytest.approx(
+        stats.norm.logpdf(0.7, theta + 0.4, np.hypot(0.5, 0.3)), abs=1e-9
+    )
 
 
 def test_the_adjusted_posterior_is_that_of_shifted_and_widened_estimates():
     estimates, ses, m, s = np.array([0.5, 1.1]), np.array([0.4, 0.6]), 0.3, 0.25
     prior = Prior("b", "normal", (m, s), "", "")
-    found = from_study_likelihoods([bias.through_bias(normal_term(y, se), prior) for y, se in zip(estimates, ses)], MU_LOG_RATIO, TAU_PRIMARY)
+    found = from_study_likelihoods(
+        [bias.through_bias(normal_term(y, se), prior) for y, se in zip(estimates, ses)],
+        MU_LOG_RATIO,
+        TAU_PRIMARY,
+    )
     expected = normal_normal(estimates - m, np.hypot(ses, s), MU_LOG_RATIO, TAU_PRIMARY)
     for name in ("median", "lower", "upper"):
         assert found.mu.limits()[name] == pytest.approx(expected.mu.limits()[name], abs=2e-3)  # two engines
@@ -112,7 +143,9 @@ def test_the_adjusted_posterior_is_that_of_shifted_and_widened_estimates():
 def test_without_bias_nothing_changes():
     prior = Prior("b", "normal", (0.0, 1e-9), "", "")
     theta = np.linspace(-3, 3, 7)
-    assert bias.through_bias(normal_term(0.2, 0.3), prior)(theta) == pytest.approx(normal_term(0.2, 0.3)(theta), abs=1e-6)
+    assert bias.through_bias(normal_term(0.2, 0.3), prior)(theta) == pytest.approx(
+        normal_term(0.2, 0.3)(theta), abs=1e-6
+    )
 
 
 def test_crs_duration_is_not_adjusted_by_quadrature():
@@ -131,9 +164,13 @@ def test_a_bias_of_every_study_moves_the_interval_as_much_as_moving_the_reports(
     lower, upper = adjusted.tipping_grid(key, REVIEW)
     at = 30
     shift = adjusted.MEANS[at]
-    terms = [lambda theta, term=term: term(theta + shift) for term in study_likelihoods(evidence_of(key, REVIEW)).values()]
+    terms = [
+        lambda theta, term=term: term(theta + shift)
+        for term in study_likelihoods(evidence_of(key, REVIEW)).values()
+    ]
     limits = from_study_likelihoods(terms, MODELS[key].mu_prior, MODELS[key].tau_prior).mu.limits()
-    assert (lower[0, at], upper[0, at]) == pytest.approx((limits["lower"], limits["upper"]), abs=0.01)  # a grid of 0.025
+    # a grid of 0.025
+    assert (lower[0, at], upper[0, at]) == pytest.approx((limits["lower"], limits["upper"]), abs=0.01)
 
 
 def test_a_wider_bias_widens_the_interval():
@@ -142,29 +179,41 @@ def test_a_wider_bias_widens_the_interval():
     assert (np.diff(upper[:, middle] - lower[:, middle]) > 0).all()
 
 
-@pytest.mark.parametrize(("ratio", "kind", "expected"), [
-    (3.9, "risk ratio", 7.26),  # VanderWeele & Ding 2017: the worked example of a risk ratio of 3.9
-    (1.0, "odds ratio", 1.0), (4.0, "odds ratio", 2 + np.sqrt(2)), (0.25, "odds ratio", 2 + np.sqrt(2))])  # root of 4 is 2; 2 + root of 2 * 1
+@pytest.mark.parametrize(
+    ("ratio", "kind", "expected"),
+    [
+        (3.9, "risk ratio", 7.26),  # VanderWeele & Ding 2017: the worked example of a risk ratio of 3.9
+        (1.0, "odds ratio", 1.0),
+        (4.0, "odds ratio", 2 + np.sqrt(2)),
+        (0.25, "odds ratio", 2 + np.sqrt(2)),
+    ],
+)  # root of 4 is 2; 2 + root of 2 * 1
 def test_e_values_by_hand(ratio, kind, expected):
     assert bias_pictures.e_value(ratio, kind) == pytest.approx(expected, abs=0.005)
 
 
 def test_a_sampled_endpoint_tips_where_the_normal_formula_says(monkeypatch):
-    """Posterior N(-0.3, 0.2) under a prior N(0, 0.5): the likelihood is N(-0.357, 0.218); behind a bias of mean 0.2 and SD 0.4 its precision is
-    1 / (0.0476 + 0.16) = 4.816, so with the prior's 4 the posterior has mean 4.816 * (-0.557) / 8.816 = -0.3043 and SD 0.3368."""
+    """Posterior N(-0.3, 0.2) under a prior N(0, 0.5): the likelihood is N(-0.357, 0.218); behind a bias of
+    mean 0.2 and SD 0.4 its precision is 1 / (0.0476 + 0.16) = 4.816, so with the prior's 4 the posterior has
+    mean 4.816 * (-0.557) / 8.816 = -0.3043 and SD 0.3368.
+    """
     draws = np.random.default_rng(1).normal(-0.3, 0.2, (4, 50_000))
     stored = type("Stored", (), {"draws": {"mu": type("Values", (), {"values": draws})()}})
     monkeypatch.setattr(adjusted.store, "read", lambda key, review=None: stored)
     lower, upper = adjusted.tipping_grid("crs_duration_grade3", REVIEW)
     at = int(np.argmin(np.abs(adjusted.MEANS - 0.2))), int(np.argmin(np.abs(adjusted.SDS - 0.4)))
     found = (lower + upper)[at[1], at[0]] / 2, (upper - lower)[at[1], at[0]] / (2 * 1.96)
-    assert found == pytest.approx((-0.3043, 0.3368), abs=0.005)  # Monte Carlo error of mean and SD of 200,000 draws
+    # Monte Carlo error of mean and SD of 200,000 draws
+    assert found == pytest.approx((-0.3043, 0.3368), abs=0.005)
 
 
 def test_every_result_has_its_lights():
     for key in MODELS:
         _, alt, _ = lights.traffic_lights(key, REVIEW)
-        assert all(REVIEW.studies[study].label in alt for study in evidence_of(key, REVIEW).studies) and "not judged" not in alt
+        assert (
+            all(REVIEW.studies[study].label in alt for study in evidence_of(key, REVIEW).studies)
+            and "not judged" not in alt
+        )
 
 
 def test_a_study_that_is_not_judged_counts_as_critical_and_says_so():
@@ -175,4 +224,6 @@ def test_a_study_that_is_not_judged_counts_as_critical_and_says_so():
 
 
 def test_the_endpoints_of_a_judgement_are_those_of_the_review():
-    assert {e for record in REVIEW.records.values() for row in record.risk_of_bias for e in row.endpoints} <= set(ENDPOINTS)
+    assert {
+        e for record in REVIEW.records.values() for row in record.risk_of_bias for e in row.endpoints
+    } <= set(ENDPOINTS)

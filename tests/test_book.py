@@ -14,8 +14,8 @@ from example_tree import Tree
 
 from book.make import build, execute, inputs
 from extraction import records
-from models.runs import store
 from models.answers.summary import version
+from models.runs import store
 
 ROOT = inputs.ROOT
 BUILD_SECONDS = 300  # of patience, on a machine that others use as well
@@ -32,11 +32,14 @@ def html() -> Path:
 
 
 def command_of(*arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run((sys.executable, "-m", *arguments), cwd=ROOT, capture_output=True, text=True, timeout=BUILD_SECONDS)
+    return subprocess.run(
+        (sys.executable, "-m", *arguments), cwd=ROOT, capture_output=True, text=True, timeout=BUILD_SECONDS
+    )
 
 
 def toc_pages() -> set[str]:
     """Every page that _toc.yml names, with its globs filled from the register."""
+
     def named(node: object) -> list[str]:
         if isinstance(node, list):
             return [page for item in node for page in named(item)]
@@ -69,7 +72,9 @@ def test_every_link_within_the_book_leads_somewhere(html):
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             if parts.scheme or parts.netloc:
                 continue
-            if not target.exists() or parts.fragment and target in read and unquote(parts.fragment) not in read[target].anchors:
+            if not target.exists() or (
+                parts.fragment and target in read and unquote(parts.fragment) not in read[target].anchors
+            ):
                 broken.append(f"{path.name}: {link}")
     assert not broken
 
@@ -126,7 +131,9 @@ def test_a_failed_build_leaves_the_old_book(old_book, monkeypatch):
 
 def test_a_missing_posterior_stops_the_build_in_one_line(old_book, monkeypatch):
     monkeypatch.setattr(store, "is_fitted", lambda key: key != "overall_survival")
-    with pytest.raises(build.BuildFailed, match=r"^No posterior .*: overall_survival\. Run `make fit` first\.$"):
+    with pytest.raises(
+        build.BuildFailed, match=r"^No posterior .*: overall_survival\. Run `make fit` first\.$"
+    ):
         build.build("anything")
     assert old_book.read_text() == "old"
 
@@ -137,7 +144,9 @@ def test_a_warning_is_fatal_and_names_its_line(fault, tmp_path):
     (source / "book").mkdir(parents=True)
     (source / "book" / "intro.md").write_text(f"# Page\n\n{fault}\n")
     (source / "_toc.yml").write_text("format: jb-book\nroot: book/intro\n")
-    (source / "_config.yml").write_text("title: A book\nonly_build_toc_files: true\nexecute: {execute_notebooks: 'off'}\n")
+    (source / "_config.yml").write_text(
+        "title: A book\nonly_build_toc_files: true\nexecute: {execute_notebooks: 'off'}\n"
+    )
     with pytest.raises(build.BuildFailed, match=r"^book/intro\.md:3: WARNING"):
         build.render(source, tmp_path)
 
@@ -151,11 +160,20 @@ def test_killed_at_any_moment_and_run_again_or_twice_at_once_the_book_is_the_sam
         shutil.copytree(build.BUILD / kept, tree.folder / "_build" / kept, dirs_exist_ok=True)
     shutil.copytree(ROOT / "releases", tree.folder / "releases")
     command = [sys.executable, "-m", "book"]
-    for made in ("", "source/_config.yml", "_build/html/book"):  # the scratch folder, all that is rendered, the first rendered page
+    for made in (
+        "",
+        "source/_config.yml",
+        "_build/html/book",
+    ):  # the scratch folder, all that is rendered, the first rendered page
         kill_when(lambda: list((tree.folder / "_build").glob(f"building-*/{made}")), command, tree.folder)
-        assert not (tree.folder / "_build/html").exists() or (tree.folder / "_build/html" / build.STAMP).exists(), "whole or absent"
+        assert (
+            not (tree.folder / "_build/html").exists() or (tree.folder / "_build/html" / build.STAMP).exists()
+        ), "whole or absent"
     shutil.rmtree(tree.folder / "_build/html", ignore_errors=True)  # of a build quicker than the last kill
-    both = [subprocess.Popen(command, cwd=tree.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    both = [
+        subprocess.Popen(command, cwd=tree.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
     said = [process.communicate(timeout=BUILD_SECONDS) for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert sorted(out.startswith("Nothing has changed") for out, _ in said) == [False, True]
@@ -164,4 +182,6 @@ def test_killed_at_any_moment_and_run_again_or_twice_at_once_the_book_is_the_sam
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }

@@ -1,4 +1,6 @@
-"""A book from other evidence: the worked example is added, the only study of an endpoint is retracted, and every text holds mark-up that wants to run."""
+"""A book from other evidence: the worked example is added, the only study of an endpoint is retracted, and
+every text holds mark-up that wants to run.
+"""
 
 import re
 import shutil
@@ -9,8 +11,8 @@ from example_browser import chromium  # noqa: F401  (a fixture)
 from example_markup import Tags, plant_markup
 from example_tree import ROOT, clone, fill_in, run, walkthrough
 
-from models.evidence.collect import collect
 from extraction.records import load
+from models.evidence.collect import collect
 
 pytestmark = pytest.mark.book
 ALONE, ITS_ENDPOINT = "kadauke2021", "severe_crs"
@@ -19,7 +21,11 @@ ALONE, ITS_ENDPOINT = "kadauke2021", "severe_crs"
 def retract(register: Path, study: str) -> None:
     """Exclude a study as retracted."""
     before, after = register.read_text(encoding="utf-8").split(f"  - id: {study}\n")
-    register.write_text(f"{before}  - id: {study}\n" + after.replace("decision: included", "decision: excluded\n    retracted: 2031-02-03", 1), encoding="utf-8")
+    register.write_text(
+        f"{before}  - id: {study}\n"
+        + after.replace("decision: included", "decision: excluded\n    retracted: 2031-02-03", 1),
+        encoding="utf-8",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +53,9 @@ def test_a_study_added_stands_on_every_page_that_tells_of_its_endpoints(html):
 def test_an_endpoint_that_lost_its_only_study_is_left_without_an_answer(html):
     assert collect(load(), ITS_ENDPOINT).studies == [ALONE]
     assert "retracted on 2031-02-03" in (html / f"book/studies/{ALONE}.html").read_text(encoding="utf-8")
-    article = re.search(r"<article.*?</article>", (html / "book/response.html").read_text(encoding="utf-8"), re.S).group()
+    article = re.search(
+        r"<article.*?</article>", (html / "book/response.html").read_text(encoding="utf-8"), re.S
+    ).group()
     assert "reports used: none." in article and f"studies/{ALONE}.html#" not in article
 
 

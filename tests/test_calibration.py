@@ -6,14 +6,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from models.evidence import collect as review_evidence
-from models.evidence.report import Evidence
+from book.shown import calibration_page
 from extraction.records import load
-from models.likelihood import kernels
 from models.crs_duration import layout
 from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS, evidence_of
-from book.shown import calibration_page
+from models.evidence import collect as review_evidence
+from models.evidence.report import Evidence
+from models.likelihood import kernels
 from models.trust import calibrate, calibration, simulate, simulate_durations
 from models.trust.calibration import QUANTITIES, SAMPLED
 from models.trust.ranks import band, coverage, curve, falls_short, within_band
@@ -39,8 +39,9 @@ def test_uniform_ranks_stay_in_the_band_as_often_as_it_says():
 
 
 def test_the_band_is_wider_than_for_one_place_and_narrower_than_for_all_as_if_independent():
-    """At the middle of 1,000 ranks, whose share has a standard error of sqrt(1/4000): 1.96 of them for one place, 3.29 by Bonferroni for 49.
-    Half a rank is allowed for whole numbers."""
+    """At the middle of 1,000 ranks, whose share has a standard error of sqrt(1/4000): 1.96 of them for one
+    place, 3.29 by Bonferroni for 49. Half a rank is allowed for whole numbers.
+    """
     upper = band(1000)[1][24]
     assert 1.96 * np.sqrt(1 / 4000) < upper < 3.29 * np.sqrt(1 / 4000) + 0.0005
 
@@ -78,13 +79,28 @@ def with_tables(printed: Evidence, change) -> Evidence:
 
 
 def test_a_model_that_takes_one_arm_for_the_other_leaves_the_band():
-    swapped = ranks_of("severe_crs", 300, lambda printed: with_tables(printed, lambda d: {
-        "events_toci": d["events_control"], "n_toci": d["n_control"], "events_control": d["events_toci"], "n_control": d["n_toci"]}))
+    swapped = ranks_of(
+        "severe_crs",
+        300,
+        lambda printed: with_tables(
+            printed,
+            lambda d: {
+                "events_toci": d["events_control"],
+                "n_toci": d["n_control"],
+                "events_control": d["events_toci"],
+                "n_control": d["n_toci"],
+            },
+        ),
+    )
     assert not within_band(swapped["theta"])
 
 
 def test_a_model_that_counts_its_patients_four_times_has_intervals_that_are_too_narrow():
-    often = ranks_of("severe_crs", 300, lambda printed: with_tables(printed, lambda d: {name: 4 * value for name, value in d.items()}))
+    often = ranks_of(
+        "severe_crs",
+        300,
+        lambda printed: with_tables(printed, lambda d: {name: 4 * value for name, value in d.items()}),
+    )
     assert falls_short(often["theta"], 95) and not within_band(often["theta"])
 
 
@@ -102,7 +118,11 @@ def test_survival_reports_are_simulated_and_fitted():
 
 
 def test_a_replicate_depends_on_its_seed_alone():
-    assert calibrate.replicate("severe_crs", 5, 2) == calibrate.replicate("severe_crs", 5, 2) != calibrate.replicate("severe_crs", 6, 2)
+    assert (
+        calibrate.replicate("severe_crs", 5, 2)
+        == calibrate.replicate("severe_crs", 5, 2)
+        != calibrate.replicate("severe_crs", 6, 2)
+    )
 
 
 def test_the_pieces_of_a_run_have_seeds_of_their_own_and_add_up():
@@ -123,11 +143,14 @@ def test_swapped_reports_have_the_density_that_the_kernels_give(review):
     density = model.compile_logp(vars=model.potentials, sum=True, mode=Mode(linker="py", optimizer=None))
     at = model.initial_point()
     step = np.stack([-at["step_1_to_2"], 0.0, at["step_2_to_3"]])
-    means = np.broadcast_to((at["level"][:, None] + step)[:, :, None], (len(real.studies), 3, 2)).ravel()  # no effect at the starting point
+    # no effect at the starting point
+    means = np.broadcast_to((at["level"][:, None] + step)[:, :, None], (len(real.studies), 3, 2)).ravel()
     with model:
         for evidence in (real, simulated):
             pm.set_data(filled(evidence, [array.shape for array in layout(real)]))
-            assert density(at) == pytest.approx(kernels.joint(means, np.exp(at["sigma_log__"]), *layout(evidence))[0], rel=1e-9)
+            assert density(at) == pytest.approx(
+                kernels.joint(means, np.exp(at["sigma_log__"]), *layout(evidence))[0], rel=1e-9
+            )
 
 
 def test_reports_of_another_shape_are_refused(review):
@@ -159,12 +182,17 @@ def test_a_result_of_other_evidence_is_called_so_with_the_command_that_renews_it
     calibration.write("icans", stored, calibration.identity("icans") | {"evidence": "another"})
     assert calibration.changed("icans") == ["evidence"] and not calibration.is_current("icans")
     said = calibration_page.age(calibration.read())
-    assert any("the evidence changed for ICANS" in s and "python -m models calibrate icans" in s for s in said)
+    assert any(
+        "the evidence changed for ICANS" in s and "python -m models calibrate icans" in s for s in said
+    )
 
 
 def test_the_page_names_an_endpoint_whose_intervals_fall_short(stored):
     assert "for none of them too few" in calibration_page.finding(calibration.read())
-    narrow = [{"ranks": [0.001 if i % 5 == 0 else row["ranks"][0], *row["ranks"][1:]], "converged": True} for i, row in enumerate(stored)]
+    narrow = [
+        {"ranks": [0.001 if i % 5 == 0 else row["ranks"][0], *row["ranks"][1:]], "converged": True}
+        for i, row in enumerate(stored)
+    ]
     calibration.write("icans", narrow, calibration.identity("icans"))
     said = calibration_page.finding(calibration.read())
     assert "too few for ICANS" in said and "ICANS: mean effect" in said

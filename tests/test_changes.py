@@ -1,4 +1,5 @@
-"""The evidence changes in one place and everything follows: a study that was awaited, a correction, a retraction, two papers of one cohort.
+"""The evidence changes in one place and everything follows: a study that was awaited, a correction, a
+retraction, two papers of one cohort.
 
 Everything is done to a copy of the real records; every number put into it is invented.
 """
@@ -11,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from book.make import pages
+from book.shown import register
 from extraction.__main__ import main
 from extraction.checks import check
-from models.evidence.collect import collect, collect_all
 from extraction.records import ROOT, BadRecords, Review, load
 from extraction.schema import Record
 from extraction.vocabulary import ENDPOINTS
-from book.shown import register
+from models.evidence.collect import collect, collect_all
 
 PLACE = {"source": "wang2024.txt", "section": "Results"}
 
@@ -30,7 +31,9 @@ class Copy:
 
     def row(self, study: str, key: str, value: str) -> None:
         path = self.root / "register.yml"
-        before, own, after = re.split(rf"^(  - id: {study}\n(?:    .*\n)+)", path.read_text(encoding="utf-8"), flags=re.M)
+        before, own, after = re.split(
+            rf"^(  - id: {study}\n(?:    .*\n)+)", path.read_text(encoding="utf-8"), flags=re.M
+        )
         own, n = re.subn(rf"^    {key}:.*\n(?:      .*\n)*", f"    {key}: {value}\n", own, flags=re.M)
         path.write_text(before + (own if n else own + f"    {key}: {value}\n") + after, encoding="utf-8")
 
@@ -59,24 +62,64 @@ def real() -> Review:
     return load()
 
 
-def entry(name: str, kind: str, field: str, arm: str, unit: str = "patients", printed: object = "x", **values) -> dict:
-    return {"id": name, "kind": kind, "field": field, "arm": arm, "unit": unit, "printed": printed, "address": PLACE, **values}
+def entry(
+    name: str, kind: str, field: str, arm: str, unit: str = "patients", printed: object = "x", **values
+) -> dict:
+    return {
+        "id": name,
+        "kind": kind,
+        "field": field,
+        "arm": arm,
+        "unit": unit,
+        "printed": printed,
+        "address": PLACE,
+        **values,
+    }
 
 
-SIZES = [entry("group_size.toci", "group_size", "group_size", "toci", printed="45", n=45),
-         entry("group_size.control", "group_size", "group_size", "control", printed="48", n=48)]
-INFECTIONS = [entry("severe_infection.toci", "counts", "severe_infection", "toci", printed="9", events=9),
-              entry("severe_infection.control", "counts", "severe_infection", "control", printed="6", events=6)]
-SURVIVAL = [entry("overall_survival.hazard_ratio", "hazard_ratio", "overall_survival", "comparison", "ratio", "1.10 (0.60-2.02)", estimate="1.10",
-                  lower="0.60", upper="2.02", adjusted_for=[])]
+SIZES = [
+    entry("group_size.toci", "group_size", "group_size", "toci", printed="45", n=45),
+    entry("group_size.control", "group_size", "group_size", "control", printed="48", n=48),
+]
+INFECTIONS = [
+    entry("severe_infection.toci", "counts", "severe_infection", "toci", printed="9", events=9),
+    entry("severe_infection.control", "counts", "severe_infection", "control", printed="6", events=6),
+]
+SURVIVAL = [
+    entry(
+        "overall_survival.hazard_ratio",
+        "hazard_ratio",
+        "overall_survival",
+        "comparison",
+        "ratio",
+        "1.10 (0.60-2.02)",
+        estimate="1.10",
+        lower="0.60",
+        upper="2.02",
+        adjusted_for=[],
+    )
+]
 
 
 def invented(*entries: dict, study: str = "wang2024") -> dict:
-    return {"study": study, "extracted": "2031-01-01", "extractor": "nobody; invented", "texts": [{"file": "wang2024.txt", "licence": "none"}],
-            "design": {"type": "invented", "centres": ["An invented hospital"], "first_patient": None, "last_patient": None, "product": "invented",
-                       "lymphodepletion": None, "address": PLACE},
-            "arms": {arm: {"definition": "Invented."} for arm in ("toci", "control")}, "strata": {"all": {"definition": "All."}},
-            "entries": [*SIZES, *entries]}
+    return {
+        "study": study,
+        "extracted": "2031-01-01",
+        "extractor": "nobody; invented",
+        "texts": [{"file": "wang2024.txt", "licence": "none"}],
+        "design": {
+            "type": "invented",
+            "centres": ["An invented hospital"],
+            "first_patient": None,
+            "last_patient": None,
+            "product": "invented",
+            "lymphodepletion": None,
+            "address": PLACE,
+        },
+        "arms": {arm: {"definition": "Invented."} for arm in ("toci", "control")},
+        "strata": {"all": {"definition": "All."}},
+        "entries": [*SIZES, *entries],
+    }
 
 
 def studies_of(review: Review) -> dict[str, tuple[str, ...]]:
@@ -108,11 +151,20 @@ def test_an_awaited_study_enters_and_its_twin_keeps_what_was_chosen(copy, real):
     review = copy.review()
     before, after = studies_of(real), studies_of(review)
     assert "wang2024" not in {study for studies in before.values() for study in studies}
-    assert {endpoint for endpoint, studies in after.items() if "wang2024" in studies} == {"severe_infection", "overall_survival"}
-    assert {endpoint for endpoint, studies in after.items() if "ma2024" in studies} == {"progression_free_survival"}
+    assert {endpoint for endpoint, studies in after.items() if "wang2024" in studies} == {
+        "severe_infection",
+        "overall_survival",
+    }
+    assert {endpoint for endpoint, studies in after.items() if "ma2024" in studies} == {
+        "progression_free_survival"
+    }
     assert all(not {"ma2024", "wang2024"} <= set(studies) for studies in after.values())
     page = pages.generated(review)["studies/wang2024.md"]
-    assert "Awaiting data" not in page and "Enters severe infection." in page and "Enters overall survival." in page
+    assert (
+        "Awaiting data" not in page
+        and "Enters severe infection." in page
+        and "Enters overall survival." in page
+    )
     assert not [said for said in register.missing(review) if "awaits data" in said]
 
 
@@ -123,7 +175,10 @@ def test_of_two_papers_of_one_cohort_the_register_says_which_enters(copy):
         copy.row(enters, "decision", "included")
         copy.row(stays, "decision", "excluded")
         review = copy.review()
-        assert enters in collect(review, "overall_survival").studies and stays not in collect(review, "overall_survival").studies
+        assert (
+            enters in collect(review, "overall_survival").studies
+            and stays not in collect(review, "overall_survival").studies
+        )
         table = register.overlaps(review).set_index("study_id")["decision"]
         assert (table[enters], table[stays]) == ("included", "excluded")
 
@@ -135,7 +190,9 @@ def test_a_corrected_number_changes_its_endpoint_alone(copy, real):
     [report] = [r for r in collect(real, "overall_survival").used if r.study == "ma2024"]
     [held] = [e for e in real.records["ma2024"].entries if e.id == report.entries[0]]
     path = copy.root / "records/ma2024.yml"
-    head, own, tail = re.split(rf"^(  - id: {re.escape(held.id)}\n(?:    .*\n)+)", path.read_text(encoding="utf-8"), flags=re.M)
+    head, own, tail = re.split(
+        rf"^(  - id: {re.escape(held.id)}\n(?:    .*\n)+)", path.read_text(encoding="utf-8"), flags=re.M
+    )
     path.write_text(head + own.replace(str(held.upper), f"{held.upper}9") + tail, encoding="utf-8")
     before, after = collect_all(real), collect_all(copy.review())
     assert {e for e in before if before[e].used_hash() != after[e].used_hash()} == {"overall_survival"}
@@ -153,9 +210,16 @@ def test_a_retracted_study_leaves_every_result_and_keeps_its_page(copy, real):
     assert "zhou2025" not in {s for studies in studies_of(review).values() for s in studies}
     assert review.records["zhou2025"] == real.records["zhou2025"]
     page = pages.generated(review)["studies/zhou2025.md"]
-    assert "{admonition} Retracted" in page and "retracted on 2031-02-03" in page and "Invented notice of retraction." in page
+    assert (
+        "{admonition} Retracted" in page
+        and "retracted on 2031-02-03" in page
+        and "Invented notice of retraction." in page
+    )
     assert 'id="entry-severe_infection.toci"' in page and "Enters " not in page
-    assert register.decisions(review).set_index("study_id").loc["zhou2025", "decision"] == "excluded, retracted 2031-02-03"
+    assert (
+        register.decisions(review).set_index("study_id").loc["zhou2025", "decision"]
+        == "excluded, retracted 2031-02-03"
+    )
 
 
 def test_a_retracted_study_cannot_stay_included(copy):
@@ -172,23 +236,78 @@ ALONE = {
     "counts": INFECTIONS,
     "percentage": [entry("x", "percentage", "severe_infection", "toci", printed="20.0", percent="20.0")],
     "bound": [entry("x", "bound", "severe_infection", "toci", printed=None, at_least=1)],
-    "p_value": [entry("x", "p_value", **COMPARED, unit="probability", printed="P=0.40", p="0.40", tests=["fisher"])],
-    "log_rank_p": [entry("x", "log_rank_p", "overall_survival", "comparison", "probability", "P=0.40", p="0.40")],
+    "p_value": [
+        entry("x", "p_value", **COMPARED, unit="probability", printed="P=0.40", p="0.40", tests=["fisher"])
+    ],
+    "log_rank_p": [
+        entry("x", "log_rank_p", "overall_survival", "comparison", "probability", "P=0.40", p="0.40")
+    ],
     "hazard_ratio": SURVIVAL,
-    "odds_ratio": [entry("x", "odds_ratio", **COMPARED, unit="ratio", printed="1.50 (0.50-4.50)", estimate="1.50", lower="0.50", upper="4.50", adjusted_for=[])],
-    "risk_ratio": [entry("x", "risk_ratio", **COMPARED, unit="ratio", printed="1.50 (0.75-3.00)", estimate="1.50", lower="0.75", upper="3.00", adjusted_for=[])],
-    "median_range": [entry("x", "median_range", "crs_duration", "toci", "days", "5 (1-9)", median=5, minimum=1, maximum=9)],
-    "median_quartiles": [entry("x", "median_quartiles", "crs_duration", "toci", "days", "5 (3-7)", median=5, lower_quartile=3, upper_quartile=7)],
+    "odds_ratio": [
+        entry(
+            "x",
+            "odds_ratio",
+            **COMPARED,
+            unit="ratio",
+            printed="1.50 (0.50-4.50)",
+            estimate="1.50",
+            lower="0.50",
+            upper="4.50",
+            adjusted_for=[],
+        )
+    ],
+    "risk_ratio": [
+        entry(
+            "x",
+            "risk_ratio",
+            **COMPARED,
+            unit="ratio",
+            printed="1.50 (0.75-3.00)",
+            estimate="1.50",
+            lower="0.75",
+            upper="3.00",
+            adjusted_for=[],
+        )
+    ],
+    "median_range": [
+        entry("x", "median_range", "crs_duration", "toci", "days", "5 (1-9)", median=5, minimum=1, maximum=9)
+    ],
+    "median_quartiles": [
+        entry(
+            "x",
+            "median_quartiles",
+            "crs_duration",
+            "toci",
+            "days",
+            "5 (3-7)",
+            median=5,
+            lower_quartile=3,
+            upper_quartile=7,
+        )
+    ],
     "mean_sd": [entry("x", "mean_sd", "crs_duration", "toci", "days", "5.1 (2.0)", mean="5.1", sd="2.0")],
     "quantity": [entry("x", "quantity", "follow_up", "total", "months", "14", value=14)],
-    "test_outcome": [entry("x", "test_outcome", "crs_duration", "comparison", "none", "ns", significant=False, tests=["mann_whitney"])],
+    "test_outcome": [
+        entry(
+            "x",
+            "test_outcome",
+            "crs_duration",
+            "comparison",
+            "none",
+            "ns",
+            significant=False,
+            tests=["mann_whitney"],
+        )
+    ],
     "survival_curve": [entry("x", "survival_curve", "overall_survival", "comparison", "none", None)],
     "not_reported": [entry("x", "not_reported", "icans", "comparison", "none", None, reason="Not printed.")],
 }
 
 
 def test_the_list_of_kinds_is_that_of_the_schema():
-    assert set(ALONE) == set(Record.model_json_schema()["properties"]["entries"]["items"]["discriminator"]["mapping"])
+    assert set(ALONE) == set(
+        Record.model_json_schema()["properties"]["entries"]["items"]["discriminator"]["mapping"]
+    )
 
 
 @pytest.mark.parametrize("kind", ALONE)
@@ -200,7 +319,17 @@ def test_a_study_of_one_kind_of_report_is_checked_read_and_shown(copy, real, kin
     review = copy.review()
     written = pages.generated(review)["studies/wang2024.md"]
     assert all(f'id="entry-{e["id"]}"' in written for e in ALONE[kind])
-    told = {name for evidence in collect_all(review).values() for r in (*evidence.used, *evidence.unused) if r.study == "wang2024" for name in r.entries}
-    assert {e["id"] for e in ALONE[kind] if e["field"] in ENDPOINTS} <= told  # used, or left out with a reason
-    assert all(before == studies_of(review)[endpoint] or set(studies_of(review)[endpoint]) - set(before) == {"wang2024"}
-               for endpoint, before in studies_of(real).items())
+    told = {
+        name
+        for evidence in collect_all(review).values()
+        for r in (*evidence.used, *evidence.unused)
+        if r.study == "wang2024"
+        for name in r.entries
+    }
+    # used, or left out with a reason
+    assert {e["id"] for e in ALONE[kind] if e["field"] in ENDPOINTS} <= told
+    assert all(
+        before == studies_of(review)[endpoint]
+        or set(studies_of(review)[endpoint]) - set(before) == {"wang2024"}
+        for endpoint, before in studies_of(real).items()
+    )

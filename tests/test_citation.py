@@ -32,7 +32,9 @@ def tree(tmp_path, monkeypatch):
 
 
 def release(tree, evidence: str, moved: float = 0.0) -> None:
-    """Freeze as much of a version as tells whether the tree is still that version; of ICANS with a median `moved` by so many Monte Carlo errors."""
+    """Freeze as much of a version as tells whether the tree is still that version; of ICANS with a median
+    `moved` by so many Monte Carlo errors.
+    """
     fit.fit(ENDPOINTS, REVIEW)
     answers = {key: versions.answer(key, REVIEW) for key in ENDPOINTS}
     answers["icans"]["reported"]["median"] += moved * answers["icans"]["reported"]["mcse"]["median"]
@@ -42,7 +44,9 @@ def release(tree, evidence: str, moved: float = 0.0) -> None:
 
 def with_dois(versions: dict[str, str]):
     """The review, its versions having these DOIs."""
-    living = REVIEW.living.model_copy(update={"doi": REVIEW.living.doi.model_copy(update={"versions": versions})})
+    living = REVIEW.living.model_copy(
+        update={"doi": REVIEW.living.doi.model_copy(update={"versions": versions})}
+    )
     return replace(REVIEW, living=living)
 
 
@@ -72,7 +76,10 @@ def test_a_tree_without_a_release_says_so_and_has_no_clock(tree):
     cited = citation(REVIEW, tree)
     decided = max(study.decided for study in REVIEW.register.studies)
     assert cited.date == newest(REVIEW) >= decided
-    assert f"Version {HELD['version']}, unreleased, built from evidence {cited.evidence}, newest decision {cited.date.isoformat()}." in cited.words
+    assert (
+        f"Version {HELD['version']}, unreleased, built from evidence {cited.evidence}, newest decision"
+        f" {cited.date.isoformat()}." in cited.words
+    )
     assert "date-released" not in yaml.safe_load(cited.cff())
 
 
@@ -86,7 +93,9 @@ def test_a_version_has_the_date_of_its_release(tree):
 
 @pytest.mark.parametrize("moved", ["evidence", "an answer"])
 def test_a_tree_that_moved_on_after_a_release_is_not_that_release(moved, tree):
-    (tree / "CITATION.cff").write_text((tree / "CITATION.cff").read_text(encoding="utf-8") + "date-released: 2026-12-01\n", encoding="utf-8")
+    (tree / "CITATION.cff").write_text(
+        (tree / "CITATION.cff").read_text(encoding="utf-8") + "date-released: 2026-12-01\n", encoding="utf-8"
+    )
     before = citation(REVIEW, tree)
     release(tree, *((before.evidence, 20) if moved == "an answer" else ("0" * 16,)))
     assert citation(REVIEW, tree) == before and not before.released
@@ -112,7 +121,11 @@ def test_another_versions_doi_or_no_living_mode_gives_none(tree):
 
 def test_bibtex_is_read_by_pybtex_with_the_same_title_author_year_and_version(tree):
     found = entry(citation(REVIEW, tree).bibtex())
-    assert (found.fields["title"].strip("{}"), found.fields["year"], found.fields["version"]) == (HELD["title"], "2026", HELD["version"])
+    assert (found.fields["title"].strip("{}"), found.fields["year"], found.fields["version"]) == (
+        HELD["title"],
+        "2026",
+        HELD["version"],
+    )
     assert [str(person).strip("{}") for person in found.persons["author"]] == [HELD["authors"][0]["name"]]
 
 
@@ -128,7 +141,13 @@ def test_people_keep_family_and_given_names_and_a_team_keeps_its_name(tree):
 def test_ris_agrees_with_an_independent_converter(tree):
     with_authors(tree, {"family-names": "Curie", "given-names": "Marie"}, *HELD["authors"])
     cited = citation(REVIEW, tree)
-    theirs, ours = ris(Converter(cited.cff()).as_ris().rstrip("\n").replace("\n", "\r\n") .removesuffix("ER") + "ER  - \r\n"), ris(cited.ris())
+    theirs, ours = (
+        ris(
+            Converter(cited.cff()).as_ris().rstrip("\n").replace("\n", "\r\n").removesuffix("ER")
+            + "ER  - \r\n"
+        ),
+        ris(cited.ris()),
+    )
     assert {tag: ours[tag] for tag in ("AU", "TI")} == {tag: theirs[tag] for tag in ("AU", "TI")}
 
 

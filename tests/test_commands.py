@@ -45,7 +45,9 @@ class House:
 
     def make(self, *words: str) -> subprocess.CompletedProcess:
         environment = {"PATH": str(self.bin), "HOME": str(self.home)}
-        return subprocess.run([shutil.which("make"), *words], cwd=self.folder, env=environment, capture_output=True, text=True)
+        return subprocess.run(
+            [shutil.which("make"), *words], cwd=self.folder, env=environment, capture_output=True, text=True
+        )
 
     def break_pythons(self) -> None:
         for name in ("python3.13", "python3.12", "python3", "python"):
@@ -69,7 +71,19 @@ def house(tmp_path) -> House:
 
 def test_help_lists_the_flow_in_order(house):
     listed = re.findall(r"^  make (\w+)", house.make("help").stdout, re.M)
-    assert listed == "env check fit book serve bundle pdf test bench parity clean".split()
+    assert listed == [
+        "env",
+        "check",
+        "fit",
+        "book",
+        "serve",
+        "bundle",
+        "pdf",
+        "test",
+        "bench",
+        "parity",
+        "clean",
+    ]
     assert house.make().stdout == house.make("help").stdout
 
 
@@ -77,7 +91,11 @@ def test_without_a_working_python_env_says_in_one_line_what_to_install(house):
     house.break_pythons()
     (house.folder / ".venv/bin").mkdir(parents=True)  # left by an interrupted run
     done = house.make("env")
-    said = [line for line in (done.stdout + done.stderr).splitlines() if not re.match(r"g?make(\[\d+\])?: \*\*\*", line)]
+    said = [
+        line
+        for line in (done.stdout + done.stderr).splitlines()
+        if not re.match(r"g?make(\[\d+\])?: \*\*\*", line)
+    ]
     assert done.returncode != 0
     assert len(said) == 1 and "Python 3.12 or 3.13" in said[0] and "uv" in said[0]
 
@@ -95,7 +113,9 @@ def test_a_broken_python_is_passed_over_for_one_that_runs(house):
 @pytest.mark.parametrize(("minor", "found"), [(11, False), (12, True), (13, True), (14, False)])
 def test_only_the_pythons_of_the_lock_will_do(house, minor, found):
     # The running interpreter poses as another version; a Debian without ensurepip is not the question here.
-    pose = f"import sys; sys.version_info = (3, {minor}, 0); sys.modules['ensurepip'] = sys; exec(sys.argv[1])"
+    pose = (
+        f"import sys; sys.version_info = (3, {minor}, 0); sys.modules['ensurepip'] = sys; exec(sys.argv[1])"
+    )
     house.program("python3", f'exec "{sys.executable}" -c "{pose}" "$2"')
     assert (house.make("-s", "interpreter").returncode == 0) == found
 
@@ -195,7 +215,9 @@ def run_ci(house: House, apt_get: str = ":") -> subprocess.CompletedProcess:
     for name, does in {"git": ":", "make": ":", "apt-get": apt_get}.items():
         house.program(name, f'echo "{name} $*" >> log\n{does}')
     environment = {"PATH": str(house.bin), "HOME": str(house.home), "CI": "true"}
-    return subprocess.run([house.folder / ".ci/run"], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    return subprocess.run(
+        [house.folder / ".ci/run"], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
 
 
 def test_ci_ends_in_make_test(house):

@@ -8,12 +8,12 @@ import pytensor.tensor as pt
 import pytest
 from scipy import stats
 
-from models.evidence import collect
 from extraction import records
-from models.evidence.report import Evidence, Used
 from models import crs_duration
-from models.likelihood import kernels
 from models.crs_duration import GRADES, layout, packed
+from models.evidence import collect
+from models.evidence.report import Evidence, Used
+from models.likelihood import kernels
 from models.likelihood.graph_op import DurationReports
 
 ARMS = ["control", "toci"]
@@ -28,7 +28,10 @@ def points(n_studies, seed, number, spread=0.3):
     """Plausible means by study, grade and arm, and SDs by study."""
     rng = np.random.default_rng(seed)
     for _ in range(number):
-        yield 1.8 + spread * rng.standard_normal((n_studies, 3, 2)), np.exp(-0.7 + 0.35 * rng.standard_normal(n_studies))
+        yield (
+            1.8 + spread * rng.standard_normal((n_studies, 3, 2)),
+            np.exp(-0.7 + 0.35 * rng.standard_normal(n_studies)),
+        )
 
 
 def extreme(n_studies):
@@ -73,7 +76,10 @@ def differences(arrays, means, sigmas, step):
     slopes = []
     for i, h in enumerate(step * scale):
         moved = [at + k * h * (np.arange(len(at)) == i) for k in (-2, -1, 1, 2)]
-        slopes.append(np.dot([1, -8, 8, -1], [joint(x[: means.size], x[means.size :], arrays) for x in moved]) / (12 * h))
+        slopes.append(
+            np.dot([1, -8, 8, -1], [joint(x[: means.size], x[means.size :], arrays) for x in moved])
+            / (12 * h)
+        )
     return np.array(slopes)
 
 
@@ -82,7 +88,9 @@ def test_every_used_report_is_packed_with_the_patients_it_counts(real):
     for used in real.used:
         report, cells = packed(used)
         named = used.data.get("cells") or {arm: used.data[arm] for arm in ("toci", "control")}
-        assert sorted(cells) == sorted((grade, arm, n) for arm, grades in named.items() for grade, n in grades)
+        assert sorted(cells) == sorted(
+            (grade, arm, n) for arm, grades in named.items() for grade, n in grades
+        )
         assert report.kind in kernels.KINDS
 
 
@@ -99,7 +107,9 @@ def test_each_report_alone_is_the_joint_of_that_report(real):
     for used in real.used:
         alone = Evidence(real.endpoint, (used,))
         s = real.studies.index(used.study)
-        assert joint(means[s], sigmas[[s]], layout(alone)) == pytest.approx(by_hand(alone, means[[s]], sigmas[[s]]), rel=1e-12)
+        assert joint(means[s], sigmas[[s]], layout(alone)) == pytest.approx(
+            by_hand(alone, means[[s]], sigmas[[s]]), rel=1e-12
+        )
 
 
 def test_gradient_is_that_of_central_differences(real):
@@ -126,7 +136,11 @@ def test_gradient_is_finite_at_the_extremes_and_drawn_back_from_them(real):
 
 def test_mean_of_a_cell_without_patients_has_no_slope(real):
     arrays = layout(real)
-    named = {(real.studies.index(u.study), GRADES.index(grade), ARMS.index(arm)) for u in real.used for grade, arm, _ in packed(u)[1]}
+    named = {
+        (real.studies.index(u.study), GRADES.index(grade), ARMS.index(arm))
+        for u in real.used
+        for grade, arm, _ in packed(u)[1]
+    }
     means, sigmas = next(points(len(real.studies), 4, 1))
     slopes = gradient(means, sigmas, arrays)[: means.size].reshape(means.shape)
     for cell in np.ndindex(means.shape):
@@ -134,14 +148,25 @@ def test_mean_of_a_cell_without_patients_has_no_slope(real):
 
 
 def test_gradient_vanishes_at_the_median_of_a_known_cohort():
-    """One group of odd size without limits, printed median = exp(mean): by symmetry on the log scale only the Jacobian remains."""
-    used = Used("x", "median_range", {"cells": {"toci": [[2, 9]]}, "median": 6.0, "minimum": 0.0, "maximum": 13.0, "zeros": 0}, ("x",))
+    """One group of odd size without limits, printed median = exp(mean): by symmetry on the log scale only the
+    Jacobian remains.
+    """
+    used = Used(
+        "x",
+        "median_range",
+        {"cells": {"toci": [[2, 9]]}, "median": 6.0, "minimum": 0.0, "maximum": 13.0, "zeros": 0},
+        ("x",),
+    )
     arrays = layout(Evidence("crs_duration", (used,)))
     means, sigma = np.full(6, np.log(6.0)), 0.5
     # d/dmean of log f(max) and of the four above the median, below the maximum: hand calculation
     z = (np.log(13.0) - np.log(6.0)) / sigma
     between = stats.norm.cdf(z) - 0.5
-    by_mean = z / sigma + 3 * (stats.norm.pdf(0) - stats.norm.pdf(z)) / between / sigma - 4 * stats.norm.pdf(0) / 0.5 / sigma
+    by_mean = (
+        z / sigma
+        + 3 * (stats.norm.pdf(0) - stats.norm.pdf(z)) / between / sigma
+        - 4 * stats.norm.pdf(0) / 0.5 / sigma
+    )
     slopes = gradient(means, np.array([sigma]), arrays)
     assert slopes[3] == pytest.approx(by_mean, rel=1e-6)  # central differences of 1e-5
     assert not slopes[[0, 1, 2, 4, 5]].any()
@@ -149,22 +174,41 @@ def test_gradient_vanishes_at_the_median_of_a_known_cohort():
 
 def test_a_report_of_no_information_changes_nothing(real):
     """Five against one: no outcome of the rank test is significant, so `not significant` was certain."""
-    empty = Used(real.studies[0], "test_outcome", {"toci": [[3, 5]], "control": [[3, 1]], "tests": ["mann_whitney"],
-                                                   "significant": False, "direction": None, "alpha": 0.05}, ("nothing",))
+    empty = Used(
+        real.studies[0],
+        "test_outcome",
+        {
+            "toci": [[3, 5]],
+            "control": [[3, 1]],
+            "tests": ["mann_whitney"],
+            "significant": False,
+            "direction": None,
+            "alpha": 0.05,
+        },
+        ("nothing",),
+    )
     more = replace(real, used=(*real.used, empty))
     for means, sigmas in [*points(len(real.studies), 5, 5), *extreme(len(real.studies))]:
         with_it = joint(means, sigmas, layout(more))
         assert with_it == pytest.approx(joint(means, sigmas, layout(real)), rel=1e-12)
-        np.testing.assert_allclose(gradient(means, sigmas, layout(more)),
-                                   gradient(means, sigmas, layout(real)), rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(
+            gradient(means, sigmas, layout(more)), gradient(means, sigmas, layout(real)), rtol=1e-9, atol=1e-9
+        )
 
 
 def test_order_of_the_reports_does_not_matter(real):
-    turned = replace(real, used=tuple(sorted(real.used, key=lambda u: (real.studies.index(u.study), u.entries[::-1], u.stratum))))
+    turned = replace(
+        real,
+        used=tuple(
+            sorted(real.used, key=lambda u: (real.studies.index(u.study), u.entries[::-1], u.stratum))
+        ),
+    )
     assert turned.studies == real.studies
     means, sigmas = next(points(len(real.studies), 6, 1))
+    # order of a sum
     assert joint(means, sigmas, layout(turned)) == pytest.approx(
-        joint(means, sigmas, layout(real)), rel=1e-12)  # order of a sum
+        joint(means, sigmas, layout(real)), rel=1e-12
+    )
 
 
 def test_the_graph_node_has_the_value_and_gradient_of_the_kernels(real):
@@ -198,11 +242,21 @@ def test_model_effect_falls_on_the_tocilizumab_arm_alone(real):
     model = crs_duration.build(real)
     n = len(real.studies)
     z = np.arange(3.0 * n).reshape(n, 3) / 10 - 0.3
-    point = {"mu": -0.3, "tau": 0.2, "trend": 0.1, "level": 1.7 + 0.1 * np.arange(n), "step_1_to_2": 0.15, "step_2_to_3": 0.25,
-             "sigma": 0.5 + 0.1 * np.arange(n), "z": z}
+    point = {
+        "mu": -0.3,
+        "tau": 0.2,
+        "trend": 0.1,
+        "level": 1.7 + 0.1 * np.arange(n),
+        "step_1_to_2": 0.15,
+        "step_2_to_3": 0.25,
+        "sigma": 0.5 + 0.1 * np.arange(n),
+        "z": z,
+    }
     without = point["level"][:, None] + np.array([-0.15, 0.0, 0.25])
     delta = -0.3 - 0.1 * np.array([2, 1, 0]) + 0.2 * z
     expected = by_hand(real, np.stack([without, without + delta], axis=2), point["sigma"])
     given = {model[name]: np.asarray(value) for name, value in point.items()}
-    potential = pytensor.function([], model.potentials[0], givens=given, mode="FAST_COMPILE", on_unused_input="ignore")
+    potential = pytensor.function(
+        [], model.potentials[0], givens=given, mode="FAST_COMPILE", on_unused_input="ignore"
+    )
     assert float(potential()) == pytest.approx(expected, rel=1e-12)  # order of a sum

@@ -1,4 +1,6 @@
-"""A digitised curve from its file to the pages: read or refused with the place named, checked, used by rule, drawn."""
+"""A digitised curve from its file to the pages: read or refused with the place named, checked, used by rule,
+drawn.
+"""
 
 import json
 import shutil
@@ -11,18 +13,18 @@ import pytest
 from example_curves import example, text_of, write
 from example_review import RECORD, review  # noqa: F401  (fixture)
 
+from book.shown.endpoint import curves, tables, without_priors
+from book.shown.endpoint.printed import printed_result
 from extraction.__main__ import main
 from extraction.digitised.drawing import kaplan_meier
 from extraction.digitised.read import read
-from models.evidence.report import Reading
-from models.evidence.collect import alternatives, collect
 from extraction.records import ROOT, load
 from extraction.recover.curves import reconstruct
 from extraction.source import BadRecords
+from models.evidence.collect import alternatives, collect
+from models.evidence.report import Reading
 from models.history.what_if import what_if
 from models.likelihood import reports
-from book.shown.endpoint import curves, tables, without_priors
-from book.shown.endpoint.printed import printed_result
 
 NAME = "example2020-overall_survival.csv"
 FILE = f"curves/{NAME}"
@@ -47,10 +49,18 @@ def line_of(text: str, start: str) -> int:
 def test_what_was_digitised_is_read(tmp_path):
     curve = example(events=True)
     found = read(write(tmp_path, NAME, curve))
-    assert found.unit == "years" and found.pixel == pytest.approx(curve.pixel) and found.calibration == curve.calibration
-    assert [(row.time, row.n) for row in found.toci.at_risk] == [(row.time, row.n) for row in curve.toci.at_risk]
+    assert (
+        found.unit == "years"
+        and found.pixel == pytest.approx(curve.pixel)
+        and found.calibration == curve.calibration
+    )
+    assert [(row.time, row.n) for row in found.toci.at_risk] == [
+        (row.time, row.n) for row in curve.toci.at_risk
+    ]
     assert found.control.events == curve.control.events
-    assert np.array([p[:2] for p in found.toci.points]) == pytest.approx(np.array([p[:2] for p in curve.toci.points]), abs=0.0006)
+    assert np.array([p[:2] for p in found.toci.points]) == pytest.approx(
+        np.array([p[:2] for p in curve.toci.points]), abs=0.0006
+    )
 
 
 def test_remarks_blank_lines_and_the_order_of_columns_do_not_matter(tmp_path):
@@ -59,7 +69,9 @@ def test_remarks_blank_lines_and_the_order_of_columns_do_not_matter(tmp_path):
     turned = [",".join(reversed(line.split(","))) for line in lines]
     path.write_text("# digitised twice\n\n" + "\n".join(turned) + "\n")
     again = read(path)
-    assert [p[:2] for p in again.toci.points] == [p[:2] for p in plain.toci.points] and again.pixel == plain.pixel
+    assert [p[:2] for p in again.toci.points] == [
+        p[:2] for p in plain.toci.points
+    ] and again.pixel == plain.pixel
 
 
 FORM = [
@@ -69,13 +81,28 @@ FORM = [
     ("point,toci,", "point,,", "point.arm", "is required"),
     ("point,toci,", "point,toci,0,=1+1,,,\npoint,toci,", "point.survival (toci)", "must be a number"),
     ("point,toci,", "point,toci,0,nan,,,\npoint,toci,", "point.survival (toci)", "must be a number"),
-    ("point,toci,", "point,toci,0,1.02,,,\npoint,toci,", "point.survival (toci)", "a share from 0 to 1, not a percentage"),
+    (
+        "point,toci,",
+        "point,toci,0,1.02,,,\npoint,toci,",
+        "point.survival (toci)",
+        "a share from 0 to 1, not a percentage",
+    ),
     ("point,toci,", "point,toci,0,-0.01,,,\npoint,toci,", "point.survival (toci)", "a share from 0 to 1"),
     ("point,toci,", "point,toci,-1,1,,,\npoint,toci,", "point.time (toci)", "a time is 0 or later"),
     ("point,toci,", "point,toci,0,1,7,,\npoint,toci,", "point.n", "leaves this cell empty"),
     ("point,toci,", "point,toci,0,1\npoint,toci,", "row", "a row has 7 cells"),
-    ("at_risk,toci,0,", "at_risk,toci,0,,11.5,,\nat_risk,toci,0,", "at_risk.n (toci)", "must be a whole number of patients"),
-    ("calibration,,6", "calibration,,3,0,,370,450\ncalibration,,6", "calibration.pixel_x", "pixels off the straight axis"),
+    (
+        "at_risk,toci,0,",
+        "at_risk,toci,0,,11.5,,\nat_risk,toci,0,",
+        "at_risk.n (toci)",
+        "must be a whole number of patients",
+    ),
+    (
+        "calibration,,6",
+        "calibration,,3,0,,370,450\ncalibration,,6",
+        "calibration.pixel_x",
+        "pixels off the straight axis",
+    ),
 ]
 
 
@@ -84,10 +111,19 @@ def test_a_fault_of_form_names_line_field_value_and_rule(tmp_path, old, new, fie
     text = text_of(example())
     line = line_of(text, old)
     problem = next(p for p in refused(tmp_path, text.replace(old, new, 1)) if p.field == field)
-    assert problem.line == line and rule in problem.rule and problem.file == FILE and problem.study == "example2020" and problem.value
+    assert (
+        problem.line == line
+        and rule in problem.rule
+        and problem.file == FILE
+        and problem.study == "example2020"
+        and problem.value
+    )
 
 
-@pytest.mark.parametrize(("content", "rule"), [(b"", "a line of column names"), (b"\xff\xfe\x00", "UTF-8"), (b"x" * 1_000_001, "1000000 bytes")])
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [(b"", "a line of column names"), (b"\xff\xfe\x00", "UTF-8"), (b"x" * 1_000_001, "1000000 bytes")],
+)
 def test_what_is_no_curve_at_all_is_refused(tmp_path, content, rule):
     path = tmp_path / NAME
     path.write_bytes(content)
@@ -122,43 +158,68 @@ def last_of(text: str, start: str) -> str:
 def test_a_curve_that_rises_is_refused_at_the_point_that_rises(tmp_path):
     text = text_of(example()) + "point,toci,5.5,0.99,,,\n"
     [problem] = refused(tmp_path, text)
-    assert problem.line == len(text.splitlines()) and problem.field == "point.survival (toci)" and problem.value == "0.99" and "never rises" in problem.rule
+    assert (
+        problem.line == len(text.splitlines())
+        and problem.field == "point.survival (toci)"
+        and problem.value == "0.99"
+        and "never rises" in problem.rule
+    )
 
 
 def test_points_beyond_the_axes_are_refused(tmp_path):
     text = text_of(example()) + "point,toci,6.2,0.0,,,\n"
     [problem] = refused(tmp_path, text)
-    assert problem.line == len(text.splitlines()) and problem.field == "point.time (toci)" and "beyond the calibrated axis, 0 to 6" in problem.rule
+    assert (
+        problem.line == len(text.splitlines())
+        and problem.field == "point.time (toci)"
+        and "beyond the calibrated axis, 0 to 6" in problem.rule
+    )
 
 
 def test_numbers_at_risk_never_grow_and_stand_in_order(tmp_path):
     text = text_of(example())
     row = last_of(text, "at_risk,control")
     [problem] = refused(tmp_path, text.replace(row, "at_risk,control,4,,30,,"))
-    assert problem.field == "at_risk.n (control)" and problem.value == "30" and "never grows" in problem.rule and problem.line == line_of(text, row)
+    assert (
+        problem.field == "at_risk.n (control)"
+        and problem.value == "30"
+        and "never grows" in problem.rule
+        and problem.line == line_of(text, row)
+    )
     [problem] = refused(tmp_path, text.replace(row, "at_risk,control,1.5,,0,,"))
     assert problem.field == "at_risk.time (control)" and "in order of time" in problem.rule
 
 
 def test_more_at_risk_than_the_curve_leaves_is_refused(tmp_path):
-    """With 18 at first, all still at risk after 3 years would mean that nobody died: the curve says otherwise."""
+    """With 18 at first, all still at risk after 3 years would mean that nobody died: the curve says
+    otherwise.
+    """
     curve = example()
     full = tuple(row._replace(n=18) if row.time <= 3 else row for row in curve.control.at_risk)
     problems = refused(tmp_path, text_of(curve._replace(control=curve.control._replace(at_risk=full))))
-    assert [p.field for p in problems] == ["at_risk.n (control)"] and "the curve leaves at most" in problems[0].rule
+    assert [p.field for p in problems] == ["at_risk.n (control)"] and "the curve leaves at most" in problems[
+        0
+    ].rule
 
 
 def test_a_fall_after_the_last_patient_is_refused(tmp_path):
     curve = example()
     nobody = tuple(row._replace(n=0) if row.time >= 1 else row for row in curve.control.at_risk)
     problems = refused(tmp_path, text_of(curve._replace(control=curve.control._replace(at_risk=nobody))))
-    assert [p.field for p in problems] == ["at_risk.n (control)"] and "when nobody is at risk" in problems[0].rule
+    assert [p.field for p in problems] == ["at_risk.n (control)"] and "when nobody is at risk" in problems[
+        0
+    ].rule
 
 
 @pytest.mark.parametrize("events", [0, 12])
 def test_events_that_curve_and_numbers_at_risk_do_not_allow_are_refused(tmp_path, events):
     [problem] = refused(tmp_path, changed(events=events))
-    assert problem.field == "events.n (toci)" and problem.value == str(events) and "allow" in problem.rule and problem.line
+    assert (
+        problem.field == "events.n (toci)"
+        and problem.value == str(events)
+        and "allow" in problem.rule
+        and problem.line
+    )
 
 
 # a record that names a curve
@@ -166,13 +227,19 @@ def test_events_that_curve_and_numbers_at_risk_do_not_allow_are_refused(tmp_path
 
 @pytest.fixture
 def with_curve(review):  # noqa: F811
-    """The invented review with a digitised curve of overall survival, and without its hazard ratio unless `ratio`."""
+    """The invented review with a digitised curve of overall survival, and without its hazard ratio unless
+    `ratio`.
+    """
+
     def made(curve=None, ratio: bool = False, name: str = NAME, extra: str = ""):
         write(review.root, NAME, curve or example())
         review.plant(RECORD, "id: overall_survival.curve", "unit: none\n", f"unit: none\n    curve: {name}\n")
         if not ratio:
             text = (review.root / RECORD).read_text()
-            start, end = text.index("  - id: overall_survival.ratio"), text.index("  - id: progression_free_survival.p")
+            start, end = (
+                text.index("  - id: overall_survival.ratio"),
+                text.index("  - id: progression_free_survival.p"),
+            )
             (review.root / RECORD).write_text(text[:start] + extra + text[end:])
         return review
 
@@ -190,11 +257,22 @@ P_VALUE = """  - id: overall_survival.p
 """
 
 
-@pytest.mark.parametrize("name", ["../records/example2020.yml", "/etc/passwd", "other2020-overall_survival.csv", f"./{NAME}", f"curves/{NAME}"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../records/example2020.yml",
+        "/etc/passwd",
+        "other2020-overall_survival.csv",
+        f"./{NAME}",
+        f"curves/{NAME}",
+    ],
+)
 def test_a_record_may_name_its_own_file_alone(with_curve, name):
     code, printed = with_curve(name=name).check()
     problem = next(p for p in printed["problems"] if p["field"] == "entries[overall_survival.curve].curve")
-    assert code == 1 and "extraction/curves" in problem["rule"] and problem["value"] == name and problem["line"]
+    assert (
+        code == 1 and "extraction/curves" in problem["rule"] and problem["value"] == name and problem["line"]
+    )
 
 
 def test_a_link_out_of_the_folder_is_refused(with_curve, tmp_path):
@@ -208,7 +286,10 @@ def test_a_link_out_of_the_folder_is_refused(with_curve, tmp_path):
 def test_a_file_that_is_missing_and_one_that_nobody_names_are_problems(with_curve):
     found = with_curve()
     (found.root / FILE).rename(found.root / "curves" / "example2020-icans.csv")
-    assert [p["rule"] for p in found.check()[1]["problems"]] == ["there is no such file in extraction/curves", "no entry of a record names this curve"]
+    assert [p["rule"] for p in found.check()[1]["problems"]] == [
+        "there is no such file in extraction/curves",
+        "no entry of a record names this curve",
+    ]
 
 
 def test_the_curve_of_a_faulty_record_is_not_called_unnamed(with_curve):
@@ -229,7 +310,11 @@ def test_a_faulty_curve_stops_the_check_with_its_place(with_curve):
     with (found.root / FILE).open("a") as file:
         file.write("point,toci,5.5,0.99,,,\n")
     problem = found.problem()
-    assert problem["file"] == FILE and problem["field"] == "point.survival (toci)" and problem["line"] == len((found.root / FILE).read_text().splitlines())
+    assert (
+        problem["file"] == FILE
+        and problem["field"] == "point.survival (toci)"
+        and problem["line"] == len((found.root / FILE).read_text().splitlines())
+    )
 
 
 # what the check says of it
@@ -248,18 +333,30 @@ def verdicts(found) -> list[tuple[str, str]]:
 def test_a_curve_is_held_to_its_group_sizes_and_its_p(with_curve):
     p = f"{reconstruct(example()).p:.3f}"
     assert verdicts(with_curve(extra=P_VALUE.format(p=p))) == [
-        (STARTS, "agrees"), (STARTS, "agrees"), (f"the log-rank p of the curve beside the printed {p}", "agrees")]
+        (STARTS, "agrees"),
+        (STARTS, "agrees"),
+        (f"the log-rank p of the curve beside the printed {p}", "agrees"),
+    ]
 
 
 def test_a_curve_of_other_patients_or_with_another_p_differs_and_stops_the_check(with_curve):
     found = with_curve(example(n=(11, 18)), extra=P_VALUE.format(p="0.0001"))
     assert found.check()[0] == 1
-    assert verdicts(found) == [(STARTS, "differs"), (STARTS, "agrees"), ("the log-rank p of the curve beside the printed 0.0001", "differs")]
+    assert verdicts(found) == [
+        (STARTS, "differs"),
+        (STARTS, "agrees"),
+        ("the log-rank p of the curve beside the printed 0.0001", "differs"),
+    ]
 
 
 def test_fewer_patients_may_start_where_the_endpoint_counts_some_alone(with_curve):
     found = with_curve(example(n=(11, 18)))
-    found.plant(RECORD, "definitions:\n", "definitions:\n", "definitions:\n  overall_survival:\n    definition: From remission.\n    among: complete_response\n")
+    found.plant(
+        RECORD,
+        "definitions:\n",
+        "definitions:\n",
+        "definitions:\n  overall_survival:\n    definition: From remission.\n    among: complete_response\n",
+    )
     assert verdicts(found) == [(STARTS, "agrees"), (STARTS, "agrees")]
 
 
@@ -272,7 +369,10 @@ def test_an_adjusted_hazard_ratio_is_no_yardstick_and_an_unadjusted_one_is(with_
     for estimate, verdict in ((right, "agrees"), (turned, "differs")):
         found.plant(RECORD, "id: overall_survival.ratio", f"estimate: {printed}", f"estimate: {estimate}")
         found.plant(RECORD, "id: overall_survival.ratio", f'"{printed} (', f'"{estimate} (')
-        assert verdicts(found)[-1] == (f"the hazard ratio of the curve beside the printed {estimate}", verdict)
+        assert verdicts(found)[-1] == (
+            f"the hazard ratio of the curve beside the printed {estimate}",
+            verdict,
+        )
         printed = estimate
 
 
@@ -304,12 +404,20 @@ def test_of_a_curve_and_a_p_one_enters_by_the_reading(with_curve):
         return [r.entries[0] for r in evidence.used], {r.entries[0]: r.reason for r in evidence.unused}
 
     enters, left = used(Reading())
-    assert enters == ["overall_survival.curve"] and left["overall_survival.p"] == "the same patients as the curve used"
+    assert (
+        enters == ["overall_survival.curve"]
+        and left["overall_survival.p"] == "the same patients as the curve used"
+    )
     enters, left = used(Reading(curve_first=False))
-    assert enters == ["overall_survival.p"] and left["overall_survival.curve"] == "the same patients as the p-value used"
+    assert (
+        enters == ["overall_survival.p"]
+        and left["overall_survival.curve"] == "the same patients as the p-value used"
+    )
     enters, left = used(Reading(recovered=False))
     assert enters == ["overall_survival.p"] and "not a printed number" in left["overall_survival.curve"]
-    assert {"printed numbers only", "log-rank p-values before digitised curves"} <= alternatives(found, "overall_survival").keys()
+    assert {"printed numbers only", "log-rank p-values before digitised curves"} <= alternatives(
+        found, "overall_survival"
+    ).keys()
 
 
 def test_a_p_left_out_for_a_curve_is_predicted(with_curve):
@@ -317,9 +425,13 @@ def test_a_p_left_out_for_a_curve_is_predicted(with_curve):
     assert [r.check["p"] for r in evidence.unused if r.check] == ["0.2"]
 
 
-@pytest.mark.parametrize(("curve", "reason"), [
-    (example(at_risk_times=(0,)), "digitised, but toci: neither numbers at risk"),
-    (example(n=(4, 18)), "4 v 18 patients are too few for a normal log hazard ratio")])
+@pytest.mark.parametrize(
+    ("curve", "reason"),
+    [
+        (example(at_risk_times=(0,)), "digitised, but toci: neither numbers at risk"),
+        (example(n=(4, 18)), "4 v 18 patients are too few for a normal log hazard ratio"),
+    ],
+)
 def test_a_curve_that_fixes_no_hazard_ratio_leaves_its_p_to_enter(with_curve, curve, reason):
     evidence = collect(load(with_curve(curve, extra=P_VALUE.format(p="0.2")).root), "overall_survival")
     assert [r.entries for r in evidence.used] == [("overall_survival.p",)]
@@ -342,10 +454,20 @@ def test_the_command_answers_for_people_and_for_machines(tmp_path, capsys):
     code, out, _ = recover(capsys, str(path), "--json")
     answer = json.loads(out)
     assert code == 0 and answer.keys() == {"time_unit", "arms", "hazard_ratio", "log_rank_p"}
-    assert answer["arms"]["toci"].keys() == {"n", "events", "events_printed", "median"} and answer["arms"]["toci"]["n"] == 12
-    assert answer["hazard_ratio"]["estimate"] == pytest.approx(np.exp(known.log_hr)) and answer["hazard_ratio"]["se"] == known.se
+    assert (
+        answer["arms"]["toci"].keys() == {"n", "events", "events_printed", "median"}
+        and answer["arms"]["toci"]["n"] == 12
+    )
+    assert (
+        answer["hazard_ratio"]["estimate"] == pytest.approx(np.exp(known.log_hr))
+        and answer["hazard_ratio"]["se"] == known.se
+    )
     code, out, _ = recover(capsys, str(path))
-    assert code == 0 and f"Hazard ratio {np.exp(known.log_hr):.2f} (95 % interval" in out and "of the reading" in out
+    assert (
+        code == 0
+        and f"Hazard ratio {np.exp(known.log_hr):.2f} (95 % interval" in out
+        and "of the reading" in out
+    )
     assert {p.name for p in tmp_path.rglob("*")} == {NAME, "curves"}
 
 
@@ -359,15 +481,23 @@ def test_the_command_draws_where_it_is_asked_to(tmp_path, capsys):
 
 def test_a_curve_at_fault_gets_a_message_and_exit_code_1(tmp_path, capsys):
     path = write(tmp_path, NAME, example())
-    for arguments, message in (((str(tmp_path / "none.csv"),), "the file cannot be read"), ((str(path), "--figure", "out.png"), "its name ends in .svg"),
-                               ((str(write(tmp_path, "flat2020-x.csv", example(at_risk_times=(0,)))),), "neither numbers at risk")):
+    for arguments, message in (
+        ((str(tmp_path / "none.csv"),), "the file cannot be read"),
+        ((str(path), "--figure", "out.png"), "its name ends in .svg"),
+        ((str(write(tmp_path, "flat2020-x.csv", example(at_risk_times=(0,)))),), "neither numbers at risk"),
+    ):
         code, out, err = recover(capsys, *arguments)
         assert code == 1 and not out and message in err and "Traceback" not in err
 
 
 def test_the_command_runs_by_itself(tmp_path):
     path = write(tmp_path, NAME, example())
-    ran = subprocess.run([sys.executable, "-m", "extraction", "recover", "curve", str(path), "--json"], cwd=ROOT.parent, capture_output=True, text=True)
+    ran = subprocess.run(
+        [sys.executable, "-m", "extraction", "recover", "curve", str(path), "--json"],
+        cwd=ROOT.parent,
+        capture_output=True,
+        text=True,
+    )
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout)["time_unit"] == "years"
 
@@ -384,24 +514,36 @@ def test_the_overlay_shows_every_click_both_curves_and_the_numbers_at_risk():
         assert drawn[f"{name}, digitised"] == pytest.approx(np.array([p[:2] for p in curve.arms[arm].points]))
         steps = drawn[f"{name}, reconstructed"]
         assert steps[0].tolist() == [0, 1] and (np.diff(steps[:, 1]) <= 0).all()
-    assert {text.get_text() for text in below.texts} == {str(row.n) for arm in curve.arms.values() for row in arm.at_risk}
+    assert {text.get_text() for text in below.texts} == {
+        str(row.n) for arm in curve.arms.values() for row in arm.at_risk
+    }
     assert "years" in below.get_xlabel() and "12 patients" in alt and "Hazard ratio" in alt
 
 
 def test_the_clicks_lie_on_the_reconstructed_curve():
-    """Within three pixels of survival of the curve at that time, or three pixels of time before or after a step."""
+    """Within three pixels of survival of the curve at that time, or three pixels of time before or after a
+    step.
+    """
     curve = example(n=(40, 60))
     for arm, patients in reconstruct(curve).patients.items():
         times, shares = kaplan_meier(patients)
         for click in curve.arms[arm].points:
-            near = [shares[np.searchsorted(times, click.time + shift, side="right") - 1] for shift in (-0.03, 0.03) if click.time + shift >= 0]
+            near = [
+                shares[np.searchsorted(times, click.time + shift, side="right") - 1]
+                for shift in (-0.03, 0.03)
+                if click.time + shift >= 0
+            ]
             assert min(near) - 0.0175 <= click.survival <= max(near) + 0.0175
 
 
 def test_the_books_tables_say_what_a_curve_gives(with_curve):
     found = load(with_curve(extra=P_VALUE.format(p="0.2")).root)
     [row] = curves.beside_print(found, "overall_survival").to_dict("records")
-    assert row["printed"] == "p=0.2" and row["from the curve"].startswith("HR ") and row["entries"] == ("overall_survival.curve",)
+    assert (
+        row["printed"] == "p=0.2"
+        and row["from the curve"].startswith("HR ")
+        and row["entries"] == ("overall_survival.curve",)
+    )
     assert "curve" in printed_result(found.records["example2020"], "overall_survival")
     conventional = without_priors.results("overall_survival", found)
     assert "read off the digitised curve" in conventional.recomputed[0]
@@ -413,7 +555,11 @@ def test_a_study_page_shows_its_curve_and_one_without_shows_none(with_curve):
 
     found = load(with_curve().root)
     text = pages.generated(found)["studies/example2020.md"]
-    assert 'id="figure-curve-example2020-overall-survival"' in text and "Digitised points lie on" in text and "Enters overall survival" in text
+    assert (
+        'id="figure-curve-example2020-overall-survival"' in text
+        and "Digitised points lie on" in text
+        and "Enters overall survival" in text
+    )
     without_curve = pages.generated(load())
     assert not any("figure-curve" in page for page in without_curve.values())
 
@@ -424,18 +570,23 @@ def test_the_book_says_that_no_curve_is_digitised(monkeypatch):
     said = []
     monkeypatch.setattr(chapter, "say", said.append)
     chapter.digitised_curves("overall_survival")
-    assert ["No curve of this endpoint is digitised" in text for text in said] == [True] and not curves.digitised(load())
+    assert ["No curve of this endpoint is digitised" in text for text in said] == [
+        True
+    ] and not curves.digitised(load())
 
 
 def test_a_survival_page_shows_the_curves_there_are(with_curve, monkeypatch):
-    from book.shown.endpoint import chapter
     from book.html import files
+    from book.shown.endpoint import chapter
 
     shown = []
     monkeypatch.setattr(chapter, "REVIEW", load(with_curve().root))
     monkeypatch.setattr(files, "display_with", lambda html, handed: shown.append(html))
     chapter.digitised_curves("overall_survival")
-    assert 'id="figure-curve-example2020-overall-survival"' in shown[0] and "curves beside what is printed" in shown[1]
+    assert (
+        'id="figure-curve-example2020-overall-survival"' in shown[0]
+        and "curves beside what is printed" in shown[1]
+    )
 
 
 def test_the_likelihood_of_a_curve_is_normal_with_its_whole_standard_error(with_curve):

@@ -8,27 +8,45 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from models.evidence.report import Evidence
 from extraction.records import load
 from models.endpoints import ENDPOINTS, evidence_of
-from models.history import diff, refit, versions
+from models.evidence.report import Evidence
+from models.history import changes, diff, refit, versions
 from models.priors import Prior
-from models.history import changes
 from models.trust.crs_universes import CRS
 
 KEY = "overall_survival"
-NO_TAU = {"name": "none", "family": "half_normal", "parameters": [0.001], "plain": "no differences between studies"}
+NO_TAU = {
+    "name": "none",
+    "family": "half_normal",
+    "parameters": [0.001],
+    "plain": "no differences between studies",
+}
 WIDE_MU = {"name": "wide", "family": "normal", "parameters": [0.0, 1.0], "plain": "wide"}
 
 
 def hazard_ratio(study: str, log_hr: float, se: float) -> dict:
     reach = norm.ppf(0.975) * se
-    printed = {"estimate": math.exp(log_hr), "lower": math.exp(log_hr - reach), "upper": math.exp(log_hr + reach)}
-    return {"study": study, "term": "ratio", "data": printed, "entries": [f"{KEY}.hazard_ratio"], "stratum": "all", "note": "", "bounds": []}
+    printed = {
+        "estimate": math.exp(log_hr),
+        "lower": math.exp(log_hr - reach),
+        "upper": math.exp(log_hr + reach),
+    }
+    return {
+        "study": study,
+        "term": "ratio",
+        "data": printed,
+        "entries": [f"{KEY}.hazard_ratio"],
+        "stratum": "all",
+        "note": "",
+        "bounds": [],
+    }
 
 
 def conjugate(reports: list[dict], biases: dict[str, tuple] | None = None) -> tuple[float, float]:
-    """Mean of mu and P(mu < 0) by hand: precisions add, for normal reports of one effect under a standard normal prior."""
+    """Mean of mu and P(mu < 0) by hand: precisions add, for normal reports of one effect under a standard
+    normal prior.
+    """
     mean, sd = {}, {}
     for report in reports:
         m, s = (biases or {}).get(report["study"], (0.0, 0.0))
@@ -40,29 +58,73 @@ def conjugate(reports: list[dict], biases: dict[str, tuple] | None = None) -> tu
     return centre, float(norm.cdf(0, centre, precision**-0.5))
 
 
-def version(name: str, reports: list[dict], judgements: dict[str, str], mu=WIDE_MU, numbers: dict | None = None) -> dict:
+def version(
+    name: str, reports: list[dict], judgements: dict[str, str], mu=WIDE_MU, numbers: dict | None = None
+) -> dict:
     """A state as releases keep it, with one endpoint; its answers by hand."""
     scale = {"moderate": (0.1, 0.2), "serious": (0.3, 0.4)}
-    biases = {study: {"judgement": judged, "prior": {"name": judged, "family": "normal", "parameters": list(scale[judged]), "plain": judged}}
-              for study, judged in judgements.items()}
+    biases = {
+        study: {
+            "judgement": judged,
+            "prior": {"name": judged, "family": "normal", "parameters": list(scale[judged]), "plain": judged},
+        }
+        for study, judged in judgements.items()
+    }
     compared = {}
-    for analysis, known in (("unadjusted", {}), ("adjusted", {study: scale[judged] for study, judged in judgements.items()})):
+    for analysis, known in (
+        ("unadjusted", {}),
+        ("adjusted", {study: scale[judged] for study, judged in judgements.items()}),
+    ):
         centre, below = conjugate(reports, known)
         compared[analysis] = {"median": math.exp(centre), "lower": 0.1, "upper": 10.0, "p_favours": below}
-    rows = [{"id": study, "label": study.title(), "decision": "included", "reason": "why", "cohort": study, "endpoints": None,
-             "numbers": (numbers or {}).get(study, "first"), "judgements": judged} for study, judged in judgements.items()]
-    endpoint = {"title": "Overall survival", "scale": "hazard ratio", "reported": {"mcse": dict.fromkeys(("median", "lower", "upper"), 0.001)}, "compared": compared, "certainty": "low", "biases": biases,
-                "evidence": {"used": reports}, "priors": {"mu": mu, "tau": NO_TAU}}
-    return {"version": name, "register": rows, "endpoints": {KEY: endpoint}, "software": {"numpy": "2"}, "sampler": {}}
+    rows = [
+        {
+            "id": study,
+            "label": study.title(),
+            "decision": "included",
+            "reason": "why",
+            "cohort": study,
+            "endpoints": None,
+            "numbers": (numbers or {}).get(study, "first"),
+            "judgements": judged,
+        }
+        for study, judged in judgements.items()
+    ]
+    endpoint = {
+        "title": "Overall survival",
+        "scale": "hazard ratio",
+        "reported": {"mcse": dict.fromkeys(("median", "lower", "upper"), 0.001)},
+        "compared": compared,
+        "certainty": "low",
+        "biases": biases,
+        "evidence": {"used": reports},
+        "priors": {"mu": mu, "tau": NO_TAU},
+    }
+    return {
+        "version": name,
+        "register": rows,
+        "endpoints": {KEY: endpoint},
+        "software": {"numpy": "2"},
+        "sampler": {},
+    }
 
 
-A, B, C = hazard_ratio("ada2020", 0.2, 0.5), hazard_ratio("bob2021", -0.6, 0.4), hazard_ratio("cid2022", 0.9, 0.3)
+A, B, C = (
+    hazard_ratio("ada2020", 0.2, 0.5),
+    hazard_ratio("bob2021", -0.6, 0.4),
+    hazard_ratio("cid2022", 0.9, 0.3),
+)
 
 
 def steps(old: dict, new: dict, analysis: str = "unadjusted") -> dict[tuple, tuple[float, float]]:
     found = diff.compare(old, new)["endpoints"][KEY][analysis]
-    together = sum(step["log_ratio"] for step in found["steps"]), sum(step["p_favours"] for step in found["steps"])
-    assert together == pytest.approx((found["log_ratio"], found["p_favours"]), abs=1e-12), "steps add to the difference"
+    together = (
+        sum(step["log_ratio"] for step in found["steps"]),
+        sum(step["p_favours"] for step in found["steps"]),
+    )
+    assert together == pytest.approx((found["log_ratio"], found["p_favours"]), abs=1e-12), (
+        "steps add to the difference"
+    )
     return {(step["what"], step["study"]): (step["log_ratio"], step["p_favours"]) for step in found["steps"]}
 
 
@@ -82,23 +144,46 @@ def test_a_study_added_moves_the_answer_as_a_hand_calculation_does():
 
 def test_each_of_two_changes_is_told_alone_and_what_they_do_together_is_the_rest():
     corrected = hazard_ratio("ada2020", 0.5, 0.5)
-    old, new = version("1.0.0", [A, B], JUDGED), version("2.0.0", [corrected, C], {"ada2020": "moderate", "cid2022": "moderate"}, numbers={"ada2020": "second"})
+    old, new = (
+        version("1.0.0", [A, B], JUDGED),
+        version(
+            "2.0.0",
+            [corrected, C],
+            {"ada2020": "moderate", "cid2022": "moderate"},
+            numbers={"ada2020": "second"},
+        ),
+    )
     found = steps(old, new)
     rest = found.pop((diff.TOGETHER, None))
-    assert found == {("corrected", "ada2020"): moved([A, B], [corrected, B]), ("removed", "bob2021"): moved([A, B], [A]),
-                     ("added", "cid2022"): moved([A, B], [A, B, C])}
-    assert rest[0] == pytest.approx(conjugate([corrected, C])[0] - conjugate([A, B])[0] - sum(step[0] for step in found.values()), abs=1e-3)
+    assert found == {
+        ("corrected", "ada2020"): moved([A, B], [corrected, B]),
+        ("removed", "bob2021"): moved([A, B], [A]),
+        ("added", "cid2022"): moved([A, B], [A, B, C]),
+    }
+    assert rest[0] == pytest.approx(
+        conjugate([corrected, C])[0] - conjugate([A, B])[0] - sum(step[0] for step in found.values()),
+        abs=1e-3,
+    )
 
 
 def test_a_report_that_changes_with_no_number_of_its_record_is_read_otherwise():
-    assert list(steps(version("1.0.0", [A, B], JUDGED), version("2.0.0", [hazard_ratio("ada2020", 0.4, 0.5), B], JUDGED))) == [("read otherwise", "ada2020")]
+    assert list(
+        steps(
+            version("1.0.0", [A, B], JUDGED), version("2.0.0", [hazard_ratio("ada2020", 0.4, 0.5), B], JUDGED)
+        )
+    ) == [("read otherwise", "ada2020")]
 
 
 def test_a_new_judgement_moves_the_adjusted_answer_alone():
     old, new = version("1.0.0", [A, B], JUDGED), version("2.0.0", [A, B], JUDGED | {"bob2021": "serious"})
     assert steps(old, new) == {}
-    moderate, serious = {"ada2020": (0.1, 0.2), "bob2021": (0.1, 0.2)}, {"ada2020": (0.1, 0.2), "bob2021": (0.3, 0.4)}
-    assert steps(old, new, "adjusted") == {("judged otherwise", "bob2021"): moved([A, B], [A, B], old=moderate, new=serious)}
+    moderate, serious = (
+        {"ada2020": (0.1, 0.2), "bob2021": (0.1, 0.2)},
+        {"ada2020": (0.1, 0.2), "bob2021": (0.3, 0.4)},
+    )
+    assert steps(old, new, "adjusted") == {
+        ("judged otherwise", "bob2021"): moved([A, B], [A, B], old=moderate, new=serious)
+    }
 
 
 def test_what_the_same_evidence_gives_otherwise_is_the_methods():
@@ -110,7 +195,8 @@ def test_what_the_same_evidence_gives_otherwise_is_the_methods():
 
 def test_with_a_study_and_the_methods_changed_each_gets_its_own():
     old, new = version("1.0.0", [A], {"ada2020": "moderate"}), version("2.0.0", [A, B], JUDGED)
-    new["endpoints"][KEY]["compared"]["unadjusted"]["median"] *= math.exp(0.2)  # what new code gives for the same evidence
+    # what new code gives for the same evidence
+    new["endpoints"][KEY]["compared"]["unadjusted"]["median"] *= math.exp(0.2)
     found = steps(old, new)
     assert found["added", "bob2021"] == moved([A], [A, B])
     assert found[diff.METHODS, None][0] == pytest.approx(0.2, abs=1e-3)
@@ -127,7 +213,14 @@ def test_a_study_that_leaves_is_told_with_the_reason_of_the_register():
     old, new = version("1.0.0", [A, B], JUDGED), version("2.0.0", [A], JUDGED)
     new["register"][1] |= {"decision": "excluded", "reason": "Retracted by the journal."}
     found = diff.compare(old, new)
-    assert found["studies"] == [{"study": "bob2021", "label": "Bob2021", "what": "included before, now excluded", "reason": "Retracted by the journal."}]
+    assert found["studies"] == [
+        {
+            "study": "bob2021",
+            "label": "Bob2021",
+            "what": "included before, now excluded",
+            "reason": "Retracted by the journal.",
+        }
+    ]
     assert "Bob2021 (included before, now excluded)" in changes.headline(found)
     assert "Bob2021 removed: ratio × " in changes.said(found)
 
@@ -148,17 +241,28 @@ def test_evidence_frozen_as_json_gives_the_same_posterior(key, review):
     frozen = json.loads(json.dumps({"evidence": {"used": [asdict(report) for report in evidence.used]}}))
     again = versions.frozen_evidence(frozen, key)
     assert again.used_hash() == evidence.used_hash()
-    found = refit.estimates(key, {"as it is": refit.primary(key, evidence), "frozen": refit.primary(key, again)})
+    found = refit.estimates(
+        key, {"as it is": refit.primary(key, evidence), "frozen": refit.primary(key, again)}
+    )
     np.testing.assert_array_equal(found["as it is"].quantiles, found["frozen"].quantiles)
 
 
 def test_reports_of_crs_duration_that_a_setting_leaves_out_are_silent(review, tmp_path):
-    # The limiting case: with every report left out the posterior is the prior, N(0, s), whatever else is compiled in.
+    # The limiting case: with every report left out the posterior is the prior, N(0, s), whatever else is
+    # compiled in.
     evidence = evidence_of(CRS, review)
     mu, tau = ENDPOINTS[CRS].mu_prior, ENDPOINTS[CRS].tau_prior
     one = evidence.used[:1]
-    settings = {"all": refit.primary(CRS, evidence), "nearly none": refit.Setting(Evidence(evidence.endpoint, one), mu, tau,
-                {one[0].study: Prior("huge", "normal", (0.0, 50.0), "", "")}), "none": refit.primary(CRS, Evidence(evidence.endpoint, ()))}
+    settings = {
+        "all": refit.primary(CRS, evidence),
+        "nearly none": refit.Setting(
+            Evidence(evidence.endpoint, one),
+            mu,
+            tau,
+            {one[0].study: Prior("huge", "normal", (0.0, 50.0), "", "")},
+        ),
+        "none": refit.primary(CRS, Evidence(evidence.endpoint, ())),
+    }
     found = refit.estimates(CRS, settings, tmp_path)
     sd = mu.parameters[1]
     assert found["none"].lower == pytest.approx(-1.96 * sd, abs=0.001)

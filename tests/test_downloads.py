@@ -1,4 +1,6 @@
-"""What a reader takes away from the built book: numbers, citation, notebooks, and the bundle that builds the same book again."""
+"""What a reader takes away from the built book: numbers, citation, notebooks, and the bundle that builds the
+same book again.
+"""
 
 import csv
 import hashlib
@@ -19,9 +21,9 @@ from nbclient import NotebookClient
 from test_book import command_of, html, toc_pages  # noqa: F401  html is a fixture
 
 from book.make import build, bundle, execute, inputs
-from models.runs import store
-from models.endpoints import ENDPOINTS
 from models.answers.summary import version
+from models.endpoints import ENDPOINTS
+from models.runs import store
 
 ROOT = inputs.ROOT
 HEAVIEST = 1_500_000
@@ -31,7 +33,9 @@ pytestmark = pytest.mark.book
 
 
 class Shown(HTMLParser):
-    """Figures and captioned tables of a page in order, each with the numbers linked before the next one; citation boxes and links."""
+    """Figures and captioned tables of a page in order, each with the numbers linked before the next one;
+    citation boxes and links.
+    """
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -90,18 +94,34 @@ def test_every_figure_and_every_table_has_numbers_that_open_in_pandas(shown):
 
 def test_a_table_without_other_numbers_has_the_columns_that_it_shows(shown):
     page = shown[build.HTML / "book" / "studies.html"]
-    [medians] = [item for item in page.items if item["numbers"] and item["numbers"].endswith("studies-medians-and-ranges-by-arm-as-printed.csv")]
+    [medians] = [
+        item
+        for item in page.items
+        if item["numbers"] and item["numbers"].endswith("studies-medians-and-ranges-by-arm-as-printed.csv")
+    ]
     assert list(pd.read_csv(build.HTML / "book" / medians["numbers"]).columns) == medians["heads"]
 
 
 def test_no_file_of_numbers_and_no_figure_is_without_its_page(shown, html):  # noqa: F811
-    linked = {(path.parent / link).resolve() for path, page in shown.items() for link in page.links + page.images if not link.startswith("data:")}
-    assert not {path for folder in ("numbers", "figures", "cite") for path in (html / folder).iterdir()} - linked
+    linked = {
+        (path.parent / link).resolve()
+        for path, page in shown.items()
+        for link in page.links + page.images
+        if not link.startswith("data:")
+    }
+    assert (
+        not {path for folder in ("numbers", "figures", "cite") for path in (html / folder).iterdir()} - linked
+    )
 
 
 def test_no_page_is_too_heavy(shown):
-    weights = {path.name: path.stat().st_size + sum((path.parent / image).stat().st_size for image in set(page.images) if "figures/" in image)
-               for path, page in shown.items()}
+    weights = {
+        path.name: (
+            path.stat().st_size
+            + sum((path.parent / image).stat().st_size for image in set(page.images) if "figures/" in image)
+        )
+        for path, page in shown.items()
+    }
     assert not {name: weight for name, weight in weights.items() if weight > HEAVIEST}
 
 
@@ -133,7 +153,9 @@ def archive(html, tmp_path_factory) -> Path:  # noqa: F811
 
 @pytest.fixture(scope="module")
 def unpacked(archive, tmp_path_factory) -> Path:
-    """The bundle in a folder of its own, with this environment in place of the one that `make env` would make."""
+    """The bundle in a folder of its own, with this environment in place of the one that `make env` would
+    make.
+    """
     folder = tmp_path_factory.mktemp("elsewhere")
     with zipfile.ZipFile(archive) as held:
         held.extractall(folder)
@@ -152,7 +174,9 @@ def test_killed_while_it_is_written_and_run_again_it_has_the_same_bytes(archive)
     ran = command_of("book", "bundle")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert again.name == archive.name and again.read_bytes() == archive.read_bytes()
-    assert [path.name for path in bundle.FOLDER.iterdir() if again.stem in path.name] == [again.name], "what killed runs left is cleared away"
+    assert [path.name for path in bundle.FOLDER.iterdir() if again.stem in path.name] == [again.name], (
+        "what killed runs left is cleared away"
+    )
 
 
 def test_checksums_hold_for_every_file(archive):
@@ -167,17 +191,33 @@ def test_the_ro_crate_names_every_file_with_format_size_and_hash(unpacked):
     entities = {entity["@id"]: entity for entity in crate["@graph"]}
     assert len(entities) == len(crate["@graph"])
     descriptor, root = entities["ro-crate-metadata.json"], entities["./"]
-    assert crate["@context"][0] == f"{descriptor['conformsTo']['@id']}/context" and descriptor["about"] == {"@id": "./"}
-    assert root["@type"] == "Dataset" and all(root[name] for name in ("name", "description", "datePublished", "license"))
-    on_disk = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file() and ".venv" not in path.parts}
+    assert crate["@context"][0] == f"{descriptor['conformsTo']['@id']}/context" and descriptor["about"] == {
+        "@id": "./"
+    }
+    assert root["@type"] == "Dataset" and all(
+        root[name] for name in ("name", "description", "datePublished", "license")
+    )
+    on_disk = {
+        path.relative_to(unpacked).as_posix()
+        for path in unpacked.rglob("*")
+        if path.is_file() and ".venv" not in path.parts
+    }
     assert {part["@id"] for part in root["hasPart"]} == on_disk - {"ro-crate-metadata.json"}
     for part in root["hasPart"]:
         entity, content = entities[part["@id"]], (unpacked / part["@id"]).read_bytes()
         assert entity["@type"] == "File" and "/" in entity["encodingFormat"]
         if entity["@id"] != "SHA256SUMS":  # which holds the hash of the crate
-            assert (entity["contentSize"], entity["sha256"]) == (str(len(content)), hashlib.sha256(content).hexdigest())
-    references = [value["@id"] for entity in crate["@graph"] for values in entity.values() for value in (values if isinstance(values, list) else [values])
-                  if isinstance(value, dict)]
+            assert (entity["contentSize"], entity["sha256"]) == (
+                str(len(content)),
+                hashlib.sha256(content).hexdigest(),
+            )
+    references = [
+        value["@id"]
+        for entity in crate["@graph"]
+        for values in entity.values()
+        for value in (values if isinstance(values, list) else [values])
+        if isinstance(value, dict)
+    ]
     assert {name for name in references if not name.startswith("https:")} <= set(entities)
 
 
@@ -200,14 +240,19 @@ def test_estimates_are_quantiles_of_the_draws(unpacked):
     for key in ENDPOINTS:
         mu = pd.read_parquet(unpacked / "bundle" / "draws" / f"{key}.parquet")["mu"]
         [row] = found[(found["endpoint"] == key) & (found["quantity"] == "mean effect")].to_dict("records")
-        assert [row["median"], row["lower"], row["upper"]] == pytest.approx(np.exp(np.quantile(mu, [0.5, 0.025, 0.975])))
+        assert [row["median"], row["lower"], row["upper"]] == pytest.approx(
+            np.exp(np.quantile(mu, [0.5, 0.025, 0.975]))
+        )
 
 
 def test_every_figure_is_a_drawing_with_alternative_text(unpacked, shown):
     index = pd.read_csv(unpacked / "bundle" / "figures" / "index.csv")
     assert len(index) == sum(item["what"] != "table" for page in shown.values() for item in page.items)
     assert index["alt"].str.len().min() > 20
-    assert all("<svg" in (unpacked / "bundle" / "figures" / name).read_text(encoding="utf-8")[:500] for name in index["file"])
+    assert all(
+        "<svg" in (unpacked / "bundle" / "figures" / name).read_text(encoding="utf-8")[:500]
+        for name in index["file"]
+    )
 
 
 def test_the_data_package_describes_the_tables_beside_it(unpacked):
@@ -216,28 +261,53 @@ def test_the_data_package_describes_the_tables_beside_it(unpacked):
     meanings = pd.read_csv(folder / "data-dictionary.csv")
     for resource in package["resources"]:
         columns = list(pd.read_csv(folder / resource["path"]).columns)
-        assert columns == [field["name"] for field in resource["schema"]["fields"]] == meanings.loc[
-            meanings["table"] == Path(resource["path"]).stem, "column"].tolist()
+        assert (
+            columns
+            == [field["name"] for field in resource["schema"]["fields"]]
+            == meanings.loc[meanings["table"] == Path(resource["path"]).stem, "column"].tolist()
+        )
     assert {Path(resource["path"]).stem for resource in package["resources"]} == set(meanings["table"])
 
 
 def test_an_unpacked_bundle_builds_the_same_book(unpacked, html):  # noqa: F811
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTEST"))}
-    ran = subprocess.run(("make", "book"), cwd=unpacked, env=environment, capture_output=True, text=True, timeout=REBUILD_SECONDS)
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTEST"))
+    }
+    ran = subprocess.run(
+        ("make", "book"),
+        cwd=unpacked,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=REBUILD_SECONDS,
+    )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "sampling" not in ran.stdout
-    pages = [path.relative_to(html) for folder in ("book", "numbers", "figures", "cite") for path in (html / folder).rglob("*") if path.is_file()]
-    assert not [path for path in pages if (unpacked / "_build" / "html" / path).read_bytes() != (html / path).read_bytes()]
+    pages = [
+        path.relative_to(html)
+        for folder in ("book", "numbers", "figures", "cite")
+        for path in (html / folder).rglob("*")
+        if path.is_file()
+    ]
+    assert not [
+        path
+        for path in pages
+        if (unpacked / "_build" / "html" / path).read_bytes() != (html / path).read_bytes()
+    ]
 
 
 @pytest.mark.parametrize("page", ["intro", "severe-infection", "studies", "parity"])
-def test_a_notebook_runs_from_first_cell_to_last_wherever_it_was_saved(page, unpacked, html, tmp_path, monkeypatch):  # noqa: F811
+def test_a_notebook_runs_from_first_cell_to_last_wherever_it_was_saved(
+    page, unpacked, html, tmp_path, monkeypatch
+):  # noqa: F811
     monkeypatch.setattr(os, "environ", os.environ.copy())
     execute.use_this_environment(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(unpacked))  # as the file review.pth in .venv has it for a clone
     notebook = nbformat.read(html / "_sources" / "book" / f"{page}.ipynb", as_version=4)
     nbformat.validate(notebook)
-    NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}, timeout=300).execute()
+    NotebookClient(
+        notebook, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}, timeout=300
+    ).execute()
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert cells and all(cell.execution_count for cell in cells)
     assert any("<figure" in str(output) for cell in cells for output in cell.outputs)
@@ -246,12 +316,32 @@ def test_a_notebook_runs_from_first_cell_to_last_wherever_it_was_saved(page, unp
 # what a bundle refuses
 
 
-@pytest.mark.parametrize(("module", "name", "value", "said"), [
-    (store, "is_fitted", lambda key: key != "icans", r"^No posterior .*: icans\. Run `make fit` first\.$"),
-    (build, "is_current", lambda fingerprint: False, r"^The book is not that of the tree as it stands\. Run `make book` first\.$"),
-    (bundle, "_tracked", lambda: ["README.md"], r"^Not in git, so not in the bundle: .*extraction/register\.yml"),
-])
-def test_what_is_not_whole_is_refused_in_one_line_and_nothing_is_written(module, name, value, said, html, tmp_path, monkeypatch):  # noqa: F811
+@pytest.mark.parametrize(
+    ("module", "name", "value", "said"),
+    [
+        (
+            store,
+            "is_fitted",
+            lambda key: key != "icans",
+            r"^No posterior .*: icans\. Run `make fit` first\.$",
+        ),
+        (
+            build,
+            "is_current",
+            lambda fingerprint: False,
+            r"^The book is not that of the tree as it stands\. Run `make book` first\.$",
+        ),
+        (
+            bundle,
+            "_tracked",
+            lambda: ["README.md"],
+            r"^Not in git, so not in the bundle: .*extraction/register\.yml",
+        ),
+    ],
+)
+def test_what_is_not_whole_is_refused_in_one_line_and_nothing_is_written(
+    module, name, value, said, html, tmp_path, monkeypatch
+):  # noqa: F811
     monkeypatch.setattr(module, name, value)
     with pytest.raises(bundle.NotReady, match=said):
         bundle.write(tmp_path)
@@ -261,7 +351,9 @@ def test_what_is_not_whole_is_refused_in_one_line_and_nothing_is_written(module,
 def test_a_folder_without_git_is_refused(html, tmp_path, monkeypatch):  # noqa: F811
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     monkeypatch.setattr(inputs, "ROOT", tmp_path)
-    with pytest.raises(bundle.NotReady, match="^A bundle is made from a git checkout: .*not a git repository"):
+    with pytest.raises(
+        bundle.NotReady, match="^A bundle is made from a git checkout: .*not a git repository"
+    ):
         bundle._tracked()
 
 
@@ -273,4 +365,6 @@ def test_a_full_disk_leaves_the_old_bundle_and_no_half_one(tmp_path, monkeypatch
     monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
     with pytest.raises(OSError, match="No space left"):
         bundle._pack({"file": b"x"}, "a", tmp_path / "a.zip")
-    assert [path.name for path in tmp_path.iterdir()] == ["a.zip"] and (tmp_path / "a.zip").read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.zip"] and (
+        tmp_path / "a.zip"
+    ).read_bytes() == b"old"

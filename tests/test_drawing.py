@@ -11,8 +11,8 @@ from example_browser import chromium  # noqa: F401  (a fixture)
 from PIL import Image
 
 from book.html import drawing
-from book.make import prompts, theme
 from book.html.style import DARK
+from book.make import prompts, theme
 
 NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?")
 
@@ -31,15 +31,21 @@ def drawn() -> bytes:
 
 
 def outlines(svg: bytes) -> list[tuple[str, np.ndarray, bool]]:
-    """Of each path the names of its steps, in capitals, its points before it is put in its place, and whether it is a letter."""
+    """Of each path the names of its steps, in capitals, its points before it is put in its place, and whether
+    it is a letter.
+    """
     found = []
-    for path, scale in re.findall(r'<path(?: [^>]*?)? d="([^"]*)"(?: transform="scale\(([^)]*)\)")?', svg.decode()):
+    for path, scale in re.findall(
+        r'<path(?: [^>]*?)? d="([^"]*)"(?: transform="scale\(([^)]*)\)")?', svg.decode()
+    ):
         steps, points, start = re.findall("([MLQCz])([^MLQCz]*)", path, re.I), [np.zeros(2)], np.zeros(2)
         for name, rest in steps:
             numbers = np.array(NUMBER.findall(rest), float).reshape(-1, 2)
             points += list(numbers + (points[-1] if name.islower() else 0)) if name not in "zZ" else [start]
             start = points[-1] if name in "mM" else start
-        found.append(("".join(name for name, _ in steps).upper(), np.array(points) * float(scale or 1), bool(scale)))
+        found.append(
+            ("".join(name for name, _ in steps).upper(), np.array(points) * float(scale or 1), bool(scale))
+        )
     return found
 
 
@@ -57,11 +63,15 @@ def test_a_slim_drawing_has_the_same_outlines_to_a_hundredth(drawn):
 
 @pytest.mark.browser
 def test_a_slim_drawing_looks_the_same(drawn, chromium):  # noqa: F811
-    """Twice as large as on a page no pixel differs by more than one of the four samples that the browser takes of it."""
+    """Twice as large as on a page no pixel differs by more than one of the four samples that the browser
+    takes of it.
+    """
     page = chromium.new_page(viewport={"width": 700, "height": 520}, device_scale_factor=2)
     shots = []
     for svg in (drawn, drawing.slim(drawn)):
-        page.set_content(f'<body style="margin: 0"><img src="data:image/svg+xml;base64,{base64.b64encode(svg).decode()}">')
+        page.set_content(
+            f'<body style="margin: 0"><img src="data:image/svg+xml;base64,{base64.b64encode(svg).decode()}">'
+        )
         page.wait_for_function("document.images[0].complete && document.images[0].naturalWidth > 0")
         shots.append(np.array(Image.open(io.BytesIO(page.screenshot())).convert("L"), float))
     page.close()
@@ -90,19 +100,41 @@ def test_a_dark_drawing_has_no_light_colour_left_and_its_raster_is_turned(drawn)
 CELL = "```{{code-cell}} ipython3\n:tags: [hide-input]\n{options}\n{code}\n```\n"
 
 
-@pytest.mark.parametrize("code, title", [
-    ('from book.html.show import table\ntable(frame, "A caption")', "A caption"),
-    ("from book import chapter\nchapter.graph('icans')", "The model as a graph"),
-    ("from book.html.show import show\nfrom book import chapter\nshow(*chapter.graph('icans'), 'x')", "The model as a graph"),
-    ("from book import chapter\nchapter.graph('icans')\nchapter.forest('icans')", "The model as a graph, and more"),
-    ("from book import chapter\nfor x in chapter.graph('y'):\n    found = chapter.forest(x)", "Posterior of each study beside its printed result"),
-])
+@pytest.mark.parametrize(
+    "code, title",
+    [
+        ('from book.html.show import table\ntable(frame, "A caption")', "A caption"),
+        ("from book import chapter\nchapter.graph('icans')", "The model as a graph"),
+        (
+            "from book.html.show import show\nfrom book import chapter\nshow(*chapter.graph('icans'), 'x')",
+            "The model as a graph",
+        ),
+        (
+            "from book import chapter\nchapter.graph('icans')\nchapter.forest('icans')",
+            "The model as a graph, and more",
+        ),
+        (
+            "from book import chapter\nfor x in chapter.graph('y'):\n    found = chapter.forest(x)",
+            "Posterior of each study beside its printed result",
+        ),
+    ],
+)
 def test_a_fold_is_titled_by_a_caption_or_by_the_function_called(code, title):
-    assert f'\n:mystnb: {{code_prompt_show: "Code: {title}"}}\n' in prompts.with_titles(CELL.format(options="", code=code))
+    assert f'\n:mystnb: {{code_prompt_show: "Code: {title}"}}\n' in prompts.with_titles(
+        CELL.format(options="", code=code)
+    )
 
 
-@pytest.mark.parametrize("cell", [CELL.format(options=":mystnb: {code_prompt_show: Mine}\n", code="from book import chapter\nchapter.graph('x')"),
-                                  CELL.format(options="", code="print(1)"), "Text with `{code-cell}`.\n"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        CELL.format(
+            options=":mystnb: {code_prompt_show: Mine}\n", code="from book import chapter\nchapter.graph('x')"
+        ),
+        CELL.format(options="", code="print(1)"),
+        "Text with `{code-cell}`.\n",
+    ],
+)
 def test_a_title_of_its_own_and_what_cannot_be_told_stay(cell):
     assert prompts.with_titles(cell) == cell
 
@@ -111,18 +143,42 @@ def test_a_title_of_its_own_and_what_cannot_be_told_stay(cell):
 
 
 def test_a_page_loads_what_it_holds_something_for_and_nothing_else():
-    files = ('<script src="../_static/searchtools.js"></script><link rel="stylesheet" href="../_static/sphinx-design.min.css?v=1" />'
-             '<script src="../_static/clipboard.min.js?v=2"></script><script src="../_static/own.js"></script>')
-    assert theme._mended(f"<head>{files}</head><p>Text</p>") == '<head><script src="../_static/own.js"></script></head><p>Text</p>'
-    held = '<div class="highlight-python"></div><div class="docutils sd-card"></div><div id="search-results"></div>'
+    files = (
+        '<script src="../_static/searchtools.js"></script><link rel="stylesheet"'
+        ' href="../_static/sphinx-design.min.css?v=1" /><script'
+        ' src="../_static/clipboard.min.js?v=2"></script><script src="../_static/own.js"></script>'
+    )
+    assert (
+        theme._mended(f"<head>{files}</head><p>Text</p>")
+        == '<head><script src="../_static/own.js"></script></head><p>Text</p>'
+    )
+    held = (
+        '<div class="highlight-python"></div><div class="docutils sd-card"></div><div'
+        ' id="search-results"></div>'
+    )
     assert theme._mended(f"<head>{files}</head>{held}") == f"<head>{files}</head>{held}"
 
 
 def test_icons_that_no_page_shows_are_taken_out(tmp_path):
     icons, styles = tmp_path / theme.ICONS, tmp_path / theme.STYLES
-    for path, text in ((icons, 'x={bars:[448,512,["navicon"],"f0c9","M0 96"],"arrow-up":[384,512,[8593],"f062",["M1","M2"]],tv:[1,2,[],"f26c","M3"]}'),
-                       (styles, '@font-face{font-family:Font Awesome\\ 6 Free}.fa-tv:before{content:"\\f26c"}.own{color:red}:root{--pst-icon-x:"y"}'),
-                       (tmp_path / "a.html", '<i class="fa-solid fa-bars"></i>'), (tmp_path / "b.js.map", "{}")):
+    for path, text in (
+        (
+            icons,
+            (
+                'x={bars:[448,512,["navicon"],"f0c9","M0'
+                ' 96"],"arrow-up":[384,512,[8593],"f062",["M1","M2"]],tv:[1,2,[],"f26c","M3"]}'
+            ),
+        ),
+        (
+            styles,
+            (
+                "@font-face{font-family:Font Awesome\\ 6"
+                ' Free}.fa-tv:before{content:"\\f26c"}.own{color:red}:root{--pst-icon-x:"y"}'
+            ),
+        ),
+        (tmp_path / "a.html", '<i class="fa-solid fa-bars"></i>'),
+        (tmp_path / "b.js.map", "{}"),
+    ):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     theme.mend(tmp_path)

@@ -10,15 +10,19 @@ import yaml
 from example_review import EXAMPLE
 from scipy import stats
 
-from models.evidence.binary import BINARY_FIELDS
-from models.evidence.report import Reading, Unused, Used
-from models.evidence.collect import alternatives, collect, collect_all
 from extraction.derived.groups import grade_counts, group_size
 from extraction.records import Review, load
 from extraction.vocabulary import ENDPOINTS
+from models.evidence.binary import BINARY_FIELDS
+from models.evidence.collect import alternatives, collect, collect_all
+from models.evidence.report import Reading, Unused, Used
 
-FIELDS_OF = {**BINARY_FIELDS, "crs_duration": ("crs_duration",), "overall_survival": ("overall_survival",),
-             "progression_free_survival": ("progression_free_survival",)}
+FIELDS_OF = {
+    **BINARY_FIELDS,
+    "crs_duration": ("crs_duration",),
+    "overall_survival": ("overall_survival",),
+    "progression_free_survival": ("progression_free_survival",),
+}
 PLACE = {"source": "example2020.xml", "section": "Results"}
 
 
@@ -28,9 +32,14 @@ def invented(tmp_path):
     shutil.copytree(EXAMPLE, tmp_path, dirs_exist_ok=True)
 
     def changed(*more: dict, edit=None, drop=(), strata=None, register=None) -> Review:
-        record, studies = (yaml.safe_load((EXAMPLE / file).read_text()) for file in ("records/example2020.yml", "register.yml"))
+        record, studies = (
+            yaml.safe_load((EXAMPLE / file).read_text())
+            for file in ("records/example2020.yml", "register.yml")
+        )
         record["entries"] = [e for e in record["entries"] if e["id"] not in drop] + list(more)
-        record["strata"] |= {name: {"definition": name, "crs_grades": grades} for name, grades in (strata or {}).items()}
+        record["strata"] |= {
+            name: {"definition": name, "crs_grades": grades} for name, grades in (strata or {}).items()
+        }
         for entry in record["entries"]:
             entry |= (edit or {}).get(entry["id"], {})
         for study in studies["studies"]:
@@ -48,18 +57,42 @@ def real() -> Review:
 
 
 def grade(category, arm, events):
-    return {"id": f"crs_grade.{category.replace('-', '_')}.{arm}", "kind": "counts", "field": "crs_grade", "category": category, "arm": arm,
-            "unit": "patients", "events": events, "printed": str(events), "address": PLACE}
+    return {
+        "id": f"crs_grade.{category.replace('-', '_')}.{arm}",
+        "kind": "counts",
+        "field": "crs_grade",
+        "category": category,
+        "arm": arm,
+        "unit": "patients",
+        "events": events,
+        "printed": str(events),
+        "address": PLACE,
+    }
 
 
 def comparison(name, kind, field="crs_duration", stratum="all", **values):
     unit = {"test_outcome": "none", "hazard_ratio": "ratio"}.get(kind, "probability")
-    return {"id": name, "kind": kind, "field": field, "arm": "comparison", "stratum": stratum, "unit": unit, "printed": "x",
-            "address": PLACE, **values}
+    return {
+        "id": name,
+        "kind": kind,
+        "field": field,
+        "arm": "comparison",
+        "stratum": stratum,
+        "unit": unit,
+        "printed": "x",
+        "address": PLACE,
+        **values,
+    }
 
 
-GRADES = [grade("1", "toci", 3), grade("1", "control", 9), grade("2", "total", 10), grade("2", "control", 4),
-          grade("3-5", "toci", 3), grade("3-5", "total", 8)]
+GRADES = [
+    grade("1", "toci", 3),
+    grade("1", "control", 9),
+    grade("2", "total", 10),
+    grade("2", "control", 4),
+    grade("3-5", "toci", 3),
+    grade("3-5", "total", 8),
+]
 """Grades 1 by arm, 2 and 3 by arm or total, so that one arm of each follows by subtraction: 6 and 5."""
 
 
@@ -92,7 +125,16 @@ def test_the_missing_arm_of_a_grade_is_the_total_less_the_other(invented):
 
 
 def test_grades_3_to_5_are_summed_unless_they_are_printed_together(invented):
-    apart = [grade(c, arm, n) for c, arm, n in [("3", "toci", 2), ("4", "toci", 1), ("5", "toci", 1), ("3", "control", 4), ("4", "control", 1)]]
+    apart = [
+        grade(c, arm, n)
+        for c, arm, n in [
+            ("3", "toci", 2),
+            ("4", "toci", 1),
+            ("5", "toci", 1),
+            ("3", "control", 4),
+            ("4", "control", 1),
+        ]
+    ]
     assert by_arm(invented(*apart).records["example2020"]) == {3: (4, 5)}
     together = [*apart, grade("3-5", "toci", 4), grade("3-5", "control", 5)]
     assert by_arm(invented(*together).records["example2020"]) == {3: (4, 5)}
@@ -105,7 +147,9 @@ def test_a_grade_of_one_arm_alone_is_no_comparison(invented):
 
 
 def test_grades_of_the_real_studies_are_those_of_their_tables(real):
-    """Zhou 2025, Table 2; Zhang 2022, section Patients: 31 v 13 with CRS, of grade 1 17 v 10, 2 9 v 2, 3 or more 5 v 1."""
+    """Zhou 2025, Table 2; Zhang 2022, section Patients: 31 v 13 with CRS, of grade 1 17 v 10, 2 9 v 2, 3 or
+    more 5 v 1.
+    """
     found = {study: by_arm(real.records[study]) for study in ("zhou2025", "zhang2022")}
     assert found["zhou2025"] == {0: (0, 4), 1: (0, 7), 2: (8, 11), 3: (9, 6)}
     assert found["zhang2022"] == {1: (17, 10), 2: (9, 2), 3: (5, 1)}
@@ -117,7 +161,10 @@ def test_grades_of_the_real_studies_are_those_of_their_tables(real):
 
 @pytest.mark.parametrize("decision", ["awaiting_data", "excluded"])
 def test_a_study_that_is_not_included_contributes_nothing(invented, decision):
-    before, after = collect_all(invented()), collect_all(invented(register={"example2020": {"decision": decision}}))
+    before, after = (
+        collect_all(invented()),
+        collect_all(invented(register={"example2020": {"decision": decision}})),
+    )
     assert any("example2020" in e.studies for e in before.values())
     for evidence in after.values():
         assert "example2020" not in {r.study for r in (*evidence.used, *evidence.unused)}
@@ -134,8 +181,11 @@ def test_only_included_studies_of_the_real_register_contribute(real):
 
 def test_a_study_enters_only_the_endpoints_its_registration_names(invented):
     found = collect_all(invented(register={"example2020": {"endpoints": ["overall_survival"]}}))
-    assert [endpoint for endpoint, evidence in found.items() if "example2020" in {r.study for r in (*evidence.used, *evidence.unused)}] == [
-        "overall_survival"]
+    assert [
+        endpoint
+        for endpoint, evidence in found.items()
+        if "example2020" in {r.study for r in (*evidence.used, *evidence.unused)}
+    ] == ["overall_survival"]
 
 
 def test_no_two_studies_of_one_cohort_meet_in_an_endpoint(real):
@@ -186,15 +236,21 @@ def test_no_patients_stand_twice_behind_one_kind_of_term(invented, real):
 
 
 def test_a_log_rank_p_of_the_whole_cohort_sets_its_strata_aside(invented):
-    part = comparison("progression_free_survival.grade_3.p", "log_rank_p", "progression_free_survival", "grade_3", p="0.4")
+    part = comparison(
+        "progression_free_survival.grade_3.p", "log_rank_p", "progression_free_survival", "grade_3", p="0.4"
+    )
     found = collect(invented(*GRADES, part), "progression_free_survival")
     assert entries_of(found.used) == {"progression_free_survival.p"}
-    assert reason(found, "progression_free_survival.grade_3.p") == "part of the patients whose p-value is used"
+    assert (
+        reason(found, "progression_free_survival.grade_3.p") == "part of the patients whose p-value is used"
+    )
 
 
 def test_log_rank_p_values_of_strata_that_share_patients_do_not_both_enter(invented):
     endpoint = "progression_free_survival"
-    parts = [comparison(f"{endpoint}.{s}.p", "log_rank_p", endpoint, s, p="0.4") for s in ("grade_2", "grade_2_3")]
+    parts = [
+        comparison(f"{endpoint}.{s}.p", "log_rank_p", endpoint, s, p="0.4") for s in ("grade_2", "grade_2_3")
+    ]
     many = [grade(c, arm, 10) for c in ("1", "2", "3-5") for arm in ("toci", "control")]
     review = invented(*many, *parts, drop=[f"{endpoint}.p"], strata={"grade_2": [2], "grade_2_3": [2, 3]})
     found = collect(review, endpoint)
@@ -202,34 +258,64 @@ def test_log_rank_p_values_of_strata_that_share_patients_do_not_both_enter(inven
     assert not list(overlapping(review, found))
 
 
-@pytest.mark.parametrize(("printed", "read"), [("0.000", "<0.0005"), ("=0.00", "<0.005"), ("0.001", "0.001"), ("<0.001", "<0.001")])
+@pytest.mark.parametrize(
+    ("printed", "read"), [("0.000", "<0.0005"), ("=0.00", "<0.005"), ("0.001", "0.001"), ("<0.001", "<0.001")]
+)
 def test_a_log_rank_p_of_zeros_is_less_than_half_its_last_digit(invented, printed, read):
     whole = comparison("overall_survival.p", "log_rank_p", "overall_survival", p=printed)
-    (used,) = used_from(collect(invented(whole, drop=("overall_survival.ratio",)), "overall_survival"), "overall_survival.p")
+    (used,) = used_from(
+        collect(invented(whole, drop=("overall_survival.ratio",)), "overall_survival"), "overall_survival.p"
+    )
     assert used.data["p"] == read
 
 
 def test_a_log_rank_p_beside_the_hazard_ratio_is_left_out_and_checked(invented):
-    found = collect(invented(comparison("overall_survival.p", "log_rank_p", "overall_survival", p="0.6")), "overall_survival")
+    found = collect(
+        invented(comparison("overall_survival.p", "log_rank_p", "overall_survival", p="0.6")),
+        "overall_survival",
+    )
     assert [r.term for r in found.used] == ["ratio"]
     (left_out,) = [r for r in found.unused if "overall_survival.p" in r.entries]
     assert left_out.reason == "the same patients as the hazard ratio used"
-    assert left_out.check == {"kind": "log_rank", "p": "0.6", "direction": None, "n_toci": 12, "n_control": 18}
+    assert left_out.check == {
+        "kind": "log_rank",
+        "p": "0.6",
+        "direction": None,
+        "n_toci": 12,
+        "n_control": 18,
+    }
 
 
 def test_tests_of_strata_that_share_patients_do_not_both_enter(invented):
-    both = [comparison(f"crs_duration.{s}.test", "test_outcome", stratum=s, significant=False, tests=["mann_whitney"])
-            for s in ("grade_2", "grade_2_3")]
+    both = [
+        comparison(
+            f"crs_duration.{s}.test", "test_outcome", stratum=s, significant=False, tests=["mann_whitney"]
+        )
+        for s in ("grade_2", "grade_2_3")
+    ]
     review = invented(*GRADES, *both, strata={"grade_2": [2], "grade_2_3": [2, 3]})
     assert not list(overlapping(review, collect(review, "crs_duration")))
 
 
 @pytest.mark.parametrize("which", ["real", "invented"])
 def test_every_comparison_printed_for_an_endpoint_is_used_or_left_out_with_a_reason(which, invented, real):
-    review = real if which == "real" else invented(
-        *GRADES,
-        comparison("overall_survival.unadjusted", "hazard_ratio", "overall_survival", estimate=0.7, lower=0.3, upper=1.6, adjusted_for=[]),
-        comparison("overall_survival.cox.p", "p_value", "overall_survival", p="0.5", tests=["cox"]))
+    review = (
+        real
+        if which == "real"
+        else invented(
+            *GRADES,
+            comparison(
+                "overall_survival.unadjusted",
+                "hazard_ratio",
+                "overall_survival",
+                estimate=0.7,
+                lower=0.3,
+                upper=1.6,
+                adjusted_for=[],
+            ),
+            comparison("overall_survival.cox.p", "p_value", "overall_survival", p="0.5", tests=["cox"]),
+        )
+    )
     lost = []
     for endpoint, evidence in collect_all(review).items():
         listed = {(r.study, entry) for r in (*evidence.used, *evidence.unused) for entry in r.entries}
@@ -255,12 +341,26 @@ def test_every_report_left_out_has_a_reason(invented, real):
 
 def test_counts_enter_with_the_printed_denominator_or_the_group_size(invented):
     (found,) = collect(invented(), "severe_infection").used
-    assert (found.term, found.data) == ("table", {"events_toci": 5, "n_toci": 12, "events_control": 4, "n_control": 18})
+    assert (found.term, found.data) == (
+        "table",
+        {"events_toci": 5, "n_toci": 12, "events_control": 4, "n_control": 18},
+    )
 
 
 def test_counts_without_a_denominator_do_not_enter(invented):
-    icans = [{"id": f"icans.{arm}", "kind": "counts", "field": "icans", "arm": arm, "unit": "patients", "events": 1, "printed": "1",
-              "address": PLACE} for arm in ("toci", "control")]
+    icans = [
+        {
+            "id": f"icans.{arm}",
+            "kind": "counts",
+            "field": "icans",
+            "arm": arm,
+            "unit": "patients",
+            "events": 1,
+            "printed": "1",
+            "address": PLACE,
+        }
+        for arm in ("toci", "control")
+    ]
     # the entry of the total goes too: with it the other arm's size would follow by subtraction
     review = invented(*icans, drop=["group_size.control", "group_size.total", "icans.total"])
     for report in collect(review, "icans").used:
@@ -268,7 +368,10 @@ def test_counts_without_a_denominator_do_not_enter(invented):
 
 
 def test_a_p_value_beside_counts_is_left_out(invented):
-    assert reason(collect(invented(), "severe_infection"), "severe_infection.p") == "the same patients as the counts used"
+    assert (
+        reason(collect(invented(), "severe_infection"), "severe_infection.p")
+        == "the same patients as the counts used"
+    )
 
 
 def test_severe_crs_of_patients_treated_for_their_grade_is_never_an_effect(invented):
@@ -286,12 +389,19 @@ def test_a_hazard_ratio_says_what_it_is_adjusted_for(invented):
     assert found.note == "adjusted for age"
 
 
-HANDFUL = comparison("progression_free_survival.grade_3.p", "log_rank_p", "progression_free_survival", "grade_3", p="0.4")
+HANDFUL = comparison(
+    "progression_free_survival.grade_3.p", "log_rank_p", "progression_free_survival", "grade_3", p="0.4"
+)
 
 
 def test_a_log_rank_p_of_a_handful_of_patients_enters_by_its_histories(invented):
-    (found,) = collect(invented(*GRADES, HANDFUL, drop=["progression_free_survival.p"]), "progression_free_survival").used
-    assert (found.term, found.data) == ("log_rank_histories", {"p": "0.4", "direction": None, "n_toci": 3, "n_control": 5, "counted": None})
+    (found,) = collect(
+        invented(*GRADES, HANDFUL, drop=["progression_free_survival.p"]), "progression_free_survival"
+    ).used
+    assert (found.term, found.data) == (
+        "log_rank_histories",
+        {"p": "0.4", "direction": None, "n_toci": 3, "n_control": 5, "counted": None},
+    )
 
 
 def test_with_printed_numbers_only_it_is_left_out(invented):
@@ -310,7 +420,9 @@ def recovered(review, endpoint, study, reading=Reading()):
 
 
 def test_zhangs_severe_infections_are_bounded_by_the_stratum_and_the_words(real):
-    """CRP-high 11/23 v 2/17: the cohort has 11 to 20 of 32 (12 of the 23 had none) v 2 to 20 of 35, more with the drug, p < 0.05 by a named test."""
+    """CRP-high 11/23 v 2/17: the cohort has 11 to 20 of 32 (12 of the 23 had none) v 2 to 20 of 35, more with
+    the drug, p < 0.05 by a named test.
+    """
     report = recovered(real, "severe_infection", "zhang2022")
     tables = {tuple(row) for row in report.data["candidates"]}
     expected = set()
@@ -321,12 +433,19 @@ def test_zhangs_severe_infections_are_bounded_by_the_stratum_and_the_words(real)
             if p < 0.05 and a / 32 > c / 35:
                 expected.add((a, 32, c, 35))
     assert tables == expected
-    assert set(report.bounds) == {"severe_infection.crp_high.toci", "severe_infection.crp_high.control", "severe_infection.crp_high.p", "severe_infection.grade_2.p"}
+    assert set(report.bounds) == {
+        "severe_infection.crp_high.toci",
+        "severe_infection.crp_high.control",
+        "severe_infection.crp_high.p",
+        "severe_infection.grade_2.p",
+    }
 
 
 def test_without_the_word_significant_only_the_stratum_bounds_them(real):
     report = recovered(real, "severe_infection", "zhang2022", Reading(at_their_word=False))
-    assert {tuple(row) for row in report.data["candidates"]} == {(a, 32, c, 35) for a in range(11, 21) for c in range(2, 21)}
+    assert {tuple(row) for row in report.data["candidates"]} == {
+        (a, 32, c, 35) for a in range(11, 21) for c in range(2, 21)
+    }
 
 
 def test_a_part_can_stand_for_the_cohort(real):
@@ -334,17 +453,27 @@ def test_a_part_can_stand_for_the_cohort(real):
     assert (report.stratum, report.data["candidates"]) == ("crp_high", [[11, 23, 2, 17]])
 
 
-@pytest.mark.parametrize(("endpoint", "study", "table"), [
-    ("complete_response", "zhou2025", [17, 17, 27, 28]),  # 40 + 4 of 45, the one partial response in the arm without the drug: p = 0.616
-    ("complete_response", "ma2024", [42, 45, 44, 48]),  # 86 of 93, p = 1
-    ("icans", "zhang2022", [6, 32, 0, 35])])  # "50% (n=3)" of those with ICANS, none of them untreated
+@pytest.mark.parametrize(
+    ("endpoint", "study", "table"),
+    [
+        (
+            "complete_response",
+            "zhou2025",
+            [17, 17, 27, 28],
+        ),  # 40 + 4 of 45, the one partial response in the arm without the drug: p = 0.616
+        ("complete_response", "ma2024", [42, 45, 44, 48]),  # 86 of 93, p = 1
+        ("icans", "zhang2022", [6, 32, 0, 35]),
+    ],
+)  # "50% (n=3)" of those with ICANS, none of them untreated
 def test_a_table_that_alone_prints_so_is_recovered(real, endpoint, study, table):
     report = recovered(real, endpoint, study)
     assert (report.term, report.data["candidates"]) == ("table_set", [table])
 
 
 def test_events_before_the_drug_can_be_left_out(real):
-    assert recovered(real, "icans", "zhang2022", Reading(before_the_drug=False)).data["candidates"] == [[3, 32, 0, 35]]
+    assert recovered(real, "icans", "zhang2022", Reading(before_the_drug=False)).data["candidates"] == [
+        [3, 32, 0, 35]
+    ]
 
 
 def test_a_total_without_a_comparison_enters_nothing(real):
@@ -361,7 +490,9 @@ def test_zhangs_severe_crs_by_il6_is_recovered_and_pooled_nowhere(real):
 def test_survival_of_responders_sums_over_how_many_there_are(real):
     reports = [r for r in collect(real, "progression_free_survival").used if r.term == "log_rank_histories"]
     assert {r.stratum: (r.data["n_toci"], r.data["n_control"], r.data["counted"]) for r in reports} == {
-        "grade_2": (9, 2, [57, 67]), "grade_3_5": (5, 1, [57, 67])}
+        "grade_2": (9, 2, [57, 67]),
+        "grade_3_5": (5, 1, [57, 67]),
+    }
 
 
 def test_a_p_that_its_test_cannot_give_enters_by_its_words(real):
@@ -369,7 +500,9 @@ def test_a_p_that_its_test_cannot_give_enters_by_its_words(real):
     (used,) = used_from(found, "crs_duration.grade_2.test")
     assert (used.data["significant"], used.data["direction"], used.data["alpha"]) == (True, "lower", 0.05)
     assert "cannot give it (smallest p 0.0364)" in reason(found, "crs_duration.grade_2.p")
-    assert not used_from(collect(real, "crs_duration", Reading(impossible_as_outcome=False)), "crs_duration.grade_2.test")
+    assert not used_from(
+        collect(real, "crs_duration", Reading(impossible_as_outcome=False)), "crs_duration.grade_2.test"
+    )
 
 
 def test_only_readings_that_change_the_evidence_are_alternatives(real):
@@ -377,13 +510,26 @@ def test_only_readings_that_change_the_evidence_are_alternatives(real):
         primary = collect(real, endpoint).used_hash()
         assert all(found.used_hash() != primary for found in alternatives(real, endpoint).values())
     assert set(alternatives(real, "severe_infection")) == {
-        "printed numbers only", "verbal outcomes not taken at their word", "a recovered part in place of the whole cohort"}
+        "printed numbers only",
+        "verbal outcomes not taken at their word",
+        "a recovered part in place of the whole cohort",
+    }
 
 
 def test_parts_that_only_bound_a_used_report_become_checks(real):
     checks = {e: r.check for r in collect(real, "severe_infection").unused for e in r.entries}
-    assert checks["severe_infection.crp_high.p"] == {"kind": "table", "n_toci": 23, "n_control": 17, "p": "0.0204"}
-    assert checks["severe_infection.grade_2.p"] == {"kind": "table", "n_toci": 9, "n_control": 2, "p": "0.4545"}
+    assert checks["severe_infection.crp_high.p"] == {
+        "kind": "table",
+        "n_toci": 23,
+        "n_control": 17,
+        "p": "0.0204",
+    }
+    assert checks["severe_infection.grade_2.p"] == {
+        "kind": "table",
+        "n_toci": 9,
+        "n_control": 2,
+        "p": "0.4545",
+    }
     assert checks["severe_infection.grade_3_5.test"] is None  # 5 v 1: no table is significant
 
 
@@ -392,30 +538,50 @@ def test_parts_that_only_bound_a_used_report_become_checks(real):
 
 def test_a_test_within_a_grade_enters_with_that_grades_patients(invented):
     (found,) = used_from(collect(invented(*GRADES), "crs_duration"), "crs_duration.grade_3.test")
-    assert found.data == {"toci": [[3, 3]], "control": [[3, 5]], "tests": ["mann_whitney"], "significant": True, "direction": "lower",
-                          "alpha": 0.05}
+    assert found.data == {
+        "toci": [[3, 3]],
+        "control": [[3, 5]],
+        "tests": ["mann_whitney"],
+        "significant": True,
+        "direction": "lower",
+        "alpha": 0.05,
+    }
 
 
 def test_a_test_that_could_not_be_significant_is_not_used_and_says_so(invented):
     lone = [grade("3-5", "toci", 5), grade("3-5", "control", 1)]
-    found = collect(invented(*lone, edit={"crs_duration.grade_3.test": {"significant": False, "direction": None}}), "crs_duration")
+    found = collect(
+        invented(*lone, edit={"crs_duration.grade_3.test": {"significant": False, "direction": None}}),
+        "crs_duration",
+    )
     assert not used_from(found, "crs_duration.grade_3.test")
-    assert reason(found, "crs_duration.grade_3.test") == (
-        "no outcome of the test is significant with 5 v 1 patients, so the report says nothing of the effect")
+    assert (
+        reason(found, "crs_duration.grade_3.test")
+        == "no outcome of the test is significant with 5 v 1 patients, so the report says nothing of the"
+        " effect"
+    )
     found = collect(invented(*lone), "crs_duration")
-    assert reason(found, "crs_duration.grade_3.test") == (
-        "no outcome of the test is significant with 5 v 1 patients, so the report is not one of this test")
+    assert (
+        reason(found, "crs_duration.grade_3.test")
+        == "no outcome of the test is significant with 5 v 1 patients, so the report is not one of this test"
+    )
 
 
 def test_the_real_test_of_5_v_1_is_not_used_and_says_so(real):
-    """Zhang 2022, Figure 1A: no significant difference in grade 3 or above, 5 v 1 patients: the smallest two-sided p is 1/3."""
+    """Zhang 2022, Figure 1A: no significant difference in grade 3 or above, 5 v 1 patients: the smallest
+    two-sided p is 1/3.
+    """
     assert "5 v 1" in reason(collect(real, "crs_duration"), "crs_duration.grade_3_5.test")
 
 
-@pytest.mark.parametrize(("printed", "significant"), [
-    ("<0.05", True), ("<0.01", True), ("0.0204", True), (">0.05", False), ("0.31", False), ("≥0.05", False)])
+@pytest.mark.parametrize(
+    ("printed", "significant"),
+    [("<0.05", True), ("<0.01", True), ("0.0204", True), (">0.05", False), ("0.31", False), ("≥0.05", False)],
+)
 def test_a_p_value_without_words_is_significant_as_printed(invented, printed, significant):
-    alone = comparison("crs_duration.grade_3.p", "p_value", stratum="grade_3", p=printed, tests=["mann_whitney"])
+    alone = comparison(
+        "crs_duration.grade_3.p", "p_value", stratum="grade_3", p=printed, tests=["mann_whitney"]
+    )
     found = collect(invented(*GRADES, alone, drop=["crs_duration.grade_3.test"]), "crs_duration")
     (report,) = used_from(found, "crs_duration.grade_3.p")
     assert report.data["significant"] is significant
@@ -423,12 +589,16 @@ def test_a_p_value_without_words_is_significant_as_printed(invented, printed, si
 
 def test_not_significant_at_1_per_cent_is_not_taken_for_5(invented):
     strict = {"crs_duration.grade_3.test": {"alpha": 0.01, "significant": False, "direction": None}}
-    for report in used_from(collect(invented(*GRADES, edit=strict), "crs_duration"), "crs_duration.grade_3.test"):
+    for report in used_from(
+        collect(invented(*GRADES, edit=strict), "crs_duration"), "crs_duration.grade_3.test"
+    ):
         assert float(report.data["alpha"]) == 0.01
 
 
 def test_an_outcome_of_a_test_without_a_power_curve_is_not_used(invented):
-    found = collect(invented(*GRADES, edit={"crs_duration.grade_3.test": {"tests": ["unnamed"]}}), "crs_duration")
+    found = collect(
+        invented(*GRADES, edit={"crs_duration.grade_3.test": {"tests": ["unnamed"]}}), "crs_duration"
+    )
     assert not used_from(found, "crs_duration.grade_3.test")
     assert reason(found, "crs_duration.grade_3.test")
 
@@ -448,16 +618,31 @@ def test_a_median_without_grades_by_arm_waits(invented):
 
 
 def test_a_median_of_all_patients_gives_way_to_the_medians_by_arm(invented):
-    whole = {"id": "crs_duration.total", "kind": "median_range", "field": "crs_duration", "arm": "total", "unit": "days", "median": 5,
-             "minimum": 2, "maximum": 12, "printed": "5", "address": PLACE}
+    whole = {
+        "id": "crs_duration.total",
+        "kind": "median_range",
+        "field": "crs_duration",
+        "arm": "total",
+        "unit": "days",
+        "median": 5,
+        "minimum": 2,
+        "maximum": 12,
+        "printed": "5",
+        "address": PLACE,
+    }
     found = collect(invented(*GRADES, whole), "crs_duration")
     assert reason(found, "crs_duration.total") == "the same patients as the medians by arm"
 
 
 def test_patients_without_crs_count_as_0_days_only_where_the_range_starts_there(invented):
     none = [grade("0", "toci", 2), grade("0", "control", 0)]
-    starts_at = {value: used_from(collect(invented(*GRADES, *none, edit={"crs_duration.toci": {"minimum": value}}), "crs_duration"),
-                                  "crs_duration.toci")[0] for value in (0, 2)}
+    starts_at = {
+        value: used_from(
+            collect(invented(*GRADES, *none, edit={"crs_duration.toci": {"minimum": value}}), "crs_duration"),
+            "crs_duration.toci",
+        )[0]
+        for value in (0, 2)
+    }
     assert starts_at[0].data["zeros"] == 2 and starts_at[0].note
     assert starts_at[2].data["zeros"] == 0 and not starts_at[2].note
     assert all(g > 0 for g, _ in starts_at[0].data["cells"]["toci"])
@@ -490,7 +675,11 @@ def test_a_changed_group_size_reaches_every_report_that_reads_it(invented):
 
 
 def test_a_note_an_address_or_the_printed_fragment_changes_no_fingerprint(invented):
-    words = {"note": "Read twice.", "printed": "as printed", "address": {"source": "example2020.xml", "table": "9"}}
+    words = {
+        "note": "Read twice.",
+        "printed": "as printed",
+        "address": {"source": "example2020.xml", "table": "9"},
+    }
     edit = dict.fromkeys(("severe_infection.toci", "crs_duration.toci", "overall_survival.ratio"), words)
     before, after = collect_all(invented(*GRADES)), collect_all(invented(*GRADES, edit=edit))
     assert {n: e.hash() for n, e in before.items()} == {n: e.hash() for n, e in after.items()}
@@ -507,6 +696,8 @@ def test_fingerprints_are_the_same_each_time_and_depend_on_each_used_report(real
     for evidence in collect_all(real).values():
         assert evidence.hash() == collect(real, evidence.endpoint).hash()
         for i in range(len(evidence.used)):
-            fewer = replace(evidence, used=evidence.used[:i] + evidence.used[i + 1:])
+            fewer = replace(evidence, used=evidence.used[:i] + evidence.used[i + 1 :])
             assert fewer.used_hash() != evidence.used_hash()
-        assert all(isinstance(r, Used) for r in evidence.used) and all(isinstance(r, Unused) for r in evidence.unused)
+        assert all(isinstance(r, Used) for r in evidence.used) and all(
+            isinstance(r, Unused) for r in evidence.unused
+        )

@@ -9,19 +9,19 @@ from example_explorer import address, at, chromium, page, text  # noqa: F401  (f
 from scipy import integrate, stats
 from scipy.special import logsumexp
 
-from models.evidence.report import ALTERNATIVES, PRIMARY
-from models.evidence.collect import alternatives, collect
+from book.shown import explorer_data
 from extraction.records import load
 from models import fit
-from models.likelihood import reports
+from models.answers import summary
 from models.answers.bias import bias_prior, bias_priors, through_bias
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS
-from models.priors import BASELINE_LOGIT, Prior, parse
 from models.engines.quadrature_general import from_study_likelihoods
-from book.shown import explorer_data
-from models.answers import summary
+from models.evidence.collect import alternatives, collect
+from models.evidence.report import ALTERNATIVES, PRIMARY
+from models.likelihood import reports
 from models.likelihood.two_arms import two_arm_log_likelihood
+from models.priors import BASELINE_LOGIT, Prior, parse
 
 REVIEW = load()
 WITHIN = 0.005  # log scale
@@ -38,28 +38,59 @@ def settings() -> list[dict]:
     """Choices by endpoint: every prior of tau, with the other choices going round."""
     found = []
     for key, endpoint in explorer_data.EXPLORED.items():
-        others = itertools.cycle(itertools.product((1.0, 0.3, 2.0), ("none", "judged", "0.4:0.6"), ("used", "printed")))
+        others = itertools.cycle(
+            itertools.product((1.0, 0.3, 2.0), ("none", "judged", "0.4:0.6"), ("used", "printed"))
+        )
         for prior in explorer_data.tau_families(endpoint):
             for scale in TAU[prior.family]:
                 for mu, bias, data in itertools.islice(others, 2):
-                    found.append({"endpoint": key, "tau": f"{prior.family}:{scale}", "mu": mu, "bias": bias, "data": data})
-    return [choices for choices in found if choices["data"] == "used" or PRINTED in alternatives(REVIEW, ENDPOINTS[choices["endpoint"]].evidence)]
+                    found.append(
+                        {
+                            "endpoint": key,
+                            "tau": f"{prior.family}:{scale}",
+                            "mu": mu,
+                            "bias": bias,
+                            "data": data,
+                        }
+                    )
+    return [
+        choices
+        for choices in found
+        if choices["data"] == "used"
+        or PRINTED in alternatives(REVIEW, ENDPOINTS[choices["endpoint"]].evidence)
+    ]
 
 
-def by_python(endpoint: str, tau: str, mu: float, bias: str = "judged", data: str = "used", without: str = "", own=None):
+def by_python(
+    endpoint: str, tau: str, mu: float, bias: str = "judged", data: str = "used", without: str = "", own=None
+):
     """The same posterior from likelihoods as the book has them; `own` is a further log likelihood."""
     family, scale = tau.split(":")
-    shape = next(explorer_data._tau(p)["shape"] for p in explorer_data.tau_families(ENDPOINTS[endpoint]) if p.family == family)
-    evidence = collect(REVIEW, ENDPOINTS[endpoint].evidence, PRIMARY if data == "used" else ALTERNATIVES[PRINTED])
-    terms = {REVIEW.studies[study].label: (term, bias_priors(endpoint, REVIEW, evidence)[study])
-             for study, term in study_likelihoods(evidence).items() if study not in without.split(",")}
+    shape = next(
+        explorer_data._tau(p)["shape"]
+        for p in explorer_data.tau_families(ENDPOINTS[endpoint])
+        if p.family == family
+    )
+    evidence = collect(
+        REVIEW, ENDPOINTS[endpoint].evidence, PRIMARY if data == "used" else ALTERNATIVES[PRINTED]
+    )
+    terms = {
+        REVIEW.studies[study].label: (term, bias_priors(endpoint, REVIEW, evidence)[study])
+        for study, term in study_likelihoods(evidence).items()
+        if study not in without.split(",")
+    }
     if own:
         terms["Your study"] = own, bias_prior(endpoint, "critical")
     if bias not in ("judged", "none"):
         same = Prior("same", "normal", tuple(map(float, bias.split(":"))), "", "")
         terms = {study: (term, same) for study, (term, _) in terms.items()}
     likelihoods = [term if bias == "none" else through_bias(term, prior) for term, prior in terms.values()]
-    return from_study_likelihoods(likelihoods, parse(f"normal:0:{mu}"), explorer_data.tau_prior(family, float(scale), shape), list(terms))
+    return from_study_likelihoods(
+        likelihoods,
+        parse(f"normal:0:{mu}"),
+        explorer_data.tau_prior(family, float(scale), shape),
+        list(terms),
+    )
 
 
 def limits(marginal) -> list[float]:
@@ -70,18 +101,27 @@ def limits(marginal) -> list[float]:
 def test_the_answer_is_python_s_over_a_grid_of_choices(page):
     worst = {"mean": 0.0, "prediction": 0.0, "study": 0.0}
     for choices in settings():
-        expected, found = by_python(**choices), at(page, **{k: v for k, v in choices.items() if v not in ("none", "used")})
-        distances = {"mean": found["Mean effect"] - limits(expected.mu), "prediction": found["In a new study"] - limits(expected.prediction),
-                     "study": np.array([found[study] - limits(theta) for study, theta in expected.theta.items()])}
+        expected, found = (
+            by_python(**choices),
+            at(page, **{k: v for k, v in choices.items() if v not in ("none", "used")}),
+        )
+        distances = {
+            "mean": found["Mean effect"] - limits(expected.mu),
+            "prediction": found["In a new study"] - limits(expected.prediction),
+            "study": np.array([found[study] - limits(theta) for study, theta in expected.theta.items()]),
+        }
         assert np.abs(distances["mean"]).max() < WITHIN, choices
         below = expected.probability_below()
         favours = below if ENDPOINTS[choices["endpoint"]].benefit == "below" else 1 - below
-        assert found["Probability that tocilizumab is the better side"][0] == pytest.approx(favours, abs=0.002)
+        assert found["Probability that tocilizumab is the better side"][0] == pytest.approx(
+            favours, abs=0.002
+        )
         tau = found["Differences between studies, τ (log scale)"]
         assert tau[0] == pytest.approx(expected.tau.limits()["median"], abs=0.02)
         worst = {name: max(worst[name], float(np.abs(distances[name]).max())) for name in worst}
     print("furthest from Python, log scale:", worst)
-    assert worst["prediction"] < 0.05 and worst["study"] < 0.05, worst  # the heaviest tails of tau leave the page's grid
+    # the heaviest tails of tau leave the page's grid
+    assert worst["prediction"] < 0.05 and worst["study"] < 0.05, worst
 
 
 @browser
@@ -102,7 +142,12 @@ def test_a_study_of_one_s_own_enters_as_python_has_it(page):
     assert np.abs(found["Mean effect"] - limits(expected.mu)).max() < WITHIN
     assert np.abs(found["Your study"] - limits(expected.theta["Your study"])).max() < WITHIN
     ratio = lambda theta: reports.ratio(theta, 0.8, 0.5, 1.28)  # noqa: E731
-    choices = {"endpoint": "overall_survival", "tau": "inverse_gamma:0.3", "mu": 0.5, "without": "zhou2025,ma2024"}
+    choices = {
+        "endpoint": "overall_survival",
+        "tau": "inverse_gamma:0.3",
+        "mu": 0.5,
+        "without": "zhou2025,ma2024",
+    }
     expected, found = by_python(**choices, bias="none", own=ratio), at(page, **choices, ratio="0.8:0.5:1.28")
     assert np.abs(found["Mean effect"] - limits(expected.mu)).max() < WITHIN
 
@@ -119,24 +164,50 @@ def test_a_study_as_far_out_as_the_page_allows_is_still_computed_as_python_does(
 
 @browser
 def test_one_ratio_alone_is_the_integral_over_tau(page):
-    """mu given one normal report: its density is the prior times the report's normal, averaged over the half-normal of tau (scipy alone)."""
-    found = at(page, endpoint="overall_survival", without="zhou2025,zhang2022,ma2024", ratio="0.5:0.3:0.83", tau="half_normal:0.6", mu=0.7)
+    """mu given one normal report: its density is the prior times the report's normal, averaged over the
+    half-normal of tau (scipy alone).
+    """
+    found = at(
+        page,
+        endpoint="overall_survival",
+        without="zhou2025,zhang2022,ma2024",
+        ratio="0.5:0.3:0.83",
+        tau="half_normal:0.6",
+        mu=0.7,
+    )
     y, se = np.log(0.5), np.log(0.83 / 0.3) / (2 * stats.norm.ppf(0.975))
     mu = np.linspace(-4, 3, 3501)
-    density = [stats.norm.pdf(m, 0, 0.7) * integrate.quad(lambda t: stats.norm.pdf(y, m, np.hypot(se, t)) * stats.halfnorm.pdf(t, scale=0.6), 0, 6)[0] for m in mu[::10]]
+    density = [
+        stats.norm.pdf(m, 0, 0.7)
+        * integrate.quad(
+            lambda t: stats.norm.pdf(y, m, np.hypot(se, t)) * stats.halfnorm.pdf(t, scale=0.6), 0, 6
+        )[0]
+        for m in mu[::10]
+    ]
     cdf = integrate.cumulative_trapezoid(np.interp(mu, mu[::10], density), mu, initial=0)
-    assert found["Mean effect"] == pytest.approx(np.interp([0.5, 0.025, 0.975], cdf / cdf[-1], mu), abs=WITHIN)
+    assert found["Mean effect"] == pytest.approx(
+        np.interp([0.5, 0.025, 0.975], cdf / cdf[-1], mu), abs=WITHIN
+    )
 
 
 @browser
-@pytest.mark.parametrize("table", [(9, 17, 10, 28), (0, 12, 5, 14), (3, 20, 0, 25), (7, 7, 9, 9), (900, 2000, 700, 1900)])
+@pytest.mark.parametrize(
+    "table", [(9, 17, 10, 28), (0, 12, 5, 14), (3, 20, 0, 25), (7, 7, 9, 9), (900, 2000, 700, 1900)]
+)
 def test_counts_are_exact_binomials_with_the_control_risk_summed_out(page, table):
     """Brute force: the two binomials and the prior of the control logit on a fine even grid."""
     found = page.evaluate(f"Explorer.tableLikelihood(EXPLORER_DATA.grid, {', '.join(map(str, table))})")
     toci, n_toci, control, n_control = table
-    alpha, theta = np.linspace(-60, 60, 240_001), np.array([-3.0, -1.0, 0.0, 0.5, 1.0, 3.0]) if n_toci < 100 else np.array([-0.2, 0.0, 0.1, 0.4])
-    at_alpha = stats.binom.logpmf(control, n_control, 1 / (1 + np.exp(-alpha))) + stats.norm.logpdf(alpha, 0, 10)
-    expected = np.array([logsumexp(at_alpha + stats.binom.logpmf(toci, n_toci, 1 / (1 + np.exp(-alpha - t)))) for t in theta])
+    alpha, theta = (
+        np.linspace(-60, 60, 240_001),
+        np.array([-3.0, -1.0, 0.0, 0.5, 1.0, 3.0]) if n_toci < 100 else np.array([-0.2, 0.0, 0.1, 0.4]),
+    )
+    at_alpha = stats.binom.logpmf(control, n_control, 1 / (1 + np.exp(-alpha))) + stats.norm.logpdf(
+        alpha, 0, 10
+    )
+    expected = np.array(
+        [logsumexp(at_alpha + stats.binom.logpmf(toci, n_toci, 1 / (1 + np.exp(-alpha - t)))) for t in theta]
+    )
     values = np.interp(theta, explorer_data.GRID, found)
     assert values - values[1] == pytest.approx(expected - expected[1], abs=1e-3)
 
@@ -149,10 +220,18 @@ def test_without_any_study_the_prior_stands(page):
 
 
 @browser
-@pytest.mark.parametrize("tau, expected", [("half_normal:0.1", stats.halfnorm(scale=0.1)), ("half_normal:1.5", stats.halfnorm(scale=1.5)),
-                                           ("log_normal:0.3", stats.lognorm(1.52 / 2, scale=0.3))])
+@pytest.mark.parametrize(
+    "tau, expected",
+    [
+        ("half_normal:0.1", stats.halfnorm(scale=0.1)),
+        ("half_normal:1.5", stats.halfnorm(scale=1.5)),
+        ("log_normal:0.3", stats.lognorm(1.52 / 2, scale=0.3)),
+    ],
+)
 def test_without_any_study_tau_has_its_prior_too(page, tau, expected):
-    found = at(page, endpoint="severe_infection", without="zhou2025,zhang2022", tau=tau)["Differences between studies, τ (log scale)"]
+    found = at(page, endpoint="severe_infection", without="zhou2025,zhang2022", tau=tau)[
+        "Differences between studies, τ (log scale)"
+    ]
     assert found == pytest.approx(expected.ppf([0.5, 0.025, 0.975]), rel=0.05)
 
 
@@ -169,7 +248,10 @@ def test_tables_join_to_the_likelihood_between_their_points():
     for key in explorer_data.EXPLORED:
         for study, term in study_likelihoods(collect(REVIEW, ENDPOINTS[key].evidence)).items():
             middle = explorer_data.GRID[:-1] + 0.025
-            table, exact = np.array(explorer_data.tabulated(term)), np.asarray(term(middle)) - np.max(term(explorer_data.GRID))
+            table, exact = (
+                np.array(explorer_data.tabulated(term)),
+                np.asarray(term(middle)) - np.max(term(explorer_data.GRID)),
+            )
             joined = (9 * (table[1:-2] + table[2:-1]) - table[:-3] - table[3:]) / 16
             near = exact[1:-1] > -30
             assert joined[near] == pytest.approx(exact[1:-1][near], abs=2e-3), (key, study)
@@ -182,19 +264,26 @@ def test_tables_join_to_the_likelihood_between_their_points():
 def test_absolute_effects_follow_the_odds_ratio(page):
     found = at(page, endpoint="severe_infection", risk="300")
     having = [round(1000 / (1 + (1 / 0.3 - 1) / odds_ratio)) for odds_ratio in np.exp(found["Mean effect"])]
-    assert re.search(r"of whom 300 .*, (\d+) would have it with tocilizumab \(95 % interval (\d+) to (\d+)\)", text(page, "absolute-words")).groups() == tuple(map(str, having))
+    assert re.search(
+        r"of whom 300 .*, (\d+) would have it with tocilizumab \(95 % interval (\d+) to (\d+)\)",
+        text(page, "absolute-words"),
+    ).groups() == tuple(map(str, having))
 
 
 @browser
 def test_every_slider_is_followed_quickly(page):
-    """50 ms is the aim on a laptop; ten times that is enough of one step in two dozen, however busy the machine."""
+    """50 ms is the aim on a laptop; ten times that is enough of one step in two dozen, however busy the
+    machine.
+    """
     at(page, endpoint="overall_survival", bias="0.1:0.3")
     taken = []
     for slider in ("scale", "mu", "bias-mean", "bias-sd"):
         for step in range(6):
             before = text(page, "table")
             page.locator(f"[name={slider}]").press("ArrowRight")
-            page.wait_for_function("before => document.querySelector('[data-part=table]').innerText !== before", arg=before)
+            page.wait_for_function(
+                "before => document.querySelector('[data-part=table]').innerText !== before", arg=before
+            )
             taken.append(float(page.locator("#explorer").get_attribute("data-milliseconds")))
     print(f"a step of a slider takes {np.median(taken):.0f} ms, at most {max(taken):.0f} ms")
     assert min(taken) < 500

@@ -8,8 +8,8 @@ import pytest
 from example_explorer import GO, address, at, chromium, page, settled, text  # noqa: F401  (fixtures among them)
 from example_tree import Tree
 
-from book.shown import explorer
 from book.html import files
+from book.shown import explorer
 from extraction.records import load
 from models.endpoints import quadrature
 
@@ -27,30 +27,53 @@ def test_a_shared_address_restores_every_choice(page, chromium):
     page.select_option("[name=bias]", "same")
     page.locator("[name=bias-sd]").fill("0.45")
     page.locator("[name=study-in][value=ma2024]").uncheck()
-    for name, value in zip(("events-toci", "n-toci", "events-control", "n-control"), ("30", "40", "22", "38")):
+    for name, value in zip(
+        ("events-toci", "n-toci", "events-control", "n-control"), ("30", "40", "22", "38")
+    ):
         page.locator(f"[name={name}]").fill(value)
     settled(page)
     other = chromium.new_page(viewport={"width": 360, "height": 800})
     other.goto(page.url)
     assert text(other, "table") == text(page, "table") and "Your study" in text(other, "table")
-    assert other.locator("[name=n-control]").input_value() == "38" and not other.locator("[value=ma2024]").is_checked()
+    assert (
+        other.locator("[name=n-control]").input_value() == "38"
+        and not other.locator("[value=ma2024]").is_checked()
+    )
     assert other.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
     other.close()
 
 
 @browser
-@pytest.mark.parametrize("bad, said", [
-    ("endpoint=wings", "endpoint: found “wings”"), ("mu=0", "a number from 0.1 to 2"), ("mu=", "a number from 0.1 to 2"), ("tau=uniform:1", "tau: found"),
-    ("tau=half_normal:9", "a number from 0.1 to 1.5"), ("without=nobody2020", "the studies are"), ("without=x&data=y", "the studies are"), ("bias=-3:1", "bias: found"),
-    ("bias=much", "bias: found"), ("counts=9:5:1:10", "9 events in 5 patients"), ("counts=1:2", "4 numbers are wanted"), ("ratio=2:3:4", "both sides"),
-    ("baseline=77", "baseline: found"), ("risk=1000", "risk: found"), ("colour=red", "no such choice"), ("data=constructor", "data: found"),
-    ("endpoint=overall_survival&counts=1:9:2:9", "reads ratios"), ("counts=%3Cimg%20src=x%3E:1:1:1", "a count is a whole number"),
-])
+@pytest.mark.parametrize(
+    "bad, said",
+    [
+        ("endpoint=wings", "endpoint: found “wings”"),
+        ("mu=0", "a number from 0.1 to 2"),
+        ("mu=", "a number from 0.1 to 2"),
+        ("tau=uniform:1", "tau: found"),
+        ("tau=half_normal:9", "a number from 0.1 to 1.5"),
+        ("without=nobody2020", "the studies are"),
+        ("without=x&data=y", "the studies are"),
+        ("bias=-3:1", "bias: found"),
+        ("bias=much", "bias: found"),
+        ("counts=9:5:1:10", "9 events in 5 patients"),
+        ("counts=1:2", "4 numbers are wanted"),
+        ("ratio=2:3:4", "both sides"),
+        ("baseline=77", "baseline: found"),
+        ("risk=1000", "risk: found"),
+        ("colour=red", "no such choice"),
+        ("data=constructor", "data: found"),
+        ("endpoint=overall_survival&counts=1:9:2:9", "reads ratios"),
+        ("counts=%3Cimg%20src=x%3E:1:1:1", "a count is a whole number"),
+    ],
+)
 def test_an_address_that_says_nothing_sensible_is_refused_in_words(page, bad, said):
     found = at(page, mu=0.5)
     found = {label: np.array(values) for label, values in page.evaluate(GO, f"#{bad}")}
     assert said in text(page, "link-fault") and "book's answer is shown instead" in text(page, "link-fault")
-    assert found["Mean effect"] == pytest.approx(list(quadrature("severe_infection").mu.limits().values()), abs=0.005)
+    assert found["Mean effect"] == pytest.approx(
+        list(quadrature("severe_infection").mu.limits().values()), abs=0.005
+    )
 
 
 @browser
@@ -70,12 +93,20 @@ def test_the_link_is_copied_and_reset_returns_to_the_book(page):
 
 
 @browser
-@pytest.mark.parametrize("values, said", [
-    (("9", "5", "1", "10"), "9 events in 5 patients"), (("x", "5", "1", "10"), "whole number"), (("-1", "5", "1", "10"), "whole number"),
-    (("1.5", "5", "1", "10"), "whole number"), (("1", "0", "1", "10"), "Found 0 patients"), (("1", "5", "", ""), "four numbers are needed"),
-    (("10000", "20000", "9999", "20000"), "too precise"), (("1", "99999", "1", "2"), "from 1 to 20,000"),
-    (("4999", "5000", "1", "5000"), "beyond this page"),
-])
+@pytest.mark.parametrize(
+    "values, said",
+    [
+        (("9", "5", "1", "10"), "9 events in 5 patients"),
+        (("x", "5", "1", "10"), "whole number"),
+        (("-1", "5", "1", "10"), "whole number"),
+        (("1.5", "5", "1", "10"), "whole number"),
+        (("1", "0", "1", "10"), "Found 0 patients"),
+        (("1", "5", "", ""), "four numbers are needed"),
+        (("10000", "20000", "9999", "20000"), "too precise"),
+        (("1", "99999", "1", "2"), "from 1 to 20,000"),
+        (("4999", "5000", "1", "5000"), "beyond this page"),
+    ],
+)
 def test_counts_that_cannot_be_are_refused_in_place_and_the_last_answer_stays_dimmed(page, values, said):
     before, inputs_of = text(page, "table"), ("events-toci", "n-toci", "events-control", "n-control")
     for name, value in zip(inputs_of, values):
@@ -87,12 +118,24 @@ def test_counts_that_cannot_be_are_refused_in_place_and_the_last_answer_stays_di
     marked = page.locator("[aria-invalid=true]")
     assert marked.count() and marked.first.get_attribute("aria-describedby") == "own-fault"
     page.get_by_role("button", name="Take it out").click()
-    assert "stale" not in page.locator("#explorer").get_attribute("class") and page.locator("[aria-invalid=true]").count() == 0
+    assert (
+        "stale" not in page.locator("#explorer").get_attribute("class")
+        and page.locator("[aria-invalid=true]").count() == 0
+    )
 
 
 @browser
-@pytest.mark.parametrize("values, said", [(("0.8", "0.9", "1.2"), "both sides"), (("0", "0.5", "1"), "above 0"), (("1e1", "0.5", "1"), "a number above 0"),
-                                          (("1", "0.99", "1.01"), "too precise"), (("51", "45", "60"), "between 0.02 and 50"), (("0.8", "", "1"), "three numbers")])
+@pytest.mark.parametrize(
+    "values, said",
+    [
+        (("0.8", "0.9", "1.2"), "both sides"),
+        (("0", "0.5", "1"), "above 0"),
+        (("1e1", "0.5", "1"), "a number above 0"),
+        (("1", "0.99", "1.01"), "too precise"),
+        (("51", "45", "60"), "between 0.02 and 50"),
+        (("0.8", "", "1"), "three numbers"),
+    ],
+)
 def test_ratios_that_cannot_be_are_refused_in_place(page, values, said):
     page.select_option("[name=endpoint]", "overall_survival")
     for name, value in zip(("estimate", "lower", "upper"), values):
@@ -108,7 +151,10 @@ def test_the_keyboard_moves_a_slider_and_the_answer_is_spoken(page):
     settled(page)
     assert page.url.endswith("mu=0.95")
     assert page.locator("[role=status][aria-live=polite]").first.inner_text() == text(page, "summary")
-    unnamed = page.evaluate("[...document.querySelectorAll('#explorer input, #explorer select')].filter(control => !control.labels.length).length")
+    unnamed = page.evaluate(
+        "[...document.querySelectorAll('#explorer input, #explorer select')].filter(control =>"
+        " !control.labels.length).length"
+    )
     assert unnamed == 0 and "Mean effect: " in page.locator("svg").get_attribute("aria-label")
 
 
@@ -120,7 +166,9 @@ def test_the_numbers_shown_can_be_saved(page, tmp_path):
     assert download.value.suggested_filename == "explorer-icans.csv"
     saved = pd.read_csv(download.value.path(), index_col=0)
     for label, values in found.items():
-        assert saved.loc[label, ["median", "lower", "upper"]].dropna().tolist() == pytest.approx([value for value in values if value], rel=1e-12), label
+        assert saved.loc[label, ["median", "lower", "upper"]].dropna().tolist() == pytest.approx(
+            [value for value in values if value], rel=1e-12
+        ), label
 
 
 # a contribution
@@ -132,10 +180,17 @@ def tree(tmp_path_factory) -> Tree:
 
 
 @browser
-@pytest.mark.parametrize("endpoint, own, entered", [
-    ("severe_infection", {"counts": "7:18:4:22"}, "severe_infection"), ("overall_survival", {"ratio": "0.86:0.41:1.80"}, "overall_survival"),
-    ("icans", {"ratio": "1.10:0.50:2.42"}, None)])
-def test_the_record_it_writes_passes_the_check_once_its_row_is_filled_in_and_enters_as_the_page_says(page, tree, endpoint, own, entered):
+@pytest.mark.parametrize(
+    "endpoint, own, entered",
+    [
+        ("severe_infection", {"counts": "7:18:4:22"}, "severe_infection"),
+        ("overall_survival", {"ratio": "0.86:0.41:1.80"}, "overall_survival"),
+        ("icans", {"ratio": "1.10:0.50:2.42"}, None),
+    ],
+)
+def test_the_record_it_writes_passes_the_check_once_its_row_is_filled_in_and_enters_as_the_page_says(
+    page, tree, endpoint, own, entered
+):
     tree.git("checkout", "-q", ".")
     tree.git("clean", "-qfd", "extraction")
     at(page, endpoint=endpoint, **own)
@@ -149,7 +204,9 @@ def test_the_record_it_writes_passes_the_check_once_its_row_is_filled_in_and_ent
     download.value.save_as(tree.folder / path)
     previewed = tree.run(*text(page, "command").removeprefix("python -m ").split(), "--json")
     assert previewed.returncode == 0, previewed.stdout + previewed.stderr
-    assert [one["endpoint"] for one in json.loads(previewed.stdout)["endpoints"]] == ([entered] if entered else [])
+    assert [one["endpoint"] for one in json.loads(previewed.stdout)["endpoints"]] == (
+        [entered] if entered else []
+    )
     assert page.locator("[data-part=not-read]").is_visible() == (entered is None)
     row = text(page, "row").replace("[FILL_IN]", "[Lee A]").replace("FILL_IN", "Invented for a test.")
     tree.change("extraction/register.yml", "\nexternal:", f"\n{row.rstrip()}\n\nexternal:")
@@ -158,14 +215,22 @@ def test_the_record_it_writes_passes_the_check_once_its_row_is_filled_in_and_ent
 
 
 @browser
-@pytest.mark.parametrize("names, said", [(("Lee 2031", "Table 2", "10.1234/x1"), "surname in small letters"), (("lee2031", " ", "10.1234/x1"), "where the numbers stand"),
-                                         (("lee2031", "Table 2", "doi.org/x"), "begins with 10.")])
+@pytest.mark.parametrize(
+    "names, said",
+    [
+        (("Lee 2031", "Table 2", "10.1234/x1"), "surname in small letters"),
+        (("lee2031", " ", "10.1234/x1"), "where the numbers stand"),
+        (("lee2031", "Table 2", "doi.org/x"), "begins with 10."),
+    ],
+)
 def test_a_record_without_proper_names_is_not_written(page, names, said):
     at(page, endpoint="severe_infection", counts="7:18:4:22")
     page.get_by_text("Make your study a contribution").click()
     for name, value in zip(("study", "where", "doi"), names):
         page.locator(f"[name={name}]").fill(value)
-    page.wait_for_function("said => document.querySelector('[data-part=record-fault]').innerText.includes(said)", arg=said)
+    page.wait_for_function(
+        "said => document.querySelector('[data-part=record-fault]').innerText.includes(said)", arg=said
+    )
     assert not page.get_by_role("button", name="Save the record").is_visible()
 
 

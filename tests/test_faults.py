@@ -1,4 +1,6 @@
-"""Killed, starved of disk, run twice at once, or handed damaged files: the same result as without, or one clear message."""
+"""Killed, starved of disk, run twice at once, or handed damaged files: the same result as without, or one
+clear message.
+"""
 
 import ast
 import hashlib
@@ -28,8 +30,16 @@ def tree(tmp_path) -> Tree:
 
 def posteriors(tree: Tree) -> dict[str, str]:
     """Checksum of the draws of each posterior; raises an error where a file is no whole one."""
-    return {path.name: hashlib.sha256(b"".join(draws.values.tobytes() for draws in xr.load_dataset(path, engine="h5netcdf").values())).hexdigest()
-            for path in (tree.folder / "_build" / "posteriors").glob("*.nc")}
+    return {
+        path.name: (
+            hashlib.sha256(
+                b"".join(
+                    draws.values.tobytes() for draws in xr.load_dataset(path, engine="h5netcdf").values()
+                )
+            ).hexdigest()
+        )
+        for path in (tree.folder / "_build" / "posteriors").glob("*.nc")
+    }
 
 
 def forget(tree: Tree, endpoint: str = ENDPOINT) -> None:
@@ -70,7 +80,9 @@ def test_a_fit_killed_while_it_writes_and_run_again_is_as_if_never_killed(tree):
     forget(tree)
     for write in (2, 4):  # draws and info file, each written beside its place, are about to be moved there
         kill_at_a_write(write, tree.folder, "posteriors", "models", "fit", ENDPOINT)
-        assert all(sound[name] == checksum for name, checksum in posteriors(tree).items()), f"killed before write {write}"
+        assert all(sound[name] == checksum for name, checksum in posteriors(tree).items()), (
+            f"killed before write {write}"
+        )
     assert tree.run("models", "fit", ENDPOINT).returncode == 0
     assert posteriors(tree) == sound
 
@@ -81,7 +93,9 @@ def test_a_fit_killed_while_it_writes_and_run_again_is_as_if_never_killed(tree):
 def test_of_two_fits_at_once_one_waits_and_finds_it_done(tree):
     forget(tree)
     options = {"cwd": tree.folder, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(at_a_write(1, signal.SIGSTOP, "posteriors", "models", "fit", ENDPOINT), **options) as first:
+    with subprocess.Popen(
+        at_a_write(1, signal.SIGSTOP, "posteriors", "models", "fit", ENDPOINT), **options
+    ) as first:
         os.waitpid(first.pid, os.WUNTRACED)  # it has stopped, with the lock in hand
         with subprocess.Popen([sys.executable, "-m", "models", "fit", ENDPOINT], **options) as second:
             said = second.stderr.readline()
@@ -123,22 +137,39 @@ WAITS = {"communicate", "exception", "execute_interactive", "acquire", "nthreads
 
 def unlimited(path: Path) -> list[str]:
     """Calls of a file that may wait without an end."""
-    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
-    return [f"{path.name}:{call.lineno} {ast.unparse(call.func)}" for call in calls if may_wait(call) and not limited(call)]
+    calls = [
+        node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
+    ]
+    return [
+        f"{path.name}:{call.lineno} {ast.unparse(call.func)}"
+        for call in calls
+        if may_wait(call) and not limited(call)
+    ]
 
 
 def may_wait(call: ast.Call) -> bool:
     name = ast.unparse(call.func)
     owner, _, last = name.rpartition(".")
-    return name == "wait" or owner == "subprocess" or owner and (last in WAITS or last == "join" and not call.args)
+    return (
+        name == "wait"
+        or owner == "subprocess"
+        or (owner and (last in WAITS or (last == "join" and not call.args)))
+    )
 
 
 def limited(call: ast.Call) -> bool:
-    return any((keyword.arg or "").endswith("timeout") for keyword in call.keywords) or ast.unparse(call.func) == "wait" and len(call.args) == 2
+    return any((keyword.arg or "").endswith("timeout") for keyword in call.keywords) or (
+        ast.unparse(call.func) == "wait" and len(call.args) == 2
+    )
 
 
 def test_every_wait_of_the_product_has_a_limit():
-    assert [wait for room in ("extraction", "models", "book") for path in sorted((ROOT / room).rglob("*.py")) for wait in unlimited(path)] == []
+    assert [
+        wait
+        for room in ("extraction", "models", "book")
+        for path in sorted((ROOT / room).rglob("*.py"))
+        for wait in unlimited(path)
+    ] == []
 
 
 # disks

@@ -1,4 +1,6 @@
-"""Figures and tables say what the evidence and the draws say; the draws here are invented, the evidence is the review's."""
+"""Figures and tables say what the evidence and the draws say; the draws here are invented, the evidence is
+the review's.
+"""
 
 import matplotlib
 
@@ -10,14 +12,14 @@ import xarray as xr
 from matplotlib import pyplot as plt
 
 from book.html.show import _svg
-from extraction.checks import check
-from extraction.records import load
-from models.runs import store
-from models.endpoints import ENDPOINTS, evidence_of
 from book.shown import agreement, register
-from extraction.derived import characteristics
 from book.shown.endpoint import figures, forecasts, pictures, recovery, tables, without_priors
 from book.shown.endpoint.printed import printed_result
+from extraction.checks import check
+from extraction.derived import characteristics
+from extraction.records import load
+from models.endpoints import ENDPOINTS, evidence_of
+from models.runs import store
 
 REVIEW = load()
 COUNTS = [key for key, endpoint in ENDPOINTS.items() if endpoint.effect == "log_or"]
@@ -25,7 +27,9 @@ COUNTS = [key for key, endpoint in ENDPOINTS.items() if endpoint.effect == "log_
 
 @pytest.fixture(autouse=True)
 def invented_draws(monkeypatch):
-    """A posterior for every endpoint: mean effect Normal(-0.3, 0.2), the first study Normal(3, 0.2), beyond any axis."""
+    """A posterior for every endpoint: mean effect Normal(-0.3, 0.2), the first study Normal(3, 0.2), beyond
+    any axis.
+    """
     monkeypatch.setattr(store, "read", lambda key, review=None: invented(key))
     yield
     plt.close("all")
@@ -38,16 +42,32 @@ def invented(key: str) -> store.Stored:
     mu = generator.normal(-0.3, 0.2, shape)
     theta = generator.normal(-0.3, 0.3, (*shape, len(studies)))
     theta[..., 0] += 3.3
-    variables = {"mu": (sample, mu), "tau": (sample, np.abs(generator.normal(0, 0.3, shape))), "prediction": (sample, generator.normal(-0.3, 0.5, shape)),
-                 "theta": ((*sample, "study"), theta), "mean_by_grade": ((*sample, "grade"), np.repeat(mu[..., None], 3, axis=-1)),
-                 "delta": ((*sample, "study", "grade"), np.repeat(theta[..., None], 3, axis=-1)),
-                 "step_1_to_2": (sample, 0 * mu), "step_2_to_3": (sample, 0 * mu),
-                 "level": ((*sample, "study"), 0 * theta + 1.8), "sigma": ((*sample, "study"), 0 * theta + 0.5),
-                 "alpha": ((*sample, "table"), 0 * theta - 0.5)}
-    draws = xr.Dataset(variables, {"chain": range(4), "draw": range(500), "study": studies, "table": studies, "grade": [1, 2, 3]})
-    info = {"hash": "0" * 16, "mcse": {"median": 0.002, "lower": 0.004, "upper": 0.004}, "diagnostics": {},
-            "graph": {"nodes": ["mu", "tau", "theta", "z", f"ratio[{studies[0]}]"],
-                      "edges": [["mu", "theta"], ["tau", "theta"], ["z", "theta"], ["theta", f"ratio[{studies[0]}]"]]}}
+    variables = {
+        "mu": (sample, mu),
+        "tau": (sample, np.abs(generator.normal(0, 0.3, shape))),
+        "prediction": (sample, generator.normal(-0.3, 0.5, shape)),
+        "theta": ((*sample, "study"), theta),
+        "mean_by_grade": ((*sample, "grade"), np.repeat(mu[..., None], 3, axis=-1)),
+        "delta": ((*sample, "study", "grade"), np.repeat(theta[..., None], 3, axis=-1)),
+        "step_1_to_2": (sample, 0 * mu),
+        "step_2_to_3": (sample, 0 * mu),
+        "level": ((*sample, "study"), 0 * theta + 1.8),
+        "sigma": ((*sample, "study"), 0 * theta + 0.5),
+        "alpha": ((*sample, "table"), 0 * theta - 0.5),
+    }
+    draws = xr.Dataset(
+        variables,
+        {"chain": range(4), "draw": range(500), "study": studies, "table": studies, "grade": [1, 2, 3]},
+    )
+    info = {
+        "hash": "0" * 16,
+        "mcse": {"median": 0.002, "lower": 0.004, "upper": 0.004},
+        "diagnostics": {},
+        "graph": {
+            "nodes": ["mu", "tau", "theta", "z", f"ratio[{studies[0]}]"],
+            "edges": [["mu", "theta"], ["tau", "theta"], ["z", "theta"], ["theta", f"ratio[{studies[0]}]"]],
+        },
+    }
     return store.Stored(draws, info)
 
 
@@ -58,14 +78,17 @@ def words_in(figure) -> list[str]:
 # what papers printed
 
 
-@pytest.mark.parametrize(("study", "endpoint", "printed"), [
-    ("zhou2025", "severe_infection", "9/17 v 10/28 (p=0.353)"),
-    ("zhou2025", "icans", "2/17 v 0/28 (p=0.267)"),
-    ("zhou2025", "overall_survival", "log-rank p=0.273, no direction"),
-    ("zhou2025", "crs_duration", "grade 3: shorter, p<0.05 (9 v 6 patients)"),
-    ("ma2024", "severe_infection", "not reported"),
-    ("kadauke2021", "severe_crs", "4/15 v 13/26 (p=0.18)"),
-])
+@pytest.mark.parametrize(
+    ("study", "endpoint", "printed"),
+    [
+        ("zhou2025", "severe_infection", "9/17 v 10/28 (p=0.353)"),
+        ("zhou2025", "icans", "2/17 v 0/28 (p=0.267)"),
+        ("zhou2025", "overall_survival", "log-rank p=0.273, no direction"),
+        ("zhou2025", "crs_duration", "grade 3: shorter, p<0.05 (9 v 6 patients)"),
+        ("ma2024", "severe_infection", "not reported"),
+        ("kadauke2021", "severe_crs", "4/15 v 13/26 (p=0.18)"),
+    ],
+)
 def test_a_printed_result_is_in_the_papers_words(study, endpoint, printed):
     assert printed_result(REVIEW.records[study], endpoint) == printed
 
@@ -82,7 +105,10 @@ def test_a_forest_has_a_row_for_each_study_used_and_each_registered_study(key):
     rows = {row.label: row for row in figures.forest_rows(key, REVIEW)}
     used = evidence_of(key, REVIEW).studies
     registered = [s.id for s in REVIEW.register.studies if s.registered]
-    assert set(rows) == {REVIEW.studies[study].label for study in {*used, *registered}} | {"Mean effect", "Next study"}
+    assert set(rows) == {REVIEW.studies[study].label for study in {*used, *registered}} | {
+        "Mean effect",
+        "Next study",
+    }
     assert all(rows[REVIEW.studies[study].label].limits for study in used)
     assert not any(rows[REVIEW.studies[study].label].limits for study in set(registered) - set(used))
 
@@ -121,7 +147,9 @@ def test_the_side_that_favours_tocilizumab_follows_the_endpoint():
 
 
 @pytest.mark.parametrize("key", ENDPOINTS)
-@pytest.mark.parametrize("draw", [figures.forest, figures.prior_and_posterior, figures.tau_priors, pictures.model_graph])
+@pytest.mark.parametrize(
+    "draw", [figures.forest, figures.prior_and_posterior, figures.tau_priors, pictures.model_graph]
+)
 def test_every_figure_has_type_of_10_points_or_more_and_alternative_text(draw, key):
     figure, alt, _ = draw(key, REVIEW)
     figure.canvas.draw()
@@ -172,13 +200,23 @@ def test_every_number_is_one_square_of_one_colour():
     figure, alt, _ = agreement.picture(REVIEW)
     total = sum(sum(found.values()) for found in agreement.counts(REVIEW).values())
     squares = [patch for patch in figure.axes[0].patches]
-    assert len(squares) == total == sum(e.kind not in ("not_reported", "survival_curve") for r in REVIEW.records.values() for e in r.entries)
+    assert (
+        len(squares)
+        == total
+        == sum(
+            e.kind not in ("not_reported", "survival_curve")
+            for r in REVIEW.records.values()
+            for e in r.entries
+        )
+    )
     assert all(row.label in alt for row in REVIEW.studies.values() if row.id in REVIEW.records)
 
 
 def test_every_number_that_differs_stands_in_its_table_with_what_it_changes():
     found = agreement.differing(REVIEW)
-    shown = {(study, entry) for study, frame in found.items() for entries in frame["entries"] for entry in entries}
+    shown = {
+        (study, entry) for study, frame in found.items() for entries in frame["entries"] for entry in entries
+    }
     assert shown == {(f.study, f.entry) for f in check(REVIEW).findings if f.verdict == "differs"}
     assert all(frame["what it changes"].str.len().min() > 0 for frame in found.values())
 
@@ -202,8 +240,11 @@ def test_a_standardised_difference_by_hand():
 
 
 def test_the_imbalance_of_marrow_blasts_holds_the_printed_counts():
-    found = {(i.study, i.variable): i for i in characteristics.imbalances(REVIEW)}["zhou2025", "Marrow blasts over 50 %"]
-    assert (found.events_toci, found.n_toci, found.events_control, found.n_control) == (6, 17, 3, 28)  # table 1 of Zhou 2025
+    found = {(i.study, i.variable): i for i in characteristics.imbalances(REVIEW)}[
+        "zhou2025", "Marrow blasts over 50 %"
+    ]
+    # table 1 of Zhou 2025
+    assert (found.events_toci, found.n_toci, found.events_control, found.n_control) == (6, 17, 3, 28)
     assert found.difference > 0.5
 
 
@@ -216,7 +257,11 @@ def test_every_report_stands_in_one_table_of_use(key):
     awaiting = {s.id for s in REVIEW.register.studies if s.decision == "awaiting_data"}
     used, not_used = tables.used(key, REVIEW), tables.not_used(key, REVIEW)
     assert len(used) == len(evidence.used)
-    shown = {(study, entry) for study, entries in zip(not_used["study_id"], not_used["entries"]) for entry in entries}
+    shown = {
+        (study, entry)
+        for study, entries in zip(not_used["study_id"], not_used["entries"])
+        for entry in entries
+    }
     assert shown == {(report.study, entry) for report in evidence.unused for entry in report.entries}
     assert awaiting <= set(not_used["study_id"])
     assert not_used["why not"].str.len().min() > 0

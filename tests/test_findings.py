@@ -1,4 +1,6 @@
-"""Summary of findings: ratings follow by rule and fit their evidence, and what is called important is what passes the threshold."""
+"""Summary of findings: ratings follow by rule and fit their evidence, and what is called important is what
+passes the threshold.
+"""
 
 from dataclasses import replace
 
@@ -7,15 +9,15 @@ import pytest
 from example_review import Review, review  # noqa: F401  (a fixture)
 from scipy import stats
 
+from book.shown import findings_page
 from extraction.bias import overall
 from extraction.records import load
 from extraction.schema import Rating
 from extraction.vocabulary import ENDPOINTS, LIMITATIONS
+from models import words
 from models.answers.bias import bias_priors
 from models.endpoints import ENDPOINTS as MODELS
 from models.endpoints import evidence_of, quadrature
-from book.shown import findings_page
-from models import words
 from models.trust import findings
 from models.trust.findings import THRESHOLDS, Baseline, Finding, effect
 
@@ -26,8 +28,17 @@ BY_QUADRATURE = [key for key in MODELS if key != CRS]
 
 @pytest.fixture(scope="module")
 def found() -> list[Finding]:
-    """The findings of every endpoint but CRS duration, whose draws are not at hand in a test; in its place one made by hand."""
-    made = Finding(CRS, None, 2, 85, effect(CRS, np.log([0.5, 0.7, 0.9, 1.0, 1.3])), effect(CRS, np.log([0.4, 0.6, 0.7, 0.9, 1.3])))
+    """The findings of every endpoint but CRS duration, whose draws are not at hand in a test; in its place
+    one made by hand.
+    """
+    made = Finding(
+        CRS,
+        None,
+        2,
+        85,
+        effect(CRS, np.log([0.5, 0.7, 0.9, 1.0, 1.3])),
+        effect(CRS, np.log([0.4, 0.6, 0.7, 0.9, 1.3])),
+    )
     return [made, *(finding for key in BY_QUADRATURE for finding in findings.of_endpoint(key, REVIEW))]
 
 
@@ -37,18 +48,30 @@ def found() -> list[Finding]:
 def rated(*levels: int) -> str:
     """The certainty that these levels down give, in the order of LIMITATIONS; the rest are 0."""
     down = dict(zip(LIMITATIONS, (*levels, 0, 0, 0, 0, 0)))
-    return Rating(studies=["a"], **{name: {"levels": n, "reason": "because"} for name, n in down.items()}).certainty
+    return Rating(
+        studies=["a"], **{name: {"levels": n, "reason": "because"} for name, n in down.items()}
+    ).certainty
 
 
 def test_the_rating_starts_high_and_falls_one_step_for_each_level():
     """GRADE's four ratings; levels of different limitations add up, and nothing lies below very low."""
-    assert [rated(), rated(1), rated(0, 0, 0, 1), rated(1, 0, 1), rated(2), rated(2, 0, 0, 1), rated(3), rated(3, 1, 1, 3)] == [
-        "high", "moderate", "moderate", "low", "low", "very low", "very low", "very low"]
+    assert [
+        rated(),
+        rated(1),
+        rated(0, 0, 0, 1),
+        rated(1, 0, 1),
+        rated(2),
+        rated(2, 0, 0, 1),
+        rated(3),
+        rated(3, 1, 1, 3),
+    ] == ["high", "moderate", "moderate", "low", "low", "very low", "very low", "very low"]
 
 
 @pytest.mark.parametrize("key", MODELS)
 def test_levels_for_bias_are_those_of_the_overall_judgements(key):
-    """Schünemann 2019: moderate risk by ROBINS-I one level, serious two, critical three.  A failure asks for another judgement, not another rule."""
+    """Schünemann 2019: moderate risk by ROBINS-I one level, serious two, critical three.  A failure asks for
+    another judgement, not another rule.
+    """
     evidence = evidence_of(key, REVIEW)
     levels = {"low": 0, "moderate": 1, "serious": 2, "no_information": 2, "critical": 3}
     wanted = max(levels[overall(REVIEW.records[study], evidence.endpoint)] for study in evidence.studies)
@@ -67,13 +90,21 @@ def test_every_endpoint_is_rated_on_the_studies_that_enter_it_with_reasons():
     for key, endpoint in MODELS.items():
         rating = REVIEW.certainty.endpoints[endpoint.evidence]
         assert set(rating.studies) == set(evidence_of(key, REVIEW).studies)
-        assert all(len(row.reason.split()) > 4 and row.reason.endswith(".") for row in rating.lowerings.values())
+        assert all(
+            len(row.reason.split()) > 4 and row.reason.endswith(".") for row in rating.lowerings.values()
+        )
 
 
 def test_a_rating_does_not_outlive_its_studies():
     """Without one of the two studies of severe infection the recorded rating is for another body of evidence."""
-    register = REVIEW.register.model_copy(update={"studies": [
-        s.model_copy(update={"decision": "excluded"}) if s.id == "zhang2022" else s for s in REVIEW.register.studies]})
+    register = REVIEW.register.model_copy(
+        update={
+            "studies": [
+                s.model_copy(update={"decision": "excluded"}) if s.id == "zhang2022" else s
+                for s in REVIEW.register.studies
+            ]
+        }
+    )
     fewer = replace(REVIEW, register=register)
     assert words.rating("severe_infection", REVIEW) != words.NOT_RATED
     assert words.rating("severe_infection", fewer) == words.NOT_RATED
@@ -82,9 +113,18 @@ def test_a_rating_does_not_outlive_its_studies():
 
 def test_without_a_file_nothing_is_rated_and_the_words_still_stand():
     bare = replace(REVIEW, certainty=None)
-    summary = {"median": 0.74, "lower": 0.48, "upper": 1.18, "p_favours_toci": 0.5, "n_studies": 2, "n_reports": 7}
+    summary = {
+        "median": 0.74,
+        "lower": 0.48,
+        "upper": 1.18,
+        "p_favours_toci": 0.5,
+        "n_studies": 2,
+        "n_reports": 7,
+    }
     assert {words.rating(endpoint, bare) for endpoint in ENDPOINTS} == {"not rated"}
-    assert "The certainty is not rated, and the studies are retrospective" in words.details(summary, MODELS["severe_infection"], bare)
+    assert "The certainty is not rated, and the studies are retrospective" in words.details(
+        summary, MODELS["severe_infection"], bare
+    )
     assert words.short(summary, MODELS["icans"], bare).endswith("certainty not rated.")
     assert findings_page.footnotes(bare).empty
 
@@ -115,16 +155,54 @@ def test_a_review_with_the_file_is_read(review):  # noqa: F811
     assert load(review.root).certainty.endpoints["severe_infection"].certainty == "low"
 
 
-@pytest.mark.parametrize(("old", "new", "field", "value", "rule", "line"), [
-    ("levels: 2", "levels: two", "endpoints.severe_infection.risk_of_bias.levels", "two", "must be a whole number", 6),
-    ("levels: 2", "levels: 4", "endpoints.severe_infection.risk_of_bias.levels", "4", "less than or equal to 3", 6),
-    ("  severe_infection:", "  infection:", "endpoints.infection", "infection", "must be one of", 4),
-    ("example2020", "nobody1999", "endpoints.severe_infection.studies[0]", "nobody1999", "the study is not in register.yml", 5),
-    ("    imprecision: {levels: 0, reason: Narrow.}\n", "", "endpoints.severe_infection.imprecision", "nothing", "is required", 4),
-    ("reason: Narrow.", "reason: ''", "endpoints.severe_infection.imprecision.reason", "", "must be words, not empty", 9),
-    ("judge: review team", "rating: low", "rating", "low", "is not a field of the schema", 2),
-    ("2026-11-25", "last week", "judged", "last week", "must be a date, YYYY-MM-DD", 1),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "field", "value", "rule", "line"),
+    [
+        (
+            "levels: 2",
+            "levels: two",
+            "endpoints.severe_infection.risk_of_bias.levels",
+            "two",
+            "must be a whole number",
+            6,
+        ),
+        (
+            "levels: 2",
+            "levels: 4",
+            "endpoints.severe_infection.risk_of_bias.levels",
+            "4",
+            "less than or equal to 3",
+            6,
+        ),
+        ("  severe_infection:", "  infection:", "endpoints.infection", "infection", "must be one of", 4),
+        (
+            "example2020",
+            "nobody1999",
+            "endpoints.severe_infection.studies[0]",
+            "nobody1999",
+            "the study is not in register.yml",
+            5,
+        ),
+        (
+            "    imprecision: {levels: 0, reason: Narrow.}\n",
+            "",
+            "endpoints.severe_infection.imprecision",
+            "nothing",
+            "is required",
+            4,
+        ),
+        (
+            "reason: Narrow.",
+            "reason: ''",
+            "endpoints.severe_infection.imprecision.reason",
+            "",
+            "must be words, not empty",
+            9,
+        ),
+        ("judge: review team", "rating: low", "rating", "low", "is not a field of the schema", 2),
+        ("2026-11-25", "last week", "judged", "last week", "must be a date, YYYY-MM-DD", 1),
+    ],
+)
 def test_a_fault_of_the_file_is_named_with_its_place(review, old, new, field, value, rule, line):  # noqa: F811
     (review.root / "certainty.yml").write_text(CERTAINTY.replace(old, new))
     code, printed = review.check()
@@ -137,14 +215,19 @@ def test_a_fault_of_the_file_is_named_with_its_place(review, old, new, field, va
 
 
 def test_an_important_difference_in_1000_patients_by_hand():
-    """At 100 of 400 with odds 1/3: odds of 1/9, 1/3 and 3/7 more are risks 0.1, 0.25 and 0.3, that is 150 fewer, none, and 50 more per 1,000."""
+    """At 100 of 400 with odds 1/3: odds of 1/9, 1/3 and 3/7 more are risks 0.1, 0.25 and 0.3, that is 150
+    fewer, none, and 50 more per 1,000.
+    """
     mu = np.log(np.array([1 / 9, 1 / 3, 3 / 7]) / (1 / 3))
     found = effect("severe_infection", mu - [0, 0, -1e-9], Baseline("hand", 100, 400))
     assert (found.benefit, found.harm) == pytest.approx((1 / 3, 1 / 3))
     assert found.difference["median"] == pytest.approx(0, abs=1e-9)
 
 
-@pytest.mark.parametrize(("key", "benefit", "harm"), [("overall_survival", 2 / 5, 1 / 5), ("icans", 2 / 5, 1 / 5), (CRS, 2 / 5, 1 / 5)])
+@pytest.mark.parametrize(
+    ("key", "benefit", "harm"),
+    [("overall_survival", 2 / 5, 1 / 5), ("icans", 2 / 5, 1 / 5), (CRS, 2 / 5, 1 / 5)],
+)
 def test_without_a_baseline_risk_the_ratio_decides(key, benefit, harm):
     found = effect(key, np.log([0.7, 0.79, 0.81, 1.24, 1.26]))
     assert (found.benefit, found.harm, found.difference) == (benefit, harm, None)
@@ -157,7 +240,9 @@ def test_more_responses_are_the_benefit():
 
 
 def test_probabilities_are_those_of_a_normal_posterior():
-    """mu ~ N(0.1, 0.4): P(ratio <= 0.8) and P(ratio >= 1.25) by the normal distribution; 4,000 even quantiles resolve 1/4,000."""
+    """mu ~ N(0.1, 0.4): P(ratio <= 0.8) and P(ratio >= 1.25) by the normal distribution; 4,000 even quantiles
+    resolve 1/4,000.
+    """
     normal = stats.norm(0.1, 0.4)
     found = effect("overall_survival", normal.ppf((np.arange(4000) + 0.5) / 4000))
     assert found.benefit == pytest.approx(normal.cdf(np.log(0.8)), abs=1 / 4000)
@@ -182,8 +267,13 @@ def test_every_endpoint_has_a_threshold_with_its_reason():
 
 
 def test_the_outside_baseline_risk_comes_first_then_the_untreated_together():
-    """79 of 350 (register); Zhou 2025: 10 of 28; complete response: 27 of 28 and 44 of 48 (the papers' counts); no untreated patient had ICANS."""
-    at = {key: [(b.events, b.n) for b in findings.baselines(key, evidence_of(key, REVIEW), REVIEW)] for key in MODELS}
+    """79 of 350 (register); Zhou 2025: 10 of 28; complete response: 27 of 28 and 44 of 48 (the papers'
+    counts); no untreated patient had ICANS.
+    """
+    at = {
+        key: [(b.events, b.n) for b in findings.baselines(key, evidence_of(key, REVIEW), REVIEW)]
+        for key in MODELS
+    }
     assert at["severe_infection"] == [(79, 350), (10, 28)]
     assert at["complete_response"] == [(27 + 44, 28 + 48)]
     assert at["severe_crs"] == [(13, 26)]
@@ -191,7 +281,9 @@ def test_the_outside_baseline_risk_comes_first_then_the_untreated_together():
 
 
 def test_no_patient_is_counted_twice():
-    """Cohorts of 45, 67 and 93; survival by grade in one of them: 27, 11 and 6; CRS duration leaves out those without CRS (four untreated, and 67 less 44)."""
+    """Cohorts of 45, 67 and 93; survival by grade in one of them: 27, 11 and 6; CRS duration leaves out those
+    without CRS (four untreated, and 67 less 44).
+    """
     count = {key: findings.patients(evidence_of(key, REVIEW), REVIEW) for key in MODELS}
     assert count["severe_infection"] == count["icans"] == 45 + 67
     assert count["complete_response"] == 45 + 67 + 93
@@ -201,9 +293,15 @@ def test_no_patient_is_counted_twice():
 
 
 def test_the_bias_moves_the_answer_the_way_its_prior_says(found):
-    """Where the drug is believed to look worse than it is, adjusting makes harm less and benefit more probable."""
+    """Where the drug is believed to look worse than it is, adjusting makes harm less and benefit more
+    probable.
+    """
     for f in found:
-        if f.key in BY_QUADRATURE and f.key != "severe_crs" and all(p.parameters[0] > 0 for p in bias_priors(f.key, REVIEW).values()):
+        if (
+            f.key in BY_QUADRATURE
+            and f.key != "severe_crs"
+            and all(p.parameters[0] > 0 for p in bias_priors(f.key, REVIEW).values())
+        ):
             assert f.adjusted.harm < f.unadjusted.harm and f.adjusted.benefit > f.unadjusted.benefit, f.title
 
 

@@ -1,4 +1,6 @@
-"""Sampling, judging, storing: NUTS agrees with quadrature, a bad fit is refused, a stale posterior cannot be met."""
+"""Sampling, judging, storing: NUTS agrees with quadrature, a bad fit is refused, a stale posterior cannot be
+met.
+"""
 
 import dataclasses
 import json
@@ -8,15 +10,15 @@ import numpy as np
 import pymc as pm
 import pytest
 
-from models.evidence.report import Evidence, Used
 from extraction.records import load
-from models.engines import acceptance, hierarchy
 from models import endpoint, fit
-from models.runs import store
+from models.answers import readme, summary
 from models.endpoints import ENDPOINTS, evidence_of
 from models.endpoints import quadrature as endpoint_quadrature
+from models.engines import acceptance, hierarchy, sampling
+from models.evidence.report import Evidence, Used
 from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY, TAU_WIDE
-from models.answers import readme, summary
+from models.runs import store
 
 SAMPLED_AND_INTEGRATED = [key for key in ENDPOINTS if key != "crs_duration_grade3"]
 
@@ -44,21 +46,31 @@ def test_sampling_agrees_with_quadrature_within_monte_carlo_error(key, fitted, r
     slack = 8 * max(mcse.values())
     assert np.median(draws["tau"]) == pytest.approx(exact["tau"]["median"], abs=slack)
     for study in exact["studies"]:
-        assert np.median(draws["theta"].sel(study=study)) == pytest.approx(exact["studies"][study]["median"], abs=slack)
+        assert np.median(draws["theta"].sel(study=study)) == pytest.approx(
+            exact["studies"][study]["median"], abs=slack
+        )
 
 
 def test_a_set_of_tables_is_sampled_as_it_is_integrated():
     candidates = [[5, 9, 0, 2], [4, 9, 2, 2]]
-    evidence = Evidence("severe_infection", (Used("example2020", "table_set", {"candidates": candidates}, ("a",)),))
-    draws = fit.sample(hierarchy.from_reports(evidence, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT), "a set of tables")
+    evidence = Evidence(
+        "severe_infection", (Used("example2020", "table_set", {"candidates": candidates}, ("a",)),)
+    )
+    draws = sampling.sample(
+        hierarchy.from_reports(evidence, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT), "a set of tables"
+    )
     exact = endpoint.quadrature(evidence, MU_LOG_RATIO, TAU_PRIMARY)
-    error = fit.monte_carlo_errors(draws)["median"]
-    assert float(draws.posterior["mu"].median()) == pytest.approx(exact.summary()["mu"]["median"], abs=4 * error)
+    error = sampling.monte_carlo_errors(draws)["median"]
+    assert float(draws.posterior["mu"].median()) == pytest.approx(
+        exact.summary()["mu"]["median"], abs=4 * error
+    )
 
 
 def test_without_reports_the_posterior_is_the_prior():
     nothing = Evidence("severe_infection", ())
-    draws = fit.sample(hierarchy.from_reports(nothing, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT), "no reports").posterior
+    draws = sampling.sample(
+        hierarchy.from_reports(nothing, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT), "no reports"
+    ).posterior
     # 97.5 % points of N(0, 1) and of a half-normal with scale 0.5, from any table
     assert float(draws["mu"].quantile(0.975)) == pytest.approx(1.96, abs=0.15)
     assert float(draws["tau"].quantile(0.975)) == pytest.approx(0.5 * 2.2414, abs=0.1)
@@ -68,20 +80,31 @@ def test_crs_duration_without_reports_is_its_prior():
     crs = ENDPOINTS["crs_duration_grade3"]
     with crs.build(Evidence("crs_duration", ())):
         prior = pm.sample_prior_predictive(4000, random_seed=1).prior
-    assert float(prior["mu"].std()) == pytest.approx(0.5, abs=0.03)  # 5 standard errors of an SD from 4,000 draws
+    # 5 standard errors of an SD from 4,000 draws
+    assert float(prior["mu"].std()) == pytest.approx(0.5, abs=0.03)
 
 
 def test_a_funnel_that_cannot_be_sampled_is_rejected_with_its_measures():
     with pm.Model() as funnel:
         width = pm.Normal("width", 0, 6)
         pm.Normal("x", 0, pm.math.exp(width / 2), shape=8)
-    with pytest.raises(acceptance.Rejected, match=r"the funnel: the fit is rejected and not stored: .*(R-hat|effective|divergent|E-BFMI)"):
-        fit.sample(funnel, "the funnel")
+    with pytest.raises(
+        acceptance.Rejected,
+        match=r"the funnel: the fit is rejected and not stored: .*(R-hat|effective|divergent|E-BFMI)",
+    ):
+        sampling.sample(funnel, "the funnel")
 
 
-@pytest.mark.parametrize(("measure", "value", "words"), [
-    ("r_hat", 1.02, "R-hat"), ("ess_bulk", 399, "bulk"), ("ess_tail", 12, "tail"), ("divergences", 1, "divergent"), ("e_bfmi", 0.2, "E-BFMI"),
-])
+@pytest.mark.parametrize(
+    ("measure", "value", "words"),
+    [
+        ("r_hat", 1.02, "R-hat"),
+        ("ess_bulk", 399, "bulk"),
+        ("ess_tail", 12, "tail"),
+        ("divergences", 1, "divergent"),
+        ("e_bfmi", 0.2, "E-BFMI"),
+    ],
+)
 def test_each_limit_of_the_rule_rejects_alone(measure, value, words):
     good = {"r_hat": 1.001, "ess_bulk": 2000, "ess_tail": 1500, "divergences": 0, "e_bfmi": 0.9}
     assert acceptance.verdict(good) == []
@@ -94,7 +117,12 @@ def test_diagnostics_find_chains_that_disagree():
 
     rng = np.random.default_rng(0)
     apart = rng.normal(size=(4, 500)) + np.array([[0], [0], [0], [3]])
-    tree = az.from_dict({"posterior": {"x": apart}, "sample_stats": {"diverging": np.zeros((4, 500), bool), "energy": rng.normal(size=(4, 500))}})
+    tree = az.from_dict(
+        {
+            "posterior": {"x": apart},
+            "sample_stats": {"diverging": np.zeros((4, 500), bool), "energy": rng.normal(size=(4, 500))},
+        }
+    )
     assert acceptance.diagnose(tree)["r_hat"] > 1.1
 
 
@@ -111,11 +139,15 @@ def test_a_changed_number_has_no_posterior(review, fitted):
     assert not store.is_fitted("severe_infection", altered)
     with pytest.raises(store.NotFitted, match="severe_infection"):
         store.read("severe_infection", altered)
-    assert store.is_fitted("overall_survival", altered), "an endpoint that does not read the number keeps its posterior"
+    assert store.is_fitted("overall_survival", altered), (
+        "an endpoint that does not read the number keeps its posterior"
+    )
 
 
 def test_a_changed_note_refits_nothing(review, fitted):
-    assert store.is_fitted("severe_infection", changed(review, "zhou2025", "severe_infection.toci", note="another note"))
+    assert store.is_fitted(
+        "severe_infection", changed(review, "zhou2025", "severe_infection.toci", note="another note")
+    )
 
 
 def test_a_changed_prior_has_no_posterior(review, fitted, monkeypatch):
@@ -138,11 +170,28 @@ def test_summary_has_the_shape_machines_rely_on(fitted, capsys):
     assert main(["summary", "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert {"version", "evidence_hash", "endpoints"} <= result.keys()
-    assert {"severe_infection", "crs_duration_grade3", "overall_survival", "progression_free_survival"} <= result["endpoints"].keys()
+    assert {
+        "severe_infection",
+        "crs_duration_grade3",
+        "overall_survival",
+        "progression_free_survival",
+    } <= result["endpoints"].keys()
     for found in result["endpoints"].values():
-        assert {"scale", "median", "lower", "upper", "p_favours_toci", "tau", "prediction", "studies", "diagnostics"} <= found.keys()
+        assert {
+            "scale",
+            "median",
+            "lower",
+            "upper",
+            "p_favours_toci",
+            "tau",
+            "prediction",
+            "studies",
+            "diagnostics",
+        } <= found.keys()
         assert 0 < found["lower"] < found["median"] < found["upper"]
-        assert found["prediction"]["lower"] <= found["lower"] and found["prediction"]["upper"] >= found["upper"]
+        assert (
+            found["prediction"]["lower"] <= found["lower"] and found["prediction"]["upper"] >= found["upper"]
+        )
 
 
 def test_a_study_awaiting_data_is_in_no_summary(fitted, review):
@@ -173,4 +222,6 @@ def test_the_readme_gives_todays_answer(fitted, review):
         assert number.sub("#", line) == number.sub("#", wanted), "run `make answer`"
         scale = 4 * max(summary.summarise(key, review)["mcse"].values()) + 0.05  # and one rounding
         for found, now in zip(number.findall(line), number.findall(wanted), strict=True):
-            assert float(found) == pytest.approx(float(now), abs=max(scale, 3 if float(now) > 10 else 0)), "run `make answer`"
+            assert float(found) == pytest.approx(float(now), abs=max(scale, 3 if float(now) > 10 else 0)), (
+                "run `make answer`"
+            )

@@ -10,7 +10,9 @@ from models.engines.frequentist import fisher_exact_p, log_odds_ratio, mantel_ha
 def test_peto_odds_ratio_of_short_term_beta_blocker_trials_is_the_one_in_print():
     # Yusuf 1985, Prog Cardiovasc Dis 27:335, table 6 and page 107: 0.93 (0.74 to 1.18), two digits printed
     pooled = peto(*counts("yusuf6"))
-    np.testing.assert_allclose(np.exp([pooled.estimate, pooled.lower, pooled.upper]), [0.93, 0.74, 1.18], atol=0.005)
+    np.testing.assert_allclose(
+        np.exp([pooled.estimate, pooled.lower, pooled.upper]), [0.93, 0.74, 1.18], atol=0.005
+    )
 
 
 def test_peto_of_two_equal_tables_by_hand():
@@ -33,8 +35,13 @@ def test_hartung_knapp_interval_is_metafors_where_both_estimators_of_tau_are_zer
     # metafor used REML, this Paule-Mandel; at tau = 0 nothing else differs. Five digits are published.
     reference, pooled = published(dataset, "nn", "metafor"), random_effects(*effects(dataset))
     assert pooled.tau == 0
-    for found, name in ((pooled.estimate, "mu_median"), (pooled.lower, "mu_lower"), (pooled.upper, "mu_upper"),
-                        (pooled.prediction_lower, "prediction_lower"), (pooled.prediction_upper, "prediction_upper")):
+    for found, name in (
+        (pooled.estimate, "mu_median"),
+        (pooled.lower, "mu_lower"),
+        (pooled.upper, "mu_upper"),
+        (pooled.prediction_lower, "prediction_lower"),
+        (pooled.prediction_upper, "prediction_upper"),
+    ):
         assert found == pytest.approx(reference[name], rel=1e-4)
 
 
@@ -49,7 +56,8 @@ def test_paule_mandel_tau_makes_the_generalised_q_equal_its_degrees_of_freedom(d
 
 
 def test_hartung_knapp_of_three_equal_weights_by_hand():
-    # equal SEs: the mean of 0, 1, 2 is 1, its standard error SD / sqrt(3) = 1 / sqrt(3), t(2) at 97.5 % is 4.302653
+    # equal SEs: the mean of 0, 1, 2 is 1, its standard error SD / sqrt(3) = 1 / sqrt(3), t(2) at 97.5 % is
+    # 4.302653
     pooled = random_effects([0.0, 1.0, 2.0], [0.1, 0.1, 0.1])
     assert pooled.se == pytest.approx(1 / np.sqrt(3), rel=1e-6)
     assert pooled.upper == pytest.approx(1 + 4.302653 / np.sqrt(3), rel=1e-6)
@@ -86,7 +94,9 @@ def test_random_effects_of_one_study_does_not_exist():
 
 
 def test_an_infinite_mantel_haenszel_odds_ratio_is_not_shown():
-    assert mantel_haenszel([0, 0], [3, 3], [1, 2], [4, 4]).reason == "the pooled odds ratio is zero or infinite"
+    assert (
+        mantel_haenszel([0, 0], [3, 3], [1, 2], [4, 4]).reason == "the pooled odds ratio is zero or infinite"
+    )
 
 
 def test_fishers_exact_p_of_the_lady_tasting_tea():

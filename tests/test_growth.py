@@ -1,4 +1,6 @@
-"""How a fit's time grows with the number of studies: the power that is told, and the measurement that is shown."""
+"""How a fit's time grows with the number of studies: the power that is told, and the measurement that is
+shown.
+"""
 
 import numpy as np
 import pytest
@@ -29,7 +31,9 @@ def test_the_picture_shows_each_time_on_log_axes_beside_slope_one():
     assert ax.get_xscale() == ax.get_yscale() == "log"
     drawn = {line.get_label(): line for line in ax.lines}
     for name in growth.SHOWN:
-        assert drawn[f"{name}, every marginal"].get_ydata().tolist() == [row["seconds"] for row in FOUND["seconds"][name]]
+        assert drawn[f"{name}, every marginal"].get_ydata().tolist() == [
+            row["seconds"] for row in FOUND["seconds"][name]
+        ]
     for line in (line for line in ax.lines if line.get_linestyle() == "--"):
         assert np.diff(np.log(line.get_ydata())) == pytest.approx(np.diff(np.log(line.get_xdata())))
     assert len(numbers) == sum(len(FOUND["seconds"][name]) for name in growth.SHOWN)
@@ -39,4 +43,7 @@ def test_the_picture_shows_each_time_on_log_axes_beside_slope_one():
 def test_the_headline_tells_the_largest_fit():
     rows = [{"studies": n, "seconds": 0.001 * n} for n in (3, 30, 300, 3000)]
     said = growth.headline({"seconds": dict.fromkeys(growth.SHOWN, rows)})
-    assert "the power 1.00 (normal–normal) and 1.00 (binomial–normal)" in said and "3,000 studies with counts take 3 s." in said
+    assert (
+        "the power 1.00 (normal–normal) and 1.00 (binomial–normal)" in said
+        and "3,000 studies with counts take 3 s." in said
+    )

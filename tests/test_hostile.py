@@ -11,16 +11,25 @@ from example_review import RECORD, REGISTER, Review, review  # noqa: F401  (a fi
 from book.make import pages
 from extraction.records import load
 
-pytestmark = pytest.mark.timeout(60)  # of patience on a busy machine; each refusal takes a fraction of a second
+# of patience on a busy machine; each refusal takes a fraction of a second
+pytestmark = pytest.mark.timeout(60)
 INFECTION = "id: severe_infection.toci"
-LAUGHS = "a: &a [ha]\n" + "".join(f"{c}: &{c} [{', '.join(['*' + p] * 9)}]\n" for p, c in zip("abcdefgh", "bcdefghi"))
+LAUGHS = "a: &a [ha]\n" + "".join(
+    f"{c}: &{c} [{', '.join(['*' + p] * 9)}]\n" for p, c in zip("abcdefgh", "bcdefghi")
+)
 
 WHOLE_FILES = {
-    "a call of the system": ("study: !!python/object/apply:os.system ['touch {made}']\n", "anchors, aliases and tags are not allowed"),
+    "a call of the system": (
+        "study: !!python/object/apply:os.system ['touch {made}']\n",
+        "anchors, aliases and tags are not allowed",
+    ),
     "a Python object": ("study: !!python/object/new:type [x]\n", "anchors, aliases and tags are not allowed"),
     "a local tag": ("study: !run x\n", "anchors, aliases and tags are not allowed"),
     "a billion laughs": (LAUGHS, "anchors, aliases and tags are not allowed"),
-    "ten megabytes of nested lists": ("a: " + "[" * 5_000_000 + "]" * 5_000_000, "a file may have 2000000 bytes"),
+    "ten megabytes of nested lists": (
+        "a: " + "[" * 5_000_000 + "]" * 5_000_000,
+        "a file may have 2000000 bytes",
+    ),
     "lists in lists": ("a: " + "[" * 900_000 + "]" * 900_000, "the file is nested too deeply"),
     "a wide list of lists": ("a: [" + "[]," * 600_000 + "]", "too many values"),
     "a long list of words": ("a:\n" + "- x\n" * 450_000, "too many values"),
@@ -78,7 +87,9 @@ def test_a_count_that_no_paper_prints_is_refused(review, value):
 
 
 def test_groups_of_the_largest_size_end_in_a_verdict_not_in_a_search_without_end(review):
-    text = re.sub(r'n: \d+\n( +)printed: ".*"', r'n: 20000\n\1printed: "20000"', (review.root / RECORD).read_text())
+    text = re.sub(
+        r'n: \d+\n( +)printed: ".*"', r'n: 20000\n\1printed: "20000"', (review.root / RECORD).read_text()
+    )
     (review.root / RECORD).write_text(text)
     code, printed = review.check()
     assert code == 1 and printed["findings"]
@@ -88,23 +99,58 @@ def test_an_arm_larger_than_both_arms_is_named_and_leaves_no_negative_group(revi
     review.plant(RECORD, "id: group_size.total", "n: 30", "n: 7")
     review.plant(RECORD, "id: group_size.total", '"Thirty patients"', '"7"')
     code, printed = review.check()
-    assert code == 1 and "the arm toci in stratum all is no larger than both arms together" in [f["rule"] for f in printed["findings"]]
+    assert code == 1 and "the arm toci in stratum all is no larger than both arms together" in [
+        f["rule"] for f in printed["findings"]
+    ]
 
 
-@pytest.mark.parametrize(("p", "rule"), [("3.5", "a p-value is at most 1"), ("100", "a p-value is at most 1"), ("0", "no test gives a p of 0"),
-                                         ("<0", "no test gives a p of 0"), ("<0.00", "no test gives a p of 0"), ("0.000000000001", "no test gives this p for 5/12 v 4/18")])
+@pytest.mark.parametrize(
+    ("p", "rule"),
+    [
+        ("3.5", "a p-value is at most 1"),
+        ("100", "a p-value is at most 1"),
+        ("0", "no test gives a p of 0"),
+        ("<0", "no test gives a p of 0"),
+        ("<0.00", "no test gives a p of 0"),
+        ("0.000000000001", "no test gives this p for 5/12 v 4/18"),
+    ],
+)
 def test_a_p_value_that_no_test_gives_is_an_error(review, p, rule):
     review.plant(RECORD, "id: severe_infection.p", "p: 0.418", f'p: "{p}"')
     review.plant(RECORD, "id: severe_infection.p", 'printed: "', f'printed: "{p} ')
     code, printed = review.check()
-    found = [f["rule"] for f in printed["findings"] if f["entry"] == "severe_infection.p" and f["verdict"] == "differs"]
+    found = [
+        f["rule"]
+        for f in printed["findings"]
+        if f["entry"] == "severe_infection.p" and f["verdict"] == "differs"
+    ]
     assert code == 1 and any(rule in told for told in found), found
 
 
-@pytest.mark.parametrize("curve", ["../../../etc/passwd", "/etc/passwd", "a/b.csv", "..csv", ".csv", "a.csv\\..\\b.csv", "C:a.csv", "a.CSV", "a.csv.exe",
-                                   "https://example.org/a.csv", "a b.csv", "~root.csv", "-rf.csv", "$HOME.csv", f"{'a' * 200}.csv"])
+@pytest.mark.parametrize(
+    "curve",
+    [
+        "../../../etc/passwd",
+        "/etc/passwd",
+        "a/b.csv",
+        "..csv",
+        ".csv",
+        "a.csv\\..\\b.csv",
+        "C:a.csv",
+        "a.CSV",
+        "a.csv.exe",
+        "https://example.org/a.csv",
+        "a b.csv",
+        "~root.csv",
+        "-rf.csv",
+        "$HOME.csv",
+        f"{'a' * 200}.csv",
+    ],
+)
 def test_a_curve_is_a_plain_file_name(review, curve):
-    (review.root / RECORD).write_text((review.root / RECORD).read_text() + f"""  - id: overall_survival.curve
+    (review.root / RECORD).write_text(
+        (review.root / RECORD).read_text()
+        + f"""  - id: overall_survival.curve
     kind: survival_curve
     field: overall_survival
     arm: comparison
@@ -112,7 +158,8 @@ def test_a_curve_is_a_plain_file_name(review, curve):
     curve: {json.dumps(curve)}
     printed: null
     address: {{source: example2020.xml, figure: "1"}}
-""")
+"""
+    )
     assert refusal(review)["field"] == "entries[overall_survival.curve].curve"
 
 
@@ -125,7 +172,10 @@ def test_a_link_is_not_followed(review, file, target):
     path = review.root / file
     path.unlink()
     path.symlink_to(target)
-    assert refusal(review)["rule"] == "a file of the review stands in the tree itself, it is not a link to another"
+    assert (
+        refusal(review)["rule"]
+        == "a file of the review stands in the tree itself, it is not a link to another"
+    )
 
 
 def test_a_folder_of_records_elsewhere_is_not_followed(review, tmp_path):
@@ -149,10 +199,13 @@ def test_a_folder_is_no_record(review):
 
 def test_faults_without_end_are_told_up_to_a_number(review):
     text = (review.root / RECORD).read_text()
-    (review.root / RECORD).write_text(text[:text.index("entries:\n")] + "entries: [" + "1," * 20_000 + "]")
+    (review.root / RECORD).write_text(text[: text.index("entries:\n")] + "entries: [" + "1," * 20_000 + "]")
     code, printed = review.check()
     assert code == 1 and len(printed["problems"]) == 201
-    assert (printed["problems"][-1]["value"], printed["problems"][-1]["rule"]) == ("20000 faults", "the first 200 are told")
+    assert (printed["problems"][-1]["value"], printed["problems"][-1]["rule"]) == (
+        "20000 faults",
+        "the first 200 are told",
+    )
 
 
 def test_what_is_found_never_commands_the_terminal(review):
@@ -172,5 +225,7 @@ def test_markup_in_any_text_reaches_the_pages_of_studies_as_text(review):
         outside = re.sub(r"^```\{raw\} html\n.*?^```$", "", page, flags=re.M | re.S)
         found = Tags("\n".join(blocks))
         assert not found.runs and not {"script", "img", "iframe"} & found.tags, name
-        assert not [value for value in found.loads if not re.match(r"#entry-|(\.\./)+numbers/[a-z0-9-]+\.csv$", value)]
+        assert not [
+            value for value in found.loads if not re.match(r"#entry-|(\.\./)+numbers/[a-z0-9-]+\.csv$", value)
+        ]
         assert "<script" not in outside and "<img" not in outside and "](javascript" not in outside

@@ -1,4 +1,6 @@
-"""The key of a stored result changes with all the code and data that make it, and with nothing else; and a result is read under its own key alone."""
+"""The key of a stored result changes with all the code and data that make it, and with nothing else; and a
+result is read under its own key alone.
+"""
 
 import ast
 import json
@@ -12,18 +14,21 @@ import pytest
 import xarray as xr
 
 from book.make import inputs
-from models.runs import store
 from models.endpoints import ENDPOINTS
-from models.runs import heavy
+from models.engines.sampling import fitted
+from models.runs import heavy, store
 from models.runs.closure import ROOT, Tree, fingerprint
 from models.runs.journal import Journal
 from models.runs.syntax import Unforeseeable, read
-from models.engines.sampling import fitted
 from models.trust import calibration
 
 CRS, EFFECTS, UNIVERSES = "models.crs_duration", "models.endpoint", "models.trust.short_chains"
-MAKERS = {"CRS duration": (CRS, "models.engines.sampling"), "effects by study": (EFFECTS, "models.engines.sampling"), "universes": (UNIVERSES,),
-          "calibration": ("models.trust.sampled_replicates", "models.trust.integrated_replicates")}
+MAKERS = {
+    "CRS duration": (CRS, "models.engines.sampling"),
+    "effects by study": (EFFECTS, "models.engines.sampling"),
+    "universes": (UNIVERSES,),
+    "calibration": ("models.trust.sampled_replicates", "models.trust.integrated_replicates"),
+}
 """Modules in which the code stands that makes a stored result."""
 PACKAGES = ("extraction", "models", "book", "benchmarks")
 A_CONSTANT = "\nA_CONSTANT = {}\n"
@@ -53,7 +58,11 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 def modules(tree: Path) -> set[str]:
-    found = {path.relative_to(tree).with_suffix("") for package in PACKAGES for path in (tree / package).rglob("*.py")}
+    found = {
+        path.relative_to(tree).with_suffix("")
+        for package in PACKAGES
+        for path in (tree / package).rglob("*.py")
+    }
     return {".".join(path.parts).removesuffix(".__init__") for path in found}
 
 
@@ -79,24 +88,36 @@ def test_a_constant_changed_in_any_module_of_a_closure_changes_the_key_and_outsi
     assert key(tree, makers) == before
 
 
-@pytest.mark.parametrize("module", [*(name for makers in MAKERS.values() for name in makers), "book.shown.endpoint.chapter"])
+@pytest.mark.parametrize(
+    "module", [*(name for makers in MAKERS.values() for name in makers), "book.shown.endpoint.chapter"]
+)
 def test_a_closure_holds_all_that_python_itself_imports(module):
     """By the modules that a fresh interpreter has loaded; imports within functions come on top."""
     listing = f"import sys, {module}; print(*[n for n in sys.modules if n.partition('.')[0] in {PACKAGES}])"
-    loaded = subprocess.run([sys.executable, "-c", listing], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", listing], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
     found = Tree(ROOT)
     assert {name for name in loaded if found.module(name).syntax} <= set(found.closure([module]))
 
 
 def test_the_null_distribution_of_ranks_changes_the_posterior_of_crs_duration(tree):
     before = key(tree, MAKERS["CRS duration"])
-    edit(tree / "extraction/recover/ranks.py", "def mann_whitney_null(", "def mann_whitney_null(*_): return [1.0]\n\n\ndef another(")
+    edit(
+        tree / "extraction/recover/ranks.py",
+        "def mann_whitney_null(",
+        "def mann_whitney_null(*_): return [1.0]\n\n\ndef another(",
+    )
     assert key(tree, MAKERS["CRS duration"]) != before
 
 
 def test_the_smallest_probability_of_a_power_curve_changes_the_universes(tree):
     before = key(tree, MAKERS["universes"])
-    [path] = [path for path in (tree / "models").rglob("*.py") if re.search(r"^SMALLEST_PROBABILITY = 1e-9", path.read_text(encoding="utf-8"), re.M)]
+    [path] = [
+        path
+        for path in (tree / "models").rglob("*.py")
+        if re.search(r"^SMALLEST_PROBABILITY = 1e-9", path.read_text(encoding="utf-8"), re.M)
+    ]
     edit(path, "SMALLEST_PROBABILITY = 1e-9", "SMALLEST_PROBABILITY = 1e-6")
     assert key(tree, MAKERS["universes"]) != before
 
@@ -113,15 +134,26 @@ def test_what_makes_a_posterior_reads_no_file():
 
 class Reworded(ast.NodeTransformer):
     def visit_Expr(self, node):
-        return ast.Expr(ast.Constant("Other words.")) if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str) else node
+        return (
+            ast.Expr(ast.Constant("Other words."))
+            if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+            else node
+        )
 
 
 @pytest.mark.parametrize("makers", MAKERS.values(), ids=MAKERS)
 def test_other_docstrings_comments_and_layout_leave_the_key(makers, tree):
     before, found = key(tree, makers), Tree(tree)
     for name in found.closure(makers):
-        reworded = ast.unparse(ast.fix_missing_locations(Reworded().visit(ast.parse(found.path(name).read_text(encoding="utf-8")))))
-        found.path(name).write_text("# another comment\n" + reworded.replace("'", '"') if "'" not in reworded else reworded, encoding="utf-8")
+        reworded = ast.unparse(
+            ast.fix_missing_locations(
+                Reworded().visit(ast.parse(found.path(name).read_text(encoding="utf-8")))
+            )
+        )
+        found.path(name).write_text(
+            "# another comment\n" + reworded.replace("'", '"') if "'" not in reworded else reworded,
+            encoding="utf-8",
+        )
     assert key(tree, makers) == before
 
 
@@ -133,8 +165,15 @@ def test_a_module_moved_and_renamed_leaves_the_key(tree):
     (tree / "models/likelihood/reports.py").rename(tree / "models/another_room/in_print.py")
     for path in (tree / "models").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        text = text.replace("from models.likelihood.power import", "from models.another_room.how_often import").replace("from models.likelihood.reports import", "from models.another_room.in_print import")
-        text = re.sub(r"^( *)from models import reports$", r"\1from models.another_room import in_print", text, flags=re.M)
+        text = text.replace(
+            "from models.likelihood.power import", "from models.another_room.how_often import"
+        ).replace("from models.likelihood.reports import", "from models.another_room.in_print import")
+        text = re.sub(
+            r"^( *)from models\.likelihood import reports$",
+            r"\1from models.another_room import in_print",
+            text,
+            flags=re.M,
+        )
         if "import in_print" in text:
             text = re.sub(r"\breports(?=\.|, report)", "in_print", text)
         path.write_text(text, encoding="utf-8")
@@ -143,7 +182,15 @@ def test_a_module_moved_and_renamed_leaves_the_key(tree):
 
 def test_imports_for_a_type_checker_and_annotations_of_the_future_leave_the_key():
     plain = read("x = 1\n", "", "")
-    assert read("from __future__ import annotations\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from models import pool\nx = 1\n", "", "").syntax == plain.syntax
+    assert (
+        read(
+            "from __future__ import annotations\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n   "
+            " from models import pool\nx = 1\n",
+            "",
+            "",
+        ).syntax
+        == plain.syntax
+    )
 
 
 # how code is read
@@ -156,14 +203,23 @@ def say(text: str) -> tuple:
 
 def test_a_name_that_a_parameter_takes_is_no_module():
     """`x` of f is its argument in the first, the module in the second."""
-    assert say("from models import a as x\ndef f(x): return x.g") != say("from models import a as y\ndef f(x): return y.g")
+    assert say("from models import a as x\ndef f(x): return x.g") != say(
+        "from models import a as y\ndef f(x): return y.g"
+    )
 
 
 def test_the_same_names_of_other_modules_are_told_apart():
     assert say("from models.a import f\nf()") != say("from models.b import f\nf()")
 
 
-@pytest.mark.parametrize("text", ["import importlib\nimportlib.import_module(name)", "__import__(name)", "from models.likelihood.power import *"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import importlib\nimportlib.import_module(name)",
+        "__import__(name)",
+        "from models.likelihood.power import *",
+    ],
+)
 def test_an_import_that_only_a_run_would_tell_is_refused(text):
     with pytest.raises(Unforeseeable, match="a_module, line"):
         read(text, "", "a_module")
@@ -172,7 +228,10 @@ def test_an_import_that_only_a_run_would_tell_is_refused(text):
 def test_modules_that_import_each_other_have_a_key_that_either_changes(tmp_path):
     (tmp_path / "round").mkdir()
     for name, other in (("__init__", ""), ("one", "two"), ("two", "one")):
-        (tmp_path / f"round/{name}.py").write_text(other and f"def f():\n    from round import {other}\n    return {other}.x\nx = 1\n", encoding="utf-8")
+        (tmp_path / f"round/{name}.py").write_text(
+            other and f"def f():\n    from round import {other}\n    return {other}.x\nx = 1\n",
+            encoding="utf-8",
+        )
     before = key(tmp_path, ("round.one",))
     edit(tmp_path / "round/two.py", "x = 1", "x = 2")
     assert key(tmp_path, ("round.one",)) != before
@@ -183,24 +242,33 @@ def test_modules_that_import_each_other_have_a_key_that_either_changes(tmp_path)
 
 def pages(tree: Path) -> dict[str, str]:
     found = Tree(tree)
-    return {page.stem: inputs.of_cells(page.read_text(encoding="utf-8"), found) for page in (tree / "book").glob("*.md")}
+    return {
+        page.stem: inputs.of_cells(page.read_text(encoding="utf-8"), found)
+        for page in (tree / "book").glob("*.md")
+    }
 
 
-@pytest.mark.parametrize(("file", "read_by", "not_by"), [
-    ("book/scripts/explorer-plot.js", {"explorer"}, {"intro", "studies"}),
-    ("book/scripts/explorer-form.html", {"explorer"}, {"intro", "studies"}),
-    ("models/trust/checklists.yml", {"checklists"}, {"studies"}),
-    ("models/results/growth.json", {"scaling"}, {"studies"}),
-    ("book/shown/growth.py", {"scaling"}, {"explorer", "intro", "studies"}),
-    ("releases/0.1.0.json", {"what-changed"}, {"studies"}),
-    ("extraction/records/zhou2025.yml", {"intro", "studies", "explorer"}, set()),
-    ("requirements.lock", {"intro", "studies", "explorer", "scaling"}, set()),
-    ("book/scripts/style.css", set(), {"intro", "explorer", "studies", "what-changed"}),
-    ("book/glossary.md", set(), {"intro", "explorer", "studies"}),
-])
+@pytest.mark.parametrize(
+    ("file", "read_by", "not_by"),
+    [
+        ("book/scripts/explorer-plot.js", {"explorer"}, {"intro", "studies"}),
+        ("book/scripts/explorer-form.html", {"explorer"}, {"intro", "studies"}),
+        ("models/trust/checklists.yml", {"checklists"}, {"studies"}),
+        ("models/results/growth.json", {"scaling"}, {"studies"}),
+        ("book/shown/growth.py", {"scaling"}, {"explorer", "intro", "studies"}),
+        ("releases/0.1.0.json", {"what-changed"}, {"studies"}),
+        ("extraction/records/zhou2025.yml", {"intro", "studies", "explorer"}, set()),
+        ("requirements.lock", {"intro", "studies", "explorer", "scaling"}, set()),
+        ("book/scripts/style.css", set(), {"intro", "explorer", "studies", "what-changed"}),
+        ("book/glossary.md", set(), {"intro", "explorer", "studies"}),
+    ],
+)
 def test_a_page_runs_again_for_what_its_cells_read_alone(file, read_by, not_by, tree):
     before, book = pages(tree), inputs.of_book(tree)
-    (tree / file).write_text((tree / file).read_text(encoding="utf-8") + ("\nA_CONSTANT = 1\n" if file.endswith(".py") else "\n"), encoding="utf-8")
+    (tree / file).write_text(
+        (tree / file).read_text(encoding="utf-8") + ("\nA_CONSTANT = 1\n" if file.endswith(".py") else "\n"),
+        encoding="utf-8",
+    )
     changed = {name for name, found in pages(tree).items() if found != before[name]}
     assert read_by <= changed and not changed & not_by
     assert inputs.of_book(tree) != book
@@ -215,7 +283,12 @@ def two(tmp_path, monkeypatch) -> list[str]:
     monkeypatch.setattr(store, "FOLDER", tmp_path)
     keys = ["icans", "severe_infection"]
     for number, name in enumerate(keys):
-        info = {"verdict": "accepted", "diagnostics": {"r_hat": 1.001}, "mcse": {"median": 0.004}, "hash": store.hash_of(store.identity(name))}
+        info = {
+            "verdict": "accepted",
+            "diagnostics": {"r_hat": 1.001},
+            "mcse": {"median": 0.004},
+            "hash": store.hash_of(store.identity(name)),
+        }
         store.write(name, store.identity(name), xr.Dataset({"mu": float(number)}), info)
         assert store.is_fitted(name)
     return keys
@@ -233,11 +306,28 @@ def test_a_posterior_under_anothers_name_is_not_read(two):
             store.read(name)
 
 
-@pytest.mark.parametrize(("old", "new"), [('"verdict": "accepted"', '"verdict": "rejected"'), ("1.001", "1.2"), ("0.004", "0.0"), ('"icans"', '"severe_crs"')])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"verdict": "accepted"', '"verdict": "rejected"'),
+        ("1.001", "1.2"),
+        ("0.004", "0.0"),
+        ('"icans"', '"severe_crs"'),
+    ],
+)
 def test_an_edited_info_file_is_not_read(old, new, two):
     info = store.paths("icans")[1]
-    store.write("icans", store.identity("icans"), xr.Dataset({"mu": 0.0}),
-                {"verdict": "accepted", "diagnostics": {"r_hat": 1.001}, "mcse": {"median": 0.004}, "endpoint": "icans"})
+    store.write(
+        "icans",
+        store.identity("icans"),
+        xr.Dataset({"mu": 0.0}),
+        {
+            "verdict": "accepted",
+            "diagnostics": {"r_hat": 1.001},
+            "mcse": {"median": 0.004},
+            "endpoint": "icans",
+        },
+    )
     assert store.is_fitted("icans")
     edit(info, old, new)
     assert not store.is_fitted("icans") and store.is_fitted("severe_infection")
@@ -275,7 +365,9 @@ def test_a_finished_fit_is_not_read_as_another_codes(tmp_path):
 def test_an_edited_rank_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(calibration, "RESULTS", tmp_path / "calibration.json")
     for name in ("icans", "severe_crs"):
-        calibration.write(name, [{"ranks": [0.125, 0.5, 0.5, 0.5], "converged": True}], calibration.identity(name))
+        calibration.write(
+            name, [{"ranks": [0.125, 0.5, 0.5, 0.5], "converged": True}], calibration.identity(name)
+        )
     assert list(calibration.read()) == ["icans", "severe_crs"]
     held = json.loads(calibration.RESULTS.read_text(encoding="utf-8"))
     held["icans"]["content"]["ranks"]["mu"] = [0.5]

@@ -10,12 +10,12 @@ from test_figures import invented
 
 matplotlib.use("Agg")
 
-from extraction.records import load
-from models.runs import store
-from models.endpoints import ENDPOINTS, evidence_of
 from book.shown import landing
+from extraction.records import load
 from models import words
 from models.answers.absolute import AbsoluteEffect, for_words, summary_for_words
+from models.endpoints import ENDPOINTS, evidence_of
+from models.runs import store
 
 REVIEW = load()
 INFECTION, RESPONSE, DURATION = "severe_infection", "complete_response", "crs_duration_grade3"
@@ -34,11 +34,21 @@ def invented_draws(monkeypatch):
 
 
 def summary(p_favours: float, **changes) -> dict:
-    return {"median": 0.8, "lower": 0.4, "upper": 1.6, "digits": 2, "p_favours_toci": p_favours, "n_studies": 2, "n_reports": 3} | changes
+    return {
+        "median": 0.8,
+        "lower": 0.4,
+        "upper": 1.6,
+        "digits": 2,
+        "p_favours_toci": p_favours,
+        "n_studies": 2,
+        "n_reports": 3,
+    } | changes
 
 
 def row(key: str, p_favours: float, p_adjusted: float = 0.5, **changes) -> landing.Row:
-    adjusted = summary(p_adjusted, median=0.9, lower=0.3, upper=2.7) | {"n_studies": changes.get("n_studies", 2)}
+    adjusted = summary(p_adjusted, median=0.9, lower=0.3, upper=2.7) | {
+        "n_studies": changes.get("n_studies", 2)
+    }
     return landing.row(key, summary(p_favours, **changes), adjusted, REVIEW)
 
 
@@ -48,17 +58,32 @@ def row(key: str, p_favours: float, p_adjusted: float = 0.5, **changes) -> landi
 def test_a_row_says_size_probability_bias_certainty_studies_and_patients():
     said = row(INFECTION, 0.98)
     assert said.headline == "Patients given tocilizumab had fewer severe infections"
-    assert said.size == "Odds ratio 0.80 (95 % interval 0.40 to 1.60); tocilizumab is the better side with a probability of 98 %."
-    assert said.bias == "Read through the likely bias of the studies: 0.90 (95 % interval 0.30 to 2.70), that direction is no longer stated."
+    assert (
+        said.size
+        == "Odds ratio 0.80 (95 % interval 0.40 to 1.60); tocilizumab is the better side with a probability"
+        " of 98 %."
+    )
+    assert (
+        said.bias
+        == "Read through the likely bias of the studies: 0.90 (95 % interval 0.30 to 2.70), that direction is"
+        " no longer stated."
+    )
     # 45 patients of Zhou 2025 and 67 of Zhang 2022, the sums of their printed arms
     assert said.behind == "Certainty: very low. Two studies, at most 112 patients."
 
 
-@pytest.mark.parametrize(("before", "after", "then"), [
-    (0.98, 0.99, "the same direction."), (0.98, 0.92, "patients given tocilizumab may have had fewer severe infections."),
-    (0.98, 0.02, "patients given tocilizumab had more severe infections."), (0.5, 0.5, "no direction either."), (0.8, 0.3, "no direction either."),
-    (0.02, 0.2, "that direction is no longer stated."), (0.5, 0.02, "patients given tocilizumab had more severe infections."),
-])
+@pytest.mark.parametrize(
+    ("before", "after", "then"),
+    [
+        (0.98, 0.99, "the same direction."),
+        (0.98, 0.92, "patients given tocilizumab may have had fewer severe infections."),
+        (0.98, 0.02, "patients given tocilizumab had more severe infections."),
+        (0.5, 0.5, "no direction either."),
+        (0.8, 0.3, "no direction either."),
+        (0.02, 0.2, "that direction is no longer stated."),
+        (0.5, 0.02, "patients given tocilizumab had more severe infections."),
+    ],
+)
 def test_what_bias_leaves_of_a_direction(before, after, then):
     assert row(INFECTION, before, after).bias.endswith(f", {then}")
 
@@ -90,14 +115,26 @@ def test_one_study_is_counted_as_one():
 
 def test_a_duration_ratio_is_told_in_days():
     said = row(DURATION, 0.9, digits=1).patients
-    assert said.startswith("Where it lasts 10 days without tocilizumab, that is 8 days with it (95 % interval 4 to 16), if the difference")
+    assert said.startswith(
+        "Where it lasts 10 days without tocilizumab, that is 8 days with it (95 % interval 4 to 16), if the"
+        " difference"
+    )
 
 
 def test_patients_are_told_only_where_there_is_a_risk_to_start_from():
-    absolute = {"without": 225.7, "with": 430.0, "lower": 220.0, "upper": 660.0, "source": "outside cohort, 79/350"}
+    absolute = {
+        "without": 225.7,
+        "with": 430.0,
+        "lower": 220.0,
+        "upper": 660.0,
+        "source": "outside cohort, 79/350",
+    }
     said = row(INFECTION, 0.02, absolute=absolute)
-    assert said.patients == ("Of 1,000 patients, 226 without tocilizumab and 430 with it (95 % interval 220 to 660) would have a severe infection, "
-                             "if the difference were the drug's doing.")
+    assert (
+        said.patients
+        == "Of 1,000 patients, 226 without tocilizumab and 430 with it (95 % interval 220 to 660) would have"
+        " a severe infection, if the difference were the drug's doing."
+    )
     assert said.behind.endswith("Risk without tocilizumab: outside cohort, 79/350.")
     assert row(INFECTION, 0.02).patients == ""
 
@@ -116,17 +153,26 @@ def test_patients_are_rounded_to_tens_where_another_seed_would_change_the_last_d
 
 def test_in_short_states_each_direction_once_and_names_the_endpoints_without_one():
     said = landing.in_short([row(INFECTION, 0.01, 0.2), row(RESPONSE, 0.99, 0.99), row(DURATION, 0.6)])
-    assert said == ("Patients given tocilizumab had more severe infections and had more complete responses. For the other endpoint the data "
-                    "do not settle which side is better. Read through the likely bias of the studies, a direction is left for complete response only.")
+    assert (
+        said
+        == "Patients given tocilizumab had more severe infections and had more complete responses. For the"
+        " other endpoint the data do not settle which side is better. Read through the likely bias of the"
+        " studies, a direction is left for complete response only."
+    )
 
 
 def test_in_short_names_other_patients_where_they_are_others():
     said = landing.in_short([row("severe_crs", 0.99), row(INFECTION, 0.01)])
-    assert said.startswith("Patients given tocilizumab before severe CRS (pre-emptively) had less severe CRS and patients given tocilizumab had more severe ")
+    assert said.startswith(
+        "Patients given tocilizumab before severe CRS (pre-emptively) had less severe CRS and patients given"
+        " tocilizumab had more severe "
+    )
 
 
 def test_in_short_says_that_bias_leaves_nothing():
-    assert landing.in_short([row(INFECTION, 0.01, 0.2)]).endswith("Read through the likely bias of the studies, no direction is left to state.")
+    assert landing.in_short([row(INFECTION, 0.01, 0.2)]).endswith(
+        "Read through the likely bias of the studies, no direction is left to state."
+    )
 
 
 def test_in_short_without_a_direction_speaks_of_none():
@@ -137,7 +183,9 @@ def test_in_short_without_a_direction_speaks_of_none():
 # pictures
 
 
-@pytest.mark.parametrize("limits", [(0.0, 0.0, 0.0), (226, 226, 226), (217.5, 426.6, 661.0), (4.9, 5.1, 994.9), (1000, 1000, 1000)])
+@pytest.mark.parametrize(
+    "limits", [(0.0, 0.0, 0.0), (226, 226, 226), (217.5, 426.6, 661.0), (4.9, 5.1, 994.9), (1000, 1000, 1000)]
+)
 def test_icons_are_always_a_hundred_and_those_of_the_event_follow_the_limits(limits):
     lower, median, upper = limits
     counts = landing.icons({"lower": lower, "median": median, "upper": upper})
@@ -156,12 +204,19 @@ def test_the_icon_array_draws_what_its_numbers_and_words_say(invented_draws):
     picture = landing.icon_array(said, REVIEW)
     without, with_toci = map(signs, picture.figure.axes)
     assert without == {"lower": 23, "none": 77}  # 79 of 350 is 226 per 1,000
-    risk = {name: 1 / (1 + (350 / 79 - 1) * np.exp(-np.quantile(invented(INFECTION).draws["mu"], p))) for name, p in
-            (("lower", 0.025), ("median", 0.5), ("upper", 0.975))}
+    risk = {
+        name: 1 / (1 + (350 / 79 - 1) * np.exp(-np.quantile(invented(INFECTION).draws["mu"], p)))
+        for name, p in (("lower", 0.025), ("median", 0.5), ("upper", 0.975))
+    }
     assert with_toci["lower"] == round(100 * risk["lower"])
-    assert with_toci["lower"] + with_toci["median"] == round(100 * risk["median"]) and with_toci["half"] == with_toci["median"]
+    assert (
+        with_toci["lower"] + with_toci["median"] == round(100 * risk["median"])
+        and with_toci["half"] == with_toci["median"]
+    )
     assert 100 - with_toci["none"] == round(100 * risk["upper"])
-    assert said.patients in picture.alt and picture.numbers.loc[1, "median"] == pytest.approx(1000 * risk["median"])
+    assert said.patients in picture.alt and picture.numbers.loc[1, "median"] == pytest.approx(
+        1000 * risk["median"]
+    )
 
 
 def test_every_row_has_the_same_axis_with_tocilizumab_on_the_left(invented_draws):
@@ -182,7 +237,9 @@ def test_a_caption_stands_in_its_figure_and_is_escaped(invented_draws):
     from book.shown.endpoint.figures import forest
 
     markup, _ = drawn(*forest(INFECTION, REVIEW), "forest", "a < b: <script>")
-    assert "<figcaption>a &lt; b: &lt;script&gt;</figcaption>" in markup and markup.index("<figcaption>") < markup.index("<img")
+    assert "<figcaption>a &lt; b: &lt;script&gt;</figcaption>" in markup and markup.index(
+        "<figcaption>"
+    ) < markup.index("<img")
 
 
 def test_what_is_not_known_names_the_study_that_awaits_data():
@@ -204,14 +261,19 @@ def phone(chromium, html):  # noqa: F811
 
 @pytest.mark.book
 def test_the_first_answer_is_read_on_a_phone_without_scrolling(phone):
-    lead, first = phone.locator(".review-lead").bounding_box(), phone.locator(".review-answers .review-finding").first.bounding_box()
+    lead, first = (
+        phone.locator(".review-lead").bounding_box(),
+        phone.locator(".review-answers .review-finding").first.bounding_box(),
+    )
     assert lead["y"] + lead["height"] < 800 and first["y"] + first["height"] < 800
 
 
 @pytest.mark.book
 def test_the_first_page_does_not_scroll_sideways_on_a_phone(phone):
     assert phone.evaluate("document.documentElement.scrollWidth") <= 360
-    for box in phone.locator(".review-answers figure").evaluate_all("all => all.map(one => one.getBoundingClientRect().right)"):
+    for box in phone.locator(".review-answers figure").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect().right)"
+    ):
         assert box <= 360
 
 
@@ -221,7 +283,9 @@ def test_every_answer_on_the_page_leads_to_its_chapter_and_has_its_picture(phone
     assert rows.count() == len(ENDPOINTS)
     for i in range(rows.count()):
         assert rows.nth(i).locator("h3 a").count() == 1
-        assert bool(evidence_of(list(ENDPOINTS)[i], REVIEW).used) == (rows.nth(i).locator("[id^=figure-answer]").count() == 1)
+        assert bool(evidence_of(list(ENDPOINTS)[i], REVIEW).used) == (
+            rows.nth(i).locator("[id^=figure-answer]").count() == 1
+        )
 
 
 @pytest.mark.book
@@ -237,4 +301,7 @@ def test_the_chapter_of_an_endpoint_says_the_same_headline_as_the_first_page(key
 @pytest.mark.book
 def test_the_first_page_weighs_little(html):
     page = html / "book" / "intro.html"
-    assert page.stat().st_size + sum(path.stat().st_size for path in (html / "figures").glob("intro-*.svg")) < 400_000
+    assert (
+        page.stat().st_size + sum(path.stat().st_size for path in (html / "figures").glob("intro-*.svg"))
+        < 400_000
+    )

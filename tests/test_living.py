@@ -1,4 +1,6 @@
-"""The living mode: what the log of searches may say, which searches are due, and the flow from records to studies."""
+"""The living mode: what the log of searches may say, which searches are due, and the flow from records to
+studies.
+"""
 
 from dataclasses import replace
 from datetime import date
@@ -6,12 +8,12 @@ from datetime import date
 import pytest
 from example_review import Review, review  # noqa: F401  (a fixture)
 
+from book.shown import flow as flow_page
+from book.shown import living_page
 from book.shown.strategies import show_strategies
 from extraction import records
 from extraction.living import Search, reminder
-from book.shown import flow as flow_page
 from models.history import flow, versions
-from book.shown import living_page
 
 LIVING = "living.yml"
 
@@ -25,33 +27,92 @@ def loaded(review: Review) -> records.Review:
 
 def test_the_invented_log_is_read(review):
     living = loaded(review).living
-    assert [(s.searched, s.found, s.new, s.registered) for s in living.searches] == [(date(2020, 1, 10), 12, 12, ["example2020"]), (date(2020, 2, 10), 13, 1, [])]
+    assert [(s.searched, s.found, s.new, s.registered) for s in living.searches] == [
+        (date(2020, 1, 10), 12, 12, ["example2020"]),
+        (date(2020, 2, 10), 13, 1, []),
+    ]
     assert review.check()[0] == 0
 
 
-@pytest.mark.parametrize(("after", "old", "new", "field", "rule"), [
-    ("2020-02-10", "source: pubmed", "source: medline", "searches[1].source", "must be one of pubmed, chictr"),
-    ("searches", "2020-02-10", "2020-01-09", "searches[1].searched", "the log is kept in order, oldest first"),
-    ("searches", "2020-02-10", "10 February", "searches[1].searched", "must be a date, YYYY-MM-DD"),
-    ("2020-02-10", "registered: []", "registered: [nobody2020]", "searches[1].registered[0]", "the study is not in register.yml"),
-    ("2020-02-10", "registered: []", "registered: [example2020]", "searches[1].registered[0]", "a study comes from one search: the first that found it"),
-    ("sources", "id: chictr", "id: pubmed", "sources[pubmed].id", "stands twice among the sources"),
-    ("sources", "every_months: 1", "every_months: 0", "sources[pubmed].every_months", "must be greater than or equal to 1"),
-    ("sources", "kind: registry", "kind: website", "sources[chictr].kind", "must be one of database, registry, citations"),
-    ("doi", "versions: {}", "versions: {1.0: 10.5281/zenodo.1}", "doi.versions.1.0", "must have the form ^[0-9]+\\.[0-9]+\\.[0-9]+$"),
-    ("doi", "concept: null", "concept: zenodo.1", "doi.concept", "must have the form"),
-    ("doi", "doi:", "typo: 1\ndoi:", "typo", "is not a field of the schema"),
-])
+@pytest.mark.parametrize(
+    ("after", "old", "new", "field", "rule"),
+    [
+        (
+            "2020-02-10",
+            "source: pubmed",
+            "source: medline",
+            "searches[1].source",
+            "must be one of pubmed, chictr",
+        ),
+        (
+            "searches",
+            "2020-02-10",
+            "2020-01-09",
+            "searches[1].searched",
+            "the log is kept in order, oldest first",
+        ),
+        ("searches", "2020-02-10", "10 February", "searches[1].searched", "must be a date, YYYY-MM-DD"),
+        (
+            "2020-02-10",
+            "registered: []",
+            "registered: [nobody2020]",
+            "searches[1].registered[0]",
+            "the study is not in register.yml",
+        ),
+        (
+            "2020-02-10",
+            "registered: []",
+            "registered: [example2020]",
+            "searches[1].registered[0]",
+            "a study comes from one search: the first that found it",
+        ),
+        ("sources", "id: chictr", "id: pubmed", "sources[pubmed].id", "stands twice among the sources"),
+        (
+            "sources",
+            "every_months: 1",
+            "every_months: 0",
+            "sources[pubmed].every_months",
+            "must be greater than or equal to 1",
+        ),
+        (
+            "sources",
+            "kind: registry",
+            "kind: website",
+            "sources[chictr].kind",
+            "must be one of database, registry, citations",
+        ),
+        (
+            "doi",
+            "versions: {}",
+            "versions: {1.0: 10.5281/zenodo.1}",
+            "doi.versions.1.0",
+            "must have the form ^[0-9]+\\.[0-9]+\\.[0-9]+$",
+        ),
+        ("doi", "concept: null", "concept: zenodo.1", "doi.concept", "must have the form"),
+        ("doi", "doi:", "typo: 1\ndoi:", "typo", "is not a field of the schema"),
+    ],
+)
 def test_a_fault_of_the_living_mode_names_file_line_field_and_rule(after, old, new, field, rule, review):
     line = review.plant(LIVING, after, old, new)
     found = review.problem()
-    assert found["file"].endswith(LIVING) and (found["line"], found["field"]) == (line, field) and rule in found["rule"]
+    assert (
+        found["file"].endswith(LIVING)
+        and (found["line"], found["field"]) == (line, field)
+        and rule in found["rule"]
+    )
 
 
-@pytest.mark.parametrize(("old", "new", "rule"), [
-    ("new: 1", "new: 14", "14 new records are more than the 13 found"),
-    ("registered: []", "registered: [sample2021, waiting2022]", "2 studies registered are more than the 1 new records"),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ("new: 1", "new: 14", "14 new records are more than the 13 found"),
+        (
+            "registered: []",
+            "registered: [sample2021, waiting2022]",
+            "2 studies registered are more than the 1 new records",
+        ),
+    ],
+)
 def test_a_search_yields_no_more_than_it_found(old, new, rule, review):
     review.plant(LIVING, "2020-02-10", old, new)
     found = review.problem()
@@ -65,7 +126,12 @@ def test_a_study_decided_before_the_search_that_found_it_is_refused(review):
 
 
 def test_a_ground_of_exclusion_needs_an_exclusion(review):
-    review.plant("register.yml", "waiting2022", "decision: awaiting_data", "decision: awaiting_data\n    ground: comparison")
+    review.plant(
+        "register.yml",
+        "waiting2022",
+        "decision: awaiting_data",
+        "decision: awaiting_data\n    ground: comparison",
+    )
     assert "waiting2022 is not excluded" in review.problem()["rule"]
 
 
@@ -78,18 +144,23 @@ def test_the_projects_own_log_says_that_nothing_was_searched():
 # what is due
 
 
-@pytest.mark.parametrize(("today", "due"), [
-    (date(2020, 2, 29), ["chictr"]),            # PubMed was searched in this month
-    (date(2020, 3, 1), ["pubmed", "chictr"]),   # and is due in the next, whatever the day
-    (date(2021, 1, 1), ["pubmed", "chictr"]),
-])
+@pytest.mark.parametrize(
+    ("today", "due"),
+    [
+        (date(2020, 2, 29), ["chictr"]),  # PubMed was searched in this month
+        (date(2020, 3, 1), ["pubmed", "chictr"]),  # and is due in the next, whatever the day
+        (date(2021, 1, 1), ["pubmed", "chictr"]),
+    ],
+)
 def test_a_source_is_due_when_its_months_have_passed_or_it_was_never_searched(today, due, review):
     assert [source.id for source in loaded(review).living.due(today)] == due
 
 
 def test_a_year_between_two_months_counts_as_twelve(review):
     living = loaded(review).living
-    yearly = living.model_copy(update={"sources": [living.sources[0].model_copy(update={"every_months": 12})]})
+    yearly = living.model_copy(
+        update={"sources": [living.sources[0].model_copy(update={"every_months": 12})]}
+    )
     assert yearly.due(date(2021, 1, 31)) == [] and yearly.due(date(2021, 2, 1))
 
 
@@ -121,17 +192,34 @@ def numbers(review: records.Review, before: dict | None = None) -> dict[tuple[st
 
 def frozen(review: records.Review, day: str, *studies: str) -> dict:
     """A release of these studies, as they stand now."""
-    return {"version": "0.1.0", "date": day, "preceding": None, "register": [
-        {"id": study, "decision": review.studies[study].decision, "decided": review.studies[study].decided.isoformat()} for study in studies]}
+    return {
+        "version": "0.1.0",
+        "date": day,
+        "preceding": None,
+        "register": [
+            {
+                "id": study,
+                "decision": review.studies[study].decision,
+                "decided": review.studies[study].decided.isoformat(),
+            }
+            for study in studies
+        ],
+    }
 
 
 def test_the_flow_counts_the_invented_review_by_hand(review):
-    # By hand: 12 + 13 records found, 12 + 1 new, one of these registered; three papers, two of one cohort, one of which waits.
+    # By hand: 12 + 13 records found, 12 + 1 new, one of these registered; three papers, two of one cohort,
+    # one of which waits.
     assert numbers(loaded(review)) == {
-        ("Identified", "registered with the review"): (0, 0), ("Identified", "known without a search"): (2, 2),
-        ("Identified", "records found in PubMed"): (25, 25), ("Removed before screening", "records known already"): (12, 12),
-        ("Screened", "records, by title and abstract"): (13, 13), ("Left out at screening", "records"): (12, 12),
-        ("Considered", "papers in the register"): (3, 3), ("Awaiting data", "papers"): (1, 1), ("Included", "papers"): (2, 2),
+        ("Identified", "registered with the review"): (0, 0),
+        ("Identified", "known without a search"): (2, 2),
+        ("Identified", "records found in PubMed"): (25, 25),
+        ("Removed before screening", "records known already"): (12, 12),
+        ("Screened", "records, by title and abstract"): (13, 13),
+        ("Left out at screening", "records"): (12, 12),
+        ("Considered", "papers in the register"): (3, 3),
+        ("Awaiting data", "papers"): (1, 1),
+        ("Included", "papers"): (2, 2),
         ("Included", "studies: papers that may share patients count as one"): (2, 2),
     }
 
@@ -148,16 +236,26 @@ def test_only_what_came_after_the_preceding_release_is_new(review):
 def test_a_study_that_waited_and_is_now_included_is_new_but_its_cohort_may_not_be(review):
     read = loaded(review)
     before = frozen(read, "2024-02-01", "example2020", "sample2021", "waiting2022")
-    studies = [row.model_copy(update={"decision": "included", "decided": date(2024, 3, 1)}) if row.id == "waiting2022" else row for row in read.register.studies]
+    studies = [
+        (
+            row.model_copy(update={"decision": "included", "decided": date(2024, 3, 1)})
+            if row.id == "waiting2022"
+            else row
+        )
+        for row in read.register.studies
+    ]
     found = numbers(replace(read, register=read.register.model_copy(update={"studies": studies})), before)
     assert found["Included", "papers"] == (3, 1)
-    assert found["Included", "studies: papers that may share patients count as one"] == (2, 0)  # it shares that of the first
+    # it shares that of the first
+    assert found["Included", "studies: papers that may share patients count as one"] == (2, 0)
 
 
 def test_papers_are_excluded_by_ground_and_none_is_lost(review):
     read = loaded(review)
-    excluded = [row.model_copy(update={"decision": "excluded", "ground": ground}) for row, ground in
-                zip(read.register.studies, ("retracted", "retracted", None), strict=True)]
+    excluded = [
+        row.model_copy(update={"decision": "excluded", "ground": ground})
+        for row, ground in zip(read.register.studies, ("retracted", "retracted", None), strict=True)
+    ]
     found = numbers(replace(read, register=read.register.model_copy(update={"studies": excluded})))
     assert found["Excluded", "retracted"] == (2, 2) and found["Excluded", flow.UNGROUNDED] == (1, 1)
     assert found["Included", "papers"] == (0, 0)
@@ -166,9 +264,15 @@ def test_papers_are_excluded_by_ground_and_none_is_lost(review):
 def test_every_paper_of_the_register_ends_in_one_box():
     read = records.load()
     found = numbers(read)
-    ends = sum(total for (box, what), (total, _) in found.items() if box in ("Awaiting data", "Excluded") or (box, what) == ("Included", "papers"))
+    ends = sum(
+        total
+        for (box, what), (total, _) in found.items()
+        if box in ("Awaiting data", "Excluded") or (box, what) == ("Included", "papers")
+    )
     assert ends == len(read.register.studies) == found["Considered", "papers in the register"][0]
-    assert found["Identified", "records found by searches, as none was run"] == (0, 0) and "Screened" not in {box for box, _ in found}
+    assert found["Identified", "records found by searches, as none was run"] == (0, 0) and "Screened" not in {
+        box for box, _ in found
+    }
 
 
 def test_each_number_stands_in_the_figures_words_and_in_the_table(review):
@@ -185,7 +289,10 @@ def test_each_number_stands_in_the_figures_words_and_in_the_table(review):
 def releases(monkeypatch):
     """Two releases, the newest of the register as it stands unless `newest` is changed."""
     read = records.load()
-    kept = {"0.1.0": frozen(read, "2026-11-21", "zhou2025"), "0.2.0": frozen(read, "2026-12-21", *read.studies) | {"version": "0.2.0", "preceding": "0.1.0"}}
+    kept = {
+        "0.1.0": frozen(read, "2026-11-21", "zhou2025"),
+        "0.2.0": frozen(read, "2026-12-21", *read.studies) | {"version": "0.2.0", "preceding": "0.1.0"},
+    }
     monkeypatch.setattr(versions, "read", lambda version: kept[version])
     monkeypatch.setattr(versions, "latest", lambda: kept["0.2.0"])
     return kept
@@ -224,15 +331,22 @@ def test_the_page_says_that_nothing_was_searched():
 
 def test_the_page_says_what_was_searched_when_and_what_never(review):
     read = loaded(review)
-    assert living_page.headline(read) == "Last searched: PubMed on 2020-02-10. Never searched: ChiCTR. The register holds 3 papers."
+    assert (
+        living_page.headline(read)
+        == "Last searched: PubMed on 2020-02-10. Never searched: ChiCTR. The register holds 3 papers."
+    )
     assert [title for title, _ in living_page.strategies(read)] == [
-        "PubMed, database, every month: last searched on 2020-02-10", "ChiCTR, registry of trials, every 3 months: draft, not yet run"]
+        "PubMed, database, every month: last searched on 2020-02-10",
+        "ChiCTR, registry of trials, every 3 months: draft, not yet run",
+    ]
 
 
 def test_the_log_counts_as_included_what_the_register_includes_today(review):
     log = living_page.searches(loaded(review)).set_index("date")
     assert log.index.tolist() == ["2020-02-10", "2020-01-10"]
-    assert log.loc["2020-01-10", ["records found", "new", "taken into the register", "included"]].tolist() == [12, 12, 1, 1]
+    assert log.loc[
+        "2020-01-10", ["records found", "new", "taken into the register", "included"]
+    ].tolist() == [12, 12, 1, 1]
     review.plant("register.yml", "example2020", "decision: included", "decision: excluded")
     assert living_page.searches(loaded(review)).set_index("date").loc["2020-01-10", "included"] == 0
 
@@ -241,11 +355,19 @@ def test_the_preceding_version_is_cited_with_its_doi_once_it_has_one(releases):
     read = records.load()
     releases["0.1.0"]["evidence_hash"], releases["0.2.0"]["trigger"] = "abc123", ["Example 2020 added"]
     said = living_page.lineage(read)
-    assert "preceding version is 0.1.0 of 2026-11-21, evidence abc123;" in said and "Version 0.2.0 of 2026-12-21 was triggered by: Example 2020 added." in said
-    doi = read.living.doi.model_copy(update={"concept": "10.1234/all", "versions": {"0.1.0": "10.1234/first"}})
+    assert (
+        "preceding version is 0.1.0 of 2026-11-21, evidence abc123;" in said
+        and "Version 0.2.0 of 2026-12-21 was triggered by: Example 2020 added." in said
+    )
+    doi = read.living.doi.model_copy(
+        update={"concept": "10.1234/all", "versions": {"0.1.0": "10.1234/first"}}
+    )
     cited = replace(read, living=read.living.model_copy(update={"doi": doi}))
     assert "evidence abc123, doi:10.1234/first;" in living_page.lineage(cited)
-    assert living_page.dois(cited).values.tolist() == [["all versions", "10.1234/all"], ["0.1.0", "10.1234/first"]]
+    assert living_page.dois(cited).values.tolist() == [
+        ["all versions", "10.1234/all"],
+        ["0.1.0", "10.1234/first"],
+    ]
 
 
 def test_before_the_first_release_no_version_is_cited(monkeypatch):

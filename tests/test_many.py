@@ -20,10 +20,9 @@ from example_events import LIMIT, wait_until
 from example_fits import kill_every_time, kill_the_first_time, no_json, refuse, square, tasks, threads
 from matplotlib import pyplot as plt
 
-from models.runs import many
-from models.runs import cluster, processes
-from models.runs.journal import Journal
 from book.shown import scaling
+from models.runs import cluster, many, processes
+from models.runs.journal import Journal
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
@@ -136,7 +135,13 @@ def test_importing_the_packages_leaves_the_environment_of_the_process_as_it_was(
 
 @pytest.mark.parametrize("room", ["extraction", "models", "book", "benchmarks"])
 def test_a_command_limits_threads_before_numpy_is_imported(room, free_threads):
-    subprocess.run([sys.executable, "-c", RUN_A_COMMAND, room], env=free_threads, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "-c", RUN_A_COMMAND, room],
+        env=free_threads,
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 @pytest.fixture
@@ -149,16 +154,22 @@ def free_threads() -> dict[str, str]:
 
 
 def test_a_task_that_fails_is_named_and_what_was_finished_stays(made, options):
-    with pytest.raises(many.FitFailed, match=r"squares: task .*'number': 9,.* failed: ArithmeticError: no posterior for 9"):
+    with pytest.raises(
+        many.FitFailed, match=r"squares: task .*'number': 9,.* failed: ArithmeticError: no posterior for 9"
+    ):
         many.run(refuse, tasks(range(10), made, victim=9), **options)
     before = times_made(made)
     assert len(before) >= 5
     many.run(refuse, tasks([n for n in before], made, victim=9), **options)
-    assert sum(times_made(made).values()) - sum(before.values()) <= 2  # each worker may have been ended with one result on its way
+    # each worker may have been ended with one result on its way
+    assert sum(times_made(made).values()) - sum(before.values()) <= 2
 
 
 def test_a_result_that_is_not_json_is_an_error_that_says_so(options):
-    with pytest.raises(many.FitFailed, match="task {'number': 3} failed: TypeError: Object of type set is not JSON serializable"):
+    with pytest.raises(
+        many.FitFailed,
+        match="task {'number': 3} failed: TypeError: Object of type set is not JSON serializable",
+    ):
         many.run(no_json, [{"number": 3}], **options)
 
 
@@ -186,7 +197,9 @@ def test_a_killed_worker_loses_no_result_and_its_task_is_done_by_another(made, o
 
 
 def test_a_task_that_kills_every_worker_is_named_and_what_was_finished_stays(made, options):
-    with pytest.raises(many.WorkerDied, match=r"'number': 30,.* ended its process 3 times, the last with SIGKILL"):
+    with pytest.raises(
+        many.WorkerDied, match=r"'number': 30,.* ended its process 3 times, the last with SIGKILL"
+    ):
         many.run(kill_every_time, tasks(range(31), made, victim=30), **options)
     finished = times_made(made)
     assert finished == Counter(range(30))
@@ -197,7 +210,9 @@ def test_a_task_that_kills_every_worker_is_named_and_what_was_finished_stays(mad
 def python(*arguments: str, **options) -> subprocess.Popen:
     """Python without an address of a cluster in its environment."""
     environment = {key: value for key, value in ENVIRONMENT.items() if key != "DASK_SCHEDULER_ADDRESS"}
-    return subprocess.Popen([sys.executable, *arguments], env=environment, stderr=subprocess.PIPE, text=True, **options)
+    return subprocess.Popen(
+        [sys.executable, *arguments], env=environment, stderr=subprocess.PIPE, text=True, **options
+    )
 
 
 def test_a_script_without_a_file_is_told_why_its_workers_cannot_start(made, options):
@@ -228,7 +243,9 @@ def begin(made: Path, options: dict) -> subprocess.Popen:
 
 
 def finish(made: Path, options: dict) -> None:
-    """Rerun: all results right, and at most two fits of each worker made again: one under way, and one whose result nobody took."""
+    """Rerun: all results right, and at most two fits of each worker made again: one under way, and one whose
+    result nobody took.
+    """
     (made / "open").touch()
     wait_until(lambda: not any(map(lives, at_work(made))))
     assert many.run(square, tasks(range(60), made, closed_from=30), **options) == squares(range(60))
@@ -287,7 +304,8 @@ def test_a_file_cut_short_loses_only_what_was_cut(made, options):
     many.run(square, tasks(range(20), made), **options)
     (path,) = journals(options)
     content = path.read_bytes()
-    path.write_bytes(content[: len(content) - 3 * len(content) // 20])  # into the third line from the end, or the fourth
+    # into the third line from the end, or the fourth
+    path.write_bytes(content[: len(content) - 3 * len(content) // 20])
     assert many.run(square, tasks(range(20), made), **options) == squares(range(20))
     assert sum(times_made(made).values()) - 20 in (3, 4)
 
@@ -301,7 +319,7 @@ def test_no_single_changed_byte_gives_a_wrong_result(tmp_path):
     content = path.read_bytes()
     assert Journal(tmp_path).read() == truth
     for place in range(len(content)):
-        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1:])
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
         found = Journal(tmp_path).read()
         assert found.items() < truth.items()
 
@@ -339,13 +357,28 @@ class Cluster:
         contact = folder / "scheduler.json"
         wait_until(lambda: contact.exists() and contact.read_text().endswith("}"))
         self.address = json.loads(contact.read_text())["address"]
-        self.workers = [self._start("dask_worker", "--nthreads", "1", "--no-nanny", "--local-directory", str(folder)) for _ in range(workers)]
+        self.workers = [
+            self._start("dask_worker", "--nthreads", "1", "--no-nanny", "--local-directory", str(folder))
+            for _ in range(workers)
+        ]
         wait_until(lambda: (folder / "dask.log").read_text().count("Registered to") == workers)
 
     def _start(self, command: str, *options: str) -> subprocess.Popen:
         with open(self.folder / "dask.log", "ab") as log:
-            return subprocess.Popen([sys.executable, "-m", f"distributed.cli.{command}", "--no-dashboard", "--scheduler-file",
-                                     str(self.folder / "scheduler.json"), *options], env=ENVIRONMENT | self.settings, stdout=log, stderr=log)
+            return subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    f"distributed.cli.{command}",
+                    "--no-dashboard",
+                    "--scheduler-file",
+                    str(self.folder / "scheduler.json"),
+                    *options,
+                ],
+                env=ENVIRONMENT | self.settings,
+                stdout=log,
+                stderr=log,
+            )
 
     def close(self) -> None:
         for process in [*self.workers, self.scheduler]:
@@ -362,7 +395,9 @@ def healthy(tmp_path_factory):
 
 @pytest.fixture
 def doomed(tmp_path):
-    """A cluster of three workers, for a test that ends some; one death is enough for the scheduler to give a task up."""
+    """A cluster of three workers, for a test that ends some; one death is enough for the scheduler to give a
+    task up.
+    """
     running = Cluster(tmp_path, 3, {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"})
     yield running
     running.close()
@@ -370,6 +405,7 @@ def doomed(tmp_path):
 
 def after(fits: int, made: Path, action) -> Thread:
     """Do something as soon as so many fits were made."""
+
     def wait_and_act():
         wait_until(lambda: len(times_made(made)) >= fits)
         action()
@@ -386,20 +422,30 @@ def test_the_same_call_runs_on_the_cluster_that_the_environment_names(healthy, m
     assert times_made(made) == Counter(range(300))
     assert set(at_work(made)) == {worker.pid for worker in healthy.workers}
     monkeypatch.delenv("DASK_SCHEDULER_ADDRESS")
-    assert many.run(square, tasks(numbers, made), **options) == squares(numbers)  # what the cluster made, a local run finds
+    # what the cluster made, a local run finds
+    assert many.run(square, tasks(numbers, made), **options) == squares(numbers)
     assert times_made(made) == Counter(range(300))
 
 
 def test_a_task_that_fails_on_a_cluster_is_named(healthy, made, options):
-    with pytest.raises(many.FitFailed, match=r"squares: task .*'number': 9,.* failed: ArithmeticError: no posterior for 9"):
+    with pytest.raises(
+        many.FitFailed, match=r"squares: task .*'number': 9,.* failed: ArithmeticError: no posterior for 9"
+    ):
         many.run(refuse, tasks(range(10), made, victim=9), scheduler=healthy.address, **options)
 
 
 def test_a_cluster_without_this_code_is_one_clear_error(healthy, options, tmp_path, monkeypatch):
     (tmp_path / "only_here.py").write_text("def fit(number): return number")
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(many.FitFailed, match="the Dask cluster cannot read only_here.fit .* need this repository, at the commit of the caller"):
-        many.run(importlib.import_module("only_here").fit, [{"number": 1}], scheduler=healthy.address, **options)
+    with pytest.raises(
+        many.FitFailed,
+        match=(
+            "the Dask cluster cannot read only_here.fit .* need this repository, at the commit of the caller"
+        ),
+    ):
+        many.run(
+            importlib.import_module("only_here").fit, [{"number": 1}], scheduler=healthy.address, **options
+        )
 
 
 def test_a_cluster_that_loses_a_worker_midway_gives_every_result_right(made, options, tmp_path):
@@ -412,7 +458,9 @@ def test_a_cluster_that_loses_a_worker_midway_gives_every_result_right(made, opt
 
     try:
         killer = after(30, made, kill_one_that_has_worked)
-        found = many.run(square, tasks(range(100), made, closed_from=60), scheduler=running.address, **options)
+        found = many.run(
+            square, tasks(range(100), made, closed_from=60), scheduler=running.address, **options
+        )
         killer.join()
     finally:
         running.close()
@@ -425,19 +473,25 @@ def test_a_task_that_kills_workers_of_a_cluster_is_named_and_what_was_finished_s
     with pytest.raises(many.WorkerDied, match=r"'number': 59,.* ended every worker of the Dask cluster"):
         many.run(kill_every_time, tasks(range(60), made, victim=59), scheduler=doomed.address, **options)
     finished = times_made(made)
-    assert set(range(40)) <= set(finished) <= set(range(59))  # its own piece is lost with it: a few tasks, a fourth of a worker's share at most
+    # its own piece is lost with it: a few tasks, a fourth of a worker's share at most
+    assert set(range(40)) <= set(finished) <= set(range(59))
     before = stored(options)
     many.run(kill_every_time, tasks(range(59), made, victim=59), **options)
     assert sum(times_made(made).values()) - sum(finished.values()) == 59 - before
 
 
-@pytest.mark.parametrize(("lost", "sent", "said"), [
-    ("scheduler", signal.SIGKILL, "the Dask scheduler at 'tcp://.*' was lost"),
-    ("scheduler", signal.SIGSTOP, "the Dask scheduler at 'tcp://.*' was lost"),
-    ("workers", signal.SIGKILL, "every worker of the Dask cluster was lost"),
-])
+@pytest.mark.parametrize(
+    ("lost", "sent", "said"),
+    [
+        ("scheduler", signal.SIGKILL, "the Dask scheduler at 'tcp://.*' was lost"),
+        ("scheduler", signal.SIGSTOP, "the Dask scheduler at 'tcp://.*' was lost"),
+        ("workers", signal.SIGKILL, "every worker of the Dask cluster was lost"),
+    ],
+)
 @pytest.mark.parametrize("before_fetching", [False, True])
-def test_a_cluster_lost_midway_is_said_in_a_sentence_and_what_had_arrived_stays(lost, sent, said, before_fetching, doomed, made, options, monkeypatch):
+def test_a_cluster_lost_midway_is_said_in_a_sentence_and_what_had_arrived_stays(
+    lost, sent, said, before_fetching, doomed, made, options, monkeypatch
+):
     monkeypatch.setattr(cluster, "PATIENCE", 3.0)
     victims = [doomed.scheduler] if lost == "scheduler" else doomed.workers
 
@@ -473,15 +527,24 @@ def test_a_fit_without_an_end_is_named_and_ends_the_run(on_a_cluster, healthy, m
         monkeypatch.setattr(module, "LONGEST_FIT", 0.5)
     monkeypatch.setattr(cluster, "PATIENCE", 3.0)
     with pytest.raises(many.WorkerDied, match=r"for 0\.5 s"):
-        many.run(square, tasks([7], made, closed_from=0), scheduler=healthy.address if on_a_cluster else None, **options)
+        many.run(
+            square,
+            tasks([7], made, closed_from=0),
+            scheduler=healthy.address if on_a_cluster else None,
+            **options,
+        )
     (made / "open").touch()
 
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense"])
-def test_an_address_where_nothing_answers_is_one_clear_error_within_its_patience(address, made, options, monkeypatch):
+def test_an_address_where_nothing_answers_is_one_clear_error_within_its_patience(
+    address, made, options, monkeypatch
+):
     monkeypatch.setattr(cluster, "PATIENCE", 0.5)
-    with pytest.raises(many.ClusterUnreachable, match=f"no Dask scheduler answers at '{address}' within 0.5 s"):
+    with pytest.raises(
+        many.ClusterUnreachable, match=f"no Dask scheduler answers at '{address}' within 0.5 s"
+    ):
         many.run(square, tasks([1], made), scheduler=address, **options)
 
 
@@ -498,15 +561,31 @@ def test_a_scheduler_without_workers_is_one_clear_error(made, options, tmp_path,
 # what the page says
 
 
-FOUND = {"machine": "2 cores, a processor", "load": 0.0, "repeats": 5, "loop": 100.0,
-         "cluster": {"workers": 2, "fits_per_second": 180.0, "piece_seconds": 0.002},
-         "local": [{"workers": 1, "fits_per_second": 95.0}, {"workers": 2, "fits_per_second": 190.0}, {"workers": 3, "fits_per_second": 170.0}],
-         "task_bytes": 250, "result_bytes": 1000, "kept": 1000, "kept_in_one_file_seconds": 0.01, "kept_in_a_file_each_seconds": 0.2}
+FOUND = {
+    "machine": "2 cores, a processor",
+    "load": 0.0,
+    "repeats": 5,
+    "loop": 100.0,
+    "cluster": {"workers": 2, "fits_per_second": 180.0, "piece_seconds": 0.002},
+    "local": [
+        {"workers": 1, "fits_per_second": 95.0},
+        {"workers": 2, "fits_per_second": 190.0},
+        {"workers": 3, "fits_per_second": 170.0},
+    ],
+    "task_bytes": 250,
+    "result_bytes": 1000,
+    "kept": 1000,
+    "kept_in_one_file_seconds": 0.01,
+    "kept_in_a_file_each_seconds": 0.2,
+}
 
 
 def test_the_bounds_of_a_cluster_are_those_worked_out_by_hand():
-    # Fits of 10 ms, so 50 to a piece of half a second: 50 / 2 ms; 1 / 10 µs; a gigabit (125e6 bytes) a second / 1250 bytes.
-    assert [bound.fits_per_second for bound in scaling.bounds(FOUND)] == pytest.approx([25_000, 100_000, 100_000])
+    # Fits of 10 ms, so 50 to a piece of half a second: 50 / 2 ms; 1 / 10 µs; a gigabit (125e6 bytes) a second
+    # / 1250 bytes.
+    assert [bound.fits_per_second for bound in scaling.bounds(FOUND)] == pytest.approx(
+        [25_000, 100_000, 100_000]
+    )
     # Fits of 10 s go one by one: 500 a second keep 5,000 workers busy.
     assert scaling.bounds(FOUND, 10.0)[0].workers(10.0) == pytest.approx(5_000)
 

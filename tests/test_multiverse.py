@@ -1,21 +1,23 @@
-"""The multiverse: its engine against the other engine, its universes against the choices they claim, and the swapped model against the fixed one."""
+"""The multiverse: its engine against the other engine, its universes against the choices they claim, and the
+swapped model against the fixed one.
+"""
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from models.evidence.report import Evidence, Reading, Used
-from models.evidence.collect import collect
+from book.shown import specification_curve
 from extraction.records import load
 from models.answers.bias import bias_priors, through_bias
 from models.endpoint import quadrature, study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
+from models.engines.quadrature_general import from_study_likelihoods
+from models.evidence.collect import collect
+from models.evidence.report import Evidence, Reading, Used
 from models.likelihood.kernels import joint
 from models.priors import MU_LOG_DURATION, Prior, parse
-from models.engines.quadrature_general import from_study_likelihoods
 from models.runs import heavy
-from book.shown import specification_curve
 from models.trust import crs_universes, multiverse, short_chains, universe
 
 REVIEW = load()
@@ -36,15 +38,23 @@ def test_the_primary_universe_is_the_posterior_of_the_quadrature_engine(key, fra
     (row,) = [row for _, row in frames[key][frames[key]["primary"]].iterrows()]
     endpoint = ENDPOINTS[key]
     expected = quadrature(evidence_of(key, REVIEW), endpoint.mu_prior, endpoint.tau_prior).mu.limits()
-    assert limits_of(row) == pytest.approx([expected[name] for name in ("median", "lower", "upper")], abs=0.006)  # a grid of 0.025, 40 nodes of tau
+    # a grid of 0.025, 40 nodes of tau
+    assert limits_of(row) == pytest.approx(
+        [expected[name] for name in ("median", "lower", "upper")], abs=0.006
+    )
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_an_answer_computed_by_itself_is_that_of_its_universe(key, frames):
     frame = frames[key]
-    for factor, chosen in ((universe.NONE, frame["primary"]), (universe.JUDGED, universe.is_primary_through_bias(frame, key))):
+    for factor, chosen in (
+        (universe.NONE, frame["primary"]),
+        (universe.JUDGED, universe.is_primary_through_bias(frame, key)),
+    ):
         (row,) = [row for _, row in frame[chosen].iterrows()]
-        assert multiverse.behind_bias(key, REVIEW, factor) == pytest.approx({name: row[name] for name in ("median", "lower", "upper", "p_favours")}, rel=1e-12)
+        assert multiverse.behind_bias(key, REVIEW, factor) == pytest.approx(
+            {name: row[name] for name in ("median", "lower", "upper", "p_favours")}, rel=1e-12
+        )
 
 
 def pick(frame, **choices):
@@ -55,27 +65,55 @@ def pick(frame, **choices):
     return chosen.iloc[0]
 
 
-PRIMARY = {"reading": "as used", "studies": "all", "likelihood": "exact", "bias_mean": "none", "bias_sd": "none",
-           "mu_prior": "normal(0, 1)", "tau_prior": "half-normal(0.5)"}
+PRIMARY = {
+    "reading": "as used",
+    "studies": "all",
+    "likelihood": "exact",
+    "bias_mean": "none",
+    "bias_sd": "none",
+    "mu_prior": "normal(0, 1)",
+    "tau_prior": "half-normal(0.5)",
+}
 
 
 def test_a_universe_is_what_its_choices_say(frames):
-    """Another reading, a study left out, the bias as judged and other priors, each put together anew from the engine's parts."""
+    """Another reading, a study left out, the bias as judged and other priors, each put together anew from the
+    engine's parts.
+    """
     frame = frames["severe_infection"]
     evidence = collect(REVIEW, "severe_infection", Reading(at_their_word=False))
     terms = study_likelihoods(evidence)
     bias = bias_priors("severe_infection", REVIEW, evidence)["zhang2022"]
-    expected = from_study_likelihoods([through_bias(terms["zhang2022"], bias)], parse("normal:0:2"), parse("half-normal:1"))
-    row = pick(frame, reading="verbal outcomes not taken at their word", studies="without Zhou 2025", likelihood="exact", bias_mean="as judged",
-               bias_sd="as judged", mu_prior="normal(0, 2)", tau_prior="half-normal(1)")
-    assert limits_of(row) == pytest.approx([expected.mu.limits()[name] for name in ("median", "lower", "upper")], abs=0.02)  # wide limits on a grid
+    expected = from_study_likelihoods(
+        [through_bias(terms["zhang2022"], bias)], parse("normal:0:2"), parse("half-normal:1")
+    )
+    row = pick(
+        frame,
+        reading="verbal outcomes not taken at their word",
+        studies="without Zhou 2025",
+        likelihood="exact",
+        bias_mean="as judged",
+        bias_sd="as judged",
+        mu_prior="normal(0, 2)",
+        tau_prior="half-normal(1)",
+    )
+    # wide limits on a grid
+    assert limits_of(row) == pytest.approx(
+        [expected.mu.limits()[name] for name in ("median", "lower", "upper")], abs=0.02
+    )
     assert row["p_favours"] == pytest.approx(expected.probability_below(), abs=0.003)
 
 
 def test_a_study_alone_is_its_own_posterior(frames):
-    expected = from_study_likelihoods([study_likelihoods(evidence_of("overall_survival", REVIEW))["ma2024"]], parse("normal:0:1"), parse("half-normal:0.5"))
+    expected = from_study_likelihoods(
+        [study_likelihoods(evidence_of("overall_survival", REVIEW))["ma2024"]],
+        parse("normal:0:1"),
+        parse("half-normal:0.5"),
+    )
     row = pick(frames["overall_survival"], **PRIMARY | {"studies": "Ma 2024 alone"})
-    assert limits_of(row) == pytest.approx([expected.mu.limits()[name] for name in ("median", "lower", "upper")], abs=0.006)
+    assert limits_of(row) == pytest.approx(
+        [expected.mu.limits()[name] for name in ("median", "lower", "upper")], abs=0.006
+    )
 
 
 @pytest.mark.parametrize(("count", "expected"), [(0, 1), (1, 1), (2, 3), (4, 15), (6, 63), (9, 19)])
@@ -84,14 +122,25 @@ def test_every_subset_of_few_studies_has_a_name_of_its_own(count, expected):
     studies = [f"study{number}" for number in range(count)]
     evidence = Evidence("overall_survival", tuple(Used(study, "table", {}, ()) for study in studies), ())
     found = universe.subsets(evidence, {study: f"Study {study[-1]}" for study in studies})
-    assert len(found) == expected and len({tuple(subset) for subset in found.values()}) == expected and found["all"] == studies
+    assert (
+        len(found) == expected
+        and len({tuple(subset) for subset in found.values()}) == expected
+        and found["all"] == studies
+    )
     if count == 4:
-        assert found["Study 0 and Study 2 only"] == ["study0", "study2"] and found["without Study 1"] == ["study0", "study2", "study3"]
+        assert found["Study 0 and Study 2 only"] == ["study0", "study2"] and found["without Study 1"] == [
+            "study0",
+            "study2",
+            "study3",
+        ]
 
 
 def test_readings_that_change_different_reports_are_combined():
     found = universe.readings("complete_response", REVIEW)
-    words, stand_in = "verbal outcomes not taken at their word", "printed counts of a stand-in before recovered counts"
+    words, stand_in = (
+        "verbal outcomes not taken at their word",
+        "printed counts of a stand-in before recovered counts",
+    )
     both = collect(REVIEW, "complete_response", Reading(at_their_word=False, endpoint_first=False))
     assert found[f"{words}; {stand_in}"].used_hash() == both.used_hash()
     assert len({evidence.used_hash() for evidence in found.values()}) == len(found)
@@ -99,7 +148,9 @@ def test_readings_that_change_different_reports_are_combined():
 
 def test_a_normal_likelihood_is_walds(frames):
     """9/17 v 10/28: log odds ratio log(9 * 18 / (8 * 10)), SE root of 1/9 + 1/8 + 1/10 + 1/18."""
-    term = multiverse.normal_term([r for r in evidence_of("severe_infection", REVIEW).used if r.study == "zhou2025"])
+    term = multiverse.normal_term(
+        [r for r in evidence_of("severe_infection", REVIEW).used if r.study == "zhou2025"]
+    )
     estimate, se = np.log(9 * 18 / (8 * 10)), np.sqrt(1 / 9 + 1 / 8 + 1 / 10 + 1 / 18)
     theta = np.linspace(-1, 2, 7)
     assert np.diff(term(theta)) == pytest.approx(np.diff(stats.norm.logpdf(estimate, theta, se)), abs=1e-9)
@@ -115,7 +166,10 @@ def test_every_combination_stands_once(key, frames):
 
 
 def test_more_bias_towards_harm_makes_the_effect_behind_it_smaller(frames):
-    medians = [pick(frames["severe_infection"], **PRIMARY | {"bias_mean": factor})["median"] for factor in universe.FACTORS]
+    medians = [
+        pick(frames["severe_infection"], **PRIMARY | {"bias_mean": factor})["median"]
+        for factor in universe.FACTORS
+    ]
     assert medians == sorted(medians, reverse=True)
 
 
@@ -135,7 +189,9 @@ def test_a_known_bias_is_a_shift():
 def test_a_bias_without_a_side_has_no_mean_to_vary(frames):
     """Severe CRS is compared with patients of another time: nobody can say on which side they differ."""
     assert {prior.parameters[0] for prior in bias_priors("severe_crs", REVIEW).values()} == {0.0}
-    assert set(frames["severe_crs"]["bias_mean"]) == {"none"} and len(set(frames["severe_crs"]["bias_sd"])) == 4
+    assert (
+        set(frames["severe_crs"]["bias_mean"]) == {"none"} and len(set(frames["severe_crs"]["bias_sd"])) == 4
+    )
 
 
 def test_a_likelihood_through_its_table_is_the_likelihood():
@@ -154,8 +210,16 @@ def test_a_silent_report_adds_nothing_whatever_the_effect():
         silent = short_chains.without(evidence, lambda report: report.study == study)
         rest = [r for r in evidence.used if r.study != study]
         for _ in range(5):
-            means, sigmas = generator.normal(1.5, 0.6, 6 * len(evidence.studies)), generator.uniform(0.3, 0.9, len(evidence.studies))
-            kept = sum(joint(means, sigmas, *short_chains.without(evidence, lambda report, one=one: report is not one))[0] for one in rest)
+            means, sigmas = (
+                generator.normal(1.5, 0.6, 6 * len(evidence.studies)),
+                generator.uniform(0.3, 0.9, len(evidence.studies)),
+            )
+            kept = sum(
+                joint(
+                    means, sigmas, *short_chains.without(evidence, lambda report, one=one: report is not one)
+                )[0]
+                for one in rest
+            )
             assert joint(means, sigmas, *silent)[0] == pytest.approx(kept, rel=1e-9)
     nothing = short_chains.without(evidence, lambda report: True)
     assert joint(np.zeros(12), np.ones(2), *nothing)[0] == 0.0
@@ -167,22 +231,36 @@ def test_weighting_draws_to_a_narrower_prior_gives_that_prior():
     draws = short_chains.Sampled(generator.normal(0, 1, 40_000), np.abs(generator.normal(0, 1, 40_000)), {})
     found = draws.under(MU_LOG_DURATION, parse("half-normal:0.35"))
     expected = stats.norm(0, 0.5).ppf([0.5, 0.025, 0.975])
-    assert [found[name] for name in ("median", "lower", "upper")] == pytest.approx(expected, abs=0.04)  # about 10,000 effective draws
-    assert np.mean(np.array(found["points"]) <= np.log(0.8)) == pytest.approx(stats.norm(0, 0.5).cdf(np.log(0.8)), abs=0.02)
+    # about 10,000 effective draws
+    assert [found[name] for name in ("median", "lower", "upper")] == pytest.approx(expected, abs=0.04)
+    assert np.mean(np.array(found["points"]) <= np.log(0.8)) == pytest.approx(
+        stats.norm(0, 0.5).cdf(np.log(0.8)), abs=0.02
+    )
 
 
 def test_the_points_of_the_adjusted_universe_are_those_of_its_limits():
     points = crs_universes.points(REVIEW)
-    row = pick(multiverse.universes(crs_universes.CRS, REVIEW), reading="as used", studies="all", bias_sd="as judged", mu_prior="normal(0, 0.5)",
-               tau_prior="half-normal(0.35)")
-    assert np.quantile(points, [0.5, 0.025, 0.975]) == pytest.approx(limits_of(row), abs=0.03)  # 200 points: the next to the limits are 0.02 apart
+    row = pick(
+        multiverse.universes(crs_universes.CRS, REVIEW),
+        reading="as used",
+        studies="all",
+        bias_sd="as judged",
+        mu_prior="normal(0, 0.5)",
+        tau_prior="half-normal(0.35)",
+    )
+    # 200 points: the next to the limits are 0.02 apart
+    assert np.quantile(points, [0.5, 0.025, 0.975]) == pytest.approx(limits_of(row), abs=0.03)
     assert np.mean(points < 0) == pytest.approx(row["p_favours"], abs=0.01)
 
 
 def test_without_a_study_every_universe_is_its_prior(monkeypatch):
     nothing = Evidence("icans", (), ())
     monkeypatch.setattr(multiverse, "readings", lambda key, review: {universe.PRIMARY_READING: nothing})
-    found = [(row["lower"], row["upper"]) for universe, row in multiverse._by_quadrature("icans", REVIEW) if universe.mu_prior == "normal(0, 1)"]
+    found = [
+        (row["lower"], row["upper"])
+        for universe, row in multiverse._by_quadrature("icans", REVIEW)
+        if universe.mu_prior == "normal(0, 1)"
+    ]
     assert np.array(found) == pytest.approx(np.tile([-1.96, 1.96], (len(found), 1)), abs=0.01)
 
 
@@ -194,7 +272,10 @@ def test_too_few_draws_give_no_limits():
 def test_a_changed_record_has_another_key():
     changed = load()
     record = changed.records["zhou2025"]
-    entries = [e.model_copy(update={"direction": None}) if e.id == "crs_duration.grade_3.test" else e for e in record.entries]
+    entries = [
+        e.model_copy(update={"direction": None}) if e.id == "crs_duration.grade_3.test" else e
+        for e in record.entries
+    ]
     changed.records["zhou2025"] = record.model_copy(update={"entries": entries})
     assert crs_universes.key(changed) != crs_universes.key(REVIEW)
 
@@ -230,7 +311,9 @@ def test_a_subset_adds_up_to_its_own_studies_however_many_are_left_out(left_out)
     rng = np.random.default_rng(left_out)
     terms = {f"s{i}": rng.normal(-50, 20, (3, 7)) for i in range(5)}
     kept = list(terms)[left_out:]
-    assert multiverse._sum_of(terms, kept, sum(terms.values())) == pytest.approx(np.sum([terms[study] for study in kept], axis=0), abs=1e-10)
+    assert multiverse._sum_of(terms, kept, sum(terms.values())) == pytest.approx(
+        np.sum([terms[study] for study in kept], axis=0), abs=1e-10
+    )
 
 
 def test_a_likelihood_that_is_nowhere_possible_is_not_subtracted():

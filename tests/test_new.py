@@ -1,4 +1,6 @@
-"""A new study as a stranger would add it: the sheet to fill in, its row, and CONTRIBUTING's example run as it stands."""
+"""A new study as a stranger would add it: the sheet to fill in, its row, and CONTRIBUTING's example run as it
+stands.
+"""
 
 import os
 import re
@@ -15,16 +17,20 @@ from example_review import REGISTER, Review, review  # noqa: F401  (a fixture)
 from example_tree import run, walkthrough
 
 from extraction import dictionary, new, schema
-from models.evidence.collect import collect
 from extraction.records import ROOT, load
 from extraction.source import FILL_IN, parse
+from models.evidence.collect import collect
 
 STUDY = ("new", "lee2031", "--doi", "10.1234/invented.2031")
 RECORD = "records/lee2031.yml"
 
 
 def tree_of(review: Review) -> dict[str, bytes]:
-    return {path.relative_to(review.root).as_posix(): path.read_bytes() for path in review.root.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(review.root).as_posix(): path.read_bytes()
+        for path in review.root.rglob("*")
+        if path.is_file()
+    }
 
 
 # the sheet
@@ -37,10 +43,20 @@ def test_the_check_names_each_place_to_fill_in_and_nothing_else(review):
     assert code == 1
     for problem in printed["problems"]:
         text = lines[problem["file"].endswith(RECORD)][problem["line"] - 1]
-        assert problem["study"] == "lee2031" and problem["rule"] == "is left to fill in" and FILL_IN in text.split("#")[0]
+        assert (
+            problem["study"] == "lee2031"
+            and problem["rule"] == "is left to fill in"
+            and FILL_IN in text.split("#")[0]
+        )
     fields = [problem["field"] for problem in printed["problems"]]
-    assert {"studies[lee2031].reason", "design.product", "arms.toci.definition", "entries[group_size.toci].n",
-            "entries[severe_infection].kind", "entries[overall_survival].kind"} <= set(fields)
+    assert {
+        "studies[lee2031].reason",
+        "design.product",
+        "arms.toci.definition",
+        "entries[group_size.toci].n",
+        "entries[severe_infection].kind",
+        "entries[overall_survival].kind",
+    } <= set(fields)
     assert len(fields) == len(set(fields)) and "entries[severe_infection].unit" not in fields
 
 
@@ -53,7 +69,10 @@ def test_a_kind_once_chosen_asks_for_its_own_fields(review):
     review.run(*STUDY)
     review.plant(RECORD, "id: severe_infection", f"kind: {FILL_IN}", "kind: counts")
     found = {p["field"]: p["rule"] for p in review.check()[1]["problems"]}
-    assert found["entries[severe_infection].events"] == "is required" and found["entries[severe_infection].unit"] == "is left to fill in"
+    assert (
+        found["entries[severe_infection].events"] == "is required"
+        and found["entries[severe_infection].unit"] == "is left to fill in"
+    )
 
 
 def test_the_sheet_holds_every_field_of_every_block_with_its_meaning_from_the_schema(review):
@@ -63,13 +82,24 @@ def test_the_sheet_holds_every_field_of_every_block_with_its_meaning_from_the_sc
         if model not in (schema.Certainty, schema.Rating, schema.Lowering):
             for row in dictionary.fields(model):
                 assert re.search(rf"\b{row.field}:", sheet)
-                known = model is schema.Registration and row.field in {"id", "title", "authors", "year", "doi", "decision", "decided", "text_held"}
+                known = model is schema.Registration and row.field in {
+                    "id",
+                    "title",
+                    "authors",
+                    "year",
+                    "doi",
+                    "decision",
+                    "decided",
+                    "text_held",
+                }
                 assert known or row.meaning in sheet, row
 
 
 def test_a_changed_meaning_in_the_schema_changes_the_sheet(monkeypatch):
     monkeypatch.setattr(schema.Design.model_fields["product"], "description", "What was infused into whom.")
-    assert "# What was infused into whom. (text)\n  product: FILL_IN" in new.record("lee2031", None, "10.1234/x")
+    assert "# What was infused into whom. (text)\n  product: FILL_IN" in new.record(
+        "lee2031", None, "10.1234/x"
+    )
 
 
 def test_optional_lines_can_be_used_by_taking_the_sign_away(review):
@@ -79,7 +109,9 @@ def test_optional_lines_can_be_used_by_taking_the_sign_away(review):
     path.write_text(head + re.sub("^# (?=[ a-z])", "", blocks, flags=re.M) + entries)
     data = parse(path).data
     assert set(data["definitions"]["severe_infection"]) == {"definition", "address"}
-    assert data["contradictions"] == [{"about": FILL_IN, "entries": [FILL_IN], "used": FILL_IN, "reason": FILL_IN}]
+    assert data["contradictions"] == [
+        {"about": FILL_IN, "entries": [FILL_IN], "used": FILL_IN, "reason": FILL_IN}
+    ]
     assert set(data["risk_of_bias"][0]) == set(schema.BiasJudgement.model_fields)
 
 
@@ -89,7 +121,12 @@ def test_optional_lines_can_be_used_by_taking_the_sign_away(review):
 def test_the_row_stands_after_the_last_study_and_nothing_else_changes(review):
     before = (review.root / REGISTER).read_text()
     said = {"--title": "A: 'title' #1, \"quoted\" \\ – né", "--journal": "null", "--year": "2030"}
-    assert review.run(*STUDY, "--authors", "O'Neil B", "Li, Wei", *(word for pair in said.items() for word in pair))[0] == 0
+    assert (
+        review.run(
+            *STUDY, "--authors", "O'Neil B", "Li, Wei", *(word for pair in said.items() for word in pair)
+        )[0]
+        == 0
+    )
     after = (review.root / REGISTER).read_text()
     assert not [line for line in ndiff(before.splitlines(), after.splitlines()) if line.startswith("- ")]
     *others, added = parse(review.root / REGISTER).data["studies"]
@@ -106,13 +143,23 @@ def test_a_study_not_included_gets_its_row_and_no_record(review, decision):
     assert parse(review.root / REGISTER).data["studies"][-1]["decision"] == decision
 
 
-@pytest.mark.parametrize("register", ["# top\nstudies:\n  - id: a\n\n# about the outside\nexternal: []\n", "external: []\nstudies:\n  - id: a",
-                                      "studies:\n  - id: a\n    x: >-\n      words\n# the end\n"])
+@pytest.mark.parametrize(
+    "register",
+    [
+        "# top\nstudies:\n  - id: a\n\n# about the outside\nexternal: []\n",
+        "external: []\nstudies:\n  - id: a",
+        "studies:\n  - id: a\n    x: >-\n      words\n# the end\n",
+    ],
+)
 def test_the_row_finds_its_place_wherever_the_studies_stand(tmp_path, register):
     (tmp_path / "register.yml").write_text(register)
-    (tmp_path / "other.yml").write_text(new._with_row(register, parse(tmp_path / "register.yml"), "  - id: b\n"))
+    (tmp_path / "other.yml").write_text(
+        new._with_row(register, parse(tmp_path / "register.yml"), "  - id: b\n")
+    )
     data = parse(tmp_path / "other.yml").data
-    assert [row["id"] for row in data["studies"]] == ["a", "b"] and "external" in data or "external" not in register
+    assert (
+        [row["id"] for row in data["studies"]] == ["a", "b"] and "external" in data
+    ) or "external" not in register
     assert set(register.splitlines()) <= set((tmp_path / "other.yml").read_text().splitlines())
 
 
@@ -126,7 +173,9 @@ def test_a_registered_study_gets_the_record_alone(review):
     before = tree_of(review)
     assert review.run("new", "waiting2022")[0] == 0
     after = tree_of(review)
-    assert after.keys() - before.keys() == {"records/waiting2022.yml"} and all(after[name] == before[name] for name in before)
+    assert after.keys() - before.keys() == {"records/waiting2022.yml"} and all(
+        after[name] == before[name] for name in before
+    )
     assert "10.1234/invented.2022.3" in (review.root / "records/waiting2022.yml").read_text()
 
 
@@ -135,12 +184,24 @@ def test_a_registered_study_gets_the_record_alone(review):
 
 REFUSED = {
     "a known study": ("example2020", "10.1234/other", "example2020: is in the register already (included)"),
-    "a known DOI": ("lee2031", "10.1234/INVENTED.2020.1", "doi: found '10.1234/INVENTED.2020.1': is registered already, for example2020"),
-    "an id without a year": ("lee", "10.1234/other", "id: found 'lee': must be lower-case letters, digits and _"),
+    "a known DOI": (
+        "lee2031",
+        "10.1234/INVENTED.2020.1",
+        "doi: found '10.1234/INVENTED.2020.1': is registered already, for example2020",
+    ),
+    "an id without a year": (
+        "lee",
+        "10.1234/other",
+        "id: found 'lee': must be lower-case letters, digits and _",
+    ),
     "a path for an id": ("../lee2031", "10.1234/other", "id: found '../lee2031': must be"),
     "a DOI with its resolver": ("lee2031", "https://doi.org/10.1234/other", "without the resolver's address"),
     "a DOI without suffix": ("lee2031", "10.1234", "is not a DOI"),
-    "a year beyond reason": ("lee1066", "10.1234/other", "year: found '1066': must be greater than or equal to 1990"),
+    "a year beyond reason": (
+        "lee1066",
+        "10.1234/other",
+        "year: found '1066': must be greater than or equal to 1990",
+    ),
 }
 
 
@@ -185,7 +246,8 @@ def test_both_files_or_neither(review, monkeypatch, at):
 def test_what_a_killed_run_leaves_is_finished_by_the_next(review):
     review.run(*STUDY)
     whole = tree_of(review)
-    (review.root / REGISTER).write_text((Path(__file__).parent / "example" / REGISTER).read_text())  # killed after the record
+    # killed after the record
+    (review.root / REGISTER).write_text((Path(__file__).parent / "example" / REGISTER).read_text())
     assert review.run(*STUDY)[0] == 0
     assert tree_of(review) == whole
 
@@ -199,8 +261,20 @@ def test_a_tree_that_cannot_be_written_is_said_in_one_line(review):
 
 
 def test_bytes_that_are_no_text_are_refused(review):
-    done = subprocess.run([sys.executable.encode(), b"-m", b"extraction", *(word.encode() for word in STUDY), b"--title", b"\xff",
-                           b"--root", str(review.root).encode()], cwd=ROOT.parent, capture_output=True)
+    done = subprocess.run(
+        [
+            sys.executable.encode(),
+            b"-m",
+            b"extraction",
+            *(word.encode() for word in STUDY),
+            b"--title",
+            b"\xff",
+            b"--root",
+            str(review.root).encode(),
+        ],
+        cwd=ROOT.parent,
+        capture_output=True,
+    )
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and b"not UTF-8" in done.stderr
 
 
@@ -213,11 +287,18 @@ def clone(tmp_path) -> Path:
 
 
 def test_the_worked_example_goes_from_paper_to_commit_as_written(clone):
-    [paper], (row, record), (begin, finish, last) = walkthrough("text"), walkthrough("yaml"), walkthrough("sh")
+    [paper], (row, record), (begin, finish, last) = (
+        walkthrough("text"),
+        walkthrough("yaml"),
+        walkthrough("sh"),
+    )
     (clone / "papers").mkdir()
     (clone / "papers/example2031.txt").write_text(paper)
     begun = run(begin, clone)
-    assert begun.returncode == 1 and "entries[severe_infection].kind: found 'FILL_IN': is left to fill in" in begun.stdout, begun.stdout + begun.stderr
+    assert (
+        begun.returncode == 1
+        and "entries[severe_infection].kind: found 'FILL_IN': is left to fill in" in begun.stdout
+    ), begun.stdout + begun.stderr
 
     assert parse(clone / "extraction/records/example2031.yml").data.keys() == yaml.safe_load(record).keys()
     example_tree.fill_in(clone, "example2031", row, record)
@@ -229,7 +310,10 @@ def test_the_worked_example_goes_from_paper_to_commit_as_written(clone):
     assert last.split("\n")[0] == "make book"
 
     read = load(clone / "extraction")
-    used = {endpoint: [r for r in collect(read, endpoint).used if r.study == "example2031"] for endpoint in ("severe_infection", "overall_survival")}
+    used = {
+        endpoint: [r for r in collect(read, endpoint).used if r.study == "example2031"]
+        for endpoint in ("severe_infection", "overall_survival")
+    }
     assert used["severe_infection"][0].only_table == (7, 18, 4, 22)
     assert used["overall_survival"][0].entries == ("overall_survival.hazard_ratio",)
     assert "example2031" not in collect(read, "crs_duration").studies

@@ -1,4 +1,6 @@
-"""Numbers for others: evidence as tidy tables, the frame behind each figure, CSV that harms nobody, and its way through the page cache."""
+"""Numbers for others: evidence as tidy tables, the frame behind each figure, CSV that harms nobody, and its
+way through the page cache.
+"""
 
 import base64
 import datetime
@@ -16,19 +18,18 @@ from hypothesis import strategies as st
 from test_figures import invented
 from test_pages import run_page  # noqa: F401  a fixture
 
-from book.make import execute, pages
 from book.html import files
+from book.html.numbers_csv import to_csv
 from book.html.show import show, table
-from book.make import tidy
-from models.evidence.collect import collect_all
-from extraction.records import ROOT, load
-from extraction.schema import Distinct
-from models.runs import store
-from models.endpoints import ENDPOINTS
+from book.html.style import Picture, plt
+from book.make import execute, pages, tidy
 from book.shown import agreement
 from book.shown.endpoint import figures, lights, pictures, recovery
-from book.html.numbers_csv import to_csv
-from book.html.style import Picture, plt
+from extraction.records import ROOT, load
+from extraction.schema import Distinct
+from models.endpoints import ENDPOINTS
+from models.evidence.collect import collect_all
+from models.runs import store
 
 REVIEW = load()
 TABLES = tidy.tables(REVIEW)
@@ -41,10 +42,27 @@ def read(text: str) -> pd.DataFrame:
 # CSV
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+3 (−2 to 8)", "-cmd", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1", "-", '=HYPERLINK("x")', "=1,2\n3"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "+3 (−2 to 8)",
+        "-cmd",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "  =1",
+        "＝1",
+        "-",
+        '=HYPERLINK("x")',
+        "=1,2\n3",
+    ],
+)
 def test_no_cell_and_no_heading_is_a_formula(text):
     frame = pd.DataFrame({text: [text]}, dtype=object)
-    found = pd.read_csv(io.StringIO(to_csv(frame)), header=None, dtype=str, keep_default_na=False).values.ravel()
+    found = pd.read_csv(
+        io.StringIO(to_csv(frame)), header=None, dtype=str, keep_default_na=False
+    ).values.ravel()
     assert found.tolist() == [f"'{text}".replace("\r", "\n")] * 2
 
 
@@ -61,7 +79,9 @@ def test_a_list_is_joined_and_what_is_missing_is_empty():
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
 @settings(deadline=None)
 def test_numbers_keep_every_digit(values):
-    assert read(to_csv(pd.DataFrame({"x": values})))["x"].map(float).tolist() == pytest.approx(values, rel=1e-15, abs=5e-324)
+    assert read(to_csv(pd.DataFrame({"x": values})))["x"].map(float).tolist() == pytest.approx(
+        values, rel=1e-15, abs=5e-324
+    )
 
 
 def test_an_index_with_a_name_is_a_column():
@@ -73,8 +93,11 @@ def test_an_index_with_a_name_is_a_column():
 
 def as_written() -> dict[tuple[str, str], dict]:
     """Every entry as its file has it, read as text and without the schema."""
-    return {(path.stem, entry["id"]): entry for path in sorted((ROOT / "records").glob("*.yml"))
-            for entry in yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)["entries"]}
+    return {
+        (path.stem, entry["id"]): entry
+        for path in sorted((ROOT / "records").glob("*.yml"))
+        for entry in yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)["entries"]
+    }
 
 
 def test_every_printed_number_stands_once_with_all_that_its_record_says():
@@ -97,8 +120,14 @@ def test_every_report_stands_with_what_becomes_of_it():
     reports = TABLES["reports"]
     for endpoint, evidence in collect_all(REVIEW).items():
         here = reports[reports["endpoint"] == endpoint]
-        assert (here["used"].sum(), len(here)) == (len(evidence.used), len(evidence.used) + len(evidence.unused))
-    assert reports.loc[reports["used"].map(bool), "term"].notna().all() and reports.loc[~reports["used"].map(bool), "reason"].notna().all()
+        assert (here["used"].sum(), len(here)) == (
+            len(evidence.used),
+            len(evidence.used) + len(evidence.unused),
+        )
+    assert (
+        reports.loc[reports["used"].map(bool), "term"].notna().all()
+        and reports.loc[~reports["used"].map(bool), "reason"].notna().all()
+    )
     known = set(zip(TABLES["printed_numbers"]["study"], TABLES["printed_numbers"]["id"]))
     assert {(row.study, entry) for row in reports.itertuples() for entry in row.entries} <= known
 
@@ -108,7 +137,9 @@ def test_every_column_has_a_meaning_and_every_cell_is_a_number_a_text_or_a_list_
     plain = (str, bool, int, float, datetime.date, type(None))
     for name, frame in TABLES.items():
         for cell in frame.values.ravel():
-            assert all(isinstance(part, plain) for part in (cell if isinstance(cell, (list, tuple)) else [cell])), (name, cell)
+            assert all(
+                isinstance(part, plain) for part in (cell if isinstance(cell, (list, tuple)) else [cell])
+            ), (name, cell)
 
 
 def test_every_study_stands_with_all_that_its_row_of_the_register_says():
@@ -159,7 +190,9 @@ def invented_draws(monkeypatch):
 def test_the_numbers_of_a_forest_are_quantiles_of_the_draws(key):
     numbers = figures.forest(key, REVIEW).numbers.set_index("kind")
     expected = np.exp(np.quantile(invented(key).draws["mu"].values, [0.5, 0.025, 0.975]))
-    assert numbers.loc["pooled", ["median", "lower", "upper"]].astype(float).tolist() == pytest.approx(expected.tolist())
+    assert numbers.loc["pooled", ["median", "lower", "upper"]].astype(float).tolist() == pytest.approx(
+        expected.tolist()
+    )
     assert len(numbers) == len(figures.forest_rows(key, REVIEW))
 
 
@@ -172,11 +205,18 @@ def test_curves_are_the_densities_that_are_drawn():
 
 @pytest.mark.usefixtures("invented_draws")
 def test_every_arrow_of_a_model_every_candidate_and_every_square_is_counted():
-    assert len(pictures.model_graph("severe_infection", REVIEW).numbers) == 3  # the invented graph has three arrows that are not hidden
+    # the invented graph has three arrows that are not hidden
+    assert len(pictures.model_graph("severe_infection", REVIEW).numbers) == 3
     reports = recovery.recovered_reports("complete_response", REVIEW)
-    assert len(recovery.candidates("complete_response", REVIEW).numbers) == sum(len(report.tables) for report in reports)
-    assert agreement.picture(REVIEW).numbers["numbers"].sum() == len({(f.study, f.entry) for f in agreement.check(REVIEW).findings})
-    assert len(lights.traffic_lights("severe_infection", REVIEW).numbers) == 8 * len(collect_all(REVIEW)["severe_infection"].studies)
+    assert len(recovery.candidates("complete_response", REVIEW).numbers) == sum(
+        len(report.tables) for report in reports
+    )
+    assert agreement.picture(REVIEW).numbers["numbers"].sum() == len(
+        {(f.study, f.entry) for f in agreement.check(REVIEW).findings}
+    )
+    assert len(lights.traffic_lights("severe_infection", REVIEW).numbers) == 8 * len(
+        collect_all(REVIEW)["severe_infection"].studies
+    )
 
 
 # handing files to the book
@@ -201,7 +241,9 @@ def test_a_page_that_is_not_run_again_has_the_same_files(run_page, tmp_path):  #
 
 def test_two_tables_of_one_name_are_refused(run_page, tmp_path):  # noqa: F811
     run_page(SHOWS % 2 + "\n" + SHOWS.splitlines()[2] % 3)
-    with pytest.raises(files.SameName, match="^numbers/page-a-caption.csv: two figures or tables have this name"):
+    with pytest.raises(
+        files.SameName, match="^numbers/page-a-caption.csv: two figures or tables have this name"
+    ):
         placed(tmp_path / "out", tmp_path / "page.md")
 
 
@@ -209,7 +251,9 @@ def test_two_tables_of_one_name_are_refused(run_page, tmp_path):  # noqa: F811
 def shown(monkeypatch):
     """What `book.html.show` displays: HTML, then metadata."""
     found = []
-    monkeypatch.setattr(files, "display", lambda data, raw, metadata: found.append((data["text/html"], metadata)))
+    monkeypatch.setattr(
+        files, "display", lambda data, raw, metadata: found.append((data["text/html"], metadata))
+    )
     return found
 
 
@@ -218,9 +262,15 @@ def test_a_figure_on_a_page_is_a_file_with_its_numbers_and_in_a_notebook_is_whol
         monkeypatch.setenv(files.PAGE, page) if page else monkeypatch.delenv(files.PAGE)
         show(*Picture(plt.figure(), "Words.", pd.DataFrame({"x": [1]})), "curve")
     (on_page, handed), (in_notebook, nothing) = shown
-    assert set(handed[files.FILES]) == {"figures/survival-curve.svg", "figures-dark/survival-curve.svg", "numbers/survival-curve.csv"}
+    assert set(handed[files.FILES]) == {
+        "figures/survival-curve.svg",
+        "figures-dark/survival-curve.svg",
+        "numbers/survival-curve.csv",
+    }
     assert base64.b64decode(handed[files.FILES]["numbers/survival-curve.csv"]) == b"x\n1\n"
-    assert 'src="../figures/survival-curve.svg"' in on_page and 'href="../numbers/survival-curve.csv"' in on_page
+    assert (
+        'src="../figures/survival-curve.svg"' in on_page and 'href="../numbers/survival-curve.csv"' in on_page
+    )
     assert 'src="data:image/svg+xml' in in_notebook and "numbers/" not in in_notebook and nothing is None
 
 
@@ -232,8 +282,20 @@ def test_a_figure_without_numbers_is_refused():
 def test_a_table_hands_over_the_numbers_behind_its_words(shown, monkeypatch):
     monkeypatch.setenv(files.PAGE, "survival")
     table(pd.DataFrame({"ratio": ["0.33"]}), "Ratios", pd.DataFrame({"ratio": [1 / 3]}))
-    assert base64.b64decode(shown[0][1][files.FILES]["numbers/survival-ratios.csv"]).decode() == f"ratio\n{1 / 3}\n"
+    assert (
+        base64.b64decode(shown[0][1][files.FILES]["numbers/survival-ratios.csv"]).decode()
+        == f"ratio\n{1 / 3}\n"
+    )
 
 
 def test_only_pages_that_hold_files_have_them():
-    assert list(files._handed(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1"), nbformat.v4.new_markdown_cell("x")]))) == []
+    assert (
+        list(
+            files._handed(
+                nbformat.v4.new_notebook(
+                    cells=[nbformat.v4.new_code_cell("1"), nbformat.v4.new_markdown_cell("x")]
+                )
+            )
+        )
+        == []
+    )

@@ -40,7 +40,9 @@ def order_density(n, ranks, times, distribution):
 
 
 def enumerated(sizes, means, ranks, times):
-    """The same for patients of different groups: a sum over which patient holds which rank and who lies between."""
+    """The same for patients of different groups: a sum over which patient holds which rank and who lies
+    between.
+    """
     patients = [log_normal(m) for m, n in zip(means, sizes) for _ in range(n)]
     edges, everyone = [0.0, *times, np.inf], set(range(len(patients)))
     gaps = np.diff([0, *ranks, len(patients) + 1]) - 1
@@ -50,22 +52,30 @@ def enumerated(sizes, means, ranks, times):
     def share(left, interval):
         if interval == len(gaps):
             return 1.0
-        return sum(prod(inside[p][interval] for p in chosen) * share(left - set(chosen), interval + 1)
-                   for chosen in combinations(sorted(left), gaps[interval]))
+        return sum(
+            prod(inside[p][interval] for p in chosen) * share(left - set(chosen), interval + 1)
+            for chosen in combinations(sorted(left), gaps[interval])
+        )
 
-    return sum(prod(density[p][i] for i, p in enumerate(holders)) * share(everyone - set(holders), 0)
-               for holders in permutations(everyone, len(times)))
+    return sum(
+        prod(density[p][i] for i, p in enumerate(holders)) * share(everyone - set(holders), 0)
+        for holders in permutations(everyone, len(times))
+    )
 
 
 def brute_force(sizes, means, median, minimum, maximum, zeros=0):
-    """Density of the printed numbers; of an even number of patients the two in the middle straddle the median."""
+    """Density of the printed numbers; of an even number of patients the two in the middle straddle the
+    median.
+    """
     total = sum(sizes)
     n = total + zeros
     middle = [(n + 1) // 2 - zeros] if n % 2 else [n // 2 - zeros, n // 2 + 1 - zeros]
     ranks = [*([1] if minimum else []), *middle, *([total] if maximum else [])]
 
     def at(*around):
-        return enumerated(sizes, means, ranks, [*([minimum] if minimum else []), *around, *([maximum] if maximum else [])])
+        return enumerated(
+            sizes, means, ranks, [*([minimum] if minimum else []), *around, *([maximum] if maximum else [])]
+        )
 
     if n % 2:
         return at(median)
@@ -113,7 +123,9 @@ def test_mixed_groups_have_the_density_of_every_way_to_hold_the_places(sizes, mi
 
 
 @pytest.mark.parametrize("maximum", [None, 11.0])
-@pytest.mark.parametrize(("sizes", "zeros"), [([2, 2], 1), ([2, 2], 2), ([3, 2], 2), ([2, 1, 2], 3), ([3, 1], 3)])
+@pytest.mark.parametrize(
+    ("sizes", "zeros"), [([2, 2], 1), ([2, 2], 2), ([3, 2], 2), ([2, 1, 2], 3), ([3, 1], 3)]
+)
 def test_patients_without_the_syndrome_hold_the_lowest_ranks(sizes, zeros, maximum):
     means = [1.2, 1.7, 2.2][: len(sizes)]
     expected = brute_force(sizes, means, 5.5, None, maximum, zeros)
@@ -121,13 +133,18 @@ def test_patients_without_the_syndrome_hold_the_lowest_ranks(sizes, zeros, maxim
     assert found == pytest.approx(np.log(expected), abs=1e-9 if (sum(sizes) + zeros) % 2 else GAP_ERROR)
 
 
-@pytest.mark.parametrize(("sizes", "printed", "limits", "zeros"), [
-    ([3, 4], (5, 2, 10), "both", 0),
-    ([8, 9], (6, 2, 14), "both", 0),  # tocilizumab patients of Zhou 2025, to the whole day
-    ([7, 11, 6], (6, 0, 12), "maximum", 4),  # the others, four without CRS counted as 0
-    ([4, 4], (5, 0, 0), "none", 0),
-])
-def test_density_over_the_rounding_cell_is_the_share_of_simulated_cohorts_that_print_the_same(sizes, printed, limits, zeros):
+@pytest.mark.parametrize(
+    ("sizes", "printed", "limits", "zeros"),
+    [
+        ([3, 4], (5, 2, 10), "both", 0),
+        ([8, 9], (6, 2, 14), "both", 0),  # tocilizumab patients of Zhou 2025, to the whole day
+        ([7, 11, 6], (6, 0, 12), "maximum", 4),  # the others, four without CRS counted as 0
+        ([4, 4], (5, 0, 0), "none", 0),
+    ],
+)
+def test_density_over_the_rounding_cell_is_the_share_of_simulated_cohorts_that_print_the_same(
+    sizes, printed, limits, zeros
+):
     rng = np.random.default_rng(11)
     draws = 200_000
     means = np.array([1.5, 1.7, 1.9][: len(sizes)])
@@ -152,13 +169,17 @@ def test_density_over_the_rounding_cell_is_the_share_of_simulated_cohorts_that_p
     assert standard_error < 0.05 * probability  # the simulation can tell
 
 
-@pytest.mark.parametrize(("sizes", "zeros"), [([1], 0), ([1, 1], 0), ([1, 2], 0), ([2, 2], 0), ([3, 2], 2), ([5, 5], 3)])
+@pytest.mark.parametrize(
+    ("sizes", "zeros"), [([1], 0), ([1, 1], 0), ([1, 2], 0), ([2, 2], 0), ([3, 2], 2), ([5, 5], 3)]
+)
 def test_density_of_the_median_alone_integrates_to_one(sizes, zeros):
     means = [1.2, 2.0][: len(sizes)]
 
     def density(log_median):
         median = np.exp(log_median)
-        return median * np.exp(median_with_range(sizes, median, None, None, zeros=zeros).log_likelihood(means, SIGMA))
+        return median * np.exp(
+            median_with_range(sizes, median, None, None, zeros=zeros).log_likelihood(means, SIGMA)
+        )
 
     found = integrate.quad(density, 1.6 - 4.5, 1.6 + 4.5, points=[1.2, 1.6, 2.0], epsabs=1e-7)[0]
     # two patients may be as far apart as the median is long: the hardest gap for 12 nodes
@@ -171,13 +192,16 @@ def test_density_of_median_and_range_integrates_to_one(sizes, exchangeable):
     means = [1.4, 1.8]
     nodes, weights = np.polynomial.legendre.leggauss(24)
     reach, total = 4.5 * SIGMA + 0.2, 0.0
-    for x, wx in zip(1.6 + reach * nodes, reach * weights):  # logs of median, then minimum below it and maximum above
+    for x, wx in zip(
+        1.6 + reach * nodes, reach * weights
+    ):  # logs of median, then minimum below it and maximum above
         low, high = 1.6 - reach - 0.2, 1.6 + reach + 0.2
         for y, wy in zip(low + (x - low) * (nodes + 1) / 2, (x - low) / 2 * weights):
             for z, wz in zip(x + (high - x) * (nodes + 1) / 2, (high - x) / 2 * weights):
                 report = median_with_range(sizes, np.exp(x), np.exp(y), np.exp(z), exchangeable=exchangeable)
                 total += wx * wy * wz * np.exp(x + y + z + report.log_likelihood(means, SIGMA))
-    # 1e-3: the range is cut at 4.5 SD, and with an even n the midpoint is not smooth where a gap meets a limit
+    # 1e-3: the range is cut at 4.5 SD, and with an even n the midpoint is not smooth where a gap meets a
+    # limit
     assert total == pytest.approx(1.0, abs=1e-3)
 
 
@@ -192,13 +216,20 @@ def test_exchangeable_patients_are_draws_from_the_mixture(minimum, maximum):
 
 @pytest.mark.parametrize("exchangeable", [False, True])
 def test_groups_of_equal_means_are_one_group(exchangeable):
-    split = median_with_range([7, 11, 6], 5.5, 1.0, 12.0, exchangeable=exchangeable).log_likelihood([1.6] * 3, SIGMA)
-    assert split == pytest.approx(median_with_range([24], 5.5, 1.0, 12.0).log_likelihood([1.6], SIGMA), abs=1e-9)  # rounding only
+    split = median_with_range([7, 11, 6], 5.5, 1.0, 12.0, exchangeable=exchangeable).log_likelihood(
+        [1.6] * 3, SIGMA
+    )
+    # rounding only
+    assert split == pytest.approx(
+        median_with_range([24], 5.5, 1.0, 12.0).log_likelihood([1.6], SIGMA), abs=1e-9
+    )
 
 
 def test_order_of_the_groups_does_not_matter():
-    found = [median_with_range(sizes, 5.5, 1.0, 12.0).log_likelihood(means, SIGMA)
-             for sizes, means in (([7, 11, 6], [1.4, 1.7, 2.1]), ([6, 7, 11], [2.1, 1.4, 1.7]))]
+    found = [
+        median_with_range(sizes, 5.5, 1.0, 12.0).log_likelihood(means, SIGMA)
+        for sizes, means in (([7, 11, 6], [1.4, 1.7, 2.1]), ([6, 7, 11], [2.1, 1.4, 1.7]))
+    ]
     assert found[0] == pytest.approx(found[1], abs=1e-9)  # rounding only
 
 
@@ -206,7 +237,9 @@ def test_order_of_the_groups_does_not_matter():
 def test_density_changes_with_the_unit_as_a_density_does(factor):
     """In hours instead of days: three printed numbers, so three factors."""
     days = median_with_range([5, 6], 5.5, 2.0, 11.0).log_likelihood([1.5, 1.8], SIGMA)
-    other = median_with_range([5, 6], 5.5 * factor, 2.0 * factor, 11.0 * factor).log_likelihood(np.log(factor) + [1.5, 1.8], SIGMA)
+    other = median_with_range([5, 6], 5.5 * factor, 2.0 * factor, 11.0 * factor).log_likelihood(
+        np.log(factor) + [1.5, 1.8], SIGMA
+    )
     assert other == pytest.approx(days - 3 * np.log(factor), abs=1e-9)  # rounding only
 
 
@@ -233,16 +266,19 @@ def test_quartiles_between_ranks_integrate_to_one(n):
     assert total == pytest.approx(1.0, abs=1e-3)  # powers of 1/2 at the corners converge slowly
 
 
-@pytest.mark.parametrize(("sizes", "median", "minimum", "maximum", "zeros"), [
-    ([2], 5.0, 2.0, 9.0, 0),  # two patients: the range fixes the median
-    ([1], 5.0, 2.0, None, 0),
-    ([1], 5.0, None, 9.0, 0),
-    ([3], 5.0, None, 9.0, 4),  # the median would be one of the zeros
-    ([4], 5.0, None, 9.0, 4),  # half of it would be
-    ([5], 0.0, None, 9.0, 0),
-    ([5], -1.0, None, 9.0, 0),
-    ([5], 5.0, 0.0, 9.0, 0),
-])
+@pytest.mark.parametrize(
+    ("sizes", "median", "minimum", "maximum", "zeros"),
+    [
+        ([2], 5.0, 2.0, 9.0, 0),  # two patients: the range fixes the median
+        ([1], 5.0, 2.0, None, 0),
+        ([1], 5.0, None, 9.0, 0),
+        ([3], 5.0, None, 9.0, 4),  # the median would be one of the zeros
+        ([4], 5.0, None, 9.0, 4),  # half of it would be
+        ([5], 0.0, None, 9.0, 0),
+        ([5], -1.0, None, 9.0, 0),
+        ([5], 5.0, 0.0, 9.0, 0),
+    ],
+)
 def test_numbers_that_so_few_patients_cannot_give_are_refused(sizes, median, minimum, maximum, zeros):
     with pytest.raises(ValueError, match="has no density"):
         median_with_range(sizes, median, minimum, maximum, zeros=zeros)
@@ -250,11 +286,15 @@ def test_numbers_that_so_few_patients_cannot_give_are_refused(sizes, median, min
 
 @pytest.mark.parametrize(("mean", "sigma"), [(-8.0, 0.1), (12.0, 0.1), (1.6, 0.01), (1.6, 20.0)])
 def test_density_is_finite_far_from_the_data(mean, sigma):
-    assert np.isfinite(median_with_range([7, 11, 6], 5.5, None, 12.0, zeros=4).log_likelihood([mean] * 3, sigma))
+    assert np.isfinite(
+        median_with_range([7, 11, 6], 5.5, None, 12.0, zeros=4).log_likelihood([mean] * 3, sigma)
+    )
     assert np.isfinite(median_with_quartiles([7, 11], 4.0, 5.5, 8.0).log_likelihood([mean] * 2, sigma))
 
 
 def test_enumeration_counts_every_way_once():
     """The brute force itself: with one group it is the textbook density."""
+    # rounding only
     assert enumerated([5], [1.6], [1, 3, 5], [2.0, 5.5, 11.0]) == pytest.approx(
-        order_density(5, [1, 3, 5], [2.0, 5.5, 11.0], log_normal(1.6)), rel=1e-9)  # rounding only
+        order_density(5, [1, 3, 5], [2.0, 5.5, 11.0], log_normal(1.6)), rel=1e-9
+    )

@@ -29,13 +29,30 @@ def tracked() -> dict[str, str]:
     if not (ROOT / ".git").exists():
         pytest.skip("an export without its git history")
     # A checkout owned by another user, as in a container, is still readable.
-    listing = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listing = [
+        "git",
+        "-c",
+        "safe.directory=*",
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ]
     names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
-    return {n: (ROOT / n).read_text(encoding="utf-8", errors="replace") for n in names if n and (ROOT / n).is_file()}
+    return {
+        n: (ROOT / n).read_text(encoding="utf-8", errors="replace")
+        for n in names
+        if n and (ROOT / n).is_file()
+    }
 
 
 def direct(project: dict) -> list[str]:
-    return project["dependencies"] + project["optional-dependencies"]["test"] + project["optional-dependencies"]["env"]
+    return (
+        project["dependencies"]
+        + project["optional-dependencies"]["test"]
+        + project["optional-dependencies"]["env"]
+    )
 
 
 # --- pins ---
@@ -49,11 +66,15 @@ def test_conda_users_get_the_same_direct_pins(project):
     listed = yaml.safe_load(read("environment.yml"))["dependencies"]
     conda = [d for d in listed if isinstance(d, str) and not re.fullmatch(r"pip|python [<>=].*", d)]
     pip = [d for group in listed if isinstance(group, dict) for d in group["pip"] if d != "-e ."]
-    assert sorted(conda + pip + project["optional-dependencies"]["env"]) == sorted(direct(project)), "but for uv, in whose place conda is"
+    assert sorted(conda + pip + project["optional-dependencies"]["env"]) == sorted(direct(project)), (
+        "but for uv, in whose place conda is"
+    )
 
 
 def test_the_lock_holds_every_direct_pin(project):
-    locked = dict(PIN.match(line).groups() for line in read("requirements.lock").splitlines() if PIN.match(line))
+    locked = dict(
+        PIN.match(line).groups() for line in read("requirements.lock").splitlines() if PIN.match(line)
+    )
     wanted = dict(PIN.fullmatch(d).groups() for d in direct(project))
     assert {name: locked.get(name) for name in wanted} == wanted
 
@@ -84,7 +105,8 @@ def test_the_citation_file_is_valid():
 
 def test_one_version_everywhere(project):
     cited = yaml.safe_load(read("CITATION.cff"))["version"]
-    newest = re.search(r"^## (\d\S+)", read("CHANGELOG.md"), re.M)[1]  # what is not released yet may stand above it
+    # what is not released yet may stand above it
+    newest = re.search(r"^## (\d\S+)", read("CHANGELOG.md"), re.M)[1]
     assert (cited, newest) == (project["version"], project["version"])
 
 
@@ -103,13 +125,19 @@ def test_the_archive_reads_the_citation_file():
 
 
 FOR_TESTS = "tests/reference/axe/"
-"""The rules of accessibility that tests hold the pages against, unchanged and with their licence; no part of the book."""
+"""The rules of accessibility that tests hold the pages against, unchanged and with their licence; no part of
+the book.
+"""
 
 
 def test_nobody_elses_javascript_is_committed_but_for_tests(tracked):
     tracked = {name: text for name, text in tracked.items() if not name.startswith(FOR_TESTS)}
     shipped = [n for n in tracked if re.search(r"\.min\.(?:m?js|css)$|(?:^|/)node_modules/", n)]
-    banners = [n for n, text in tracked.items() if n.endswith((".js", ".mjs")) and re.search(r"/\*!|@licen[cs]e", text)]
+    banners = [
+        n
+        for n, text in tracked.items()
+        if n.endswith((".js", ".mjs")) and re.search(r"/\*!|@licen[cs]e", text)
+    ]
     assert shipped + banners == []
 
 
@@ -120,5 +148,7 @@ def test_no_file_names_a_folder_of_one_machine(tracked):
 
 
 def test_no_file_names_a_package_index(tracked):
-    index = re.compile(r"pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|anaconda\.(?:org|com)|(?:index|registry)[-]url|find[-]links")
+    index = re.compile(
+        r"pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|anaconda\.(?:org|com)|(?:index|registry)[-]url|find[-]links"
+    )
     assert [(n, m[0]) for n, text in tracked.items() if (m := index.search(text))] == []

@@ -1,4 +1,6 @@
-"""What the book is made of: pages written from records, pages run once, and fingerprints that leave nothing stale."""
+"""What the book is made of: pages written from records, pages run once, and fingerprints that leave nothing
+stale.
+"""
 
 import os
 import re
@@ -8,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from book.make import execute, inputs, pages
 from book.html import markup
+from book.make import execute, inputs, pages
 from book.shown import study_page, topics
 from extraction import records
 from extraction.vocabulary import FIELDS
@@ -76,25 +78,36 @@ def test_a_failing_cell_names_page_and_error(run_page):
         run_page("1 / 0")
 
 
-def test_pages_that_share_a_kernel_share_no_name_and_one_that_fails_stops_no_other(run_page, tmp_path, monkeypatch):
+def test_pages_that_share_a_kernel_share_no_name_and_one_that_fails_stops_no_other(
+    run_page, tmp_path, monkeypatch
+):
     monkeypatch.setattr(execute, "AT_ONCE", 1)
     run_page("1")
-    codes = {"one": "import os; mine = os.getpid(); 1 / 0", "two": "import os; assert 'mine' not in dir(); mine = os.environ['REVIEW_PAGE']; print(mine)",
-             "three": "assert 'mine' not in dir() and 'os' not in dir()"}
+    codes = {
+        "one": "import os; mine = os.getpid(); 1 / 0",
+        "two": "import os; assert 'mine' not in dir(); mine = os.environ['REVIEW_PAGE']; print(mine)",
+        "three": "assert 'mine' not in dir() and 'os' not in dir()",
+    }
     pages, ran = [tmp_path / f"{name}.md" for name in codes], []
     for page, code in zip(pages, codes.values()):
         page.write_text(PAGE.format(title=page.stem, code=code))
     with pytest.raises(execute.PageFailed, match="book/one.md failed") as failed:
         execute.run(pages, [], tmp_path / "cache", lambda what, seconds: ran.append(what))
     assert ran == ["ran book/two.md", "ran book/three.md"] and "book/two.md" not in str(failed.value)
-    [output] = [output.text for cell in next(execute.executed(pages[1:], [], tmp_path / "cache")).cells for output in cell.get("outputs", ())]
+    [output] = [
+        output.text
+        for cell in next(execute.executed(pages[1:], [], tmp_path / "cache")).cells
+        for output in cell.get("outputs", ())
+    ]
     assert output == "two\n"
 
 
 # staleness
 
 
-@pytest.mark.parametrize("file", ["models/__pycache__/priors.pyc", "_build/posteriors/severe_infection.77.partial"])
+@pytest.mark.parametrize(
+    "file", ["models/__pycache__/priors.pyc", "_build/posteriors/severe_infection.77.partial"]
+)
 def test_by_products_change_nothing(file, tree):
     book = inputs.of_book(tree)
     (tree / file).parent.mkdir(exist_ok=True)
@@ -143,10 +156,15 @@ def test_a_study_awaiting_data_says_so_and_enters_nothing(review):
 
 
 def test_code_of_the_pages_is_folded():
-    cells = [(page.name, cell) for page in (inputs.ROOT / "book").glob("*.md")
-             for cell in re.findall(r"^```\{code-cell\}.*\n((?::.*\n)*)", page.read_text(encoding="utf-8"), re.M)]
+    cells = [
+        (page.name, cell)
+        for page in (inputs.ROOT / "book").glob("*.md")
+        for cell in re.findall(r"^```\{code-cell\}.*\n((?::.*\n)*)", page.read_text(encoding="utf-8"), re.M)
+    ]
     assert cells
-    assert not [page for page, options in cells if not re.search(r"hide-input|remove-input|remove-cell", options)]
+    assert not [
+        page for page, options in cells if not re.search(r"hide-input|remove-input|remove-cell", options)
+    ]
 
 
 def test_every_variable_has_one_topic():

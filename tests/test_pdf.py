@@ -1,4 +1,6 @@
-"""The whole book as one PDF: every page in order, with bookmarks, links within it, and nothing half-written where it cannot be printed."""
+"""The whole book as one PDF: every page in order, with bookmarks, links within it, and nothing half-written
+where it cannot be printed.
+"""
 
 import html as html_module
 import re
@@ -12,8 +14,8 @@ import yaml
 from example_browser import NO_BROWSER
 from test_book import html, toc_pages  # noqa: F401  (html is a fixture)
 
-from book.make import build, inputs, pdf
 from book.__main__ import main
+from book.make import build, inputs, pdf
 from models.answers.summary import version
 
 pytestmark = pytest.mark.book
@@ -27,7 +29,9 @@ def printed(html, tmp_path_factory) -> bytes:  # noqa: F811
 
 
 def headings(printed: bytes) -> list[tuple[str, int]]:
-    """Bookmarks of the first level as (text, number of the object of their page); Skia writes them as plain objects."""
+    """Bookmarks of the first level as (text, number of the object of their page); Skia writes them as plain
+    objects.
+    """
     whole = re.search(rb"/Type /Outlines\n/First (\d+) 0 R", printed)[1]
     place, found = int(whole), []
     while place:
@@ -46,7 +50,11 @@ def text_of(string: bytes) -> str:
 
 
 def title_of(html: Path, page: str) -> str:  # noqa: F811
-    heading = re.search(r'<article.*?<h1>(.*?)<a class="headerlink"', (html / f"{page}.html").read_text(encoding="utf-8"), re.S)[1]
+    heading = re.search(
+        r'<article.*?<h1>(.*?)<a class="headerlink"',
+        (html / f"{page}.html").read_text(encoding="utf-8"),
+        re.S,
+    )[1]
     return html_module.unescape(re.sub("<[^>]*>", "", heading)).strip()
 
 
@@ -100,7 +108,14 @@ def test_without_chromium_one_line_says_so_and_nothing_is_written(elsewhere, mon
     assert not list(elsewhere.iterdir())
 
 
-@pytest.mark.parametrize("does", ["exit 1", "echo no > book.make.pdf", "for a in $*; do case $a in --print-to-pdf=*) echo half > ${a#*=};; esac; done"])
+@pytest.mark.parametrize(
+    "does",
+    [
+        "exit 1",
+        "echo no > book.make.pdf",
+        "for a in $*; do case $a in --print-to-pdf=*) echo half > ${a#*=};; esac; done",
+    ],
+)
 def test_a_chromium_that_fails_leaves_nothing(does, elsewhere, monkeypatch, capsys):
     program = elsewhere / "bin" / "chromium"
     program.parent.mkdir()
@@ -120,5 +135,7 @@ def test_a_book_that_is_not_current_is_not_printed(elsewhere, monkeypatch, capsy
 
 
 def test_the_command_is_named_in_the_help():
-    said = subprocess.run((sys.executable, "-m", "book", "--help"), cwd=inputs.ROOT, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        (sys.executable, "-m", "book", "--help"), cwd=inputs.ROOT, capture_output=True, text=True, check=True
+    ).stdout
     assert "pdf" in said

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from reference import counts, effects, published
 
-from models.pool import command
 from models.__main__ import main
+from models.pool import command
 
 COUNT_COLUMNS = ["study", "events_treated", "n_treated", "events_control", "n_control"]
 
@@ -37,7 +37,9 @@ def count_table(table, dataset):
 
 
 def effect_table(table, dataset):
-    return table(["study", "estimate", "se"], *([f"study {i}", *row] for i, row in enumerate(zip(*effects(dataset)))))
+    return table(
+        ["study", "estimate", "se"], *([f"study {i}", *row] for i, row in enumerate(zip(*effects(dataset))))
+    )
 
 
 def pooled(capsys, *arguments):
@@ -51,9 +53,17 @@ def pooled(capsys, *arguments):
 def test_sampling_and_quadrature_pool_alike(table, capsys):
     """Six trials of acute rejection, one arm without events (Crins 2014)."""
     rows = count_table(table, "crins")
-    found = {engine: pooled(capsys, rows, "--measure", "or", "--mu-sd", "4", "--engine", engine) for engine in ("nuts", "quadrature")}
+    found = {
+        engine: pooled(capsys, rows, "--measure", "or", "--mu-sd", "4", "--engine", engine)
+        for engine in ("nuts", "quadrature")
+    }
     sd = (found["quadrature"]["mu"]["upper"] - found["quadrature"]["mu"]["lower"]) / 3.92
-    for name, limit, spread in (("mu", "median", 1.25), ("mu", "lower", 2.7), ("mu", "upper", 2.7), ("tau", "median", 1.25)):
+    for name, limit, spread in (
+        ("mu", "median", 1.25),
+        ("mu", "lower", 2.7),
+        ("mu", "upper", 2.7),
+        ("tau", "median", 1.25),
+    ):
         # four standard errors of a quantile of a normal, of 16,000 draws some 4,000 count
         error = 4 * spread * sd / np.sqrt(4000)
         assert found["nuts"][name][limit] == pytest.approx(found["quadrature"][name][limit], abs=error)
@@ -62,7 +72,8 @@ def test_sampling_and_quadrature_pool_alike(table, capsys):
 def test_counts_give_the_binomial_normal_posterior_of_jags(table, capsys):
     result = pooled(capsys, count_table(table, "bcg"), "--measure", "or", "--mu-sd", "4")
     reference = published("bcg", "bn", "jags")
-    # 18,242 effective draws of mu, SD 0.2: the standard error of a limit is 0.2 * sqrt(.025 * .975 / 18242) / .058
+    # 18,242 effective draws of mu, SD 0.2: the standard error of a limit is 0.2 * sqrt(.025 * .975 / 18242) /
+    # .058
     # = 0.004, of the median 0.002; 7,946 of tau, SD 0.15, for its median 0.002. Three of these.
     assert result["mu"]["median"] == pytest.approx(reference["mu_median"], abs=0.006)
     assert result["mu"]["lower"] == pytest.approx(reference["mu_lower"], abs=0.012)
@@ -80,7 +91,8 @@ def test_estimates_give_the_normal_normal_posterior_of_bayesmeta(table, capsys, 
     reference = published(dataset, "nn", "bayesmeta")
     sd = (reference["mu_upper"] - reference["mu_lower"]) / 3.92
     for limit in ("median", "lower", "upper"):
-        assert result["mu"][limit] == pytest.approx(reference[f"mu_{limit}"], abs=0.005 * sd)  # bayesmeta's own accuracy
+        # bayesmeta's own accuracy
+        assert result["mu"][limit] == pytest.approx(reference[f"mu_{limit}"], abs=0.005 * sd)
     assert result["tau"]["median"] == pytest.approx(reference["tau_median"], rel=1e-3)
 
 
@@ -92,7 +104,11 @@ def test_defaults_are_those_stated_in_help(table, capsys):
         main(["pool", "--help"])
     assert done.value.code == 0
     text = " ".join(capsys.readouterr().out.split()).replace("- ", "-")
-    assert "N(0, S); default 1 for or and hr" in text and "default half-normal:0.5" in text and "default 10" in text
+    assert (
+        "N(0, S); default 1 for or and hr" in text
+        and "default half-normal:0.5" in text
+        and "default 10" in text
+    )
 
 
 def test_studies_without_events_need_no_correction_and_add_little(table, capsys):
@@ -115,7 +131,9 @@ def test_the_table_for_people_is_on_the_ratio_scale(table, capsys):
 def test_columns_may_be_in_any_order_with_others_between_and_a_byte_order_mark(table, capsys):
     text = "\ufeffyear,se,study,estimate\n2020,0.2,Ma,-0.7\n\n2021,0.3,Zhou,-0.1\n"
     shuffled = pooled(capsys, table(text=text), "--measure", "hr")
-    plain = pooled(capsys, table(["study", "estimate", "se"], ["Ma", -0.7, 0.2], ["Zhou", -0.1, 0.3]), "--measure", "hr")
+    plain = pooled(
+        capsys, table(["study", "estimate", "se"], ["Ma", -0.7, 0.2], ["Zhou", -0.1, 0.3]), "--measure", "hr"
+    )
     assert shuffled == plain
 
 
@@ -126,7 +144,10 @@ def test_the_whole_process_imports_no_sampler_and_no_data_frames(table):
     )
     path = count_table(table, "crins")
     done = subprocess.run(
-        [sys.executable, "-c", code, "pool", path, "--measure", "or"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, "pool", path, "--measure", "or"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stderr.strip() == "0 set()"
 
@@ -144,9 +165,17 @@ EFFECTS = "study,estimate,se\n"
         ("or", "", ["empty file", "events_treated"]),
         ("or", "\n\n", ["empty file"]),
         ("or", COUNTS, ["no studies"]),
-        ("or", "study,events_treated,n_treated,n_control\nMa,1,2,3\n", ["line 1", "column events_control", "missing"]),
+        (
+            "or",
+            "study,events_treated,n_treated,n_control\nMa,1,2,3\n",
+            ["line 1", "column events_control", "missing"],
+        ),
         ("or", COUNTS.replace("n_control", "n_treated"), ["line 1", "column n_treated", "twice"]),
-        ("or", COUNTS + "Ma,5,17,15,28\nZhou,x,10,1,10\n", ["line 3", "column events_treated", "'x'", "number"]),
+        (
+            "or",
+            COUNTS + "Ma,5,17,15,28\nZhou,x,10,1,10\n",
+            ["line 3", "column events_treated", "'x'", "number"],
+        ),
         ("or", COUNTS + "Ma,,17,15,28\n", ["line 2", "column events_treated", "''", "number"]),
         ("or", COUNTS + "Ma,nan,17,15,28\n", ["line 2", "'nan'", "finite"]),
         ("or", COUNTS + "Ma,5,inf,15,28\n", ["line 2", "column n_treated", "'inf'", "finite"]),
@@ -192,7 +221,14 @@ def test_studies_that_no_tau_can_reconcile_get_one_message(table, capsys):
 
 
 @pytest.mark.parametrize(
-    "options", [["--tau", "cauchy:1"], ["--tau", "normal:0:1"], ["--mu-sd", "0"], ["--mu-sd", "x"], ["--baseline-sd", "nan"]]
+    "options",
+    [
+        ["--tau", "cauchy:1"],
+        ["--tau", "normal:0:1"],
+        ["--mu-sd", "0"],
+        ["--mu-sd", "x"],
+        ["--baseline-sd", "nan"],
+    ],
 )
 def test_an_illegal_prior_is_wrong_usage(table, capsys, options):
     with pytest.raises(SystemExit) as done:
@@ -228,7 +264,9 @@ def sampler(monkeypatch):
         seen.update(model=model, name=name, seed=seed)
         if "error" in seen:
             raise seen["error"]
-        draws = {name: (("chain", "draw"), random.normal(2, 1, (2, 5000))) for name in ("mu", "tau", "prediction")}
+        draws = {
+            name: (("chain", "draw"), random.normal(2, 1, (2, 5000))) for name in ("mu", "tau", "prediction")
+        }
         draws["theta"] = (("chain", "draw", "study"), random.normal(0, 1, (2, 5000, 2)) + [0, 10])
         return {"posterior": xarray.Dataset(draws, coords={"study": ["Ma", "Zhou"]})}
 

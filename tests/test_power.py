@@ -7,20 +7,45 @@ import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
-from models.likelihood.power import GRID, mann_whitney_critical, mann_whitney_lower, mann_whitney_null, outcome_curve, t_lower
+from models.likelihood.power import (
+    GRID,
+    mann_whitney_critical,
+    mann_whitney_lower,
+    mann_whitney_null,
+    outcome_curve,
+    t_lower,
+)
 
-# Two-sided 5 % critical values of U: Mann & Whitney 1947 (Ann Math Stat 18:50) as tabulated by Milton 1964 (JASA 59:925);
-# read at numeracy-bank.net/?q=t/stt/mwu/3 (two-tailed, alpha 0.05), row of the larger and column of the smaller group.
+# Two-sided 5 % critical values of U: Mann & Whitney 1947 (Ann Math Stat 18:50) as tabulated by Milton 1964
+# (JASA 59:925);
+# read at numeracy-bank.net/?q=t/stt/mwu/3 (two-tailed, alpha 0.05), row of the larger and column of the
+# smaller group.
 PUBLISHED_CRITICAL = [
-    (9, 2, 0), (9, 3, 2), (9, 4, 4), (9, 5, 7), (9, 6, 10), (9, 9, 17), (17, 2, 2), (17, 5, 17), (17, 10, 45), (17, 17, 87),
-    (18, 8, 36), (20, 20, 127), (8, 2, 0), (4, 4, 0), (5, 3, 0), (7, 3, 1), (6, 6, 5),
+    (9, 2, 0),
+    (9, 3, 2),
+    (9, 4, 4),
+    (9, 5, 7),
+    (9, 6, 10),
+    (9, 9, 17),
+    (17, 2, 2),
+    (17, 5, 17),
+    (17, 10, 45),
+    (17, 17, 87),
+    (18, 8, 36),
+    (20, 20, 127),
+    (8, 2, 0),
+    (4, 4, 0),
+    (5, 3, 0),
+    (7, 3, 1),
+    (6, 6, 5),
 ]
 SIZES = [(9, 6), (9, 2), (17, 10), (8, 18), (4, 4), (3, 5)]
 
 
 def samples_with(u, n_toci, n_control):
     """Untied samples in which tocilizumab lasts longer in exactly u pairs."""
-    below = [min(n_control, max(0, u - i * n_control)) for i in range(n_toci)]  # controls below each tocilizumab patient
+    # controls below each tocilizumab patient
+    below = [min(n_control, max(0, u - i * n_control)) for i in range(n_toci)]
     return np.array(below) + 0.5 + 1e-3 * np.arange(n_toci), np.arange(1.0, n_control + 1)
 
 
@@ -30,7 +55,9 @@ def test_null_distribution_of_u_is_that_of_enumerated_ranks(n_toci, n_control):
     for ranks in combinations(range(n_toci + n_control), n_toci):
         counted[sum(ranks) - n_toci * (n_toci - 1) // 2] += 1
     # exact integers below 2**53: only the division rounds
-    np.testing.assert_allclose(mann_whitney_null(n_toci, n_control), counted / comb(n_toci + n_control, n_toci), rtol=1e-14)
+    np.testing.assert_allclose(
+        mann_whitney_null(n_toci, n_control), counted / comb(n_toci + n_control, n_toci), rtol=1e-14
+    )
 
 
 @pytest.mark.parametrize(("n_toci", "n_control"), SIZES)
@@ -38,7 +65,9 @@ def test_null_distribution_has_the_known_mean_and_variance(n_toci, n_control):
     u, probability = np.arange(n_toci * n_control + 1), mann_whitney_null(n_toci, n_control)
     mean = n_toci * n_control / 2
     assert u @ probability == pytest.approx(mean, rel=1e-12)  # rounding only
-    assert (u - mean) ** 2 @ probability == pytest.approx(n_toci * n_control * (n_toci + n_control + 1) / 12, rel=1e-12)
+    assert (u - mean) ** 2 @ probability == pytest.approx(
+        n_toci * n_control * (n_toci + n_control + 1) / 12, rel=1e-12
+    )
 
 
 @pytest.mark.parametrize(("larger", "smaller", "published"), PUBLISHED_CRITICAL)
@@ -75,12 +104,18 @@ def test_size_at_no_effect_is_the_exact_rejection_probability_and_below_alpha(n_
 
 @pytest.mark.parametrize(("n_toci", "n_control"), [(9, 2), (4, 4), (3, 5)])
 def test_complete_separation_has_its_closed_form(n_toci, n_control):
-    """Where only U = 0 rejects, power is the chance that the longest of one arm is shorter than the shortest of the other."""
+    """Where only U = 0 rejects, power is the chance that the longest of one arm is shorter than the shortest
+    of the other.
+    """
+
     def separated(d):
         def density(x):
             longest = n_toci * stats.norm.pdf(x - d) * special.ndtr(x - d) ** (n_toci - 1)
             return longest * special.ndtr(-x) ** n_control
-        return integrate.quad(density, min(d, 0) - 9, max(d, 0) + 9, epsabs=1e-13, limit=300, points=[d, 0])[0]
+
+        return integrate.quad(density, min(d, 0) - 9, max(d, 0) + 9, epsabs=1e-13, limit=300, points=[d, 0])[
+            0
+        ]
 
     assert mann_whitney_critical(n_toci, n_control, 0.05) == 0
     # 1e-7: stated accuracy of the sweep
@@ -101,7 +136,9 @@ def t_power(d, n_toci, n_control, alpha=0.05):
 @pytest.mark.parametrize(("n_toci", "n_control"), [*SIZES, (2, 2), (3, 3)])
 def test_power_of_the_t_test_is_its_integral_over_the_pooled_sd(n_toci, n_control):
     # 2e-9: about the smallest probability that models.likelihood.reports keeps of a curve
-    np.testing.assert_allclose(t_lower(n_toci, n_control), [t_power(d, n_toci, n_control) for d in GRID], atol=2e-9)
+    np.testing.assert_allclose(
+        t_lower(n_toci, n_control), [t_power(d, n_toci, n_control) for d in GRID], atol=2e-9
+    )
 
 
 @pytest.mark.parametrize("curve", [mann_whitney_lower, t_lower])
@@ -113,7 +150,8 @@ def test_power_against_tocilizumab_being_shorter_falls_with_the_effect(curve, n_
 @pytest.mark.parametrize("tests", [("mann_whitney",), ("t",), ("t", "mann_whitney")])
 def test_shorter_longer_and_not_significant_are_all_that_can_happen(tests):
     shorter, longer = (outcome_curve(tests, 9, 6, True, side) for side in ("lower", "higher"))
-    np.testing.assert_allclose(shorter + longer + outcome_curve(tests, 9, 6, False, None), 1.0, rtol=1e-14)  # rounding
+    # rounding
+    np.testing.assert_allclose(shorter + longer + outcome_curve(tests, 9, 6, False, None), 1.0, rtol=1e-14)
     np.testing.assert_allclose(shorter + longer, outcome_curve(tests, 9, 6, True, None), rtol=1e-14)
 
 

@@ -5,10 +5,10 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from models.evidence.report import Unused
-from models.engines import reweight
-from models.priors import TAU_DURATION, TAU_PRIMARY
 from models.answers import absolute
+from models.engines import reweight
+from models.evidence.report import Unused
+from models.priors import TAU_DURATION, TAU_PRIMARY
 from models.trust import predictive
 
 
@@ -18,13 +18,21 @@ def test_without_an_effect_the_simulated_z_is_standard_normal():
 
 
 def test_the_mean_of_z_is_the_log_hazard_ratio_times_the_root_of_the_information():
-    # events uniform on 1..20 and half the patients treated: E sqrt(V) = mean of sqrt(d)/2; the tolerance is 5 standard errors
+    # events uniform on 1..20 and half the patients treated: E sqrt(V) = mean of sqrt(d)/2; the tolerance is 5
+    # standard errors
     z = predictive.log_rank_z(np.full(200_000, 0.8), 10, 10, np.random.default_rng(2))
-    assert z.mean() == pytest.approx(0.8 * np.mean(np.sqrt(np.arange(1, 21))) / 2, abs=5 * z.std() / np.sqrt(len(z)))
+    assert z.mean() == pytest.approx(
+        0.8 * np.mean(np.sqrt(np.arange(1, 21))) / 2, abs=5 * z.std() / np.sqrt(len(z))
+    )
 
 
 def log_rank_report(p: str) -> Unused:
-    return Unused("study2020", ("overall_survival.p",), "left out", check={"kind": "log_rank", "p": p, "direction": None, "n_toci": 30, "n_control": 30})
+    return Unused(
+        "study2020",
+        ("overall_survival.p",),
+        "left out",
+        check={"kind": "log_rank", "p": p, "direction": None, "n_toci": 30, "n_control": 30},
+    )
 
 
 def test_without_an_effect_a_result_as_far_out_is_foreseen_with_its_own_p_value():
@@ -38,12 +46,27 @@ def test_a_z_near_zero_is_not_surprising():
     assert check.verdict == "as foreseen"
 
 
-@pytest.mark.parametrize(("printed", "foreseen"), [({"p": "0.0204"}, lambda p: p <= 0.02045), ({"significant": False, "alpha": 0.05}, lambda p: p >= 0.05)])
+@pytest.mark.parametrize(
+    ("printed", "foreseen"),
+    [({"p": "0.0204"}, lambda p: p <= 0.02045), ({"significant": False, "alpha": 0.05}, lambda p: p >= 0.05)],
+)
 def test_a_test_of_counts_is_foreseen_as_often_as_enumeration_says(printed, foreseen):
-    """23 v 17 patients at risks of 0.5 and 0.3: every table with its binomial probability and SciPy's Fisher p."""
-    expected = sum(stats.binom.pmf(a, 23, 0.5) * stats.binom.pmf(c, 17, 0.3) * foreseen(stats.fisher_exact([[a, 23 - a], [c, 17 - c]]).pvalue)
-                   for a in range(24) for c in range(18))
-    report = Unused("study2020", ("severe_infection.p",), "left out", check={"kind": "table", "n_toci": 23, "n_control": 17, **printed})
+    """23 v 17 patients at risks of 0.5 and 0.3: every table with its binomial probability and SciPy's Fisher
+    p.
+    """
+    expected = sum(
+        stats.binom.pmf(a, 23, 0.5)
+        * stats.binom.pmf(c, 17, 0.3)
+        * foreseen(stats.fisher_exact([[a, 23 - a], [c, 17 - c]]).pvalue)
+        for a in range(24)
+        for c in range(18)
+    )
+    report = Unused(
+        "study2020",
+        ("severe_infection.p",),
+        "left out",
+        check={"kind": "table", "n_toci": 23, "n_control": 17, **printed},
+    )
     baseline = np.full(40_000, np.log(0.3 / 0.7))
     check = predictive._table(report, -baseline, baseline, np.random.default_rng(6))
     assert check.probability == pytest.approx(expected, abs=5 * np.sqrt(expected * (1 - expected) / 40_000))
@@ -53,19 +76,30 @@ def duration_draws(delta: float, samples: int = 4000) -> xr.Dataset:
     shape = (1, samples)
     one = (("chain", "draw"), np.zeros(shape))
     return xr.Dataset(
-        {"step_1_to_2": one, "step_2_to_3": one, "level": (("chain", "draw", "study"), np.full((*shape, 1), 1.8)),
-         "sigma": (("chain", "draw", "study"), np.full((*shape, 1), 0.5)),
-         "delta": (("chain", "draw", "study", "grade"), np.full((*shape, 1, 3), delta))},
-        {"chain": [0], "draw": range(samples), "study": ["study2020"], "grade": [1, 2, 3]})
+        {
+            "step_1_to_2": one,
+            "step_2_to_3": one,
+            "level": (("chain", "draw", "study"), np.full((*shape, 1), 1.8)),
+            "sigma": (("chain", "draw", "study"), np.full((*shape, 1), 0.5)),
+            "delta": (("chain", "draw", "study", "grade"), np.full((*shape, 1, 3), delta)),
+        },
+        {"chain": [0], "draw": range(samples), "study": ["study2020"], "grade": [1, 2, 3]},
+    )
 
 
 def duration_report(outcome: bool) -> Unused:
-    return Unused("study2020", ("crs_duration.test",), "left out", check={"kind": "durations", "outcome": outcome, "toci": [[3, 9]], "control": [[3, 6]]})
+    return Unused(
+        "study2020",
+        ("crs_duration.test",),
+        "left out",
+        check={"kind": "durations", "outcome": outcome, "toci": [[3, 9]], "control": [[3, 6]]},
+    )
 
 
 def test_without_an_effect_a_test_of_durations_is_significant_as_often_as_its_exact_size():
     # exact two-sided size of Mann-Whitney at 9 v 6 and alpha 0.05
     from models.likelihood.power import mann_whitney_critical, mann_whitney_null
+
     size = 2 * mann_whitney_null(9, 6)[: mann_whitney_critical(9, 6, 0.05) + 1].sum()
     check = predictive._durations(duration_report(True), duration_draws(0.0), np.random.default_rng(5))
     assert check.probability == pytest.approx(size, abs=5 * np.sqrt(size * (1 - size) / 4000))
@@ -77,7 +111,12 @@ def test_a_large_effect_makes_a_significant_test_near_certain():
 
 
 def test_checks_are_the_same_at_every_run():
-    first, second = (predictive._durations(duration_report(True), duration_draws(0.0, 200), np.random.default_rng(predictive.SEED)) for _ in "ab")
+    first, second = (
+        predictive._durations(
+            duration_report(True), duration_draws(0.0, 200), np.random.default_rng(predictive.SEED)
+        )
+        for _ in "ab"
+    )
     assert np.array_equal(first.predicted, second.predicted)
 
 
@@ -92,20 +131,26 @@ def test_reweighting_to_the_same_prior_changes_nothing():
     tau = np.abs(generator.normal(0, 0.35, 4000))
     draws = xr.Dataset({"tau": ("draw", tau), "mu": ("draw", generator.normal(-0.3, 0.2, 4000))})
     found = reweight.limits_under(draws, TAU_DURATION, TAU_DURATION)
-    np.testing.assert_allclose(list(found.values()), np.exp(np.quantile(draws["mu"], [0.5, 0.025, 0.975])), rtol=0.01)
+    np.testing.assert_allclose(
+        list(found.values()), np.exp(np.quantile(draws["mu"], [0.5, 0.025, 0.975])), rtol=0.01
+    )
 
 
 def test_reweighting_recovers_the_other_prior_and_refuses_where_draws_are_few():
     # with mu equal to tau, the reweighted median is the other prior's: 0.6745 times its SD
     tau = TAU_DURATION.quantile((np.arange(200_000) + 0.5) / 200_000)
     draws = xr.Dataset({"tau": ("draw", tau), "mu": ("draw", tau)})
-    assert np.log(reweight.limits_under(draws, TAU_DURATION, TAU_PRIMARY)["median"]) == pytest.approx(0.6745 * 0.5, abs=0.005)
+    assert np.log(reweight.limits_under(draws, TAU_DURATION, TAU_PRIMARY)["median"]) == pytest.approx(
+        0.6745 * 0.5, abs=0.005
+    )
     assert reweight.limits_under(draws.isel(draw=slice(0, 100)), TAU_DURATION, TAU_PRIMARY) is None
 
 
 def test_the_priors_foresee_effects_with_their_own_spread():
     # mu has SD 1 and tau squared the mean 0.5 squared, so a single study has SD root(1.25)
-    assert predictive.prior_effects("severe_infection", 100_000).std() == pytest.approx(np.sqrt(1.25), rel=0.02)
+    assert predictive.prior_effects("severe_infection", 100_000).std() == pytest.approx(
+        np.sqrt(1.25), rel=0.02
+    )
 
 
 def test_what_the_priors_foresee_is_said_of_each_table_and_log_rank_p_used():

@@ -22,7 +22,11 @@ def tree(tmp_path_factory) -> Tree:
 
 
 def contents(tree: Tree) -> dict[str, str]:
-    kept = [path for path in tree.folder.rglob("*") if path.is_file() and not {"__pycache__", ".git"} & set(path.parts)]
+    kept = [
+        path
+        for path in tree.folder.rglob("*")
+        if path.is_file() and not {"__pycache__", ".git"} & set(path.parts)
+    ]
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in kept}
 
 
@@ -40,18 +44,29 @@ def test_it_tells_each_answer_before_and_after_and_touches_nothing(tree):
     found = previewed(tree, f"extraction/records/{NEW}")
     assert contents(tree) == before
     Path(among_the_others).unlink()
-    assert {one["endpoint"] for one in found["endpoints"]} == {"overall_survival", "progression_free_survival", "complete_response"}
+    assert {one["endpoint"] for one in found["endpoints"]} == {
+        "overall_survival",
+        "progression_free_survival",
+        "complete_response",
+    }
     for one in found["endpoints"]:
         start, end = one["before"]["unadjusted"], one["after"]["unadjusted"]
-        assert end["upper"] / end["lower"] < start["upper"] / start["lower"], "the same patients once more narrow the interval"
+        assert end["upper"] / end["lower"] < start["upper"] / start["lower"], (
+            "the same patients once more narrow the interval"
+        )
     assert any("nobody2026 is not in register.yml" in words for words in found["supposed"])
-    assert any("may share patients with ma2024" in words for words in found["errors"]), "whose centres and months it shares"
+    assert any("may share patients with ma2024" in words for words in found["errors"]), (
+        "whose centres and months it shares"
+    )
 
 
 def test_the_answer_after_is_what_the_review_gives_once_the_study_is_in_it(tree):
     # What `after` says is checked against the review itself, with the study registered.
     found = {one["endpoint"]: one["after"]["unadjusted"]["median"] for one in previewed(tree)["endpoints"]}
-    tree.change("extraction/register.yml", "  - id: kadauke2021", """  - id: nobody2026
+    tree.change(
+        "extraction/register.yml",
+        "  - id: kadauke2021",
+        """  - id: nobody2026
     title: Invented
     authors: [Nobody N]
     journal: None
@@ -65,9 +80,13 @@ def test_the_answer_after_is_what_the_review_gives_once_the_study_is_in_it(tree)
     cohort: invented
     text_held: true
 
-  - id: kadauke2021""")
-    script = "from models.endpoints import quadrature; import math, json; " \
-             "print(json.dumps({k: math.exp(quadrature(k).mu.quantile(0.5)) for k in ('overall_survival', 'progression_free_survival', 'complete_response')}))"
+  - id: kadauke2021""",
+    )
+    script = (
+        "from models.endpoints import quadrature; import math, json; print(json.dumps({k:"
+        " math.exp(quadrature(k).mu.quantile(0.5)) for k in ('overall_survival', 'progression_free_survival',"
+        " 'complete_response')}))"
+    )
     record = shutil.copy(tree.folder / NEW, tree.folder / "extraction" / "records")
     done = tree.python(script)
     Path(record).unlink()
@@ -94,14 +113,18 @@ def test_an_effect_far_from_the_others_is_called_outlying(tree):
     for key, value in (("estimate", "30.1"), ("lower", "15.2"), ("upper", "61.0")):
         far = re.sub(rf"{key}: \S+", f"{key}: {value}", far)
     assert far != block
-    (tree.folder / "far2026.yml").write_text(text.replace(block, far).replace("study: nobody2026", "study: far2026", 1), encoding="utf-8")
+    (tree.folder / "far2026.yml").write_text(
+        text.replace(block, far).replace("study: nobody2026", "study: far2026", 1), encoding="utf-8"
+    )
     done = tree.run("models", "preview", "far2026.yml", "--json")
     found = {one["endpoint"]: one["warnings"] for one in json.loads(done.stdout)["endpoints"]}
     assert any("SDs from what the other studies foresee" in words for words in found["overall_survival"])
     assert not any("SDs from" in words for words in found["complete_response"])
 
 
-@pytest.mark.parametrize("record, said", [("nowhere.yml", "No such file"), ("README.md", "README"), ("extraction", "plain file")])
+@pytest.mark.parametrize(
+    "record, said", [("nowhere.yml", "No such file"), ("README.md", "README"), ("extraction", "plain file")]
+)
 def test_what_is_no_record_is_refused_in_one_line(tree, record, said):
     done = tree.run("models", "preview", record)
     assert done.returncode == 1 and said in done.stderr and "Traceback" not in done.stderr

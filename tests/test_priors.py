@@ -35,8 +35,11 @@ def test_density_is_zero_outside_the_support(prior):
         (priors.TAU_TURNER_MORTALITY, -3.95, 1.34),
     ],
 )
-def test_turner_priors_on_tau_have_the_moments_published_for_tau_squared(prior, mean_log_tau_squared, sd_log_tau_squared):
-    # Turner 2015, table IV, as held in bayesmeta 3.4: moments of log(tau^2) = 2 log(tau), by integration over tau.
+def test_turner_priors_on_tau_have_the_moments_published_for_tau_squared(
+    prior, mean_log_tau_squared, sd_log_tau_squared
+):
+    # Turner 2015, table IV, as held in bayesmeta 3.4: moments of log(tau^2) = 2 log(tau), by integration over
+    # tau.
     density = prior.distribution().pdf
     mean = integrate.quad(lambda t: 2 * t * density(np.exp(t)) * np.exp(t), -15, 10)[0]
     square = integrate.quad(lambda t: (2 * t) ** 2 * density(np.exp(t)) * np.exp(t), -15, 10)[0]
@@ -45,9 +48,12 @@ def test_turner_priors_on_tau_have_the_moments_published_for_tau_squared(prior, 
 
 
 def test_the_ratio_prior_covers_what_the_protocol_says():
-    # design: 95 % of log ratio N(0, 1) is a ratio of 0.14 to 7.1; of N(0, 0.5) 0.38 to 2.7 (two digits printed)
+    # design: 95 % of log ratio N(0, 1) is a ratio of 0.14 to 7.1; of N(0, 0.5) 0.38 to 2.7 (two digits
+    # printed)
     np.testing.assert_allclose(np.exp(priors.MU_LOG_RATIO.quantile([0.025, 0.975])), [0.14, 7.1], rtol=0.02)
-    np.testing.assert_allclose(np.exp(priors.MU_LOG_DURATION.quantile([0.025, 0.975])), [0.38, 2.7], rtol=0.02)
+    np.testing.assert_allclose(
+        np.exp(priors.MU_LOG_DURATION.quantile([0.025, 0.975])), [0.38, 2.7], rtol=0.02
+    )
 
 
 TAU = [prior for name, prior in vars(priors).items() if name.startswith("TAU_")]
@@ -56,20 +62,25 @@ TAU = [prior for name, prior in vars(priors).items() if name.startswith("TAU_")]
 @pytest.mark.parametrize("prior", TAU, ids=lambda prior: prior.name)
 def test_the_plain_sentence_of_a_tau_prior_states_its_true_median_and_95_percent_bound(prior):
     stated = [float(number) for number in re.findall(r"below (\d+\.\d+)", prior.plain)]
-    np.testing.assert_allclose(stated, prior.distribution().ppf([0.5, 0.95]), rtol=0.03)  # two digits are printed
+    # two digits are printed
+    np.testing.assert_allclose(stated, prior.distribution().ppf([0.5, 0.95]), rtol=0.03)
 
 
-@pytest.mark.parametrize(("prior", "lower", "middle", "upper"), [
-    (priors.LEVEL_LOG_DAYS, 2, 6, 16),  # days
-    (priors.STEP_LOG_DURATION, 2 / 3, 1.2, 2),  # ratio of a grade to the one below
-    (priors.SIGMA_LOG_DURATION, 0.25, 0.5, 1.0),  # SD of log days
-    (priors.TREND_LOG_DURATION, -0.5, 0, 0.5),  # change of the log ratio by grade
-])
+@pytest.mark.parametrize(
+    ("prior", "lower", "middle", "upper"),
+    [
+        (priors.LEVEL_LOG_DAYS, 2, 6, 16),  # days
+        (priors.STEP_LOG_DURATION, 2 / 3, 1.2, 2),  # ratio of a grade to the one below
+        (priors.SIGMA_LOG_DURATION, 0.25, 0.5, 1.0),  # SD of log days
+        (priors.TREND_LOG_DURATION, -0.5, 0, 0.5),  # change of the log ratio by grade
+    ],
+)
 def test_the_duration_priors_cover_what_their_sentences_say(prior, lower, middle, upper):
     found = prior.quantile([0.025, 0.5, 0.975])
     if prior in (priors.LEVEL_LOG_DAYS, priors.STEP_LOG_DURATION):
         found = np.exp(found)
-    np.testing.assert_allclose(found, [lower, middle, upper], rtol=0.15, atol=0.02)  # the words round to one digit
+    # the words round to one digit
+    np.testing.assert_allclose(found, [lower, middle, upper], rtol=0.15, atol=0.02)
 
 
 def test_every_prior_has_words_and_a_source():
@@ -93,8 +104,21 @@ def test_the_command_line_grammar_names_a_prior(text, family, parameters):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "half-normal", "half-normal:", "half-normal:0", "half-normal:-1", "half-normal:nan", "half-normal:inf",
-             "half-normal:0.5:1", "normal:0", "cauchy:1", "half-normal:a", "normal:inf:1"]
+    "text",
+    [
+        "",
+        "half-normal",
+        "half-normal:",
+        "half-normal:0",
+        "half-normal:-1",
+        "half-normal:nan",
+        "half-normal:inf",
+        "half-normal:0.5:1",
+        "normal:0",
+        "cauchy:1",
+        "half-normal:a",
+        "normal:inf:1",
+    ],
 )
 def test_an_illegal_prior_is_refused_with_what_is_legal(text):
     with pytest.raises(ValueError, match="half-normal:sd"):

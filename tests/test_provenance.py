@@ -11,16 +11,16 @@ from example_markup import MARKUP, plant_markup
 from example_review import Review, review  # noqa: F401  (a fixture)
 from test_book import html  # noqa: F401  (a fixture: the built book)
 
-from book.sphinx import beside
-from book.make import build, inputs, notebooks, pages, provenance
 from book.html import linked, markers
+from book.make import build, inputs, notebooks, pages, provenance
+from book.shown import agreement, register
+from book.shown.endpoint import curves, tables, without_priors
+from book.sphinx import beside
 from extraction.records import load
 from extraction.schema import Entry
 from extraction.vocabulary import ENDPOINTS as REPORTED
-from models.endpoints import ENDPOINTS, evidence_of
-from book.shown import agreement, register
-from book.shown.endpoint import curves, tables, without_priors
 from models.answers.absolute import summary_for_words
+from models.endpoints import ENDPOINTS, evidence_of
 
 REVIEW = load()
 SOURCES = provenance.sources(REVIEW)
@@ -39,7 +39,12 @@ def linked_tables():
     for key, endpoint in ENDPOINTS.items():
         yield from (tables.as_printed(key, REVIEW), tables.used(key, REVIEW), tables.not_used(key, REVIEW))
         yield curves.beside_print(REVIEW, endpoint.evidence)
-    yield from (tables.severe_crs_by_contrast(REVIEW), register.decisions(REVIEW), register.overlaps(REVIEW), register.contradictions(REVIEW))
+    yield from (
+        tables.severe_crs_by_contrast(REVIEW),
+        register.decisions(REVIEW),
+        register.overlaps(REVIEW),
+        register.contradictions(REVIEW),
+    )
     yield agreement.with_another_test(REVIEW)
     yield from agreement.differing(REVIEW).values()
     yield from agreement.everything(REVIEW).values()
@@ -49,7 +54,9 @@ def test_every_row_of_every_linked_table_has_its_sources():
     shown = [frame for frame in linked_tables() if not frame.empty]
     assert len(shown) > 3 * len(ENDPOINTS)
     for frame in shown:
-        assert {"study"} & set(frame.columns) or {*linked.PRINTED} & set(frame.columns), "no cell of a row opens anything"
+        assert {"study"} & set(frame.columns) or {*linked.PRINTED} & set(frame.columns), (
+            "no cell of a row opens anything"
+        )
         for study, entries in zip(frame["study_id"], frame["entries"]):
             assert study in SOURCES
             assert {markers.entry_key(study, entry) for entry in entries} <= SOURCES.keys()
@@ -62,10 +69,18 @@ def test_a_number_says_what_is_printed_and_where_and_leads_to_record_and_paper(s
         lines, links = dict(found["lines"]), [address for _, address in found["links"]]
         assert lines["As printed"] == (entry.printed or "not printed")
         assert lines["Where"] == str(entry.address)
-        assert links == [f"studies/{study}.html#entry-{entry.id}", f"https://doi.org/{REVIEW.studies[study].doi}"]
+        assert links == [
+            f"studies/{study}.html#entry-{entry.id}",
+            f"https://doi.org/{REVIEW.studies[study].doi}",
+        ]
         for name in type(entry).model_fields:
             value = getattr(entry, name)
-            if name not in Entry.model_fields and name != "kind" and isinstance(value, int) and not isinstance(value, bool):
+            if (
+                name not in Entry.model_fields
+                and name != "kind"
+                and isinstance(value, int)
+                and not isinstance(value, bool)
+            ):
                 assert re.search(rf"\b{value}\b", lines["Read as"]), f"{entry.id}: {name} is not said"
 
 
@@ -80,28 +95,44 @@ def test_a_report_that_enters_says_so_with_its_likelihood_and_one_left_out_its_r
             assert any(name == "Likelihood" and "models." in text for name, text in lines)
     for report in evidence.unused:
         for entry in report.entries:
-            assert ["Left out", f"{title}: {report.reason}"] in lines_of(markers.entry_key(report.study, entry))
+            assert ["Left out", f"{title}: {report.reason}"] in lines_of(
+                markers.entry_key(report.study, entry)
+            )
 
 
 def test_every_verdict_stands_with_its_number():
     for study, found in agreement.by_number(REVIEW).items():
         for entry, finding in found.items():
             lines = SOURCES[markers.entry_key(study, entry)]["lines"]
-            assert any(name == "Recalculated" and text.startswith(finding.verdict.replace("_", " ")) for name, text in lines)
+            assert any(
+                name == "Recalculated" and text.startswith(finding.verdict.replace("_", " "))
+                for name, text in lines
+            )
 
 
 def test_every_row_of_a_study_page_opens_its_own_source():
     written = pages.generated(REVIEW)
     for study, record in REVIEW.records.items():
-        rows = {entry: row for entry, row in re.findall(r'<tr id="entry-([^"]+)"[^>]*>(.*)</tr>', written[f"studies/{study}.md"])}
+        rows = {
+            entry: row
+            for entry, row in re.findall(
+                r'<tr id="entry-([^"]+)"[^>]*>(.*)</tr>', written[f"studies/{study}.md"]
+            )
+        }
         assert sorted(rows) == sorted(entry.id for entry in record.entries)
         for entry, row in rows.items():
             assert f'href="#entry-{entry}" data-source="{markers.entry_key(study, entry)}"' in row
 
 
 def test_candidates_are_counted_with_their_range():
-    assert provenance.candidates([(3, 5, 0, 4), (4, 5, 2, 4), (3, 5, 1, 4)]) == "3 tables print so: 3 to 4 of 5 with tocilizumab, 0 to 2 of 4 without"
-    assert provenance.candidates([(3, 5, 0, 4)]) == "one table prints so: 3 of 5 with tocilizumab, 0 of 4 without"
+    assert (
+        provenance.candidates([(3, 5, 0, 4), (4, 5, 2, 4), (3, 5, 1, 4)])
+        == "3 tables print so: 3 to 4 of 5 with tocilizumab, 0 to 2 of 4 without"
+    )
+    assert (
+        provenance.candidates([(3, 5, 0, 4)])
+        == "one table prints so: 3 of 5 with tocilizumab, 0 of 4 without"
+    )
     assert provenance.candidates([]) == ""
 
 
@@ -112,8 +143,12 @@ def test_the_likelihood_named_is_the_one_that_weighs_the_report(monkeypatch):
 
     for report in evidence_of("crs_duration_grade3", REVIEW).used:
         called = []
-        for module, name in ((reports, "test_outcome"), (reports, "mixed_test_outcome"),
-                             (crs_duration, "median_with_range"), (crs_duration, "median_with_quartiles")):
+        for module, name in (
+            (reports, "test_outcome"),
+            (reports, "mixed_test_outcome"),
+            (crs_duration, "median_with_range"),
+            (crs_duration, "median_with_quartiles"),
+        ):
             monkeypatch.setattr(module, name, lambda *_, name=name, **__: called.append(name))
         crs_duration.packed(report)
         monkeypatch.undo()
@@ -123,13 +158,24 @@ def test_the_likelihood_named_is_the_one_that_weighs_the_report(monkeypatch):
 def test_histories_are_counted_as_the_search_finds_them():
     from extraction.recover.log_rank import log_rank_histories
 
-    told = [(report, lines) for key in ENDPOINTS for report in evidence_of(key, REVIEW).used if report.term == "log_rank_histories"
-            for lines in [lines_of(markers.entry_key(report.study, report.entries[0]))]]
+    told = [
+        (report, lines)
+        for key in ENDPOINTS
+        for report in evidence_of(key, REVIEW).used
+        if report.term == "log_rank_histories"
+        for lines in [lines_of(markers.entry_key(report.study, report.entries[0]))]
+    ]
     assert told
     for report, lines in told:
         d = report.data
-        untied = sum(row["histories"] for row in log_rank_histories(d["n_toci"], d["n_control"], d["p"]).untied or () if row["match"] == "rounded")
-        assert any(name == "Candidates" and text.startswith(f"no ties: {untied:,} histories") for name, text in lines)
+        untied = sum(
+            row["histories"]
+            for row in log_rank_histories(d["n_toci"], d["n_control"], d["p"]).untied or ()
+            if row["match"] == "rounded"
+        )
+        assert any(
+            name == "Candidates" and text.startswith(f"no ties: {untied:,} histories") for name, text in lines
+        )
 
 
 def test_every_likelihood_and_every_endpoint_is_known():
@@ -139,14 +185,19 @@ def test_every_likelihood_and_every_endpoint_is_known():
         page, _, section = address.partition("#")
         text = (inputs.ROOT / "book" / page.replace(".html", ".md")).read_text(encoding="utf-8")
         assert f'chapter.forest("{key}")' in text
-        assert not section or section in {line[3:].lower().replace(",", "").replace(" ", "-") for line in text.splitlines() if line.startswith("## ")}
+        assert not section or section in {
+            line[3:].lower().replace(",", "").replace(" ", "-")
+            for line in text.splitlines()
+            if line.startswith("## ")
+        }
 
 
 def test_a_mean_names_every_report_it_is_computed_from():
     for key in ENDPOINTS:
         lines = SOURCES[markers.mean_key(key)]["lines"]
         assert [text.partition(":")[0] for name, text in lines if name == "Computed from"] == [
-            REVIEW.studies[report.study].label for report in evidence_of(key, REVIEW).used]
+            REVIEW.studies[report.study].label for report in evidence_of(key, REVIEW).used
+        ]
 
 
 # what a record holds stays text
@@ -184,7 +235,10 @@ def test_a_finding_reads_as_before_and_its_ratio_opens_what_it_is_computed_from(
     summary = summary_for_words(key, REVIEW)
     said = f"{words.headline(summary, ENDPOINTS[key])}. {words.details(summary, ENDPOINTS[key], REVIEW)}"
     assert unescape(re.sub("<[^>]*>", "", shown[0])) == said
-    assert f">{words.interval(summary, summary['digits'])}</a>" in shown[0] and f'data-source="{markers.mean_key(key)}"' in shown[0]
+    assert (
+        f">{words.interval(summary, summary['digits'])}</a>" in shown[0]
+        and f'data-source="{markers.mean_key(key)}"' in shown[0]
+    )
 
 
 # the forest plot as a table
@@ -201,19 +255,33 @@ def test_the_table_of_a_forest_plot_says_what_the_plot_shows():
         rows = figures.forest_rows(key, REVIEW)
         assert list(shown["study"]) == [row.label for row in rows]
         for said, row in zip(shown.iloc[:, 2], rows):
-            assert said == (words.interval(row.limits, 2).replace("95 % interval ", "") if row.limits else row.gap)
-        assert all(said == row.printed for said, row in zip(shown["as printed"], rows) if row.kind in ("study", "unused", "awaiting"))
+            assert said == (
+                words.interval(row.limits, 2).replace("95 % interval ", "") if row.limits else row.gap
+            )
+        assert all(
+            said == row.printed
+            for said, row in zip(shown["as printed"], rows)
+            if row.kind in ("study", "unused", "awaiting")
+        )
 
 
 # terms
 
 GLOSSARY = (inputs.ROOT / "book" / "glossary.md").read_text(encoding="utf-8")
-DEFINED = [term for block in re.findall(r"^```\{glossary\}\n(.*?)^```", GLOSSARY, re.M | re.S) for term in re.findall(r"^(?! )(.+)$", block, re.M)]
+DEFINED = [
+    term
+    for block in re.findall(r"^```\{glossary\}\n(.*?)^```", GLOSSARY, re.M | re.S)
+    for term in re.findall(r"^(?! )(.+)$", block, re.M)
+]
 
 
 def used_terms() -> set[str]:
     pages = [path.read_text(encoding="utf-8") for path in (inputs.ROOT / "book").glob("*.md")]
-    return {named or said for page in pages for said, named in re.findall(r"\{term\}`([^`<]+?)(?: <([^`>]+)>)?`", page)}
+    return {
+        named or said
+        for page in pages
+        for said, named in re.findall(r"\{term\}`([^`<]+?)(?: <([^`>]+)>)?`", page)
+    }
 
 
 def test_every_term_is_defined_once_and_used_and_every_used_one_is_defined():
@@ -232,13 +300,22 @@ def rendered(tmp_path_factory):
     """A book of three pages with the extension: one with terms, one without any, and the glossary."""
     folder = tmp_path_factory.mktemp("glossary")
     (folder / "source" / "book").mkdir(parents=True)
-    pages = {"intro": "# Page\n\nThe {term}`mean <μ>` \"and\" {term}`CRS`.\n", "bare": "# Bare\n\nNothing.\n",
-             "glossary": "# Words\n\n```{glossary}\nCRS\n  A *syndrome* if 1 < 2 & 3.\n\n  More.\n\nμ\n  The mean.\n```\n"}
+    pages = {
+        "intro": '# Page\n\nThe {term}`mean <μ>` "and" {term}`CRS`.\n',
+        "bare": "# Bare\n\nNothing.\n",
+        "glossary": (
+            "# Words\n\n```{glossary}\nCRS\n  A *syndrome* if 1 < 2 & 3.\n\n  More.\n\nμ\n  The mean.\n```\n"
+        ),
+    }
     for name, text in pages.items():
         (folder / "source" / "book" / f"{name}.md").write_text(text)
-    (folder / "source" / "_toc.yml").write_text("format: jb-book\nroot: book/intro\nchapters: [{file: book/bare}, {file: book/glossary}]\n")
-    (folder / "source" / "_config.yml").write_text("title: A book\nonly_build_toc_files: true\nexecute: {execute_notebooks: 'off'}\n"
-                                                   "sphinx: {extra_extensions: [book.sphinx.beside]}\n")
+    (folder / "source" / "_toc.yml").write_text(
+        "format: jb-book\nroot: book/intro\nchapters: [{file: book/bare}, {file: book/glossary}]\n"
+    )
+    (folder / "source" / "_config.yml").write_text(
+        "title: A book\nonly_build_toc_files: true\nexecute: {execute_notebooks: 'off'}\n"
+        "sphinx: {extra_extensions: [book.sphinx.beside]}\n"
+    )
     return build.render(folder / "source", folder) / "book"
 
 
@@ -261,9 +338,15 @@ def test_whatever_a_page_opens_is_there_and_only_pages_that_open_something_load_
         terms = re.findall(r'<a class="reference internal"([^>]*)><span class="xref std std-term">', text)
         assert keys <= known, path.name
         assert all(' title="' in attributes for attributes in terms), path.name
-        assert (f'{beside.PLACE}/{beside.SCRIPT}"' in text) == bool(keys or terms or 'class="source"' in text), path.name
+        assert (f'{beside.PLACE}/{beside.SCRIPT}"' in text) == bool(
+            keys or terms or 'class="source"' in text
+        ), path.name
         opened |= keys
-    assert opened >= {markers.entry_key(study, entry.id) for study, record in REVIEW.records.items() for entry in record.entries}
+    assert opened >= {
+        markers.entry_key(study, entry.id)
+        for study, record in REVIEW.records.items()
+        for entry in record.entries
+    }
     assert opened >= {markers.mean_key(key) for key in ENDPOINTS}
 
 
@@ -276,13 +359,20 @@ def test_every_figure_and_table_of_an_executed_page_opens_its_rows_or_how_it_was
             shown = before.rpartition("<table" if before.rstrip().endswith("</div>") else "<figure")[2]
             assert 'data-made="' in link or "<a " in shown, f"{page.name}: {link}"
             opens |= set(re.findall(r'data-made="[^"]*\(([\w.]+)\)"', link))
-    assert {"book.shown.endpoint.figures.forest", "book.shown.specification_curve.curve", "book.shown.what_would_change.numbers"} <= opens
+    assert {
+        "book.shown.endpoint.figures.forest",
+        "book.shown.specification_curve.curve",
+        "book.shown.what_would_change.numbers",
+    } <= opens
 
 
 def test_a_frame_and_a_picture_say_which_function_made_them_and_for_which_endpoint():
     from book.shown.endpoint import bias_pictures, figures
 
-    for frame, words in ((without_priors.results("icans", REVIEW), "book.shown.endpoint.without_priors.results"), (figures.forest("icans", REVIEW).numbers, "book.shown.endpoint.figures.forest")):
+    for frame, words in (
+        (without_priors.results("icans", REVIEW), "book.shown.endpoint.without_priors.results"),
+        (figures.forest("icans", REVIEW).numbers, "book.shown.endpoint.figures.forest"),
+    ):
         link = markers.made(frame)
         assert f"({words})" in unescape(link) and f'data-source="{markers.mean_key("icans")}"' in link
     assert "data-source" not in markers.made(bias_pictures.scales())
@@ -297,16 +387,29 @@ def test_an_answer_read_through_bias_names_every_study_with_its_judgement(key):
     read = [text for name, text in lines if name == "Read through"]
     assert len(read) == len(evidence.studies)
     for study, text in zip(evidence.studies, read):
-        assert text.startswith(f"{REVIEW.studies[study].label}, risk of bias {overall(REVIEW.records[study], evidence.endpoint)}: ")
+        assert text.startswith(
+            f"{REVIEW.studies[study].label}, risk of bias"
+            f" {overall(REVIEW.records[study], evidence.endpoint)}: "
+        )
     assert any(name == "Computed by" and "models." in text for name, text in lines)
 
 
 # in a browser
 
 BOX = "#source-box"
-ENTRY = next((study, entries[0]) for frame in linked_tables() for study, entries in zip(frame["study_id"], frame["entries"]))
-REPORT = max((report for key in ENDPOINTS for report in evidence_of(key, REVIEW).used), key=lambda report: len(report.entries))
-TERM = '<a class="reference internal" href="glossary.html#term-CRS" title="A syndrome."><span class="xref std std-term">CRS</span></a>'
+ENTRY = next(
+    (study, entries[0])
+    for frame in linked_tables()
+    for study, entries in zip(frame["study_id"], frame["entries"])
+)
+REPORT = max(
+    (report for key in ENDPOINTS for report in evidence_of(key, REVIEW).used),
+    key=lambda report: len(report.entries),
+)
+TERM = (
+    '<a class="reference internal" href="glossary.html#term-CRS" title="A syndrome."><span class="xref std'
+    ' std-term">CRS</span></a>'
+)
 
 
 @pytest.fixture(scope="module")
@@ -320,25 +423,32 @@ def address(tmp_path_factory) -> str:
     paper = markers.marked("the paper", [ENTRY[0]])
     many = markers.marked("many", [markers.entry_key(REPORT.study, entry) for entry in REPORT.entries])
     (folder / "book" / "page.html").write_text(
-        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        '<link rel="stylesheet" href="../style.css"><title>Page</title>'
-        f'<p><a href="#">before</a> {number} <button type="button">after</button></p><p style="text-align: right">{paper}</p><p>{TERM}</p>'
-        f'<div class="review-scroll" style="height: 8rem; margin-top: 60vh"><table class="review-table"><tr><td>{many}</td><td>beside it</td></tr></table></div>'
-        f'<div class="review-scroll"><table class="review-table"><tr><td>0.74</td></tr></table></div>'
-        f'<p class="review-numbers">{markers.made(without_priors.results("icans", REVIEW))}</p>'
-        f'<script src="../{beside.PLACE}/{beside.SCRIPT}"></script>', encoding="utf-8")
+        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport"'
+        ' content="width=device-width"><link rel="stylesheet" href="../style.css"><title>Page</title><p><a'
+        f' href="#">before</a> {number} <button type="button">after</button></p><p style="text-align:'
+        f' right">{paper}</p><p>{TERM}</p><div class="review-scroll" style="height: 8rem; margin-top:'
+        f' 60vh"><table class="review-table"><tr><td>{many}</td><td>beside it</td></tr></table></div><div'
+        ' class="review-scroll"><table class="review-table"><tr><td>0.74</td></tr></table></div><p'
+        f' class="review-numbers">{markers.made(without_priors.results("icans", REVIEW))}</p><script'
+        f' src="../{beside.PLACE}/{beside.SCRIPT}"></script>',
+        encoding="utf-8",
+    )
     return (folder / "book" / "page.html").as_uri()
 
 
 @pytest.fixture(params=[{"viewport": {"width": 1280, "height": 800}}], ids=["desktop"])
 def page(request, chromium, address):
-    """The page as it opens; at the end, nothing was complained of and nothing asked for from outside its folder."""
+    """The page as it opens; at the end, nothing was complained of and nothing asked for from outside its
+    folder.
+    """
     context, faults = chromium.new_context(**request.param), []
     opened = context.new_page()
     opened.clock.install(time=0)
     opened.on("console", lambda message: faults.append(message.text))
     opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on("request", lambda request: None if request.url.startswith("file:") else faults.append(request.url))
+    opened.on(
+        "request", lambda request: None if request.url.startswith("file:") else faults.append(request.url)
+    )
     opened.goto(address)
     yield opened
     context.close()
@@ -349,7 +459,9 @@ PHONE = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobil
 
 
 def stop_the_clock(page) -> None:
-    """From here on no time passes in the page but by `page.clock.run_for`: how long a pointer rests does not depend on how busy the machine is."""
+    """From here on no time passes in the page but by `page.clock.run_for`: how long a pointer rests does not
+    depend on how busy the machine is.
+    """
     page.clock.pause_at(3600)
 
 
@@ -388,8 +500,12 @@ def test_a_report_of_several_numbers_is_told_once(page):
     page.get_by_role("button", name="many", exact=True).click()
     names = [line.strip() for line in shown(page).splitlines()]
     assert names.count("As printed") == len(REPORT.entries) > 1
-    enters = [json.dumps(report) for entry in REPORT.entries for report in SOURCES[markers.entry_key(REPORT.study, entry)]["reports"]
-              if report[0][0] == "Enters"]
+    enters = [
+        json.dumps(report)
+        for entry in REPORT.entries
+        for report in SOURCES[markers.entry_key(REPORT.study, entry)]["reports"]
+        if report[0][0] == "Enters"
+    ]
     assert names.count("Enters") == len(set(enters)) < len(enters)
 
 
@@ -399,7 +515,8 @@ def test_a_page_that_scrolls_under_a_resting_pointer_opens_nothing(page):
     at = page.get_by_role("button", name="many", exact=True).bounding_box()
     page.mouse.move(at["x"] + at["width"] / 2, 250)
     page.mouse.wheel(0, at["y"] + at["height"] / 2 - 250)
-    page.wait_for_function("document.querySelector('a:hover')?.textContent === 'many'")  # the pointer rests on it
+    # the pointer rests on it
+    page.wait_for_function("document.querySelector('a:hover')?.textContent === 'many'")
     page.clock.run_for(600)
     assert not page.locator(BOX).count()
     page.mouse.move(at["x"] + at["width"] / 2 + 2, 250)
@@ -455,16 +572,22 @@ def test_a_tap_toggles_and_the_box_stays_on_a_small_screen(page, text):
     marker.tap()
     shown(page)
     box = page.locator(BOX).bounding_box()
-    assert box["x"] >= 0 and box["x"] + box["width"] <= 360 and box["y"] >= 0 and box["y"] + box["height"] <= 640
+    assert (
+        box["x"] >= 0 and box["x"] + box["width"] <= 360 and box["y"] >= 0 and box["y"] + box["height"] <= 640
+    )
     at = marker.bounding_box()
-    assert box["y"] >= at["y"] + at["height"] or box["y"] + box["height"] <= at["y"], "it hides what it explains"
+    assert box["y"] >= at["y"] + at["height"] or box["y"] + box["height"] <= at["y"], (
+        "it hides what it explains"
+    )
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     marker.tap()
     closed(page)
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("page", [{"viewport": {"width": 1280, "height": 800}}, PHONE], indirect=True, ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    "page", [{"viewport": {"width": 1280, "height": 800}}, PHONE], indirect=True, ids=["desktop", "phone"]
+)
 def test_a_cell_opens_the_source_of_its_row_or_how_its_table_was_computed(page):
     touch = page.evaluate("navigator.maxTouchPoints > 0")
     for text, words in (("beside it", "As printed"), ("0.74", "book.shown.endpoint.without_priors.results")):
@@ -473,7 +596,9 @@ def test_a_cell_opens_the_source_of_its_row_or_how_its_table_was_computed(page):
         press()
         assert words in shown(page)
         box, at = page.locator(BOX).bounding_box(), cell.bounding_box()
-        assert box["y"] >= at["y"] + at["height"] or box["y"] + box["height"] <= at["y"], "it hides what it explains"
+        assert box["y"] >= at["y"] + at["height"] or box["y"] + box["height"] <= at["y"], (
+            "it hides what it explains"
+        )
         press()
         closed(page)
 
@@ -532,6 +657,8 @@ def test_without_a_script_a_number_leads_to_its_record(chromium, address):
     context = chromium.new_context(java_script_enabled=False)
     opened = context.new_page()
     opened.goto(address)
-    assert opened.locator("a.source").first.get_attribute("href") == f"studies/{ENTRY[0]}.html#entry-{ENTRY[1]}"
+    assert (
+        opened.locator("a.source").first.get_attribute("href") == f"studies/{ENTRY[0]}.html#entry-{ENTRY[1]}"
+    )
     assert opened.locator("a:has(.std-term)").get_attribute("title") == "A syndrome."
     context.close()

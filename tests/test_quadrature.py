@@ -10,9 +10,22 @@ from scipy import integrate, special, stats
 
 from models.engines.mixture import NormalMixture
 from models.engines.posterior import Marginal
-from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_BARTOS_LOG_HR, TAU_PRIMARY, TAU_TURNER_INFECTION, TAU_TURNER_MORTALITY, parse
-from models.engines.quadrature import binomial_normal, from_study_likelihoods, normal_normal, normal_normal_many
+from models.engines.quadrature import (
+    binomial_normal,
+    from_study_likelihoods,
+    normal_normal,
+    normal_normal_many,
+)
 from models.likelihood.two_arms import two_arm_log_likelihood
+from models.priors import (
+    BASELINE_LOGIT,
+    MU_LOG_RATIO,
+    TAU_BARTOS_LOG_HR,
+    TAU_PRIMARY,
+    TAU_TURNER_INFECTION,
+    TAU_TURNER_MORTALITY,
+    parse,
+)
 
 REFERENCE_PRIORS = parse("normal:0:4"), parse("half-normal:0.5")
 SCHOOLS_PRIORS = parse("normal:0:50"), parse("half-normal:25")
@@ -28,7 +41,9 @@ WIDE = np.linspace(-4.5, 4.5, 361), (np.arange(300) + 0.5) / 100, np.linspace(-9
 
 
 def cdf_by_brute_force(log_likelihoods, mu_prior, tau_prior, posterior, grids=WIDE):
-    """CDF of mu, tau and prediction at the posterior's own LIMITS, by plain sums over even grids; every mu is a theta."""
+    """CDF of mu, tau and prediction at the posterior's own LIMITS, by plain sums over even grids; every mu is
+    a theta.
+    """
     mu, tau, theta = grids
     likelihoods = np.exp([log_likelihood(theta) for log_likelihood in log_likelihoods])
     likelihoods /= likelihoods.max(axis=1, keepdims=True)
@@ -59,8 +74,10 @@ def test_normal_normal_reproduces_bayesmeta(dataset):
     mu, prediction = summary["mu"], summary["prediction"]
     mu_sd = (mu["upper"] - mu["lower"]) / 3.92
     prediction_sd = (prediction["upper"] - prediction["lower"]) / 3.92
-    # bayesmeta bins tau until neighbours differ by a divergence of 0.01 and drops 1e-4 of the tails (its arguments
-    # delta and epsilon): its limits are off by some thousandths of an SD. The brute force below is good to 1e-5.
+    # bayesmeta bins tau until neighbours differ by a divergence of 0.01 and drops 1e-4 of the tails (its
+    # arguments
+    # delta and epsilon): its limits are off by some thousandths of an SD. The brute force below is good to
+    # 1e-5.
     assert mu["median"] == pytest.approx(reference["mu_median"], abs=0.005 * mu_sd)
     assert mu["lower"] == pytest.approx(reference["mu_lower"], abs=0.005 * mu_sd)
     assert mu["upper"] == pytest.approx(reference["mu_upper"], abs=0.005 * mu_sd)
@@ -86,7 +103,8 @@ def test_binomial_normal_agrees_with_samplers_within_their_monte_carlo_error(dat
     for name, marginal, q, ess in checks:
         x = marginal.quantile(q)
         monte_carlo_error = np.sqrt(q * (1 - q) / ess) / marginal.density(x)
-        # Six quantities of six runs: 3.5 standard errors are passed by chance once in 60 runs of the samplers.
+        # Six quantities of six runs: 3.5 standard errors are passed by chance once in 60 runs of the
+        # samplers.
         assert reference[name] == pytest.approx(float(x), abs=3.5 * float(monte_carlo_error)), name
 
 
@@ -102,7 +120,8 @@ def test_normal_normal_agrees_with_a_dense_sum():
     density /= density.sum()
     posterior = normal_normal(estimate, se, MU_LOG_RATIO, TAU_PRIMARY)
     for q in LIMITS:
-        # Midpoint sums of a smooth function are accurate far beyond 1e-5; the step in mu is halved at its end.
+        # Midpoint sums of a smooth function are accurate far beyond 1e-5; the step in mu is halved at its
+        # end.
         x = posterior.mu.quantile(q)
         cdf = np.interp(x, mu, np.cumsum(density.sum(axis=0)) - 0.5 * density.sum(axis=0))
         assert cdf == pytest.approx(q, abs=2e-5)
@@ -114,13 +133,17 @@ def test_normal_normal_agrees_with_a_dense_sum():
 
 @pytest.mark.parametrize("study", [(5, 17, 15, 28), (0, 20, 9, 20), (0, 9, 0, 8), (12, 12, 3, 9)])
 def test_a_single_study_with_counts_has_its_own_posterior(study):
-    # theta | tau ~ N(0, sqrt(1 + tau^2)) and mu | theta, tau is normal: mu is integrated by hand, the control risk
+    # theta | tau ~ N(0, sqrt(1 + tau^2)) and mu | theta, tau is normal: mu is integrated by hand, the control
+    # risk
     # and tau by sums, with scipy's binomials.
     events_treated, n_treated, events_control, n_control = study
     alpha, theta, tau = np.linspace(-60, 60, 2401), np.linspace(-14, 14, 1401), (np.arange(600) + 0.5) / 200
     control = stats.binom.pmf(events_control, n_control, special.expit(alpha)) * stats.norm.pdf(alpha, 0, 10)
     likelihood = np.array(
-        [np.sum(control * stats.binom.pmf(events_treated, n_treated, special.expit(alpha + t))) for t in theta]
+        [
+            np.sum(control * stats.binom.pmf(events_treated, n_treated, special.expit(alpha + t)))
+            for t in theta
+        ]
     )
     shrink = 1 / (1 + tau**2)
     weight = likelihood * stats.norm.pdf(theta, 0, 1 / np.sqrt(shrink)[:, None])
@@ -146,7 +169,9 @@ def test_the_control_risk_is_integrated_exactly_for_any_size_of_study(study):
     events_treated, n_treated, events_control, n_control = study
     log_likelihood = two_arm_log_likelihood(*study, BASELINE_LOGIT)
     alpha = np.linspace(-80, 80, 400_001)  # forty points per SD of the largest arm
-    control = stats.binom.logpmf(events_control, n_control, special.expit(alpha)) + BASELINE_LOGIT.log_density(alpha)
+    control = stats.binom.logpmf(
+        events_control, n_control, special.expit(alpha)
+    ) + BASELINE_LOGIT.log_density(alpha)
     for theta in (-8.0, -0.5, 0.0, 3.0):
         treated = stats.binom.logpmf(events_treated, n_treated, special.expit(alpha + theta))
         brute = special.logsumexp(control + treated) + np.log(alpha[1] - alpha[0])
@@ -167,7 +192,9 @@ def folded(z, root_information):
     """Log density of |Z| = z for Z ~ N(theta * root_information, 1): a log-rank p without its direction."""
 
     def log_likelihood(theta):
-        return np.logaddexp(-0.5 * (z - theta * root_information) ** 2, -0.5 * (z + theta * root_information) ** 2)
+        return np.logaddexp(
+            -0.5 * (z - theta * root_information) ** 2, -0.5 * (z + theta * root_information) ** 2
+        )
 
     return log_likelihood
 
@@ -184,15 +211,20 @@ def test_bimodal_and_flat_likelihoods_agree_with_a_dense_sum():
 
 
 def test_hundreds_of_studies_with_counts_agree_with_a_dense_sum():
-    # mu is then ten times narrower than one study's likelihood; rare events make those skewed, flat where an arm has none
+    # mu is then ten times narrower than one study's likelihood; rare events make those skewed, flat where an
+    # arm has none
     random = np.random.default_rng(4)
     n = random.integers(20, 60, (2, 200))
     events = random.binomial(n, special.expit(random.normal([[-3.0], [-2.5]], 0.4, (2, 200))))
-    studies = [two_arm_log_likelihood(*study, BASELINE_LOGIT) for study in np.array([events[0], n[0], events[1], n[1]]).T]
+    studies = [
+        two_arm_log_likelihood(*study, BASELINE_LOGIT)
+        for study in np.array([events[0], n[0], events[1], n[1]]).T
+    ]
     posterior = from_study_likelihoods(studies, MU_LOG_RATIO, TAU_PRIMARY)
     grids = np.linspace(-1.5, 0.5, 401), (np.arange(90) + 0.5) / 60, np.linspace(-10, 8, 3601)
     for cdf in cdf_by_brute_force(studies, MU_LOG_RATIO, TAU_PRIMARY, posterior, grids):
-        np.testing.assert_allclose(cdf, LIMITS, atol=3e-4)  # lines between points 0.005 apart, a twentieth of mu's SD
+        # lines between points 0.005 apart, a twentieth of mu's SD
+        np.testing.assert_allclose(cdf, LIMITS, atol=3e-4)
 
 
 def test_a_p_value_without_direction_leaves_two_modes():
@@ -243,7 +275,9 @@ def test_a_between_study_sd_near_zero_gives_the_common_effect(engine):
     else:
         posterior = from_study_likelihoods(normal_log_likelihoods(estimate, se), MU_LOG_RATIO, tau_prior)
     for marginal in (posterior.mu, posterior.prediction, posterior.theta["3"]):
-        np.testing.assert_allclose(marginal.quantile(LIMITS), stats.norm.ppf(LIMITS, mean, sd), atol=1e-4 * sd + 1e-5)
+        np.testing.assert_allclose(
+            marginal.quantile(LIMITS), stats.norm.ppf(LIMITS, mean, sd), atol=1e-4 * sd + 1e-5
+        )
 
 
 def test_a_study_so_imprecise_that_it_says_nothing_changes_nothing():
@@ -303,7 +337,8 @@ def test_a_batch_is_its_fits_one_by_one(tau_prior):
 
 
 def test_studies_in_conflict_under_a_tight_prior_still_agree_between_engines():
-    # two estimates 60 standard errors apart and tau ~ half-normal(0.05): the posterior of tau lies ten prior SDs out
+    # two estimates 60 standard errors apart and tau ~ half-normal(0.05): the posterior of tau lies ten prior
+    # SDs out
     estimate, se, tau_prior = np.array([4.4, -4.4]), np.array([0.15, 0.15]), parse("half-normal:0.05")
     normal = normal_normal(estimate, se, MU_LOG_RATIO, tau_prior)
     general = from_study_likelihoods(normal_log_likelihoods(estimate, se), MU_LOG_RATIO, tau_prior)
@@ -315,14 +350,18 @@ def test_studies_in_conflict_under_a_tight_prior_still_agree_between_engines():
 
 
 def test_a_marginal_integrates_inverts_and_transforms_itself():
-    standard = Marginal.from_normal_mixture(np.array([0.25, 0.75]), np.array([-1.0, 2.0]), np.array([1.0, 0.5]))
+    standard = Marginal.from_normal_mixture(
+        np.array([0.25, 0.75]), np.array([-1.0, 2.0]), np.array([1.0, 0.5])
+    )
     x = np.linspace(-5, 4, 31)
     exact = 0.25 * stats.norm.cdf(x, -1, 1) + 0.75 * stats.norm.cdf(x, 2, 0.5)
     # 801 points and an error of fourth order in the step, far below 1e-6
     np.testing.assert_allclose(standard.cdf(x), exact, atol=1e-6)
     exact_density = 0.25 * stats.norm.pdf(x, -1, 1) + 0.75 * stats.norm.pdf(x, 2, 0.5)
     np.testing.assert_allclose(standard.density(x), exact_density, atol=1e-5)
-    np.testing.assert_allclose(standard.cdf(standard.quantile([0.01, 0.4, 0.99])), [0.01, 0.4, 0.99], atol=1e-9)
+    np.testing.assert_allclose(
+        standard.cdf(standard.quantile([0.01, 0.4, 0.99])), [0.01, 0.4, 0.99], atol=1e-9
+    )
     assert standard.expectation(lambda value: value**2) == pytest.approx(0.25 * 2 + 0.75 * 4.25, rel=1e-6)
     assert standard.cdf(-100.0) == 0 and standard.cdf(100.0) == 1 and standard.density(100.0) == 0
 
@@ -336,7 +375,9 @@ def test_a_mixture_of_normals_inverts_itself_however_unlike_its_parts(widest):
     exact = sum(w * stats.norm.cdf(mixture.quantile(q), m, s) for w, m, s in zip(weight, mean, sd))
     np.testing.assert_allclose(exact, q, rtol=1e-8)
     x = np.linspace(-5, 5, 7)
-    np.testing.assert_allclose(mixture.density(x), sum(w * stats.norm.pdf(x, m, s) for w, m, s in zip(weight, mean, sd)), rtol=1e-12)
+    np.testing.assert_allclose(
+        mixture.density(x), sum(w * stats.norm.pdf(x, m, s) for w, m, s in zip(weight, mean, sd)), rtol=1e-12
+    )
     np.testing.assert_allclose(mixture.grid.cdf(x), mixture.cdf(x), atol=1e-6)
     assert sorted(mixture.limits().values()) == pytest.approx(mixture.quantile(LIMITS).tolist(), abs=1e-9)
     assert mixture.expectation(lambda value: value) == pytest.approx(weight @ mean, abs=1e-6 * widest)
@@ -375,7 +416,8 @@ def test_the_summary_names_what_it_holds():
 
 
 @pytest.mark.parametrize(
-    ("estimate", "se"), [([0.1], [0.0]), ([0.1], [-1.0]), ([np.nan], [1.0]), ([0.1], [np.inf]), ([0.1, 0.2], [1.0])]
+    ("estimate", "se"),
+    [([0.1], [0.0]), ([0.1], [-1.0]), ([np.nan], [1.0]), ([0.1], [np.inf]), ([0.1, 0.2], [1.0])],
 )
 def test_impossible_estimates_are_refused(estimate, se):
     with pytest.raises(ValueError, match="must be"):
@@ -398,7 +440,8 @@ def test_priors_of_the_wrong_kind_are_refused():
 
 
 @pytest.mark.parametrize(
-    "log_likelihood", [lambda theta: np.nan * theta, lambda theta: 0.0, lambda theta: np.full_like(theta, -np.inf)]
+    "log_likelihood",
+    [lambda theta: np.nan * theta, lambda theta: 0.0, lambda theta: np.full_like(theta, -np.inf)],
 )
 def test_a_likelihood_that_is_no_number_is_refused_by_the_name_of_its_study(log_likelihood):
     with pytest.raises(ValueError, match="study Zhou"):
@@ -411,6 +454,9 @@ def test_a_likelihood_that_rises_for_ever_is_refused():
 
 
 def test_the_engine_imports_nothing_heavy():
-    code = "import sys, models.engines.quadrature; print(set(sys.modules) & {'pymc', 'arviz', 'pandas', 'numba', 'scipy.stats'})"
+    code = (
+        "import sys, models.engines.quadrature; print(set(sys.modules) & {'pymc', 'arviz', 'pandas', 'numba',"
+        " 'scipy.stats'})"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

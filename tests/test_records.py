@@ -1,4 +1,6 @@
-"""Register and records: every rule of form refuses its planted fault by file, line, study, field, value and rule."""
+"""Register and records: every rule of form refuses its planted fault by file, line, study, field, value and
+rule.
+"""
 
 import subprocess
 import sys
@@ -30,101 +32,367 @@ ENTRY = "entries[severe_infection.toci]"
 WAITING = "id: waiting2022"
 
 FAULTS = {
-    "unknown arm": Fault(RECORD, INFECTION, "arm: toci", "arm: treated", f"{ENTRY}.arm", "treated",
-                         "must be one of toci, control, total, comparison"),
-    "unknown stratum": Fault(RECORD, "id: crs_duration.grade_3", "stratum: grade_3", "stratum: grade_4",
-                             "entries[crs_duration.grade_3.test].stratum", "grade_4", "is not defined under strata"),
-    "unknown unit": Fault(RECORD, INFECTION, "unit: patients", "unit: patient", f"{ENTRY}.unit", "patient",
-                          "nearest: patients"),
-    "unit of another variable": Fault(RECORD, "id: crs_duration.toci", "unit: days", "unit: years",
-                                      "entries[crs_duration.toci].unit", "years",
-                                      "the unit of a median_range of crs_duration is days"),
-    "unit of another kind": Fault(RECORD, "id: severe_infection.p", "unit: probability", "unit: patients",
-                                  "entries[severe_infection.p].unit", "patients", "is probability"),
-    "unknown variable": Fault(RECORD, INFECTION, "field: severe_infection", "field: sever_infection", f"{ENTRY}.field",
-                              "sever_infection", "nearest: severe_infection"),
-    "unknown field": Fault(RECORD, INFECTION, "events: 5", "events: 5\n    patients: 5", f"{ENTRY}.patients", "5",
-                           "is not a field of the schema", below=1),
-    "unknown kind": Fault(RECORD, INFECTION, "kind: counts", "kind: count", f"{ENTRY}.kind", "count",
-                          "nearest: counts"),
-    "unknown test": Fault(RECORD, "id: severe_infection.p", "fisher, ", "fishing, ",
-                          "entries[severe_infection.p].tests[0]", "fishing", "must be one of fisher"),
-    "no kind": Fault(RECORD, INFECTION, "\n    kind: counts", "", f"{ENTRY}.kind", "nothing", "an entry needs a kind"),
-    "no address": Fault(RECORD, INFECTION, '\n    address: {source: example2020.xml, section: Results, paragraph: 2}', "",
-                        f"{ENTRY}.address", "nothing", "is required", below=-7),
-    "an address nowhere": Fault(RECORD, INFECTION, "section: Results, paragraph: 2", "paragraph: 2", f"{ENTRY}.address",
-                                "a block", "names a section, a table or a figure"),
-    "an unlisted source": Fault(RECORD, INFECTION, "example2020.xml", "other.xml", f"{ENTRY}.address.source", "other.xml",
-                                "is not listed under texts (example2020.xml)"),
-    "no source though a text is held": Fault(RECORD, INFECTION, "example2020.xml", "null", f"{ENTRY}.address.source",
-                                             "nothing", "is not listed under texts"),
-    "a source though no text is held": Fault("records/sample2021.yml", "id: icans.control", "source: null",
-                                             "source: sample2021.xml", "entries[icans.control].address.source",
-                                             "sample2021.xml", "so the source is null", study="sample2021"),
-    "no fragment": Fault(RECORD, INFECTION, '"41.7%(n=5)"', "null", f"{ENTRY}.printed", "nothing",
-                         "an entry of kind counts needs its fragment as printed"),
-    "a number in words": Fault(RECORD, INFECTION, "events: 5", "events: many", f"{ENTRY}.events", "many",
-                               "must be a whole number"),
-    "a slip in a count": Fault(RECORD, INFECTION, "events: 5", "events: 6", f"{ENTRY}.events", "6",
-                               "does not stand so in its fragment “41.7%(n=5)”"),
-    "a lost digit": Fault(RECORD, "id: severe_infection.p", "p: 0.418", "p: 0.42", "entries[severe_infection.p].p", "0.42",
-                          "does not stand so in its fragment"),
-    "a lost sign": Fault(RECORD, "id: progression_free", 'p: ">0.9999"', "p: 0.9999",
-                         "entries[progression_free_survival.p].p", "0.9999", "does not stand so in its fragment"),
-    "a p-value in words": Fault(RECORD, "id: severe_infection.p", "p: 0.418", "p: ns", "entries[severe_infection.p].p", "ns",
-                                "such as 0.0204 or <0.05"),
-    "an id twice": Fault(RECORD, "id: severe_infection.control", "id: severe_infection.control", "id: severe_infection.toci",
-                         f"{ENTRY}.id", "severe_infection.toci", "stands once in a record"),
-    "an empty word": Fault(RECORD, "design:", "type: invented cohort", 'type: " "', "design.type", " ", "not empty"),
-    "strata without all": Fault(RECORD, "strata:", "all:", "everyone:", "strata.all", "nothing", "strata must define all",
-                                below=-1),
-    "one arm": Fault("records/sample2021.yml", "arms:", "\n  control: {definition: Not given the drug.}", "", "arms.control",
-                     "nothing", "a record defines both arms", study="sample2021", below=-1),
-    "an unknown arm defined": Fault(RECORD, "arms:", "  control:", "  placebo:", "arms.placebo", "placebo",
-                                    "must be one of toci, control"),
-    "sizes neither printed nor missed": Fault("records/sample2021.yml", "id: group_size.control", "field: group_size",
-                                              "field: age", "entries", "toci", "two of toci, control and total is needed",
-                                              study="sample2021", below=-11),
-    "a contradiction about nothing": Fault(RECORD, "contradictions:", "[icans.total]", "[icans.totl]",
-                                           "contradictions[0].entries[0]", "icans.totl", "is not an entry of this record"),
-    "a contradiction settled by nothing": Fault(RECORD, "contradictions:", "used: events", "used: icans.toci",
-                                                "contradictions[0].used", "icans.toci",
-                                                "must be one of icans.total, all, neither, events, percent"),
-    "file name and study differ": Fault(RECORD, "study:", "study: example2020", "study: sample2021", "study", "sample2021",
-                                        "must be the file's name, example2020", study="sample2021"),
-    "study in the register twice": Fault(REGISTER, WAITING, "waiting2022", "sample2021", "studies[sample2021].id",
-                                         "sample2021", "stands twice in the register, first for sample2021",
-                                         study="sample2021"),
-    "DOI in the register twice": Fault(REGISTER, WAITING, "10.1234/invented.2022.3", "10.1234/INVENTED.2020.1",
-                                       "studies[waiting2022].doi", "10.1234/INVENTED.2020.1",
-                                       "stands twice in the register, first for example2020", study="waiting2022"),
-    "DOI with its resolver": Fault(REGISTER, WAITING, "10.1234", "https://doi.org/10.1234", "studies[waiting2022].doi",
-                                   "https://doi.org/10.1234/invented.2022.3", "is not a DOI", study="waiting2022"),
-    "DOI without suffix": Fault(REGISTER, WAITING, "10.1234/invented.2022.3", "10.1234", "studies[waiting2022].doi",
-                                "10.1234", "is not a DOI", study="waiting2022"),
-    "included without record": Fault(REGISTER, "id: example2020", "id: example2020", "id: absent2020",
-                                     "studies[absent2020].decision", "included",
-                                     "an included study needs records/absent2020.yml", study="absent2020", below=9),
-    "no decision": Fault(REGISTER, WAITING, "decision: awaiting_data", "decision: perhaps", "studies[waiting2022].decision",
-                         "perhaps", "must be one of included, awaiting_data, excluded", study="waiting2022"),
-    "no date": Fault(REGISTER, WAITING, "2024-01-31", "2024-13-01", "studies[waiting2022].decided", "2024-13-01", "YYYY-MM-DD",
-                     study="waiting2022"),
-    "a key twice": Fault(RECORD, INFECTION, "events: 5", "events: 5\n    events: 6", "file", "events",
-                         "a key may stand only once", below=1),
-    "a tag": Fault(RECORD, INFECTION, "events: 5", "events: !!int 5", "file", "tag:yaml.org,2002:int", "are not allowed"),
+    "unknown arm": Fault(
+        RECORD,
+        INFECTION,
+        "arm: toci",
+        "arm: treated",
+        f"{ENTRY}.arm",
+        "treated",
+        "must be one of toci, control, total, comparison",
+    ),
+    "unknown stratum": Fault(
+        RECORD,
+        "id: crs_duration.grade_3",
+        "stratum: grade_3",
+        "stratum: grade_4",
+        "entries[crs_duration.grade_3.test].stratum",
+        "grade_4",
+        "is not defined under strata",
+    ),
+    "unknown unit": Fault(
+        RECORD, INFECTION, "unit: patients", "unit: patient", f"{ENTRY}.unit", "patient", "nearest: patients"
+    ),
+    "unit of another variable": Fault(
+        RECORD,
+        "id: crs_duration.toci",
+        "unit: days",
+        "unit: years",
+        "entries[crs_duration.toci].unit",
+        "years",
+        "the unit of a median_range of crs_duration is days",
+    ),
+    "unit of another kind": Fault(
+        RECORD,
+        "id: severe_infection.p",
+        "unit: probability",
+        "unit: patients",
+        "entries[severe_infection.p].unit",
+        "patients",
+        "is probability",
+    ),
+    "unknown variable": Fault(
+        RECORD,
+        INFECTION,
+        "field: severe_infection",
+        "field: sever_infection",
+        f"{ENTRY}.field",
+        "sever_infection",
+        "nearest: severe_infection",
+    ),
+    "unknown field": Fault(
+        RECORD,
+        INFECTION,
+        "events: 5",
+        "events: 5\n    patients: 5",
+        f"{ENTRY}.patients",
+        "5",
+        "is not a field of the schema",
+        below=1,
+    ),
+    "unknown kind": Fault(
+        RECORD, INFECTION, "kind: counts", "kind: count", f"{ENTRY}.kind", "count", "nearest: counts"
+    ),
+    "unknown test": Fault(
+        RECORD,
+        "id: severe_infection.p",
+        "fisher, ",
+        "fishing, ",
+        "entries[severe_infection.p].tests[0]",
+        "fishing",
+        "must be one of fisher",
+    ),
+    "no kind": Fault(
+        RECORD, INFECTION, "\n    kind: counts", "", f"{ENTRY}.kind", "nothing", "an entry needs a kind"
+    ),
+    "no address": Fault(
+        RECORD,
+        INFECTION,
+        "\n    address: {source: example2020.xml, section: Results, paragraph: 2}",
+        "",
+        f"{ENTRY}.address",
+        "nothing",
+        "is required",
+        below=-7,
+    ),
+    "an address nowhere": Fault(
+        RECORD,
+        INFECTION,
+        "section: Results, paragraph: 2",
+        "paragraph: 2",
+        f"{ENTRY}.address",
+        "a block",
+        "names a section, a table or a figure",
+    ),
+    "an unlisted source": Fault(
+        RECORD,
+        INFECTION,
+        "example2020.xml",
+        "other.xml",
+        f"{ENTRY}.address.source",
+        "other.xml",
+        "is not listed under texts (example2020.xml)",
+    ),
+    "no source though a text is held": Fault(
+        RECORD,
+        INFECTION,
+        "example2020.xml",
+        "null",
+        f"{ENTRY}.address.source",
+        "nothing",
+        "is not listed under texts",
+    ),
+    "a source though no text is held": Fault(
+        "records/sample2021.yml",
+        "id: icans.control",
+        "source: null",
+        "source: sample2021.xml",
+        "entries[icans.control].address.source",
+        "sample2021.xml",
+        "so the source is null",
+        study="sample2021",
+    ),
+    "no fragment": Fault(
+        RECORD,
+        INFECTION,
+        '"41.7%(n=5)"',
+        "null",
+        f"{ENTRY}.printed",
+        "nothing",
+        "an entry of kind counts needs its fragment as printed",
+    ),
+    "a number in words": Fault(
+        RECORD, INFECTION, "events: 5", "events: many", f"{ENTRY}.events", "many", "must be a whole number"
+    ),
+    "a slip in a count": Fault(
+        RECORD,
+        INFECTION,
+        "events: 5",
+        "events: 6",
+        f"{ENTRY}.events",
+        "6",
+        "does not stand so in its fragment “41.7%(n=5)”",
+    ),
+    "a lost digit": Fault(
+        RECORD,
+        "id: severe_infection.p",
+        "p: 0.418",
+        "p: 0.42",
+        "entries[severe_infection.p].p",
+        "0.42",
+        "does not stand so in its fragment",
+    ),
+    "a lost sign": Fault(
+        RECORD,
+        "id: progression_free",
+        'p: ">0.9999"',
+        "p: 0.9999",
+        "entries[progression_free_survival.p].p",
+        "0.9999",
+        "does not stand so in its fragment",
+    ),
+    "a p-value in words": Fault(
+        RECORD,
+        "id: severe_infection.p",
+        "p: 0.418",
+        "p: ns",
+        "entries[severe_infection.p].p",
+        "ns",
+        "such as 0.0204 or <0.05",
+    ),
+    "an id twice": Fault(
+        RECORD,
+        "id: severe_infection.control",
+        "id: severe_infection.control",
+        "id: severe_infection.toci",
+        f"{ENTRY}.id",
+        "severe_infection.toci",
+        "stands once in a record",
+    ),
+    "an empty word": Fault(
+        RECORD, "design:", "type: invented cohort", 'type: " "', "design.type", " ", "not empty"
+    ),
+    "strata without all": Fault(
+        RECORD, "strata:", "all:", "everyone:", "strata.all", "nothing", "strata must define all", below=-1
+    ),
+    "one arm": Fault(
+        "records/sample2021.yml",
+        "arms:",
+        "\n  control: {definition: Not given the drug.}",
+        "",
+        "arms.control",
+        "nothing",
+        "a record defines both arms",
+        study="sample2021",
+        below=-1,
+    ),
+    "an unknown arm defined": Fault(
+        RECORD, "arms:", "  control:", "  placebo:", "arms.placebo", "placebo", "must be one of toci, control"
+    ),
+    "sizes neither printed nor missed": Fault(
+        "records/sample2021.yml",
+        "id: group_size.control",
+        "field: group_size",
+        "field: age",
+        "entries",
+        "toci",
+        "two of toci, control and total is needed",
+        study="sample2021",
+        below=-11,
+    ),
+    "a contradiction about nothing": Fault(
+        RECORD,
+        "contradictions:",
+        "[icans.total]",
+        "[icans.totl]",
+        "contradictions[0].entries[0]",
+        "icans.totl",
+        "is not an entry of this record",
+    ),
+    "a contradiction settled by nothing": Fault(
+        RECORD,
+        "contradictions:",
+        "used: events",
+        "used: icans.toci",
+        "contradictions[0].used",
+        "icans.toci",
+        "must be one of icans.total, all, neither, events, percent",
+    ),
+    "file name and study differ": Fault(
+        RECORD,
+        "study:",
+        "study: example2020",
+        "study: sample2021",
+        "study",
+        "sample2021",
+        "must be the file's name, example2020",
+        study="sample2021",
+    ),
+    "study in the register twice": Fault(
+        REGISTER,
+        WAITING,
+        "waiting2022",
+        "sample2021",
+        "studies[sample2021].id",
+        "sample2021",
+        "stands twice in the register, first for sample2021",
+        study="sample2021",
+    ),
+    "DOI in the register twice": Fault(
+        REGISTER,
+        WAITING,
+        "10.1234/invented.2022.3",
+        "10.1234/INVENTED.2020.1",
+        "studies[waiting2022].doi",
+        "10.1234/INVENTED.2020.1",
+        "stands twice in the register, first for example2020",
+        study="waiting2022",
+    ),
+    "DOI with its resolver": Fault(
+        REGISTER,
+        WAITING,
+        "10.1234",
+        "https://doi.org/10.1234",
+        "studies[waiting2022].doi",
+        "https://doi.org/10.1234/invented.2022.3",
+        "is not a DOI",
+        study="waiting2022",
+    ),
+    "DOI without suffix": Fault(
+        REGISTER,
+        WAITING,
+        "10.1234/invented.2022.3",
+        "10.1234",
+        "studies[waiting2022].doi",
+        "10.1234",
+        "is not a DOI",
+        study="waiting2022",
+    ),
+    "included without record": Fault(
+        REGISTER,
+        "id: example2020",
+        "id: example2020",
+        "id: absent2020",
+        "studies[absent2020].decision",
+        "included",
+        "an included study needs records/absent2020.yml",
+        study="absent2020",
+        below=9,
+    ),
+    "no decision": Fault(
+        REGISTER,
+        WAITING,
+        "decision: awaiting_data",
+        "decision: perhaps",
+        "studies[waiting2022].decision",
+        "perhaps",
+        "must be one of included, awaiting_data, excluded",
+        study="waiting2022",
+    ),
+    "no date": Fault(
+        REGISTER,
+        WAITING,
+        "2024-01-31",
+        "2024-13-01",
+        "studies[waiting2022].decided",
+        "2024-13-01",
+        "YYYY-MM-DD",
+        study="waiting2022",
+    ),
+    "a key twice": Fault(
+        RECORD,
+        INFECTION,
+        "events: 5",
+        "events: 5\n    events: 6",
+        "file",
+        "events",
+        "a key may stand only once",
+        below=1,
+    ),
+    "a tag": Fault(
+        RECORD, INFECTION, "events: 5", "events: !!int 5", "file", "tag:yaml.org,2002:int", "are not allowed"
+    ),
     "an anchor": Fault(RECORD, INFECTION, "events: 5", "events: &five 5", "file", "five", "are not allowed"),
     "an alias": Fault(RECORD, INFECTION, "events: 5", "events: *five", "file", "five", "are not allowed"),
-    "a merge": Fault(RECORD, INFECTION, "events: 5", "<<: {events: 5}", "file", "a key that is not a word", "plain words"),
-    "a second document": Fault(RECORD, "contradictions:", "entries:\n", "---\nentries:\n", "file", "a second document",
-                               "one document"),
-    "broken YAML": Fault(RECORD, INFECTION, "events: 5", "events: [5", "file",
-                         "did not find expected ',' or ']'", "not valid YAML", below=1),
-    "a control character": Fault(RECORD, INFECTION, "events: 5", "events: \x07", "file",
-                                 "control characters are not allowed", "not valid YAML"),
+    "a merge": Fault(
+        RECORD, INFECTION, "events: 5", "<<: {events: 5}", "file", "a key that is not a word", "plain words"
+    ),
+    "a second document": Fault(
+        RECORD,
+        "contradictions:",
+        "entries:\n",
+        "---\nentries:\n",
+        "file",
+        "a second document",
+        "one document",
+    ),
+    "broken YAML": Fault(
+        RECORD,
+        INFECTION,
+        "events: 5",
+        "events: [5",
+        "file",
+        "did not find expected ',' or ']'",
+        "not valid YAML",
+        below=1,
+    ),
+    "a control character": Fault(
+        RECORD,
+        INFECTION,
+        "events: 5",
+        "events: \x07",
+        "file",
+        "control characters are not allowed",
+        "not valid YAML",
+    ),
 }
 
-SECONDARY = {"study in the register twice", "included without record", "file name and study differ",
-             "a contradiction about nothing"}
+SECONDARY = {
+    "study in the register twice",
+    "included without record",
+    "file name and study differ",
+    "a contradiction about nothing",
+}
 """Faults that break a second rule as well."""
 
 
@@ -154,7 +422,11 @@ def test_a_record_outside_the_register_is_refused(review):
     text = (review.root / RECORD).read_text().replace("study: example2020", "study: stray2020")
     (review.root / "records/stray2020.yml").write_text(text)
     problem = review.problem()
-    assert (problem["study"], problem["line"], problem["rule"]) == ("stray2020", 1, "the study is not in register.yml")
+    assert (problem["study"], problem["line"], problem["rule"]) == (
+        "stray2020",
+        1,
+        "the study is not in register.yml",
+    )
 
 
 def test_a_copied_record_is_refused_as_a_second_of_its_study(review):
@@ -172,8 +444,11 @@ def test_two_studies_of_one_cohort_never_meet_in_an_endpoint(review):
     line = review.plant(REGISTER, "id: sample2021", "cohort: second_invented", "cohort: first_invented")
     problem = review.problem()
     assert (problem["line"], problem["study"], problem["value"]) == (line, "sample2021", "first_invented")
-    assert problem["rule"] == ("example2020 and sample2021 may share patients and both may enter severe_infection, icans; "
-                               "choose one: exclude the other, or limit its endpoints")
+    assert (
+        problem["rule"]
+        == "example2020 and sample2021 may share patients and both may enter severe_infection, icans; "
+        "choose one: exclude the other, or limit its endpoints"
+    )
 
 
 def test_two_studies_of_one_cohort_may_serve_different_endpoints(review):
@@ -203,53 +478,85 @@ def test_every_fault_is_listed_at_once(review):
     review.plant(REGISTER, WAITING, "10.1234", "doi:10.1234")
     with pytest.raises(BadRecords) as refused:
         load(review.root)
-    assert len(refused.value.problems) == 3 and all(str(p) in str(refused.value) for p in refused.value.problems)
+    assert len(refused.value.problems) == 3 and all(
+        str(p) in str(refused.value) for p in refused.value.problems
+    )
 
 
-@pytest.mark.parametrize("nest", ["a: " + "[" * 500_000, "a: " + "{b: " * 400_000,
-                                  "\n".join(" " * i + "a:" for i in range(1000))], ids=["lists", "mappings", "blocks"])
+@pytest.mark.parametrize(
+    "nest",
+    ["a: " + "[" * 500_000, "a: " + "{b: " * 400_000, "\n".join(" " * i + "a:" for i in range(1000))],
+    ids=["lists", "mappings", "blocks"],
+)
 def test_deep_nesting_is_refused_before_it_is_built(review, nest):
     (review.root / RECORD).write_text(nest)
     assert (review.problem()["field"], review.problem()["rule"]) == ("file", "the file is nested too deeply")
 
 
-@pytest.mark.parametrize(("content", "rule"), [
-    (b"", "the file must hold keys and values"),
-    (b"# nothing\n", "the file must hold keys and values"),
-    (b"- a list\n", "the file must hold keys and values"),
-    (b"only words", "the file must hold keys and values"),
-    (b"\xff\xfe\x00", "cannot be read as UTF-8"),
-    (b"# " + b"x" * 3_000_000, "a file may have 2000000 bytes"),
-], ids=["empty", "comment", "list", "words", "bytes", "huge"])
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        (b"", "the file must hold keys and values"),
+        (b"# nothing\n", "the file must hold keys and values"),
+        (b"- a list\n", "the file must hold keys and values"),
+        (b"only words", "the file must hold keys and values"),
+        (b"\xff\xfe\x00", "cannot be read as UTF-8"),
+        (b"# " + b"x" * 3_000_000, "a file may have 2000000 bytes"),
+    ],
+    ids=["empty", "comment", "list", "words", "bytes", "huge"],
+)
 def test_a_file_that_is_no_record_is_refused_whole(review, content, rule):
     (review.root / RECORD).write_bytes(content)
     assert rule in review.problem()["rule"]
 
 
-@pytest.mark.parametrize("register", ["studies: 3\n", "studies: [3]\n", "studies: []\n", "studies: {a: b}\n", "other: 1\n"])
+@pytest.mark.parametrize(
+    "register", ["studies: 3\n", "studies: [3]\n", "studies: []\n", "studies: {a: b}\n", "other: 1\n"]
+)
 def test_a_register_of_another_shape_is_refused_without_a_traceback(review, register):
     (review.root / REGISTER).write_text(register)
     assert review.check()[0] == 1
 
 
-@pytest.mark.parametrize("entries", ["entries: 3\n", "entries: [3]\n", "entries: []\n", "entries: [{kind: [counts]}]\n",
-                                     "entries: [{kind: counts, id: {a: b}}]\n"])
+@pytest.mark.parametrize(
+    "entries",
+    [
+        "entries: 3\n",
+        "entries: [3]\n",
+        "entries: []\n",
+        "entries: [{kind: [counts]}]\n",
+        "entries: [{kind: counts, id: {a: b}}]\n",
+    ],
+)
 def test_entries_of_another_shape_are_refused_without_a_traceback(review, entries):
     text = (review.root / RECORD).read_text()
-    (review.root / RECORD).write_text(text[:text.index("entries:\n")] + entries)
+    (review.root / RECORD).write_text(text[: text.index("entries:\n")] + entries)
     assert review.check()[0] == 1
 
 
 def test_scalars_keep_their_digits_and_their_lines(tmp_path):
-    (tmp_path / "some.yml").write_text("percent: 47.80\nanswer: no\nnone: ~\nquoted: 'null'\nlist:\n  - 007\n")
+    (tmp_path / "some.yml").write_text(
+        "percent: 47.80\nanswer: no\nnone: ~\nquoted: 'null'\nlist:\n  - 007\n"
+    )
     source = parse(tmp_path / "some.yml")
-    assert source.data == {"percent": "47.80", "answer": "no", "none": None, "quoted": "null", "list": ["007"]}
+    assert source.data == {
+        "percent": "47.80",
+        "answer": "no",
+        "none": None,
+        "quoted": "null",
+        "list": ["007"],
+    }
     assert source.line(("list", 0)) == 6 and source.line(("list", 0, "absent")) == 6
 
 
 def test_a_problem_reads_as_one_line_that_editors_can_follow():
-    problem = Problem("records/example2020.yml", 7, "example2020", "entries[x].arm", "treated", "must be an arm")
-    assert str(problem) == "records/example2020.yml:7: example2020: entries[x].arm: found 'treated': must be an arm"
+    problem = Problem(
+        "records/example2020.yml", 7, "example2020", "entries[x].arm", "treated", "must be an arm"
+    )
+    assert (
+        str(problem)
+        == "records/example2020.yml:7: example2020: entries[x].arm: found 'treated': must be an arm"
+    )
 
 
 def test_a_missing_register_is_said(review):
@@ -258,21 +565,39 @@ def test_a_missing_register_is_said(review):
     assert (problem["value"], problem["rule"]) == ("no file", "the file is required")
 
 
-@pytest.mark.parametrize("arguments", [[], ["chekc"], ["check", "--wrong"], ["verify"], ["check", "--root", "/no/such/folder"],
-                                       ["verify", "/no/such/folder"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["chekc"],
+        ["check", "--wrong"],
+        ["verify"],
+        ["check", "--root", "/no/such/folder"],
+        ["verify", "/no/such/folder"],
+    ],
+    ids=" ".join,
+)
 def test_wrong_usage_gets_one_line_and_exit_code_2(arguments):
-    done = subprocess.run([sys.executable, "-m", "extraction", *arguments], cwd=ROOT.parent, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "extraction", *arguments], cwd=ROOT.parent, capture_output=True, text=True
+    )
     assert done.returncode == 2 and not done.stdout
     assert len(done.stderr.splitlines()) == 1
 
 
 def test_check_loads_no_library_of_the_models():
-    code = "import sys, extraction.__main__; print({'pandas', 'pymc', 'arviz', 'matplotlib'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT.parent, capture_output=True, text=True, check=True)
+    code = (
+        "import sys, extraction.__main__; print({'pandas', 'pymc', 'arviz', 'matplotlib'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT.parent, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "set()"
 
 
 def test_the_records_of_the_review_are_sound():
-    done = subprocess.run([sys.executable, "-m", "extraction", "check"], cwd=ROOT.parent, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "extraction", "check"], cwd=ROOT.parent, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert {path.stem for path in Path(ROOT, "records").glob("*.yml")} == set(load().records)

@@ -33,27 +33,58 @@ KEYS = {"events_toci", "n_toci", "events_control", "n_control", "test", "match"}
 
 
 def test_a_p_of_9_v_2_patients_answers_two_tables(recover):
-    found = answer(recover, "table", "--n-toci", "9", "--n-control", "2", "--p", "0.4545", "--test", "fisher")["candidates"]
+    found = answer(
+        recover, "table", "--n-toci", "9", "--n-control", "2", "--p", "0.4545", "--test", "fisher"
+    )["candidates"]
     assert [(c["events_toci"], c["events_control"]) for c in found] == [(4, 2), (5, 0)]
     assert all(c.keys() == KEYS and c["test"] == "fisher" and c["match"] == "rounded" for c in found)
 
 
 def test_two_percentages_and_a_p_answer_one_table(recover):
-    found = answer(recover, "table", "--max-n-toci", "32", "--max-n-control", "35", "--percent", "47.8", "11.8", "--p", "0.0204", "--test", "fisher")
-    assert found["candidates"] == [{"events_toci": 11, "n_toci": 23, "events_control": 2, "n_control": 17, "test": "fisher", "match": "rounded"}]
+    found = answer(
+        recover,
+        "table",
+        "--max-n-toci",
+        "32",
+        "--max-n-control",
+        "35",
+        "--percent",
+        "47.8",
+        "11.8",
+        "--p",
+        "0.0204",
+        "--test",
+        "fisher",
+    )
+    assert found["candidates"] == [
+        {
+            "events_toci": 11,
+            "n_toci": 23,
+            "events_control": 2,
+            "n_control": 17,
+            "test": "fisher",
+            "match": "rounded",
+        }
+    ]
 
 
 def test_a_total_and_a_p_of_1_answer_one_table_by_each_test(recover):
-    found = answer(recover, "table", "--n-toci", "45", "--n-control", "48", "--total-events", "86", "--p", "1")["candidates"]
+    found = answer(
+        recover, "table", "--n-toci", "45", "--n-control", "48", "--total-events", "86", "--p", "1"
+    )["candidates"]
     assert {(c["events_toci"], c["events_control"]) for c in found} == {(42, 44)}
 
 
 def test_a_log_rank_p_of_5_v_1_patients_answers_histories(recover):
-    """One event while all are at risk: z^2 = 1/5, p = 0.6547, if the treated patient goes first; and every later event of that arm alone
-    once the untreated one has left says nothing."""
+    """One event while all are at risk: z^2 = 1/5, p = 0.6547, if the treated patient goes first; and every
+    later event of that arm alone once the untreated one has left says nothing.
+    """
     found = answer(recover, "logrank", "--n-toci", "5", "--n-control", "1", "--p", "0.6547")
     assert found.keys() >= {"untied", "tied"}
-    assert all(row.keys() >= {"events_toci", "events_control", "direction", "histories"} for row in (*found["untied"], *found["tied"]))
+    assert all(
+        row.keys() >= {"events_toci", "events_control", "direction", "histories"}
+        for row in (*found["untied"], *found["tied"])
+    )
     assert {row["direction"] for row in found["untied"]} == {"toci worse"}
     assert {(1, 0), (1, 1)} <= {(row["events_toci"], row["events_control"]) for row in found["untied"]}
 
@@ -66,33 +97,48 @@ def test_groups_too_large_for_histories_answer_the_latent_events(recover):
 
 
 def test_an_impossible_rank_p_is_answered_with_the_smallest(recover):
-    found = answer(recover, "rank", "--n-toci", "9", "--n-control", "2", "--p", "0.0004", "--test", "mann-whitney")
+    found = answer(
+        recover, "rank", "--n-toci", "9", "--n-control", "2", "--p", "0.0004", "--test", "mann-whitney"
+    )
     assert found["possible"] is False
     assert found["smallest_attainable_p"] == found["nearest_attainable_p"] == pytest.approx(2 / 55)
 
 
-@pytest.mark.parametrize("arguments", [
-    ("rank", "--n-toci", "9", "--n-control", "6", "--p", "0.03", "--test", "t"), ("ratio", "--estimate", "1.031", "--lower", "0.512", "--upper", "2.076"),
-    ("mean", "--mean", "3.47", "--n", "20"), ("mean", "--mean", "3.45", "--sd", "1.2", "--n", "20"), ("percent", "--percent", "5.3", "--max-n", "40"),
-    ("percent", "--percent", "5.3", "--events", "16", "--max-n", "400"), ("categories", "--n", "17", "28", "--totals", "40", "4", "1", "--p", "0.616"),
-    ("table", "--n-toci", "3", "--n-control", "3"), ("logrank", "--n-toci", "3", "--n-control", "2", "--p", "ns", "--no-ties")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("rank", "--n-toci", "9", "--n-control", "6", "--p", "0.03", "--test", "t"),
+        ("ratio", "--estimate", "1.031", "--lower", "0.512", "--upper", "2.076"),
+        ("mean", "--mean", "3.47", "--n", "20"),
+        ("mean", "--mean", "3.45", "--sd", "1.2", "--n", "20"),
+        ("percent", "--percent", "5.3", "--max-n", "40"),
+        ("percent", "--percent", "5.3", "--events", "16", "--max-n", "400"),
+        ("categories", "--n", "17", "28", "--totals", "40", "4", "1", "--p", "0.616"),
+        ("table", "--n-toci", "3", "--n-control", "3"),
+        ("logrank", "--n-toci", "3", "--n-control", "2", "--p", "ns", "--no-ties"),
+    ],
+)
 def test_every_question_is_answered_for_people_and_for_machines(recover, arguments):
     assert isinstance(answer(recover, *arguments), dict)
     code, out, err = recover(*arguments)
     assert code == 0 and out.strip() and not err
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    (("table", "--n-toci", "0", "--n-control", "2", "--p", "0.5"), "n_toci is 0"),
-    (("table", "--n-toci", "9", "--n-control", "2", "--p", "1.3"), "at most 1"),
-    (("table", "--n-toci", "9", "--n-control", "2", "--p", "0"), "no test gives 0"),
-    (("table", "--n-toci", "9", "--n-control", "2", "--percent", "120", "3"), "at most 100 %"),
-    (("table", "--p", "0.5"), "--n-toci or --max-n-toci"),
-    (("table", "--max-n-toci", "100", "--max-n-control", "100", "--p", "0.5"), "26,522,500 tables"),
-    (("categories", "--n", "5", "5", "--totals", "3", "3"), "a table has one total"),
-    (("logrank", "--n-toci", "5", "--n-control", "0", "--p", "0.5"), "compares two groups"),
-    (("rank", "--n-toci", "0", "--n-control", "5", "--p", "0.5"), "0"),
-    (("percent", "--percent", "x", "--max-n", "9"), "percentage")])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("table", "--n-toci", "0", "--n-control", "2", "--p", "0.5"), "n_toci is 0"),
+        (("table", "--n-toci", "9", "--n-control", "2", "--p", "1.3"), "at most 1"),
+        (("table", "--n-toci", "9", "--n-control", "2", "--p", "0"), "no test gives 0"),
+        (("table", "--n-toci", "9", "--n-control", "2", "--percent", "120", "3"), "at most 100 %"),
+        (("table", "--p", "0.5"), "--n-toci or --max-n-toci"),
+        (("table", "--max-n-toci", "100", "--max-n-control", "100", "--p", "0.5"), "26,522,500 tables"),
+        (("categories", "--n", "5", "5", "--totals", "3", "3"), "a table has one total"),
+        (("logrank", "--n-toci", "5", "--n-control", "0", "--p", "0.5"), "compares two groups"),
+        (("rank", "--n-toci", "0", "--n-control", "5", "--p", "0.5"), "0"),
+        (("percent", "--percent", "x", "--max-n", "9"), "percentage"),
+    ],
+)
 def test_unusable_numbers_get_one_line_and_exit_code_1(recover, arguments, message):
     for asked in (arguments, (*arguments, "--json")):
         code, out, err = recover(*asked)
@@ -107,6 +153,23 @@ def test_that_nothing_fits_is_an_answer_that_says_what_excludes_it(recover):
 
 
 def test_the_whole_command_runs_as_a_process():
-    done = subprocess.run([sys.executable, "-m", "extraction", "recover", "table", "--n-toci", "9", "--n-control", "2", "--p", "0.4545"],
-                          cwd=ROOT.parent, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "extraction",
+            "recover",
+            "table",
+            "--n-toci",
+            "9",
+            "--n-control",
+            "2",
+            "--p",
+            "0.4545",
+        ],
+        cwd=ROOT.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert "5/9" in done.stdout and "0/2" in done.stdout

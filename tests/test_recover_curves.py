@@ -10,9 +10,16 @@ from lifelines import CoxPHFitter, KaplanMeierFitter
 from lifelines.statistics import logrank_test
 
 from extraction.digitised.rules import contradictions, event_bounds
-from extraction.recover.curve_types import ArmCurve, AtRisk, Curve, Pixel, Point
 from extraction.recover import Unusable, curves
-from extraction.recover.curves import Patients, falling, individual_times, log_hazard_ratio, log_rank_p, reconstruct
+from extraction.recover.curve_types import ArmCurve, AtRisk, Curve, Pixel, Point
+from extraction.recover.curves import (
+    Patients,
+    falling,
+    individual_times,
+    log_hazard_ratio,
+    log_rank_p,
+    reconstruct,
+)
 
 REFERENCE = Path(__file__).parent / "reference" / "curves"
 TINY = Pixel(1e-6, 1e-6)
@@ -24,8 +31,10 @@ def published(name: str, pixel: Pixel, unit: str, swapped: bool = False) -> Curv
     for arm, other in (("treated", "control"), ("control", "treated")):
         points = rows[(rows.arm == arm) & (rows.kind == "point")]
         at_risk = rows[(rows.arm == (other if swapped else arm)) & (rows.kind == "at_risk")]
-        arms[arm] = ArmCurve(tuple(Point(t, s) for t, s in points[["time", "survival"]].values.tolist()),
-                             tuple(AtRisk(t, int(n)) for t, n in at_risk[["time", "n"]].values.tolist()))
+        arms[arm] = ArmCurve(
+            tuple(Point(t, s) for t, s in points[["time", "survival"]].values.tolist()),
+            tuple(AtRisk(t, int(n)) for t, n in at_risk[["time", "n"]].values.tolist()),
+        )
     end = float(rows.time.max())
     return Curve(unit, pixel, ((0.0, 0.0, 0.0, 0.0), (end, 1.0, 1.0, 1.0)), arms["treated"], arms["control"])
 
@@ -45,8 +54,21 @@ def test_without_censoring_an_exact_curve_gives_back_every_time():
 
 
 def test_events_and_censored_of_ten_patients_by_hand():
-    """Ten at risk; one dies at 1, two are lost, and of the seven left at 2.5 one dies at 3: survival 9/10, then 9/10 times 6/7."""
-    arm = ArmCurve((Point(0, 1), Point(1, 1), Point(1, 0.9), Point(3, 0.9), Point(3, 0.9 * 6 / 7), Point(5, 0.9 * 6 / 7)), (AtRisk(0, 10), AtRisk(2.5, 7)), 2)
+    """Ten at risk; one dies at 1, two are lost, and of the seven left at 2.5 one dies at 3: survival 9/10,
+    then 9/10 times 6/7.
+    """
+    arm = ArmCurve(
+        (
+            Point(0, 1),
+            Point(1, 1),
+            Point(1, 0.9),
+            Point(3, 0.9),
+            Point(3, 0.9 * 6 / 7),
+            Point(5, 0.9 * 6 / 7),
+        ),
+        (AtRisk(0, 10), AtRisk(2.5, 7)),
+        2,
+    )
     found = individual_times(arm, TINY)
     assert np.sort(found.time[found.event]).tolist() == [1, 3]
     assert np.sum(found.time >= 2.5) == 7 and len(found.time) == 10
@@ -55,7 +77,9 @@ def test_events_and_censored_of_ten_patients_by_hand():
 
 @pytest.mark.parametrize("seed", range(20))
 def test_printed_numbers_at_risk_are_met_exactly_and_events_nearly(seed):
-    """Where the censored lie within an interval is not printed, so a death may be moved to a neighbouring step: at most one of forty here."""
+    """Where the censored lie within an interval is not printed, so a death may be moved to a neighbouring
+    step: at most one of forty here.
+    """
     patients = simulated(np.random.default_rng(seed), 40, 3.0)
     arm = clicked(patients, events=True)
     found = individual_times(arm, TINY)
@@ -96,32 +120,56 @@ def test_points_that_scatter_on_a_level_are_averaged():
 def test_the_fast_hazard_ratio_and_p_are_those_of_lifelines():
     random = np.random.default_rng(3)
     toci, control = simulated(random, 40, 4.0), simulated(random, 60, 2.5)
-    frame = pd.DataFrame({"time": np.r_[toci.time, control.time], "event": np.r_[toci.event, control.event], "toci": np.repeat([1, 0], [40, 60])})
+    frame = pd.DataFrame(
+        {
+            "time": np.r_[toci.time, control.time],
+            "event": np.r_[toci.event, control.event],
+            "toci": np.repeat([1, 0], [40, 60]),
+        }
+    )
     cox = CoxPHFitter().fit(frame, "time", "event", fit_options={"precision": 1e-12})
     assert log_hazard_ratio(toci, control) == pytest.approx(cox.params_["toci"], abs=1e-6)
     tied = [Patients(np.ceil(4 * arm.time), arm.event) for arm in (toci, control)]
-    assert log_rank_p(*tied) == pytest.approx(logrank_test(tied[0].time, tied[1].time, tied[0].event, tied[1].event).p_value, rel=1e-9)
+    assert log_rank_p(*tied) == pytest.approx(
+        logrank_test(tied[0].time, tied[1].time, tied[0].event, tied[1].event).p_value, rel=1e-9
+    )
 
 
 # the error of the reading
 
 
 def readings_of(arms: list[Patients], random, **options) -> tuple[float, float]:
-    """Error of the log hazard ratio of a digitised curve, and the standard error of the reading that it states."""
+    """Error of the log hazard ratio of a digitised curve, and the standard error of the reading that it
+    states.
+    """
     curve = curve_of(*(clicked(arm, random=random, **options) for arm in arms))
     assert not list(contradictions(curve))
     found = log_hazard_ratio(*(individual_times(arm, curve.pixel) for arm in curve.arms.values()))
-    return found - log_hazard_ratio(*arms), float(np.sqrt(np.mean((curves._read_anew(curve)[:, 0] - found) ** 2)))
+    return found - log_hazard_ratio(*arms), float(
+        np.sqrt(np.mean((curves._read_anew(curve)[:, 0] - found) ** 2))
+    )
 
 
-@pytest.mark.parametrize(("n", "options", "least"), [(15, {}, 0.9), (60, {}, 0.9), (60, {"at_risk_times": (0, 2.5), "events": True}, 0.9),
-                                                     (60, {"at_risk_times": (0,), "events": True}, 0.85)])
+@pytest.mark.parametrize(
+    ("n", "options", "least"),
+    [
+        (15, {}, 0.9),
+        (60, {}, 0.9),
+        (60, {"at_risk_times": (0, 2.5), "events": True}, 0.9),
+        (60, {"at_risk_times": (0,), "events": True}, 0.85),
+    ],
+)
 def test_the_stated_error_of_the_reading_covers_the_true_one(n, options, least, monkeypatch):
-    """Of 50 simulated trials at least as many lie within 1.96 stated errors of the hazard ratio of their true patients as a binomial with 95 %
-    leaves with 95 % probability (45), or with 99.5 % (43) where the events alone say how many were censored."""
+    """Of 50 simulated trials at least as many lie within 1.96 stated errors of the hazard ratio of their true
+    patients as a binomial with 95 % leaves with 95 % probability (45), or with 99.5 % (43) where the events
+    alone say how many were censored.
+    """
     monkeypatch.setattr(curves, "READINGS", 30)
     random = np.random.default_rng(20_120_209)
-    found = [readings_of([simulated(random, n, 4.0), simulated(random, n, 2.5)], random, **options) for _ in range(50)]
+    found = [
+        readings_of([simulated(random, n, 4.0), simulated(random, n, 2.5)], random, **options)
+        for _ in range(50)
+    ]
     covered = np.mean([abs(error) <= 1.96 * max(stated, 1e-3) for error, stated in found])
     assert covered >= least
     assert abs(np.mean([error for error, _ in found])) < 0.1
@@ -129,9 +177,14 @@ def test_the_stated_error_of_the_reading_covers_the_true_one(n, options, least, 
 
 def test_both_errors_add_in_squares_and_the_interval_holds_both():
     found = reconstruct(example())
-    assert found.se == pytest.approx(np.sqrt(found.se_sampling**2 + found.se_reading**2)) and found.se_reading > 0
+    assert (
+        found.se == pytest.approx(np.sqrt(found.se_sampling**2 + found.se_reading**2))
+        and found.se_reading > 0
+    )
     estimate, lower, upper = found.interval()
-    assert np.log(upper / lower) / (2 * 1.959964) == pytest.approx(found.se) and estimate == pytest.approx(np.exp(found.log_hr))
+    assert np.log(upper / lower) / (2 * 1.959964) == pytest.approx(found.se) and estimate == pytest.approx(
+        np.exp(found.log_hr)
+    )
 
 
 def test_the_same_curve_is_read_the_same_way_twice():
@@ -144,7 +197,9 @@ def test_the_same_curve_is_read_the_same_way_twice():
 
 
 def test_a_published_digitisation_gives_the_hazard_ratio_of_its_known_patients():
-    """reconstructKM's vignette simulates 200 patients, prints numbers at risk and gives what was clicked: the patients are known."""
+    """reconstructKM's vignette simulates 200 patients, prints numbers at risk and gives what was clicked: the
+    patients are known.
+    """
     truth = pd.read_csv(REFERENCE / "vignette_patients.csv")
     truth["treated"] = (truth.arm == "treated").astype(int)
     cox = CoxPHFitter().fit(truth[["time", "event", "treated"]], "time", "event")
@@ -169,8 +224,9 @@ def test_the_patients_of_the_vignette_have_its_numbers_at_risk():
 
 
 def test_the_trial_of_bonner_gives_what_other_software_gives():
-    """IPDfromKM, from another digitisation of the figure: hazard ratio 0.72, and in the radiotherapy arm 134 events, 115 of them before
-    month 20.  The paper prints 0.68 (0.52 to 0.89), p = 0.005."""
+    """IPDfromKM, from another digitisation of the figure: hazard ratio 0.72, and in the radiotherapy arm 134
+    events, 115 of them before month 20.  The paper prints 0.68 (0.52 to 0.89), p = 0.005.
+    """
     found = reconstruct(bonner())
     assert np.exp(found.log_hr) == pytest.approx(0.72, abs=0.02)
     _, lower, upper = found.interval()
@@ -180,10 +236,14 @@ def test_the_trial_of_bonner_gives_what_other_software_gives():
     assert np.sum(control.event & (control.time < 20)) == pytest.approx(115, abs=3)
 
 
-@pytest.mark.parametrize(("month", "survival", "error"), [(24, 0.4151, 0.0350), (32, 0.3611, 0.0353), (40, 0.3356, 0.0358), (48, 0.2964, 0.0382)])
+@pytest.mark.parametrize(
+    ("month", "survival", "error"),
+    [(24, 0.4151, 0.0350), (32, 0.3611, 0.0353), (40, 0.3356, 0.0358), (48, 0.2964, 0.0382)],
+)
 def test_radiotherapy_in_the_trial_of_bonner_survives_as_in_other_software(month, survival, error):
-    """Survival and standard error by IPDfromKM; two digitisations of one figure differ by a few pixels of 0.35 %.  Earlier months are
-    steep: there a pixel of time moves survival by more."""
+    """Survival and standard error by IPDfromKM; two digitisations of one figure differ by a few pixels of
+    0.35 %.  Earlier months are steep: there a pixel of time moves survival by more.
+    """
     control = reconstruct(bonner()).patients["control"]
     fitted = KaplanMeierFitter().fit(control.time, control.event)
     assert fitted.predict(month) == pytest.approx(survival, abs=4 * 0.0035)
@@ -192,7 +252,9 @@ def test_radiotherapy_in_the_trial_of_bonner_survives_as_in_other_software(month
 
 
 def test_numbers_at_risk_of_the_wrong_arm_are_found_out():
-    """A public copy of this digitisation has the two lines of numbers at risk exchanged: 143 of 211 at month 10, where the curve is at 0.615."""
+    """A public copy of this digitisation has the two lines of numbers at risk exchanged: 143 of 211 at month
+    10, where the curve is at 0.615.
+    """
     assert not list(contradictions(bonner()))
     [(line, field, value, rule)] = contradictions(bonner(swapped=True))
     assert (field, value) == ("at_risk.n (control)", 143) and "at most 13" in rule
@@ -213,16 +275,25 @@ def test_an_arm_without_events_has_no_finite_hazard_ratio():
 
 
 def test_arms_whose_events_part_have_no_finite_hazard_ratio():
-    """All of one arm die before anyone of the other does, and the other's events come when nobody of the first is left."""
-    early, late = Patients(np.linspace(0.1, 0.5, 9), np.ones(9, bool)), Patients(np.linspace(1.0, 3.0, 9), np.ones(9, bool))
+    """All of one arm die before anyone of the other does, and the other's events come when nobody of the
+    first is left.
+    """
+    early, late = (
+        Patients(np.linspace(0.1, 0.5, 9), np.ones(9, bool)),
+        Patients(np.linspace(1.0, 3.0, 9), np.ones(9, bool)),
+    )
     assert np.isnan(log_hazard_ratio(early, late)) and np.isnan(log_hazard_ratio(late, early))
     with pytest.raises(Unusable, match="no hazard ratio is finite"):
         reconstruct(curve_of(clicked(early, (0,), events=True), clicked(late, (0,), events=True)))
 
 
 def test_an_event_after_the_last_number_at_risk_is_kept():
-    """Ten are left at 50, one dies at 51 and the curve ends at 58: lost at the rate before, 90 in 50, all ten would have been censored."""
-    arm = ArmCurve((Point(0, 1), Point(51, 1), Point(51, 0.9), Point(58, 0.9)), (AtRisk(0, 100), AtRisk(50, 10)))
+    """Ten are left at 50, one dies at 51 and the curve ends at 58: lost at the rate before, 90 in 50, all ten
+    would have been censored.
+    """
+    arm = ArmCurve(
+        (Point(0, 1), Point(51, 1), Point(51, 0.9), Point(58, 0.9)), (AtRisk(0, 100), AtRisk(50, 10))
+    )
     found = individual_times(arm, TINY)
     assert found.time[found.event].tolist() == [51.0] and len(found.time) == 100
 

@@ -17,12 +17,15 @@ from scipy import stats
 from extraction.recover import TooLarge, Unusable
 from extraction.recover.log_rank import event_sequences, latent_events, log_rank_histories, nearest_p
 
-# A history here is a tuple of steps, each (events, censored) with both by arm: ((1, 0), (0, 0)) is an event of tocilizumab.
+# A history here is a tuple of steps, each (events, censored) with both by arm: ((1, 0), (0, 0)) is an event
+# of tocilizumab.
 CENSORED = (((0, 0), (1, 0)), ((0, 0), (0, 1)))
 
 
 def history_of(arms, observed, shared):
-    """Steps of exits one by one: `shared` says of each exit but the first whether it falls on the time of the one before."""
+    """Steps of exits one by one: `shared` says of each exit but the first whether it falls on the time of the
+    one before.
+    """
     steps, last_was_event = [], False
     for i, (arm, event) in enumerate(zip(arms, observed)):
         if event and last_was_event and shared[i - 1]:
@@ -36,7 +39,9 @@ def history_of(arms, observed, shared):
 
 @lru_cache
 def every_history(n_toci, n_control):
-    """The distinct histories over all orders of the arms, all choices of events, and all choices of shared times."""
+    """The distinct histories over all orders of the arms, all choices of events, and all choices of shared
+    times.
+    """
     n = n_toci + n_control
     found = set()
     for treated in combinations(range(n), n_toci):
@@ -48,7 +53,9 @@ def every_history(n_toci, n_control):
 
 
 def log_rank(history):
-    """O - E and z^2 (None without variance) as exact fractions: hypergeometric mean and variance at each event time."""
+    """O - E and z^2 (None without variance) as exact fractions: hypergeometric mean and variance at each
+    event time.
+    """
     at_risk = [sum(d[arm] + c[arm] for d, c in history) for arm in (0, 1)]
     o_minus_e, variance = Fraction(0), Fraction(0)
     for d, c in history:
@@ -79,7 +86,11 @@ def match_of(p, printed):
         return "rounded" if p >= 0.05 else None
     if printed[0] in "<>≤≥":
         bound = float(printed[1:])
-        return "rounded" if {"<": p < bound, ">": p > bound, "≤": p <= bound, "≥": p >= bound}[printed[0]] else None
+        return (
+            "rounded"
+            if {"<": p < bound, ">": p > bound, "≤": p <= bound, "≥": p >= bound}[printed[0]]
+            else None
+        )
     unit = Decimal("0.001") if printed == "1" else Decimal(1).scaleb(Decimal(printed).as_tuple().exponent)
     if Decimal(p).quantize(unit, ROUND_HALF_UP) == Decimal(printed):
         return "rounded"
@@ -94,7 +105,12 @@ def times_of(history):
     """Times and whether each is an event, of tocilizumab and of control, as lifelines wants them."""
     arms = []
     for arm in (0, 1):
-        exits = [(time, kind == 0) for time, step in enumerate(history) for kind in (0, 1) for _ in range(step[kind][arm])]
+        exits = [
+            (time, kind == 0)
+            for time, step in enumerate(history)
+            for kind in (0, 1)
+            for _ in range(step[kind][arm])
+        ]
         arms.append(tuple(np.array(column) for column in zip(*exits)))
     (time_1, event_1), (time_2, event_2) = arms
     return time_1, time_2, event_1, event_2
@@ -117,7 +133,8 @@ def test_the_log_rank_of_these_tests_is_that_of_lifelines():
         seen[tied, p is None] += 1
         if p is not None:
             found = logrank_test(*times_of(history))
-            assert found.test_statistic == pytest.approx(float(log_rank(history)[1]), rel=1e-9)  # rounding only
+            # rounding only
+            assert found.test_statistic == pytest.approx(float(log_rank(history)[1]), rel=1e-9)
             assert found.p_value == pytest.approx(p, rel=1e-9)
     assert seen[True, False] > 30 and seen[False, False] > 10
 
@@ -126,9 +143,10 @@ def test_the_log_rank_of_these_tests_is_that_of_lifelines():
 
 
 @pytest.mark.parametrize(("n_toci", "n_control"), [(1, 1), (1, 4), (3, 1), (2, 2), (4, 2), (3, 3)])
-@pytest.mark.parametrize("p", [
-    "0.1", "0.3", "0.27", "0.317", "0.48", "0.655", "0.1573", "1", "<0.05", "<0.2", ">0.9999", "≥0.5", "ns",
-])
+@pytest.mark.parametrize(
+    "p",
+    ["0.1", "0.3", "0.27", "0.317", "0.48", "0.655", "0.1573", "1", "<0.05", "<0.2", ">0.9999", "≥0.5", "ns"],
+)
 def test_counts_are_those_of_every_ordering(n_toci, n_control, p):
     expected = {False: Counter(), True: Counter()}
     for d1, d2, direction, tied, true_p in every_summary(n_toci, n_control):
@@ -149,8 +167,10 @@ def ways_without_p(n_toci, n_control):
 
     The last of the other arm leaves after the n - m before it in any order.
     """
+
     def outlasting(n, others):
         return sum(comb(n - m + others - 1, others - 1) * 2**m for m in range(1, n + 1))
+
     return outlasting(n_toci, n_control) + outlasting(n_control, n_toci)
 
 
@@ -158,7 +178,9 @@ def ways_without_p(n_toci, n_control):
 def test_untied_histories_of_any_p_and_of_none_are_all_orderings(n_toci, n_control):
     found = log_rank_histories(n_toci, n_control, "≤1", ties=False)
     n = n_toci + n_control
-    assert sum(row["histories"] for row in found.untied) == comb(n, n_toci) * 2**n - ways_without_p(n_toci, n_control)
+    assert sum(row["histories"] for row in found.untied) == comb(n, n_toci) * 2**n - ways_without_p(
+        n_toci, n_control
+    )
     assert found.tied is None
 
 
@@ -187,29 +209,50 @@ def test_histories_with_ties_of_any_p_and_of_none_are_all_sequences_of_steps(n_t
 def test_a_lone_event_among_five_treated_and_one_control():
     """All six at risk: O - E = 1 - 5/6 = 1/6, V = 5/36, z^2 = 1/5, p = 0.6547.
 
-    With k treated at risk z^2 = 1/k, so the event comes first; of the five censorings that follow, the control's may be any.
+    With k treated at risk z^2 = 1/k, so the event comes first; of the five censorings that follow, the
+    control's may be any.
     """
     found = log_rank_histories(5, 1, "0.6547")
-    assert {"events_toci": 1, "events_control": 0, "direction": "toci worse", "histories": 5, "match": "rounded"} in found.untied
+    assert {
+        "events_toci": 1,
+        "events_control": 0,
+        "direction": "toci worse",
+        "histories": 5,
+        "match": "rounded",
+    } in found.untied
     assert not any(row["events_control"] == 0 and row["events_toci"] == 1 for row in found.tied)
 
 
 def test_of_two_patients_only_the_first_event_counts():
-    """O - E = +-1/2, V = 1/4, z^2 = 1, p = 0.3173; what the other one does moves nothing; both at one time leave V = 0."""
+    """O - E = +-1/2, V = 1/4, z^2 = 1, p = 0.3173; what the other one does moves nothing; both at one time
+    leave V = 0.
+    """
     found = log_rank_histories(1, 1, "0.317")
-    assert counted(found.untied) == {(1, 0, "toci worse", "rounded"): 1, (1, 1, "toci worse", "rounded"): 1,
-                                     (0, 1, "toci better", "rounded"): 1, (1, 1, "toci better", "rounded"): 1}
+    assert counted(found.untied) == {
+        (1, 0, "toci worse", "rounded"): 1,
+        (1, 1, "toci worse", "rounded"): 1,
+        (0, 1, "toci better", "rounded"): 1,
+        (1, 1, "toci better", "rounded"): 1,
+    }
     assert found.tied == []
 
 
 def test_a_shared_time_has_the_hypergeometric_variance():
     """2 v 2, both treated at one time: O - E = 2 - 1 = 1, V = 2 (1/2)(1/2)(2/3) = 1/3, z^2 = 3, p = 0.0833."""
-    row = {"events_toci": 2, "events_control": 0, "direction": "toci worse", "histories": 1, "match": "rounded"}
+    row = {
+        "events_toci": 2,
+        "events_control": 0,
+        "direction": "toci worse",
+        "histories": 1,
+        "match": "rounded",
+    }
     assert row in log_rank_histories(2, 2, "0.0833").tied
 
 
 def test_digits_cut_off_are_told_apart():
-    """p = 0.31731 rounds to 0.317 and to 0.3, and is cut off to 0.3 as well; p = 0.6547 of 5 v 1 is only cut off to 0.6."""
+    """p = 0.31731 rounds to 0.317 and to 0.3, and is cut off to 0.3 as well; p = 0.6547 of 5 v 1 is only cut
+    off to 0.6.
+    """
     assert {row["match"] for row in log_rank_histories(1, 1, "0.3").untied} == {"rounded"}
     assert counted(log_rank_histories(5, 1, "0.6").untied)[1, 0, "toci worse", "truncated"] == 5
 
@@ -235,7 +278,9 @@ def test_exchanging_the_arms_exchanges_the_directions(p):
     mirror = {"toci worse": "toci better", "toci better": "toci worse", "none": "none"}
     here, there = log_rank_histories(6, 3, p), log_rank_histories(3, 6, p)
     for rows, mirrored in ((here.untied, there.untied), (here.tied, there.tied)):
-        assert counted(rows) == {(a, b, mirror[side], match): ways for (b, a, side, match), ways in counted(mirrored).items()}
+        assert counted(rows) == {
+            (a, b, mirror[side], match): ways for (b, a, side, match), ways in counted(mirrored).items()
+        }
 
 
 # what no history gives
@@ -256,12 +301,17 @@ def test_the_neighbours_of_a_p_are_those_of_every_ordering(p):
     half = 0.5 * 10.0 ** -len(p.split(".")[1])
     below, above = nearest_p(3, 3, p)
     # cut off to `p` means less than a whole digit above it
-    for found, expected in ((below, max((q for q in true if q < float(p) - half), default=None)),
-                            (above, min((q for q in true if q >= float(p) + 2 * half), default=None))):
-        assert found == (expected if expected is None else pytest.approx(expected, rel=1e-12))  # rounding only
+    for found, expected in (
+        (below, max((q for q in true if q < float(p) - half), default=None)),
+        (above, min((q for q in true if q >= float(p) + 2 * half), default=None)),
+    ):
+        # rounding only
+        assert found == (expected if expected is None else pytest.approx(expected, rel=1e-12))
 
 
-@pytest.mark.parametrize(("n_toci", "n_control", "message"), [(5, 0, "groups; n_control is 0"), (-1, 5, "groups; n_toci is -1")])
+@pytest.mark.parametrize(
+    ("n_toci", "n_control", "message"), [(5, 0, "groups; n_control is 0"), (-1, 5, "groups; n_toci is -1")]
+)
 def test_an_empty_group_is_no_comparison(n_toci, n_control, message):
     for ask in (log_rank_histories, latent_events, nearest_p):
         with pytest.raises(Unusable, match=message):
@@ -280,7 +330,9 @@ def test_what_is_no_p_value_is_refused(p):
 
 @pytest.mark.parametrize("ties", [False, True])
 @pytest.mark.parametrize(("n_toci", "n_control"), [(1, 1), (3, 1), (2, 3), (4, 2)])
-def test_the_estimated_size_is_the_number_of_histories_with_distinct_events_while_both_arms_are_at_risk(n_toci, n_control, ties):
+def test_the_estimated_size_is_the_number_of_histories_with_distinct_events_while_both_arms_are_at_risk(
+    n_toci, n_control, ties
+):
     distinct = set()
     for history in every_history(n_toci, n_control):
         y1, y2, events = n_toci, n_control, []
@@ -296,7 +348,9 @@ def test_the_estimated_size_is_the_number_of_histories_with_distinct_events_whil
 def test_a_search_too_large_is_left_out_with_its_size():
     found = log_rank_histories(11, 11, "0.3")
     assert found.untied is None and found.tied is None
-    assert f"11 v 11 patients have {event_sequences(11, 11, False):,} event sequences without ties" in found.note
+    assert (
+        f"11 v 11 patients have {event_sequences(11, 11, False):,} event sequences without ties" in found.note
+    )
     with pytest.raises(TooLarge, match="with ties, more than the limit of 10,000,000,000"):
         nearest_p(12, 6, "0.3")
 
@@ -311,7 +365,10 @@ def test_twelve_v_six_is_searched_without_ties_only():
     found = log_rank_histories(12, 6, "0.273")
     assert found.untied and found.tied is None
     size = event_sequences(12, 6, True)
-    assert found.note == f"12 v 6 patients have {size:,} event sequences with ties, more than the limit of 10,000,000,000"
+    assert (
+        found.note
+        == f"12 v 6 patients have {size:,} event sequences with ties, more than the limit of 10,000,000,000"
+    )
 
 
 # events not enumerated
@@ -325,10 +382,12 @@ def test_latent_events_have_schoenfelds_information():
     assert information[45] == pytest.approx(10.5778, abs=5e-5)
 
 
-@pytest.mark.parametrize(("p", "smallest", "largest"), [
-    ("0.273", 0.2725, 0.2735), ("<0.05", 0, 0.05), ("ns", 0.05, 1), ("0.0004", 0.00035, 0.00045),
-])
+@pytest.mark.parametrize(
+    ("p", "smallest", "largest"),
+    [("0.273", 0.2725, 0.2735), ("<0.05", 0, 0.05), ("ns", 0.05, 1), ("0.0004", 0.00035, 0.00045)],
+)
 def test_latent_events_have_the_z_of_the_p_values_printed_so(p, smallest, largest):
     found = latent_events(17, 28, p)
-    assert found["z_lower"] == pytest.approx(stats.norm.isf(largest / 2), abs=1e-8)  # the edge of a printed p is wide by 1e-9
+    # the edge of a printed p is wide by 1e-9
+    assert found["z_lower"] == pytest.approx(stats.norm.isf(largest / 2), abs=1e-8)
     assert found["z_upper"] == (pytest.approx(stats.norm.isf(smallest / 2), abs=1e-8) if smallest else None)

@@ -1,4 +1,6 @@
-"""p-values of rank and t tests: held to SciPy, to enumeration of every order and tie, and to planted truths that must be found possible."""
+"""p-values of rank and t tests: held to SciPy, to enumeration of every order and tie, and to planted truths
+that must be found possible.
+"""
 
 from itertools import combinations, product
 from math import comb, sqrt
@@ -11,7 +13,13 @@ from scipy import integrate, special, stats
 from statsmodels.stats.effect_size import _noncentrality_t
 
 from extraction.recover import TooLarge, Unusable
-from extraction.recover.ranks import RANK_TESTS, attainable_p, judge_rank_p, mann_whitney_null, share_attainable
+from extraction.recover.ranks import (
+    RANK_TESTS,
+    attainable_p,
+    judge_rank_p,
+    mann_whitney_null,
+    share_attainable,
+)
 from extraction.recover.t_test import t_from_p
 
 SCIPY = {
@@ -41,12 +49,15 @@ def tie_patterns(n):
 
 
 def permutation_p(values, n_toci):
-    """Both two-sided p of every arrangement, counting arrangements: twice the smaller tail, and those as far from the mean."""
+    """Both two-sided p of every arrangement, counting arrangements: twice the smaller tail, and those as far
+    from the mean.
+    """
     ranks = stats.rankdata(values)
     sums = np.array([ranks[list(chosen)].sum() for chosen in combinations(range(len(values)), n_toci)])
     for found in sums:
         yield min(1.0, 2 * min(np.mean(sums <= found), np.mean(sums >= found)))
-        yield np.mean(np.abs(sums - sums.mean()) >= abs(found - sums.mean()) - 1e-9)  # ranks are halves: only rounding is below
+        # ranks are halves: only rounding is below
+        yield np.mean(np.abs(sums - sums.mean()) >= abs(found - sums.mean()) - 1e-9)
 
 
 # what a rank test can give
@@ -57,28 +68,38 @@ def permutation_p(values, n_toci):
 def test_without_ties_the_attainable_p_are_scipys_over_every_order(n_toci, n_control, test):
     orders = arrangements(np.arange(n_toci + n_control, dtype=float), n_toci)
     expected = distinct([stats.mannwhitneyu(toci, control, **SCIPY[test]).pvalue for toci, control in orders])
-    np.testing.assert_allclose(attainable_p(n_toci, n_control, test), expected, atol=1e-11)  # rounding, of `distinct` too
+    # rounding, of `distinct` too
+    np.testing.assert_allclose(attainable_p(n_toci, n_control, test), expected, atol=1e-11)
 
 
 @pytest.mark.parametrize(("n_toci", "n_control"), TIED)
 def test_with_ties_the_exact_p_are_those_of_every_pattern_by_both_conventions(n_toci, n_control):
     expected = [p for values in tie_patterns(n_toci + n_control) for p in permutation_p(values, n_toci)]
-    np.testing.assert_allclose(attainable_p(n_toci, n_control, ties=True), distinct(expected), atol=1e-11)  # rounding
+    # rounding
+    np.testing.assert_allclose(attainable_p(n_toci, n_control, ties=True), distinct(expected), atol=1e-11)
 
 
 @pytest.mark.parametrize("test", ["mann_whitney_normal", "mann_whitney_normal_corrected"])
 @pytest.mark.parametrize(("n_toci", "n_control"), TIED)
 def test_with_ties_the_normal_p_are_scipys_over_every_pattern_and_order(n_toci, n_control, test):
-    expected = [stats.mannwhitneyu(toci, control, **SCIPY[test]).pvalue
-                for values in tie_patterns(n_toci + n_control) if values.any()  # all tied: no variance, no p
-                for toci, control in arrangements(values, n_toci)]
-    np.testing.assert_allclose(distinct(attainable_p(n_toci, n_control, test, ties=True)), distinct(expected), atol=1e-11)  # rounding
+    expected = [
+        stats.mannwhitneyu(toci, control, **SCIPY[test]).pvalue
+        for values in tie_patterns(n_toci + n_control)
+        if values.any()  # all tied: no variance, no p
+        for toci, control in arrangements(values, n_toci)
+    ]
+    # rounding
+    np.testing.assert_allclose(
+        distinct(attainable_p(n_toci, n_control, test, ties=True)), distinct(expected), atol=1e-11
+    )
 
 
 @pytest.mark.parametrize("values", [[0, 0, 1, 2, 2, 2, 3], [0, 1, 1, 1, 1, 2, 2], [0, 0, 0, 0, 1, 1, 1]])
 def test_scipys_permutation_test_gives_an_attainable_p(values):
     def rank_sum(toci, control, axis):
-        return stats.rankdata(np.concatenate([toci, control], axis=axis), axis=axis)[..., : toci.shape[axis]].sum(axis=axis)
+        return stats.rankdata(np.concatenate([toci, control], axis=axis), axis=axis)[
+            ..., : toci.shape[axis]
+        ].sum(axis=axis)
 
     values, attainable = np.array(values, float), attainable_p(3, 4, ties=True)
     for toci, control in arrangements(values, 3):
@@ -90,7 +111,11 @@ def test_scipys_permutation_test_gives_an_attainable_p(values):
 @pytest.mark.parametrize(("n_toci", "n_control"), [(9, 2), (4, 5)])
 def test_exchanging_the_arms_changes_no_attainable_p(n_toci, n_control, test):
     for ties in (False, True):
-        np.testing.assert_allclose(attainable_p(n_toci, n_control, test, ties), attainable_p(n_control, n_toci, test, ties), rtol=1e-12)
+        np.testing.assert_allclose(
+            attainable_p(n_toci, n_control, test, ties),
+            attainable_p(n_control, n_toci, test, ties),
+            rtol=1e-12,
+        )
 
 
 def test_the_rarest_orders_of_100_v_100_are_one_of_all_on_either_side():
@@ -101,7 +126,9 @@ def test_the_rarest_orders_of_100_v_100_are_one_of_all_on_either_side():
 
 
 def test_the_exact_distribution_of_a_large_group_nears_the_normal_one():
-    """At 100 v 100 the two p differ by at most 0.001: the correction leaves an error of the order of 1 / patients squared."""
+    """At 100 v 100 the two p differ by at most 0.001: the correction leaves an error of the order of 1 /
+    patients squared.
+    """
     exact, normal = attainable_p(100, 100), attainable_p(100, 100, "mann_whitney_normal_corrected")
     assert np.abs(exact - normal).max() < 1e-3
 
@@ -118,29 +145,56 @@ def test_the_null_distribution_is_the_one_the_power_curves_use():
 def test_nine_v_two_patients_cannot_give_0_0004():
     """All orders: 11 · 10 / 2 = 55.  Complete separation one way is 1 of them, and doubled 2/55 = 0.0364."""
     found = judge_rank_p(9, 2, "0.0004")
-    assert found == {"possible": False, "smallest_attainable_p": pytest.approx(2 / 55), "nearest_attainable_p": pytest.approx(2 / 55),
-                     "match": None, "test": "mann_whitney", "ties": False}
+    assert found == {
+        "possible": False,
+        "smallest_attainable_p": pytest.approx(2 / 55),
+        "nearest_attainable_p": pytest.approx(2 / 55),
+        "match": None,
+        "test": "mann_whitney",
+        "ties": False,
+    }
 
 
-@pytest.mark.parametrize(("test", "ties", "smallest"), [
-    ("mann_whitney", True, 1 / 55),  # both controls tied at one end: no rank sum lies as far on the other side
-    ("mann_whitney_normal", False, 2 * stats.norm.sf(9 / sqrt(18))),  # U = 0 from its mean 9; variance 9 · 2 · 12 / 12
-    ("mann_whitney_normal_corrected", False, 2 * stats.norm.sf(8.5 / sqrt(18))),
-    # nine tied and two tied: variance 18 / 12 · (12 - (9³ - 9 + 2³ - 2) / 110) = 8.1
-    ("mann_whitney_normal", True, 2 * stats.norm.sf(9 / sqrt(18 / 12 * (12 - 726 / 110)))),
-    ("mann_whitney_normal_corrected", True, 2 * stats.norm.sf(8.5 / sqrt(18 / 12 * (12 - 726 / 110)))),
-])
+@pytest.mark.parametrize(
+    ("test", "ties", "smallest"),
+    [
+        (
+            "mann_whitney",
+            True,
+            1 / 55,
+        ),  # both controls tied at one end: no rank sum lies as far on the other side
+        (
+            "mann_whitney_normal",
+            False,
+            2 * stats.norm.sf(9 / sqrt(18)),
+        ),  # U = 0 from its mean 9; variance 9 · 2 · 12 / 12
+        ("mann_whitney_normal_corrected", False, 2 * stats.norm.sf(8.5 / sqrt(18))),
+        # nine tied and two tied: variance 18 / 12 · (12 - (9³ - 9 + 2³ - 2) / 110) = 8.1
+        ("mann_whitney_normal", True, 2 * stats.norm.sf(9 / sqrt(18 / 12 * (12 - 726 / 110)))),
+        ("mann_whitney_normal_corrected", True, 2 * stats.norm.sf(8.5 / sqrt(18 / 12 * (12 - 726 / 110)))),
+    ],
+)
 def test_nor_can_they_by_any_other_convention(test, ties, smallest):
     found = judge_rank_p(9, 2, "0.0004", test, ties)
     assert not found["possible"] and found["match"] is None
     assert found["smallest_attainable_p"] == found["nearest_attainable_p"] == pytest.approx(smallest)
 
 
-@pytest.mark.parametrize(("p", "possible", "match"), [
-    ("0.0364", True, "rounded"), ("0.0363", False, "truncated"), ("0.0365", False, None),
-    ("0.04", True, "rounded"), ("0.03", False, "truncated"), ("<0.05", True, "rounded"),
-    ("<0.03", False, None), ("ns", True, "rounded"), (">0.9999", True, "rounded"), ("1", True, "rounded"),
-])
+@pytest.mark.parametrize(
+    ("p", "possible", "match"),
+    [
+        ("0.0364", True, "rounded"),
+        ("0.0363", False, "truncated"),
+        ("0.0365", False, None),
+        ("0.04", True, "rounded"),
+        ("0.03", False, "truncated"),
+        ("<0.05", True, "rounded"),
+        ("<0.03", False, None),
+        ("ns", True, "rounded"),
+        (">0.9999", True, "rounded"),
+        ("1", True, "rounded"),
+    ],
+)
 def test_two_of_fifty_five_prints_as_0_0364_and_lies_within_its_bounds(p, possible, match):
     """2/55 = 0.03636..., 4/55 = 0.0727...; U at its middle, 9, has p = 1."""
     found = judge_rank_p(9, 2, p)
@@ -148,7 +202,8 @@ def test_two_of_fifty_five_prints_as_0_0364_and_lies_within_its_bounds(p, possib
 
 
 def test_the_nearest_p_may_lie_on_either_side():
-    assert judge_rank_p(9, 2, "0.05")["nearest_attainable_p"] == pytest.approx(2 / 55)  # 0.0364 is nearer than 0.0727
+    # 0.0364 is nearer than 0.0727
+    assert judge_rank_p(9, 2, "0.05")["nearest_attainable_p"] == pytest.approx(2 / 55)
     assert judge_rank_p(9, 2, "0.06")["nearest_attainable_p"] == pytest.approx(4 / 55)
 
 
@@ -182,7 +237,9 @@ def test_the_p_of_any_tied_patients_is_possible(values, data):
 
 
 def test_few_of_the_values_near_a_p_can_be_printed_where_groups_are_small():
-    """0.02 to 0.08 are seven values, of which 2/55 and 4/55 print 0.04 and 0.07; 0.0182 to 0.0728 are 547, and they print two."""
+    """0.02 to 0.08 are seven values, of which 2/55 and 4/55 print 0.04 and 0.07; 0.0182 to 0.0728 are 547,
+    and they print two.
+    """
     assert share_attainable(9, 2, "0.04") == pytest.approx(2 / 7)
     assert share_attainable(9, 2, "0.0364") == pytest.approx(2 / 547)
     assert share_attainable(9, 2, "0.0004") == 0.0
@@ -190,7 +247,8 @@ def test_few_of_the_values_near_a_p_can_be_printed_where_groups_are_small():
 
 def test_two_digits_of_a_large_trial_check_nothing():
     assert share_attainable(60, 60, "0.62") == share_attainable(60, 60, "0.004") == 1.0
-    # the p of 17 v 28 lie up to 0.019 apart: U has SD √(17 · 28 · 46 / 12) = 42.7, so its middle values have 2 · 0.4 / 42.7 each
+    # the p of 17 v 28 lie up to 0.019 apart: U has SD √(17 · 28 · 46 / 12) = 42.7, so its middle values have
+    # 2 · 0.4 / 42.7 each
     assert 0.5 < share_attainable(17, 28, "0.62") < 1.0
 
 
@@ -223,14 +281,18 @@ def test_t_and_d_come_back_from_the_p_of_scipys_t_test(n_toci, n_control, d, see
     found = t_from_p(n_toci, n_control, f"{p:.30f}", "higher" if t > 0 else "lower")
     assert found["df"] == n_toci + n_control - 2
     assert found["t"] == pytest.approx(t, rel=1e-6, abs=1e-9)  # rounding
-    assert found["d"] == pytest.approx((toci.mean() - control.mean()) / sqrt(squares / found["df"]), rel=1e-6, abs=1e-9)
+    assert found["d"] == pytest.approx(
+        (toci.mean() - control.mean()) / sqrt(squares / found["df"]), rel=1e-6, abs=1e-9
+    )
     if p > 0.0006:  # below, it prints as 0.000 and has no strongest t
         rounded = t_from_p(n_toci, n_control, f"{p:.3f}")
         assert rounded["weakest"]["t"] - 1e-9 <= abs(t) <= rounded["strongest"]["t"] + 1e-9
 
 
 def test_limits_of_the_noncentrality_are_those_of_mbess():
-    """MBESS 4.9.3 (R), conf.limits.nct(ncp = 2.83, df = 126): 0.8337503 to 4.8153591.  64 v 64 patients: d = t · √(2/64)."""
+    """MBESS 4.9.3 (R), conf.limits.nct(ncp = 2.83, df = 126): 0.8337503 to 4.8153591.  64 v 64 patients: d =
+    t · √(2/64).
+    """
     found = t_from_p(64, 64, f"{2 * stats.t.sf(2.83, 126):.30f}")
     assert found["d_lower"] / sqrt(2 / 64) == pytest.approx(0.8337503, abs=1e-7)  # its seven decimals
     assert found["d_upper"] / sqrt(2 / 64) == pytest.approx(4.8153591, abs=1e-7)
@@ -240,21 +302,40 @@ def test_limits_of_the_noncentrality_are_those_of_mbess():
 @pytest.mark.parametrize("p", ["0.03", "0.5", "1", "0.002"])
 def test_limits_are_those_of_statsmodels(n_toci, n_control, p):
     found = t_from_p(n_toci, n_control, p)
-    expected = _noncentrality_t(found["t"], n_toci + n_control - 2, 0.05).confint * sqrt(1 / n_toci + 1 / n_control)
+    expected = _noncentrality_t(found["t"], n_toci + n_control - 2, 0.05).confint * sqrt(
+        1 / n_toci + 1 / n_control
+    )
     np.testing.assert_allclose([found["d_lower"], found["d_upper"]], expected, rtol=1e-5)  # its root finder
 
 
-@pytest.mark.parametrize(("n_toci", "n_control", "p"), [(2, 1, "0.02"), (2, 1, "0.00002"), (2, 2, "0.0000001"), (3, 2, "0.0000000001"),
-                                                        (17, 10, "0.000001"), (700, 800, "0.000001"), (1, 40, "0.9")])
+@pytest.mark.parametrize(
+    ("n_toci", "n_control", "p"),
+    [
+        (2, 1, "0.02"),
+        (2, 1, "0.00002"),
+        (2, 2, "0.0000001"),
+        (3, 2, "0.0000000001"),
+        (17, 10, "0.000001"),
+        (700, 800, "0.000001"),
+        (1, 40, "0.9"),
+    ],
+)
 def test_at_the_limits_the_tails_are_two_and_a_half_per_cent(n_toci, n_control, p):
-    """Tail areas by the other order of integration: over the normal numerator, the estimated SD in closed form."""
+    """Tail areas by the other order of integration: over the normal numerator, the estimated SD in closed
+    form.
+    """
     found = t_from_p(n_toci, n_control, p)
     t, df, per_t = found["t"], found["df"], sqrt(1 / n_toci + 1 / n_control)
 
     def below(noncentrality):
         def given_numerator(z):
-            return stats.norm.pdf(z) * special.gammaincc(df / 2, df / 2 * (max(z + noncentrality, 0.0) / t) ** 2)
-        return sum(integrate.quad(given_numerator, a, b, epsabs=1e-12, limit=200)[0] for a, b in ((-9, 0), (0, 9)))
+            return stats.norm.pdf(z) * special.gammaincc(
+                df / 2, df / 2 * (max(z + noncentrality, 0.0) / t) ** 2
+            )
+
+        return sum(
+            integrate.quad(given_numerator, a, b, epsabs=1e-12, limit=200)[0] for a, b in ((-9, 0), (0, 9))
+        )
 
     assert below(found["d_lower"] / per_t) == pytest.approx(0.975, abs=1e-6)
     assert below(found["d_upper"] / per_t) == pytest.approx(0.025, abs=1e-6)
@@ -263,7 +344,10 @@ def test_at_the_limits_the_tails_are_two_and_a_half_per_cent(n_toci, n_control, 
 def test_the_limits_hold_the_true_difference_in_95_of_100_trials():
     rng, d, trials = np.random.default_rng(5), -0.9, 600
     found = stats.ttest_ind(rng.normal(d, 1, (trials, 9)), rng.normal(0, 1, (trials, 6)), axis=1)
-    limits = [t_from_p(9, 6, f"{p:.30f}", "higher" if t > 0 else "lower") for t, p in zip(found.statistic, found.pvalue)]
+    limits = [
+        t_from_p(9, 6, f"{p:.30f}", "higher" if t > 0 else "lower")
+        for t, p in zip(found.statistic, found.pvalue)
+    ]
     held = np.mean([x["d_lower"] < d < x["d_upper"] for x in limits])
     assert held == pytest.approx(0.95, abs=4 * sqrt(0.95 * 0.05 / trials))  # Monte Carlo
 
@@ -281,7 +365,11 @@ def test_g_has_no_bias_and_d_has():
 def test_without_a_direction_the_difference_is_given_as_higher_and_lower_is_its_mirror():
     unsigned, higher, lower = (t_from_p(9, 6, "0.03", direction) for direction in (None, "higher", "lower"))
     assert unsigned == higher
-    assert (lower["d"], lower["d_lower"], lower["d_upper"]) == (-higher["d"], -higher["d_upper"], -higher["d_lower"])
+    assert (lower["d"], lower["d_lower"], lower["d_upper"]) == (
+        -higher["d"],
+        -higher["d_upper"],
+        -higher["d_lower"],
+    )
 
 
 def test_a_p_of_1_is_no_difference_between_symmetric_limits():
@@ -302,30 +390,37 @@ def test_three_patients_have_no_unbiased_difference():
 # numbers that nothing can start from
 
 
-@pytest.mark.parametrize(("ask", "message"), [
-    (lambda: attainable_p(0, 5), "n_toci is 0: a rank test compares two groups of at least one patient"),
-    (lambda: judge_rank_p(5, -1, "0.3"), "n_control is -1"),
-    (lambda: judge_rank_p(5, 4, "0.3", "wilcoxon"), "test 'wilcoxon': the rank tests are mann_whitney"),
-    (lambda: judge_rank_p(5, 4, "0"), "p = 0: no test gives 0"),
-    (lambda: judge_rank_p(5, 4, "1.2"), "p = 1.2: a p-value is at most 1"),
-    (lambda: share_attainable(5, 4, "p"), "a p-value reads"),
-    (lambda: t_from_p(5, 0, "0.3"), "n_control is 0: a t test compares"),
-    (lambda: t_from_p(1, 1, "0.3"), "1 v 1 patients: a t test needs three patients"),
-    (lambda: t_from_p(5, 4, "<0.05"), "p = <0.05: a bound gives no t"),
-    (lambda: t_from_p(5, 4, "0.000"), "p = 0.000: every p up to 0.0005 prints so"),
-    (lambda: t_from_p(5, 4, "1.01"), "p = 1.01: a p-value is at most 1"),
-    (lambda: t_from_p(5, 4, "0.3", "shorter"), "direction 'shorter'"),
-])
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda: attainable_p(0, 5), "n_toci is 0: a rank test compares two groups of at least one patient"),
+        (lambda: judge_rank_p(5, -1, "0.3"), "n_control is -1"),
+        (lambda: judge_rank_p(5, 4, "0.3", "wilcoxon"), "test 'wilcoxon': the rank tests are mann_whitney"),
+        (lambda: judge_rank_p(5, 4, "0"), "p = 0: no test gives 0"),
+        (lambda: judge_rank_p(5, 4, "1.2"), "p = 1.2: a p-value is at most 1"),
+        (lambda: share_attainable(5, 4, "p"), "a p-value reads"),
+        (lambda: t_from_p(5, 0, "0.3"), "n_control is 0: a t test compares"),
+        (lambda: t_from_p(1, 1, "0.3"), "1 v 1 patients: a t test needs three patients"),
+        (lambda: t_from_p(5, 4, "<0.05"), "p = <0.05: a bound gives no t"),
+        (lambda: t_from_p(5, 4, "0.000"), "p = 0.000: every p up to 0.0005 prints so"),
+        (lambda: t_from_p(5, 4, "1.01"), "p = 1.01: a p-value is at most 1"),
+        (lambda: t_from_p(5, 4, "0.3", "shorter"), "direction 'shorter'"),
+    ],
+)
 def test_unusable_numbers_are_named(ask, message):
     with pytest.raises(Unusable, match=message.replace("(", r"\(")):
         ask()
 
 
-@pytest.mark.parametrize(("n_toci", "n_control", "ties", "message"), [
-    # 2^17 patterns · (2 · 81 + 1) values = 21 million, 10^7.3
-    (9, 9, True, r"2\^17 patterns of ties of up to 163 values of U each, 10\^7.3 in all"),
-    (60, 60, True, r"2\^119 patterns"), (151, 150, False, "up to 300 patients in all"),
-])
+@pytest.mark.parametrize(
+    ("n_toci", "n_control", "ties", "message"),
+    [
+        # 2^17 patterns · (2 · 81 + 1) values = 21 million, 10^7.3
+        (9, 9, True, r"2\^17 patterns of ties of up to 163 values of U each, 10\^7.3 in all"),
+        (60, 60, True, r"2\^119 patterns"),
+        (151, 150, False, "up to 300 patients in all"),
+    ],
+)
 def test_a_search_too_large_is_refused_with_its_size(n_toci, n_control, ties, message):
     with pytest.raises(TooLarge, match=message):
         attainable_p(n_toci, n_control, ties=ties)

@@ -1,4 +1,6 @@
-"""Tables behind printed numbers: held to SciPy's tests, to enumeration of every table, and to planted truths that must be found again."""
+"""Tables behind printed numbers: held to SciPy's tests, to enumeration of every table, and to planted truths
+that must be found again.
+"""
 
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -58,7 +60,9 @@ def test_every_p_of_every_table_is_scipys(test, n, m):
 
 
 def test_tables_whose_probabilities_differ_by_rounding_alone_are_equally_probable():
-    """4 of 9 v 5 of 9 mirrors 5 of 9 v 4 of 9: both tails count whichever way the last bit of a probability falls, as in R's fisher.test."""
+    """4 of 9 v 5 of 9 mirrors 5 of 9 v 4 of 9: both tails count whichever way the last bit of a probability
+    falls, as in R's fisher.test.
+    """
     for n in range(2, 60):
         for a in range(n + 1):
             mirrored = p_values.fisher(a, n, n - a, n), p_values.fisher(n - a, n, a, n)
@@ -75,11 +79,20 @@ def test_a_p_value_by_hand():
 # rounding
 
 
-@pytest.mark.parametrize(("printed", "events", "n", "rounds", "cut"), [
-    ("12", 1, 8, True, False), ("13", 1, 8, True, False),  # 12.5: half to even, half up
-    ("13", 27, 200, False, True), ("14", 27, 200, True, False),  # 13.5: 14 either way, 13 only cut off
-    ("47.8", 11, 23, True, False), ("48.3", 45, 93, False, True), ("48.4", 45, 93, True, False), ("0", 0, 7, True, False), ("100", 7, 7, True, False),
-])
+@pytest.mark.parametrize(
+    ("printed", "events", "n", "rounds", "cut"),
+    [
+        ("12", 1, 8, True, False),
+        ("13", 1, 8, True, False),  # 12.5: half to even, half up
+        ("13", 27, 200, False, True),
+        ("14", 27, 200, True, False),  # 13.5: 14 either way, 13 only cut off
+        ("47.8", 11, 23, True, False),
+        ("48.3", 45, 93, False, True),
+        ("48.4", 45, 93, True, False),
+        ("0", 0, 7, True, False),
+        ("100", 7, 7, True, False),
+    ],
+)
 def test_a_percentage_stands_for_the_values_that_round_to_it(printed, events, n, rounds, cut):
     percent = printed_percent(printed)
     assert (bool(percent.rounds(events, n)), bool(percent.cut_off(events, n))) == (rounds, cut)
@@ -97,9 +110,19 @@ def test_every_way_of_rounding_a_share_is_recognised(events, n, digits):
     assert cut.rounds(events, n) or cut.cut_off(events, n)
 
 
-@pytest.mark.parametrize(("printed", "inside", "outside"), [
-    ("0.0204", [0.02035, 0.0204499], [0.0203, 0.0206]), ("<0.05", [0.0499, 0.0], [0.05, 0.06]), ("≤0.05", [0.05], [0.0501]),
-    (">0.9999", [0.99995, 1.0], [0.9999]), ("ns", [0.05, 1.0], [0.0499]), ("1", [0.9996, 1.0], [0.999]), ("1.00", [0.995, 1.0], [0.994]), ("0.000", [0.0, 0.0004], [0.0006])])
+@pytest.mark.parametrize(
+    ("printed", "inside", "outside"),
+    [
+        ("0.0204", [0.02035, 0.0204499], [0.0203, 0.0206]),
+        ("<0.05", [0.0499, 0.0], [0.05, 0.06]),
+        ("≤0.05", [0.05], [0.0501]),
+        (">0.9999", [0.99995, 1.0], [0.9999]),
+        ("ns", [0.05, 1.0], [0.0499]),
+        ("1", [0.9996, 1.0], [0.999]),
+        ("1.00", [0.995, 1.0], [0.994]),
+        ("0.000", [0.0, 0.0004], [0.0006]),
+    ],
+)
 def test_a_p_value_stands_for_the_values_that_print_so(printed, inside, outside):
     p = printed_p(printed)
     assert p.rounds(inside).all() and not p.rounds(outside).any() and not p.rounds(np.nan)
@@ -121,12 +144,19 @@ def test_what_is_no_percentage_is_refused_by_name(text):
 
 
 def test_two_tables_of_9_v_2_patients_have_the_fisher_p_of_zhangs_grade_2():
-    """Zhang 2022, Figure 1C: p=0.4545, that is 5/11; 5/9 v 0/2 by hand: C(9,5) C(2,0) / C(11,5) = 126/462, and 4/9 v 2/2 mirrors it."""
+    """Zhang 2022, Figure 1C: p=0.4545, that is 5/11; 5/9 v 0/2 by hand: C(9,5) C(2,0) / C(11,5) = 126/462,
+    and 4/9 v 2/2 mirrors it.
+    """
     assert tables(exactly(9), exactly(2), p="0.4545", tests=("fisher",)) == [(4, 9, 2, 2), (5, 9, 0, 2)]
 
 
 def test_only_one_table_has_the_percentages_and_p_of_zhangs_crp_stratum():
-    found = recover_tables(Arm(32, percent=printed_percent("47.8")), Arm(35, percent=printed_percent("11.8")), printed_p("0.0204"), ("fisher",))
+    found = recover_tables(
+        Arm(32, percent=printed_percent("47.8")),
+        Arm(35, percent=printed_percent("11.8")),
+        printed_p("0.0204"),
+        ("fisher",),
+    )
     assert found.tables == [(11, 23, 2, 17)] and len(found.candidates) == 1
     assert stats.fisher_exact([[11, 12], [2, 15]]).pvalue == pytest.approx(0.0204, abs=5e-5)
 
@@ -145,14 +175,18 @@ def test_recovered_tables_are_those_that_enumeration_finds(test, p):
 
 @pytest.mark.parametrize(("test", "tables"), [("fisher", 1), ("fisher_doubled", 2), ("mid_p", 1)])
 def test_a_tiny_p_is_not_lost_to_rounding(test, tables):
-    """25 of 25 v 0 of 24: one of the C(49, 25) ways to share out 25 events, and nothing is more extreme on its side."""
+    """25 of 25 v 0 of 24: one of the C(49, 25) ways to share out 25 events, and nothing is more extreme on
+    its side.
+    """
     assert p_values.TESTS[test](25, 25, 0, 24) == pytest.approx(tables / comb(49, 25), rel=1e-10, abs=0)
     assert (25, 25, 0, 24) in recover_tables(Arm(25, 25), Arm(24, 24), printed_p("<0.001"), (test,)).tables
 
 
 @pytest.mark.parametrize(("text", "possible"), [("<0.05", False), ("ns", True), ("0.05", True)])
 def test_a_p_of_exactly_0_05_is_not_below_it_though_computed_so(text, possible):
-    """19 of 19 v 0 of 1: with these margins the table has probability 1/20, its mid-p is 2 * (1/2) * 1/20, computed as 0.04999999999999606."""
+    """19 of 19 v 0 of 1: with these margins the table has probability 1/20, its mid-p is 2 * (1/2) * 1/20,
+    computed as 0.04999999999999606.
+    """
     found = recover_tables(Arm(19, 19), Arm(1, 1), printed_p(text), ("mid_p",))
     assert ((19, 19, 0, 1) in found.tables) == possible
 
@@ -170,7 +204,12 @@ def test_the_truth_is_always_among_the_candidates(data):
     digits = data.draw(st.integers(1, 4))
     text = f"{p:.{digits}f}"
     if data.draw(st.booleans()):
-        text = data.draw(st.sampled_from([f"<{p * 1.5 + 0.001:.4f}" if p < 0.6 else text, "ns" if p > 0.05 - 1e-9 else "<0.05"]))  # an exact 0.05 may be computed a little below
+        # an exact 0.05 may be computed a little below
+        text = data.draw(
+            st.sampled_from(
+                [f"<{p * 1.5 + 0.001:.4f}" if p < 0.6 else text, "ns" if p > 0.05 - 1e-9 else "<0.05"]
+            )
+        )
     places = data.draw(st.integers(0, 2))
     arms = []
     for events, size in ((a, n), (c, m)):
@@ -184,32 +223,52 @@ def test_the_truth_is_always_among_the_candidates(data):
 
 def test_cut_off_digits_are_a_weaker_match():
     """Zhang 2022, table 1, sex: 13/32 v 22/35 has p 0.06879 by the chi-squared test, printed 0.068."""
-    found = recover_tables(exactly(32, min_events=13, max_events=13), exactly(35, min_events=22, max_events=22), printed_p("0.068"), ("chi_squared",))
+    found = recover_tables(
+        exactly(32, min_events=13, max_events=13),
+        exactly(35, min_events=22, max_events=22),
+        printed_p("0.068"),
+        ("chi_squared",),
+    )
     assert [c.match for c in found.candidates] == ["truncated"] and found.tables == []
 
 
 def test_a_total_and_a_direction_narrow_the_search():
-    assert tables(exactly(5), exactly(5), total_events=(3, 3), direction="higher") == [(2, 5, 1, 5), (3, 5, 0, 5)]
+    assert tables(exactly(5), exactly(5), total_events=(3, 3), direction="higher") == [
+        (2, 5, 1, 5),
+        (3, 5, 0, 5),
+    ]
     assert tables(Arm(4), Arm(4), total_n=8, total_events=(8, 8)) == [(4, 4, 4, 4)]
 
 
 def test_the_total_of_ma_and_its_p_of_1_leave_one_table():
-    """Ma 2024: 86 of 93 responded, 45 had tocilizumab, p = 1; of the eight splits only 42/45 v 44/48 has a Fisher p of 1 (hand: SciPy for each)."""
+    """Ma 2024: 86 of 93 responded, 45 had tocilizumab, p = 1; of the eight splits only 42/45 v 44/48 has a
+    Fisher p of 1 (hand: SciPy for each).
+    """
     splits = [(a, 45, 86 - a, 48) for a in range(38, 46)]
-    assert [s for s in splits if stats.fisher_exact([[s[0], 45 - s[0]], [s[2], 48 - s[2]]]).pvalue > 0.9995] == [(42, 45, 44, 48)]
+    assert [
+        s for s in splits if stats.fisher_exact([[s[0], 45 - s[0]], [s[2], 48 - s[2]]]).pvalue > 0.9995
+    ] == [(42, 45, 44, 48)]
     assert tables(exactly(45), exactly(48), p="1", total_events=(86, 86)) == [(42, 45, 44, 48)]
 
 
-@pytest.mark.parametrize(("arms", "message"), [
-    ((Arm(0), Arm(5)), "n_toci is 0"), ((Arm(5), Arm(5, 7)), "contradict"), ((Arm(5, min_events=4, max_events=2), Arm(5)), "contradict"),
-    ((Arm(5, min_events=6), Arm(5)), "impossible")])
+@pytest.mark.parametrize(
+    ("arms", "message"),
+    [
+        ((Arm(0), Arm(5)), "n_toci is 0"),
+        ((Arm(5), Arm(5, 7)), "contradict"),
+        ((Arm(5, min_events=4, max_events=2), Arm(5)), "contradict"),
+        ((Arm(5, min_events=6), Arm(5)), "impossible"),
+    ],
+)
 def test_impossible_bounds_are_refused_by_name(arms, message):
     with pytest.raises(Unusable, match=message):
         recover_tables(*arms)
 
 
 def test_where_nothing_fits_the_message_says_which_constraint_excludes_what():
-    told = recover_tables(exactly(9, percent=printed_percent("47.8")), exactly(2), printed_p("0.5"), ("fisher",)).why_none()
+    told = recover_tables(
+        exactly(9, percent=printed_percent("47.8")), exactly(2), printed_p("0.5"), ("fisher",)
+    ).why_none()
     assert "toci: 47.8 %: 0 left" in told
     told = recover_tables(exactly(9), exactly(2), printed_p("0.352"), ("fisher",)).why_none()
     assert "p = 0.352 by Fisher's exact test: 0 left" in told and "Nearest" in told
@@ -217,7 +276,9 @@ def test_where_nothing_fits_the_message_says_which_constraint_excludes_what():
 
 @pytest.mark.timeout(60)
 def test_a_search_too_large_is_refused_before_it_starts_with_its_size():
-    with pytest.raises(TooLarge, match="26,522,500 tables"):  # (100 * 103 / 2)^2 by hand: each arm has 2 + 3 + … + 101 counts
+    with pytest.raises(
+        TooLarge, match="26,522,500 tables"
+    ):  # (100 * 103 / 2)^2 by hand: each arm has 2 + 3 + … + 101 counts
         recover_tables(Arm(100), Arm(100), printed_p("0.02"))
 
 
@@ -225,7 +286,9 @@ def test_a_search_too_large_is_refused_before_it_starts_with_its_size():
 
 
 def freeman_halton(table) -> float:
-    """By enumeration in whole numbers: probability of a table is proportional to 1 over the product of factorials of its cells."""
+    """By enumeration in whole numbers: probability of a table is proportional to 1 over the product of
+    factorials of its cells.
+    """
     rows, columns = [sum(row) for row in table], [sum(column) for column in zip(*table)]
     total = factorial(sum(rows))
 
@@ -240,14 +303,26 @@ def freeman_halton(table) -> float:
     def fill(left, limits):
         if len(left) == 1:
             return [(tuple(limits),)] if sum(limits) == left[0] else []
-        return [(row, *rest) for row in compositions(left[0], limits) for rest in fill(left[1:], [b - x for b, x in zip(limits, row)])]
+        return [
+            (row, *rest)
+            for row in compositions(left[0], limits)
+            for rest in fill(left[1:], [b - x for b, x in zip(limits, row)])
+        ]
 
     weights = [weight(t) for t in fill(rows, columns)]
     return float(sum(w for w in weights if w <= weight(table)) / sum(weights))
 
 
-@pytest.mark.parametrize("table", [
-    [[3, 0, 2], [1, 4, 0]], [[1, 2], [3, 0], [0, 2]], [[2, 2, 1], [0, 1, 3], [1, 0, 2]], [[5, 0, 0], [0, 5, 0]], [[2, 1, 0], [2, 1, 0]]])
+@pytest.mark.parametrize(
+    "table",
+    [
+        [[3, 0, 2], [1, 4, 0]],
+        [[1, 2], [3, 0], [0, 2]],
+        [[2, 2, 1], [0, 1, 3], [1, 0, 2]],
+        [[5, 0, 0], [0, 5, 0]],
+        [[2, 1, 0], [2, 1, 0]],
+    ],
+)
 def test_the_freeman_halton_p_is_that_of_enumeration(table):
     assert wide_tables.fisher_freeman_halton([table])[0] == pytest.approx(freeman_halton(table), rel=1e-9)
 
@@ -255,7 +330,9 @@ def test_the_freeman_halton_p_is_that_of_enumeration(table):
 def test_of_two_categories_it_is_fishers_test():
     for a, n, c, m in every_table(5, 4):
         table = [[a, n - a], [c, m - c]]
-        assert wide_tables.fisher_freeman_halton([table])[0] == pytest.approx(stats.fisher_exact(table).pvalue, rel=1e-9)
+        assert wide_tables.fisher_freeman_halton([table])[0] == pytest.approx(
+            stats.fisher_exact(table).pvalue, rel=1e-9
+        )
 
 
 def test_the_chi_squared_p_is_scipys_and_an_empty_category_changes_nothing():
@@ -266,17 +343,26 @@ def test_the_chi_squared_p_is_scipys_and_an_empty_category_changes_nothing():
 
 
 def test_the_p_of_zhous_responses_chooses_how_the_arms_split():
-    """Zhou 2025: 40, 4 and 1 patients by class, 16 of 17 and 24 of 28 in the first, p=0.616; SciPy's chi-squared test of the two possible splits."""
+    """Zhou 2025: 40, 4 and 1 patients by class, 16 of 17 and 24 of 28 in the first, p=0.616; SciPy's
+    chi-squared test of the two possible splits.
+    """
     splits = {((16, 1, 0), (24, 3, 1)): 0.616, ((16, 0, 1), (24, 4, 0)): 0.125}
     for table, p in splits.items():
         assert stats.chi2_contingency(table).pvalue == pytest.approx(p, abs=5e-4)
-    found = recover_wide_tables([17, 28], [40, 4, 1], [[16, None, None], [24, None, None]], printed_p("0.616"))
-    assert [(c.table, c.test, c.match) for c in found] == [(((16, 1, 0), (24, 3, 1)), "chi_squared", "rounded")]
+    found = recover_wide_tables(
+        [17, 28], [40, 4, 1], [[16, None, None], [24, None, None]], printed_p("0.616")
+    )
+    assert [(c.table, c.test, c.match) for c in found] == [
+        (((16, 1, 0), (24, 3, 1)), "chi_squared", "rounded")
+    ]
 
 
 def test_wide_tables_without_a_p_are_all_that_enumeration_finds():
-    expected = {((a, b, 4 - a - b), (x, y, 3 - x - y)) for a, b, x, y in product(range(5), repeat=4)
-                if a + b <= 4 and x + y <= 3 and a + x == 3}
+    expected = {
+        ((a, b, 4 - a - b), (x, y, 3 - x - y))
+        for a, b, x, y in product(range(5), repeat=4)
+        if a + b <= 4 and x + y <= 3 and a + x == 3
+    }
     found = {c.table for c in recover_wide_tables([4, 3], [3, None, None], [[None] * 3, [None] * 3])}
     assert found == expected and len(found) == sum((5 - a) * (4 - (3 - a)) for a in range(4))
 
@@ -296,13 +382,25 @@ def test_a_planted_table_of_categories_is_found_again(data):
     p = getattr(wide_tables, test)([table])[0]
     cells = [[x if data.draw(st.booleans()) else None for x in row] for row in table]
     totals = [sum(c) if data.draw(st.booleans()) else None for c in zip(*table)]
-    found = recover_wide_tables([sum(row) for row in table], totals, cells, printed_p(f"{p:.{data.draw(st.integers(1, 4))}f}"), (test,))
+    found = recover_wide_tables(
+        [sum(row) for row in table],
+        totals,
+        cells,
+        printed_p(f"{p:.{data.draw(st.integers(1, 4))}f}"),
+        (test,),
+    )
     assert tuple(map(tuple, table)) in {c.table for c in found if c.match == "rounded"}
 
 
-@pytest.mark.parametrize(("sizes", "totals", "cells", "message"), [
-    ([5], [1, 4], [[None, None]], "at least two groups"), ([5, 0], [1, 4], [[None, None]] * 2, "at least one patient"),
-    ([5, 5], [3, 3], [[None, None]] * 2, "hold 6 patients and the groups 10"), ([5, 5], [5, 5], [[None]] * 2, "one cell for each")])
+@pytest.mark.parametrize(
+    ("sizes", "totals", "cells", "message"),
+    [
+        ([5], [1, 4], [[None, None]], "at least two groups"),
+        ([5, 0], [1, 4], [[None, None]] * 2, "at least one patient"),
+        ([5, 5], [3, 3], [[None, None]] * 2, "hold 6 patients and the groups 10"),
+        ([5, 5], [5, 5], [[None]] * 2, "one cell for each"),
+    ],
+)
 def test_numbers_that_are_no_wide_table_are_refused(sizes, totals, cells, message):
     with pytest.raises(Unusable, match=message):
         recover_wide_tables(sizes, totals, cells)
@@ -314,5 +412,7 @@ def test_too_many_wide_tables_are_refused_with_their_number():
 
 
 def test_bounds_of_all_events_that_contradict_each_other_are_refused():
-    with pytest.raises(Unusable, match="events in all are at least 9 and at most 4: the bounds contradict each other"):
+    with pytest.raises(
+        Unusable, match="events in all are at least 9 and at most 4: the bounds contradict each other"
+    ):
         recover_tables(Arm(10, 10), Arm(12, 12), total_events=(9, 4))

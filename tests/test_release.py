@@ -44,7 +44,12 @@ def test_a_release_carries_its_version_and_date_everywhere(released):
     assert re.search(rf"^version: 1\.0\.0\ndate-released: {TODAY}$", texts["CITATION.cff"], re.M)
     assert re.search(r'^version = "1\.0\.0"$', texts["pyproject.toml"], re.M)
     found = frozen(released)
-    assert (found["version"], found["date"], found["preceding"], found["trigger"]) == ("1.0.0", TODAY, None, ["first release"])
+    assert (found["version"], found["date"], found["preceding"], found["trigger"]) == (
+        "1.0.0",
+        TODAY,
+        None,
+        ["first release"],
+    )
     assert sorted(line[3:] for line in released.git("status", "--porcelain", "-uall").splitlines()) == FILES
 
 
@@ -53,8 +58,12 @@ def test_it_holds_every_estimate_and_enough_to_draw_each_posterior_again(release
         reported, kept = endpoint["reported"], endpoint["quantiles"]
         assert set(reported["mcse"]) == {"median", "lower", "upper"}, key
         at = np.interp([0.025, 0.5, 0.975], kept["probabilities"], kept["mu"])
-        np.testing.assert_allclose(np.log([reported["lower"], reported["median"], reported["upper"]]), at, atol=1e-5)
-        assert all(len(kept[name]) == len(kept["probabilities"]) for name in ("tau", "prediction", "mu_adjusted"))
+        np.testing.assert_allclose(
+            np.log([reported["lower"], reported["median"], reported["upper"]]), at, atol=1e-5
+        )
+        assert all(
+            len(kept[name]) == len(kept["probabilities"]) for name in ("tau", "prediction", "mu_adjusted")
+        )
         assert np.all(np.diff(kept["mu_adjusted"]) >= 0)
         adjusted = np.interp(0.5, kept["probabilities"], kept["mu_adjusted"])
         assert adjusted == pytest.approx(np.log(endpoint["compared"]["adjusted"]["median"]), abs=0.01)
@@ -92,7 +101,10 @@ def test_it_refuses_a_review_that_is_not_fitted(released, tmp_path):
 
 
 def test_it_refuses_a_clock_before_the_evidence(released):
-    done = released.python("from datetime import date; from models.history import release; release.release('1.1.0', date(2020, 1, 1))")
+    done = released.python(
+        "from datetime import date; from models.history import release; release.release('1.1.0', date(2020,"
+        " 1, 1))"
+    )
     assert "Refused: the clock says 2020-01-01, which is before" in done.stderr
 
 
@@ -106,8 +118,16 @@ def test_a_damaged_release_is_named(released):
 
 
 def test_a_second_version_says_what_triggered_it_and_the_difference_is_attributed(released):
-    released.change("extraction/register.yml", "contrast: pre-emptive\n    decision: included", "contrast: pre-emptive\n    decision: excluded")
-    [(gone, label)] = [(row["id"], row["label"]) for row in frozen(released)["register"] if row["decision"] == "included" and row["endpoints"]]
+    released.change(
+        "extraction/register.yml",
+        "contrast: pre-emptive\n    decision: included",
+        "contrast: pre-emptive\n    decision: excluded",
+    )
+    [(gone, label)] = [
+        (row["id"], row["label"])
+        for row in frozen(released)["register"]
+        if row["decision"] == "included" and row["endpoints"]
+    ]
     assert released.run("models", "fit").returncode == 0
     released.commit("Exclude a study")
     done = released.run("models", "release", "1.1.0")
@@ -117,15 +137,21 @@ def test_a_second_version_says_what_triggered_it_and_the_difference_is_attribute
     told = json.loads(released.run("models", "diff", "1.0.0", "1.1.0", "--json").stdout)
     for key, endpoint in told["endpoints"].items():
         had = gone in {report["study"] for report in frozen(released)["endpoints"][key]["evidence"]["used"]}
-        assert [(step["what"], step["study"]) for step in endpoint["unadjusted"]["steps"]] == ([("removed", gone)] if had else []), key
+        assert [(step["what"], step["study"]) for step in endpoint["unadjusted"]["steps"]] == (
+            [("removed", gone)] if had else []
+        ), key
     told = released.run("models", "diff", "1.0.0", "1.1.0").stdout
     assert f"{label} removed: ratio × " in told and "Methods: unchanged." in told
-    assert released.run("models", "diff", "1.1.0").stdout.startswith("From version 1.1.0 to what is here now\n\nStudies: none changed.")
+    assert released.run("models", "diff", "1.1.0").stdout.startswith(
+        "From version 1.1.0 to what is here now\n\nStudies: none changed."
+    )
 
 
 def test_an_unknown_version_is_refused_in_one_line(released):
     done = released.run("models", "diff", "9.9.9")
-    assert done.returncode == 1 and done.stderr.startswith("models diff: there is no release 9.9.9; released: 1.0.0")
+    assert done.returncode == 1 and done.stderr.startswith(
+        "models diff: there is no release 9.9.9; released: 1.0.0"
+    )
 
 
 KILLED = """
@@ -179,6 +205,8 @@ def test_killed_before_any_step_of_writing_and_run_again_it_is_as_if_never_kille
     content = json.dumps(frozen(released))
     released.git("clean", "-q", "-f", "-d")
     released.git("checkout", "-q", "-f", "unreleased")
-    done = subprocess.run([sys.executable, "-c", KILLED, content, *FILES], cwd=released.folder, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, content, *FILES], cwd=released.folder, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) == 2 * len(FILES)  # each is written beside its place, then moved there

@@ -1,4 +1,6 @@
-"""Each likelihood term against simulation, printed as a paper would, or against numbers from outside this code."""
+"""Each likelihood term against simulation, printed as a paper would, or against numbers from outside this
+code.
+"""
 
 from itertools import product
 
@@ -29,7 +31,8 @@ def standard_error(probability, draws):
 @pytest.mark.parametrize("logit_risk", [-4.0, -0.3, 0.0, 2.5])
 def test_counts_are_binomial(events, n, logit_risk):
     expected = stats.binom.logpmf(events, n, 1 / (1 + np.exp(-logit_risk)))
-    assert reports.counts(logit_risk, events, n) == pytest.approx(expected, abs=1e-8)  # rounding of log factorials
+    # rounding of log factorials
+    assert reports.counts(logit_risk, events, n) == pytest.approx(expected, abs=1e-8)
 
 
 @pytest.mark.parametrize("logit_risk", [-800.0, 800.0])
@@ -41,14 +44,17 @@ def test_a_table_is_two_binomials_with_the_effect_on_the_tocilizumab_arm():
     control, log_or = -0.6, 0.8
     odds = np.exp([control + log_or, control])
     expected = stats.binom.logpmf([9, 10], [17, 28], odds / (1 + odds)).sum()
-    assert reports.table(control, log_or, 9, 17, 10, 28) == pytest.approx(expected, abs=1e-8)  # rounding of log factorials
+    # rounding of log factorials
+    assert reports.table(control, log_or, 9, 17, 10, 28) == pytest.approx(expected, abs=1e-8)
 
 
 N_TOCI, N_CONTROL = 17, 10
 
 
 def printed_table(toci, control):
-    """A paper that prints the percentage of all its patients, and of Fisher's p only on which side of 0.05 it lies."""
+    """A paper that prints the percentage of all its patients, and of Fisher's p only on which side of 0.05 it
+    lies.
+    """
     p = stats.fisher_exact([[toci, N_TOCI - toci], [control, N_CONTROL - control]]).pvalue
     return round(100 * (toci + control) / (N_TOCI + N_CONTROL)), p < 0.05
 
@@ -68,10 +74,18 @@ def test_a_set_of_tables_has_the_probability_that_a_simulated_table_prints_the_s
 
 @pytest.mark.parametrize(("control", "log_or"), [(-1.0, 1.2), (0.2, 0.0), (-0.5, -0.7)])
 def test_the_tables_recovered_from_a_p_are_as_likely_as_studies_that_print_it(control, log_or):
-    """Studies of 9 v 2 patients are drawn, their Fisher p printed to four digits by SciPy, and those that print 0.4545 kept."""
+    """Studies of 9 v 2 patients are drawn, their Fisher p printed to four digits by SciPy, and those that
+    print 0.4545 kept.
+    """
     generator, draws = np.random.default_rng(20), 400_000
-    toci, untreated = (generator.binomial(n, 1 / (1 + np.exp(-logit)), draws) for n, logit in ((9, control + log_or), (2, control)))
-    printed = {(a, c): f"{stats.fisher_exact([[a, 9 - a], [c, 2 - c]]).pvalue:.4f}" for a, c in product(range(10), range(3))}
+    toci, untreated = (
+        generator.binomial(n, 1 / (1 + np.exp(-logit)), draws)
+        for n, logit in ((9, control + log_or), (2, control))
+    )
+    printed = {
+        (a, c): f"{stats.fisher_exact([[a, 9 - a], [c, 2 - c]]).pvalue:.4f}"
+        for a, c in product(range(10), range(3))
+    }
     kept = np.mean([printed[pair] == "0.4545" for pair in zip(toci.tolist(), untreated.tolist())])
     candidates = recover_tables(Arm(9, 9), Arm(2, 2), printed_p("0.4545"), ("fisher",)).tables
     expected = np.exp(reports.table_set(control, log_or, candidates))
@@ -85,16 +99,26 @@ def test_a_set_of_tables_is_the_sum_of_its_tables_and_all_tables_together_are_ce
     risk = stats.logistic.cdf([control + log_or, control])
     summed = np.log(sum(stats.binom.pmf([a, b], [n, m], risk).prod() for a, n, b, m in every[5:9]))
     assert reports.table_set(control, log_or, every[5:9]) == pytest.approx(summed, abs=1e-9)
-    assert reports.table_set(control, log_or, every[5]) == pytest.approx(reports.table(control, log_or, *every[5]), abs=1e-12)
+    assert reports.table_set(control, log_or, every[5]) == pytest.approx(
+        reports.table(control, log_or, *every[5]), abs=1e-12
+    )
 
 
 # ratios
 
-# Ma 2024 (doi 10.3389/fimmu.2024.1448709), Table 2 and the paragraph above it: hazard ratio, 95 % interval, printed p
+# Ma 2024 (doi 10.3389/fimmu.2024.1448709), Table 2 and the paragraph above it: hazard ratio, 95 % interval,
+# printed p
 MA_2024_TABLE_2 = [
-    (0.890, 0.485, 1.633, 0.707), (0.547, 0.271, 1.103, 0.092), (1.031, 0.512, 2.076, 0.932), (2.021, 0.653, 6.256, 0.222),
-    (1.379, 0.611, 3.116, 0.439), (1.441, 0.761, 2.732, 0.262), (0.698, 0.334, 1.458, 0.338), (1.207, 0.561, 2.598, 0.630),
-    (0.785, 0.250, 2.466, 0.678), (0.788, 0.342, 1.815, 0.576),
+    (0.890, 0.485, 1.633, 0.707),
+    (0.547, 0.271, 1.103, 0.092),
+    (1.031, 0.512, 2.076, 0.932),
+    (2.021, 0.653, 6.256, 0.222),
+    (1.379, 0.611, 3.116, 0.439),
+    (1.441, 0.761, 2.732, 0.262),
+    (0.698, 0.334, 1.458, 0.338),
+    (1.207, 0.561, 2.598, 0.630),
+    (0.785, 0.250, 2.466, 0.678),
+    (0.788, 0.342, 1.815, 0.576),
 ]
 
 
@@ -110,15 +134,22 @@ def test_standard_error_of_an_interval_gives_the_p_printed_beside_it(estimate, l
 
 
 def test_standard_error_reads_the_level_of_the_interval():
-    for level, z in ((90, 1.6449), (95, 1.9600), (99, 2.5758)):  # normal quantiles as tabulated, four decimals
-        assert reports.se_from_interval(np.exp(-z * 0.3), np.exp(z * 0.3), level) == pytest.approx(0.3, abs=2e-5)
+    for level, z in (
+        (90, 1.6449),
+        (95, 1.9600),
+        (99, 2.5758),
+    ):  # normal quantiles as tabulated, four decimals
+        assert reports.se_from_interval(np.exp(-z * 0.3), np.exp(z * 0.3), level) == pytest.approx(
+            0.3, abs=2e-5
+        )
 
 
 @pytest.mark.parametrize("log_ratio", [-1.0, 0.0, 0.7])
 def test_a_ratio_is_a_normal_density_of_its_logarithm(log_ratio):
     se = (np.log(2.076) - np.log(0.512)) / (2 * 1.959963984540054)
     expected = stats.norm.logpdf(np.log(1.031), log_ratio, se)
-    assert reports.ratio(log_ratio, 1.031, 0.512, 2.076) == pytest.approx(expected, abs=1e-12)  # rounding only
+    # rounding only
+    assert reports.ratio(log_ratio, 1.031, 0.512, 2.076) == pytest.approx(expected, abs=1e-12)
 
 
 # log-rank p-values
@@ -144,7 +175,9 @@ def test_a_log_rank_p_has_the_density_of_the_z_that_print_it(log_hr, direction, 
     kept = np.mean((p > 0.265) & (p < 0.275) & side)
     expected = width * np.exp(reports.log_rank(log_hr, "0.27", n_toci, n_control, shape, direction))
     # over a width of 0.015 the density bends by less than 1 in 1,000
-    assert kept == pytest.approx(expected, abs=MONTE_CARLO * standard_error(expected, len(z)) + 1e-3 * expected)
+    assert kept == pytest.approx(
+        expected, abs=MONTE_CARLO * standard_error(expected, len(z)) + 1e-3 * expected
+    )
 
 
 @pytest.mark.parametrize("log_hr", [0.0, -0.5, 1.2])
@@ -169,21 +202,33 @@ def test_a_p_of_almost_one_is_the_middle_of_the_density():
 def test_density_over_all_z_and_both_sides_of_a_bound_are_certain():
     p = stats.norm.sf(np.linspace(0, 12, 4001)[1:]) * 2
     density = [np.exp(reports.log_rank(0.9, repr(float(x)), 17, 28)) for x in p]
-    assert np.trapezoid([np.exp(reports.log_rank(0.9, "1", 17, 28)), *density], dx=0.003) == pytest.approx(1.0, abs=1e-5)  # trapezium
+    # trapezium
+    assert np.trapezoid([np.exp(reports.log_rank(0.9, "1", 17, 28)), *density], dx=0.003) == pytest.approx(
+        1.0, abs=1e-5
+    )
     both = np.logaddexp(reports.log_rank(0.9, "<0.2", 17, 28), reports.log_rank(0.9, ">0.2", 17, 28))
     assert both == pytest.approx(0.0, abs=1e-12)  # rounding only
 
 
 def test_without_a_direction_the_two_signs_of_the_effect_cannot_be_told_apart():
     effects = np.linspace(-2, 2, 9)
-    np.testing.assert_allclose(reports.log_rank(effects, "0.273", 17, 28), reports.log_rank(-effects, "0.273", 17, 28), rtol=1e-12)
-    np.testing.assert_allclose(reports.log_rank(effects, "0.273", 17, 28, direction="lower"),
-                               reports.log_rank(-effects, "0.273", 17, 28, direction="higher"), rtol=1e-12)
+    np.testing.assert_allclose(
+        reports.log_rank(effects, "0.273", 17, 28), reports.log_rank(-effects, "0.273", 17, 28), rtol=1e-12
+    )
+    np.testing.assert_allclose(
+        reports.log_rank(effects, "0.273", 17, 28, direction="lower"),
+        reports.log_rank(-effects, "0.273", 17, 28, direction="higher"),
+        rtol=1e-12,
+    )
 
 
-@pytest.mark.parametrize(("printed", "same"), [("≤0.05", "<0.05"), ("≥0.05", ">0.05"), ("< 0.05", "<0.05"), ("=0.273", "0.273")])
+@pytest.mark.parametrize(
+    ("printed", "same"), [("≤0.05", "<0.05"), ("≥0.05", ">0.05"), ("< 0.05", "<0.05"), ("=0.273", "0.273")]
+)
 def test_every_sign_the_schema_allows_before_a_p_is_read(printed, same):
-    assert reports.log_rank(-0.7, printed, 17, 28) == pytest.approx(reports.log_rank(-0.7, same, 17, 28), abs=1e-12)
+    assert reports.log_rank(-0.7, printed, 17, 28) == pytest.approx(
+        reports.log_rank(-0.7, same, 17, 28), abs=1e-12
+    )
 
 
 @pytest.mark.parametrize("p", ["0", "0.000", "1.2"])
@@ -195,10 +240,16 @@ def test_a_p_outside_0_to_1_has_no_z(p):
 def log_rank_z(time, observed, toci):
     """Log-rank z of many cohorts at once, shape (cohort, patient), no ties: hypergeometric mean and variance."""
     order = np.argsort(time, axis=1)
-    observed, toci = np.take_along_axis(observed, order, 1), np.take_along_axis(np.broadcast_to(toci, time.shape), order, 1)
+    observed, toci = (
+        np.take_along_axis(observed, order, 1),
+        np.take_along_axis(np.broadcast_to(toci, time.shape), order, 1),
+    )
     n = time.shape[1]
-    share = np.cumsum(toci[:, ::-1], axis=1)[:, ::-1] / np.arange(n, 0, -1)  # of tocilizumab among those at risk
-    return (observed * (toci - share)).sum(1) / np.sqrt((observed * share * (1 - share)).sum(1)), observed.sum(1)
+    # of tocilizumab among those at risk
+    share = np.cumsum(toci[:, ::-1], axis=1)[:, ::-1] / np.arange(n, 0, -1)
+    return (observed * (toci - share)).sum(1) / np.sqrt(
+        (observed * share * (1 - share)).sum(1)
+    ), observed.sum(1)
 
 
 def survival_times(log_hr, cohorts, rng):
@@ -218,8 +269,12 @@ def test_the_log_rank_of_these_tests_is_that_of_lifelines():
 
 
 @pytest.mark.parametrize("log_hr", [0.0, -0.4, 0.4, -0.8])
-@pytest.mark.parametrize(("printed", "direction"), [("<0.05", None), (">0.5", None), ("<0.3", "lower"), ("<0.3", "higher")])
-def test_real_survival_times_at_17_v_28_give_log_rank_p_values_as_often_as_the_term_says(log_hr, printed, direction):
+@pytest.mark.parametrize(
+    ("printed", "direction"), [("<0.05", None), (">0.5", None), ("<0.3", "lower"), ("<0.3", "higher")]
+)
+def test_real_survival_times_at_17_v_28_give_log_rank_p_values_as_often_as_the_term_says(
+    log_hr, printed, direction
+):
     cohorts = 20_000
     z, events = log_rank_z(*survival_times(log_hr, cohorts, np.random.default_rng(5)))
     p = 2 * stats.norm.sf(np.abs(z))
@@ -231,26 +286,35 @@ def test_real_survival_times_at_17_v_28_give_log_rank_p_values_as_often_as_the_t
     shape = mean * concentration, (1 - mean) * concentration
     expected = np.exp(reports.log_rank(log_hr, printed, 17, 28, shape, direction))
     # Schoenfeld's mean is the first order in log HR.  The next event is one of tocilizumab with probability
-    # r HR / (1 - r + r HR), which moves the mean of z by `shift`, and a normal probability by at most 0.4 of that;
+    # r HR / (1 - r + r HR), which moves the mean of z by `shift`, and a normal probability by at most 0.4 of
+    # that;
     # 0.01 for the normal law of a log-rank z with some 25 events.
     r, hr = 17 / 45, np.exp(log_hr)
     drift = r * hr / (1 - r + r * hr) - r
     shift = np.sqrt(events.mean()) * abs(drift - log_hr * r * (1 - r)) / np.sqrt(r * (1 - r))
-    assert kept == pytest.approx(expected, abs=0.01 + 0.4 * shift + MONTE_CARLO * standard_error(expected, cohorts))
+    assert kept == pytest.approx(
+        expected, abs=0.01 + 0.4 * shift + MONTE_CARLO * standard_error(expected, cohorts)
+    )
 
 
 # outcomes of tests
 
 
 def outcomes(test, n_toci, n_control, d, draws, seed):
-    """Share of simulated comparisons in which scipy's test is significant with tocilizumab shorter, longer, or not significant."""
+    """Share of simulated comparisons in which scipy's test is significant with tocilizumab shorter, longer,
+    or not significant.
+    """
     rng = np.random.default_rng(seed)
     log_toci, log_control = d + rng.standard_normal((draws, n_toci)), rng.standard_normal((draws, n_control))
     if test == "t":
         p = stats.ttest_ind(log_toci, log_control, axis=1).pvalue
     else:
         p = stats.mannwhitneyu(np.exp(log_toci), np.exp(log_control), axis=1, method="exact").pvalue
-    shorter = np.median(log_toci, axis=1) < np.median(log_control, axis=1) if test != "t" else log_toci.mean(1) < log_control.mean(1)
+    shorter = (
+        np.median(log_toci, axis=1) < np.median(log_control, axis=1)
+        if test != "t"
+        else log_toci.mean(1) < log_control.mean(1)
+    )
     return np.mean((p < 0.05) & shorter), np.mean((p < 0.05) & ~shorter), np.mean(p >= 0.05)
 
 
@@ -273,13 +337,17 @@ def test_tests_named_as_alternatives_are_averaged(significant, direction):
         return np.exp(reports.test_outcome(tests, 9, 6, significant, direction).log_likelihood([-0.8], 1.0))
 
     average = (probability("t") + probability("mann_whitney")) / 2
-    assert probability("t", "mann_whitney") == pytest.approx(average, rel=1e-12)  # at a point of the grid: rounding only
+    # at a point of the grid: rounding only
+    assert probability("t", "mann_whitney") == pytest.approx(average, rel=1e-12)
 
 
 def test_significant_in_an_unprinted_direction_is_either():
-    either, lower, higher = (reports.test_outcome(("mann_whitney",), 9, 6, True, side).log_likelihood([-0.2], 1.0)
-                             for side in (None, "lower", "higher"))
-    assert either == pytest.approx(np.logaddexp(lower, higher), abs=1e-9)  # at a point of the grid: rounding only
+    either, lower, higher = (
+        reports.test_outcome(("mann_whitney",), 9, 6, True, side).log_likelihood([-0.2], 1.0)
+        for side in (None, "lower", "higher")
+    )
+    # at a point of the grid: rounding only
+    assert either == pytest.approx(np.logaddexp(lower, higher), abs=1e-9)
 
 
 @pytest.mark.parametrize(("n_toci", "n_control"), [(5, 1), (3, 3), (1, 38)])
@@ -307,13 +375,17 @@ def test_exchanging_the_direction_mirrors_the_curve(tests, n_toci, n_control, si
     for d in (0.0, 0.33, 1.7, 4.01, 6.5, 30.0):
         # where a probability is below 1e-6 its logarithm carries the curve's 1e-7
         here = report.log_likelihood([d], 1.0)
-        assert mirrored.log_likelihood([-d], 1.0) == pytest.approx(here, abs=1e-4 if here > np.log(1e-6) else 0.5)
+        assert mirrored.log_likelihood([-d], 1.0) == pytest.approx(
+            here, abs=1e-4 if here > np.log(1e-6) else 0.5
+        )
 
 
 @pytest.mark.parametrize("tests", [("mann_whitney",), ("t",), ("t", "mann_whitney")])
 @pytest.mark.parametrize(("n_toci", "n_control"), [(9, 6), (9, 2), (17, 10), (3, 5)])
 @pytest.mark.parametrize("direction", ["lower", None])
-def test_not_significant_and_shorter_keep_falling_as_the_effect_departs_from_them(tests, n_toci, n_control, direction):
+def test_not_significant_and_shorter_keep_falling_as_the_effect_departs_from_them(
+    tests, n_toci, n_control, direction
+):
     significant = direction == "lower"
     if significant and (n_toci, n_control) == (3, 5):
         tests = ("mann_whitney",)
@@ -328,24 +400,40 @@ def test_a_curve_is_smooth_between_the_points_of_its_grid():
     at = np.linspace(-3, 1.5, 2001)
     found = np.array([report.log_likelihood([d], 1.0) for d in at])
     slope = np.diff(found) / np.diff(at)
-    assert np.abs(np.diff(slope)).max() < 0.02  # a kink at a grid point would jump by the change of slope over 0.2
+    # a kink at a grid point would jump by the change of slope over 0.2
+    assert np.abs(np.diff(slope)).max() < 0.02
     assert GRID[1] - GRID[0] == pytest.approx(0.2)
 
 
 # outcomes of tests over mixed grades
 
 
-@pytest.mark.parametrize(("grade_1", "toci", "control", "sigma"), [
-    (1.6, 1.8, 1.8, 0.5), (1.6, 1.4, 1.8, 0.5), (1.2, 2.3, 1.8, 0.5), (1.6, 1.2, 1.8, 0.3), (1.8, 1.8, 1.8, 0.7), (1.4, 1.6, 2.0, 0.35), (1.2, 1.5, 2.2, 0.3),
-])
+@pytest.mark.parametrize(
+    ("grade_1", "toci", "control", "sigma"),
+    [
+        (1.6, 1.8, 1.8, 0.5),
+        (1.6, 1.4, 1.8, 0.5),
+        (1.2, 2.3, 1.8, 0.5),
+        (1.6, 1.2, 1.8, 0.3),
+        (1.8, 1.8, 1.8, 0.7),
+        (1.4, 1.6, 2.0, 0.35),
+        (1.2, 1.5, 2.2, 0.3),
+    ],
+)
 def test_a_mixed_outcome_is_within_3_percentage_points_of_simulation_at_8_v_18(grade_1, toci, control, sigma):
-    """Zhou 2025, grades 1 and 2: 8 of grade 2 with tocilizumab against 7 of grade 1 and 11 of grade 2 without."""
+    """Zhou 2025, grades 1 and 2: 8 of grade 2 with tocilizumab against 7 of grade 1 and 11 of grade 2
+    without.
+    """
     rng, draws = np.random.default_rng(7), 10_000
     treated = toci + sigma * rng.standard_normal((draws, 8))
     others = np.repeat([grade_1, control], [7, 11]) + sigma * rng.standard_normal((draws, 18))
     found = stats.mannwhitneyu(treated, others, axis=1, method="exact")
     shorter = found.statistic < 8 * 18 / 2
-    shares = [np.mean((found.pvalue < 0.05) & shorter), np.mean((found.pvalue < 0.05) & ~shorter), np.mean(found.pvalue >= 0.05)]
+    shares = [
+        np.mean((found.pvalue < 0.05) & shorter),
+        np.mean((found.pvalue < 0.05) & ~shorter),
+        np.mean(found.pvalue >= 0.05),
+    ]
     for (significant, direction), kept in zip([(True, "lower"), (True, "higher"), (False, None)], shares):
         report = reports.mixed_test_outcome([8], [7, 11], significant, direction)
         expected = np.exp(report.log_likelihood([toci, grade_1, control], sigma))
@@ -357,13 +445,16 @@ def test_a_mixed_outcome_of_equal_grades_is_the_outcome_of_one_grade():
     for d in (-1.2, -0.4, 0.0, 0.8):
         mixed = reports.mixed_test_outcome([8], [7, 11], False).log_likelihood([d, 0.0, 0.0], 1.0)
         one = reports.test_outcome(("mann_whitney",), 8, 18, False).log_likelihood([d], 1.0)
-        assert np.exp(mixed) == pytest.approx(np.exp(one), abs=0.03)  # its stated accuracy: a normal U against the exact one
+        # its stated accuracy: a normal U against the exact one
+        assert np.exp(mixed) == pytest.approx(np.exp(one), abs=0.03)
 
 
 def test_the_four_mixed_outcomes_are_all_that_can_happen():
     means = [1.4, 1.6, 1.9]
-    lower, higher, either, neither = (np.exp(reports.mixed_test_outcome([8], [7, 11], s, d).log_likelihood(means, 0.5))
-                                      for s, d in SIGNIFICANCES)
+    lower, higher, either, neither = (
+        np.exp(reports.mixed_test_outcome([8], [7, 11], s, d).log_likelihood(means, 0.5))
+        for s, d in SIGNIFICANCES
+    )
     assert lower + higher == pytest.approx(either, abs=1e-12)
     assert either + neither == pytest.approx(1.0, abs=1e-12)
 
@@ -374,7 +465,9 @@ def test_the_four_mixed_outcomes_are_all_that_can_happen():
 @pytest.mark.parametrize(("n_toci", "n_control", "p"), [(9, 2, "0.3977"), (5, 1, "0.6547"), (9, 2, "0.9186")])
 def test_the_tabulated_histories_are_those_computed_directly(n_toci, n_control, p):
     effects = np.random.default_rng(4).uniform(-5, 5, 60)
-    assert reports.log_rank_histories(effects, p, n_toci, n_control) == pytest.approx(log_probability(effects, n_toci, n_control, p), abs=1e-4)
+    assert reports.log_rank_histories(effects, p, n_toci, n_control) == pytest.approx(
+        log_probability(effects, n_toci, n_control, p), abs=1e-4
+    )
 
 
 def test_beyond_the_grid_histories_go_on_in_a_line():
@@ -385,9 +478,16 @@ def test_beyond_the_grid_histories_go_on_in_a_line():
 def test_histories_of_those_who_count_are_averaged_over_how_many_they_are():
     """3 v 2 patients of whom each counts with probability 0.8, summed by hand over every size of both groups."""
     log_hr, counted = np.array([-1.0, 0.0, 1.0]), [8, 10]
-    expected = sum(stats.binom.pmf(i, 3, 0.8) * stats.binom.pmf(j, 2, 0.8) * np.exp(log_probability(log_hr, i, j, "0.3173"))
-                   for i in (1, 2, 3) for j in (1, 2))
-    assert reports.log_rank_histories(log_hr, "0.3173", 3, 2, counted=counted) == pytest.approx(np.log(expected), abs=1e-4)
+    expected = sum(
+        stats.binom.pmf(i, 3, 0.8)
+        * stats.binom.pmf(j, 2, 0.8)
+        * np.exp(log_probability(log_hr, i, j, "0.3173"))
+        for i in (1, 2, 3)
+        for j in (1, 2)
+    )
+    assert reports.log_rank_histories(log_hr, "0.3173", 3, 2, counted=counted) == pytest.approx(
+        np.log(expected), abs=1e-4
+    )
 
 
 def test_a_p_that_no_history_prints_is_refused():
@@ -410,6 +510,14 @@ def test_terms_are_the_same_for_numbers_and_for_graphs():
         lambda b, e: reports.log_rank(e, "<0.05", 17, 28, direction="lower"),
         lambda b, e: reports.log_rank(e, ">0.9999", 17, 28),
     ]
-    graph = pytensor.function([baseline, effect], [term(baseline, effect) for term in terms], mode="FAST_COMPILE", on_unused_input="ignore")
+    graph = pytensor.function(
+        [baseline, effect],
+        [term(baseline, effect) for term in terms],
+        mode="FAST_COMPILE",
+        on_unused_input="ignore",
+    )
     for point in ((-0.5, 0.3), (1.0, -2.0)):
-        np.testing.assert_allclose([float(x) for x in graph(*point)], [term(*point) for term in terms], rtol=1e-10)  # rounding only
+        # rounding only
+        np.testing.assert_allclose(
+            [float(x) for x in graph(*point)], [term(*point) for term in terms], rtol=1e-10
+        )

@@ -53,14 +53,26 @@ def test_the_dictionary_has_each_field_of_each_model_with_a_meaning():
 
 
 def test_every_model_of_the_schema_is_in_the_dictionary():
-    models = {model for model in [*vars(schema).values(), *vars(living).values()] if isinstance(model, type) and issubclass(model, schema.Strict)}
+    models = {
+        model
+        for model in [*vars(schema).values(), *vars(living).values()]
+        if isinstance(model, type) and issubclass(model, schema.Strict)
+    }
     assert models - {schema.Strict} == set(MODELS)
 
 
 def test_the_dictionary_page_names_every_kind_variable_and_unit():
     page = dictionary.markdown()
     kinds = schema.Record.model_json_schema()["properties"]["entries"]["items"]["discriminator"]["mapping"]
-    for word in (*kinds, *vocabulary.FIELDS, *vocabulary.UNITS, *vocabulary.TESTS, *vocabulary.ARMS, *vocabulary.ENDPOINTS, *vocabulary.GROUNDS):
+    for word in (
+        *kinds,
+        *vocabulary.FIELDS,
+        *vocabulary.UNITS,
+        *vocabulary.TESTS,
+        *vocabulary.ARMS,
+        *vocabulary.ENDPOINTS,
+        *vocabulary.GROUNDS,
+    ):
         assert f"`{word}`" in page
     assert page == dictionary.markdown()
 

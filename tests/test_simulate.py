@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from models.evidence.report import Evidence, Used
 from extraction.records import load
 from models.endpoints import ENDPOINTS, evidence_of
+from models.evidence.report import Evidence, Used
 from models.likelihood.log_rank_exact import log_probability
 from models.trust import simulate, simulate_durations
 from models.trust.calibration import SAMPLED
@@ -31,47 +31,88 @@ def duration_report(term, **data):
     return Used("study", term, data, ())
 
 
-DAYS = {(3, "toci"): np.array([2.4, 6.13]), (2, "toci"): np.array([13.8]), (3, "control"): np.array([4.4, 5.6]), (2, "control"): np.array([12.2])}
+DAYS = {
+    (3, "toci"): np.array([2.4, 6.13]),
+    (2, "toci"): np.array([13.8]),
+    (3, "control"): np.array([4.4, 5.6]),
+    (2, "control"): np.array([12.2]),
+}
 
 
 def test_three_patients_print_their_middle_one_and_their_range():
-    report = duration_report("median_range", cells={"toci": [[2, 1], [3, 2]]}, median=6.1, minimum=2.0, maximum=14.0, zeros=0)
+    report = duration_report(
+        "median_range", cells={"toci": [[2, 1], [3, 2]]}, median=6.1, minimum=2.0, maximum=14.0, zeros=0
+    )
     assert simulate_durations.said(report, DAYS, rng()) == {"median": 6.1, "minimum": 2.0, "maximum": 14.0}
 
 
 def test_patients_without_crs_take_the_lowest_places():
     """0, 4.4, 5.6 and 12.2 days: the median lies halfway between 4.4 and 5.6."""
-    report = duration_report("median_range", cells={"control": [[2, 1], [3, 2]]}, median=5.5, minimum=0.0, maximum=12.0, zeros=1)
+    report = duration_report(
+        "median_range", cells={"control": [[2, 1], [3, 2]]}, median=5.5, minimum=0.0, maximum=12.0, zeros=1
+    )
     assert simulate_durations.said(report, DAYS, rng()) == {"median": 5.0, "minimum": 0.0, "maximum": 12.0}
 
 
-@pytest.mark.parametrize(("toci", "said"), [
-    ([1, 2, 3, 4, 5, 6, 7, 8, 9], "lower"), ([20, 21, 22, 23, 24, 25, 26, 27, 28], "higher"), ([1, 2, 3, 4, 5, 6, 7, 8, 13], None)])
+@pytest.mark.parametrize(
+    ("toci", "said"),
+    [
+        ([1, 2, 3, 4, 5, 6, 7, 8, 9], "lower"),
+        ([20, 21, 22, 23, 24, 25, 26, 27, 28], "higher"),
+        ([1, 2, 3, 4, 5, 6, 7, 8, 13], None),
+    ],
+)
 def test_nine_patients_against_two_differ_by_the_rank_test_only_where_the_arms_are_apart(toci, said):
     """Complete separation has p = 2/55 = 0.036, the next outcome 4/55 = 0.073."""
     patients = {(2, "toci"): np.array(toci, float), (2, "control"): np.array([12.0, 14.0])}
-    report = duration_report("test_outcome", toci=[[2, 9]], control=[[2, 2]], tests=["mann_whitney"], alpha=0.05)
-    assert simulate_durations.outcome(report, patients, rng()) == {"significant": said is not None, "direction": said}
+    report = duration_report(
+        "test_outcome", toci=[[2, 9]], control=[[2, 2]], tests=["mann_whitney"], alpha=0.05
+    )
+    assert simulate_durations.outcome(report, patients, rng()) == {
+        "significant": said is not None,
+        "direction": said,
+    }
 
 
 @pytest.mark.parametrize(("shift", "said"), [(3, "lower"), (2, None), (-3, "higher")])
 def test_the_t_test_of_log_days_is_significant_beyond_its_tabulated_limit(shift, said):
-    """Three patients each, SD 1: t is the difference over sqrt(2/3), its limit with 4 degrees of freedom 2.776, so differences beyond 2.27."""
-    patients = {(3, "toci"): np.exp([0.0, 1.0, 2.0]), (3, "control"): np.exp(np.array([0.0, 1.0, 2.0]) + shift)}
+    """Three patients each, SD 1: t is the difference over sqrt(2/3), its limit with 4 degrees of freedom
+    2.776, so differences beyond 2.27.
+    """
+    patients = {
+        (3, "toci"): np.exp([0.0, 1.0, 2.0]),
+        (3, "control"): np.exp(np.array([0.0, 1.0, 2.0]) + shift),
+    }
     report = duration_report("test_outcome", toci=[[3, 3]], control=[[3, 3]], tests=["t"], alpha=0.05)
     assert simulate_durations.outcome(report, patients, rng())["direction"] == said
 
 
 def test_the_patients_of_every_duration_report_are_counted_once(review):
-    """The two arms of one study hold 8 + 9 and 7 + 11 + 6 patients with CRS in print; the medians over all grades and the tests within them
-    must find these same patients."""
+    """The two arms of one study hold 8 + 9 and 7 + 11 + 6 patients with CRS in print; the medians over all
+    grades and the tests within them must find these same patients.
+    """
     evidence = evidence_of(SAMPLED, review)
-    _, patients = simulate_durations.population(evidence, ENDPOINTS[SAMPLED].mu_prior, ENDPOINTS[SAMPLED].tau_prior, rng())
+    _, patients = simulate_durations.population(
+        evidence, ENDPOINTS[SAMPLED].mu_prior, ENDPOINTS[SAMPLED].tau_prior, rng()
+    )
     assert {cell: len(days) for cell, days in patients["zhou2025"].items()} == {
-        (2, "toci"): 8, (3, "toci"): 9, (1, "control"): 7, (2, "control"): 11, (3, "control"): 6}
-    slow = {cell: (100.0 if cell == (3, "toci") else 1.0) + np.linspace(0, 1, len(days)) for cell, days in patients["zhou2025"].items()}
-    printed = [simulate_durations.said(r, slow, rng()) for r in evidence.used if r.study == "zhou2025" and r.stratum in ("grade_3", "all")]
-    assert {"significant": True, "direction": "higher"} in printed  # the nine long ones are 9 of 17: their shortest is the median
+        (2, "toci"): 8,
+        (3, "toci"): 9,
+        (1, "control"): 7,
+        (2, "control"): 11,
+        (3, "control"): 6,
+    }
+    slow = {
+        cell: (100.0 if cell == (3, "toci") else 1.0) + np.linspace(0, 1, len(days))
+        for cell, days in patients["zhou2025"].items()
+    }
+    printed = [
+        simulate_durations.said(r, slow, rng())
+        for r in evidence.used
+        if r.study == "zhou2025" and r.stratum in ("grade_3", "all")
+    ]
+    # the nine long ones are 9 of 17: their shortest is the median
+    assert {"significant": True, "direction": "higher"} in printed
     assert {"median": 100.0, "minimum": 1.0, "maximum": 101.0} in printed
 
 
@@ -83,14 +124,18 @@ def test_a_p_of_nine_against_two_patients_leaves_the_two_tables_it_is_known_to_l
 
 
 def test_an_outcome_in_words_tells_the_side_only_where_it_is_significant():
-    """Of 5 v 5 patients, 5 v 0 events have p = 2/252 and 4 v 1 p = 0.206: the first is one of six significant tables, three on each side."""
+    """Of 5 v 5 patients, 5 v 0 events have p = 2/252 and 4 v 1 p = 0.206: the first is one of six significant
+    tables, three on each side.
+    """
     tested = Comparison(5, 5, entry(kind="test_outcome", alpha="0.05", tests=["fisher"]))
     assert tested.tables[tested.alike(5, 0, rng())][:, [0, 2]].tolist() == [[4, 0], [5, 0], [5, 1]]
     assert tested.alike(4, 1, rng()).sum() == 36 - 6
 
 
 def test_numbers_of_a_part_bound_the_cohort():
-    """All 10 patients of the arms have the event, so all of any part have: at least 3 and 2 with, none without."""
+    """All 10 patients of the arms have the event, so all of any part have: at least 3 and 2 with, none
+    without.
+    """
     part = object.__new__(Part)
     part.sizes, part.tested = (3, 2), None
     assert part.least((6, 4), (6, 4), rng()) == ([3, 2], [0, 0])
@@ -111,20 +156,31 @@ def test_the_tables_that_print_so_hold_the_table_behind_the_print(key, review):
 
 
 def test_a_total_and_a_p_of_1_leave_the_one_table_they_are_known_to_leave(review):
-    """86 of 45 + 48 patients with p = 1: 42/45 v 44/48, as the recovery command answers for the printed numbers."""
+    """86 of 45 + 48 patients with p = 1: 42/45 v 44/48, as the recovery command answers for the printed
+    numbers.
+    """
     report = next(r for r in evidence_of("complete_response", review).used if r.study == "ma2024")
     assert Cells(report, review.records["ma2024"]).holding(42, 44, rng()).tolist() == [[42, 45, 44, 48]]
 
 
 def test_one_event_of_six_patients_prints_the_p_computed_by_hand():
-    """5 v 1 at risk, the event in the larger arm: O - E = 1/6, V = 5/36, z squared 1/5, p = 0.6547 (a chi-squared table)."""
+    """5 v 1 at risk, the event in the larger arm: O - E = 1/6, V = 5/36, z squared 1/5, p = 0.6547 (a
+    chi-squared table).
+    """
     difference, variance = simulate.log_rank([([5, 1], [1, 0])])
     assert (difference, variance) == (pytest.approx(1 / 6), pytest.approx(5 / 36))
     assert print_p(0.654721, "0.6547") == "0.6547"
 
 
-@pytest.mark.parametrize(("p", "like", "printed"), [
-    (0.2731, "0.273", "0.273"), (0.00004, "0.1893", "<0.0001"), (0.99996, "0.1893", "1.0000"), (0.616, "1", "0.616")])
+@pytest.mark.parametrize(
+    ("p", "like", "printed"),
+    [
+        (0.2731, "0.273", "0.273"),
+        (0.00004, "0.1893", "<0.0001"),
+        (0.99996, "0.1893", "1.0000"),
+        (0.616, "1", "0.616"),
+    ],
+)
 def test_a_p_is_printed_to_the_digits_of_its_model(p, like, printed):
     assert print_p(p, like) == printed
 
@@ -134,24 +190,35 @@ def test_simulated_histories_print_a_p_as_often_as_their_enumeration_says():
     generator, n = rng(), 20_000
     found = [simulate.history(np.log(2), 4, 2, generator) for _ in range(n)]
     z2 = np.array([d * d / v if v > 1e-12 else np.nan for d, v in found])
-    # one event of the larger arm, one of the smaller, or one of each at one time, all at the first exit: z squared 1/2, 2 and (1/9) / (64/180)
+    # one event of the larger arm, one of the smaller, or one of each at one time, all at the first exit: z
+    # squared 1/2, 2 and (1/9) / (64/180)
     for p, at in (("0.4795", 1 / 2), ("0.1573", 2.0), ("0.5762", 0.3125)):
         share = np.mean(np.isclose(z2, at))
         assert share > 0.001
-        assert share == pytest.approx(np.exp(log_probability(np.log(2), 4, 2, p)), abs=3 * np.sqrt(share * (1 - share) / n))
+        assert share == pytest.approx(
+            np.exp(log_probability(np.log(2), 4, 2, p)), abs=3 * np.sqrt(share * (1 - share) / n)
+        )
 
 
 def test_a_simulated_ratio_scatters_around_the_effect_as_its_interval_says(review):
-    """0.512 to 2.076 at 95 % is a standard error of ln(2.076/0.512) / 3.92 = 0.357; four standard errors of 2,000 draws."""
+    """0.512 to 2.076 at 95 % is a standard error of ln(2.076/0.512) / 3.92 = 0.357; four standard errors of
+    2,000 draws.
+    """
     report = next(r for r in evidence_of("overall_survival", review).used if r.term == "ratio")
     say, generator = simulate.printers(Evidence("", (report,)), review)[0], rng()
     printed = [say(-0.3, generator) for _ in range(2000)]
     logs = np.log([p["estimate"] for p in printed])
-    assert logs.mean() == pytest.approx(-0.3, abs=4 * 0.357 / np.sqrt(2000)) and logs.std() == pytest.approx(0.357, rel=4 / np.sqrt(4000))
-    assert np.median([np.log(p["upper"] / p["lower"]) for p in printed]) == pytest.approx(np.log(2.076 / 0.512), rel=0.005)
+    assert logs.mean() == pytest.approx(-0.3, abs=4 * 0.357 / np.sqrt(2000)) and logs.std() == pytest.approx(
+        0.357, rel=4 / np.sqrt(4000)
+    )
+    assert np.median([np.log(p["upper"] / p["lower"]) for p in printed]) == pytest.approx(
+        np.log(2.076 / 0.512), rel=0.005
+    )
 
 
-@pytest.mark.parametrize("printed", [{"kind": "p_value", "p": "0.4545"}, {"kind": "test_outcome", "alpha": "0.05"}])
+@pytest.mark.parametrize(
+    "printed", [{"kind": "p_value", "p": "0.4545"}, {"kind": "test_outcome", "alpha": "0.05"}]
+)
 def test_a_table_without_events_has_no_chi_squared_to_print(printed):
     compared = Comparison(5, 5, entry(tests=["chi_squared"], **printed))
     assert not compared.alike(0, 0, rng()).any() and compared.alike(2, 3, rng()).any()

@@ -1,4 +1,6 @@
-"""The built book as a reader's browser shows it: each page opened on desktop, in the dark, on a phone and from its folder."""
+"""The built book as a reader's browser shows it: each page opened on desktop, in the dark, on a phone and
+from its folder.
+"""
 
 import html as html_module
 import re
@@ -14,11 +16,11 @@ from example_browser import addresses, chromium  # noqa: F401  (fixtures)
 from PIL import Image
 from test_book import html, toc_pages  # noqa: F401  (html is a fixture)
 
+from book.html.style import DARK, DARK_GROUND, ON_BRIGHT, ORANGE, YELLOW
 from book.make import build
+from book.shown import preview_picture
 from book.sphinx import head
 from extraction.records import load
-from book.shown import preview_picture
-from book.html.style import DARK, DARK_GROUND, ON_BRIGHT, ORANGE, YELLOW
 from models.answers.summary import summarise
 
 pytestmark = pytest.mark.book
@@ -72,10 +74,27 @@ class Visit:
 
     def __init__(self, context, address: str, base: str) -> None:
         self.page, self.problems = context.new_page(), []
-        self.page.on("console", lambda message: self.problems.append(f"console: {message.text}") if message.type == "error" else None)
+        self.page.on(
+            "console",
+            lambda message: (
+                self.problems.append(f"console: {message.text}") if message.type == "error" else None
+            ),
+        )
         self.page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
-        self.page.on("request", lambda request: None if request.url.startswith((base, "data:")) else self.problems.append(f"asks for {request.url}"))
-        self.page.on("requestfailed", lambda request: None if request.failure == LEFT_BEHIND else self.problems.append(f"cannot load {request.url}"))
+        self.page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith((base, "data:"))
+                else self.problems.append(f"asks for {request.url}")
+            ),
+        )
+        self.page.on(
+            "requestfailed",
+            lambda request: (
+                None if request.failure == LEFT_BEHIND else self.problems.append(f"cannot load {request.url}")
+            ),
+        )
         self.page.goto(address, wait_until="load")
         self.page.wait_for_url(lambda url: not url.endswith(f"{base}/index.html"))
 
@@ -108,7 +127,10 @@ def seen(addresses, chromium) -> dict[str, dict[str, dict]]:  # noqa: F811
     """What every page looks like, by way of looking and by page."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     found: dict[str, dict[str, dict]] = {"desktop": {}, "dark": {}, "phone": {}, "file": {}}
-    contexts = {how: chromium.new_context(viewport=PHONE if how == "phone" else DESKTOP, reduced_motion="reduce") for how in ("desktop", "phone", "file")}
+    contexts = {
+        how: chromium.new_context(viewport=PHONE if how == "phone" else DESKTOP, reduced_motion="reduce")
+        for how in ("desktop", "phone", "file")
+    }
     for context in contexts.values():
         context.add_init_script(f"({WATCH})()")
     for page in every_page():
@@ -120,7 +142,9 @@ def seen(addresses, chromium) -> dict[str, dict[str, dict]]:  # noqa: F811
                 visit.page.evaluate(AXE.read_text(encoding="utf-8"))
                 found[how][page]["faults"] = visit.page.evaluate(SERIOUS)
                 go_dark(visit.page)
-                found["dark"][page] = visit.look(f"{name_of(page)}-dark") | {"faults": visit.page.evaluate(SERIOUS)}
+                found["dark"][page] = visit.look(f"{name_of(page)}-dark") | {
+                    "faults": visit.page.evaluate(SERIOUS)
+                }
             visit.page.close()
     for context in contexts.values():
         context.close()
@@ -130,11 +154,22 @@ def seen(addresses, chromium) -> dict[str, dict[str, dict]]:  # noqa: F811
 @pytest.mark.browser
 @pytest.mark.parametrize("how", ["desktop", "dark", "phone", "file"])
 def test_pages_open_without_complaint(how, seen):
-    """Nothing asked for from outside, every image drawn and with its words, every formula set, nothing wider than the screen."""
-    wrong = {"unnamed": "images without alternative text", "undrawn": "images not drawn", "unset": "formulas not set",
-             "bare": "icons left as letters of a font that is not loaded", "wide": "pixels beyond the screen"}
-    problems = [f"{page}: {problem}" for page, facts in seen[how].items()
-                for problem in facts["problems"] + [f"{facts[key]} {meaning}" for key, meaning in wrong.items() if facts[key] > 0]]
+    """Nothing asked for from outside, every image drawn and with its words, every formula set, nothing wider
+    than the screen.
+    """
+    wrong = {
+        "unnamed": "images without alternative text",
+        "undrawn": "images not drawn",
+        "unset": "formulas not set",
+        "bare": "icons left as letters of a font that is not loaded",
+        "wide": "pixels beyond the screen",
+    }
+    problems = [
+        f"{page}: {problem}"
+        for page, facts in seen[how].items()
+        for problem in facts["problems"]
+        + [f"{facts[key]} {meaning}" for key, meaning in wrong.items() if facts[key] > 0]
+    ]
     assert not problems, "\n".join(problems)
 
 
@@ -153,7 +188,9 @@ def test_figures_follow_the_theme(seen):
         assert (before["dark"], facts["light"]) == (0, 0) and facts["dark"] == before["light"], page
     assert sum(facts["dark"] for facts in seen["dark"].values()) > 50
     ground = "rgb({}, {}, {})".format(*channels(DARK_GROUND))
-    assert {facts["ground"] for facts in seen["dark"].values()} == {ground}, "figures are drawn on another ground than the theme's"
+    assert {facts["ground"] for facts in seen["dark"].values()} == {ground}, (
+        "figures are drawn on another ground than the theme's"
+    )
 
 
 @pytest.mark.browser
@@ -167,7 +204,9 @@ def test_every_page_is_light_and_soon_there(seen, capsys):
     with capsys.disabled():
         print(f"\n{'page':<36}{'kB':>7}{'read':>7}{'loaded':>9}{'painted':>9}  ms (aim 1500 kB, 1000 ms)")
         for page, facts in seen["desktop"].items():
-            print(f"{page:<36}{facts['opened'] / 1000:7.0f}{facts['bytes'] / 1000:7.0f}{facts['loaded']:9.0f}{facts['paint']:9.0f}")
+            print(
+                f"{page:<36}{facts['opened'] / 1000:7.0f}{facts['bytes'] / 1000:7.0f}{facts['loaded']:9.0f}{facts['paint']:9.0f}"
+            )
     for page, facts in seen["desktop"].items():
         assert 0 < facts["opened"] <= facts["bytes"] <= HEAVIEST, page
         assert facts["loaded"] <= SLOWEST, page
@@ -232,8 +271,18 @@ def test_paper_gets_the_text_and_light_figures_alone(addresses, chromium):  # no
     page = Visit(context, f"{addresses['localhost']}/book/severe-infection.html", addresses["localhost"]).page
     page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
     page.emulate_media(media="print", color_scheme="dark")
-    hidden = (".bd-sidebar-primary", ".bd-sidebar-secondary", ".prev-next-footer", ".review-numbers", "details.above-input", ".only-dark", ".headerlink")
-    assert not [part for part in hidden if page.locator(part).count() == 0 or page.locator(part).first.is_visible()]
+    hidden = (
+        ".bd-sidebar-primary",
+        ".bd-sidebar-secondary",
+        ".prev-next-footer",
+        ".review-numbers",
+        "details.above-input",
+        ".only-dark",
+        ".headerlink",
+    )
+    assert not [
+        part for part in hidden if page.locator(part).count() == 0 or page.locator(part).first.is_visible()
+    ]
     assert page.locator(".review-figure .only-light").first.is_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     context.close()
@@ -282,14 +331,20 @@ def test_every_page_has_a_title_of_its_own_and_says_what_it_holds(heads):
         assert len(page.named["og:type"]) == 1 and "og:image" not in page.named, name
 
 
-@pytest.mark.parametrize(("site", "address"), [("", None), ("https://review.example/book/", "https://review.example/book/")])
+@pytest.mark.parametrize(
+    ("site", "address"), [("", None), ("https://review.example/book/", "https://review.example/book/")]
+)
 def test_a_shared_link_has_a_picture_once_the_site_has_an_address(site, address):
-    app = SimpleNamespace(config=SimpleNamespace(root_doc="index", html_title="A review", project="", html_baseurl=site))
+    app = SimpleNamespace(
+        config=SimpleNamespace(root_doc="index", html_title="A review", project="", html_baseurl=site)
+    )
     context = {"title": "Page", "body": "<p>It is so.</p>"}
     head.add(app, "book/page", "", context, doctree=True)
     said = Head(f"<head>{context['metatags']}</head>").named
     assert said["og:description"] == ["It is so."]
-    assert said.get("og:image") == (address and [f"{address}_static/preview.png"]) and said.get("og:url") == (address and [f"{address}book/page.html"])
+    assert said.get("og:image") == (address and [f"{address}_static/preview.png"]) and said.get("og:url") == (
+        address and [f"{address}book/page.html"]
+    )
 
 
 def test_the_picture_of_a_shared_link_is_as_large_as_sites_ask_and_turns_response_round(tmp_path):
@@ -305,31 +360,54 @@ def test_the_picture_of_a_shared_link_is_as_large_as_sites_ask_and_turns_respons
 
 def test_the_description_of_an_endpoint_is_its_finding(html, heads):  # noqa: F811
     text = (html / "book" / "severe-infection.html").read_text(encoding="utf-8")
-    finding = html_module.unescape(re.search(r'<p class="(?:admonition-title">Finding</p><p|review-lead")>(.*?)</p>', text)[1])
+    finding = html_module.unescape(
+        re.search(r'<p class="(?:admonition-title">Finding</p><p|review-lead")>(.*?)</p>', text)[1]
+    )
     [said] = heads["book/severe-infection"].named["description"]
     assert said.startswith(finding.split(": ")[0]) and said.endswith(".")
 
 
-@pytest.mark.parametrize("body, said", [
-    ("<details><p>print(1)</p></details><p></p><p>First. Second.</p><p>Third.</p>", "First. Second."),
-    ('<p>Before.</p><div class="admonition important"><p class="admonition-title">Finding</p><p>Found <b>2</b>.</p></div>', "Found 2."),
-    ('<p>Before.</p><p class="review-lead">Found.</p> <p>How large.</p><p>More.</p>', "Found. How large."),
-    ("<table><tr><td><p>cell</p></td></tr></table><p>Text.</p>", "Text."),
-    (f"<p>Short. {'Long ' * 100}end.</p>", "Short."),
-    ("", ""),
-])
+@pytest.mark.parametrize(
+    "body, said",
+    [
+        ("<details><p>print(1)</p></details><p></p><p>First. Second.</p><p>Third.</p>", "First. Second."),
+        (
+            (
+                '<p>Before.</p><div class="admonition important"><p'
+                ' class="admonition-title">Finding</p><p>Found <b>2</b>.</p></div>'
+            ),
+            "Found 2.",
+        ),
+        (
+            '<p>Before.</p><p class="review-lead">Found.</p> <p>How large.</p><p>More.</p>',
+            "Found. How large.",
+        ),
+        ("<table><tr><td><p>cell</p></td></tr></table><p>Text.</p>", "Text."),
+        (f"<p>Short. {'Long ' * 100}end.</p>", "Short."),
+        ("", ""),
+    ],
+)
 def test_a_description_is_the_finding_or_else_the_first_paragraph(body, said):
     assert head.description(body) == said
 
 
 def test_links_to_elsewhere_are_secure_and_name_a_host(heads):
     outside = {link for page in heads.values() for link in page.links if urlsplit(link).scheme}
-    assert outside and not [link for link in outside if urlsplit(link).scheme != "https" or "." not in urlsplit(link).netloc]
+    assert outside and not [
+        link for link in outside if urlsplit(link).scheme != "https" or "." not in urlsplit(link).netloc
+    ]
 
 
 def test_every_fold_says_what_its_code_shows(html):  # noqa: F811
-    titles = [(page, title) for page in toc_pages()
-              for title in re.findall(r'<p class="collapsed admonition-title">(.*?)</p>', (html / f"{page}.html").read_text(encoding="utf-8"), re.S)]
+    titles = [
+        (page, title)
+        for page in toc_pages()
+        for title in re.findall(
+            r'<p class="collapsed admonition-title">(.*?)</p>',
+            (html / f"{page}.html").read_text(encoding="utf-8"),
+            re.S,
+        )
+    ]
     assert len(titles) > 100
     assert not [(page, title) for page, title in titles if not title.startswith("Code: ")]
 
@@ -338,13 +416,17 @@ def test_every_fold_says_what_its_code_shows(html):  # noqa: F811
 
 
 def channels(colour: str) -> list[int]:
-    return [int(colour[i:i + 2], 16) for i in (1, 3, 5)]
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
 
 
 def contrast(one: str, other: str) -> float:
     """Contrast of two colours, 1 to 21, after WCAG 2.2."""
+
     def luminance(colour: str) -> float:
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (value / 255 for value in channels(colour))]
+        linear = [
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+            for c in (value / 255 for value in channels(colour))
+        ]
         return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear))
 
     low, high = sorted((luminance(one), luminance(other)))
@@ -357,8 +439,11 @@ def test_contrast_is_that_of_the_standard():
 
 
 def test_every_colour_of_a_figure_has_its_dark_one(html):  # noqa: F811
-    drawn = {colour for path in (html / "figures").glob("*.svg")
-             for colour in re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})\b", path.read_text(encoding="utf-8"))}
+    drawn = {
+        colour
+        for path in (html / "figures").glob("*.svg")
+        for colour in re.findall(r"(?:fill|stroke): (#[0-9a-f]{6})\b", path.read_text(encoding="utf-8"))
+    }
     assert len(drawn) > 8 and drawn <= set(DARK)
 
 
@@ -379,6 +464,9 @@ def test_no_two_colours_become_one_in_the_dark():
 
 def test_a_dark_drawing_keeps_everything_but_colours(html):  # noqa: F811
     for path in (html / "figures").glob("*.svg"):
-        light, dark = path.read_text(encoding="utf-8"), (html / "figures-dark" / path.name).read_text(encoding="utf-8")
+        light, dark = (
+            path.read_text(encoding="utf-8"),
+            (html / "figures-dark" / path.name).read_text(encoding="utf-8"),
+        )
         shapes = [re.findall(r' d="([^"]*)"', text) for text in (light, dark)]
         assert shapes[0] == shapes[1] and light != dark, path.name

@@ -12,7 +12,9 @@ from extraction.verify import verify
 SOURCES = ROOT.parent.parent / "shared" / "sources"
 
 
-@pytest.mark.skipif(not SOURCES.is_dir(), reason="the papers' texts are not held beside this copy (../shared/sources)")
+@pytest.mark.skipif(
+    not SOURCES.is_dir(), reason="the papers' texts are not held beside this copy (../shared/sources)"
+)
 def test_every_fragment_of_the_review_stands_in_its_paper():
     result = verify(load(), SOURCES)
     assert not result.missing, "\n".join(map(str, result.missing))
@@ -33,7 +35,11 @@ def test_a_fragment_that_does_not_stand_there_is_listed_with_its_place(review):
     (missing,) = json.loads(printed)["missing"]
     assert code == 1
     assert (missing["study"], missing["entry"], missing["printed"], missing["line"]) == (
-        "example2020", "severe_infection.control", "4 / 18 (22.3 %) of", line)
+        "example2020",
+        "severe_infection.control",
+        "4 / 18 (22.3 %) of",
+        line,
+    )
     assert missing["file"].endswith(RECORD) and missing["source"] == "example2020.xml"
 
 
@@ -54,16 +60,19 @@ def test_a_missing_folder_is_said_in_one_line(review):
     assert code == 2 and printed.splitlines() == ["python -m extraction: there is no folder /no/such/folder"]
 
 
-@pytest.mark.parametrize(("text", "folded"), [
-    ("<td>0 (0)</td><td>4 (14.3)</td>", "0 (0) 4 (14.3)"),
-    ("range, 2&#x2013;14", "range, 2-14"),
-    ("3–5, 3—5, 3−5, 3‐5, 3‑5", "3-5, 3-5, 3-5, 3-5, 3-5"),
-    (r"$p=0.0125$ and $\geq 20\%$", "p=0.0125 and ≥ 20 %"),
-    ("**10**<sup>6</sup>/kg", "10 6 /kg"),
-    ("p < 0.025). Then p > 0.05", "p < 0.025). Then p > 0.05"),
-    ("p&lt;0.05", "p<0.05"),
-    ("a&#xa0;b\n\tc", "a b c"),
-])
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("<td>0 (0)</td><td>4 (14.3)</td>", "0 (0) 4 (14.3)"),
+        ("range, 2&#x2013;14", "range, 2-14"),
+        ("3–5, 3—5, 3−5, 3‐5, 3‑5", "3-5, 3-5, 3-5, 3-5, 3-5"),
+        (r"$p=0.0125$ and $\geq 20\%$", "p=0.0125 and ≥ 20 %"),
+        ("**10**<sup>6</sup>/kg", "10 6 /kg"),
+        ("p < 0.025). Then p > 0.05", "p < 0.025). Then p > 0.05"),
+        ("p&lt;0.05", "p<0.05"),
+        ("a&#xa0;b\n\tc", "a b c"),
+    ],
+)
 def test_typesetting_is_folded(text, folded):
     assert fold(text) == folded
 

@@ -4,15 +4,25 @@ from dataclasses import replace
 
 import pytest
 
-from models.endpoints import ENDPOINTS
 from models import words
+from models.endpoints import ENDPOINTS
 
-DURATION, RESPONSE, INFECTION = (ENDPOINTS[key] for key in ("crs_duration_grade3", "complete_response", "severe_infection"))
+DURATION, RESPONSE, INFECTION = (
+    ENDPOINTS[key] for key in ("crs_duration_grade3", "complete_response", "severe_infection")
+)
 
 
 def summary(p_favours: float, **changes) -> dict:
-    return {"median": 0.74, "lower": 0.48, "upper": 1.18, "digits": 2, "p_favours_toci": p_favours, "n_studies": 2, "n_reports": 7,
-            "prediction": {"median": 0.74, "lower": 0.3, "upper": 1.9}} | changes
+    return {
+        "median": 0.74,
+        "lower": 0.48,
+        "upper": 1.18,
+        "digits": 2,
+        "p_favours_toci": p_favours,
+        "n_studies": 2,
+        "n_reports": 7,
+        "prediction": {"median": 0.74, "lower": 0.3, "upper": 1.9},
+    } | changes
 
 
 def conclusion(found: dict, endpoint) -> str:
@@ -31,9 +41,18 @@ def test_longer_is_not_said_unless_its_probability_is_0_9(p_favours):
 
 
 def test_may_is_left_out_only_from_0_975_on():
-    assert words.headline(summary(0.97), DURATION) == "Patients given tocilizumab may have had shorter CRS of grade 3 or above"
-    assert words.headline(summary(0.98), DURATION) == "Patients given tocilizumab had shorter CRS of grade 3 or above"
-    assert words.headline(summary(0.03), DURATION) == "Patients given tocilizumab may have had longer CRS of grade 3 or above"
+    assert (
+        words.headline(summary(0.97), DURATION)
+        == "Patients given tocilizumab may have had shorter CRS of grade 3 or above"
+    )
+    assert (
+        words.headline(summary(0.98), DURATION)
+        == "Patients given tocilizumab had shorter CRS of grade 3 or above"
+    )
+    assert (
+        words.headline(summary(0.03), DURATION)
+        == "Patients given tocilizumab may have had longer CRS of grade 3 or above"
+    )
 
 
 @pytest.mark.parametrize("p_favours", [0.3, 0.47, 0.5, 0.7])
@@ -53,7 +72,10 @@ def test_every_conclusion_gives_very_low_certainty_with_its_reason(key, p_favour
 def test_no_conclusion_speaks_of_what_the_drug_does(key):
     for p_favours in (0.01, 0.5, 0.99):
         said = conclusion(summary(p_favours), ENDPOINTS[key]).lower()
-        assert not any(word in said for word in ("reduces", "increases", "causes", "improves", "prevents", "proves", "effective"))
+        assert not any(
+            word in said
+            for word in ("reduces", "increases", "causes", "improves", "prevents", "proves", "effective")
+        )
 
 
 def test_more_responses_are_the_better_side_although_their_ratio_is_above_1():
@@ -69,13 +91,24 @@ def test_digits_beyond_monte_carlo_error_are_not_shown():
     assert "0.7 (95 % interval 0.5 to 1.2)" in conclusion(summary(0.91, digits=1), DURATION)
 
 
-@pytest.mark.parametrize(("lower", "error", "digits", "shown"), [
-    (1.185, 0.021, 0, "1.2"), (0.954, 0.015, 1, "0.95"), (0.954, 0.03, 1, "1.0"), (1.003, 0.001, 0, "1"), (0.48, 0.01, 1, "0.5")])
+@pytest.mark.parametrize(
+    ("lower", "error", "digits", "shown"),
+    [
+        (1.185, 0.021, 0, "1.2"),
+        (0.954, 0.015, 1, "0.95"),
+        (0.954, 0.03, 1, "1.0"),
+        (1.003, 0.001, 0, "1"),
+        (0.48, 0.01, 1, "0.5"),
+    ],
+)
 def test_a_limit_shows_on_which_side_of_no_difference_it_lies_where_that_is_sure(lower, error, digits, shown):
     """1.003 is sure to be above 1, and no two decimals show it."""
     limits = {"median": 2.6, "lower": lower, "upper": 20.4, "mcse": {"lower": error, "upper": 0.4}}
     assert words.compact(limits, digits) == f"{2.6:.{digits}f} ({shown} to {20.4:.{min(digits, 1)}f})"
-    assert words.compact({name: limits[name] for name in ("median", "lower", "upper")}, 1) == f"2.6 ({lower:.1f} to 20.4)"
+    assert (
+        words.compact({name: limits[name] for name in ("median", "lower", "upper")}, 1)
+        == f"2.6 ({lower:.1f} to 20.4)"
+    )
 
 
 def test_one_study_is_called_one_small_study():
@@ -88,9 +121,18 @@ def test_no_study_is_called_the_prior():
 
 
 def test_natural_frequencies_are_given_where_a_baseline_risk_is():
-    absolute = {"without": 225.7, "with": 316.2, "lower": 120.4, "upper": 598.9, "source": "outside cohort, 79/350"}
+    absolute = {
+        "without": 225.7,
+        "with": 316.2,
+        "lower": 120.4,
+        "upper": 598.9,
+        "source": "outside cohort, 79/350",
+    }
     said = conclusion(summary(0.23, absolute=absolute), INFECTION)
-    assert "Of 1,000 patients of whom 226 have a severe infection without tocilizumab (outside cohort, 79/350), 316 would" in said
+    assert (
+        "Of 1,000 patients of whom 226 have a severe infection without tocilizumab (outside cohort, 79/350),"
+        " 316 would" in said
+    )
     assert "120 to 599" in said
     assert "1,000" not in conclusion(summary(0.23), INFECTION)
 

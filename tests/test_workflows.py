@@ -1,4 +1,6 @@
-"""The files for a public host: valid by its schemas, built on what the tree has, and with no right they do not need."""
+"""The files for a public host: valid by its schemas, built on what the tree has, and with no right they do
+not need.
+"""
 
 import json
 import re
@@ -17,12 +19,18 @@ ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = ROOT / "tests" / "reference" / "schemastore"
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 FORM = ROOT / ".github" / "ISSUE_TEMPLATE" / "study.yml"
-VERSIONS = {"actions/checkout": "v4", "actions/setup-python": "v5", "actions/upload-artifact": "v4", "actions/upload-pages-artifact": "v3",
-            "actions/deploy-pages": "v4"}
+VERSIONS = {
+    "actions/checkout": "v4",
+    "actions/setup-python": "v5",
+    "actions/upload-artifact": "v4",
+    "actions/upload-pages-artifact": "v3",
+    "actions/deploy-pages": "v4",
+}
 
 
 def read(path: Path) -> dict:
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # text alone: YAML 1.1 takes the key `on` for a truth value
+    # text alone: YAML 1.1 takes the key `on` for a truth value
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
 
 
 def typed(path: Path) -> dict:
@@ -67,23 +75,29 @@ def test_the_issue_form_is_valid():
     assert faults(typed(FORM), "github-issue-forms.json") == []
 
 
-@pytest.mark.parametrize("spoil", [
-    lambda held: held.pop("on"),
-    lambda held: held["jobs"]["test"].pop("runs-on"),
-    lambda held: held["permissions"].update(contents="everything"),
-    lambda held: held["jobs"]["test"]["steps"].append({"name": "nothing to do", "runs": "make"}),
-])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda held: held.pop("on"),
+        lambda held: held["jobs"]["test"].pop("runs-on"),
+        lambda held: held["permissions"].update(contents="everything"),
+        lambda held: held["jobs"]["test"]["steps"].append({"name": "nothing to do", "runs": "make"}),
+    ],
+)
 def test_a_spoilt_workflow_is_not_valid(spoil):
     held = typed(ROOT / ".github" / "workflows" / "test.yml")
     spoil(held)
     assert faults(held, "github-workflow.json")
 
 
-@pytest.mark.parametrize("spoil", [
-    lambda held: held.pop("description"),
-    lambda held: held["body"].append({"type": "slider", "attributes": {"label": "x"}}),
-    lambda held: held["body"][4]["attributes"].pop("options"),
-])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda held: held.pop("description"),
+        lambda held: held["body"].append({"type": "slider", "attributes": {"label": "x"}}),
+        lambda held: held["body"][4]["attributes"].pop("options"),
+    ],
+)
 def test_a_spoilt_form_is_not_valid(spoil):
     held = typed(FORM)
     spoil(held)
@@ -103,9 +117,17 @@ def test_every_make_target_called_exists(path):
 @named
 def test_every_python_command_called_exists(path):
     for module, command in re.findall(r"python -m (\w+) (\w+)", commands(path)):
-        ran = subprocess.run((sys.executable, "-m", module, command, "--help"), cwd=ROOT, capture_output=True, text=True, timeout=60)
+        ran = subprocess.run(
+            (sys.executable, "-m", module, command, "--help"),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
         assert ran.returncode == 0, ran.stderr
-    assert "python -m" not in re.sub(r"\.venv/bin/python -m \w+ \w+", "", commands(path)), "run with the pinned environment, by module and command"
+    assert "python -m" not in re.sub(r"\.venv/bin/python -m \w+ \w+", "", commands(path)), (
+        "run with the pinned environment, by module and command"
+    )
 
 
 @named
@@ -116,7 +138,10 @@ def test_actions_are_the_hosts_own_at_pinned_versions(path):
 
 @named
 def test_python_is_one_that_make_env_accepts(path):
-    usable = re.search(r"\((\d), (\d+)\) <= sys.version_info\[:2\] <= \((\d), (\d+)\)", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    usable = re.search(
+        r"\((\d), (\d+)\) <= sys.version_info\[:2\] <= \((\d), (\d+)\)",
+        (ROOT / "Makefile").read_text(encoding="utf-8"),
+    )
     low, high = (int(usable[1]), int(usable[2])), (int(usable[3]), int(usable[4]))
     for step in steps(path):
         if step.get("uses", "").startswith("actions/setup-python"):
@@ -126,7 +151,9 @@ def test_python_is_one_that_make_env_accepts(path):
 def test_paths_that_are_uploaded_are_those_of_the_book():
     from book.make import build
 
-    paths = [step["with"]["path"] for path in WORKFLOWS for step in steps(path) if "upload" in step.get("uses", "")]
+    paths = [
+        step["with"]["path"] for path in WORKFLOWS for step in steps(path) if "upload" in step.get("uses", "")
+    ]
     assert [ROOT / path for path in paths] == [build.HTML, build.HTML]
 
 
@@ -136,14 +163,18 @@ def test_paths_that_are_uploaded_are_those_of_the_book():
 @named
 def test_a_workflow_may_read_and_writes_only_where_its_task_is_to(path):
     allowed = {"publish": {"pages", "id-token"}, "search-reminder": {"issues"}}.get(path.stem, set())
-    given = [read(path)["permissions"], *(job["permissions"] for job in jobs(path).values() if "permissions" in job)]
+    given = [
+        read(path)["permissions"],
+        *(job["permissions"] for job in jobs(path).values() if "permissions" in job),
+    ]
     assert {right for rights in given for right, level in rights.items() if level != "read"} == allowed
     assert read(path)["permissions"].get("contents") == "read"
 
 
 @named
 def test_no_text_of_a_stranger_is_pasted_into_a_command(path):
-    assert "${{" not in commands(path)  # a branch or title may hold shell; what is needed comes through the environment
+    # a branch or title may hold shell; what is needed comes through the environment
+    assert "${{" not in commands(path)
     assert "pull_request_target" not in read(path)["on"]
 
 
@@ -176,6 +207,8 @@ def test_the_form_names_every_kind_of_report():
 
 
 def test_the_form_requires_what_a_row_of_the_register_cannot_do_without():
-    required = {block["id"] for block in read(FORM)["body"] if block.get("validations", {}).get("required") == "true"}
+    required = {
+        block["id"] for block in read(FORM)["body"] if block.get("validations", {}).get("required") == "true"
+    }
     assert required == {"title", "doi", "contrast", "decision", "reason"}
     assert all(schema.Registration.model_fields[field].is_required() for field in required)

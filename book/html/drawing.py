@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from book.html.style import DARK
 
 COLOUR = re.compile(rb"((?:fill|stroke): )(#[0-9a-f]{6})\b")
-GREYS_TURNED = (b'<filter id="turned" color-interpolation-filters="sRGB">'
-                b'<feColorMatrix values="-1 0 0 0 1  0 -1 0 0 1  0 0 -1 0 1  0 0 0 1 0"/></filter>')
+GREYS_TURNED = (
+    b'<filter id="turned" color-interpolation-filters="sRGB">'
+    b'<feColorMatrix values="-1 0 0 0 1  0 -1 0 0 1  0 0 -1 0 1  0 0 0 1 0"/></filter>'
+)
 """For rasters, whose greys no text replacement reaches: light becomes dark and dark light."""
 GLYPH = re.compile(rb"\bDejaVuSans(?:-[A-Za-z]+)*-[0-9a-f]+\b")
 CLIP = re.compile(rb'<clipPath id="(\w+)"')
@@ -24,10 +26,14 @@ STEPS = {b"M": 2, b"L": 2, b"Q": 4, b"C": 6}
 
 
 def slim(drawing: bytes) -> bytes:
-    """The drawing without line breaks, comments and metadata, coordinates rounded, its letters and clipping paths named by their order."""
+    """The drawing without line breaks, comments and metadata, coordinates rounded, its letters and clipping
+    paths named by their order.
+    """
     names: dict[bytes, bytes] = {}
     text = re.sub(rb"<metadata>.*?</metadata>|<!--.*?-->", b"", drawing, flags=re.S)
-    text = OUTLINE.sub(lambda letter: b' d="%s" transform="scale(%g)"' % (_coarse(letter[1]), UNIT / 64), text)
+    text = OUTLINE.sub(
+        lambda letter: b' d="%s" transform="scale(%g)"' % (_coarse(letter[1]), UNIT / 64), text
+    )
     text = re.sub(rb'(?<= d=")[^"]*', lambda path: _relative(path[0]), text)
     text = LETTER_PLACE.sub(rb'x="\1"/>', text)
     text = re.sub(rb' [xy]="[^"]*"|translate\([^)]*\)', lambda place: _rounded(place[0]), text)
@@ -52,7 +58,9 @@ def _coarse(outline: bytes) -> bytes:
 
 
 def _relative(path: bytes) -> bytes:
-    """A path of M, L, Q, C and z whose coordinates count from the point before; a rounding error is not passed on."""
+    """A path of M, L, Q, C and z whose coordinates count from the point before; a rounding error is not
+    passed on.
+    """
     steps, at, start = [], (0.0, 0.0), (0.0, 0.0)
     for name, rest in re.findall(rb"([MLQCz])([^MLQCz]*)", path):
         numbers = [round(float(number), DIGITS) for number in rest.split()]
@@ -74,7 +82,14 @@ def _joined(numbers: Iterable[float]) -> bytes:
 
 def dark(drawing: bytes) -> bytes:
     """The same in the colours of `book.html.style.DARK`; a colour that is not there stays."""
-    turned = COLOUR.sub(lambda found: found[1] + DARK.get(found[2].decode(), found[2].decode()).encode(), drawing)
+    turned = COLOUR.sub(
+        lambda found: found[1] + DARK.get(found[2].decode(), found[2].decode()).encode(), drawing
+    )
     turned = turned.replace(b"<image ", b'<image filter="url(#turned)" ')
     # matplotlib leaves black fills unsaid, so the root says what they become
-    return re.sub(rb"(<svg [^>]*)>", lambda root: root[1] + f' fill="{DARK["#000000"]}">'.encode() + GREYS_TURNED, turned, count=1)
+    return re.sub(
+        rb"(<svg [^>]*)>",
+        lambda root: root[1] + f' fill="{DARK["#000000"]}">'.encode() + GREYS_TURNED,
+        turned,
+        count=1,
+    )

@@ -1,7 +1,8 @@
 """Files that a page's cell hands to the book: the drawing of a figure, the numbers of a figure or table.
 
-They travel in the outputs of the page, so whatever keeps the outputs keeps them: a page that is not run again has the same files.  `place`
-writes them beside the pages.  In a notebook that a reader runs there is no book beside it, and nothing is handed over.
+They travel in the outputs of the page, so whatever keeps the outputs keeps them: a page that is not run again
+has the same files.  `place` writes them beside the pages.  In a notebook that a reader runs there is no book
+beside it, and nothing is handed over.
 """
 
 import base64
@@ -38,9 +39,11 @@ def display_with(markup: str, files: dict[str, bytes]) -> None:
 
 
 def numbers(frame: pd.DataFrame, name: str, what: str) -> tuple[str, dict[str, bytes]]:
-    """Link to the numbers of a figure or table and to how they were made, and their file; both empty in a reader's notebook.
+    """Link to the numbers of a figure or table and to how they were made, and their file; both empty in a
+    reader's notebook.
 
-    name : lower-case letters, digits and hyphens, once on its page.  what : caption or alternative text, for screen readers
+    name : lower-case letters, digits and hyphens, once on its page.  what : caption or alternative text, for
+    screen readers
     """
     if not page():
         return "", {}
@@ -51,16 +54,23 @@ def numbers(frame: pd.DataFrame, name: str, what: str) -> tuple[str, dict[str, b
 def link(address: str, what: str, beside: str = "", words: str = "Numbers (CSV)") -> str:
     """The link to a file of numbers, the same under every figure and table; `beside` is HTML that follows it."""
     label = html.escape(f"{words}: {what}")
-    return f'<p class="review-numbers"><a href="{html.escape(address)}" download aria-label="{label}">{html.escape(words)}</a> {beside}</p>'
+    return (
+        f'<p class="review-numbers"><a href="{html.escape(address)}" download'
+        f' aria-label="{label}">{html.escape(words)}</a> {beside}</p>'
+    )
 
 
 def place(notebooks: Iterable, folder: Path) -> None:
-    """Write the files that the outputs of executed notebooks hold below `folder`; raise SameName where two differ under one name."""
+    """Write the files that the outputs of executed notebooks hold below `folder`; raise SameName where two
+    differ under one name.
+    """
     for notebook in notebooks:
         for path, content in _handed(notebook):
             target, content = folder / path, base64.b64decode(content)
             if target.exists() and target.read_bytes() != content:
-                raise SameName(f"{path}: two figures or tables have this name; give one of them another name or caption")
+                raise SameName(
+                    f"{path}: two figures or tables have this name; give one of them another name or caption"
+                )
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
 

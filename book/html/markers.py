@@ -1,6 +1,8 @@
-"""Numbers on pages as links to what is behind them: the keys of their sources, where these stand, and the link itself.
+"""Numbers on pages as links to what is behind them: the keys of their sources, where these stand, and the
+link itself.
 
-Keys: `study#entry` for a printed number, `study` for a paper, `mean#endpoint` for a posterior, `bias#endpoint` for one read through the likely bias.
+Keys: `study#entry` for a printed number, `study` for a paper, `mean#endpoint` for a posterior,
+`bias#endpoint` for one read through the likely bias.
 """
 
 import html
@@ -10,14 +12,20 @@ from collections.abc import Callable, Iterable
 import pandas as pd
 
 from book.html.markup import plain
-from extraction.records import Review
 from extraction.derived import characteristics
+from extraction.records import Review
 from models.answers.derivation import derivation
 from models.endpoints import evidence_of
 
-PAGES = {"crs_duration_grade3": "crs-duration.html", "severe_infection": "severe-infection.html", "overall_survival": "survival.html",
-         "progression_free_survival": "progression.html", "complete_response": "response.html#complete-response", "icans": "response.html#icans",
-         "severe_crs": "response.html#severe-crs-pre-emptive-use"}
+PAGES = {
+    "crs_duration_grade3": "crs-duration.html",
+    "severe_infection": "severe-infection.html",
+    "overall_survival": "survival.html",
+    "progression_free_survival": "progression.html",
+    "complete_response": "response.html#complete-response",
+    "icans": "response.html#icans",
+    "severe_crs": "response.html#severe-crs-pre-emptive-use",
+}
 """Where each endpoint of the models stands in the book."""
 
 
@@ -41,7 +49,9 @@ def bias_key(endpoint: str) -> str:
 
 
 def address(key: str) -> str:
-    """The page, seen from the folder of pages, that holds what stands behind a key: where its link leads without a script."""
+    """The page, seen from the folder of pages, that holds what stands behind a key: where its link leads
+    without a script.
+    """
     name, _, part = key.partition("#")
     if name in ("mean", "bias"):
         return f"{PAGES[part].partition('#')[0]}#figure-{figure_name('forest' if name == 'mean' else 'bias', part)}"
@@ -56,7 +66,12 @@ def behind(key: str, study: str, review: Review) -> tuple[str, ...]:
 def of_medians(review: Review) -> dict[str, list[tuple[str, ...]]]:
     """Sources of each column of `book.shown.register.medians`."""
     rows = characteristics.median_entries(review)
-    return {column: [(entry_key(study, entries[column].id),) if entries[column] else () for _, study, entries in rows] for column in characteristics.MEDIANS}
+    return {
+        column: [
+            (entry_key(study, entries[column].id),) if entries[column] else () for _, study, entries in rows
+        ]
+        for column in characteristics.MEDIANS
+    }
 
 
 def figure_name(part: str, endpoint: str) -> str:
@@ -65,31 +80,40 @@ def figure_name(part: str, endpoint: str) -> str:
 
 
 def marked(text: str, keys: Iterable[str], href: str = "") -> str:
-    """Text, escaped here, as a link to its sources, which the page's script opens beside it; the text alone where there is no key.
+    """Text, escaped here, as a link to its sources, which the page's script opens beside it; the text alone
+    where there is no key.
 
     href : where the link leads without the script, if the page is not in the folder of pages
     """
     keys = tuple(keys)
     if not keys:
         return plain(text)
-    return f'<a class="source" href="{plain(href or address(keys[0]))}" data-source="{plain(" ".join(keys))}">{plain(text)}</a>'
+    return (
+        f'<a class="source" href="{plain(href or address(keys[0]))}"'
+        f' data-source="{plain(" ".join(keys))}">{plain(text)}</a>'
+    )
 
 
 def made(numbers: pd.DataFrame) -> str:
-    """A link that opens by which function the numbers of a figure or table were made, and from which posterior; empty where nobody noted it.
+    """A link that opens by which function the numbers of a figure or table were made, and from which
+    posterior; empty where nobody noted it.
 
     Without the page's script it leads to the seeds, versions and diagnostics behind all of them.
     """
     if not (found := derivation(numbers)):
         return ""
     posterior = f' data-source="{plain(mean_key(found.endpoint))}"' if found.endpoint else ""
-    return f'<a class="source" href="status.html" data-made="{plain(function_words(found.function))}"{posterior}>How computed</a>'
+    return (
+        '<a class="source" href="status.html"'
+        f' data-made="{plain(function_words(found.function))}"{posterior}>How computed</a>'
+    )
 
 
 def with_source(text: str, part: str, keys: Iterable[str]) -> str:
     """Text, escaped here, of which one part is a link to its sources."""
     before, found, after = text.partition(part)
-    return html.escape(before) + marked(found, keys) + html.escape(after)  # which keep the spaces at their ends
+    # which keep the spaces at their ends
+    return html.escape(before) + marked(found, keys) + html.escape(after)
 
 
 def function_words(function: Callable) -> str:

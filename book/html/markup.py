@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 
 def plain(text: object) -> str:
-    """Text for HTML; an empty string for None.  Dollars and backticks go too: nothing becomes a formula or ends a fence."""
+    """Text for HTML; an empty string for None.  Dollars and backticks go too: nothing becomes a formula or
+    ends a fence.
+    """
     if text is None:
         return ""
     escaped = html.escape(" ".join(str(text).split()))
@@ -24,14 +26,23 @@ def raw(lines: Iterable[str]) -> str:
 
 
 def table(caption: str, heads: Iterable[str], rows: Iterable[str], numbers: str = "") -> str:
-    """A table that scrolls sideways on a narrow screen; caption and heads are text, rows and the link to its numbers are HTML."""
+    """A table that scrolls sideways on a narrow screen; caption and heads are text, rows and the link to its
+    numbers are HTML.
+    """
     label = plain(caption)
-    return raw([
-        f'<div class="review-scroll" role="region" aria-label="{label}" tabindex="0">',
-        f'<table class="review-table"><caption>{label}</caption>',
-        "<thead><tr>" + "".join(f'<th scope="col">{plain(head)}</th>' for head in heads) + "</tr></thead>",
-        "<tbody>", *rows, "</tbody></table></div>", *filter(None, [numbers]),
-    ])
+    return raw(
+        [
+            f'<div class="review-scroll" role="region" aria-label="{label}" tabindex="0">',
+            f'<table class="review-table"><caption>{label}</caption>',
+            "<thead><tr>"
+            + "".join(f'<th scope="col">{plain(head)}</th>' for head in heads)
+            + "</tr></thead>",
+            "<tbody>",
+            *rows,
+            "</tbody></table></div>",
+            *filter(None, [numbers]),
+        ]
+    )
 
 
 def row(cells: Iterable[object]) -> str:
@@ -41,6 +52,11 @@ def row(cells: Iterable[object]) -> str:
 
 def terms(pairs: Iterable[tuple[str, object]]) -> str:
     """Names and what they mean, without those that mean nothing, as a table of two columns."""
-    rows = [f'<tr><th scope="row">{plain(name)}</th><td class=long>{plain(meaning)}</td></tr>' for name, meaning in pairs
-            if meaning not in (None, "")]
-    return raw(['<div class="review-scroll"><table class="review-table"><tbody>', *rows, "</tbody></table></div>"])
+    rows = [
+        f'<tr><th scope="row">{plain(name)}</th><td class=long>{plain(meaning)}</td></tr>'
+        for name, meaning in pairs
+        if meaning not in (None, "")
+    ]
+    return raw(
+        ['<div class="review-scroll"><table class="review-table"><tbody>', *rows, "</tbody></table></div>"]
+    )

@@ -1,4 +1,6 @@
-"""Numbers as CSV that a spreadsheet opens without harm: the only way by which the review writes a table for others."""
+"""Numbers as CSV that a spreadsheet opens without harm: the only way by which the review writes a table for
+others.
+"""
 
 import csv
 import io
@@ -12,7 +14,8 @@ QUOTE = "'"
 
 
 def to_csv(frame: pd.DataFrame) -> str:
-    """The frame as UTF-8 CSV with Unix lines: numbers in full precision, nothing where a value is missing, lists joined by `; `.
+    """The frame as UTF-8 CSV with Unix lines: numbers in full precision, nothing where a value is missing,
+    lists joined by `; `.
 
     An index that has a name is kept as a first column.
     """

@@ -1,6 +1,8 @@
-"""How a page shows a figure or a table: with alternative text, with its numbers, fit for a phone and for the dark theme.
+"""How a page shows a figure or a table: with alternative text, with its numbers, fit for a phone and for the
+dark theme.
 
-A page's cell ends with `show(*picture, name)` or `table(frame, caption)`; neither decides anything about the content.
+A page's cell ends with `show(*picture, name)` or `table(frame, caption)`; neither decides anything about the
+content.
 """
 
 import base64
@@ -18,21 +20,25 @@ from book.html.drawing import dark, slim
 
 
 def show(figure: Figure, alt: str, numbers: pd.DataFrame, name: str, caption: str = "") -> None:
-    """Display a figure with its alternative text, no wider than the page, light or dark as the theme is, and the link to its numbers.
+    """Display a figure with its alternative text, no wider than the page, light or dark as the theme is, and
+    the link to its numbers.
 
-    The first three are a `book.html.style.Picture`; `name` (lower-case letters, digits, hyphens) is the figure's anchor, `#figure-name`; the
-    caption, where there is one, stands above the figure and says what it found.
+    The first three are a `book.html.style.Picture`; `name` (lower-case letters, digits, hyphens) is the
+    figure's anchor, `#figure-name`; the caption, where there is one, stands above the figure and says what it
+    found.
 
     Raises as `drawn`.
     """
     files.display_with(*drawn(figure, alt, numbers, name, caption))
 
 
-def drawn(figure: Figure, alt: str, numbers: pd.DataFrame, name: str, caption: str = "") -> tuple[str, dict[str, bytes]]:
+def drawn(
+    figure: Figure, alt: str, numbers: pd.DataFrame, name: str, caption: str = ""
+) -> tuple[str, dict[str, bytes]]:
     """A figure as HTML for a larger piece of a page, with the files to hand over; arguments as of `show`.
 
-    The figure is closed afterwards, so that the notebook does not display it a second time.  Raises ValueError for an empty `alt`, for numbers without a
-    row, or for a `name` that cannot be an anchor.
+    The figure is closed afterwards, so that the notebook does not display it a second time.  Raises
+    ValueError for an empty `alt`, for numbers without a row, or for a `name` that cannot be an anchor.
     """
     _require_words(alt, name)
     if numbers.empty:
@@ -40,7 +46,10 @@ def drawn(figure: Figure, alt: str, numbers: pd.DataFrame, name: str, caption: s
     drawing = _svg(figure, name)
     link, handed = files.numbers(numbers, name, f"figure {name.replace('-', ' ')}")
     if files.page():
-        paths = {f"{folder}/{files.page()}-{name}.svg": twin for folder, twin in (("figures", drawing), ("figures-dark", dark(drawing)))}
+        paths = {
+            f"{folder}/{files.page()}-{name}.svg": twin
+            for folder, twin in (("figures", drawing), ("figures-dark", dark(drawing)))
+        }
         images, handed = _twins(drawing, *(f"../{path}" for path in paths), alt), handed | paths
     else:
         images = _image(drawing, _data_uri(drawing), alt)  # a notebook has no theme to follow
@@ -48,7 +57,9 @@ def drawn(figure: Figure, alt: str, numbers: pd.DataFrame, name: str, caption: s
 
 
 def image(figure: Figure, alt: str, name: str, link: str) -> str:
-    """A figure as HTML that holds its drawing, for pages that are written and not executed; `link` leads to its numbers."""
+    """A figure as HTML that holds its drawing, for pages that are written and not executed; `link` leads to
+    its numbers.
+    """
     _require_words(alt, name)
     drawing = _svg(figure, name)
     return _figure(_twins(drawing, _data_uri(drawing), _data_uri(dark(drawing)), alt), name, link)
@@ -61,14 +72,21 @@ def _figure(images: str, name: str, link: str, caption: str = "") -> str:
 
 def _twins(drawing: bytes, light: str, dark: str, alt: str) -> str:
     """Two images of which the theme shows one, and a browser loads no other."""
-    return (_image(drawing, light, alt, ' class="only-light" loading="lazy"')
-            + _image(drawing, dark, alt, ' class="only-dark" loading="lazy"'))
+    return _image(drawing, light, alt, ' class="only-light" loading="lazy"') + _image(
+        drawing, dark, alt, ' class="only-dark" loading="lazy"'
+    )
 
 
 def _image(drawing: bytes, source: str, alt: str, attributes: str = "") -> str:
     """An image with the size of its drawing, so that the text below stays in place when it comes."""
-    width, height = (round(float(points) * 4 / 3) for points in re.search(rb'width="([\d.]+)pt" height="([\d.]+)pt"', drawing).groups())
-    return f'<img src="{source}" width="{width}" height="{height}" alt="{html.escape(" ".join(alt.split()))}"{attributes}>'
+    width, height = (
+        round(float(points) * 4 / 3)
+        for points in re.search(rb'width="([\d.]+)pt" height="([\d.]+)pt"', drawing).groups()
+    )
+    return (
+        f'<img src="{source}" width="{width}" height="{height}"'
+        f' alt="{html.escape(" ".join(alt.split()))}"{attributes}>'
+    )
 
 
 def _data_uri(drawing: bytes) -> str:
@@ -76,11 +94,12 @@ def _data_uri(drawing: bytes) -> str:
 
 
 def table(frame: pd.DataFrame, caption: str, numbers: pd.DataFrame | None = None) -> None:
-    """Display a frame as a table that scrolls sideways where the screen is narrow, and the link to its numbers.
+    """Display a frame as a table that scrolls sideways where the screen is narrow, and the link to its
+    numbers.
 
-    Every cell is escaped: `<`, `&` and quotes in a record reach the reader as they stand. An index without a name that
-    only counts the rows is left out; a missing value shows as an empty cell. `numbers` are those behind the frame in
-    full precision, where its cells are words.
+    Every cell is escaped: `<`, `&` and quotes in a record reach the reader as they stand. An index without a
+    name that only counts the rows is left out; a missing value shows as an empty cell. `numbers` are those
+    behind the frame in full precision, where its cells are words.
 
     Raises ValueError for an empty caption.
     """
@@ -89,18 +108,27 @@ def table(frame: pd.DataFrame, caption: str, numbers: pd.DataFrame | None = None
     shown = frame.apply(lambda column: column.where(column.notna(), "") if column.dtype == object else column)
     counts_rows = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
     with pd.option_context("display.max_colwidth", None):
-        body = shown.to_html(escape=True, index=not counts_rows, na_rep="", border=0, classes="review-table", justify="left")
+        body = shown.to_html(
+            escape=True, index=not counts_rows, na_rep="", border=0, classes="review-table", justify="left"
+        )
     label = html.escape(" ".join(caption.split()))
-    body = body.replace('class="dataframe ', 'class="', 1).replace("<thead>", f"<caption>{label}</caption>\n  <thead>", 1)
+    body = body.replace('class="dataframe ', 'class="', 1).replace(
+        "<thead>", f"<caption>{label}</caption>\n  <thead>", 1
+    )
     link, handed = files.numbers(frame if numbers is None else numbers, make_id(caption), caption)
-    files.display_with(f'<div class="review-scroll" role="region" aria-label="{label}" tabindex="0">{body}</div>{link}', handed)
+    files.display_with(
+        f'<div class="review-scroll" role="region" aria-label="{label}" tabindex="0">{body}</div>{link}',
+        handed,
+    )
 
 
 def _svg(figure: Figure, name: str) -> bytes:
     """The drawing itself, the same bytes for the same figure: no date, no random ids; the figure is closed."""
     drawing = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
-        figure.savefig(drawing, format="svg", bbox_inches="tight", facecolor="white", dpi=200, metadata={"Date": None})
+        figure.savefig(
+            drawing, format="svg", bbox_inches="tight", facecolor="white", dpi=200, metadata={"Date": None}
+        )
     _close(figure)
     return slim(drawing.getvalue())
 

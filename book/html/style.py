@@ -1,4 +1,6 @@
-"""One look for every figure: colours that colour-blind readers tell apart, and type that is legible on a phone."""
+"""One look for every figure: colours that colour-blind readers tell apart, and type that is legible on a
+phone.
+"""
 
 from typing import NamedTuple
 
@@ -12,7 +14,15 @@ WIDTH = 5.4
 """Inches; on a phone this becomes about 340 pixels, and 12 points about 10 pixels."""
 SMALL = 10.5
 
-BLUE, ORANGE, GREEN, SKY, PURPLE, RED, YELLOW = "#0072B2", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#D55E00", "#F0E442"
+BLUE, ORANGE, GREEN, SKY, PURPLE, RED, YELLOW = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#56B4E9",
+    "#CC79A7",
+    "#D55E00",
+    "#F0E442",
+)
 """Okabe & Ito's palette."""
 GREY, LIGHT, INK = "#777777", "#D9D9D9", "#222222"
 ON_BRIGHT = "#1C1C1C"
@@ -20,17 +30,43 @@ ON_BRIGHT = "#1C1C1C"
 DARK_GROUND = "#121212"
 """What the dark theme of the pages is drawn on."""
 DARK = {
-    "#ffffff": DARK_GROUND, "#000000": "#ced6dd", "#222222": "#e3e7eb", "#444444": "#b8c0c9", "#777777": "#9099a4", "#d9d9d9": "#454f5c",
-    "#0072b2": "#3f9be0", "#56b4e9": "#9ad6f7", "#e69f00": "#e69f00", "#8a5f00": "#e0b04a", "#fbe9d0": "#4a3a1e", "#009e73": "#1db58a",
-    "#cc79a7": "#d98cb6", "#d55e00": "#f0613f", "#8b0000": "#c2334d", "#f0e442": "#f0e442", "#1c1c1c": "#1c1c1c",
+    "#ffffff": DARK_GROUND,
+    "#000000": "#ced6dd",
+    "#222222": "#e3e7eb",
+    "#444444": "#b8c0c9",
+    "#777777": "#9099a4",
+    "#d9d9d9": "#454f5c",
+    "#0072b2": "#3f9be0",
+    "#56b4e9": "#9ad6f7",
+    "#e69f00": "#e69f00",
+    "#8a5f00": "#e0b04a",
+    "#fbe9d0": "#4a3a1e",
+    "#009e73": "#1db58a",
+    "#cc79a7": "#d98cb6",
+    "#d55e00": "#f0613f",
+    "#8b0000": "#c2334d",
+    "#f0e442": "#f0e442",
+    "#1c1c1c": "#1c1c1c",
 }
-"""What each colour of the figures becomes on the dark theme; each but the last stands out there as it does on white, or by 3:1."""
+"""What each colour of the figures becomes on the dark theme; each but the last stands out there as it does on
+white, or by 3:1.
+"""
 STUDY_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY)
 
 RC = {
-    "font.size": 12, "axes.labelsize": 12, "axes.titlesize": 12, "xtick.labelsize": 11, "ytick.labelsize": 11, "legend.fontsize": SMALL,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": GREY, "text.color": INK, "axes.labelcolor": INK,
-    "legend.frameon": False, "figure.facecolor": "white",
+    "font.size": 12,
+    "axes.labelsize": 12,
+    "axes.titlesize": 12,
+    "xtick.labelsize": 11,
+    "ytick.labelsize": 11,
+    "legend.fontsize": SMALL,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": GREY,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "legend.frameon": False,
+    "figure.facecolor": "white",
 }
 plt.rcParams.update(RC)
 TICKS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
@@ -39,8 +75,8 @@ TICKS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
 class Picture(NamedTuple):
     """A figure, what it shows in words, and the numbers drawn in it as a tidy frame.
 
-    Ratios are on the ratio scale, and `lower` and `upper` are 95 % limits, unless a column says otherwise.  A density drawn behind its limits is
-    left out: it comes from the stored draws.
+    Ratios are on the ratio scale, and `lower` and `upper` are 95 % limits, unless a column says otherwise.  A
+    density drawn behind its limits is left out: it comes from the stored draws.
     """
 
     figure: Figure
@@ -67,10 +103,23 @@ def ratio_axis(ax, low: float, high: float, label: str, benefit: str = "below") 
     """A log axis of ratios with plain ticks, a line at 1, and at its ends which side favours tocilizumab."""
     ratio_ticks(ax, low, high)
     ax.set_xlabel(f"{label}, log scale", labelpad=34)
-    sides = ("◄ favours\ntocilizumab", "favours\nnone ►") if benefit == "below" else ("◄ favours\nnone", "favours\ntocilizumab ►")
+    sides = (
+        ("◄ favours\ntocilizumab", "favours\nnone ►")
+        if benefit == "below"
+        else ("◄ favours\nnone", "favours\ntocilizumab ►")
+    )
     for place, words, side in zip((0, 1), sides, ("left", "right")):
-        ax.annotate(words, (place, 0), xycoords="axes fraction", xytext=(0, -21), textcoords="offset points", ha=side, va="top", fontsize=SMALL,
-                    color="#444444")
+        ax.annotate(
+            words,
+            (place, 0),
+            xycoords="axes fraction",
+            xytext=(0, -21),
+            textcoords="offset points",
+            ha=side,
+            va="top",
+            fontsize=SMALL,
+            color="#444444",
+        )
 
 
 def ratio_ticks(ax, low: float, high: float) -> None:
@@ -86,7 +135,16 @@ def ratio_ticks(ax, low: float, high: float) -> None:
     ax.axvline(1, color=GREY, lw=1, zorder=0)
 
 
-def interval_line(ax, y: float, limits: dict, low: float, high: float, colour: str = BLUE, marker: str = "o", width: float = 2.2) -> None:
+def interval_line(
+    ax,
+    y: float,
+    limits: dict,
+    low: float,
+    high: float,
+    colour: str = BLUE,
+    marker: str = "o",
+    width: float = 2.2,
+) -> None:
     """Median and 95 % interval; an arrow where the interval leaves the axis."""
     left, right = max(limits["lower"], low), min(limits["upper"], high)
     ax.plot([left, right], [y, y], color=colour, lw=width, solid_capstyle="butt", zorder=3)
@@ -98,7 +156,9 @@ def interval_line(ax, y: float, limits: dict, low: float, high: float, colour: s
 
 
 def reach(limits: list[dict], narrowest: float = 4.0, widest: float = 25.0) -> tuple[float, float]:
-    """Ends of a ratio axis that hold the intervals, symmetric around 1 on the log scale and not wider than `widest`."""
+    """Ends of a ratio axis that hold the intervals, symmetric around 1 on the log scale and not wider than
+    `widest`.
+    """
     far = max((max(row["upper"], 1 / row["lower"]) for row in limits), default=narrowest)
     far = float(np.clip(far * 1.1, narrowest, widest))
     return 1 / far, far

@@ -1,7 +1,8 @@
 """From sources to `_build/html`: assemble, run, render strictly, and only then replace the old book.
 
-Everything is made in a scratch folder.  The stamp that says what a book was made from lies inside it and is written
-before it is moved into place, so an interrupted or failed build leaves the old book or none, never half of one.
+Everything is made in a scratch folder.  The stamp that says what a book was made from lies inside it and is
+written before it is moved into place, so an interrupted or failed build leaves the old book or none, never
+half of one.
 """
 
 import re
@@ -13,15 +14,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from book.html import files
 from book.make import execute, inputs, theme
 from extraction.tree import BUILD
-from book.html import files
 
 HTML = BUILD / "html"
 STAMP = ".made-from"
 EXTRA = "vendor"
 RENDER_SECONDS = 1800  # of patience: it takes about one minute
-"""Folder, beside the pages' sources, of files that stand in the book as they are: `html_extra_path` of _config.yml."""
+"""Folder, beside the pages' sources, of files that stand in the book as they are: `html_extra_path` of
+_config.yml.
+"""
 FRONT_DOOR = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title><link rel="icon" href="_static/favicon.svg">
 <meta http-equiv="refresh" content="0; url=book/intro.html"></head>
@@ -60,7 +63,9 @@ def build(fingerprint: str) -> None:
         pages = sorted((source / "book").glob("*.md"))
         try:
             execute.run(pages, config["parse"]["myst_enable_extensions"], cache, _say)
-            files.place(execute.executed(pages, config["parse"]["myst_enable_extensions"], cache), source / EXTRA)
+            files.place(
+                execute.executed(pages, config["parse"]["myst_enable_extensions"], cache), source / EXTRA
+            )
         except (execute.PageFailed, files.SameName) as failed:
             raise BuildFailed(str(failed)) from None
         with step(f"rendered {len(list((source / 'book').rglob('*.md')))} pages"):
@@ -88,7 +93,9 @@ def _assemble_or_say_why(source: Path, cache: Path) -> dict:
 
 
 def _require_checklists() -> None:
-    """Cells do not run again when prose changes, so headings that the checklists lead to are looked up at every build."""
+    """Cells do not run again when prose changes, so headings that the checklists lead to are looked up at
+    every build.
+    """
     from book.make.headings import headings
     from extraction import records
     from models.trust.checklists import Incomplete, complete, read
@@ -105,19 +112,24 @@ def require_posteriors() -> None:
     from models.runs import store
 
     if missing := [key for key in endpoints.ENDPOINTS if not store.is_fitted(key)]:
-        raise BuildFailed(f"No posterior for the records and models as they stand: {', '.join(missing)}. Run `make fit` first.")
+        raise BuildFailed(
+            f"No posterior for the records and models as they stand: {', '.join(missing)}. Run `make fit`"
+            " first."
+        )
 
 
 def assemble(source: Path, cache: Path) -> dict:
     """Gather all that Jupyter Book reads in one folder; the configuration it will use."""
     import yaml
 
-    from book.sphinx import foot
     from book.make import notebooks, pages, prompts
+    from book.sphinx import foot
     from models.answers.summary import version
 
     (source / "_static").mkdir(parents=True)
-    shutil.copytree(inputs.ROOT / "book", source / "book", ignore=shutil.ignore_patterns("*.py", "scripts", "__pycache__"))
+    shutil.copytree(
+        inputs.ROOT / "book", source / "book", ignore=shutil.ignore_patterns("*.py", "scripts", "__pycache__")
+    )
     shutil.copy(inputs.ROOT / "book" / "scripts" / "style.css", source / "_static")
     shutil.copy(inputs.ROOT / "_toc.yml", source)
     pages.write(source / "book")
@@ -126,8 +138,10 @@ def assemble(source: Path, cache: Path) -> dict:
     notebooks.write(sorted((source / "book").glob("*.md")), source / EXTRA / foot.NOTEBOOKS / "book")
     _write_citation(source / EXTRA / foot.DOWNLOADS)
     (source / EXTRA / "_static").mkdir()
-    shutil.copy(inputs.ROOT / "book" / "scripts" / "print.css", source / EXTRA / "_static")  # of the whole book alone: no page asks for it
-    prompts.write(sorted((source / "book").glob("*.md")))  # after the notebooks, which show their code unfolded
+    # of the whole book alone: no page asks for it
+    shutil.copy(inputs.ROOT / "book" / "scripts" / "print.css", source / EXTRA / "_static")
+    # after the notebooks, which show their code unfolded
+    prompts.write(sorted((source / "book").glob("*.md")))
     config = yaml.safe_load((inputs.ROOT / "_config.yml").read_text(encoding="utf-8"))
     config["title"] += f", version {version()}"
     config["execute"]["cache"] = str(cache)
@@ -144,9 +158,9 @@ def _write_preview(folder: Path) -> None:
     """The picture that a shared link shows, which needs an absolute address."""
     import matplotlib.pyplot as plt
 
+    from book.shown import preview_picture
     from book.sphinx.head import IMAGE
     from extraction import records
-    from book.shown import preview_picture
 
     figure = preview_picture.picture(records.load()).figure
     figure.savefig(folder / Path(IMAGE).name, dpi=preview_picture.DPI, metadata={"Software": None})
@@ -154,8 +168,8 @@ def _write_preview(folder: Path) -> None:
 
 
 def _write_sources(folder: Path) -> None:
-    from book.sphinx import beside
     from book.make import provenance
+    from book.sphinx import beside
     from extraction import records
 
     provenance.write(folder / beside.PLACE, records.load())
@@ -171,12 +185,34 @@ def _write_citation(folder: Path) -> None:
 
 def render(source: Path, scratch: Path) -> Path:
     """Run `jupyter-book build` with warnings fatal; the folder of pages."""
-    command = (sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(source), "--path-output",
-               str(scratch), "--all", "-W", "-n", "--keep-going", "-q")
+    command = (
+        sys.executable,
+        "-c",
+        "from jupyter_book.cli.main import main; main()",
+        "build",
+        str(source),
+        "--path-output",
+        str(scratch),
+        "--all",
+        "-W",
+        "-n",
+        "--keep-going",
+        "-q",
+    )
     try:
-        ran = subprocess.run(command, cwd=source, capture_output=True, text=True, encoding="utf-8", errors="replace", timeout=RENDER_SECONDS)
+        ran = subprocess.run(
+            command,
+            cwd=source,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=RENDER_SECONDS,
+        )
     except subprocess.TimeoutExpired:
-        raise BuildFailed(f"Rendering the pages took longer than {RENDER_SECONDS} s, and was stopped.") from None
+        raise BuildFailed(
+            f"Rendering the pages took longer than {RENDER_SECONDS} s, and was stopped."
+        ) from None
     if ran.returncode:
         raise BuildFailed(_complaints(ran.stderr + ran.stdout, source))
     return scratch / "_build" / "html"
@@ -184,7 +220,12 @@ def render(source: Path, scratch: Path) -> Path:
 
 def _complaints(said: str, source: Path) -> str:
     """The warnings and errors of a rendering, with pages named as they stand in the tree."""
-    lines = re.sub(r"\x1b\[[0-9;]*m", "", said).replace(f"{source.resolve()}/", "").replace(f"{source}/", "").splitlines()
+    lines = (
+        re.sub(r"\x1b\[[0-9;]*m", "", said)
+        .replace(f"{source.resolve()}/", "")
+        .replace(f"{source}/", "")
+        .splitlines()
+    )
     telling = [line for line in lines if re.search(r"WARNING|ERROR|CRITICAL|Error:|Exception", line)]
     return "\n".join(dict.fromkeys(telling)) or "\n".join(lines[-15:])
 
@@ -198,7 +239,9 @@ def _publish(html: Path, fingerprint: str) -> None:
 
 
 def _remove_leftovers() -> None:
-    """Remove the scratch folders of builds that were killed: no other is at work, as only one at a time builds."""
+    """Remove the scratch folders of builds that were killed: no other is at work, as only one at a time
+    builds.
+    """
     for folder in BUILD.glob("building-*"):
         shutil.rmtree(folder, ignore_errors=True)
 

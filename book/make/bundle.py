@@ -1,7 +1,9 @@
-"""`python -m book bundle`: one archive of a version, that can be cited, read without this software, and built again.
+"""`python -m book bundle`: one archive of a version, that can be cited, read without this software, and built
+again.
 
-It holds the tree as git knows it with the posteriors its pages show, and beside it, in `bundle/`, evidence, results, draws and figures in open
-formats.  The same inputs give the same bytes: names are sorted, and no clock is read.
+It holds the tree as git knows it with the posteriors its pages show, and beside it, in `bundle/`, evidence,
+results, draws and figures in open formats.  The same inputs give the same bytes: names are sorted, and no
+clock is read.
 """
 
 import hashlib
@@ -13,16 +15,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from book.make import build, crate, inputs
+from book.html.numbers_csv import to_csv
+from book.make import build, crate, inputs, tidy
 from book.shown.citation import STEM, Citation, citation
-from book.make import tidy
 from extraction.git import GitFailed, git
 from extraction.records import Review, load
 from extraction.whole import whole
-from models.runs import store
-from models.endpoints import ENDPOINTS
-from book.html.numbers_csv import to_csv
 from models.answers.summary import summary
+from models.endpoints import ENDPOINTS
+from models.runs import store
 
 FOLDER = build.BUILD / "bundle"
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -50,7 +51,9 @@ class NotReady(build.NotMade):
 
 
 def write(folder: Path = FOLDER) -> Path:
-    """Write the archive and return its path; raise NotReady, and write nothing, where book or posteriors are not current."""
+    """Write the archive and return its path; raise NotReady, and write nothing, where book or posteriors are
+    not current.
+    """
     require()
     review = load()
     cited = citation(review)
@@ -63,16 +66,22 @@ def write(folder: Path = FOLDER) -> Path:
     with build.step("gathered figures and their numbers"):
         files |= _figures() | _numbers()
     files |= {f"bundle/{name}": text.encode() for name, text in cited.files().items()}
-    files["bundle/README.md"] = README.format(title=cited.title, version=cited.version, words=cited.words).encode()
+    files["bundle/README.md"] = README.format(
+        title=cited.title, version=cited.version, words=cited.words
+    ).encode()
     files[crate.NAME] = crate.metadata(cited, files).encode()
-    files["SHA256SUMS"] = "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)).encode()
+    files["SHA256SUMS"] = "".join(
+        f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)
+    ).encode()
     name = f"{STEM}-{cited.version}"
     with build.step(f"packed {len(files)} files"):
         return _pack(files, name, folder / f"{name}.zip")
 
 
 def require() -> None:
-    """Raise NotReady unless posteriors and book answer to the tree as it stands, and git knows all that they read."""
+    """Raise NotReady unless posteriors and book answer to the tree as it stands, and git knows all that they
+    read.
+    """
     try:
         build.require_posteriors()
     except build.BuildFailed as failed:
@@ -80,7 +89,9 @@ def require() -> None:
     if not build.is_current(inputs.of_book()):
         raise NotReady("The book is not that of the tree as it stands. Run `make book` first.")
     if unknown := [name for name in inputs.names() if name not in set(_tracked())]:
-        raise NotReady(f"Not in git, so not in the bundle: {', '.join(unknown)}. Add it with `git add`, or remove it.")
+        raise NotReady(
+            f"Not in git, so not in the bundle: {', '.join(unknown)}. Add it with `git add`, or remove it."
+        )
 
 
 def _tracked() -> list[str]:
@@ -98,12 +109,20 @@ def _tree() -> dict[str, bytes]:
 
 def _posteriors(review: Review) -> dict[str, bytes]:
     """The stored posterior of each endpoint where `make book` looks for it."""
-    return {path.relative_to(inputs.ROOT).as_posix(): path.read_bytes() for key in ENDPOINTS for path in store.paths(key, review)}
+    return {
+        path.relative_to(inputs.ROOT).as_posix(): path.read_bytes()
+        for key in ENDPOINTS
+        for path in store.paths(key, review)
+    }
 
 
 def _evidence(review: Review, cited: Citation) -> dict[str, bytes]:
     tables = tidy.tables(review)
-    columns = [{"table": name, "column": column, "meaning": meaning} for name, known in tidy.COLUMNS.items() for column, meaning in known.items()]
+    columns = [
+        {"table": name, "column": column, "meaning": meaning}
+        for name, known in tidy.COLUMNS.items()
+        for column, meaning in known.items()
+    ]
     frames = tables | {"data-dictionary": pd.DataFrame(columns), "vocabulary": tidy.vocabulary()}
     written = {f"bundle/evidence/{name}.csv": to_csv(frame).encode() for name, frame in frames.items()}
     return written | {"bundle/evidence/datapackage.json": crate.datapackage(cited, tidy.COLUMNS).encode()}
@@ -111,22 +130,47 @@ def _evidence(review: Review, cited: Citation) -> dict[str, bytes]:
 
 def _results(review: Review) -> dict[str, bytes]:
     found = summary(review)
-    return {"bundle/results/summary.json": (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode(),
-            "bundle/results/estimates.csv": to_csv(estimates(found)).encode()}
+    return {
+        "bundle/results/summary.json": (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode(),
+        "bundle/results/estimates.csv": to_csv(estimates(found)).encode(),
+    }
 
 
 def estimates(found: dict) -> pd.DataFrame:
-    """A row for the mean effect, the effect in a next study, the between-study SD (log scale) and each study's effect, of every endpoint."""
+    """A row for the mean effect, the effect in a next study, the between-study SD (log scale) and each
+    study's effect, of every endpoint.
+    """
     limits = ("median", "lower", "upper")
     rows = []
     for key, e in found["endpoints"].items():
         same = {"endpoint": key, "scale": e["scale"]}
-        rows.append(same | {"quantity": "mean effect"} | {name: e[name] for name in limits}
-                    | {f"mcse_{name}": e["mcse"][name] for name in limits} | {"p_favours_toci": e["p_favours_toci"]})
+        rows.append(
+            same
+            | {"quantity": "mean effect"}
+            | {name: e[name] for name in limits}
+            | {f"mcse_{name}": e["mcse"][name] for name in limits}
+            | {"p_favours_toci": e["p_favours_toci"]}
+        )
         rows.append(same | {"quantity": "next study"} | e["prediction"])
-        rows.append({"endpoint": key, "scale": "SD of the log ratio", "quantity": "between-study SD"} | e["tau"])
-        rows += [same | {"quantity": "effect in a study", "study": study} | limits_of for study, limits_of in e["studies"].items()]
-    return pd.DataFrame(rows, columns=["endpoint", "quantity", "study", "scale", *limits, *(f"mcse_{name}" for name in limits), "p_favours_toci"])
+        rows.append(
+            {"endpoint": key, "scale": "SD of the log ratio", "quantity": "between-study SD"} | e["tau"]
+        )
+        rows += [
+            same | {"quantity": "effect in a study", "study": study} | limits_of
+            for study, limits_of in e["studies"].items()
+        ]
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "endpoint",
+            "quantity",
+            "study",
+            "scale",
+            *limits,
+            *(f"mcse_{name}" for name in limits),
+            "p_favours_toci",
+        ],
+    )
 
 
 def _draws(review: Review) -> dict[str, bytes]:
@@ -139,7 +183,9 @@ def _draws(review: Review) -> dict[str, bytes]:
 
 
 def _parquet(draws) -> bytes:
-    """Draws as a table: chain, draw, and a column for each scalar, `theta[zhou2025]` for an element of an array."""
+    """Draws as a table: chain, draw, and a column for each scalar, `theta[zhou2025]` for an element of an
+    array.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -160,10 +206,17 @@ def _parquet(draws) -> bytes:
 
 def _figures() -> dict[str, bytes]:
     """Every figure of the built book, and an index with the page it stands on and its alternative text."""
-    rows = [{"file": Path(source).name, "page": page.relative_to(build.HTML).as_posix(), "alt": alt}
-            for page in sorted(build.HTML.glob("book/*.html")) for source, alt in Images.of(page)]
-    files = {f"bundle/figures/{row['file']}": (build.HTML / "figures" / row["file"]).read_bytes() for row in rows}
-    return files | {"bundle/figures/index.csv": to_csv(pd.DataFrame(rows, columns=["file", "page", "alt"])).encode()}
+    rows = [
+        {"file": Path(source).name, "page": page.relative_to(build.HTML).as_posix(), "alt": alt}
+        for page in sorted(build.HTML.glob("book/*.html"))
+        for source, alt in Images.of(page)
+    ]
+    files = {
+        f"bundle/figures/{row['file']}": (build.HTML / "figures" / row["file"]).read_bytes() for row in rows
+    }
+    return files | {
+        "bundle/figures/index.csv": to_csv(pd.DataFrame(rows, columns=["file", "page", "alt"])).encode()
+    }
 
 
 class Images(HTMLParser):
@@ -183,7 +236,10 @@ class Images(HTMLParser):
 
 
 def _numbers() -> dict[str, bytes]:
-    return {f"bundle/numbers/{path.name}": path.read_bytes() for path in sorted((build.HTML / "numbers").glob("*.csv"))}
+    return {
+        f"bundle/numbers/{path.name}": path.read_bytes()
+        for path in sorted((build.HTML / "numbers").glob("*.csv"))
+    }
 
 
 def _pack(files: dict[str, bytes], name: str, path: Path) -> Path:
@@ -193,7 +249,8 @@ def _pack(files: dict[str, bytes], name: str, path: Path) -> Path:
     with whole(path) as part, zipfile.ZipFile(part, "w") as archive:
         for file, content in sorted(files.items()):
             info = zipfile.ZipInfo(f"{name}/{file}", EPOCH)
-            info.create_system, info.compress_type = 3, zipfile.ZIP_DEFLATED  # as on Unix, wherever it is made
+            # as on Unix, wherever it is made
+            info.create_system, info.compress_type = (3, zipfile.ZIP_DEFLATED)
             info.external_attr = (0o100755 if _is_program(content) else 0o100644) << 16
             archive.writestr(info, content)
     return path
@@ -201,4 +258,3 @@ def _pack(files: dict[str, bytes], name: str, path: Path) -> Path:
 
 def _is_program(content: bytes) -> bool:
     return content.startswith(b"#!")
-

@@ -1,7 +1,8 @@
 """Run the code of the pages, two at a time, into a cache that knows what they read.
 
-jupyter-cache finds a page by its code cells, and beside its outputs stands the fingerprint of all that these can read
-(book.make.inputs): an output from other records, models or code is never met again, and no page runs for what it does not read.
+jupyter-cache finds a page by its code cells, and beside its outputs stands the fingerprint of all that these
+can read (book.make.inputs): an output from other records, models or code is never met again, and no page runs
+for what it does not read.
 """
 
 import asyncio
@@ -19,7 +20,9 @@ from book.make import inputs
 from models.runs.closure import Tree
 
 AT_ONCE = 2
-"""Kernels, each of which runs one page after another: what a page imports, reads and computes need not be imported, read and computed again."""
+"""Kernels, each of which runs one page after another: what a page imports, reads and computes need not be
+imported, read and computed again.
+"""
 FORGET = "import os; os.environ[{name!r}] = {page!r}; get_ipython().reset(new_session=True)"
 """Run before a page, so that no name of the page before is left."""
 
@@ -36,7 +39,9 @@ class PageFailed(Exception):
 
 
 def use_this_environment(build: Path) -> None:
-    """Make kernels use this interpreter and this folder's packages, whatever the user's own Jupyter set-up says."""
+    """Make kernels use this interpreter and this folder's packages, whatever the user's own Jupyter set-up
+    says.
+    """
     os.environ |= {
         "IPYTHONDIR": str(build / "ipython"),
         "JUPYTER_DATA_DIR": str(build / "jupyter"),
@@ -56,7 +61,8 @@ def cache_folder(build: Path) -> Path:
 
 
 def run(pages: list[Path], extensions: list[str], folder: Path, say: Callable[[str, float], None]) -> None:
-    """Run every page whose outputs `folder` does not hold yet, and remove those of others; raise PageFailed naming each page that fails.
+    """Run every page whose outputs `folder` does not hold yet, and remove those of others; raise PageFailed
+    naming each page that fails.
 
     `extensions` are the parser's, as configured; `say` is told each page and its seconds.
     """
@@ -64,11 +70,16 @@ def run(pages: list[Path], extensions: list[str], folder: Path, say: Callable[[s
 
     cache = get_cache(str(folder))
     tree = Tree(inputs.ROOT)
-    found = [(page, notebook, inputs.of_cells(page.read_text(encoding="utf-8"), tree)) for page, notebook in _notebooks(pages, extensions)]
+    found = [
+        (page, notebook, inputs.of_cells(page.read_text(encoding="utf-8"), tree))
+        for page, notebook in _notebooks(pages, extensions)
+    ]
     current = [_current(cache, notebook, key) for _, notebook, key in found]
     for stale in {record.pk for record in cache.list_cache_records()}.difference(current):
         cache.remove_cache(stale)
-    failures = asyncio.run(_run_all(deque(page for page, pk in zip(found, current) if pk is None), cache, say))
+    failures = asyncio.run(
+        _run_all(deque(page for page, pk in zip(found, current) if pk is None), cache, say)
+    )
     if failures:
         raise PageFailed("\n\n".join(failures))
 
@@ -103,8 +114,11 @@ async def _run_all(waiting: deque[tuple], cache, say: Callable[[str, float], Non
         if error:
             failures.append(f"book/{page.name} failed:\n{error}")
             return False
-        cache.cache_notebook_bundle(CacheBundleIn(notebook, str(page), data={"execution_seconds": seconds, "key": key}),
-                                    check_validity=False, overwrite=True)
+        cache.cache_notebook_bundle(
+            CacheBundleIn(notebook, str(page), data={"execution_seconds": seconds, "key": key}),
+            check_validity=False,
+            overwrite=True,
+        )
         say(f"ran book/{page.name}", seconds)
         return True
 
@@ -114,7 +128,9 @@ async def _run_all(waiting: deque[tuple], cache, say: Callable[[str, float], Non
 
 @asynccontextmanager
 async def _kernel() -> AsyncIterator:
-    """A kernel of this interpreter, which is started by the first page that it runs, and does not outlive an interrupt."""
+    """A kernel of this interpreter, which is started by the first page that it runs, and does not outlive an
+    interrupt.
+    """
     from jupyter_client import AsyncKernelManager
 
     kernel = AsyncKernelManager(kernel_name="python3")
@@ -126,7 +142,10 @@ async def _kernel() -> AsyncIterator:
 
 
 def _keep_interrupts() -> None:
-    """Leave Ctrl-C to asyncio, which ends everything: the notebook client would end one page and go on with the next."""
+    """Leave Ctrl-C to asyncio, which ends everything: the notebook client would end one page and go on with
+    the next.
+    """
+
     def refuse(*_) -> None:
         raise RuntimeError("signals are not the notebook client's")
 
@@ -156,16 +175,30 @@ def _current(cache, notebook, key: str) -> int | None:
 
 
 async def _run(notebook, page: str, kernel) -> str | None:
-    """Run a page's notebook in place, in a kernel that forgets the page before it; the error, if a cell raised one."""
+    """Run a page's notebook in place, in a kernel that forgets the page before it; the error, if a cell
+    raised one.
+    """
     from nbclient.client import CellExecutionError, NotebookClient
 
-    client = NotebookClient(notebook, km=kernel, resources={"metadata": {"path": str(inputs.ROOT)}}, timeout=SECONDS_PER_CELL,
-                            record_timing=False, extra_arguments=QUIET_KERNEL)
+    client = NotebookClient(
+        notebook,
+        km=kernel,
+        resources={"metadata": {"path": str(inputs.ROOT)}},
+        timeout=SECONDS_PER_CELL,
+        record_timing=False,
+        extra_arguments=QUIET_KERNEL,
+    )
     try:
         async with client.async_setup_kernel():
-            await client.kc.execute_interactive(FORGET.format(name=files.PAGE, page=page), store_history=False, timeout=SECONDS_TO_FORGET)
+            await client.kc.execute_interactive(
+                FORGET.format(name=files.PAGE, page=page), store_history=False, timeout=SECONDS_TO_FORGET
+            )
             await client.async_execute()
-    except (CellExecutionError, TimeoutError, RuntimeError) as raised:  # the last, of a kernel that died or never answered
+    except (
+        CellExecutionError,
+        TimeoutError,
+        RuntimeError,
+    ) as raised:  # the last, of a kernel that died or never answered
         return _last_lines(str(raised))
     finally:
         atexit.unregister(client._cleanup_kernel)

@@ -1,18 +1,20 @@
 """Headings of the book's pages, which the checklists lead to."""
 
-from extraction.tree import ROOT
 import re
 from pathlib import Path
 
 from book.make import pages
 from extraction.records import Review
+from extraction.tree import ROOT
 
 FOLDER = ROOT / "book"
 
 
 def headings(review: Review, folder: Path = FOLDER) -> dict[str, list[str]]:
     """Headings of every page of the book, written or generated, by the page's name without ending."""
-    texts = {page.name: page.read_text(encoding="utf-8") for page in folder.glob("*.md")} | pages.generated(review)
+    texts = {page.name: page.read_text(encoding="utf-8") for page in folder.glob("*.md")} | pages.generated(
+        review
+    )
     return {name.removesuffix(".md"): headings_of(text) for name, text in texts.items()}
 
 

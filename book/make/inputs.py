@@ -1,20 +1,22 @@
 """What the book is made from, and the fingerprints that keep a page from going stale.
 
-A page's outputs depend on its code cells and on all that these import and read; the book depends on that, on the code that renders it, and on its prose.
+A page's outputs depend on its code cells and on all that these import and read; the book depends on that, on
+the code that renders it, and on its prose.
 """
 
-from extraction.tree import ROOT
 import hashlib
 import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from extraction.tree import ROOT
 from models.runs.closure import Tree
 
 PINS = "requirements.lock"
 STORED = ("_build/posteriors/*.json", "_build/results/*.json")
-"""Posteriors and heavy results, known by their names alone, which hold the keys of everything they come from."""
+"""Posteriors and heavy results, known by their names alone, which hold the keys of everything they come from.
+"""
 CONFIGURATION = "_config.yml"
 PROSE = (CONFIGURATION, "_toc.yml", "book/**/*.md", "book/**/*.bib", "book/**/*.css", "book/**/*.svg")
 """What is rendered as it stands, so that no code names it."""
@@ -28,7 +30,9 @@ def cells(page: str) -> str:
 
 
 def of_cells(page: str, tree: Tree) -> str:
-    """Fingerprint of all that the cells of a page can read: their imports, records, posteriors, pins and the Python itself."""
+    """Fingerprint of all that the cells of a page can read: their imports, records, posteriors, pins and the
+    Python itself.
+    """
     return _hash([tree.fingerprint((), cells(page)), *_around(tree.root)])
 
 
@@ -49,7 +53,13 @@ def names(root: Path = ROOT) -> list[str]:
 
 def _renderers(root: Path) -> list[tuple[str, str]]:
     """The build, and the extensions that the configuration names."""
-    return [(name, "") for name in ("book.make.build", *re.findall(r"\bbook(?:\.\w+)+", (root / CONFIGURATION).read_text(encoding="utf-8")))]
+    return [
+        (name, "")
+        for name in (
+            "book.make.build",
+            *re.findall(r"\bbook(?:\.\w+)+", (root / CONFIGURATION).read_text(encoding="utf-8")),
+        )
+    ]
 
 
 def _all_cells(root: Path) -> str:
@@ -57,7 +67,14 @@ def _all_cells(root: Path) -> str:
 
 
 def _prose(root: Path) -> list[str]:
-    return sorted({path.relative_to(root).as_posix() for pattern in PROSE for path in root.glob(pattern) if path.is_file()})
+    return sorted(
+        {
+            path.relative_to(root).as_posix()
+            for pattern in PROSE
+            for path in root.glob(pattern)
+            if path.is_file()
+        }
+    )
 
 
 def _around(root: Path) -> list[str]:

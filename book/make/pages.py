@@ -6,12 +6,12 @@ import pandas as pd
 from matplotlib.pyplot import close
 
 from book.html import files, markup
+from book.html.numbers_csv import to_csv
+from book.make import tidy
 from book.shown import study_page
+from book.shown.endpoint import curves
 from extraction import checks, dictionary, records
 from models.evidence import collect
-from book.make import tidy
-from book.shown.endpoint import curves
-from book.html.numbers_csv import to_csv
 
 DICTIONARY = """# Data dictionary
 
@@ -35,9 +35,14 @@ def write(folder: Path, review: records.Review | None = None) -> list[Path]:
 def generated(review: records.Review) -> dict[str, str]:
     """Text of every generated page by its path within the book."""
     found, used = checks.check(review).findings, collect.collect_all(review)
-    studies = {f"studies/{study.id}.md": study_page.page(study, review, used, found)
-               for study in review.register.studies}
-    whole = markup.raw(files.link(f"../numbers/{name}.csv", what, words=f"{what[0].upper()}{what[1:]} (CSV)") for name, what in DICTIONARY_FILES.items())
+    studies = {
+        f"studies/{study.id}.md": study_page.page(study, review, used, found)
+        for study in review.register.studies
+    }
+    whole = markup.raw(
+        files.link(f"../numbers/{name}.csv", what, words=f"{what[0].upper()}{what[1:]} (CSV)")
+        for name, what in DICTIONARY_FILES.items()
+    )
     return studies | {"data-dictionary.md": f"{DICTIONARY}{whole}\n\n{dictionary.markdown()}"}
 
 

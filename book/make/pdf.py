@@ -1,6 +1,8 @@
-"""`python -m book pdf`: the built book as one PDF, printed by Chromium with bookmarks, page numbers and links that work inside it.
+"""`python -m book pdf`: the built book as one PDF, printed by Chromium with bookmarks, page numbers and links
+that work inside it.
 
-The articles of all pages are put into one page in the order of the book; ids carry the name of their page, so that links lead where they did.
+The articles of all pages are put into one page in the order of the book; ids carry the name of their page, so
+that links lead where they did.
 """
 
 import html
@@ -18,7 +20,14 @@ from extraction.whole import whole
 PATH = build.BUILD / f"{STEM}.pdf"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SECONDS = 300  # of patience: it takes about ten
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-pdf-header-footer", "--generate-pdf-document-outline")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-pdf-header-footer",
+    "--generate-pdf-document-outline",
+)
 ATTRIBUTE = re.compile(r' (id|href|src)="([^"]*)"')
 LEFT_OUT = (
     re.compile(r'<details class="admonition hide above-input">.*?</details>', re.S),
@@ -28,7 +37,8 @@ LEFT_OUT = (
     re.compile(r'<img [^>]*class="only-dark"[^>]*>'),
     re.compile(r"<script.*?</script>", re.S),
 )
-"""Of each article: folded code, the box on how to cite, what a pointer is needed for, and the dark drawings."""
+"""Of each article: folded code, the box on how to cite, what a pointer is needed for, and the dark drawings.
+"""
 EXPLORER = re.compile(r'<div class="review-explorer".*?(?=<h2>)', re.S)
 COMPUTES = "<p>This page computes in a browser; a PDF cannot.</p>"
 BOOK = """<!doctype html>
@@ -48,14 +58,22 @@ class NotPrinted(build.NotMade):
 
 
 def write(path: Path) -> Path:
-    """Print the built book to `path`, and return it; raise NotPrinted, and write nothing, without a current book or without Chromium."""
+    """Print the built book to `path`, and return it; raise NotPrinted, and write nothing, without a current
+    book or without Chromium.
+    """
     if not build.is_current(inputs.of_book()):
         raise NotPrinted("The book is not that of the tree as it stands. Run `make book` first.")
     chromium = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if chromium is None:
-        raise NotPrinted("Chromium or Chrome prints it, and neither is here (on Debian: apt-get install chromium).")
+        raise NotPrinted(
+            "Chromium or Chrome prints it, and neither is here (on Debian: apt-get install chromium)."
+        )
     pages = pages_in_order(build.HTML)
-    with TemporaryDirectory(prefix="printing-", dir=build.BUILD) as scratch, whole(path) as part, build.step(f"printed {len(pages)} pages of the book"):
+    with (
+        TemporaryDirectory(prefix="printing-", dir=build.BUILD) as scratch,
+        whole(path) as part,
+        build.step(f"printed {len(pages)} pages of the book"),
+    ):
         source = Path(scratch) / "book.html"
         source.write_text(whole_book(build.HTML, pages, citation()), encoding="utf-8")
         _print(chromium, source, part, Path(scratch) / "profile")
@@ -73,11 +91,16 @@ def _print(chromium: str, source: Path, path: Path, profile: Path) -> None:
 
 
 def pages_in_order(folder: Path) -> list[str]:
-    """Pages of the built book without ending, from the first on, each followed by the one its `next` leads to."""
+    """Pages of the built book without ending, from the first on, each followed by the one its `next` leads
+    to.
+    """
     page, found = "book/intro", []
     while page:
         found.append(page)
-        onward = re.search(r'<link rel="next" title="[^"]*" href="([^"]*)\.html" />', (folder / f"{page}.html").read_text(encoding="utf-8"))
+        onward = re.search(
+            r'<link rel="next" title="[^"]*" href="([^"]*)\.html" />',
+            (folder / f"{page}.html").read_text(encoding="utf-8"),
+        )
         page = posixpath.normpath(posixpath.join(posixpath.dirname(page), onward[1])) if onward else None
     return found
 
@@ -87,19 +110,35 @@ def whole_book(folder: Path, pages: list[str], cited: Citation) -> str:
     articles = {page: article(folder, page, set(pages)) for page in pages}
     titles = {page: re.search(r"<h1>(.*?)</h1>", text, re.S)[1] for page, text in articles.items()}
     contents = "".join(f'<li><a href="#{_prefix(page)}">{title}</a></li>' for page, title in titles.items())
-    styles = re.findall(r'<link [^>]*rel="stylesheet"[^>]*>', (folder / f"{pages[0]}.html").read_text(encoding="utf-8"))
-    return BOOK.format(title=html.escape(cited.title), authors=html.escape(", ".join(cited.authors)), version=cited.version, dated=html.escape(cited.dated),
-                       words=html.escape(cited.words), contents=contents, articles="".join(articles.values()), static=(folder / "_static").as_uri(),
-                       styles="\n".join(_attributes(style, folder, pages[0], set()) for style in styles))
+    styles = re.findall(
+        r'<link [^>]*rel="stylesheet"[^>]*>', (folder / f"{pages[0]}.html").read_text(encoding="utf-8")
+    )
+    return BOOK.format(
+        title=html.escape(cited.title),
+        authors=html.escape(", ".join(cited.authors)),
+        version=cited.version,
+        dated=html.escape(cited.dated),
+        words=html.escape(cited.words),
+        contents=contents,
+        articles="".join(articles.values()),
+        static=(folder / "_static").as_uri(),
+        styles="\n".join(_attributes(style, folder, pages[0], set()) for style in styles),
+    )
 
 
 def article(folder: Path, page: str, pages: set[str]) -> str:
     """The text of a page, with ids and links that are its own within the whole book."""
-    text = re.search(r'<article class="bd-article">(.*?)</article>', (folder / f"{page}.html").read_text(encoding="utf-8"), re.S)[1]
+    text = re.search(
+        r'<article class="bd-article">(.*?)</article>',
+        (folder / f"{page}.html").read_text(encoding="utf-8"),
+        re.S,
+    )[1]
     for part in LEFT_OUT:
         text = part.sub("", text)
     text = EXPLORER.sub(COMPUTES, text).replace(' loading="lazy"', "").replace("<details", "<details open")
-    return f'<article class="bd-article" id="{_prefix(page)}">{_attributes(text, folder, page, pages)}</article>'
+    return (
+        f'<article class="bd-article" id="{_prefix(page)}">{_attributes(text, folder, page, pages)}</article>'
+    )
 
 
 def _attributes(text: str, folder: Path, page: str, pages: set[str]) -> str:

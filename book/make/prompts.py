@@ -1,4 +1,6 @@
-"""Titles of the folded code: each says what its cell shows, in the caption of its table or the words of the function that it calls."""
+"""Titles of the folded code: each says what its cell shows, in the caption of its table or the words of the
+function that it calls.
+"""
 
 import ast
 import json
@@ -10,12 +12,19 @@ from book.make.inputs import ROOT
 CELL = re.compile(r"^```\{code-cell\} ipython3\n((?::[^\n]*\n)*)(.*?)^```$", re.M | re.S)
 TABLES = ("table", "text_table", "linked_table")
 """Their second argument is a caption."""
-SHOWN_ONLY = ("book.html.show.", "book.html.linked.", "book.shown.endpoint.chapter.say", "extraction.records.")
+SHOWN_ONLY = (
+    "book.html.show.",
+    "book.html.linked.",
+    "book.shown.endpoint.chapter.say",
+    "extraction.records.",
+)
 """Functions that show or read what others made, and so tell nothing of it."""
 
 
 def write(pages: list[Path]) -> None:
-    """Give each cell of the pages its title, in place; one that has its own, or calls nothing described, stays as it is."""
+    """Give each cell of the pages its title, in place; one that has its own, or calls nothing described,
+    stays as it is.
+    """
     for page in pages:
         page.write_text(with_titles(page.read_text(encoding="utf-8")), encoding="utf-8")
 
@@ -39,19 +48,32 @@ def with_titles(text: str) -> str:
 
 def _imports(tree: ast.Module) -> dict[str, str]:
     """Where each imported name of a cell comes from, as `package.module.name`."""
-    return {alias.asname or alias.name: f"{node.module}.{alias.name}"
-            for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+    return {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
 
 
 def _said(tree: ast.Module, imported: dict[str, str]) -> list[str]:
-    """What each line that shows something says it shows, in the order of the cell; else what the last call says."""
-    shown = [said for node in ast.walk(tree) if isinstance(node, ast.Expr) for said in _of_line(node.value, imported)]
+    """What each line that shows something says it shows, in the order of the cell; else what the last call
+    says.
+    """
+    shown = [
+        said
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr)
+        for said in _of_line(node.value, imported)
+    ]
     return shown or _described(tree, imported)[-1:]
 
 
 def _of_line(line: ast.expr, imported: dict[str, str]) -> list[str]:
     match line:
-        case ast.Call(func=ast.Name(id=name), args=[_, ast.Constant(value=str(caption)), *_]) if name in TABLES:
+        case ast.Call(func=ast.Name(id=name), args=[_, ast.Constant(value=str(caption)), *_]) if (
+            name in TABLES
+        ):
             return [caption]
     return _described(line, imported)
 
@@ -69,6 +91,9 @@ def _first_line(called: str, imported: dict[str, str]) -> str:
     file = ROOT.joinpath(*module).with_suffix(".py")
     if not module or path.startswith(SHOWN_ONLY) or not file.is_file():
         return ""
-    described = [ast.get_docstring(node) for node in ast.parse(file.read_text(encoding="utf-8")).body
-                 if isinstance(node, ast.FunctionDef) and node.name == function]
+    described = [
+        ast.get_docstring(node)
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and node.name == function
+    ]
     return (described[0] or "").split("\n")[0].removesuffix(".") if described else ""

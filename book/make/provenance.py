@@ -1,10 +1,10 @@
-"""Where every number comes from: what a page opens beside a number, from the records, the checks and the rules.
+"""Where every number comes from: what a page opens beside a number, from the records, the checks and the
+rules.
 
-A source has a key (book/html/markers.py), a title, lines of name and text, links, and the reports that a number is part of, each as such lines.  All of
-it is text: nothing here is HTML.
+A source has a key (book/html/markers.py), a title, lines of name and text, links, and the reports that a
+number is part of, each as such lines.  All of it is text: nothing here is HTML.
 """
 
-from extraction.tree import ROOT
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -12,37 +12,42 @@ from pathlib import Path
 
 import numpy as np
 
-from book.sphinx.beside import DATA, SCRIPT
-from book.shown.entry_words import report_words, verdicts, whom, words
 from book.html.markers import address, bias_key, entry_key, function_words, mean_key
+from book.shown.endpoint.recovery import histories_in_words, of_used
+from book.shown.endpoint.tables import TERMS
+from book.shown.entry_words import report_words, verdicts, whom, words
+from book.sphinx.beside import DATA, SCRIPT
 from extraction.bias import overall
 from extraction.checks import check
-from models.evidence.collect import RULES, collect_all
-from models.evidence.report import Unused, Used
-from models.evidence.survival import FROM_CURVE
 from extraction.records import Review
 from extraction.recover.curves import reconstruct
 from extraction.recover.log_rank import log_rank_histories
 from extraction.recover.tables import recover_tables
 from extraction.schema import AnyEntry, Entry, Record, Registration
+from extraction.tree import ROOT
 from extraction.vocabulary import ENDPOINTS, FIELDS
-from models.answers import bias
 from models import endpoints
-from models.likelihood import order_statistics, reports
+from models.answers import bias
 from models.engines.sampling import sample
-from models.words import prior_words
-from book.shown.endpoint.recovery import histories_in_words, of_used
-from book.shown.endpoint.tables import TERMS
-from models.words import number
+from models.evidence.collect import RULES, collect_all
+from models.evidence.report import Unused, Used
+from models.evidence.survival import FROM_CURVE
+from models.likelihood import order_statistics, reports
 from models.trust import crs_universes
+from models.words import number, prior_words
 
 FOLDER = ROOT / "book" / "scripts"
 type Lines = list[tuple[str, str | None]]
 """Names and what stands behind them."""
 LIKELIHOODS = {
-    "table": reports.table, "table_set": reports.table_set, "ratio": reports.ratio, "log_rank": reports.log_rank,
-    "log_rank_histories": reports.log_rank_histories, "test_outcome": reports.test_outcome,
-    "median_range": order_statistics.median_with_range, "median_quartiles": order_statistics.median_with_quartiles,
+    "table": reports.table,
+    "table_set": reports.table_set,
+    "ratio": reports.ratio,
+    "log_rank": reports.log_rank,
+    "log_rank_histories": reports.log_rank_histories,
+    "test_outcome": reports.test_outcome,
+    "median_range": order_statistics.median_with_range,
+    "median_quartiles": order_statistics.median_with_quartiles,
 }
 """The function behind each kind of report."""
 RECOVERED_BY = {"table_set": recover_tables, "log_rank_histories": log_rank_histories}
@@ -54,15 +59,20 @@ def sources(review: Review) -> dict[str, dict]:
     found = {study.id: _paper(study) for study in review.register.studies}
     for study, record in review.records.items():
         judged = verdicts(study, findings)
-        found |= {key: _entry(entry, record, review, reports.get(key, []), judged.get(entry.id, []))
-                  for entry in record.entries for key in [entry_key(study, entry.id)]}
+        found |= {
+            key: _entry(entry, record, review, reports.get(key, []), judged.get(entry.id, []))
+            for entry in record.entries
+            for key in [entry_key(study, entry.id)]
+        }
     for key in endpoints.ENDPOINTS:
         found |= {mean_key(key): _mean(key, review), bias_key(key): _through_bias(key, review)}
     return found
 
 
 def script(review: Review) -> str:
-    """The sources as a script: a page opened as a file may not fetch.  Characters that could end a script or a line are escaped."""
+    """The sources as a script: a page opened as a file may not fetch.  Characters that could end a script or
+    a line are escaped.
+    """
     data = json.dumps(sources(review), ensure_ascii=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         data = data.replace(character, f"\\u{ord(character):04x}")
@@ -77,33 +87,67 @@ def write(folder: Path, review: Review) -> None:
 
 
 def _source(title: str, lines: Lines, links: list[tuple[str, str]], reports: Iterable[Lines] = ()) -> dict:
-    """Lines without a text are left out; reports stand apart, so that one of several entries is told once where all are opened together."""
+    """Lines without a text are left out; reports stand apart, so that one of several entries is told once
+    where all are opened together.
+    """
     told, *apart = ([[name, text] for name, text in part if text] for part in (lines, *reports))
     return {"title": title, "lines": told, "links": links, "reports": apart}
 
 
 def _paper(study: Registration) -> dict:
-    return _source(study.label, [
-        ("Title", study.title), ("Published", f"{study.journal}, {study.year}"),
-        ("Decision", study.decision.replace("_", " ")), ("Reason", study.reason),
-    ], _links(study, address(study.id)))
+    return _source(
+        study.label,
+        [
+            ("Title", study.title),
+            ("Published", f"{study.journal}, {study.year}"),
+            ("Decision", study.decision.replace("_", " ")),
+            ("Reason", study.reason),
+        ],
+        _links(study, address(study.id)),
+    )
 
 
 def _links(study: Registration, page: str) -> list[tuple[str, str]]:
-    return [(f"{study.label} in this book", page), (f"The paper: doi {study.doi}", f"https://doi.org/{study.doi}")]
+    return [
+        (f"{study.label} in this book", page),
+        (f"The paper: doi {study.doi}", f"https://doi.org/{study.doi}"),
+    ]
 
 
-def _entry(entry: AnyEntry, record: Record, review: Review, reports: list[tuple[str, Used | Unused]], judged: list[str]) -> dict:
+def _entry(
+    entry: AnyEntry,
+    record: Record,
+    review: Review,
+    reports: list[tuple[str, Used | Unused]],
+    judged: list[str],
+) -> dict:
     """One printed number, from the page of its paper to the posterior."""
     study = review.studies[record.study]
-    set_aside = [c.reason for c in record.contradictions if entry.id in c.entries] if entry.id in record.set_aside() else []
+    set_aside = (
+        [c.reason for c in record.contradictions if entry.id in c.entries]
+        if entry.id in record.set_aside()
+        else []
+    )
     lines = [
-        ("Whom", whom(entry)), ("As printed", entry.printed or "not printed"), ("Where", str(entry.address)), ("Kind", report_words(entry)),
-        ("Read as", _values(entry)), ("Note", entry.note),
-        *(("Set aside", reason) for reason in set_aside), *(("Recalculated", said) for said in judged),
+        ("Whom", whom(entry)),
+        ("As printed", entry.printed or "not printed"),
+        ("Where", str(entry.address)),
+        ("Kind", report_words(entry)),
+        ("Read as", _values(entry)),
+        ("Note", entry.note),
+        *(("Set aside", reason) for reason in set_aside),
+        *(("Recalculated", said) for said in judged),
     ]
-    told = [_entering(endpoint, report, review) if isinstance(report, Used) else _left_out(endpoint, report) for endpoint, report in reports]
-    return _source(f"{study.label}. {FIELDS[entry.field].meaning}", lines, _links(study, address(entry_key(record.study, entry.id))), told)
+    told = [
+        _entering(endpoint, report, review) if isinstance(report, Used) else _left_out(endpoint, report)
+        for endpoint, report in reports
+    ]
+    return _source(
+        f"{study.label}. {FIELDS[entry.field].meaning}",
+        lines,
+        _links(study, address(entry_key(record.study, entry.id))),
+        told,
+    )
 
 
 def _reports(review: Review) -> dict[str, list[tuple[str, Used | Unused]]]:
@@ -118,7 +162,10 @@ def _reports(review: Review) -> dict[str, list[tuple[str, Used | Unused]]]:
 
 
 def _left_out(endpoint: str, report: Unused) -> Lines:
-    return [("Left out", f"{ENDPOINTS[endpoint]}: {report.reason}"), ("Candidates", candidates(report.candidates))]
+    return [
+        ("Left out", f"{ENDPOINTS[endpoint]}: {report.reason}"),
+        ("Candidates", candidates(report.candidates)),
+    ]
 
 
 def _entering(endpoint: str, report: Used, review: Review) -> Lines:
@@ -126,16 +173,21 @@ def _entering(endpoint: str, report: Used, review: Review) -> Lines:
     histories = histories_in_words(of_used(report, review)) if report.term == "log_rank_histories" else ""
     recovered = reconstruct if report.note.startswith(FROM_CURVE) else RECOVERED_BY.get(report.term)
     return [
-        ("Enters", f"{ENDPOINTS[endpoint]}: {TERMS[report.term]}"), ("With", _data(report)), ("Candidates", histories),
+        ("Enters", f"{ENDPOINTS[endpoint]}: {TERMS[report.term]}"),
+        ("With", _data(report)),
+        ("Candidates", histories),
         ("How", report.note),
         ("Chosen by", function_words(getattr(RULES[endpoint], "func", RULES[endpoint]))),
-        ("Recovered by", function_words(recovered) if recovered else ""), ("Likelihood", function_words(likelihood(report))),
+        ("Recovered by", function_words(recovered) if recovered else ""),
+        ("Likelihood", function_words(likelihood(report))),
     ]
 
 
 def likelihood(report: Used) -> Callable:
     """The function behind a report; outcomes of tests of several grades at once have one of their own."""
-    mixes_grades = report.term == "test_outcome" and len(report.data["toci"]) + len(report.data["control"]) > 2
+    mixes_grades = (
+        report.term == "test_outcome" and len(report.data["toci"]) + len(report.data["control"]) > 2
+    )
     return reports.mixed_test_outcome if mixes_grades else LIKELIHOODS[report.term]
 
 
@@ -150,18 +202,28 @@ def _data(report: Used) -> str:
         data = data | data["cells"]
     if data.get("counted"):
         data = data | {"counted": "{} of {} in the whole cohort".format(*data["counted"])}
-    return "; ".join(f"{_word(name)} {_value(value)}" for name, value in data.items() if name != "cells" and value is not None)
+    return "; ".join(
+        f"{_word(name)} {_value(value)}"
+        for name, value in data.items()
+        if name != "cells" and value is not None
+    )
 
 
 def _word(name: str) -> str:
-    return words(name).replace("n tocilizumab", "patients with tocilizumab").replace("n control", "patients without")
+    return (
+        words(name)
+        .replace("n tocilizumab", "patients with tocilizumab")
+        .replace("n control", "patients without")
+    )
 
 
 def _value(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(f"{part[1]} of grade {part[0]}" if isinstance(part, list) else words(str(part)) for part in value)
+        return ", ".join(
+            f"{part[1]} of grade {part[0]}" if isinstance(part, list) else words(str(part)) for part in value
+        )
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -172,7 +234,10 @@ def candidates(tables: Iterable[tuple[int, int, int, int]]) -> str:
         return ""
     toci, n, control, m = zip(*tables)
     how_many = "one table prints so" if len(tables) == 1 else f"{len(tables)} tables print so"
-    return f"{how_many}: {_range(toci)} of {_range(n)} with tocilizumab, {_range(control)} of {_range(m)} without"
+    return (
+        f"{how_many}: {_range(toci)} of {_range(n)} with tocilizumab, {_range(control)} of {_range(m)}"
+        " without"
+    )
 
 
 def _range(values: Iterable[int]) -> str:
@@ -182,28 +247,51 @@ def _range(values: Iterable[int]) -> str:
 
 def _values(entry: AnyEntry) -> str:
     """What is read from a fragment: the fields of its kind of report, with their values."""
-    own = {name: getattr(entry, name) for name in type(entry).model_fields if name not in Entry.model_fields and name != "kind"}
-    return "; ".join(f"{words(name)} {_value(value)}" for name, value in own.items() if value not in (None, []))
+    own = {
+        name: getattr(entry, name)
+        for name in type(entry).model_fields
+        if name not in Entry.model_fields and name != "kind"
+    }
+    return "; ".join(
+        f"{words(name)} {_value(value)}" for name, value in own.items() if value not in (None, [])
+    )
 
 
 def _mean(key: str, review: Review) -> dict:
     """The posterior of an endpoint: the reports it is computed from, and by what."""
     endpoint, evidence = endpoints.ENDPOINTS[key], endpoints.evidence_of(key, review)
-    lines = [("Computed from", f"{review.studies[report.study].label}: {_data(report)} ({TERMS[report.term]})") for report in evidence.used]
-    lines += [("Prior of μ", prior_words(endpoint.mu_prior)), ("Prior of τ", prior_words(endpoint.tau_prior)),
-              ("Model", function_words(endpoint.build)), ("Computed by", function_words(sample))]
+    lines = [
+        ("Computed from", f"{review.studies[report.study].label}: {_data(report)} ({TERMS[report.term]})")
+        for report in evidence.used
+    ]
+    lines += [
+        ("Prior of μ", prior_words(endpoint.mu_prior)),
+        ("Prior of τ", prior_words(endpoint.tau_prior)),
+        ("Model", function_words(endpoint.build)),
+        ("Computed by", function_words(sample)),
+    ]
     links = [("Forest plot", address(mean_key(key))), ("Seed, versions and diagnostics", "status.html")]
     return _source(f"{endpoint.title}, {endpoint.scale}: posterior", lines, links)
 
 
 def _through_bias(key: str, review: Review) -> dict:
-    """The same posterior behind the likely bias of each study: how much of it, by which judgement, and by what it is computed."""
+    """The same posterior behind the likely bias of each study: how much of it, by which judgement, and by
+    what it is computed.
+    """
     endpoint, evidence = endpoints.ENDPOINTS[key], endpoints.evidence_of(key, review)
     lines: Lines = []
     for study, prior in bias.bias_priors(key, review, evidence).items():
         judged = (overall(review.records[study], evidence.endpoint) or "not judged").replace("_", " ")
         seen, sd = number(float(np.exp(prior.parameters[0]))), number(prior.parameters[1])
-        lines.append(("Read through", f"{review.studies[study].label}, risk of bias {judged}: {endpoint.scale} seen {seen} times the true one, SD {sd} on the log scale"))
+        lines.append(
+            (
+                "Read through",
+                (
+                    f"{review.studies[study].label}, risk of bias {judged}: {endpoint.scale} seen {seen}"
+                    f" times the true one, SD {sd} on the log scale"
+                ),
+            )
+        )
     scale, engine = bias.SCALES[key], crs_universes.draw if key == crs_universes.CRS else bias.through_bias
     lines += [("Why so much", scale.plain), ("From", scale.source), ("Computed by", function_words(engine))]
     links = [("Beside the unadjusted answer", address(bias_key(key))), ("Risk of bias", "risk-of-bias.html")]

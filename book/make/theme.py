@@ -1,4 +1,6 @@
-"""The theme's pages mended: what it loads and no page needs is taken out, and what a screen reader is not told is added."""
+"""The theme's pages mended: what it loads and no page needs is taken out, and what a screen reader is not
+told is added.
+"""
 
 import re
 from pathlib import Path
@@ -15,13 +17,19 @@ WANTED = {
     r"/clipboard\.min\.js|/copybutton\.(?:css|js)": 'class="highlight',
 }
 """Files that the theme lets every page load, and what a page holds that needs them."""
-ICON_FONT = re.compile(r'@font-face\{[^}]*Font Awesome[^}]*\}|(?:\.fa-[a-z0-9-]+(?:::?before)?,?)+\{content:"[^"]*"\}')
+ICON_FONT = re.compile(
+    r'@font-face\{[^}]*Font Awesome[^}]*\}|(?:\.fa-[a-z0-9-]+(?:::?before)?,?)+\{content:"[^"]*"\}'
+)
 """The same icons as letters of a font, which the drawings replace."""
 LETTER = re.compile(r'(--pst-icon-[a-z-]+):"[^"]*"')
 """Letters of that font before the titles of boxes, which say in words what they are."""
 NAMES = {
-    '<summary><span class="toctree-toggle"': '<summary aria-label="Pages of this part"><span class="toctree-toggle"',
-    'search-button-field search-button__button pst-js-only" title="Search" aria-label="Search"': 'search-button-field search-button__button pst-js-only" title="Search"',
+    '<summary><span class="toctree-toggle"': (
+        '<summary aria-label="Pages of this part"><span class="toctree-toggle"'
+    ),
+    'search-button-field search-button__button pst-js-only" title="Search" aria-label="Search"': (
+        'search-button-field search-button__button pst-js-only" title="Search"'
+    ),
     'data-mode="light" title="Light"': 'data-mode="light"',
     'data-mode="dark"  title="Dark"': 'data-mode="dark"',
     'data-mode="auto"  title="System Settings"': 'data-mode="auto"',
@@ -30,12 +38,16 @@ NAMES = {
 }
 """Buttons without a name, or with one that is not the words on them, and what they become."""
 SEARCH = '<script src="_static/searchtools.js"></script>'
-NO_EXCERPTS = "<script>if (location.protocol === 'file:') DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;</script>"
+NO_EXCERPTS = (
+    "<script>if (location.protocol === 'file:') DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;</script>"
+)
 """A search shows excerpts, for which it fetches the pages found: a page that is opened as a file may not."""
 
 
 def mend(html: Path) -> None:
-    """Mend every page of a rendered book, and take out files that it does not need, icons that none shows, and maps for debuggers."""
+    """Mend every page of a rendered book, and take out files that it does not need, icons that none shows,
+    and maps for debuggers.
+    """
     for part in html.rglob("*.map"):
         part.unlink()
     shown: set[str] = set()
@@ -44,8 +56,13 @@ def mend(html: Path) -> None:
         shown |= set(re.findall(r"\bfa-([a-z0-9-]+)", text))
         page.write_text(_mended(text), encoding="utf-8")
     icons, styles = html / ICONS, html / STYLES
-    icons.write_text(ICON.sub(lambda icon: icon[0] if icon[2] in shown else "", icons.read_text(encoding="utf-8")), encoding="utf-8")
-    styles.write_text(LETTER.sub(r"\1:none", ICON_FONT.sub("", styles.read_text(encoding="utf-8"))), encoding="utf-8")
+    icons.write_text(
+        ICON.sub(lambda icon: icon[0] if icon[2] in shown else "", icons.read_text(encoding="utf-8")),
+        encoding="utf-8",
+    )
+    styles.write_text(
+        LETTER.sub(r"\1:none", ICON_FONT.sub("", styles.read_text(encoding="utf-8"))), encoding="utf-8"
+    )
 
 
 def _mended(text: str) -> str:

@@ -1,4 +1,6 @@
-"""The evidence as tidy tables: a row for each study, printed number, judgement, verdict or report, a meaning for every column."""
+"""The evidence as tidy tables: a row for each study, printed number, judgement, verdict or report, a meaning
+for every column.
+"""
 
 import json
 from collections.abc import Iterator
@@ -10,8 +12,8 @@ from pydantic import BaseModel
 from extraction import schema
 from extraction.checks import check
 from extraction.dictionary import REPORTS, VOCABULARIES, rows
-from models.evidence.collect import collect_all
 from extraction.records import Review
+from models.evidence.collect import collect_all
 
 STUDY = {"study": "Stem of the study."}
 WHERE = {"where": "Where it stands in the paper; missing where the paper gives none."}
@@ -19,48 +21,113 @@ WHERE = {"where": "Where it stands in the paper; missing where the paper gives n
 
 def _meanings(*models: type[BaseModel], without: tuple[str, ...] = ()) -> dict[str, str]:
     """Meaning of every field of models, as the schema has it."""
-    return {name: field.description for model in models for name, field in model.model_fields.items() if field.description and name not in without}
+    return {
+        name: field.description
+        for model in models
+        for name, field in model.model_fields.items()
+        if field.description and name not in without
+    }
 
 
 ADDRESS = {f"address_{name}": meaning for name, meaning in _meanings(schema.Address).items()}
-OWN = {"median": "Median.", "lower": "Lower end of the printed range or interval.", "upper": "Upper end of the printed range or interval.",
-       "p": "p-value as printed, with its digits and sign.", "n": "Patients; with a count its denominator, where it is printed.",
-       "direction": "Printed direction: tocilizumab lower or higher; of a log-rank test its hazard."}
+OWN = {
+    "median": "Median.",
+    "lower": "Lower end of the printed range or interval.",
+    "upper": "Upper end of the printed range or interval.",
+    "p": "p-value as printed, with its digits and sign.",
+    "n": "Patients; with a count its denominator, where it is printed.",
+    "direction": "Printed direction: tocilizumab lower or higher; of a log-rank test its hazard.",
+}
 """Columns that several kinds of report share."""
 
 COLUMNS: dict[str, dict[str, str]] = {
     "studies": _meanings(schema.Registration, without=("distinct_from",)),
-    "distinct_studies": STUDY | {"other": "A study that looks as if it shared patients with this one and does not.", "reason": "Why not."},
-    "printed_numbers": STUDY | _meanings(schema.Entry, without=("address",)) | {"kind": "Kind of report; it says which of the columns below are filled."}
-    | ADDRESS | _meanings(*REPORTS, without=tuple(schema.Entry.model_fields)) | OWN | {"set_aside": "Whether a contradiction of the paper led to another reading."},
-    "groups": STUDY | {"group": "Arm or stratum.", "type": "arm or stratum.", "definition": "The definition."} | WHERE,
+    "distinct_studies": (
+        STUDY
+        | {
+            "other": "A study that looks as if it shared patients with this one and does not.",
+            "reason": "Why not.",
+        }
+    ),
+    "printed_numbers": (
+        STUDY
+        | _meanings(schema.Entry, without=("address",))
+        | {"kind": "Kind of report; it says which of the columns below are filled."}
+        | ADDRESS
+        | _meanings(*REPORTS, without=tuple(schema.Entry.model_fields))
+        | OWN
+        | {"set_aside": "Whether a contradiction of the paper led to another reading."}
+    ),
+    "groups": (
+        STUDY
+        | {"group": "Arm or stratum.", "type": "arm or stratum.", "definition": "The definition."}
+        | WHERE
+    ),
     "definitions": STUDY | {"variable": "Variable defined.", "definition": "The definition."} | WHERE,
     "contradictions": STUDY | _meanings(schema.Contradiction),
     "risk_of_bias": STUDY | _meanings(schema.BiasJudgement, without=("address",)) | WHERE,
-    "certainty": {"endpoint": "Endpoint that is rated.", "limitation": "What may lower the certainty, by GRADE."} | _meanings(schema.Lowering)
-    | _meanings(schema.Certainty, without=("endpoints",)),
+    "certainty": (
+        {"endpoint": "Endpoint that is rated.", "limitation": "What may lower the certainty, by GRADE."}
+        | _meanings(schema.Lowering)
+        | _meanings(schema.Certainty, without=("endpoints",))
+    ),
     "external_numbers": _meanings(schema.ExternalNumber),
-    "verdicts": STUDY | {"entry": "Entry of printed_numbers that is judged.", "verdict": "agrees, differs or cannot_be_checked.",
-                         "severity": "last_digit where a rounding slip explains a difference, else error; missing where nothing differs.",
-                         "acknowledged": "Whether the record names the difference among its contradictions.", "printed": "As printed.",
-                         "expected": "What the paper's other numbers give.", "rule": "The rule, or why nothing can be checked."},
-    "reports": {"endpoint": "Endpoint."} | STUDY | {
-        "stratum": "Stratum of patients.", "used": "Whether the report enters the likelihood.", "term": "Likelihood it has; missing where it is left out.",
-        "entries": "Entries of printed_numbers that it is made of.", "bounds": "Entries of other strata that only limit it.",
-        "reason": "Why it is left out; missing where it is used.", "note": "What a reader of the report must know.",
-        "data": "JSON: arguments of its likelihood; of a report left out those that predict it."},
+    "verdicts": (
+        STUDY
+        | {
+            "entry": "Entry of printed_numbers that is judged.",
+            "verdict": "agrees, differs or cannot_be_checked.",
+            "severity": (
+                "last_digit where a rounding slip explains a difference, else error; missing where nothing"
+                " differs."
+            ),
+            "acknowledged": "Whether the record names the difference among its contradictions.",
+            "printed": "As printed.",
+            "expected": "What the paper's other numbers give.",
+            "rule": "The rule, or why nothing can be checked.",
+        }
+    ),
+    "reports": (
+        {"endpoint": "Endpoint."}
+        | STUDY
+        | {
+            "stratum": "Stratum of patients.",
+            "used": "Whether the report enters the likelihood.",
+            "term": "Likelihood it has; missing where it is left out.",
+            "entries": "Entries of printed_numbers that it is made of.",
+            "bounds": "Entries of other strata that only limit it.",
+            "reason": "Why it is left out; missing where it is used.",
+            "note": "What a reader of the report must know.",
+            "data": "JSON: arguments of its likelihood; of a report left out those that predict it.",
+        }
+    ),
 }
 """Meaning of each column by table; also the order of the columns."""
 
 
 def tables(review: Review) -> dict[str, pd.DataFrame]:
     """Every table by name.  Cells are numbers, texts, dates, lists of texts, or None."""
-    found = {"studies": (_plain(study) for study in review.register.studies), "distinct_studies": _distinct(review), "external_numbers": (_plain(number) for number in review.register.external),
-             "printed_numbers": _printed(review), "groups": _groups(review), "definitions": _definitions(review),
-             "contradictions": _of_records(review, "contradictions"), "risk_of_bias": _of_records(review, "risk_of_bias"), "certainty": _certainty(review),
-             "verdicts": (vars(finding) for finding in check(review).findings), "reports": _reports(review)}
-    return {name: pd.DataFrame([{column: row.get(column) for column in columns} for row in found[name]], columns=list(columns), dtype=object)
-            for name, columns in COLUMNS.items()}
+    found = {
+        "studies": (_plain(study) for study in review.register.studies),
+        "distinct_studies": _distinct(review),
+        "external_numbers": (_plain(number) for number in review.register.external),
+        "printed_numbers": _printed(review),
+        "groups": _groups(review),
+        "definitions": _definitions(review),
+        "contradictions": _of_records(review, "contradictions"),
+        "risk_of_bias": _of_records(review, "risk_of_bias"),
+        "certainty": _certainty(review),
+        "verdicts": (vars(finding) for finding in check(review).findings),
+        "reports": _reports(review),
+    }
+    return {
+        name: pd.DataFrame(
+            [{column: row.get(column) for column in columns} for row in found[name]],
+            columns=list(columns),
+            dtype=object,
+        )
+        for name, columns in COLUMNS.items()
+    }
 
 
 def dictionary() -> pd.DataFrame:
@@ -70,8 +137,13 @@ def dictionary() -> pd.DataFrame:
 
 def vocabulary() -> pd.DataFrame:
     """Every word that a record may use, with its meaning."""
-    return pd.DataFrame([{"vocabulary": name, "word": word, "meaning": getattr(meaning, "meaning", meaning)}
-                         for name, known in VOCABULARIES.items() for word, meaning in known.items()])
+    return pd.DataFrame(
+        [
+            {"vocabulary": name, "word": word, "meaning": getattr(meaning, "meaning", meaning)}
+            for name, known in VOCABULARIES.items()
+            for word, meaning in known.items()
+        ]
+    )
 
 
 def _plain(model: BaseModel) -> dict:
@@ -93,7 +165,11 @@ def _printed(review: Review) -> Iterator[dict]:
     for study, record in review.records.items():
         aside = record.set_aside()
         for entry in record.entries:
-            address = {f"address_{name}": value for name, value in _plain(entry.address).items()} if entry.address else {}
+            address = (
+                {f"address_{name}": value for name, value in _plain(entry.address).items()}
+                if entry.address
+                else {}
+            )
             yield {"study": study, **_plain(entry), **address, "set_aside": entry.id in aside}
 
 
@@ -101,13 +177,24 @@ def _groups(review: Review) -> Iterator[dict]:
     for study, record in review.records.items():
         for type_, groups in (("arm", record.arms), ("stratum", record.strata)):
             for name, group in groups.items():
-                yield {"study": study, "group": name, "type": type_, "definition": group.definition, "where": _where(group)}
+                yield {
+                    "study": study,
+                    "group": name,
+                    "type": type_,
+                    "definition": group.definition,
+                    "where": _where(group),
+                }
 
 
 def _definitions(review: Review) -> Iterator[dict]:
     for study, record in review.records.items():
         for name, meaning in record.definitions.items():
-            yield {"study": study, "variable": name, "definition": meaning.definition, "where": _where(meaning)}
+            yield {
+                "study": study,
+                "variable": name,
+                "definition": meaning.definition,
+                "where": _where(meaning),
+            }
 
 
 def _of_records(review: Review, part: str) -> Iterator[dict]:
@@ -124,13 +211,24 @@ def _where(row: BaseModel) -> str | None:
 def _certainty(review: Review) -> Iterator[dict]:
     for endpoint, rating in review.certainty.endpoints.items() if review.certainty else ():
         for limitation, row in rating.lowerings.items():
-            yield {"endpoint": endpoint, "limitation": limitation, **_plain(row), "judged": review.certainty.judged, "judge": review.certainty.judge}
+            yield {
+                "endpoint": endpoint,
+                "limitation": limitation,
+                **_plain(row),
+                "judged": review.certainty.judged,
+                "judge": review.certainty.judge,
+            }
 
 
 def _reports(review: Review) -> Iterator[dict]:
     for endpoint, evidence in collect_all(review).items():
         for report in evidence.used:
-            yield vars(report) | {"endpoint": endpoint, "used": True, "data": _json(report.data), "note": report.note or None}
+            yield vars(report) | {
+                "endpoint": endpoint,
+                "used": True,
+                "data": _json(report.data),
+                "note": report.note or None,
+            }
         for report in evidence.unused:
             yield vars(report) | {"endpoint": endpoint, "used": False, "data": _json(report.check)}
 

@@ -6,12 +6,12 @@ from collections import Counter
 import pandas as pd
 from matplotlib.patches import Rectangle
 
+from book.html.style import BLUE, INK, LIGHT, RED, SMALL, YELLOW, Picture, canvas
 from extraction.checks import Finding, check
-from models.evidence.collect import collect_all
 from extraction.records import Review, load
 from extraction.vocabulary import ENDPOINTS
 from models.answers.derivation import derives
-from book.html.style import BLUE, INK, LIGHT, RED, SMALL, YELLOW, Picture, canvas
+from models.evidence.collect import collect_all
 
 VERDICTS = {
     "differs": ("differs", RED),
@@ -34,7 +34,9 @@ def by_number(review: Review) -> dict[str, dict[str, Finding]]:
     gravity, found = list(VERDICTS), {}
     for finding in check(review).findings:
         numbers = found.setdefault(finding.study, {})
-        if finding.entry not in numbers or gravity.index(verdict_class(finding)) < gravity.index(verdict_class(numbers[finding.entry])):
+        if finding.entry not in numbers or gravity.index(verdict_class(finding)) < gravity.index(
+            verdict_class(numbers[finding.entry])
+        ):
             numbers[finding.entry] = finding
     return found
 
@@ -43,7 +45,11 @@ def counts(review: Review | None = None) -> dict[str, Counter]:
     """Printed numbers of each study by class of verdict."""
     review = review or load()
     found = by_number(review)
-    return {study: Counter(map(verdict_class, found[study].values())) for study in review.studies if study in found}
+    return {
+        study: Counter(map(verdict_class, found[study].values()))
+        for study in review.studies
+        if study in found
+    }
 
 
 @derives
@@ -56,7 +62,14 @@ def picture(review: Review | None = None):
     top = 0.0
     for (label, found), height in zip(rows, heights):
         ax.text(0, -top - 0.3, label, weight="bold", va="center", fontsize=12)
-        ax.text(PER_ROW, -top - 0.3, f"{sum(found.values())} numbers, {found['differs']} differ", va="center", ha="right", fontsize=SMALL)
+        ax.text(
+            PER_ROW,
+            -top - 0.3,
+            f"{sum(found.values())} numbers, {found['differs']} differ",
+            va="center",
+            ha="right",
+            fontsize=SMALL,
+        )
         squares = [name for name in VERDICTS for _ in range(found[name])]
         for i, name in enumerate(squares):
             ax.add_patch(_square(i % PER_ROW, -top - 2 - i // PER_ROW, VERDICTS[name][1]))
@@ -66,30 +79,67 @@ def picture(review: Review | None = None):
     ax.set_aspect("auto")
     ax.axis("off")
     handles = [_square(0, 0, colour) for _, colour in VERDICTS.values()]
-    figure.legend(handles, [words for words, _ in VERDICTS.values()], loc="outside lower center", ncols=2, fontsize=SMALL)
-    said = ". ".join(f"{label}: " + ", ".join(f"{found[name]} {words}" for name, (words, _) in VERDICTS.items()) for label, found in rows)
-    return Picture(figure, f"Every printed number as a square, coloured by its verdict. {said}.",
-                   pd.DataFrame([{"study": label, "verdict": words, "numbers": found[name]} for label, found in rows for name, (words, _) in VERDICTS.items()]))
+    figure.legend(
+        handles,
+        [words for words, _ in VERDICTS.values()],
+        loc="outside lower center",
+        ncols=2,
+        fontsize=SMALL,
+    )
+    said = ". ".join(
+        f"{label}: " + ", ".join(f"{found[name]} {words}" for name, (words, _) in VERDICTS.items())
+        for label, found in rows
+    )
+    return Picture(
+        figure,
+        f"Every printed number as a square, coloured by its verdict. {said}.",
+        pd.DataFrame(
+            [
+                {"study": label, "verdict": words, "numbers": found[name]}
+                for label, found in rows
+                for name, (words, _) in VERDICTS.items()
+            ]
+        ),
+    )
 
 
 def _square(x: float, y: float, colour: str):
-    return Rectangle((x, y), 0.84, 0.84, facecolor=colour, edgecolor=INK if colour == YELLOW else "none", linewidth=0.3)
+    return Rectangle(
+        (x, y), 0.84, 0.84, facecolor=colour, edgecolor=INK if colour == YELLOW else "none", linewidth=0.3
+    )
 
 
 def differing(review: Review | None = None) -> dict[str, pd.DataFrame]:
-    """Numbers of each study that differ: as printed and where, the verdict, what it changes in the review; with columns for links.
+    """Numbers of each study that differ: as printed and where, the verdict, what it changes in the review;
+    with columns for links.
 
-    By the study's id, in the order of the register, studies without any left out.  Findings alike in verdict and consequence share a row.
+    By the study's id, in the order of the register, studies without any left out.  Findings alike in verdict
+    and consequence share a row.
     """
     review = review or load()
     enters, rows = _enters(review), {study: {} for study in review.studies}
-    for f in sorted((f for f in check(review).findings if f.verdict == "differs"), key=lambda f: f.severity == "last_digit"):
+    for f in sorted(
+        (f for f in check(review).findings if f.verdict == "differs"),
+        key=lambda f: f.severity == "last_digit",
+    ):
         expected = f"; expected {f.expected}" if f.expected else ""
         rows[f.study].setdefault((f"{f.rule}{expected}", _change(review, f, enters)), []).append(f)
-    return {study: pd.DataFrame([{
-        "as printed, and where": "; ".join(f"{f.printed}: {f.address}" for f in findings), "verdict": verdict, "what it changes": change,
-        "study_id": study, "entries": tuple(dict.fromkeys(f.entry for f in findings))} for (verdict, change), findings in found.items()])
-        for study, found in rows.items() if found}
+    return {
+        study: pd.DataFrame(
+            [
+                {
+                    "as printed, and where": "; ".join(f"{f.printed}: {f.address}" for f in findings),
+                    "verdict": verdict,
+                    "what it changes": change,
+                    "study_id": study,
+                    "entries": tuple(dict.fromkeys(f.entry for f in findings)),
+                }
+                for (verdict, change), findings in found.items()
+            ]
+        )
+        for study, found in rows.items()
+        if found
+    }
 
 
 def _enters(review: Review) -> dict[tuple[str, str], list[str]]:
@@ -111,11 +161,21 @@ def _change(review: Review, finding: Finding, enters: dict[tuple[str, str], list
 
 
 def with_another_test(review: Review | None = None) -> pd.DataFrame:
-    """p-values that agree, but only with another test than the paper names, or with a comparison of more than it says."""
+    """p-values that agree, but only with another test than the paper names, or with a comparison of more than
+    it says.
+    """
     review = review or load()
-    rows = [{"study": review.studies[f.study].label, "as printed, and where": f"{f.printed}: {f.address}", "verdict": f"{f.rule}: {f.expected}",
-             "study_id": f.study, "entries": (f.entry,)}
-            for f in check(review).findings if f.verdict == "agrees" and ("; the paper names" in f.rule or "at once" in f.rule)]
+    rows = [
+        {
+            "study": review.studies[f.study].label,
+            "as printed, and where": f"{f.printed}: {f.address}",
+            "verdict": f"{f.rule}: {f.expected}",
+            "study_id": f.study,
+            "entries": (f.entry,),
+        }
+        for f in check(review).findings
+        if f.verdict == "agrees" and ("; the paper names" in f.rule or "at once" in f.rule)
+    ]
     return pd.DataFrame(rows)
 
 
@@ -123,16 +183,31 @@ def everything(review: Review | None = None) -> dict[str, pd.DataFrame]:
     """The verdict on each printed number with its address, by the study's id, in the order of the register."""
     review = review or load()
     found = by_number(review)
-    return {study: pd.DataFrame([{
-        "as printed": f.printed or "in words", "where": f.address, "verdict": VERDICTS[verdict_class(f)][0],
-        "why": f.rule + (f": {f.expected}" if f.expected else ""), "study_id": f.study, "entries": (entry,)}
-        for entry, f in found[study].items()]) for study in review.studies if study in found}
+    return {
+        study: pd.DataFrame(
+            [
+                {
+                    "as printed": f.printed or "in words",
+                    "where": f.address,
+                    "verdict": VERDICTS[verdict_class(f)][0],
+                    "why": f.rule + (f": {f.expected}" if f.expected else ""),
+                    "study_id": f.study,
+                    "entries": (entry,),
+                }
+                for entry, f in found[study].items()
+            ]
+        )
+        for study in review.studies
+        if study in found
+    }
 
 
 def headline(review: Review | None = None) -> str:
     """How many numbers there are and how they fare, in two sentences."""
     total = sum(counts(review).values(), Counter())
     checked = total["differs"] + total["last_digit"] + total["agrees"]
-    return textwrap.dedent(f"""\
-        Of {sum(total.values())} printed numbers, {checked} can be checked against others of the same paper: {total['agrees']} agree, {total['last_digit']} are off
-        in the last digit and {total['differs']} differ. No choice among the differing ones is hidden: each stands below with what it changes.""").replace("\n", " ")
+    return textwrap.dedent(
+        f"""\
+        Of {sum(total.values())} printed numbers, {checked} can be checked against others of the same paper: {total["agrees"]} agree, {total["last_digit"]} are off
+        in the last digit and {total["differs"]} differ. No choice among the differing ones is hidden: each stands below with what it changes."""
+    ).replace("\n", " ")

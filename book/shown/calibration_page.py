@@ -4,21 +4,37 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
-from extraction.records import Review
-from models.endpoints import ENDPOINTS
-from models.answers.derivation import derives
 from book.html.style import BLUE, GREEN, LIGHT, ORANGE, RED, SMALL, Picture, canvas
-from models.words import listed
+from extraction.records import Review
+from models.answers.derivation import derives
+from models.endpoints import ENDPOINTS
 from models.trust.calibration import QUANTITIES, SAMPLED, Calibration, changed
 from models.trust.ranks import BAND, LEVELS, band, coverage, curve, falls_short, within_band
 from models.trust.sampled_replicates import ESS_ABOVE, R_HAT_BELOW
+from models.words import listed
 
-WORDS = {"mu": "mean effect", "tau": "between-study SD, τ", "theta": "effect in the first study", "prediction": "effect in a next study"}
-LINES = {"mu": (RED, "-", 2.4), "tau": (BLUE, "--", 1.5), "theta": (GREEN, "-.", 1.5), "prediction": (ORANGE, ":", 2.0)}
+WORDS = {
+    "mu": "mean effect",
+    "tau": "between-study SD, τ",
+    "theta": "effect in the first study",
+    "prediction": "effect in a next study",
+}
+LINES = {
+    "mu": (RED, "-", 2.4),
+    "tau": (BLUE, "--", 1.5),
+    "theta": (GREEN, "-.", 1.5),
+    "prediction": (ORANGE, ":", 2.0),
+}
 """Colour, dashes and width of each quantity's curve."""
 UNUSUAL = 0.05
-"""As many curves out of their bands, or more, are called too many where chance gives them less often than this."""
-PARTS = {"evidence": "the evidence", "priors": "the priors", "model": "the code of the model or of the simulation"}
+"""As many curves out of their bands, or more, are called too many where chance gives them less often than
+this.
+"""
+PARTS = {
+    "evidence": "the evidence",
+    "priors": "the priors",
+    "model": "the code of the model or of the simulation",
+}
 
 
 def finding(results: dict[str, Calibration]) -> str:
@@ -27,11 +43,17 @@ def finding(results: dict[str, Calibration]) -> str:
         return "No model has been calibrated yet. This page fills once `python -m models calibrate` has run."
     shares = {key: coverage(result.ranks["mu"], 95)[0] for key, result in results.items()}
     short = [key for key, result in results.items() if falls_short(result.ranks["mu"], 95)]
-    beyond = f"too few for {_titles(short)}" if short else "for none of them too few beyond the error of the simulation"
+    beyond = (
+        f"too few for {_titles(short)}"
+        if short
+        else "for none of them too few beyond the error of the simulation"
+    )
     low, high = (f"{100 * end(shares.values()):.0f}" for end in (min, max))
     range_ = low if low == high else f"{low} to {high}"
-    return (f"In simulated reviews of the real size, the 95 % interval of the mean effect held the true value in {range_} % of cases, by endpoint: "
-            f"{beyond}. {curves_said(results)}")
+    return (
+        "In simulated reviews of the real size, the 95 % interval of the mean effect held the true value in"
+        f" {range_} % of cases, by endpoint: {beyond}. {curves_said(results)}"
+    )
 
 
 def curves_said(results: dict[str, Calibration]) -> str:
@@ -41,13 +63,20 @@ def curves_said(results: dict[str, Calibration]) -> str:
     titles = [f"{ENDPOINTS[key].title}: {WORDS[name]}" for key, name in out]
     named = f" ({listed(titles)})" if out else ""
     many = bool(out) and stats.binom.sf(len(out) - 1, total, 1 - BAND) < UNUSUAL
-    return (f"Of {total} rank curves, {len(out) or 'none'} left the band of a calibrated model{named}; "
-            f"chance alone would take out about {expected:.1f}" + (", so these are too many." if many else "."))
+    return (
+        f"Of {total} rank curves, {len(out) or 'none'} left the band of a calibrated model{named}; "
+        f"chance alone would take out about {expected:.1f}" + (", so these are too many." if many else ".")
+    )
 
 
 def outside(results: dict[str, Calibration]) -> list[tuple[str, str]]:
     """Endpoint and quantity of every curve that leaves its band."""
-    return [(key, name) for key, result in results.items() for name in QUANTITIES if not within_band(result.ranks[name])]
+    return [
+        (key, name)
+        for key, result in results.items()
+        for name in QUANTITIES
+        if not within_band(result.ranks[name])
+    ]
 
 
 def age(results: dict[str, Calibration], review: Review | None = None) -> list[str]:
@@ -57,18 +86,28 @@ def age(results: dict[str, Calibration], review: Review | None = None) -> list[s
         if key not in results:
             found.setdefault("There is no result yet for", []).append(key)
         elif parts := changed(key, review):
-            found.setdefault(f"Since these results were made, {listed([PARTS[part] for part in parts])} changed for", []).append(key)
-    return [f"{words} {_titles(keys)}: run `python -m models calibrate {' '.join(keys)}`." for words, keys in found.items()]
+            found.setdefault(
+                f"Since these results were made, {listed([PARTS[part] for part in parts])} changed for", []
+            ).append(key)
+    return [
+        f"{words} {_titles(keys)}: run `python -m models calibrate {' '.join(keys)}`."
+        for words, keys in found.items()
+    ]
 
 
 def convergence(results: dict[str, Calibration]) -> str:
     """Fits behind the curves, and those that broke the rule of convergence or gave no posterior."""
     total, failed = (sum(getattr(r, name) for r in results.values()) for name in ("replicates", "failed"))
-    said = [f"Behind the curves stand {total:,} fits.", f"{failed} gave no posterior and have no rank." if failed else "Every one gave a posterior."]
+    said = [
+        f"Behind the curves stand {total:,} fits.",
+        f"{failed} gave no posterior and have no rank." if failed else "Every one gave a posterior.",
+    ]
     if sampled := results.get(SAMPLED):
-        said.append(f"Of the {sampled.replicates} sampled ones, {sampled.unconverged or 'none'} broke the rule for their short chains (R-hat below "
-                    f"{R_HAT_BELOW}, effective sample sizes above {ESS_ABOVE}, no divergent step). Their ranks are kept, because what makes a fit hard "
-                    "may also make it wrong.")
+        said.append(
+            f"Of the {sampled.replicates} sampled ones, {sampled.unconverged or 'none'} broke the rule for"
+            f" their short chains (R-hat below {R_HAT_BELOW}, effective sample sizes above {ESS_ABOVE}, no"
+            " divergent step). Their ranks are kept, because what makes a fit hard may also make it wrong."
+        )
     return " ".join(said)
 
 
@@ -78,22 +117,37 @@ def dependent_reports(results: dict[str, Calibration]) -> str:
         return "CRS duration has not been calibrated yet."
     ranks = results[SAMPLED].ranks["mu"]
     held = "; ".join(f"{level} % interval, {_share(ranks, level)}" for level in LEVELS)
-    unseen = (f"With {len(ranks)} simulated reviews, a 95 % interval that holds less than {200 * (0.05 * 0.95 / len(ranks)) ** 0.5:.0f} "
-              "points too seldom would not be noticed.")
+    unseen = (
+        f"With {len(ranks)} simulated reviews, a 95 % interval that holds less than"
+        f" {200 * (0.05 * 0.95 / len(ranks)) ** 0.5:.0f} points too seldom would not be noticed."
+    )
     short = [f"{level} %" for level in LEVELS if falls_short(ranks, level)]
-    verdict = (f"So its {listed(short)} interval is too narrow: the same patients are counted more than once." if short
-               else "No interval falls short by more than two standard errors, so the reports are multiplied as they are.")
-    return f"How often the intervals of the mean effect held the true value, with standard error: {held}. {verdict} {unseen}"
+    verdict = (
+        f"So its {listed(short)} interval is too narrow: the same patients are counted more than once."
+        if short
+        else (
+            "No interval falls short by more than two standard errors, so the reports are multiplied as they"
+            " are."
+        )
+    )
+    return (
+        f"How often the intervals of the mean effect held the true value, with standard error: {held}."
+        f" {verdict} {unseen}"
+    )
 
 
 @derives
 def table(results: dict[str, Calibration]) -> pd.DataFrame:
     """Coverage of each interval in per cent, with its standard error."""
-    return pd.DataFrame([
-        {"endpoint": ENDPOINTS[key].title, "interval of": WORDS[name]} | {f"{level} %": _share(result.ranks[name], level) for level in LEVELS}
-        | {"simulated reviews": len(result.ranks[name])}
-        for key, result in results.items() for name in QUANTITIES
-    ])
+    return pd.DataFrame(
+        [
+            {"endpoint": ENDPOINTS[key].title, "interval of": WORDS[name]}
+            | {f"{level} %": _share(result.ranks[name], level) for level in LEVELS}
+            | {"simulated reviews": len(result.ranks[name])}
+            for key, result in results.items()
+            for name in QUANTITIES
+        ]
+    )
 
 
 def _share(ranks, level: int) -> str:
@@ -111,18 +165,39 @@ def curves(results: dict[str, Calibration]):
         ax.set_title(ENDPOINTS[key].title, loc="left", fontsize=12, weight="bold")
     axes[-1, 0].set_xlabel("Rank: posterior probability below the true value")
     figure.supylabel("Share of ranks up to here minus expected, percentage points", fontsize=12)
-    handles = [axes[0, 0].plot([], [], color=colour, ls=dashes, lw=width, label=WORDS[name])[0] for name, (colour, dashes, width) in LINES.items()]
+    handles = [
+        axes[0, 0].plot([], [], color=colour, ls=dashes, lw=width, label=WORDS[name])[0]
+        for name, (colour, dashes, width) in LINES.items()
+    ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=SMALL)
     far = "; ".join(f"{ENDPOINTS[key].title}, {_farthest(result)}" for key, result in results.items())
-    said = (f"Rank curves of {len(results)} models, four quantities each. The curve of the mean effect departs from 0 by at most: {far}. "
-            f"{curves_said(results)}")
-    return Picture(figure, said, pd.concat([_curve_numbers(key, name, result) for key, result in results.items() for name in QUANTITIES], ignore_index=True))
+    said = (
+        f"Rank curves of {len(results)} models, four quantities each. The curve of the mean effect departs"
+        f" from 0 by at most: {far}. {curves_said(results)}"
+    )
+    return Picture(
+        figure,
+        said,
+        pd.concat(
+            [_curve_numbers(key, name, result) for key, result in results.items() for name in QUANTITIES],
+            ignore_index=True,
+        ),
+    )
 
 
 def _curve_numbers(key: str, name: str, result: Calibration) -> pd.DataFrame:
     """One curve and its band, as shares."""
     (places, difference), (lower, upper) = curve(result.ranks[name]), band(len(result.ranks[name]))
-    return pd.DataFrame({"endpoint": key, "quantity": name, "rank": places, "share_minus_expected": difference, "band_lower": lower, "band_upper": upper})
+    return pd.DataFrame(
+        {
+            "endpoint": key,
+            "quantity": name,
+            "rank": places,
+            "share_minus_expected": difference,
+            "band_lower": lower,
+            "band_upper": upper,
+        }
+    )
 
 
 def _farthest(result: Calibration) -> str:

@@ -10,21 +10,42 @@ from models.trust.checklists import Checklist, Item
 
 
 def show(held: Checklist) -> None:
-    """A checklist as a table of two columns, which fit on a phone: what it asks, and whether and where this book answers."""
-    rows = [f"{cells([f'{item.item}: {item.asks}'])}<td class=long>{answer(item)}</td>" for item in held.items]
-    numbers = pd.DataFrame([{"item": item.item, "asks": item.asks, "state": item.state, "where": item.where, "lacking": item.lacking,
-                             "inapplicable": item.inapplicable} for item in held.items])
+    """A checklist as a table of two columns, which fit on a phone: what it asks, and whether and where this
+    book answers.
+    """
+    rows = [
+        f"{cells([f'{item.item}: {item.asks}'])}<td class=long>{answer(item)}</td>" for item in held.items
+    ]
+    numbers = pd.DataFrame(
+        [
+            {
+                "item": item.item,
+                "asks": item.asks,
+                "state": item.state,
+                "where": item.where,
+                "lacking": item.lacking,
+                "inapplicable": item.inapplicable,
+            }
+            for item in held.items
+        ]
+    )
     display_rows(["item", "in this book"], rows, f"{held.title} ({held.source})", numbers)
 
 
 def answer(item: Item) -> str:
     """State, links, and what is lacking or why the item does not arise."""
-    parts = [f"<strong>{item.state}</strong>", *map(link, item.where), html.escape(item.lacking or item.inapplicable)]
+    parts = [
+        f"<strong>{item.state}</strong>",
+        *map(link, item.where),
+        html.escape(item.lacking or item.inapplicable),
+    ]
     return "<br>".join(filter(None, parts))
 
 
 def link(where: str) -> str:
-    """A link to a page, or to a heading on it.  It reads as the page's name: a title may change without this page being run again."""
+    """A link to a page, or to a heading on it.  It reads as the page's name: a title may change without this
+    page being run again.
+    """
     page, _, heading = where.partition("#")
     anchor = f"#{make_id(heading)}" if heading else ""  # the id that Sphinx gives a heading
     words = page.replace("-", " ") + (f": {heading}" if heading else "")

@@ -1,10 +1,10 @@
 """How to cite the version that is being read: in words, and as BibTeX, RIS and CFF.
 
-A version is dated by its release, `releases/<version>.json`, and has a DOI once `extraction/living.yml` gives it one.  A tree that has none says so, and names its evidence and the day of the newest
-decision in it, so that no clock enters a page.
+A version is dated by its release, `releases/<version>.json`, and has a DOI once `extraction/living.yml` gives
+it one.  A tree that has none says so, and names its evidence and the day of the newest decision in it, so
+that no clock enters a page.
 """
 
-from extraction.tree import ROOT
 import datetime
 import html
 import re
@@ -14,9 +14,10 @@ from pathlib import Path
 import yaml
 
 from extraction.records import Review, load
-from models.runs import store
-from models.history import versions
+from extraction.tree import ROOT
 from models.answers.summary import evidence_hash, version
+from models.history import versions
+from models.runs import store
 
 STEM = "tocilizumab-after-cart"
 """Name of the files, and with the version the key of the BibTeX entry."""
@@ -40,12 +41,19 @@ class Citation:
     def dated(self) -> str:
         """`released 2026-12-01`, or that it is not and what it was built from."""
         day = self.date.isoformat()
-        return f"released {day}" if self.released else f"unreleased, built from evidence {self.evidence}, newest decision {day}"
+        return (
+            f"released {day}"
+            if self.released
+            else f"unreleased, built from evidence {self.evidence}, newest decision {day}"
+        )
 
     @property
     def words(self) -> str:
         """The reference as a line of text."""
-        found = f"{', '.join(self.authors)} ({self.date.year}). {self.title}. Version {self.version}, {self.dated}."
+        found = (
+            f"{', '.join(self.authors)} ({self.date.year}). {self.title}. Version {self.version},"
+            f" {self.dated}."
+        )
         return f"{found} https://doi.org/{self.doi}" if self.doi else found
 
     @property
@@ -54,26 +62,49 @@ class Citation:
         return f"Living review. Version {self.version}, {self.dated}"
 
     def bibtex(self) -> str:
-        fields = {"author": " and ".join(f"{{{_tex(name)}}}" if name in self.entities else _tex(name) for name in self.authors), "title": f"{{{_tex(self.title)}}}", "year": str(self.date.year),
-                  "version": self.version, "note": _tex(self.note), "doi": self.doi}
+        fields = {
+            "author": " and ".join(
+                f"{{{_tex(name)}}}" if name in self.entities else _tex(name) for name in self.authors
+            ),
+            "title": f"{{{_tex(self.title)}}}",
+            "year": str(self.date.year),
+            "version": self.version,
+            "note": _tex(self.note),
+            "doi": self.doi,
+        }
         lines = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
         return f"@misc{{{STEM}-{self.version},\n" + ",\n".join(lines) + "\n}\n"
 
     def ris(self) -> str:
         day = f"{self.date:%Y/%m/%d}/"
-        fields = [("TY", "COMP"), *(("AU", name) for name in self.authors), ("TI", self.title), ("PY", str(self.date.year)), ("DA", day), ("ET", self.version),
-                  ("N1", self.note), *([("DO", self.doi)] if self.doi else ()), ("ER", "")]
+        fields = [
+            ("TY", "COMP"),
+            *(("AU", name) for name in self.authors),
+            ("TI", self.title),
+            ("PY", str(self.date.year)),
+            ("DA", day),
+            ("ET", self.version),
+            ("N1", self.note),
+            *([("DO", self.doi)] if self.doi else ()),
+            ("ER", ""),
+        ]
         return "".join(f"{tag}  - {value}\r\n" for tag, value in fields)
 
     def cff(self) -> str:
-        """CITATION.cff with what this version adds: its date and DOI, or the hash of the evidence of a tree that is not released."""
+        """CITATION.cff with what this version adds: its date and DOI, or the hash of the evidence of a tree
+        that is not released.
+        """
         held = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8")) | {"version": self.version}
         held.pop("date-released", None)
         if self.released:
             held["date-released"] = self.date.isoformat()
         else:
-            held["identifiers"] = [{"type": "other", "value": self.evidence, "description": f"Evidence hash: {self.dated}"}]
-        return yaml.safe_dump(held | ({"doi": self.doi} if self.doi else {}), sort_keys=False, allow_unicode=True, width=120)
+            held["identifiers"] = [
+                {"type": "other", "value": self.evidence, "description": f"Evidence hash: {self.dated}"}
+            ]
+        return yaml.safe_dump(
+            held | ({"doi": self.doi} if self.doi else {}), sort_keys=False, allow_unicode=True, width=120
+        )
 
     def files(self) -> dict[str, str]:
         """The downloads, by name."""
@@ -84,38 +115,66 @@ def citation(review: Review | None = None, root: Path = ROOT) -> Citation:
     """The citation of this tree; nothing is shown of a DOI that is missing."""
     review = review or load()
     held = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
-    found = Citation(held["title"], tuple(map(_name, held["authors"])), frozenset(author["name"] for author in held["authors"] if "name" in author),
-                     version(), evidence_hash(review), newest(review), False, review.living.doi.versions.get(version()) if review.living else None)
+    found = Citation(
+        held["title"],
+        tuple(map(_name, held["authors"])),
+        frozenset(author["name"] for author in held["authors"] if "name" in author),
+        version(),
+        evidence_hash(review),
+        newest(review),
+        False,
+        review.living.doi.versions.get(version()) if review.living else None,
+    )
     releases = root / "releases"
     if found.version not in versions.released(releases):
         return found
     kept = versions.read(found.version, releases)
-    return replace(found, date=datetime.date.fromisoformat(kept["date"]), released=True) if _answers_to(kept, found.evidence, review) else found
+    return (
+        replace(found, date=datetime.date.fromisoformat(kept["date"]), released=True)
+        if _answers_to(kept, found.evidence, review)
+        else found
+    )
 
 
 def _answers_to(kept: dict, evidence: str, review: Review) -> bool:
-    """Whether evidence, priors and answers are still those of a release; a tree that moved on has no version of its own yet."""
+    """Whether evidence, priors and answers are still those of a release; a tree that moved on has no version
+    of its own yet.
+    """
     try:
-        return kept["evidence_hash"] == evidence and all(versions.is_same(found, versions.answer(key, review)) for key, found in kept["endpoints"].items())
+        return kept["evidence_hash"] == evidence and all(
+            versions.is_same(found, versions.answer(key, review)) for key, found in kept["endpoints"].items()
+        )
     except store.NotFitted:
         return False
 
 
 def newest(review: Review) -> datetime.date:
     """Day of the newest decision on a study, extraction of a record, or judgement of certainty."""
-    return max([study.decided for study in review.register.studies] + [record.extracted for record in review.records.values()] + ([review.certainty.judged] if review.certainty else []))
+    return max(
+        [study.decided for study in review.register.studies]
+        + [record.extracted for record in review.records.values()]
+        + ([review.certainty.judged] if review.certainty else [])
+    )
 
 
 def foot(cited: Citation, files: str, notebook: str | None) -> str:
     """The box at the foot of a page.
 
-    files : address of the folder of downloads, from the page.  notebook : address of the page's notebook, None for a page without code
+    files : address of the folder of downloads, from the page.  notebook : address of the page's notebook,
+    None for a page without code
     """
     kinds = zip(("BibTeX", "RIS", "CFF"), cited.files())
     links = [f'<a href="{files}/{name}" download>{kind}</a>' for kind, name in kinds]
-    runs = f' · This page as a <a href="{notebook}" download>notebook</a>, to run in Jupyter from a clone' if notebook else ""
-    return (f'<aside class="review-cite" aria-label="How to cite"><p><strong>Cite this version.</strong> {html.escape(cited.words)}</p>'
-            f"<p>{' · '.join(links)}{runs}</p></aside>")
+    runs = (
+        f' · This page as a <a href="{notebook}" download>notebook</a>, to run in Jupyter from a clone'
+        if notebook
+        else ""
+    )
+    return (
+        '<aside class="review-cite" aria-label="How to cite"><p><strong>Cite this version.</strong>'
+        f" {html.escape(cited.words)}</p>"
+        f"<p>{' · '.join(links)}{runs}</p></aside>"
+    )
 
 
 def _name(author: dict) -> str:

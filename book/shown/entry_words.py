@@ -2,15 +2,30 @@
 
 from collections import defaultdict
 
+from book.shown.endpoint.tables import WHOM
 from extraction.checks import Finding
-from models.evidence.report import Evidence
 from extraction.schema import AnyEntry
 from extraction.vocabulary import ENDPOINTS, TWO_ARMS
-from book.shown.endpoint.tables import WHOM
+from models.evidence.report import Evidence
 
-ACRONYMS = {"toci": "tocilizumab", "crs": "CRS", "icans": "ICANS", "mrd": "MRD", "cart": "CAR-T", "gcsf": "G-CSF", "il6": "IL-6", "crp": "CRP"}
-KIND = {"counts": "count", "p_value": "p-value", "log_rank_p": "log-rank p-value", "mean_sd": "mean and SD",
-        "median_range": "median and range", "median_quartiles": "median and quartiles"}
+ACRONYMS = {
+    "toci": "tocilizumab",
+    "crs": "CRS",
+    "icans": "ICANS",
+    "mrd": "MRD",
+    "cart": "CAR-T",
+    "gcsf": "G-CSF",
+    "il6": "IL-6",
+    "crp": "CRP",
+}
+KIND = {
+    "counts": "count",
+    "p_value": "p-value",
+    "log_rank_p": "log-rank p-value",
+    "mean_sd": "mean and SD",
+    "median_range": "median and range",
+    "median_quartiles": "median and quartiles",
+}
 
 
 def whom(entry: AnyEntry) -> str:
@@ -22,7 +37,9 @@ def whom(entry: AnyEntry) -> str:
 
 def report_words(entry: AnyEntry) -> str:
     """Kind of report, with its unit where it has one."""
-    return KIND.get(entry.kind, words(entry.kind)) + ("" if entry.unit in ("none", "patients") else f", {entry.unit}")
+    return KIND.get(entry.kind, words(entry.kind)) + (
+        "" if entry.unit in ("none", "patients") else f", {entry.unit}"
+    )
 
 
 def fates(study: str, evidence: dict[str, Evidence]) -> dict[str, list[str]]:
@@ -51,7 +68,9 @@ def _verdict(finding: Finding) -> str:
     if finding.verdict == "agrees":
         return "agrees."
     expected = f", expected {finding.expected}" if finding.expected else ""
-    return f"{'differs, ' if finding.verdict == 'differs' else 'cannot be checked, '}{finding.rule}{expected}."
+    return (
+        f"{'differs, ' if finding.verdict == 'differs' else 'cannot be checked, '}{finding.rule}{expected}."
+    )
 
 
 def words(name: str) -> str:

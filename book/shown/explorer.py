@@ -1,14 +1,21 @@
 """The explorer: its form on the page, and the files beside it that compute in the reader's browser."""
 
-from extraction.tree import ROOT
 import json
 
 from book.html import files
-from extraction.records import Review
 from book.shown import explorer_data
+from extraction.records import Review
+from extraction.tree import ROOT
 
 FOLDER = ROOT / "book" / "scripts"
-SCRIPTS = ("explorer-engine.js", "explorer-state.js", "explorer-answer.js", "explorer-record.js", "explorer-plot.js", "explorer.js")
+SCRIPTS = (
+    "explorer-engine.js",
+    "explorer-state.js",
+    "explorer-answer.js",
+    "explorer-record.js",
+    "explorer-plot.js",
+    "explorer.js",
+)
 """In the order they are loaded."""
 DATA = "explorer-data.js"
 PLACE = "explorer"
@@ -32,5 +39,7 @@ def markup() -> str:
 def scripts(review: Review) -> dict[str, bytes]:
     """The scripts by their path within the book, the data as a constant among them."""
     data = json.dumps(explorer_data.data(review), ensure_ascii=False, separators=(",", ":"))
-    return {f"{PLACE}/{DATA}": f'"use strict";\nconst EXPLORER_DATA = {data};\n'.encode(),
-            **{f"{PLACE}/{name}": (FOLDER / name).read_bytes() for name in SCRIPTS}}
+    return {
+        f"{PLACE}/{DATA}": f'"use strict";\nconst EXPLORER_DATA = {data};\n'.encode(),
+        **{f"{PLACE}/{name}": (FOLDER / name).read_bytes() for name in SCRIPTS},
+    }

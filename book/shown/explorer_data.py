@@ -1,22 +1,23 @@
-"""What the explorer page computes from: the log likelihood of each study on a grid of effects, and the choices around it.
+"""What the explorer page computes from: the log likelihood of each study on a grid of effects, and the
+choices around it.
 
-The page adds bias, differences between studies and priors itself, by quadrature.  Effects are log ratios, tocilizumab over none.
-CRS duration is not here: its reports say nothing of one effect alone, but of grades, trend and spread together, so no study has a
-likelihood of its effect that other choices would leave as it is.
+The page adds bias, differences between studies and priors itself, by quadrature.  Effects are log ratios,
+tocilizumab over none. CRS duration is not here: its reports say nothing of one effect alone, but of grades,
+trend and spread together, so no study has a likelihood of its effect that other choices would leave as it is.
 """
 
 import numpy as np
 
-from models.evidence.report import Evidence, Reading
-from models.evidence.collect import collect
+from book.shown.endpoint import tables
 from extraction.records import Review, load
+from models.answers.absolute import baselines
 from models.answers.bias import bias_prior, bias_priors
 from models.crs_duration import CRS_DURATION
 from models.endpoint import Endpoint, study_likelihoods
 from models.endpoints import ENDPOINTS
+from models.evidence.collect import collect
+from models.evidence.report import Evidence, Reading
 from models.priors import Prior
-from book.shown.endpoint import tables
-from models.answers.absolute import baselines
 from models.words import NOUNS
 
 GRID = np.linspace(-20.0, 20.0, 801)
@@ -32,55 +33,98 @@ BEYOND = "critical"
 
 
 def data(review: Review | None = None) -> dict:
-    """Everything the page needs, as JSON: titles of endpoints that are not here, the grid, and each endpoint with its words, priors, baseline risks and likelihoods."""
+    """Everything the page needs, as JSON: titles of endpoints that are not here, the grid, and each endpoint
+    with its words, priors, baseline risks and likelihoods.
+    """
     review = review or load()
-    return {"left_out": [CRS_DURATION.title], "grid": {"low": float(GRID[0]), "high": float(GRID[-1]), "size": len(GRID)},
-            "endpoints": {key: _endpoint(endpoint, review) for key, endpoint in EXPLORED.items()}}
+    return {
+        "left_out": [CRS_DURATION.title],
+        "grid": {"low": float(GRID[0]), "high": float(GRID[-1]), "size": len(GRID)},
+        "endpoints": {key: _endpoint(endpoint, review) for key, endpoint in EXPLORED.items()},
+    }
 
 
 def _endpoint(endpoint: Endpoint, review: Review) -> dict:
     evidence = {name: collect(review, endpoint.evidence, reading) for name, reading in READINGS.items()}
     return {
-        "title": endpoint.title, "scale": endpoint.scale, "benefit": endpoint.benefit, "noun": NOUNS.get(endpoint.key),
-        "field": endpoint.evidence, "kind": endpoint.scale.replace(" ", "_"), "counts": endpoint.effect == "log_or",
+        "title": endpoint.title,
+        "scale": endpoint.scale,
+        "benefit": endpoint.benefit,
+        "noun": NOUNS.get(endpoint.key),
+        "field": endpoint.evidence,
+        "kind": endpoint.scale.replace(" ", "_"),
+        "counts": endpoint.effect == "log_or",
         "contrast": "pre-emptive" if endpoint.evidence == "severe_crs" else "therapeutic",
-        "mu": endpoint.mu_prior.parameters[1], "tau": [_tau(prior) for prior in tau_families(endpoint)],
+        "mu": endpoint.mu_prior.parameters[1],
+        "tau": [_tau(prior) for prior in tau_families(endpoint)],
         "unjudged": bias_prior(endpoint.key, BEYOND).parameters,
-        "baselines": [{"source": source, "events": events, "n": n} for source, events, n in baselines(endpoint.key, review) if events],
-        "readings": {name: _studies(endpoint.key, found, review) for name, found in evidence.items()
-                     if name == "used" or found.used_hash() != evidence["used"].used_hash()},
+        "baselines": [
+            {"source": source, "events": events, "n": n}
+            for source, events, n in baselines(endpoint.key, review)
+            if events
+        ],
+        "readings": {
+            name: _studies(endpoint.key, found, review)
+            for name, found in evidence.items()
+            if name == "used" or found.used_hash() != evidence["used"].used_hash()
+        },
     }
 
 
 def tau_families(endpoint: Endpoint) -> list[Prior]:
-    """The primary prior of tau, then alternatives of another family: others of the same differ in the scale alone."""
-    return [endpoint.tau_prior, *(prior for prior in endpoint.tau_alternatives if prior.family != endpoint.tau_prior.family)]
+    """The primary prior of tau, then alternatives of another family: others of the same differ in the scale
+    alone.
+    """
+    return [
+        endpoint.tau_prior,
+        *(prior for prior in endpoint.tau_alternatives if prior.family != endpoint.tau_prior.family),
+    ]
 
 
 def _tau(prior: Prior) -> dict:
-    """A family with the number that a slider moves: SD, median or scale; a second parameter stays as its source has it."""
+    """A family with the number that a slider moves: SD, median or scale; a second parameter stays as its
+    source has it.
+    """
     from models.words import prior_words
 
-    scale = {"half_normal": prior.parameters[-1], "log_normal": float(np.exp(prior.parameters[0])), "inverse_gamma": prior.parameters[-1]}
+    scale = {
+        "half_normal": prior.parameters[-1],
+        "log_normal": float(np.exp(prior.parameters[0])),
+        "inverse_gamma": prior.parameters[-1],
+    }
     shape = {"log_normal": prior.parameters[-1], "inverse_gamma": prior.parameters[0]}.get(prior.family)
     return {"family": prior.family, "words": prior_words(prior), "scale": scale[prior.family], "shape": shape}
 
 
 def tau_prior(family: str, scale: float, shape: float | None = None) -> Prior:
     """The prior that the page means by a family and a scale."""
-    parameters = {"half_normal": (scale,), "log_normal": (float(np.log(scale)), shape), "inverse_gamma": (shape, scale)}[family]
+    parameters = {
+        "half_normal": (scale,),
+        "log_normal": (float(np.log(scale)), shape),
+        "inverse_gamma": (shape, scale),
+    }[family]
     return Prior(f"{family}_{scale:g}", family, parameters, "chosen on the page", "chosen on the page")
 
 
 def _studies(key: str, evidence: Evidence, review: Review) -> list[dict]:
     biases = bias_priors(key, review, evidence)
-    return [{"id": study, "label": review.studies[study].label, "reports": _reports(evidence, study), "bias": biases[study].parameters,
-             "log_likelihood": tabulated(term)} for study, term in study_likelihoods(evidence).items()]
+    return [
+        {
+            "id": study,
+            "label": review.studies[study].label,
+            "reports": _reports(evidence, study),
+            "bias": biases[study].parameters,
+            "log_likelihood": tabulated(term),
+        }
+        for study, term in study_likelihoods(evidence).items()
+    ]
 
 
 def _reports(evidence: Evidence, study: str) -> str:
     """The likelihoods of a study's reports in words."""
-    return "; ".join(dict.fromkeys(tables.TERMS[report.term] for report in evidence.used if report.study == study))
+    return "; ".join(
+        dict.fromkeys(tables.TERMS[report.term] for report in evidence.used if report.study == study)
+    )
 
 
 def tabulated(term) -> list[float]:

@@ -1,16 +1,18 @@
-"""The summary of findings on its page: two sentences, the table with its footnotes, the thresholds, and the picture of what matters."""
+"""The summary of findings on its page: two sentences, the table with its footnotes, the thresholds, and the
+picture of what matters.
+"""
 
 import pandas as pd
 from matplotlib.patches import Patch
 
-from extraction.records import Review
-from extraction.vocabulary import LIMITATIONS
-from models.endpoints import ENDPOINTS
-from models.answers.derivation import derives
 from book.html.style import BLUE, INK, LIGHT, ON_BRIGHT, ORANGE, SMALL, Picture, canvas
 from book.shown.endpoint.tables import whole
-from models.words import NOT_RATED, STATED, compact, listed_in_sentence, percent, rating
+from extraction.records import Review
+from extraction.vocabulary import LIMITATIONS
+from models.answers.derivation import derives
+from models.endpoints import ENDPOINTS
 from models.trust.findings import THRESHOLDS, Baseline, Effect, Finding, at_first_baseline, has_room
+from models.words import NOT_RATED, STATED, compact, listed_in_sentence, percent, rating
 
 SIDES = {"benefit": ("important benefit", BLUE), "harm": ("important harm", ORANGE)}
 ANSWERS = {"unadjusted": "not adjusted", "adjusted": "adjusted for bias"}
@@ -22,8 +24,10 @@ LEFT = -0.355
 
 def headline(found: list[Finding], review: Review) -> str:
     """How certain the answers are, and which differences matter with a high probability, in two sentences."""
-    return (f"{certainties(review)}. Not adjusted for bias, {_reached(found, 'unadjusted')}; "
-            f"adjusted for the bias as judged, {_reached(found, 'adjusted')}.")
+    return (
+        f"{certainties(review)}. Not adjusted for bias, {_reached(found, 'unadjusted')}; "
+        f"adjusted for the bias as judged, {_reached(found, 'adjusted')}."
+    )
 
 
 def certainties(review: Review) -> str:
@@ -31,30 +35,58 @@ def certainties(review: Review) -> str:
     titles: dict[str, list[str]] = {}
     for key, endpoint in ENDPOINTS.items():
         titles.setdefault(rating(endpoint.evidence, review), []).append(endpoint.title)
-    ratings = [f"{rated} for {f'each of the {len(of)} endpoints' if len(titles) == 1 else listed_in_sentence(of)}" for rated, of in titles.items()]
+    ratings = [
+        f"{rated} for {f'each of the {len(of)} endpoints' if len(titles) == 1 else listed_in_sentence(of)}"
+        for rated, of in titles.items()
+    ]
     return f"The certainty is {' and '.join(ratings)}"
 
 
 def _reached(found: list[Finding], answer: str) -> str:
-    """The endpoints whose important benefit or harm has a probability from which a direction is stated, at any of their baseline risks."""
-    titles = {side: list(dict.fromkeys(f.title for f in found if getattr(getattr(f, answer), side) >= STATED)) for side in SIDES}
+    """The endpoints whose important benefit or harm has a probability from which a direction is stated, at
+    any of their baseline risks.
+    """
+    titles = {
+        side: list(dict.fromkeys(f.title for f in found if getattr(getattr(f, answer), side) >= STATED))
+        for side in SIDES
+    }
     said = [f"an {SIDES[side][0]} for {listed_in_sentence(of)}" for side, of in titles.items() if of]
     where = "" if said else f", at any of the {len({f.key for f in found})} endpoints"
-    return f"{' and '.join(said) or 'no important benefit or harm'} has a probability of {percent(STATED)} or more{where}"
+    return (
+        f"{' and '.join(said) or 'no important benefit or harm'} has a probability of {percent(STATED)} or"
+        f" more{where}"
+    )
 
 
 @derives
 def findings(found: list[Finding], review: Review) -> pd.DataFrame:
-    """The table: one row for each endpoint and baseline risk; numbers in brackets after the certainty are those of `footnotes`."""
-    numbers = {key: [str(i) for i, note in enumerate(_notes(review), 1) if key in note["keys"]] for key in ENDPOINTS}
-    return pd.DataFrame([{
-        "endpoint": f.title,
-        "without tocilizumab, per 1,000": _without(f.baseline) if f.baseline else "no baseline risk",
-        "studies (patients, at most)": f"{f.studies} ({f.patients})",
-        **{f"{words}, with 95 % interval": _effect(f.key, getattr(f, answer)) for answer, words in ANSWERS.items()},
-        **{f"{words}: not adjusted; adjusted": f"{_share(f, side, 'unadjusted')}; {_share(f, side, 'adjusted')}" for side, (words, _) in SIDES.items()},
-        "certainty": _rated(f.key, numbers[f.key], review),
-    } for f in found])
+    """The table: one row for each endpoint and baseline risk; numbers in brackets after the certainty are
+    those of `footnotes`.
+    """
+    numbers = {
+        key: [str(i) for i, note in enumerate(_notes(review), 1) if key in note["keys"]] for key in ENDPOINTS
+    }
+    return pd.DataFrame(
+        [
+            {
+                "endpoint": f.title,
+                "without tocilizumab, per 1,000": _without(f.baseline) if f.baseline else "no baseline risk",
+                "studies (patients, at most)": f"{f.studies} ({f.patients})",
+                **{
+                    f"{words}, with 95 % interval": _effect(f.key, getattr(f, answer))
+                    for answer, words in ANSWERS.items()
+                },
+                **{
+                    f"{words}: not adjusted; adjusted": (
+                        f"{_share(f, side, 'unadjusted')}; {_share(f, side, 'adjusted')}"
+                    )
+                    for side, (words, _) in SIDES.items()
+                },
+                "certainty": _rated(f.key, numbers[f.key], review),
+            }
+            for f in found
+        ]
+    )
 
 
 def _without(baseline: Baseline) -> str:
@@ -79,20 +111,30 @@ def _rated(key: str, numbers: list[str], review: Review) -> str:
 
 
 def _notes(review: Review, lowered: bool = True) -> list[dict]:
-    """Each limitation with its reason and the endpoints it holds for, one reason once: those that lower the certainty, or those that do not."""
+    """Each limitation with its reason and the endpoints it holds for, one reason once: those that lower the
+    certainty, or those that do not.
+    """
     notes: dict[tuple, dict] = {}
     for key, endpoint in ENDPOINTS.items():
         if rating(endpoint.evidence, review) != NOT_RATED:
             for name, row in review.certainty.endpoints[endpoint.evidence].lowerings.items():
                 if (row.levels > 0) == lowered:
-                    notes.setdefault((name, row.levels, row.reason), {"name": name, "levels": row.levels, "reason": row.reason, "keys": []})["keys"].append(key)
+                    notes.setdefault(
+                        (name, row.levels, row.reason),
+                        {"name": name, "levels": row.levels, "reason": row.reason, "keys": []},
+                    )["keys"].append(key)
     return list(notes.values())
 
 
 @derives
 def footnotes(review: Review) -> pd.DataFrame:
     """Why the certainty of each endpoint is lowered, numbered as in the table."""
-    return pd.DataFrame([{"number": i, **_note(note), "levels down": note["levels"], "why": note["reason"]} for i, note in enumerate(_notes(review), 1)])
+    return pd.DataFrame(
+        [
+            {"number": i, **_note(note), "levels down": note["levels"], "why": note["reason"]}
+            for i, note in enumerate(_notes(review), 1)
+        ]
+    )
 
 
 @derives
@@ -102,13 +144,21 @@ def not_lowered(review: Review) -> pd.DataFrame:
 
 
 def _note(note: dict) -> dict:
-    return {"endpoint": "; ".join(ENDPOINTS[key].title for key in note["keys"]), "limitation": LIMITATIONS[note["name"]]}
+    return {
+        "endpoint": "; ".join(ENDPOINTS[key].title for key in note["keys"]),
+        "limitation": LIMITATIONS[note["name"]],
+    }
 
 
 @derives
 def thresholds(found: list[Finding]) -> pd.DataFrame:
     """From where on a difference counts as important, endpoint by endpoint, and why."""
-    return pd.DataFrame([{"endpoint": f.title, "important from": important(f), "why": THRESHOLDS[f.key].reason} for f in at_first_baseline(found)])
+    return pd.DataFrame(
+        [
+            {"endpoint": f.title, "important from": important(f), "why": THRESHOLDS[f.key].reason}
+            for f in at_first_baseline(found)
+        ]
+    )
 
 
 def important(finding: Finding) -> str:
@@ -136,31 +186,66 @@ def picture(found: list[Finding]):
     ax.spines["left"].set_visible(False)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100 %"])
     ax.set_xlabel("Probability")
-    handles = [Patch(color=BLUE, label="important benefit"), Patch(color=LIGHT, label="in between"), Patch(color=ORANGE, label="important harm")]
+    handles = [
+        Patch(color=BLUE, label="important benefit"),
+        Patch(color=LIGHT, label="in between"),
+        Patch(color=ORANGE, label="important harm"),
+    ]
     figure.legend(handles=handles, loc="outside upper center", ncols=3)
-    return Picture(figure, "Probability of an important benefit and of an important harm. " + " ".join(map(_said, shown)), numbers(shown))
+    return Picture(
+        figure,
+        "Probability of an important benefit and of an important harm. " + " ".join(map(_said, shown)),
+        numbers(shown),
+    )
 
 
 @derives
 def numbers(found: list[Finding]) -> pd.DataFrame:
-    """Every finding with full precision: a row for the answer not adjusted and one for the adjusted; a cell is empty where nothing is computed."""
-    return pd.DataFrame([{
-        "endpoint": f.key, "baseline": f.baseline and f.baseline.source, "events": f.baseline and f.baseline.events, "n": f.baseline and f.baseline.n,
-        "studies": f.studies, "patients": f.patients, "answer": words, "important_from": important(f), "scale": ENDPOINTS[f.key].scale, **effect.ratio,
-        **{f"difference_per_1000_{name}": (effect.difference or {}).get(name) for name in ("median", "lower", "upper")},
-        "p_important_benefit": effect.benefit, "p_important_harm": effect.harm,
-    } for f in found for answer, words in ANSWERS.items() for effect in [getattr(f, answer)]])
+    """Every finding with full precision: a row for the answer not adjusted and one for the adjusted; a cell
+    is empty where nothing is computed.
+    """
+    return pd.DataFrame(
+        [
+            {
+                "endpoint": f.key,
+                "baseline": f.baseline and f.baseline.source,
+                "events": f.baseline and f.baseline.events,
+                "n": f.baseline and f.baseline.n,
+                "studies": f.studies,
+                "patients": f.patients,
+                "answer": words,
+                "important_from": important(f),
+                "scale": ENDPOINTS[f.key].scale,
+                **effect.ratio,
+                **{
+                    f"difference_per_1000_{name}": (effect.difference or {}).get(name)
+                    for name in ("median", "lower", "upper")
+                },
+                "p_important_benefit": effect.benefit,
+                "p_important_harm": effect.harm,
+            }
+            for f in found
+            for answer, words in ANSWERS.items()
+            for effect in [getattr(f, answer)]
+        ]
+    )
 
 
 def _under(finding: Finding) -> str:
     """The threshold, and the baseline risk it is counted from."""
-    return important(finding) + (f", at {1000 * finding.baseline.risk:.0f} without tocilizumab" if finding.baseline else "")
+    return important(finding) + (
+        f", at {1000 * finding.baseline.risk:.0f} without tocilizumab" if finding.baseline else ""
+    )
 
 
 def _bar(ax, y: float, effect: Effect) -> None:
     """Benefit from the left, harm to the right end, the rest between."""
     between, left = 1 - effect.benefit - effect.harm, 0.0
-    for share, colour, ink in ((effect.benefit, BLUE, "white"), (between, LIGHT, INK), (effect.harm, ORANGE, ON_BRIGHT)):
+    for share, colour, ink in (
+        (effect.benefit, BLUE, "white"),
+        (between, LIGHT, INK),
+        (effect.harm, ORANGE, ON_BRIGHT),
+    ):
         ax.barh(y, share, left=left, height=0.21, color=colour)
         if share >= NARROWEST_LABEL:
             ax.text(left + share / 2, y, percent(share), ha="center", va="center", fontsize=SMALL, color=ink)
@@ -168,5 +253,8 @@ def _bar(ax, y: float, effect: Effect) -> None:
 
 
 def _said(finding: Finding) -> str:
-    parts = [f"{words}: benefit {_share(finding, 'benefit', answer)}, harm {_share(finding, 'harm', answer)}" for answer, words in ANSWERS.items()]
+    parts = [
+        f"{words}: benefit {_share(finding, 'benefit', answer)}, harm {_share(finding, 'harm', answer)}"
+        for answer, words in ANSWERS.items()
+    ]
     return f"{finding.title} ({_under(finding)}): {'; '.join(parts)}."

@@ -13,10 +13,17 @@ from models.history.flow import Count
 @derives
 def table(found: list[Count]) -> pd.DataFrame:
     """The numbers of the flow as a table."""
-    return pd.DataFrame([{"step": c.box, "what": c.what, "in all": c.total, "in this version": c.new} for c in found])
+    return pd.DataFrame(
+        [{"step": c.box, "what": c.what, "in all": c.total, "in this version": c.new} for c in found]
+    )
 
 
-ASIDE = {"Removed before screening": "Identified", "Left out at screening": "Screened", "Awaiting data": "Considered", "Excluded": "Considered"}
+ASIDE = {
+    "Removed before screening": "Identified",
+    "Left out at screening": "Screened",
+    "Awaiting data": "Considered",
+    "Excluded": "Considered",
+}
 """Boxes that leave the flow, and the box they leave it at."""
 
 
@@ -29,11 +36,30 @@ WRAP, HALF = 31, 0.47  # characters and share of the width that a box has
 @derives
 def picture(found: list[Count]):
     """The flow as a figure; in brackets what is new in this version."""
-    boxes = {name: [count for count in found if count.box == name] for name in dict.fromkeys(count.box for count in found)}
-    lines = {name: [line for count in held for line in textwrap.wrap(f"{count.total} ({count.new}) {count.what}", WRAP, subsequent_indent="   ")] for name, held in boxes.items()}
+    boxes = {
+        name: [count for count in found if count.box == name]
+        for name in dict.fromkeys(count.box for count in found)
+    }
+    lines = {
+        name: [
+            line
+            for count in held
+            for line in textwrap.wrap(
+                f"{count.total} ({count.new}) {count.what}", WRAP, subsequent_indent="   "
+            )
+        ]
+        for name, held in boxes.items()
+    }
     heights = {name: (len(held) + 1) * LINE + PADDING for name, held in lines.items()}
-    levels = [[name, *(side for side, at in ASIDE.items() if at == name and side in boxes)] for name in boxes if name not in ASIDE]
-    level_heights = [max(heights[main], sum(heights[side] for side in sides) + GAP * (len(sides) - 1)) for main, *sides in levels]
+    levels = [
+        [name, *(side for side, at in ASIDE.items() if at == name and side in boxes)]
+        for name in boxes
+        if name not in ASIDE
+    ]
+    level_heights = [
+        max(heights[main], sum(heights[side] for side in sides) + GAP * (len(sides) - 1))
+        for main, *sides in levels
+    ]
     total = sum(level_heights) + GAP * (len(levels) - 1)
     figure, ax = canvas(total + 0.1)
     ax.axis("off")
@@ -52,17 +78,38 @@ def picture(found: list[Count]):
     return Picture(figure, _words(boxes), table(found))
 
 
-def _box(ax, left: float, top: float, height: float, title: str, lines: list[str], colour: str = BLUE) -> None:
-    ax.add_patch(FancyBboxPatch((left, top - height), HALF, height, boxstyle="square,pad=0", facecolor="white", edgecolor=colour, lw=1.6))
+def _box(
+    ax, left: float, top: float, height: float, title: str, lines: list[str], colour: str = BLUE
+) -> None:
+    ax.add_patch(
+        FancyBboxPatch(
+            (left, top - height),
+            HALF,
+            height,
+            boxstyle="square,pad=0",
+            facecolor="white",
+            edgecolor=colour,
+            lw=1.6,
+        )
+    )
     ax.text(left + 0.015, top - PADDING / 2, title, va="top", weight="bold", fontsize=SMALL, color=INK)
     for i, line in enumerate(lines, 1):
         ax.text(left + 0.015, top - PADDING / 2 - i * LINE, line, va="top", fontsize=SMALL, color=INK)
 
 
 def _arrow(ax, start: tuple[float, float], end: tuple[float, float]) -> None:
-    ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.2, "shrinkA": 0, "shrinkB": 0})
+    ax.annotate(
+        "", end, start, arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.2, "shrinkA": 0, "shrinkB": 0}
+    )
 
 
 def _words(boxes: dict[str, list[Count]]) -> str:
-    said = [f"{name}: " + "; ".join(f"{count.what} {count.total}, of these {count.new} new" for count in held) for name, held in boxes.items()]
-    return "Flow of papers from identification to inclusion, in all and for this version. " + ". ".join(said) + "."
+    said = [
+        f"{name}: " + "; ".join(f"{count.what} {count.total}, of these {count.new} new" for count in held)
+        for name, held in boxes.items()
+    ]
+    return (
+        "Flow of papers from identification to inclusion, in all and for this version. "
+        + ". ".join(said)
+        + "."
+    )

@@ -1,14 +1,14 @@
 """How the time of one fit grows with the number of studies: what was measured on one machine."""
 
-from extraction.tree import ROOT
 import datetime
 import json
 
 import numpy as np
 import pandas as pd
 
-from models.answers.derivation import derives
 from book.html.style import BLUE, GREY, ORANGE, Picture, canvas
+from extraction.tree import ROOT
+from models.answers.derivation import derives
 
 STORED = ROOT / "models" / "results" / "growth.json"
 """Written by `python -m benchmarks.growth`."""
@@ -23,7 +23,9 @@ def measured() -> dict:
 
 
 def power(rows: list[dict]) -> float:
-    """The power of the number of studies with which time grows, by least squares on both logarithms, from MANY studies on; 1 is linear."""
+    """The power of the number of studies with which time grows, by least squares on both logarithms, from
+    MANY studies on; 1 is linear.
+    """
     many = [(np.log(row["studies"]), np.log(row["seconds"])) for row in rows if row["studies"] >= MANY]
     return float(np.polyfit(*zip(*many), 1)[0])
 
@@ -32,16 +34,25 @@ def headline(found: dict) -> str:
     """How the time grows, and what the largest fit takes, in two sentences."""
     powers = " and ".join(f"{power(found['seconds'][name]):.2f} ({name})" for name in SHOWN)
     largest = max(found["seconds"]["binomial–normal"], key=lambda row: row["studies"])
-    return (f"From {MANY} studies on the time of a fit grows with the power {powers} of their number, where 1 is linear. "
-            f"{largest['studies']:,} studies with counts take {_seconds(largest['seconds'])}.")
+    return (
+        f"From {MANY} studies on the time of a fit grows with the power {powers} of their number, where 1 is"
+        f" linear. {largest['studies']:,} studies with counts take {_seconds(largest['seconds'])}."
+    )
 
 
 def conditions(found: dict) -> str:
     """When, on what, and how busy that was."""
     date = datetime.date.fromisoformat(found["date"])
-    busy = f" Other work was running, with a load of {found['load']:.1f} when it began, so an idle machine is faster." if found["load"] > 0.5 else ""
-    return (f"Measured on {date.day} {date:%B %Y} on one thread of: {found['machine']}. The best of {found['repeats']} runs each. "
-            f"The process held at most {found['peak_gib']:.1f} GiB.{busy}")
+    busy = (
+        f" Other work was running, with a load of {found['load']:.1f} when it began, so an idle machine is"
+        " faster."
+        if found["load"] > 0.5
+        else ""
+    )
+    return (
+        f"Measured on {date.day} {date:%B %Y} on one thread of: {found['machine']}. The best of"
+        f" {found['repeats']} runs each. The process held at most {found['peak_gib']:.1f} GiB.{busy}"
+    )
 
 
 @derives
@@ -53,8 +64,11 @@ def picture(found: dict):
         studies, seconds = zip(*((row["studies"], row["seconds"]) for row in found["seconds"][name]))
         ax.plot(studies, seconds, marker + "-", color=colour, ms=8, lw=2, label=f"{name}, every marginal")
         last = np.array([MANY, studies[-1]])
-        line, = ax.plot(last, seconds[-1] * last / studies[-1], color=GREY, lw=1.5, ls="--", zorder=0)
-        said.append(f"{name}: " + ", ".join(f"{_seconds(took)} with {count:,}" for count, took in zip(studies, seconds)))
+        (line,) = ax.plot(last, seconds[-1] * last / studies[-1], color=GREY, lw=1.5, ls="--", zorder=0)
+        said.append(
+            f"{name}: "
+            + ", ".join(f"{_seconds(took)} with {count:,}" for count, took in zip(studies, seconds))
+        )
     ax.set_xscale("log")
     ax.set_yscale("log")
     ticks = [row["studies"] for row in found["seconds"]["binomial–normal"]]
@@ -67,7 +81,11 @@ def picture(found: dict):
     line.set_label("slope 1, linear")
     ax.legend(loc="upper left")
     numbers = pd.DataFrame([{"model": name, **row} for name in SHOWN for row in found["seconds"][name]])
-    return Picture(figure, f"Time of one fit by number of studies. {'; '.join(said)}. Dashed lines show linear growth.", numbers)
+    return Picture(
+        figure,
+        f"Time of one fit by number of studies. {'; '.join(said)}. Dashed lines show linear growth.",
+        numbers,
+    )
 
 
 def _seconds(value: float) -> str:

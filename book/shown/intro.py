@@ -1,16 +1,18 @@
-"""The first page's cells: the answer in short, then a row for each endpoint, as HTML that is one column on a phone."""
+"""The first page's cells: the answer in short, then a row for each endpoint, as HTML that is one column on a
+phone.
+"""
 
 import html
 
-from book.shown.endpoint import chapter
 from book.html import files
-from book.shown.citation import citation
 from book.html.markers import PAGES, bias_key, figure_name, mean_key, with_source
 from book.html.show import drawn
+from book.shown import findings_page, landing
+from book.shown.citation import citation
+from book.shown.endpoint import chapter
+from models import words
 from models.endpoints import ENDPOINTS
 from models.history import versions
-from book.shown import findings_page, landing
-from models import words
 
 
 def in_short(found: list[landing.Row]) -> None:
@@ -21,9 +23,16 @@ def in_short(found: list[landing.Row]) -> None:
 def version() -> None:
     """Version and date, and what changed last."""
     cited, last = citation(), versions.latest()
-    changed = f"Changed last, in version {last['version']}: {'; '.join(last['trigger'])}." if last else "No version has been released yet."
-    files.display_with(f'<p>Version {html.escape(cited.version)}, {html.escape(cited.dated)}. {html.escape(changed)} '
-                       '<a href="what-changed.html">What changed</a></p>', {})
+    changed = (
+        f"Changed last, in version {last['version']}: {'; '.join(last['trigger'])}."
+        if last
+        else "No version has been released yet."
+    )
+    files.display_with(
+        f"<p>Version {html.escape(cited.version)}, {html.escape(cited.dated)}. {html.escape(changed)} "
+        '<a href="what-changed.html">What changed</a></p>',
+        {},
+    )
 
 
 def answers(found: list[landing.Row], role: str) -> None:
@@ -37,16 +46,35 @@ def answers(found: list[landing.Row], role: str) -> None:
 
 
 def _row(row: landing.Row, ends: tuple[float, float]) -> tuple[str, dict[str, bytes]]:
-    pictures = {"answer": landing.answer_picture(row, ends, chapter.REVIEW), "patients": landing.icon_array(row, chapter.REVIEW)} if row.size else {}
-    figures = {part: drawn(*picture, figure_name(part, row.key)) for part, picture in pictures.items() if picture}
+    pictures = (
+        {
+            "answer": landing.answer_picture(row, ends, chapter.REVIEW),
+            "patients": landing.icon_array(row, chapter.REVIEW),
+        }
+        if row.size
+        else {}
+    )
+    figures = {
+        part: drawn(*picture, figure_name(part, row.key)) for part, picture in pictures.items() if picture
+    }
     drawings = {part: figure for part, (figure, _) in figures.items()}
-    ratio, adjusted = row.size.partition(";")[0], words.interval_through_bias(row.adjusted, row.summary) if row.bias else ""
-    said = [_paragraph("review-finding", html.escape(f"{row.headline}.")), drawings.get("answer", ""), _paragraph("", html.escape(row.patients)),
-            drawings.get("patients", ""), _paragraph("review-detail", with_source(row.size, ratio, [mean_key(row.key)]) if ratio else ""),
-            _paragraph("review-detail", with_source(row.bias, adjusted, [bias_key(row.key)]) if row.bias else ""),
-            _paragraph("review-detail", html.escape(row.behind))]
+    ratio, adjusted = (
+        row.size.partition(";")[0],
+        words.interval_through_bias(row.adjusted, row.summary) if row.bias else "",
+    )
+    said = [
+        _paragraph("review-finding", html.escape(f"{row.headline}.")),
+        drawings.get("answer", ""),
+        _paragraph("", html.escape(row.patients)),
+        drawings.get("patients", ""),
+        _paragraph("review-detail", with_source(row.size, ratio, [mean_key(row.key)]) if ratio else ""),
+        _paragraph("review-detail", with_source(row.bias, adjusted, [bias_key(row.key)]) if row.bias else ""),
+        _paragraph("review-detail", html.escape(row.behind)),
+    ]
     link = f'<h3><a href="{PAGES[row.key]}">{html.escape(row.title)}</a></h3>'
-    return f"<li>{link}{''.join(said)}</li>", {path: content for _, handed in figures.values() for path, content in handed.items()}
+    return f"<li>{link}{''.join(said)}</li>", {
+        path: content for _, handed in figures.values() for path, content in handed.items()
+    }
 
 
 def _paragraph(kind: str, said: str) -> str:

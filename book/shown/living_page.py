@@ -1,11 +1,13 @@
-"""The living mode as its page shows it: what was searched and when, what is planned, and what this version stands on."""
+"""The living mode as its page shows it: what was searched and when, what is planned, and what this version
+stands on.
+"""
 
 import pandas as pd
 
 from extraction.living import KINDS
 from extraction.records import Review
-from models.history import flow, versions
 from models.answers.derivation import derives
+from models.history import flow, versions
 from models.words import listed
 
 LOG = ["date", "source", "by", "records found", "new", "taken into the register", "included", "query"]
@@ -14,13 +16,21 @@ LOG = ["date", "source", "by", "records found", "new", "taken into the register"
 def headline(review: Review) -> str:
     """What searches stand behind the review, in a sentence or two."""
     living, papers = review.living, len(review.register.studies)
-    searched = [f"{source.name} on {last.searched}" for source in living.sources if (last := living.last(source.id))]
+    searched = [
+        f"{source.name} on {last.searched}" for source in living.sources if (last := living.last(source.id))
+    ]
     if not searched:
-        return (f"No search has been run by this project yet. The {papers} papers of the register were named when the review was registered or known "
-                f"without a search, so studies may be missing; the strategies below are drafts.")
+        return (
+            f"No search has been run by this project yet. The {papers} papers of the register were named when"
+            " the review was registered or known without a search, so studies may be missing; the strategies"
+            " below are drafts."
+        )
     never = [source.name for source in living.sources if living.last(source.id) is None]
-    return (f"Last searched: {listed(searched)}." + (f" Never searched: {listed(never)}." if never else "")
-            + f" The register holds {papers} papers.")
+    return (
+        f"Last searched: {listed(searched)}."
+        + (f" Never searched: {listed(never)}." if never else "")
+        + f" The register holds {papers} papers."
+    )
 
 
 def strategies(review: Review) -> list[tuple[str, str]]:
@@ -30,7 +40,12 @@ def strategies(review: Review) -> list[tuple[str, str]]:
         last = review.living.last(source.id)
         state = f"last searched on {last.searched}" if last else "draft, not yet run"
         every = "every month" if source.every_months == 1 else f"every {source.every_months} months"
-        said.append((f"{source.name}, {KINDS[source.kind]}, {every}: {state}", f"{source.query}\n\nWhere: {source.platform}\nLimits: {source.limits}"))
+        said.append(
+            (
+                f"{source.name}, {KINDS[source.kind]}, {every}: {state}",
+                f"{source.query}\n\nWhere: {source.platform}\nLimits: {source.limits}",
+            )
+        )
     return said
 
 
@@ -38,10 +53,19 @@ def strategies(review: Review) -> list[tuple[str, str]]:
 def searches(review: Review) -> pd.DataFrame:
     """The log, newest first; included is what the register says today of the studies that a search brought."""
     names = {source.id: source.name for source in review.living.sources}
-    rows = [{"date": search.searched.isoformat(), "source": names[search.source], "by": search.by, "records found": search.found, "new": search.new,
-             "taken into the register": len(search.registered),
-             "included": sum(review.studies[study].decision == "included" for study in search.registered), "query": search.query or "as above"}
-            for search in reversed(review.living.searches)]
+    rows = [
+        {
+            "date": search.searched.isoformat(),
+            "source": names[search.source],
+            "by": search.by,
+            "records found": search.found,
+            "new": search.new,
+            "taken into the register": len(search.registered),
+            "included": sum(review.studies[study].decision == "included" for study in search.registered),
+            "query": search.query or "as above",
+        }
+        for search in reversed(review.living.searches)
+    ]
     return pd.DataFrame(rows or [{"date": "none has been run"}], columns=LOG).fillna("")
 
 
@@ -68,16 +92,24 @@ def retirement(review: Review) -> pd.DataFrame:
 
 
 def lineage(review: Review) -> str:
-    """The version before this one as it is cited, and what triggered the newest release; says so where there is none."""
+    """The version before this one as it is cited, and what triggered the newest release; says so where there
+    is none.
+    """
     before, last = flow.preceding(review), versions.latest()
     if last is None:
-        return "No version has been released yet, so none precedes this one, and every number of the flow is new."
+        return (
+            "No version has been released yet, so none precedes this one, and every number of the flow is"
+            " new."
+        )
     trigger = f" Version {last['version']} of {last['date']} was triggered by: {'; '.join(last['trigger'])}."
     if before is None:
         return f"No version precedes this one, and every number of the flow is new.{trigger}"
     doi = review.living.doi.versions.get(before["version"])
-    return (f"The preceding version is {before['version']} of {before['date']}, evidence {before['evidence_hash']}{f', doi:{doi}' if doi else ''}; new is what was "
-            f"decided or searched since.{trigger}")
+    return (
+        f"The preceding version is {before['version']} of {before['date']}, evidence"
+        f" {before['evidence_hash']}{f', doi:{doi}' if doi else ''}; new is what was decided or searched"
+        f" since.{trigger}"
+    )
 
 
 def dois(review: Review) -> pd.DataFrame:

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from models.evidence.report import Used
-from models.answers.derivation import derives
 from book.shown.endpoint.tables import TERMS
+from models.answers.derivation import derives
+from models.evidence.report import Used
 from models.words import FIRM, LEANING, STATED
 
 
@@ -23,5 +23,12 @@ def counts(report: Used) -> pd.DataFrame:
 @derives
 def directions() -> pd.DataFrame:
     """From which probability on a sentence states a direction, and how."""
-    return pd.DataFrame([(f"{FIRM:.1%} or more", "had"), (f"{STATED:.0%} or more", "may have had"), (f"{LEANING:.0%} or more", "the data lean, no direction is stated"),
-                         ("less, on either side", "the data do not tell")], columns=["probability of a direction", "the sentence says"])
+    return pd.DataFrame(
+        [
+            (f"{FIRM:.1%} or more", "had"),
+            (f"{STATED:.0%} or more", "may have had"),
+            (f"{LEANING:.0%} or more", "the data lean, no direction is stated"),
+            ("less, on either side", "the data do not tell"),
+        ],
+        columns=["probability of a direction", "the sentence says"],
+    )

@@ -4,22 +4,31 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from models.engines.posterior import LIMITS
-from models.answers.derivation import derives
 from book.html.style import BLUE, GREEN, ORANGE, PURPLE, RED, SKY, SMALL, Picture, canvas, interval_line
+from models.answers.derivation import derives
+from models.engines.posterior import LIMITS
+from models.trust.parity import DATASETS, MODELS, PROGRAMS, REFERENCE, headline, ours, same_model, sd_of
 from models.words import number
-from models.trust.parity import (DATASETS, MODELS, PROGRAMS, REFERENCE, headline, ours, same_model, sd_of)
 
 
 @derives
 def published() -> pd.DataFrame:
-    """Pooled odds ratios as printed in papers on the same data, beside ours; their methods have no priors, so not the same estimand."""
+    """Pooled odds ratios as printed in papers on the same data, beside ours; their methods have no priors, so
+    not the same estimand.
+    """
     rows = []
     for paper in pd.read_csv(REFERENCE / "published.csv").to_dict("records"):
         limits = np.exp(ours(paper["dataset"], paper["model"]).mu.quantile(np.array([0.5, 0.025, 0.975])))
-        rows.append({"data": DATASETS[paper["dataset"]], "model": MODELS[paper["model"]], "paper": f"{paper['source']}: {paper['where']}",
-                     "method": paper["method"], "as printed": paper["printed"],
-                     "ours, odds ratio": "{} ({} to {})".format(*map(number, limits))})
+        rows.append(
+            {
+                "data": DATASETS[paper["dataset"]],
+                "model": MODELS[paper["model"]],
+                "paper": f"{paper['source']}: {paper['where']}",
+                "method": paper["method"],
+                "as printed": paper["printed"],
+                "ours, odds ratio": "{} ({} to {})".format(*map(number, limits)),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -39,24 +48,44 @@ def picture(found: pd.DataFrame):
     ax.spines["left"].set_visible(False)
     ax.set_xlabel("Distance from our median of the mean effect,\nin its posterior SDs")
     handles = [Line2D([], [], color=colour, marker="o", lw=2.2) for colour in COLOURS.values()]
-    figure.legend(handles, ["ours", *(PROGRAMS[name] for name in COLOURS if name != "ours")], loc="outside lower center", ncols=3)
-    return Picture(figure, f"Mean effects by data set and program, in posterior SDs from our median. {headline(found)}",
-                   pd.DataFrame([row for group in numbers for row in group]))
+    figure.legend(
+        handles,
+        ["ours", *(PROGRAMS[name] for name in COLOURS if name != "ours")],
+        loc="outside lower center",
+        ncols=3,
+    )
+    return Picture(
+        figure,
+        f"Mean effects by data set and program, in posterior SDs from our median. {headline(found)}",
+        pd.DataFrame([row for group in numbers for row in group]),
+    )
 
 
 def _group(ax, top: float, dataset: str, model: str, rows: pd.DataFrame) -> list[dict]:
-    """Draw one data set and model; what is drawn, on the scale of the analysis and in posterior SDs from our median."""
+    """Draw one data set and model; what is drawn, on the scale of the analysis and in posterior SDs from our
+    median.
+    """
     mu = ours(dataset, model).mu
     centre, sd = float(mu.quantile(0.5)), sd_of(mu)
     first = rows.iloc[0]
     named = [("ours", {end: first[f"mu_{end}_ours"] for end in LIMITS})]
     named += [(row["software"], {end: row[f"mu_{end}"] for end in LIMITS}) for _, row in rows.iterrows()]
-    ax.text(-2.7, top + 0.29, f"{DATASETS[dataset]}, {MODELS[model]}", weight="bold", fontsize=SMALL, va="bottom")
+    ax.text(
+        -2.7, top + 0.29, f"{DATASETS[dataset]}, {MODELS[model]}", weight="bold", fontsize=SMALL, va="bottom"
+    )
     drawn = []
     for line, (name, limits) in enumerate(named):
         scaled = {end: (value - centre) / sd for end, value in limits.items()}
         interval_line(ax, top + 0.2 - 0.095 * line, scaled, -2.7, 2.7, COLOURS[name], width=1.8)
-        drawn.append({"dataset": dataset, "model": model, "software": name, **limits, **{f"{end}_in_sds": value for end, value in scaled.items()}})
+        drawn.append(
+            {
+                "dataset": dataset,
+                "model": model,
+                "software": name,
+                **limits,
+                **{f"{end}_in_sds": value for end, value in scaled.items()},
+            }
+        )
     ax.text(0, top - 0.42, _natural(named[0][1], dataset), fontsize=SMALL, ha="center", va="center")
     return drawn
 

@@ -4,10 +4,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from extraction.records import Review
-from models.endpoints import ENDPOINTS
 from book.html.style import BLUE, INK, Picture, interval_line, ratio_ticks, reach
+from extraction.records import Review
 from models.answers.summary import summarise
+from models.endpoints import ENDPOINTS
 from models.words import NO_STUDY, compact, headline
 
 SIZE = (8.0, 4.2)
@@ -16,7 +16,9 @@ DPI = 150
 
 
 def picture(review: Review) -> Picture:
-    """The mean effect of every endpoint, not adjusted for bias, on one axis whose left always favours tocilizumab."""
+    """The mean effect of every endpoint, not adjusted for bias, on one axis whose left always favours
+    tocilizumab.
+    """
     found = {key: summary for key in ENDPOINTS if (summary := summarise(key, review))["n_studies"]}
     limits = {key: towards_left(key, summary) for key, summary in found.items()}
     low, high = reach(list(limits.values()))
@@ -28,11 +30,27 @@ def picture(review: Review) -> Picture:
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     ax.set_xlabel("◄ tocilizumab better        ratio, log scale        none better ►")
-    figure.suptitle("Tocilizumab after CD19 CAR-T cells: a living review", x=0.02, ha="left", fontsize=17, weight="bold", color=INK)
-    figure.supxlabel("Medians and 95 % intervals, not adjusted for bias. Research, not advice for a patient.", fontsize=10.5, color="#444444")
-    said = " ".join(f"{ENDPOINTS[key].title}: {ENDPOINTS[key].scale} {compact(summary, summary['digits'])}. {headline(summary, ENDPOINTS[key])}."
-                    for key, summary in found.items())
-    return Picture(figure, said or NO_STUDY, pd.DataFrame([{"endpoint": key, **one} for key, one in limits.items()]))
+    figure.suptitle(
+        "Tocilizumab after CD19 CAR-T cells: a living review",
+        x=0.02,
+        ha="left",
+        fontsize=17,
+        weight="bold",
+        color=INK,
+    )
+    figure.supxlabel(
+        "Medians and 95 % intervals, not adjusted for bias. Research, not advice for a patient.",
+        fontsize=10.5,
+        color="#444444",
+    )
+    said = " ".join(
+        f"{ENDPOINTS[key].title}: {ENDPOINTS[key].scale} {compact(summary, summary['digits'])}."
+        f" {headline(summary, ENDPOINTS[key])}."
+        for key, summary in found.items()
+    )
+    return Picture(
+        figure, said or NO_STUDY, pd.DataFrame([{"endpoint": key, **one} for key, one in limits.items()])
+    )
 
 
 def towards_left(key: str, limits: dict) -> dict[str, float]:

@@ -16,11 +16,17 @@ def finding(found: list[Share]) -> str:
     by_parameter = {name: [s for s in found if s.parameter == name] for name in PARAMETERS}
     mu, tau = by_parameter["mu"], by_parameter["tau"]
     mostly = [_title(s.key) for s in mu if s.verdict == PRIOR]
-    first = (f"Of {len(mu)} mean effects, {len(mostly)} rest mostly on the prior" + (f" ({', '.join(mostly)})" if mostly else "")
-             + f", {sum(s.verdict == BOTH for s in mu)} on prior and data both, and {sum(s.verdict == DATA for s in mu)} on the data alone.")
+    first = (
+        f"Of {len(mu)} mean effects, {len(mostly)} rest mostly on the prior"
+        + (f" ({', '.join(mostly)})" if mostly else "")
+        + f", {sum(s.verdict == BOTH for s in mu)} on prior and data both, and"
+        f" {sum(s.verdict == DATA for s in mu)} on the data alone."
+    )
     low, high = (f"{100 * f((s.posterior_sd / s.prior_sd) ** 2 for s in tau):.0f} %" for f in (min, max))
-    second = (f"How much studies differ (τ) is mostly the prior's in {sum(s.verdict == PRIOR for s in tau)} of {len(tau)} endpoints: after the data its "
-              f"variance is {low} to {high} of the prior's.")
+    second = (
+        f"How much studies differ (τ) is mostly the prior's in {sum(s.verdict == PRIOR for s in tau)} of"
+        f" {len(tau)} endpoints: after the data its variance is {low} to {high} of the prior's."
+    )
     return f"{first} {second}"
 
 
@@ -32,10 +38,21 @@ def _title(key: str) -> str:
 
 def table(found: list[Share]) -> pd.DataFrame:
     """Prior and posterior SD, contraction, both sensitivities and the verdict."""
-    return pd.DataFrame([{
-        "endpoint": ENDPOINTS[s.key].title, "parameter": PARAMETERS[s.parameter], "SD before the data": f"{s.prior_sd:.2f}",
-        "SD after": f"{s.posterior_sd:.2f}", "contraction": f"{s.contraction:.2f}".replace("-", "−"), "sensitivity to the prior": f"{s.prior_sensitivity:.2f}",
-        "sensitivity to the likelihood": f"{s.likelihood_sensitivity:.2f}", "rests on": s.verdict} for s in found])
+    return pd.DataFrame(
+        [
+            {
+                "endpoint": ENDPOINTS[s.key].title,
+                "parameter": PARAMETERS[s.parameter],
+                "SD before the data": f"{s.prior_sd:.2f}",
+                "SD after": f"{s.posterior_sd:.2f}",
+                "contraction": f"{s.contraction:.2f}".replace("-", "−"),
+                "sensitivity to the prior": f"{s.prior_sensitivity:.2f}",
+                "sensitivity to the likelihood": f"{s.likelihood_sensitivity:.2f}",
+                "rests on": s.verdict,
+            }
+            for s in found
+        ]
+    )
 
 
 @derives
@@ -43,14 +60,30 @@ def picture(found: list[Share]):
     """Contraction and sensitivity side by side, mu and tau of every endpoint."""
     keys = list(dict.fromkeys(s.key for s in found))
     with plt.rc_context(RC):
-        figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 0.78 * len(keys) + 1.5), layout="constrained", sharey=True)
-    places = {(key, name): -1.5 * i - drop for i, key in enumerate(keys) for name, drop in (("mu", 0.42), ("tau", 0.9))}
+        figure, (left, right) = plt.subplots(
+            1, 2, figsize=(WIDTH, 0.78 * len(keys) + 1.5), layout="constrained", sharey=True
+        )
+    places = {
+        (key, name): -1.5 * i - drop
+        for i, key in enumerate(keys)
+        for name, drop in (("mu", 0.42), ("tau", 0.9))
+    }
     for s in found:
         y = places[s.key, s.parameter]
         left.barh(y, s.contraction, height=0.3, color=BLUE if s.contraction >= MOSTLY else GREY)
         right.plot([s.prior_sensitivity, s.likelihood_sensitivity], [y, y], color=LIGHT, lw=2, zorder=1)
         right.plot(s.prior_sensitivity, y, "D", color=RED, ms=7, label="to the prior", zorder=3)
-        right.plot(s.likelihood_sensitivity, y, "o", color=BLUE, ms=7, mfc="white", mew=1.8, label="to the likelihood", zorder=2)
+        right.plot(
+            s.likelihood_sensitivity,
+            y,
+            "o",
+            color=BLUE,
+            ms=7,
+            mfc="white",
+            mew=1.8,
+            label="to the likelihood",
+            zorder=2,
+        )
     lowest = min(-0.05, *(s.contraction for s in found))
     for i, key in enumerate(keys):
         left.text(lowest, -1.5 * i, ENDPOINTS[key].title, fontsize=11, weight="bold", va="center")
@@ -76,6 +109,10 @@ def numbers(found: list[Share]) -> pd.DataFrame:
 
 
 def _alternative(found: list[Share]) -> str:
-    said = "; ".join(f"{ENDPOINTS[s.key].title}, {PARAMETERS[s.parameter]}: contraction {s.contraction:.2f}, sensitivity to the prior {s.prior_sensitivity:.2f}, "
-                     f"to the likelihood {s.likelihood_sensitivity:.2f}, rests on {s.verdict}" for s in found)
+    said = "; ".join(
+        f"{ENDPOINTS[s.key].title}, {PARAMETERS[s.parameter]}: contraction {s.contraction:.2f}, sensitivity"
+        f" to the prior {s.prior_sensitivity:.2f}, to the likelihood {s.likelihood_sensitivity:.2f}, rests on"
+        f" {s.verdict}"
+        for s in found
+    )
     return f"How much of each posterior is the prior's. {said}."

@@ -6,51 +6,99 @@ from collections import Counter
 import pandas as pd
 
 from extraction.checks import overlap
-from extraction.records import ROOT, Review, load
-from models.runs import store
-from models.endpoints import ENDPOINTS, evidence_of
-from models.engines.settings import SAMPLER
 from extraction.derived import characteristics
+from extraction.records import ROOT, Review, load
 from models.answers.derivation import derives
 from models.answers.summary import evidence_hash, summarise, version
+from models.endpoints import ENDPOINTS, evidence_of
+from models.engines.settings import SAMPLER
+from models.runs import store
 
 DECISIONS = {"included": "included", "awaiting_data": "awaiting data", "excluded": "excluded"}
 
 
 def decisions(review: Review) -> pd.DataFrame:
     """Every paper considered."""
-    return pd.DataFrame([{
-        "study": s.label, "decision": DECISIONS[s.decision] + (f", retracted {s.retracted}" if s.retracted else ""), "reason": s.reason, "patients": "" if s.patients is None else s.patients,
-        "use of tocilizumab": s.contrast, "text read": "yes" if s.text_held else "no", "decided": s.decided.isoformat(), "study_id": s.id, "entries": (),
-    } for s in review.register.studies])
+    return pd.DataFrame(
+        [
+            {
+                "study": s.label,
+                "decision": DECISIONS[s.decision] + (f", retracted {s.retracted}" if s.retracted else ""),
+                "reason": s.reason,
+                "patients": "" if s.patients is None else s.patients,
+                "use of tocilizumab": s.contrast,
+                "text read": "yes" if s.text_held else "no",
+                "decided": s.decided.isoformat(),
+                "study_id": s.id,
+                "entries": (),
+            }
+            for s in review.register.studies
+        ]
+    )
 
 
 def overlaps(review: Review) -> pd.DataFrame:
     """Studies that share an overlap group with another."""
     sizes = Counter(s.cohort for s in review.register.studies)
-    return pd.DataFrame([{"overlap group": s.cohort.replace("_", " "), "study": s.label, "decision": DECISIONS[s.decision], "reason": s.reason,
-                          "study_id": s.id, "entries": ()}
-                         for s in sorted(review.register.studies, key=lambda s: s.cohort) if sizes[s.cohort] > 1])
+    return pd.DataFrame(
+        [
+            {
+                "overlap group": s.cohort.replace("_", " "),
+                "study": s.label,
+                "decision": DECISIONS[s.decision],
+                "reason": s.reason,
+                "study_id": s.id,
+                "entries": (),
+            }
+            for s in sorted(review.register.studies, key=lambda s: s.cohort)
+            if sizes[s.cohort] > 1
+        ]
+    )
 
 
 @derives
 def alike(review: Review) -> pd.DataFrame:
     """Pairs of papers that share what papers of the same patients share, and what the register says of them."""
-    return pd.DataFrame([{"papers": f"{p.first.label} and {p.second.label}", "what they share (points)": p.evidence or "nothing that is recorded",
-                          "score": f"{p.score:.1f}", "the register says": p.stated.replace("_", " ") or "nothing"} for p in overlap.pairs(review)])
+    return pd.DataFrame(
+        [
+            {
+                "papers": f"{p.first.label} and {p.second.label}",
+                "what they share (points)": p.evidence or "nothing that is recorded",
+                "score": f"{p.score:.1f}",
+                "the register says": p.stated.replace("_", " ") or "nothing",
+            }
+            for p in overlap.pairs(review)
+        ]
+    )
 
 
 @derives
 def weights() -> pd.DataFrame:
     """Points of each feature that papers of the same patients share, and why."""
-    return pd.DataFrame([{"feature": name, "points": f"{points:+g}", "why": why} for name, (points, why) in overlap.WEIGHTS.items()])
+    return pd.DataFrame(
+        [
+            {"feature": name, "points": f"{points:+g}", "why": why}
+            for name, (points, why) in overlap.WEIGHTS.items()
+        ]
+    )
 
 
 def contradictions(review: Review) -> pd.DataFrame:
     """What papers print that cannot all be right, what is used, and why."""
-    return pd.DataFrame([{"study": review.studies[study].label, "what disagrees": c.about, "used": c.used, "why": c.reason,
-                          "study_id": study, "entries": tuple(c.entries)}
-                         for study, record in review.records.items() for c in record.contradictions])
+    return pd.DataFrame(
+        [
+            {
+                "study": review.studies[study].label,
+                "what disagrees": c.about,
+                "used": c.used,
+                "why": c.reason,
+                "study_id": study,
+                "entries": tuple(c.entries),
+            }
+            for study, record in review.records.items()
+            for c in record.contradictions
+        ]
+    )
 
 
 @derives
@@ -61,18 +109,28 @@ def medians(review: Review) -> pd.DataFrame:
 @derives
 def external(review: Review) -> pd.DataFrame:
     """Numbers from outside the included studies."""
-    return pd.DataFrame([{"what": n.meaning, "as printed": n.printed, "source": n.source} for n in review.register.external])
+    return pd.DataFrame(
+        [{"what": n.meaning, "as printed": n.printed, "source": n.source} for n in review.register.external]
+    )
 
 
 def missing(review: Review) -> list[str]:
     """What would change the answers most, in sentences."""
-    said = [f"{s.label} awaits data: {s.reason}" for s in review.register.studies if s.decision == "awaiting_data"]
+    said = [
+        f"{s.label} awaits data: {s.reason}" for s in review.register.studies if s.decision == "awaiting_data"
+    ]
     for key, endpoint in ENDPOINTS.items():
         evidence = evidence_of(key, review)
-        silent = [s.label for s in review.register.studies if s.registered and s.decision == "included" and s.id not in evidence.studies]
+        silent = [
+            s.label
+            for s in review.register.studies
+            if s.registered and s.decision == "included" and s.id not in evidence.studies
+        ]
         if endpoint.role == "primary" and silent:
-            said.append(f"{endpoint.title}: {len(evidence.studies)} of the registered studies with a text can be used; "
-                        f"what {' and '.join(silent)} print{'' if len(silent) > 1 else 's'} cannot.")
+            said.append(
+                f"{endpoint.title}: {len(evidence.studies)} of the registered studies with a text can be"
+                f" used; what {' and '.join(silent)} print{'' if len(silent) > 1 else 's'} cannot."
+            )
     alone = [e.title for key, e in ENDPOINTS.items() if len(evidence_of(key, review).studies) == 1]
     if alone:
         said.append(f"Endpoints that rest on a single study: {', '.join(alone)}.")
@@ -86,7 +144,7 @@ def an_entry(review: Review) -> str:
             if entry.kind == "counts":
                 source = review.sources[study]
                 lines = (ROOT / "records" / f"{study}.yml").read_text(encoding="utf-8").splitlines()
-                return "\n".join(lines[source.line(("entries", i)) - 1:source.line(("entries", i + 1)) - 1])
+                return "\n".join(lines[source.line(("entries", i)) - 1 : source.line(("entries", i + 1)) - 1])
     return ""
 
 
@@ -97,8 +155,17 @@ def diagnostics() -> pd.DataFrame:
     for key, endpoint in ENDPOINTS.items():
         info = store.read(key).info
         d = info["diagnostics"]
-        rows.append({"endpoint": endpoint.title, "R-hat": f"{d['r_hat']:.3f}", "bulk ESS": f"{d['ess_bulk']:.0f}", "tail ESS": f"{d['ess_tail']:.0f}",
-                     "divergences": d["divergences"], "E-BFMI": f"{d['e_bfmi']:.2f}", "verdict": info["verdict"]})
+        rows.append(
+            {
+                "endpoint": endpoint.title,
+                "R-hat": f"{d['r_hat']:.3f}",
+                "bulk ESS": f"{d['ess_bulk']:.0f}",
+                "tail ESS": f"{d['ess_tail']:.0f}",
+                "divergences": d["divergences"],
+                "E-BFMI": f"{d['e_bfmi']:.2f}",
+                "verdict": info["verdict"],
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -108,15 +175,29 @@ def fits() -> pd.DataFrame:
     rows = []
     for key, endpoint in ENDPOINTS.items():
         info, evidence = store.read(key).info, evidence_of(key)
-        rows.append({"endpoint": endpoint.title, "studies": len(evidence.studies), "reports used": len(evidence.used), "evidence": info["evidence"],
-                     "posterior": info["hash"], "base seed": info["sampler"]["seed"], "seconds": f"{info['seconds']:.1f}"})
+        rows.append(
+            {
+                "endpoint": endpoint.title,
+                "studies": len(evidence.studies),
+                "reports used": len(evidence.used),
+                "evidence": info["evidence"],
+                "posterior": info["hash"],
+                "base seed": info["sampler"]["seed"],
+                "seconds": f"{info['seconds']:.1f}",
+            }
+        )
     return pd.DataFrame(rows)
 
 
 @derives
 def versions() -> pd.DataFrame:
     """Software, sampler settings, and the state of the evidence."""
-    rows = [("this review", version()), ("evidence", evidence_hash(load())), ("Python", platform.python_version()), *store.software().items()]
+    rows = [
+        ("this review", version()),
+        ("evidence", evidence_hash(load())),
+        ("Python", platform.python_version()),
+        *store.software().items(),
+    ]
     rows += [(f"sampler, {name}", value) for name, value in SAMPLER.items()]
     return pd.DataFrame([(name, str(value)) for name, value in rows], columns=["what", "version or value"])
 
@@ -127,6 +208,9 @@ def monte_carlo() -> pd.DataFrame:
     rows = []
     for key, endpoint in ENDPOINTS.items():
         found = summarise(key)
-        rows.append({"endpoint": endpoint.title} | {name: f"{found['mcse'][name]:.3f}" for name in ("median", "lower", "upper")}
-                    | {"decimals shown": found["digits"]})
+        rows.append(
+            {"endpoint": endpoint.title}
+            | {name: f"{found['mcse'][name]:.3f}" for name in ("median", "lower", "upper")}
+            | {"decimals shown": found["digits"]}
+        )
     return pd.DataFrame(rows)

@@ -1,23 +1,39 @@
-"""The multiverse as a picture: every universe in the order of its median, and below it which choices were made."""
+"""The multiverse as a picture: every universe in the order of its median, and below it which choices were
+made.
+"""
 
 import numpy as np
 import pandas as pd
 
-from extraction.records import Review, load
-from models.endpoints import ENDPOINTS
-from models.answers.derivation import derives
 from book.html.style import BLUE, GREY, INK, RED, SMALL, TICKS, Picture, canvas
-from models.words import digits_beside, listed_in_sentence, number, percent
+from extraction.records import Review, load
+from models.answers.derivation import derives
+from models.endpoints import ENDPOINTS
 from models.trust.multiverse import universes
 from models.trust.universe import AND, CHOICES
+from models.words import digits_beside, listed_in_sentence, number, percent
 
-HEADS = {"reading": "reading of the papers", "studies": "studies", "likelihood": "likelihood", "bias_mean": "mean of the bias", "bias_sd": "SD of the bias", "mu_prior": "prior of μ", "tau_prior": "prior of τ"}
-SHORT = {"comparisons with an impossible p left out": "impossible p left out", "verbal outcomes not taken at their word": "words not taken at their word",
-         "a recovered part in place of the whole cohort": "a part for the cohort", "printed counts of a stand-in before recovered counts": "printed stand-in first",
-         "events that began before the drug left out": "events before the drug out"}
+HEADS = {
+    "reading": "reading of the papers",
+    "studies": "studies",
+    "likelihood": "likelihood",
+    "bias_mean": "mean of the bias",
+    "bias_sd": "SD of the bias",
+    "mu_prior": "prior of μ",
+    "tau_prior": "prior of τ",
+}
+SHORT = {
+    "comparisons with an impossible p left out": "impossible p left out",
+    "verbal outcomes not taken at their word": "words not taken at their word",
+    "a recovered part in place of the whole cohort": "a part for the cohort",
+    "printed counts of a stand-in before recovered counts": "printed stand-in first",
+    "events that began before the drug left out": "events before the drug out",
+}
 
 AS_LINES = 500
-"""Universes above which their lines are drawn as a bitmap within the drawing: as many lines are too heavy for a page."""
+"""Universes above which their lines are drawn as a bitmap within the drawing: as many lines are too heavy for
+a page.
+"""
 
 
 @derives
@@ -25,11 +41,31 @@ def curve(key: str, review: Review | None = None):
     """Medians and intervals above, choices below; its numbers are all universes."""
     endpoint, frame = ENDPOINTS[key], universes(key, review)
     varied = [choice for choice in CHOICES if frame[choice].nunique() > 1]
-    rows = list(dict.fromkeys((choice, row) for choice in varied for made in frame[choice].unique() for row in _rows_of(choice, made)))
+    rows = list(
+        dict.fromkeys(
+            (choice, row)
+            for choice in varied
+            for made in frame[choice].unique()
+            for row in _rows_of(choice, made)
+        )
+    )
     frame = frame.sort_values("median", ignore_index=True)
-    figure, (above, below) = canvas(3.2 + 0.24 * (len(rows) + len(CHOICES)), 2, height_ratios=(2.9, 0.24 * (len(rows) + len(CHOICES))), sharex=True)
+    figure, (above, below) = canvas(
+        3.2 + 0.24 * (len(rows) + len(CHOICES)),
+        2,
+        height_ratios=(2.9, 0.24 * (len(rows) + len(CHOICES))),
+        sharex=True,
+    )
     place, many = np.arange(len(frame)), len(frame) > AS_LINES
-    above.vlines(place, frame["lower"], frame["upper"], color=GREY, lw=max(0.3, min(3.0, 200 / len(frame))), alpha=0.5, rasterized=many)
+    above.vlines(
+        place,
+        frame["lower"],
+        frame["upper"],
+        color=GREY,
+        lw=max(0.3, min(3.0, 200 / len(frame))),
+        alpha=0.5,
+        rasterized=many,
+    )
     above.plot(place, frame["median"], color=BLUE, lw=2)
     above.axhline(1, color=INK, lw=1)
     primary = frame[frame["primary"]].index
@@ -44,7 +80,9 @@ def curve(key: str, review: Review | None = None):
     above.minorticks_off()
     above.set_ylabel(f"Mean {endpoint.scale},\nlog scale")
     _choices(below, frame, rows)
-    below.set_xlabel(f"{len(frame):,} universes, in the order of their median;\nred: as shown on the endpoint's page")
+    below.set_xlabel(
+        f"{len(frame):,} universes, in the order of their median;\nred: as shown on the endpoint's page"
+    )
     return Picture(figure, f"Specification curve, {endpoint.title}. {finding(key, frame)}", frame)
 
 
@@ -54,11 +92,36 @@ def _choices(ax, frame: pd.DataFrame, rows: list[tuple[str, str]]) -> None:
     for choice, value in rows:
         if choice != head:
             y -= 1.0
-            ax.text(-0.01, y, HEADS[choice], transform=ax.get_yaxis_transform(), ha="right", va="center", fontsize=SMALL, weight="bold")
+            ax.text(
+                -0.01,
+                y,
+                HEADS[choice],
+                transform=ax.get_yaxis_transform(),
+                ha="right",
+                va="center",
+                fontsize=SMALL,
+                weight="bold",
+            )
             y, head = y - 1.0, choice
         chosen = np.flatnonzero([value in _rows_of(choice, made) for made in frame[choice]])
-        ax.plot(chosen, np.full(len(chosen), y), "|", color=INK, ms=6, mew=max(0.25, min(2.0, 150 / len(frame))), rasterized=len(frame) > AS_LINES)
-        ax.text(-0.01, y, SHORT.get(value, value), transform=ax.get_yaxis_transform(), ha="right", va="center", fontsize=10)
+        ax.plot(
+            chosen,
+            np.full(len(chosen), y),
+            "|",
+            color=INK,
+            ms=6,
+            mew=max(0.25, min(2.0, 150 / len(frame))),
+            rasterized=len(frame) > AS_LINES,
+        )
+        ax.text(
+            -0.01,
+            y,
+            SHORT.get(value, value),
+            transform=ax.get_yaxis_transform(),
+            ha="right",
+            va="center",
+            fontsize=10,
+        )
         y -= 1.0
     ax.set_ylim(y, 0)
     ax.set_yticks([])
@@ -66,7 +129,9 @@ def _choices(ax, frame: pd.DataFrame, rows: list[tuple[str, str]]) -> None:
 
 
 def _rows_of(choice: str, made: str) -> list[str]:
-    """The rows at which a universe has a tick: one for each reading made together; small sets of many studies, too many to name, share a row."""
+    """The rows at which a universe has a tick: one for each reading made together; small sets of many
+    studies, too many to name, share a row.
+    """
     if choice == "studies" and made.endswith(" only"):
         return ["a few of them"]
     return made.split(AND)
@@ -76,26 +141,42 @@ def finding(key: str, frame: pd.DataFrame) -> str:
     """The range of medians and of P, and how often the interval excludes no difference, in words."""
     below, above = frame["upper"] < 1, frame["lower"] > 1
     better, worse = (below, above) if ENDPOINTS[key].benefit == "below" else (above, below)
-    return (f"{span(key, frame)} The 95 % interval lies wholly on the side of tocilizumab in {percent_of(better)} of them and wholly on the other in "
-            f"{percent_of(worse)}.")
+    return (
+        f"{span(key, frame)} The 95 % interval lies wholly on the side of tocilizumab in {percent_of(better)}"
+        f" of them and wholly on the other in {percent_of(worse)}."
+    )
 
 
 def span(key: str, frame: pd.DataFrame) -> str:
     """The range of medians and of P, in one sentence."""
     ends = [number(end, digits_beside(key)) for end in (frame["median"].min(), frame["median"].max())]
-    return (f"Over {len(frame):,} universes the median {ENDPOINTS[key].scale} runs from {ends[0]} to {ends[1]}, and the "
-            f"probability that tocilizumab is the better side from {percent(frame['p_favours'].min())} to {percent(frame['p_favours'].max())}.")
+    return (
+        f"Over {len(frame):,} universes the median {ENDPOINTS[key].scale} runs from {ends[0]} to {ends[1]},"
+        f" and the probability that tocilizumab is the better side from {percent(frame['p_favours'].min())}"
+        f" to {percent(frame['p_favours'].max())}."
+    )
 
 
 def headline(review: Review | None = None) -> str:
     """Two sentences over all endpoints: how many universes, and which answers some choice can turn."""
     review = review or load()
     frames = {key: universes(key, review) for key in ENDPOINTS}
-    turned = [ENDPOINTS[key].title for key, frame in frames.items() if frame["p_favours"].min() < 0.5 < frame["p_favours"].max()]
+    turned = [
+        ENDPOINTS[key].title
+        for key, frame in frames.items()
+        if frame["p_favours"].min() < 0.5 < frame["p_favours"].max()
+    ]
     firm = [ENDPOINTS[key].title for key in frames if ENDPOINTS[key].title not in turned]
-    said = f"The side that the data favour depends on the choices for {listed_in_sentence(turned)}" if turned else "No choice changes the side that the data favour"
+    said = (
+        f"The side that the data favour depends on the choices for {listed_in_sentence(turned)}"
+        if turned
+        else "No choice changes the side that the data favour"
+    )
     kept = f"; it is the same in every universe for {listed_in_sentence(firm)}" if turned and firm else ""
-    return f"The mean effects were computed in {sum(map(len, frames.values())):,} universes, each a combination of choices that could have been made. {said}{kept}."
+    return (
+        f"The mean effects were computed in {sum(map(len, frames.values())):,} universes, each a combination"
+        f" of choices that could have been made. {said}{kept}."
+    )
 
 
 def percent_of(chosen: pd.Series) -> str:
@@ -106,12 +187,25 @@ def percent_of(chosen: pd.Series) -> str:
 
 @derives
 def what_moves_it(key: str, review: Review | None = None) -> pd.DataFrame:
-    """For each choice, the median ratio and P averaged over all universes that made it: what matters, and what does not."""
+    """For each choice, the median ratio and P averaged over all universes that made it: what matters, and
+    what does not.
+    """
     frame = universes(key, review)
     rows = []
     for choice in CHOICES:
         for value, group in frame.groupby(choice, sort=False):
             if frame[choice].nunique() > 1:
-                rows.append({"choice": HEADS[choice], "value": value, "universes": len(group), "middle median": number(float(np.exp(np.log(group["median"]).mean())), digits_beside(key)),
-                             "middle probability that tocilizumab is the better side": percent(float(group["p_favours"].mean()))})
+                rows.append(
+                    {
+                        "choice": HEADS[choice],
+                        "value": value,
+                        "universes": len(group),
+                        "middle median": number(
+                            float(np.exp(np.log(group["median"]).mean())), digits_beside(key)
+                        ),
+                        "middle probability that tocilizumab is the better side": percent(
+                            float(group["p_favours"].mean())
+                        ),
+                    }
+                )
     return pd.DataFrame(rows)

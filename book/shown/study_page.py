@@ -5,32 +5,46 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from book.shown import entry_words
 from book.html import files, markup
-from book.shown.entry_words import report_words, whom, words
 from book.html.markers import anchor, entry_key, marked
 from book.html.show import image
+from book.shown import entry_words
+from book.shown.endpoint import curves
+from book.shown.entry_words import report_words, whom, words
 from book.shown.topics import topics
 from extraction.checks import Finding
-from models.evidence.report import Evidence
 from extraction.records import Review
 from extraction.schema import AnyEntry, Contradiction, Record, Registration
 from extraction.vocabulary import ARMS, DOMAINS, ENDPOINTS, FIELDS
-from book.shown.endpoint import curves
+from models.evidence.report import Evidence
 
 HEADS = ("whom", "printed", "kind of report", "where in the paper", "what becomes of it")
-CONTRASTS = {"therapeutic": "tocilizumab for CRS", "pre-emptive": "tocilizumab before CRS, by risk",
-             "prophylactic": "tocilizumab before CRS, to all", "other": "another comparison"}
+CONTRASTS = {
+    "therapeutic": "tocilizumab for CRS",
+    "pre-emptive": "tocilizumab before CRS, by risk",
+    "prophylactic": "tocilizumab before CRS, to all",
+    "other": "another comparison",
+}
 DECISIONS = {"included": "Included", "awaiting_data": "Awaiting data", "excluded": "Excluded"}
 SHOWN = ("printed_numbers", "groups", "definitions", "contradictions", "risk_of_bias")
 """Tables of `book.make.tidy` of which a study's page shows its rows."""
 NO_RECORD = {
-    "awaiting_data": ("Awaiting data", "No readable text of this study could be reached, so none of its numbers is entered and "
-                                       "none is in any result of this review. It is shown so that the gap stays visible."),
+    "awaiting_data": (
+        "Awaiting data",
+        (
+            "No readable text of this study could be reached, so none of its numbers is entered and "
+            "none is in any result of this review. It is shown so that the gap stays visible."
+        ),
+    ),
     "excluded": ("Excluded", "This study enters no result of this review."),
 }
-RETRACTED = ("Retracted", "This paper was retracted on {retracted} and enters no result of this review. What it printed is kept below, so that "
-                          "earlier versions can be understood.")
+RETRACTED = (
+    "Retracted",
+    (
+        "This paper was retracted on {retracted} and enters no result of this review. What it printed is kept"
+        " below, so that earlier versions can be understood."
+    ),
+)
 
 
 def page(study: Registration, review: Review, evidence: dict[str, Evidence], findings: list[Finding]) -> str:
@@ -39,21 +53,43 @@ def page(study: Registration, review: Review, evidence: dict[str, Evidence], fin
     parts = [f"({study.id})=\n# {markup.markdown(study.label)}"]
     if study.decision in NO_RECORD:
         title, meaning = RETRACTED if study.retracted else NO_RECORD[study.decision]
-        parts.append(f":::{{admonition}} {title}\n:class: warning\n{meaning.format(retracted=study.retracted)}\n:::")
+        parts.append(
+            f":::{{admonition}} {title}\n:class: warning\n{meaning.format(retracted=study.retracted)}\n:::"
+        )
     if record and not study.retracted:
-        parts.append(f"What {markup.markdown(study.label)} prints, number by number with its address in the paper, and what the review does with each.")
-    parts += [_registration(study), f"The paper: [{markup.markdown(study.doi)}](<https://doi.org/{study.doi}>)"]
+        parts.append(
+            f"What {markup.markdown(study.label)} prints, number by number with its address in the paper, and"
+            " what the review does with each."
+        )
+    parts += [
+        _registration(study),
+        f"The paper: [{markup.markdown(study.doi)}](<https://doi.org/{study.doi}>)",
+    ]
     if record:
         fates = _fates(study.id, evidence, findings)
-        parts += [_design(record), _arms(record), _definitions(record), _contradictions(record), _risk_of_bias(record), _curves(study.id, review), *_entries(record, fates)]
+        parts += [
+            _design(record),
+            _arms(record),
+            _definitions(record),
+            _contradictions(record),
+            _risk_of_bias(record),
+            _curves(study.id, review),
+            *_entries(record, fates),
+        ]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def numbers(record: Record, tables: dict[str, pd.DataFrame], evidence: dict[str, Evidence], findings: list[Finding]) -> dict[str, pd.DataFrame]:
-    """The rows of `book.make.tidy.tables` that the page of a study shows, by the name of their file without ending."""
+def numbers(
+    record: Record, tables: dict[str, pd.DataFrame], evidence: dict[str, Evidence], findings: list[Finding]
+) -> dict[str, pd.DataFrame]:
+    """The rows of `book.make.tidy.tables` that the page of a study shows, by the name of their file without
+    ending.
+    """
     own = {name: tables[name][tables[name]["study"] == record.study] for name in SHOWN}
     fates = _fates(record.study, evidence, findings)
-    own["printed_numbers"] = own["printed_numbers"].assign(what_becomes_of_it=[" ".join(fates.get(entry, [])) for entry in own["printed_numbers"]["id"]])
+    own["printed_numbers"] = own["printed_numbers"].assign(
+        what_becomes_of_it=[" ".join(fates.get(entry, [])) for entry in own["printed_numbers"]["id"]]
+    )
     return {_file(record.study, name): frame for name, frame in own.items() if not frame.empty}
 
 
@@ -67,47 +103,63 @@ def _numbers(record: Record, table: str, caption: str) -> str:
 
 def _registration(study: Registration) -> str:
     limited = study.decision == "included" and study.endpoints is not None
-    return markup.terms([
-        ("Decision", f"{DECISIONS[study.decision]}, {study.decided}"),
-        ("Retracted", study.retracted),
-        ("Reason", study.reason),
-        ("Title", study.title),
-        ("Authors", ", ".join(study.authors)),
-        ("Published", f"{study.journal}, {study.year}"),
-        ("PubMed", study.pmid),
-        ("Trial registrations", ", ".join(study.registrations)),
-        ("Contrast", CONTRASTS[study.contrast]),
-        ("Patients in the paper", study.patients),
-        ("Overlap group", study.cohort.replace("_", " ")),
-        ("May enter", ", ".join(ENDPOINTS[e] for e in study.endpoints) if limited else None),
-        ("Text read", "yes" if study.text_held else "no"),
-    ])
+    return markup.terms(
+        [
+            ("Decision", f"{DECISIONS[study.decision]}, {study.decided}"),
+            ("Retracted", study.retracted),
+            ("Reason", study.reason),
+            ("Title", study.title),
+            ("Authors", ", ".join(study.authors)),
+            ("Published", f"{study.journal}, {study.year}"),
+            ("PubMed", study.pmid),
+            ("Trial registrations", ", ".join(study.registrations)),
+            ("Contrast", CONTRASTS[study.contrast]),
+            ("Patients in the paper", study.patients),
+            ("Overlap group", study.cohort.replace("_", " ")),
+            ("May enter", ", ".join(ENDPOINTS[e] for e in study.endpoints) if limited else None),
+            ("Text read", "yes" if study.text_held else "no"),
+        ]
+    )
 
 
 def _design(record: Record) -> str:
     design = record.design
     texts = "; ".join(f"{t.file} ({t.licence})" + (f": {t.note}" if t.note else "") for t in record.texts)
     enrolled = " to ".join(filter(None, (design.first_patient, design.last_patient)))
-    return "## Design\n\n" + markup.terms([
-        ("Design", design.type), ("Centres", ", ".join(design.centres)), ("Enrolled", enrolled or "not printed"),
-        ("Product", design.product), ("Lymphodepletion", design.lymphodepletion), ("Where", design.address),
-        ("Texts read", texts), ("Extracted", f"{record.extracted}, {record.extractor}"),
-    ])
+    return "## Design\n\n" + markup.terms(
+        [
+            ("Design", design.type),
+            ("Centres", ", ".join(design.centres)),
+            ("Enrolled", enrolled or "not printed"),
+            ("Product", design.product),
+            ("Lymphodepletion", design.lymphodepletion),
+            ("Where", design.address),
+            ("Texts read", texts),
+            ("Extracted", f"{record.extracted}, {record.extractor}"),
+        ]
+    )
 
 
 def _arms(record: Record) -> str:
     rows = [markup.row((ARMS[arm], d.definition, d.address)) for arm, d in record.arms.items()]
     rows += [markup.row((words(name), d.definition, d.address)) for name, d in record.strata.items()]
     caption = "Whom the numbers describe"
-    return "## Arms and strata\n\n" + markup.table(caption, ("arm or stratum", "definition", "where"), rows, _numbers(record, "groups", caption))
+    return "## Arms and strata\n\n" + markup.table(
+        caption, ("arm or stratum", "definition", "where"), rows, _numbers(record, "groups", caption)
+    )
 
 
 def _definitions(record: Record) -> str:
     if not record.definitions:
         return ""
-    rows = [markup.row((words(name), d.definition, d.address or "not printed")) for name, d in record.definitions.items()]
+    rows = [
+        markup.row((words(name), d.definition, d.address or "not printed"))
+        for name, d in record.definitions.items()
+    ]
     caption = "How the paper defines what it measures"
-    return "## Definitions\n\n" + markup.table(caption, ("variable", "definition", "where"), rows, _numbers(record, "definitions", caption))
+    return "## Definitions\n\n" + markup.table(
+        caption, ("variable", "definition", "where"), rows, _numbers(record, "definitions", caption)
+    )
 
 
 def _contradictions(record: Record) -> str:
@@ -116,33 +168,64 @@ def _contradictions(record: Record) -> str:
     printed = {entry.id: entry.printed for entry in record.entries}
     rows = [_contradiction(record.study, c, printed) for c in record.contradictions]
     caption = "Printed readings that cannot all hold; all are kept"
-    return "## Contradictions\n\n" + markup.table(caption, ("what disagrees", "as printed", "why this one is used"), rows,
-                                                 _numbers(record, "contradictions", caption))
+    return "## Contradictions\n\n" + markup.table(
+        caption,
+        ("what disagrees", "as printed", "why this one is used"),
+        rows,
+        _numbers(record, "contradictions", caption),
+    )
 
 
 def _risk_of_bias(record: Record) -> str:
     if not record.risk_of_bias:
         return ""
-    rows = [markup.row((DOMAINS[row.domain], ", ".join(ENDPOINTS[e] for e in row.endpoints), row.judgement.replace("_", " "), row.reason,
-                        row.address or "a silence of the paper")) for domain in DOMAINS for row in record.risk_of_bias if row.domain == domain]
+    rows = [
+        markup.row(
+            (
+                DOMAINS[row.domain],
+                ", ".join(ENDPOINTS[e] for e in row.endpoints),
+                row.judgement.replace("_", " "),
+                row.reason,
+                row.address or "a silence of the paper",
+            )
+        )
+        for domain in DOMAINS
+        for row in record.risk_of_bias
+        if row.domain == domain
+    ]
     heads = ("domain", "endpoints", "risk of bias", "reason", "where")
-    return "## Risk of bias\n\n" + markup.table("ROBINS-I, by domain", heads, rows, _numbers(record, "risk_of_bias", "ROBINS-I, by domain"))
+    return "## Risk of bias\n\n" + markup.table(
+        "ROBINS-I, by domain", heads, rows, _numbers(record, "risk_of_bias", "ROBINS-I, by domain")
+    )
 
 
 def _curves(study: str, review: Review) -> str:
     """Each digitised curve over the one reconstructed from it."""
-    pictures = [image(picture.figure, picture.alt, name := curves.anchor(study, entry), files.link(f"../../numbers/{name}.csv", f"figure {name.replace('-', ' ')}"))
-                for _, entry in curves.digitised(review, study=study) if (picture := curves.picture(review, study, entry))]
+    pictures = [
+        image(
+            picture.figure,
+            picture.alt,
+            name := curves.anchor(study, entry),
+            files.link(f"../../numbers/{name}.csv", f"figure {name.replace('-', ' ')}"),
+        )
+        for _, entry in curves.digitised(review, study=study)
+        if (picture := curves.picture(review, study, entry))
+    ]
     return "## Survival curves, digitised and reconstructed\n\n" + markup.raw(pictures) if pictures else ""
 
 
 def _contradiction(study: str, contradiction: Contradiction, printed: dict[str, str | None]) -> str:
-    readings = [f"{_marked(study, entry, printed.get(entry))} {'(used) ' if entry == contradiction.used else ''}{_link(entry)}"
-                for entry in contradiction.entries]
+    readings = [
+        f"{_marked(study, entry, printed.get(entry))}"
+        f" {'(used) ' if entry == contradiction.used else ''}{_link(entry)}"
+        for entry in contradiction.entries
+    ]
     if contradiction.used not in printed:
         readings.append(f"Used: {markup.plain(contradiction.used)}")
-    return (f"<tr><td>{markup.plain(contradiction.about)}</td><td class=long>{'<br>'.join(readings)}</td>"
-            f"<td>{markup.plain(contradiction.reason)}</td></tr>")
+    return (
+        f"<tr><td>{markup.plain(contradiction.about)}</td><td class=long>{'<br>'.join(readings)}</td>"
+        f"<td>{markup.plain(contradiction.reason)}</td></tr>"
+    )
 
 
 def _marked(study: str, entry: str, printed: str | None) -> str:
@@ -162,18 +245,38 @@ def _entries(record: Record, fates: dict[str, list[str]]) -> Iterator[str]:
     for topic, fields in topics().items():
         rows: list[str] = []
         for field in filter(by_field.get, fields):
-            rows.append(f'<tr class="variable"><th colspan="{len(HEADS)}" scope="rowgroup">{markup.plain(FIELDS[field].meaning)}</th></tr>')
-            rows += [_entry(record.study, entry, entry.id in record.set_aside(), fates.get(entry.id, [])) for entry in by_field[field]]
+            rows.append(
+                f'<tr class="variable"><th colspan="{len(HEADS)}"'
+                f' scope="rowgroup">{markup.plain(FIELDS[field].meaning)}</th></tr>'
+            )
+            rows += [
+                _entry(record.study, entry, entry.id in record.set_aside(), fates.get(entry.id, []))
+                for entry in by_field[field]
+            ]
         if rows:
             caption = f"{topic}: numbers as printed"
-            yield f"## {topic}\n\n" + markup.table(caption, HEADS, rows, _numbers(record, "printed_numbers", f"{caption}, with all others of the study"))
+            yield f"## {topic}\n\n" + markup.table(
+                caption,
+                HEADS,
+                rows,
+                _numbers(record, "printed_numbers", f"{caption}, with all others of the study"),
+            )
 
 
 def _entry(study: str, entry: AnyEntry, set_aside: bool, fate: list[str]) -> str:
     """One printed number: whom it describes, what is printed, where, and what the review makes of it."""
-    remarks = [entry.note, entry.reason if entry.kind == "not_reported" else None,
-               "Set aside: see contradictions." if set_aside else None, *fate]
-    cells = (markup.plain(whom(entry)), _marked(study, entry.id, entry.printed), markup.plain(report_words(entry)), markup.plain(entry.address))
+    remarks = [
+        entry.note,
+        entry.reason if entry.kind == "not_reported" else None,
+        "Set aside: see contradictions." if set_aside else None,
+        *fate,
+    ]
+    cells = (
+        markup.plain(whom(entry)),
+        _marked(study, entry.id, entry.printed),
+        markup.plain(report_words(entry)),
+        markup.plain(entry.address),
+    )
     last = "<br>".join([*map(markup.plain, filter(None, remarks)), _link(entry.id)])
     marks = f' id="{anchor(entry.id)}"' + (' class="set-aside"' if set_aside else "")
     return f"<tr{marks}>{''.join(f'<td>{cell}</td>' for cell in cells)}<td class=long>{last}</td></tr>"
@@ -182,5 +285,10 @@ def _entry(study: str, entry: AnyEntry, set_aside: bool, fate: list[str]) -> str
 def _fates(study: str, evidence: dict[str, Evidence], findings: list[Finding]) -> dict[str, list[str]]:
     """Per entry: the endpoints it enters or is left out of, and what recalculation says of it."""
     entering, judged = entry_words.fates(study, evidence), entry_words.verdicts(study, findings)
-    return {entry: [*dict.fromkeys(entering.get(entry, [])), *(f"Recalculated: {said}" for said in judged.get(entry, []))]
-            for entry in entering | judged}
+    return {
+        entry: [
+            *dict.fromkeys(entering.get(entry, [])),
+            *(f"Recalculated: {said}" for said in judged.get(entry, [])),
+        ]
+        for entry in entering | judged
+    }

@@ -2,20 +2,22 @@
 
 import pandas as pd
 
+from book.html.style import BLUE, ORANGE, Picture, canvas, interval_line, ratio_axis, reach
+from models.answers.derivation import derives
 from models.endpoints import ENDPOINTS
 from models.history import versions
 from models.history.changes import movement, step_words
 from models.history.cumulative import Stage
 from models.history.diff import ANALYSES
-from models.answers.derivation import derives
-from book.html.style import BLUE, ORANGE, Picture, canvas, interval_line, ratio_axis, reach
 from models.words import answer
 
 
 @derives
 def studies_table(found: dict) -> pd.DataFrame:
     """A row for each study and method that changed, with the register's reason."""
-    rows = [{"what": row["label"], "change": row["what"], "reason": row["reason"]} for row in found["studies"]]
+    rows = [
+        {"what": row["label"], "change": row["what"], "reason": row["reason"]} for row in found["studies"]
+    ]
     rows += [{"what": "method", "change": words, "reason": ""} for words in found["methods"]]
     return pd.DataFrame(rows)
 
@@ -27,8 +29,21 @@ def summary_table(found: dict) -> pd.DataFrame:
     for key, endpoint in found["endpoints"].items():
         for analysis, words in ANALYSES.items():
             change = endpoint[analysis]
-            rows.append({"endpoint": endpoint["title"], "analysis": words, found["old"]: answer(key, change["old"]), found["new"]: answer(key, change["new"]),
-                         "what moved it": "; ".join(f"{step_words(step, found['labels'])}: {movement(step)}" for step in change["steps"]) or "nothing"})
+            rows.append(
+                {
+                    "endpoint": endpoint["title"],
+                    "analysis": words,
+                    found["old"]: answer(key, change["old"]),
+                    found["new"]: answer(key, change["new"]),
+                    "what moved it": (
+                        "; ".join(
+                            f"{step_words(step, found['labels'])}: {movement(step)}"
+                            for step in change["steps"]
+                        )
+                        or "nothing"
+                    ),
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -44,7 +59,15 @@ def by_version(frame: pd.DataFrame):
     figure, axes = canvas(sum(_height(len(shown)) for _ in keys), len(keys), squeeze=False)
     said = []
     for key, ax in zip(keys, axes[:, 0]):
-        rows = [(version, frame[(frame["endpoint"] == key) & (frame["version"] == version)].set_index("analysis").to_dict("index")) for version in shown]
+        rows = [
+            (
+                version,
+                frame[(frame["endpoint"] == key) & (frame["version"] == version)]
+                .set_index("analysis")
+                .to_dict("index"),
+            )
+            for version in shown
+        ]
         said.append(_panel(ax, key, [(version, list(found.values())) for version, found in rows if found]))
     figure.legend(*_analyses_legend(axes[0, 0]), loc="outside upper left", ncols=2)
     return Picture(figure, "Every answer over the versions. " + " ".join(said), frame)
@@ -65,11 +88,19 @@ def _panel(ax, key: str, rows: list[tuple[str, list[dict]]]) -> str:
     ax.set_ylim(-len(rows) + 0.4, 0.6)
     ratio_axis(ax, low, high, f"Mean {endpoint.scale}", endpoint.benefit)
     ax.set_title(endpoint.title, loc="left", fontsize=12, weight="bold")
-    return f"{endpoint.title}, {endpoint.scale}: " + "; ".join(f"{name}: " + ", ".join(answer(key, limits) for limits in answers) for name, answers in rows) + "."
+    return (
+        f"{endpoint.title}, {endpoint.scale}: "
+        + "; ".join(
+            f"{name}: " + ", ".join(answer(key, limits) for limits in answers) for name, answers in rows
+        )
+        + "."
+    )
 
 
 def _analyses_legend(ax):
-    handles = [ax.plot([], [], colour, marker=marker, lw=2.2)[0] for colour, marker in ((BLUE, "o"), (ORANGE, "s"))]
+    handles = [
+        ax.plot([], [], colour, marker=marker, lw=2.2)[0] for colour, marker in ((BLUE, "o"), (ORANGE, "s"))
+    ]
     return handles, list(ANALYSES.values())
 
 
@@ -82,16 +113,41 @@ def by_study(found: dict[str, list[Stage]]):
     for (key, stages), ax in zip(found.items(), axes[:, 0]):
         rows = [(("" if i == 0 else "+ ") + stage.label, [stage.answer]) for i, stage in enumerate(stages)]
         said.append(_panel(ax, key, rows))
-    return Picture(figure, "Cumulative meta-analysis by year of publication, not adjusted for bias. " + " ".join(said), pd.DataFrame([
-        {"endpoint": key, "after": stage.study, "published": stage.year, "scale": ENDPOINTS[key].scale, **stage.answer}
-        for key, stages in found.items() for stage in stages]))
+    return Picture(
+        figure,
+        "Cumulative meta-analysis by year of publication, not adjusted for bias. " + " ".join(said),
+        pd.DataFrame(
+            [
+                {
+                    "endpoint": key,
+                    "after": stage.study,
+                    "published": stage.year,
+                    "scale": ENDPOINTS[key].scale,
+                    **stage.answer,
+                }
+                for key, stages in found.items()
+                for stage in stages
+            ]
+        ),
+    )
 
 
 def cumulative_table(found: dict[str, list[Stage]]) -> pd.DataFrame:
     """The same in words."""
-    return pd.DataFrame([{"endpoint": ENDPOINTS[key].title, "after": stage.label, "published": stage.year,
-                          "mean ratio with 95 % interval, and how likely tocilizumab is the better side": answer(key, stage.answer)}
-                         for key, stages in found.items() for stage in stages])
+    return pd.DataFrame(
+        [
+            {
+                "endpoint": ENDPOINTS[key].title,
+                "after": stage.label,
+                "published": stage.year,
+                "mean ratio with 95 % interval, and how likely tocilizumab is the better side": answer(
+                    key, stage.answer
+                ),
+            }
+            for key, stages in found.items()
+            for stage in stages
+        ]
+    )
 
 
 @derives
@@ -100,5 +156,15 @@ def releases_table() -> pd.DataFrame:
     found = [versions.read(version) for version in reversed(versions.released())]
     if not found:
         return pd.DataFrame([{"version": "none released yet"}])
-    return pd.DataFrame([{"version": r["version"], "date": r["date"], "preceding version": r["preceding"] or "none", "trigger": "; ".join(r["trigger"]),
-                          "evidence": r["evidence_hash"]} for r in found])
+    return pd.DataFrame(
+        [
+            {
+                "version": r["version"],
+                "date": r["date"],
+                "preceding version": r["preceding"] or "none",
+                "trigger": "; ".join(r["trigger"]),
+                "evidence": r["evidence_hash"],
+            }
+            for r in found
+        ]
+    )

@@ -1,4 +1,6 @@
-"""What one more study would be expected to say, for each endpoint and three true effects: as finding, picture and tables."""
+"""What one more study would be expected to say, for each endpoint and three true effects: as finding, picture
+and tables.
+"""
 
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -7,30 +9,47 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from book.html.style import BLUE, GREY, INK, RC, RED, WIDTH, Picture
 from extraction.records import Review, load
-from models.runs import store
+from models.answers.derivation import derives
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
-from models.answers.derivation import derives
-from book.html.style import BLUE, GREY, INK, RC, RED, WIDTH, Picture
-from models.words import number, percent
+from models.runs import store
 from models.trust.next_design import Design, design, has_one
-from models.trust.next_study import ENDLESS, Expected, Today, after_counts, after_ratios, from_draws, from_likelihoods, unchanged
+from models.trust.next_study import (
+    ENDLESS,
+    Expected,
+    Today,
+    after_counts,
+    after_ratios,
+    from_draws,
+    from_likelihoods,
+    unchanged,
+)
+from models.words import number, percent
 
 EACH, MOST = 100, 40
 """Patients of each of several studies, and how many of them are tried."""
 SIZES = (20, 40, 80, 150, 300, 600, 1000)
 ANSWERED = 0.95
 IMPORTANT = 0.75
-"""A ratio of important benefit, on every scale (its inverse where more is better): a change by a quarter.  Choice of this review."""
+"""A ratio of important benefit, on every scale (its inverse where more is better): a change by a quarter. 
+Choice of this review.
+"""
 MEDIAN, NONE, BENEFIT = "today's median", "no effect", "important benefit"
-SHORT = {"crs_duration_grade3": "CRS duration, grade ≥3", "progression_free_survival": "Progression-free", "severe_crs": "Severe CRS"}
+SHORT = {
+    "crs_duration_grade3": "CRS duration, grade ≥3",
+    "progression_free_survival": "Progression-free",
+    "severe_crs": "Severe CRS",
+}
 """Titles that fit a panel."""
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """One endpoint and one true mean effect: the posterior today, expected by size of the new study, and after an endless one."""
+    """One endpoint and one true mean effect: the posterior today, expected by size of the new study, and
+    after an endless one.
+    """
 
     key: str
     truth: str
@@ -51,7 +70,9 @@ class Outlook:
 
     @property
     def smallest(self) -> float | None:
-        """Patients from which on the true side is expected to have more than 95 %: 0 none needed, inf more than the largest size, None no size."""
+        """Patients from which on the true side is expected to have more than 95 %: 0 none needed, inf more
+        than the largest size, None no size.
+        """
         p = np.array([self.p_true_side(e) for e in (self.today, *self.by_size.values())])
         if self.truth == NONE or self.p_true_side(self.endless) < ANSWERED:
             return None
@@ -62,11 +83,13 @@ class Outlook:
         if last == len(p) - 1:
             return np.inf
         sizes = np.log([1, *self.by_size])
-        return float(np.exp(np.interp(ANSWERED, p[last:last + 2], sizes[last:last + 2])))
+        return float(np.exp(np.interp(ANSWERED, p[last : last + 2], sizes[last : last + 2])))
 
 
 def outlooks(review: Review | None = None) -> list[Outlook]:
-    """Every endpoint with a study to follow, under each of three true effects; raise store.NotFitted where CRS duration has no posterior."""
+    """Every endpoint with a study to follow, under each of three true effects; raise store.NotFitted where
+    CRS duration has no posterior.
+    """
     review = review or load()
     return [found for key in ENDPOINTS if has_one(key, review) for found in _outlooks(key, review)]
 
@@ -75,14 +98,31 @@ def _outlooks(key: str, review: Review) -> list[Outlook]:
     endpoint, now, plan = ENDPOINTS[key], today(key, review), design(key, review)
     order = np.argsort(now.mu)
     median = float(np.interp(0.5, np.cumsum(now.weight[order]) - now.weight[order] / 2, now.mu[order]))
-    truths = {MEDIAN: median, NONE: 0.0, BENEFIT: np.log(IMPORTANT if endpoint.benefit == "below" else 1 / IMPORTANT)}
+    truths = {
+        MEDIAN: median,
+        NONE: 0.0,
+        BENEFIT: np.log(IMPORTANT if endpoint.benefit == "below" else 1 / IMPORTANT),
+    }
     by_size = {size: _after(now, plan, size, list(truths.values())) for size in SIZES}
-    return [Outlook(key, name, effect, unchanged(now), {size: found[i] for size, found in by_size.items()}, after_ratios(now, ENDLESS, effect),
-                    None if name == NONE else _studies(now, plan, effect)) for i, (name, effect) in enumerate(truths.items())]
+    return [
+        Outlook(
+            key,
+            name,
+            effect,
+            unchanged(now),
+            {size: found[i] for size, found in by_size.items()},
+            after_ratios(now, ENDLESS, effect),
+            None if name == NONE else _studies(now, plan, effect),
+        )
+        for i, (name, effect) in enumerate(truths.items())
+    ]
 
 
 def _studies(now: Today, plan: Design, log_ratio: float) -> int:
-    """The smallest number of studies of 100 patients expected to put 95 % on the true side; one more than MOST where that is too few."""
+    """The smallest number of studies of 100 patients expected to put 95 % on the true side; one more than
+    MOST where that is too few.
+    """
+
     def p_true_side(studies):
         below = after_ratios(now, plan.se(EACH, log_ratio), log_ratio, studies).below
         return below if log_ratio < 0 else 1 - below
@@ -103,26 +143,52 @@ def today(key: str, review: Review | None = None) -> Today:
     if endpoint.effect == "log_duration_ratio":
         draws = store.read(key, review).draws
         return from_draws(draws["mu"].values, draws["tau"].values)
-    return from_likelihoods(list(study_likelihoods(evidence_of(key, review)).values()), endpoint.mu_prior, endpoint.tau_prior)
+    return from_likelihoods(
+        list(study_likelihoods(evidence_of(key, review)).values()), endpoint.mu_prior, endpoint.tau_prior
+    )
 
 
 def finding(found: list[Outlook]) -> str:
     """Two sentences: what one more study would be expected to settle, and how many it takes otherwise."""
     by_truth = {truth: [o for o in found if o.truth == truth] for truth in (MEDIAN, BENEFIT)}
     settled = {truth: [o for o in rows if o.smallest is not None] for truth, rows in by_truth.items()}
-    said = [f"in {len(settled[truth])} of {len(rows)} endpoints if the truth is {TRUTHS[truth]}{_names(settled[truth])}" for truth, rows in by_truth.items()]
-    first = f"A single further study, of whatever size, is expected to put more than 95 % on the true side {', and '.join(said)}."
+    said = [
+        f"in {len(settled[truth])} of {len(rows)} endpoints if the truth is"
+        f" {TRUTHS[truth]}{_names(settled[truth])}"
+        for truth, rows in by_truth.items()
+    ]
+    first = (
+        "A single further study, of whatever size, is expected to put more than 95 % on the true side"
+        f" {', and '.join(said)}."
+    )
     left = {truth: [o.studies for o in rows if o.smallest is None] for truth, rows in by_truth.items()}
-    takes = [f"{count_words(studies)} {case}" for studies, case in zip(left.values(), ("in the first case", "in the second")) if studies]
-    return first + (f" Otherwise studies differ too much for one to be enough: it takes {', and '.join(takes)}." if takes else "")
+    takes = [
+        f"{count_words(studies)} {case}"
+        for studies, case in zip(left.values(), ("in the first case", "in the second"))
+        if studies
+    ]
+    return first + (
+        f" Otherwise studies differ too much for one to be enough: it takes {', and '.join(takes)}."
+        if takes
+        else ""
+    )
 
 
 def _names(settled: list[Outlook]) -> str:
     """Endpoints that are settled, in brackets."""
-    return f" ({'; '.join(_title(o) + (', already today' if o.smallest == 0 else '') for o in settled)})" if settled else ""
+    return (
+        f" ({'; '.join(_title(o) + (', already today' if o.smallest == 0 else '') for o in settled)})"
+        if settled
+        else ""
+    )
 
 
-TRUTHS = {MEDIAN: "today's median", BENEFIT: f"an important benefit (a ratio of {IMPORTANT}, or {number(1 / IMPORTANT)} where more is better)"}
+TRUTHS = {
+    MEDIAN: "today's median",
+    BENEFIT: (
+        f"an important benefit (a ratio of {IMPORTANT}, or {number(1 / IMPORTANT)} where more is better)"
+    ),
+}
 
 
 def _title(o: Outlook) -> str:
@@ -133,7 +199,10 @@ def _title(o: Outlook) -> str:
 
 def count_words(studies: list[int]) -> str:
     """`4 to more than 40 studies of 100 patients each`."""
-    return " to ".join(dict.fromkeys(_count(n) for n in (min(studies), max(studies)))) + f" studies of {EACH} patients each"
+    return (
+        " to ".join(dict.fromkeys(_count(n) for n in (min(studies), max(studies))))
+        + f" studies of {EACH} patients each"
+    )
 
 
 def _count(studies: int) -> str:
@@ -157,18 +226,38 @@ def size_words(outlook: Outlook) -> str:
 
 def sizes_table(found: list[Outlook]) -> pd.DataFrame:
     """Expected probability that tocilizumab is the better side, by size, and the smallest size that answers."""
-    return pd.DataFrame([{
-        "endpoint": ENDPOINTS[o.key].title, "if the truth is": f"{o.truth} ({number(np.exp(o.log_ratio))})", "today": percent(o.p_better(o.today)),
-        **{f"after {size:,}": percent(o.p_better(o.by_size[size])) for size in (40, 150, 1000)}, "after an endless study": percent(o.p_better(o.endless)),
-        "one study for 95 % on the true side": size_words(o),
-        f"studies of {EACH} for the same": "" if o.studies is None else "none needed" if o.smallest == 0 else _count(o.studies)} for o in found])
+    return pd.DataFrame(
+        [
+            {
+                "endpoint": ENDPOINTS[o.key].title,
+                "if the truth is": f"{o.truth} ({number(np.exp(o.log_ratio))})",
+                "today": percent(o.p_better(o.today)),
+                **{f"after {size:,}": percent(o.p_better(o.by_size[size])) for size in (40, 150, 1000)},
+                "after an endless study": percent(o.p_better(o.endless)),
+                "one study for 95 % on the true side": size_words(o),
+                f"studies of {EACH} for the same": (
+                    "" if o.studies is None else "none needed" if o.smallest == 0 else _count(o.studies)
+                ),
+            }
+            for o in found
+        ]
+    )
 
 
 def posterior_table(found: list[Outlook]) -> pd.DataFrame:
     """Expected posterior of the mean ratio with its 95 % interval, taken as normal on the log scale."""
-    return pd.DataFrame([{
-        "endpoint": ENDPOINTS[o.key].title, "if the truth is": f"{o.truth} ({number(np.exp(o.log_ratio))})", "today": _ratio(o.today),
-        **{f"after {size:,}": _ratio(o.by_size[size]) for size in (150, 1000)}, "after an endless study": _ratio(o.endless)} for o in found])
+    return pd.DataFrame(
+        [
+            {
+                "endpoint": ENDPOINTS[o.key].title,
+                "if the truth is": f"{o.truth} ({number(np.exp(o.log_ratio))})",
+                "today": _ratio(o.today),
+                **{f"after {size:,}": _ratio(o.by_size[size]) for size in (150, 1000)},
+                "after an endless study": _ratio(o.endless),
+            }
+            for o in found
+        ]
+    )
 
 
 def _ratio(e: Expected) -> str:
@@ -180,8 +269,13 @@ def _ratio(e: Expected) -> str:
 def designs_table(review: Review | None = None) -> pd.DataFrame:
     """What the new study is taken to be, by endpoint."""
     review = review or load()
-    return pd.DataFrame([{"endpoint": endpoint.title, "a new study prints": design(key, review).words} for key, endpoint in ENDPOINTS.items()
-                         if has_one(key, review)])
+    return pd.DataFrame(
+        [
+            {"endpoint": endpoint.title, "a new study prints": design(key, review).words}
+            for key, endpoint in ENDPOINTS.items()
+            if has_one(key, review)
+        ]
+    )
 
 
 STYLES = {BENEFIT: (BLUE, "-", "o"), NONE: (GREY, "--", "s"), MEDIAN: (RED, "-.", "D")}
@@ -194,28 +288,57 @@ def picture(found: list[Outlook]):
     keys = list(dict.fromkeys(o.key for o in found))
     rows = len(keys) // 2 + 1
     with plt.rc_context(RC):
-        figure, axes = plt.subplots(rows, 2, figsize=(WIDTH, 2.1 * rows + 0.6), layout="constrained", sharex=True, sharey=True)
+        figure, axes = plt.subplots(
+            rows, 2, figsize=(WIDTH, 2.1 * rows + 0.6), layout="constrained", sharex=True, sharey=True
+        )
     for ax, key in zip(axes.flat, keys):
         _panel(ax, [o for o in found if o.key == key])
-    for ax in axes.flat[len(keys):]:
+    for ax in axes.flat[len(keys) :]:
         ax.axis("off")
-    for ax in axes.flat[len(keys) - 2:len(keys)]:
+    for ax in axes.flat[len(keys) - 2 : len(keys)]:
         ax.tick_params(labelbottom=True)
-    names = {BENEFIT: f"important benefit\n({IMPORTANT} or {number(1 / IMPORTANT)})", NONE: "no effect (1)", MEDIAN: "today's median"}
-    handles = [plt.Line2D([], [], color=c, ls=line, marker=m, label=names[truth]) for truth, (c, line, m) in STYLES.items()]
-    axes.flat[len(keys)].legend(handles=handles, loc="center", title="If the truth is", fontsize=11, title_fontsize=11)
+    names = {
+        BENEFIT: f"important benefit\n({IMPORTANT} or {number(1 / IMPORTANT)})",
+        NONE: "no effect (1)",
+        MEDIAN: "today's median",
+    }
+    handles = [
+        plt.Line2D([], [], color=c, ls=line, marker=m, label=names[truth])
+        for truth, (c, line, m) in STYLES.items()
+    ]
+    axes.flat[len(keys)].legend(
+        handles=handles, loc="center", title="If the truth is", fontsize=11, title_fontsize=11
+    )
     figure.supxlabel("Patients in the new study (∞: endless)", fontsize=12)
-    figure.supylabel("Expected probability that\ntocilizumab is the better side", fontsize=12, ha="center", multialignment="center")
+    figure.supylabel(
+        "Expected probability that\ntocilizumab is the better side",
+        fontsize=12,
+        ha="center",
+        multialignment="center",
+    )
     return Picture(figure, _alternative(found), numbers(found))
 
 
 @derives
 def numbers(found: list[Outlook]) -> pd.DataFrame:
-    """The expected posterior by size of the new study, 0 for today's and inf for an endless study; log ratios."""
-    return pd.DataFrame([{
-        "endpoint": o.key, "truth": o.truth, "true_ratio": float(np.exp(o.log_ratio)), "patients": size, "p_favours_toci": o.p_better(expected),
-        "log_ratio_mean": expected.mean, "log_ratio_sd": expected.sd,
-    } for o in found for size, expected in {0: o.today, **o.by_size, np.inf: o.endless}.items()])
+    """The expected posterior by size of the new study, 0 for today's and inf for an endless study; log
+    ratios.
+    """
+    return pd.DataFrame(
+        [
+            {
+                "endpoint": o.key,
+                "truth": o.truth,
+                "true_ratio": float(np.exp(o.log_ratio)),
+                "patients": size,
+                "p_favours_toci": o.p_better(expected),
+                "log_ratio_mean": expected.mean,
+                "log_ratio_sd": expected.sd,
+            }
+            for o in found
+            for size, expected in {0: o.today, **o.by_size, np.inf: o.endless}.items()
+        ]
+    )
 
 
 def _panel(ax, found: list[Outlook]) -> None:
@@ -238,7 +361,14 @@ def _panel(ax, found: list[Outlook]) -> None:
 
 
 def _alternative(found: list[Outlook]) -> str:
-    said = ". ".join(f"{ENDPOINTS[o.key].title}, today {percent(o.p_better(o.today))}, if the truth is {o.truth} ({number(np.exp(o.log_ratio))}): "
-                     f"{percent(o.p_better(o.by_size[150]))} after 150 patients, {percent(o.p_better(o.by_size[1000]))} after 1,000, "
-                     f"{percent(o.p_better(o.endless))} after an endless study" for o in found)
-    return f"Expected probability that tocilizumab is the better side after one more study, against its size, by endpoint. {said}."
+    said = ". ".join(
+        f"{ENDPOINTS[o.key].title}, today {percent(o.p_better(o.today))}, if the truth is {o.truth}"
+        f" ({number(np.exp(o.log_ratio))}): {percent(o.p_better(o.by_size[150]))} after 150 patients,"
+        f" {percent(o.p_better(o.by_size[1000]))} after 1,000, {percent(o.p_better(o.endless))} after an"
+        " endless study"
+        for o in found
+    )
+    return (
+        "Expected probability that tocilizumab is the better side after one more study, against its size, by"
+        f" endpoint. {said}."
+    )

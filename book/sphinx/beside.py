@@ -1,6 +1,7 @@
 """Sphinx extension: what opens beside a number or a word.
 
-The link of a glossary term carries its definition, and a page with a term or a source gets the script that opens either.
+The link of a glossary term carries its definition, and a page with a term or a source gets the script that
+opens either.
 """
 
 import html
@@ -12,15 +13,21 @@ PLACE = "provenance"
 """Folder of the scripts within the book."""
 SCRIPT, DATA = "provenance.js", "provenance-data.js"
 """The script of the pages, and the sources, which it loads once a reader opens the first."""
-TERM = re.compile(r'<a class="reference internal" href="[^"]*#(term-[^"]+)"(?=><span class="xref std std-term">)')
+TERM = re.compile(
+    r'<a class="reference internal" href="[^"]*#(term-[^"]+)"(?=><span class="xref std std-term">)'
+)
 
 
 def add(app, pagename: str, template: str, context: dict, doctree) -> None:
-    """Put each term's definition into its link, where it is a tool tip without the script, and the script below the page's text."""
+    """Put each term's definition into its link, where it is a tool tip without the script, and the script
+    below the page's text.
+    """
     if doctree is None:
         return
     meanings = definitions(app.env)
-    body = TERM.sub(lambda link: f'{link[0]} title="{html.escape(meanings[html.unescape(link[1])])}"', context["body"])
+    body = TERM.sub(
+        lambda link: f'{link[0]} title="{html.escape(meanings[html.unescape(link[1])])}"', context["body"]
+    )
     if body != context["body"] or 'class="source"' in body:
         body += f'<script src="{context["pathto"](f"{PLACE}/{SCRIPT}", 1)}"></script>'
     context["body"] = body

@@ -1,4 +1,6 @@
-"""Sphinx extension: the foot of every page says how to cite this version, and a page with code offers its notebook."""
+"""Sphinx extension: the foot of every page says how to cite this version, and a page with code offers its
+notebook.
+"""
 
 from functools import partial
 from pathlib import Path
@@ -12,7 +14,9 @@ NOTEBOOKS = "_sources"
 
 
 def add(cited: Citation, app, pagename: str, template: str, context: dict, doctree) -> None:
-    """Put the box below the page's text, and its notebook into the theme's download button.  Pages without text, such as search, have none."""
+    """Put the box below the page's text, and its notebook into the theme's download button.  Pages without
+    text, such as search, have none.
+    """
     if doctree is None:
         return
     notebook = f"{pagename}.ipynb"
@@ -24,5 +28,6 @@ def add(cited: Citation, app, pagename: str, template: str, context: dict, doctr
 
 
 def setup(app) -> dict:
-    app.connect("html-page-context", partial(add, citation()), priority=400)  # before the theme makes its buttons
+    # before the theme makes its buttons
+    app.connect("html-page-context", partial(add, citation()), priority=400)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

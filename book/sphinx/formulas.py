@@ -1,4 +1,6 @@
-"""Sphinx extension: formulas as MathML, which browsers set themselves: no script, no font, nothing that moves when it comes late."""
+"""Sphinx extension: formulas as MathML, which browsers set themselves: no script, no font, nothing that moves
+when it comes late.
+"""
 
 from docutils import nodes
 from docutils.utils.math import MathError, latex2mathml
@@ -15,7 +17,10 @@ def inline(self, node: nodes.math) -> None:
 
 def display(self, node: nodes.math_block) -> None:
     """A formula of its own; where it is wider than the page, it is scrolled, also by keyboard."""
-    self.body.append(f'<div class="math" role="region" aria-label="Formula" tabindex="0">{_mathml(node, as_block=True)}</div>')
+    self.body.append(
+        '<div class="math" role="region" aria-label="Formula"'
+        f' tabindex="0">{_mathml(node, as_block=True)}</div>'
+    )
     raise nodes.SkipNode
 
 

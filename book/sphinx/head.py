@@ -7,7 +7,9 @@ from html.parser import HTMLParser
 LONGEST = 300
 """Characters of a description; whole sentences where they fit."""
 IMAGE = "_static/preview.png"
-"""The picture of a shared link, where the site has an address (`html: baseurl` of _config.yml); the file is written by book/make/build.py."""
+"""The picture of a shared link, where the site has an address (`html: baseurl` of _config.yml); the file is
+written by book/make/build.py.
+"""
 
 
 def add(app, pagename: str, template: str, context: dict, doctree) -> None:
@@ -15,19 +17,31 @@ def add(app, pagename: str, template: str, context: dict, doctree) -> None:
     if doctree is None:
         return
     title = html.unescape(re.sub(r"<[^>]*>", "", context["title"]))
-    said = {"og:type": "website" if pagename == app.config.root_doc else "article", "og:title": title, "og:site_name": app.config.html_title or app.config.project,
-            "og:description": (what := description(context["body"]))}
+    said = {
+        "og:type": "website" if pagename == app.config.root_doc else "article",
+        "og:title": title,
+        "og:site_name": app.config.html_title or app.config.project,
+        "og:description": (what := description(context["body"])),
+    }
     if site := app.config.html_baseurl.rstrip("/"):
-        said |= {"og:url": f"{site}/{pagename}.html", "og:image": f"{site}/{IMAGE}", "og:image:alt": said["og:description"]}
-    tags = [f'<meta name="description" content="{html.escape(what)}">',
-            *(f'<meta property="{name}" content="{html.escape(content)}">' for name, content in said.items())]
+        said |= {
+            "og:url": f"{site}/{pagename}.html",
+            "og:image": f"{site}/{IMAGE}",
+            "og:image:alt": said["og:description"],
+        }
+    tags = [
+        f'<meta name="description" content="{html.escape(what)}">',
+        *(f'<meta property="{name}" content="{html.escape(content)}">' for name, content in said.items()),
+    ]
     context["metatags"] = "\n    ".join([context.get("metatags", ""), *tags]) + "\n"
 
 
 def description(body: str) -> str:
-    """The finding of a page or, where it has none, its first paragraph: as many sentences as fit, or one cut at a word.
+    """The finding of a page or, where it has none, its first paragraph: as many sentences as fit, or one cut
+    at a word.
 
-    The finding is a box marked important, or a paragraph of the class review-lead with the one that follows it.
+    The finding is a box marked important, or a paragraph of the class review-lead with the one that follows
+    it.
     """
     reader = Paragraphs()
     reader.feed(body)
@@ -40,7 +54,9 @@ def description(body: str) -> str:
 
 
 class Paragraphs(HTMLParser):
-    """Paragraphs of a page, those of its findings apart; folded code, cells of tables and titles of boxes are none."""
+    """Paragraphs of a page, those of its findings apart; folded code, cells of tables and titles of boxes are
+    none.
+    """
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,7 +1,8 @@
 """Do the printed numbers agree with each other?
 
-A rule is one function of a record and an entry that yields `Judgement`s; the lists of rules stand in counts.py, ranges.py, comparisons.py and
-ratios.py; those of digitised curves in curves.py.  A rule about the possible (an estimate in its interval) speaks only when it is broken; a rule that compares numbers always
+A rule is one function of a record and an entry that yields `Judgement`s; the lists of rules stand in
+counts.py, ranges.py, comparisons.py and ratios.py; those of digitised curves in curves.py.  A rule about the
+possible (an estimate in its interval) speaks only when it is broken; a rule that compares numbers always
 gives a verdict; a number that no rule speaks of cannot be checked.
 """
 
@@ -23,7 +24,8 @@ class Finding:
     """A verdict on one printed number; the severity is null unless it differs.
 
     severity : `last_digit` where a rounding slip explains it, else `error`
-    acknowledged : the record names it under its contradictions, or the rule itself says that nothing depends on it; an `error`
+    acknowledged : the record names it under its contradictions, or the rule itself says that nothing depends
+    on it; an `error`
         that is not acknowledged stops the review
     """
 
@@ -46,8 +48,10 @@ class Finding:
 
     def __str__(self) -> str:
         expected = f"; expected {self.expected}" if self.expected else ""
-        return (f"{self.file}:{self.line}: {self.study}: {self.field} ({self.entry}): found {self.printed!r}: "
-                f"{self.rule}{expected}")
+        return (
+            f"{self.file}:{self.line}: {self.study}: {self.field} ({self.entry}): found {self.printed!r}: "
+            f"{self.rule}{expected}"
+        )
 
     def as_dict(self) -> dict:
         return asdict(self)
@@ -69,7 +73,10 @@ def check(review: Review) -> Checked:
     """Every fault and every verdict, in the order of the records."""
     from extraction.checks import overlap
 
-    return Checked([*structure.problems(review), *overlap.problems(review)], [f for stem in review.records for f in _findings(review, stem)])
+    return Checked(
+        [*structure.problems(review), *overlap.problems(review)],
+        [f for stem in review.records for f in _findings(review, stem)],
+    )
 
 
 def _findings(review: Review, stem: str) -> Iterator[Finding]:
@@ -78,13 +85,28 @@ def _findings(review: Review, stem: str) -> Iterator[Finding]:
     for i, entry in enumerate(record.entries):
         for judgement in _judgements(record, entry, review):
             differs = judgement.verdict == "differs"
-            yield Finding(record.study, entry.field, entry.id, str(entry.address), judgement.verdict, judgement.severity if differs else None,
-                          differs and (judgement.acknowledged or entry.id in acknowledged), entry.printed, judgement.expected, judgement.rule,
-                          source.file, source.line(("entries", i)))
+            yield Finding(
+                record.study,
+                entry.field,
+                entry.id,
+                str(entry.address),
+                judgement.verdict,
+                judgement.severity if differs else None,
+                differs and (judgement.acknowledged or entry.id in acknowledged),
+                entry.printed,
+                judgement.expected,
+                judgement.rule,
+                source.file,
+                source.line(("entries", i)),
+            )
 
 
-def _judged(rule: Callable[[Record, AnyEntry], Iterator[Judgement]], record: Record, entry: AnyEntry) -> Iterator[Judgement]:
-    """What one rule says; numbers that no search can start from, or that leave one without end, cannot be checked by it."""
+def _judged(
+    rule: Callable[[Record, AnyEntry], Iterator[Judgement]], record: Record, entry: AnyEntry
+) -> Iterator[Judgement]:
+    """What one rule says; numbers that no search can start from, or that leave one without end, cannot be
+    checked by it.
+    """
     try:
         yield from rule(record, entry)
     except (TooLarge, Unusable) as reason:
@@ -97,7 +119,12 @@ def _judgements(record: Record, entry: AnyEntry, review: Review) -> list[Judgeme
 
     if entry.kind == "survival_curve" and entry.curve:
         return list(curves.judge(record, entry, review.curves[entry.curve]))
-    found = [judgement for module in (counts, ranges, comparisons, ratios) for rule in module.RULES for judgement in _judged(rule, record, entry)]
+    found = [
+        judgement
+        for module in (counts, ranges, comparisons, ratios)
+        for rule in module.RULES
+        for judgement in _judged(rule, record, entry)
+    ]
     told = [j for j in found if j.verdict != "cannot_be_checked"]
     if told or entry.kind in WITHOUT_NUMBERS:
         return told

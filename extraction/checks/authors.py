@@ -4,12 +4,16 @@ import re
 import unicodedata
 from typing import Literal, NamedTuple
 
-from scipy.special import pdtrc  # the chance of more than k where so many are expected; scipy.stats takes longer to load
+from scipy.special import (
+    pdtrc,  # the chance of more than k where so many are expected; scipy.stats takes longer to load
+)
 
 OTHERS = re.compile(r"(and others|et al\.?|and colleagues)", re.I)
 SAME_SURNAME = 0.025
-"""Chance that two people have one surname, taken from where surnames are fewest: with three surnames of about 7 % each and many
-of 1 to 5 %, as in China, the squares add to about a fortieth. Elsewhere it is smaller, so that the score errs towards silence."""
+"""Chance that two people have one surname, taken from where surnames are fewest: with three surnames of about
+7 % each and many of 1 to 5 %, as in China, the squares add to about a fortieth. Elsewhere it is smaller, so
+that the score errs towards silence.
+"""
 SAME_INITIAL = 0.1
 """Chance that two given names begin alike: some twenty letters are in use, a few of them often."""
 SAME_GIVEN_NAME = 0.003
@@ -17,7 +21,9 @@ SAME_GIVEN_NAME = 0.003
 
 
 class Name(NamedTuple):
-    """A surname, and what is known of the given names: in full (joined, so that a hyphen makes no difference), or initials."""
+    """A surname, and what is known of the given names: in full (joined, so that a hyphen makes no
+    difference), or initials.
+    """
 
     surname: str
     given: str
@@ -28,7 +34,9 @@ Match = Literal["full", "initials"]
 
 
 def name_of(printed: str) -> Name:
-    """Read `Xiangmin Wang`, `Wang X`, `Wang XM`, `X. Wang` or `Wang, Xiangmin`; a surname alone has neither given name nor initials."""
+    """Read `Xiangmin Wang`, `Wang X`, `Wang XM`, `X. Wang` or `Wang, Xiangmin`; a surname alone has neither
+    given name nor initials.
+    """
     plain = "".join(c for c in unicodedata.normalize("NFKD", printed) if not unicodedata.combining(c))
     if "," in plain:
         surname, _, given = plain.partition(",")
@@ -51,13 +59,17 @@ def _letters(text: str) -> str:
 
 
 def agree(one: Name, other: Name) -> Match | None:
-    """How two names agree: in full; by surname and initials where one is shortened; or not, as where a surname stands alone."""
+    """How two names agree: in full; by surname and initials where one is shortened; or not, as where a
+    surname stands alone.
+    """
     if one.given and other.given:
-        either_way = {(one.surname, one.given), (one.given, one.surname)}  # some journals print the surname first
+        # some journals print the surname first
+        either_way = {(one.surname, one.given), (one.given, one.surname)}
         return "full" if (other.surname, other.given) in either_way else None
     if one.surname != other.surname or not (one.initials and other.initials):
         return None
-    known = 1 if one.given or other.given else min(len(one.initials), len(other.initials))  # Xiangmin has one initial where Wang XM has two
+    # Xiangmin has one initial where Wang XM has two
+    known = 1 if one.given or other.given else min(len(one.initials), len(other.initials))
     return "initials" if one.initials[:known] == other.initials[:known] else None
 
 
@@ -82,7 +94,9 @@ def shared_authors(one: dict[str, Name], other: dict[str, Name]) -> list[tuple[s
 
 
 def chance_of(shared: list[tuple[str, Match]], one: dict[str, Name], other: dict[str, Name]) -> float:
-    """Chance that as many names or more agree, and as closely, between unrelated papers with so many authors; Poisson over their pairs."""
+    """Chance that as many names or more agree, and as closely, between unrelated papers with so many authors;
+    Poisson over their pairs.
+    """
     pairs = [(a, b) for a in one.values() for b in other.values()]
     full = sum(bool(a.given and b.given) for a, b in pairs)
     expected = SAME_SURNAME * (SAME_GIVEN_NAME * full + SAME_INITIAL * (len(pairs) - full))

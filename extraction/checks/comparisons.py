@@ -1,11 +1,12 @@
-"""Rules about tests: is each p-value one that its test gives for the printed numbers, or for any numbers at all?"""
+"""Rules about tests: is each p-value one that its test gives for the printed numbers, or for any numbers at
+all?
+"""
 
 from collections.abc import Iterator
 from math import isfinite
 
-from extraction.vocabulary import BOTH_ARMS
-from extraction.derived.candidates import WIDE_BY_NAME, Recovered, named_tests, response_classes, tables_of
 from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare
+from extraction.derived.candidates import WIDE_BY_NAME, Recovered, named_tests, response_classes, tables_of
 from extraction.derived.groups import group_size
 from extraction.recover import TooLarge, Unusable, p_values, wide_tables
 from extraction.recover.log_rank import log_rank_histories, too_large
@@ -14,7 +15,7 @@ from extraction.recover.ranks import attainable_p, judge_rank_p, share_attainabl
 from extraction.recover.rounding import PrintedP, printed_p
 from extraction.recover.tables import Arm, recover_tables
 from extraction.schema import AnyEntry, Record
-from extraction.vocabulary import PARTITIONED, RESPONSES, TESTS
+from extraction.vocabulary import BOTH_ARMS, PARTITIONED, RESPONSES, TESTS
 
 MOST_TABLES = 50
 """Recovered tables beyond which a p-value tells nothing of its numbers: almost any would do."""
@@ -23,7 +24,9 @@ MOST_OUTCOMES = 500
 LARGEST_HISTORY_SEARCH = 300_000_000
 """Event sequences of a log-rank test; listing as many takes a second or so."""
 TELLING = 0.5
-"""Share of the printable p-values near the printed one that a rank test can give; above it the digits check nothing."""
+"""Share of the printable p-values near the printed one that a rank test can give; above it the digits check
+nothing.
+"""
 RANK_TESTS = ("mann_whitney", "mann_whitney_normal", "mann_whitney_normal_corrected")
 
 
@@ -33,15 +36,25 @@ def p_is_that_of_the_counts(record: Record, entry: AnyEntry) -> Iterator[Judgeme
         return
     if counts := _counts(record, entry):
         found = {test: float(p_values.TESTS[test](*counts)) for test in p_values.TESTS}
-        judgement = _of_values(entry, found, named_tests(entry), f"{counts[0]}/{counts[1]} v {counts[2]}/{counts[3]}")
+        judgement = _of_values(
+            entry, found, named_tests(entry), f"{counts[0]}/{counts[1]} v {counts[2]}/{counts[3]}"
+        )
         yield _of_classes(record, entry) or judgement if judgement.verdict == "differs" else judgement
     elif entry.field in PARTITIONED and (table := _categories(record, entry)):
-        found = {"chi_squared": float(wide_tables.chi_squared([table])[0]), "fisher_freeman_halton": float(wide_tables.fisher_freeman_halton([table])[0])}
+        found = {
+            "chi_squared": float(wide_tables.chi_squared([table])[0]),
+            "fisher_freeman_halton": float(wide_tables.fisher_freeman_halton([table])[0]),
+        }
         yield _of_values(entry, found, named_tests(entry, WIDE_BY_NAME), "the printed categories")
 
 
 def _tests_shares(entry: AnyEntry) -> bool:
-    return entry.kind == "p_value" and entry.adjustment == "none" and bool(named_tests(entry)) and _readable(entry.p)
+    return (
+        entry.kind == "p_value"
+        and entry.adjustment == "none"
+        and bool(named_tests(entry))
+        and _readable(entry.p)
+    )
 
 
 def _readable(p: str) -> bool:
@@ -67,9 +80,22 @@ def _counts(record: Record, entry: AnyEntry) -> tuple[int, int, int, int] | None
 
 def _categories(record: Record, entry: AnyEntry) -> list[list[int]] | None:
     """Patients of each arm by category, where the categories add to the arm."""
-    rows = [{e.category: e.events for e in record.find(entry.field, stratum=entry.stratum, arm=arm, kind="counts") if e.category} for arm in BOTH_ARMS]
-    full = all(sum(row.values()) == group_size(record, arm, entry.stratum) for row, arm in zip(rows, BOTH_ARMS))
-    return [list(row.values()) for row in rows] if full and list(rows[0]) == list(rows[1]) and len(rows[0]) > 1 else None
+    rows = [
+        {
+            e.category: e.events
+            for e in record.find(entry.field, stratum=entry.stratum, arm=arm, kind="counts")
+            if e.category
+        }
+        for arm in BOTH_ARMS
+    ]
+    full = all(
+        sum(row.values()) == group_size(record, arm, entry.stratum) for row, arm in zip(rows, BOTH_ARMS)
+    )
+    return (
+        [list(row.values()) for row in rows]
+        if full and list(rows[0]) == list(rows[1]) and len(rows[0]) > 1
+        else None
+    )
 
 
 def _of_values(entry: AnyEntry, found: dict[str, float], named: tuple[str, ...], what: str) -> Judgement:
@@ -77,14 +103,22 @@ def _of_values(entry: AnyEntry, found: dict[str, float], named: tuple[str, ...],
     p = printed_p(entry.p)
     for test in (*named, *(t for t in found if t not in named)):
         if p.rounds(found[test]):
-            only = "" if test in named else f" only; the paper names {' or '.join(TESTS[t] for t in entry.tests)}"
+            only = (
+                ""
+                if test in named
+                else f" only; the paper names {' or '.join(TESTS[t] for t in entry.tests)}"
+            )
             return Judgement("agrees", f"{found[test]:.4f}", f"p of {what} by {NAMES[test]}{only}")
     near = min((t for t in named if isfinite(found[t])), key=lambda t: _steps(p, found[t]), default=None)
     expected = " or ".join(f"{found[t]:.4f} ({NAMES[t]})" for t in named if isfinite(found[t]))
     if near and p.cut_off(found[near]):
-        return Judgement("differs", expected, f"p of {what} by {NAMES[near]}, cut off rather than rounded", "last_digit")
+        return Judgement(
+            "differs", expected, f"p of {what} by {NAMES[near]}, cut off rather than rounded", "last_digit"
+        )
     if near and _steps(p, found[near]) <= 1.5:
-        return Judgement("differs", expected, f"p of {what} by {NAMES[near]}, off in the last digit", "last_digit")
+        return Judgement(
+            "differs", expected, f"p of {what} by {NAMES[near]}, off in the last digit", "last_digit"
+        )
     return Judgement("differs", expected, f"no test gives this p for {what}")
 
 
@@ -100,17 +134,34 @@ def _of_classes(record: Record, entry: AnyEntry) -> Judgement | None:
     if not classes:
         return None
     best = classes.candidates[0]
-    return Judgement("agrees", str(best), f"p of all classes of response at once (without residual disease, with it, partial, none) by {NAMES[best.test]}; "
-                     "no test gives it for the class printed beside it")
+    return Judgement(
+        "agrees",
+        str(best),
+        "p of all classes of response at once (without residual disease, with it, partial, none) by"
+        f" {NAMES[best.test]}; no test gives it for the class printed beside it",
+    )
 
 
 def p_is_that_of_a_possible_table(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
-    """No counts by arm are printed: some table of these sizes, percentages and totals gives the p, and the percentages with it."""
+    """No counts by arm are printed: some table of these sizes, percentages and totals gives the p, and the
+    percentages with it.
+    """
     if entry.kind not in ("p_value", "percentage") or entry.contrast != TWO_ARMS or entry.category:
         return
-    beside = entry if entry.kind == "p_value" else next((e for e in record.find(entry.field, stratum=entry.stratum, kind="p_value") if not e.category), None)
-    if beside is None or not _tests_shares(beside) or _categories(record, beside) or all(
-            alike(record, beside, kind="counts", arm=arm, unit="patients") for arm in BOTH_ARMS):
+    beside = (
+        entry
+        if entry.kind == "p_value"
+        else next(
+            (e for e in record.find(entry.field, stratum=entry.stratum, kind="p_value") if not e.category),
+            None,
+        )
+    )
+    if (
+        beside is None
+        or not _tests_shares(beside)
+        or _categories(record, beside)
+        or all(alike(record, beside, kind="counts", arm=arm, unit="patients") for arm in BOTH_ARMS)
+    ):
         return
     try:
         found = tables_of(record, entry.field, entry.stratum, verbal=False)
@@ -128,8 +179,15 @@ def _of_recovered(found: Recovered) -> Judgement:
     by = dict.fromkeys(NAMES[c.test] for c in found.recovery.rounded if c.test)
     if len(tables) > MOST_TABLES:
         return Judgement("cannot_be_checked", "", f"{len(tables):,} tables of these sizes print so")
-    shown = "; ".join(f"{a}/{n} v {b}/{m}" for a, n, b, m in tables[:3]) + (f" and {len(tables) - 3} more" if len(tables) > 3 else "")
-    return Judgement("agrees", shown, f"{'the only table' if len(tables) == 1 else f'one of {len(tables)} tables'} that prints so, by {' or '.join(by)}")
+    shown = "; ".join(f"{a}/{n} v {b}/{m}" for a, n, b, m in tables[:3]) + (
+        f" and {len(tables) - 3} more" if len(tables) > 3 else ""
+    )
+    return Judgement(
+        "agrees",
+        shown,
+        f"{'the only table' if len(tables) == 1 else f'one of {len(tables)} tables'} that prints so, by"
+        f" {' or '.join(by)}",
+    )
 
 
 def p_of_other_groups(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -138,17 +196,38 @@ def p_of_other_groups(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
         return
     first = next(e for e in record.entries if e.id == entry.contrast_of).events
     n = group_size(record, "total")
-    total = next((e.events for e in record.find(entry.field, arm="total", stratum="all", kind="counts") if not e.category), None)
+    total = next(
+        (
+            e.events
+            for e in record.find(entry.field, arm="total", stratum="all", kind="counts")
+            if not e.category
+        ),
+        None,
+    )
     if not n or not 0 < first < n or total is None:
-        yield Judgement("cannot_be_checked", "", "the events of all patients, or the size of the groups, are not printed")
+        yield Judgement(
+            "cannot_be_checked", "", "the events of all patients, or the size of the groups, are not printed"
+        )
         return
-    recovery = recover_tables(Arm(first, first), Arm(n - first, n - first), printed_p(entry.p), named_tests(entry), total_events=(total, total))
+    recovery = recover_tables(
+        Arm(first, first),
+        Arm(n - first, n - first),
+        printed_p(entry.p),
+        named_tests(entry),
+        total_events=(total, total),
+    )
     yield _of_recovered(Recovered(recovery, (entry.id,)))
 
 
 def p_is_one_a_rank_test_can_give(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
-    """With few patients a Mann-Whitney test has few p-values; another test named beside it leaves every p possible."""
-    if entry.kind not in ("p_value", "test_outcome") or entry.tests != ["mann_whitney"] or entry.contrast != TWO_ARMS:
+    """With few patients a Mann-Whitney test has few p-values; another test named beside it leaves every p
+    possible.
+    """
+    if (
+        entry.kind not in ("p_value", "test_outcome")
+        or entry.tests != ["mann_whitney"]
+        or entry.contrast != TWO_ARMS
+    ):
         return
     if entry.kind == "p_value" and not (entry.adjustment == "none" and _readable(entry.p)):
         return
@@ -167,37 +246,56 @@ def _of_ranks(entry: AnyEntry, sizes: list[int]) -> Judgement:
     try:
         found = [judge_rank_p(*sizes, entry.p, test, ties) for ties in (False, True) for test in RANK_TESTS]
     except TooLarge:
-        return Judgement("cannot_be_checked", "", f"with tied values {among} can give too many p-values to list")
+        return Judgement(
+            "cannot_be_checked", "", f"with tied values {among} can give too many p-values to list"
+        )
     nearest = next((verdict["nearest_attainable_p"] for verdict in found if verdict["possible"]), None)
     if nearest is None:
         exact = found[0]
-        return Judgement("differs", f"at least {exact['smallest_attainable_p']:.4f}, nearest {exact['nearest_attainable_p']:.4f}",
-                         f"{among} cannot give this p, with tied values or without")
+        return Judgement(
+            "differs",
+            f"at least {exact['smallest_attainable_p']:.4f}, nearest {exact['nearest_attainable_p']:.4f}",
+            f"{among} cannot give this p, with tied values or without",
+        )
     if share_attainable(*sizes, entry.p) > TELLING:
-        return Judgement("cannot_be_checked", "", f"{among} can give nearly every p, and the values are not printed")
+        return Judgement(
+            "cannot_be_checked", "", f"{among} can give nearly every p, and the values are not printed"
+        )
     return Judgement("agrees", f"{nearest:.4f}", f"a p that {among} can give")
 
 
 def _outcome_of_a_rank_test(entry: AnyEntry, sizes: list[int]) -> Iterator[Judgement]:
     """`Significant` needs sizes at which the test can be, with tied values if they can be listed."""
     try:
-        smallest = min(float(attainable_p(*sizes, test, ties)[0]) for ties in (False, True) for test in RANK_TESTS)
+        smallest = min(
+            float(attainable_p(*sizes, test, ties)[0]) for ties in (False, True) for test in RANK_TESTS
+        )
     except TooLarge:
         return
     if entry.significant and smallest >= float(entry.alpha):
-        yield Judgement("differs", f"p at least {smallest:.4f}",
-                        f"a Mann-Whitney test of {sizes[0]} v {sizes[1]} patients cannot be significant at {entry.alpha}")
+        yield Judgement(
+            "differs",
+            f"p at least {smallest:.4f}",
+            f"a Mann-Whitney test of {sizes[0]} v {sizes[1]} patients cannot be significant at {entry.alpha}",
+        )
 
 
 def p_is_one_a_log_rank_test_can_give(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
-    """With a handful of patients the histories that print so can be listed; where only some count, so can those of fewer."""
+    """With a handful of patients the histories that print so can be listed; where only some count, so can
+    those of fewer.
+    """
     if entry.kind != "log_rank_p" or entry.contrast != TWO_ARMS:
         return
     sizes = [group_size(record, arm, entry.stratum) for arm in BOTH_ARMS]
     if not all(sizes):
         yield Judgement("cannot_be_checked", "", "the sizes of the groups are not printed")
     elif too_large(*sizes, ties=True, max_size=LARGEST_HISTORY_SEARCH):
-        yield Judgement("cannot_be_checked", "", f"{sizes[0]} v {sizes[1]} patients have too many histories to list, and nearly every p among them")
+        yield Judgement(
+            "cannot_be_checked",
+            "",
+            f"{sizes[0]} v {sizes[1]} patients have too many histories to list, and nearly every p among"
+            " them",
+        )
     else:
         yield _of_histories(record, entry, sizes)
 
@@ -205,15 +303,27 @@ def p_is_one_a_log_rank_test_can_give(record: Record, entry: AnyEntry) -> Iterat
 def _of_histories(record: Record, entry: AnyEntry, sizes: list[int]) -> Judgement:
     definition = record.definitions.get(entry.field)
     fewer = definition is not None and definition.among is not None
-    choices = [(a, b) for a in range(sizes[0], 0, -1) for b in range(sizes[1], 0, -1)] if fewer else [tuple(sizes)]
+    choices = (
+        [(a, b) for a in range(sizes[0], 0, -1) for b in range(sizes[1], 0, -1)] if fewer else [tuple(sizes)]
+    )
     for n_toci, n_control in choices:
         found = log_rank_histories(n_toci, n_control, entry.p)
         rows = [row for row in (*found.untied, *found.tied) if row["match"] == "rounded"]
         if rows:
             how_many = sum(row["histories"] for row in rows)
-            ties = "" if any(row["match"] == "rounded" for row in found.untied) else ", each with deaths on one day"
-            return Judgement("agrees", f"{how_many} histories{ties}", f"a log-rank test of {n_toci} v {n_control} patients can give this p")
-    return Judgement("differs", "", f"no history of {sizes[0]} v {sizes[1]} patients gives this p in a log-rank test")
+            ties = (
+                ""
+                if any(row["match"] == "rounded" for row in found.untied)
+                else ", each with deaths on one day"
+            )
+            return Judgement(
+                "agrees",
+                f"{how_many} histories{ties}",
+                f"a log-rank test of {n_toci} v {n_control} patients can give this p",
+            )
+    return Judgement(
+        "differs", "", f"no history of {sizes[0]} v {sizes[1]} patients gives this p in a log-rank test"
+    )
 
 
 def outcome_is_that_of_the_p(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -221,10 +331,19 @@ def outcome_is_that_of_the_p(record: Record, entry: AnyEntry) -> Iterator[Judgem
     if entry.kind != "test_outcome":
         return
     for other in record.find(entry.field, stratum=entry.stratum, arm=entry.arm, contrast=entry.contrast):
-        if other.kind in ("p_value", "log_rank_p") and getattr(other, "adjustment", "none") == "none" and other.category == entry.category and _readable(other.p):
+        if (
+            other.kind in ("p_value", "log_rank_p")
+            and getattr(other, "adjustment", "none") == "none"
+            and other.category == entry.category
+            and _readable(other.p)
+        ):
             p = printed_p(other.p)
             below = p.upper <= float(entry.alpha)
-            yield compare(below == entry.significant, other.printed, f"the p printed for it is {other.printed} ({other.address})")
+            yield compare(
+                below == entry.significant,
+                other.printed,
+                f"the p printed for it is {other.printed} ({other.address})",
+            )
 
 
 def outcome_is_that_of_the_tables(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -237,17 +356,30 @@ def outcome_is_that_of_the_tables(record: Record, entry: AnyEntry) -> Iterator[J
         return
     if not found or not 0 < len(found.tables) <= MOST_OUTCOMES:
         return
-    below = [any(p_values.TESTS[test](*table) < float(entry.alpha) for test in named_tests(entry)) for table in found.tables]
+    below = [
+        any(p_values.TESTS[test](*table) < float(entry.alpha) for test in named_tests(entry))
+        for table in found.tables
+    ]
     shown = f"{len(below)} possible tables" if len(below) > 1 else "{}/{} v {}/{}".format(*found.tables[0])
     if len(set(below)) == 1:
-        yield compare(below[0] == entry.significant, "significant" if below[0] else "not significant", f"so the tests named come out for {shown}")
+        yield compare(
+            below[0] == entry.significant,
+            "significant" if below[0] else "not significant",
+            f"so the tests named come out for {shown}",
+        )
     else:
-        yield Judgement("cannot_be_checked", "", f"the tests named are significant for {sum(below)} of {shown}")
+        yield Judgement(
+            "cannot_be_checked", "", f"the tests named are significant for {sum(below)} of {shown}"
+        )
 
 
 def direction_is_that_of_the_counts(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """`Higher` in words, and the shares of the arms."""
-    if getattr(entry, "direction", None) is None or entry.kind not in ("p_value", "test_outcome") or entry.contrast != TWO_ARMS:
+    if (
+        getattr(entry, "direction", None) is None
+        or entry.kind not in ("p_value", "test_outcome")
+        or entry.contrast != TWO_ARMS
+    ):
         return
     if counts := _counts(record, entry):
         a, n, b, m = counts
@@ -256,6 +388,12 @@ def direction_is_that_of_the_counts(record: Record, entry: AnyEntry) -> Iterator
 
 
 RULES = [
-    p_is_that_of_the_counts, p_is_that_of_a_possible_table, p_of_other_groups, p_is_one_a_rank_test_can_give,
-    p_is_one_a_log_rank_test_can_give, outcome_is_that_of_the_p, outcome_is_that_of_the_tables, direction_is_that_of_the_counts,
+    p_is_that_of_the_counts,
+    p_is_that_of_a_possible_table,
+    p_of_other_groups,
+    p_is_one_a_rank_test_can_give,
+    p_is_one_a_log_rank_test_can_give,
+    outcome_is_that_of_the_p,
+    outcome_is_that_of_the_tables,
+    direction_is_that_of_the_counts,
 ]

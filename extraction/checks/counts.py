@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from fractions import Fraction
 
-from extraction.derived.candidates import stratum_size
 from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare, own_group, rounded
+from extraction.derived.candidates import stratum_size
 from extraction.derived.groups import APART, CATEGORIES, grade_counts, group_size, printed_sizes
 from extraction.recover.rounding import printed_percent
 from extraction.schema import AnyEntry, Counts, Record
@@ -21,22 +21,35 @@ def group_sizes_agree(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     elif entry.n != sizes[entry.arm]:
         yield Judgement("differs", str(sizes[entry.arm]), f"{group} has one size")
     if entry.arm in BOTH_ARMS and entry.n > sizes.get("total", entry.n):
-        yield Judgement("differs", f"at most {sizes['total']}", f"{group} is no larger than both arms together")
+        yield Judgement(
+            "differs", f"at most {sizes['total']}", f"{group} is no larger than both arms together"
+        )
     if {"toci", "control", "total"} <= sizes.keys():
         both = sizes["toci"] + sizes["control"]
         if entry.arm == "total" or both == sizes["total"]:  # where they do not, the total alone is judged
-            yield compare(both == sizes["total"], both if entry.arm == "total" else entry.n, "the arms add to the total")
+            yield compare(
+                both == sizes["total"], both if entry.arm == "total" else entry.n, "the arms add to the total"
+            )
 
 
 def treated_less_those_left_out_are_those_analysed(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """A stratum before exclusions, less all that the paper leaves out of it, is the whole cohort."""
-    if entry.kind != "group_size" or entry.stratum == "all" or entry.arm != "total" or not (analysed := group_size(record, "total")):
+    if (
+        entry.kind != "group_size"
+        or entry.stratum == "all"
+        or entry.arm != "total"
+        or not (analysed := group_size(record, "total"))
+    ):
         return
     left_out = [e for e in record.find("excluded_patients", stratum=entry.stratum, kind="counts")]
     whole = [e for e in left_out if e.category == "all reasons"] or left_out
     if left_out:
         out = sum(e.events for e in whole)
-        yield compare(entry.n - out == analysed, analysed + out, f"those treated, less {out} left out, are the {analysed} analysed")
+        yield compare(
+            entry.n - out == analysed,
+            analysed + out,
+            f"those treated, less {out} left out, are the {analysed} analysed",
+        )
 
 
 def reasons_add_to_all_left_out(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -44,20 +57,37 @@ def reasons_add_to_all_left_out(record: Record, entry: AnyEntry) -> Iterator[Jud
     if entry.field != "excluded_patients" or entry.kind != "counts":
         return
     found = record.find("excluded_patients", kind="counts")
-    reasons, sums = ([e.events for e in found if (e.category == "all reasons") is total] for total in (False, True))
+    reasons, sums = (
+        [e.events for e in found if (e.category == "all reasons") is total] for total in (False, True)
+    )
     if reasons and sums and (entry.category == "all reasons" or sum(reasons) == sums[0]):
-        yield compare(sum(reasons) == sums[0], sum(reasons), f"the reasons add to all left out: {' + '.join(map(str, reasons))}")
+        yield compare(
+            sum(reasons) == sums[0],
+            sum(reasons),
+            f"the reasons add to all left out: {' + '.join(map(str, reasons))}",
+        )
 
 
 def size_is_that_of_its_percentages(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """The percentages of an arm have its size below the line; those that do not are judged at themselves."""
     if entry.kind != "group_size" or entry.contrast != TWO_ARMS or entry.n < 1:
         return
-    shares = [e for e in record.entries if isinstance(e, Counts) and e.percent is not None and e.n is None and e.percent <= 100
-              and (e.arm, e.stratum, e.contrast) == (entry.arm, entry.stratum, entry.contrast)]
+    shares = [
+        e
+        for e in record.entries
+        if isinstance(e, Counts)
+        and e.percent is not None
+        and e.n is None
+        and e.percent <= 100
+        and (e.arm, e.stratum, e.contrast) == (entry.arm, entry.stratum, entry.contrast)
+    ]
     fit = sum(bool(printed_percent(e.percent).rounds(e.events, entry.n)) for e in shares)
     if fit and 2 * fit > len(shares):
-        yield Judgement("agrees", str(entry.n), f"{fit} of {len(shares)} percentages of this group are those of {entry.n} patients")
+        yield Judgement(
+            "agrees",
+            str(entry.n),
+            f"{fit} of {len(shares)} percentages of this group are those of {entry.n} patients",
+        )
 
 
 def events_within_the_group(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -67,7 +97,9 @@ def events_within_the_group(record: Record, entry: AnyEntry) -> Iterator[Judgeme
     printed = entry.n if entry.kind == "counts" else None
     limits = [n for n in (printed, own_group(record, entry)) if n is not None]
     if limits and events > min(limits):
-        yield Judgement("differs", f"at most {min(limits)}", f"{events} events exceed the group of {min(limits)} patients")
+        yield Judgement(
+            "differs", f"at most {min(limits)}", f"{events} events exceed the group of {min(limits)} patients"
+        )
 
 
 def percentage_is_events_over_n(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -78,9 +110,15 @@ def percentage_is_events_over_n(record: Record, entry: AnyEntry) -> Iterator[Jud
     if not n:
         size = stratum_size(record, entry.stratum)
         if size and size[1] == entry.id:
-            yield Judgement("agrees", f"{entry.events}/{size[0]}", f"the percentage is {entry.events} of {size[0]}, the only group that prints so")
+            yield Judgement(
+                "agrees",
+                f"{entry.events}/{size[0]}",
+                f"the percentage is {entry.events} of {size[0]}, the only group that prints so",
+            )
         else:
-            yield Judgement("cannot_be_checked", "", "the percentage is events of n, but the group's size is not printed")
+            yield Judgement(
+                "cannot_be_checked", "", "the percentage is events of n, but the group's size is not printed"
+            )
         return
     percent = printed_percent(entry.percent)
     expected = f"{rounded(Fraction(100 * entry.events, n), max(0, -entry.percent.as_tuple().exponent))}%"
@@ -89,7 +127,12 @@ def percentage_is_events_over_n(record: Record, entry: AnyEntry) -> Iterator[Jud
         yield Judgement("agrees", expected, rule)
     elif percent.steps_off(entry.events, n) <= 1.5:
         cut = percent.cut_off(entry.events, n)
-        yield Judgement("differs", expected, rule + (", cut off rather than rounded" if cut else ", off in the last digit"), "last_digit")
+        yield Judgement(
+            "differs",
+            expected,
+            rule + (", cut off rather than rounded" if cut else ", off in the last digit"),
+            "last_digit",
+        )
     else:
         yield Judgement("differs", expected, rule + _which_group_would(percent, entry.events))
 
@@ -119,7 +162,12 @@ def percentage_is_possible(record: Record, entry: AnyEntry) -> Iterator[Judgemen
         yield Judgement("agrees", expected, f"{fits[0]} of {n} patients print so")
     else:
         mild = percent.steps_off(nearest, n) <= 1.5
-        yield Judgement("differs", expected, f"no count of {n} patients has this percentage", "last_digit" if mild else "error")
+        yield Judgement(
+            "differs",
+            expected,
+            f"no count of {n} patients has this percentage",
+            "last_digit" if mild else "error",
+        )
 
 
 def arms_add_to_the_total(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -129,7 +177,9 @@ def arms_add_to_the_total(record: Record, entry: AnyEntry) -> Iterator[Judgement
     arms = [alike(record, entry, arm=arm) for arm in BOTH_ARMS]
     if all(arms):
         events = [found[0].events for found in arms]
-        yield compare(sum(events) == entry.events, sum(events), f"the arms add to the total: {events[0]} + {events[1]}")
+        yield compare(
+            sum(events) == entry.events, sum(events), f"the arms add to the total: {events[0]} + {events[1]}"
+        )
 
 
 def parts_of_an_arm_agree(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -139,12 +189,22 @@ def parts_of_an_arm_agree(record: Record, entry: AnyEntry) -> Iterator[Judgement
     other = alike(record, entry, arm=BOTH_ARMS[1 - BOTH_ARMS.index(entry.arm)])
     total = alike(record, entry, arm="total")
     if other and total and total[0].events - other[0].events == entry.events:
-        yield Judgement("agrees", str(entry.events), f"the arms add to the total: {entry.events} + {other[0].events} = {total[0].events}")
+        yield Judgement(
+            "agrees",
+            str(entry.events),
+            f"the arms add to the total: {entry.events} + {other[0].events} = {total[0].events}",
+        )
 
 
 def printed_twice_alike(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
-    """Text and table print the same number of the same patients; a percentage beside a count has a rule of its own."""
-    keys = {"counts": ("events",), "percentage": ("percent",), "median_range": ("median", "minimum", "maximum")}.get(entry.kind)
+    """Text and table print the same number of the same patients; a percentage beside a count has a rule of
+    its own.
+    """
+    keys = {
+        "counts": ("events",),
+        "percentage": ("percent",),
+        "median_range": ("median", "minimum", "maximum"),
+    }.get(entry.kind)
     if not keys:
         return
     for other in alike(record, entry):
@@ -152,7 +212,11 @@ def printed_twice_alike(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
         pairs = [(a, b) for a, b in pairs if a is not None and b is not None]
         if pairs:
             differing = [str(b) for a, b in pairs if a != b]
-            yield compare(not differing, ", ".join(differing) or other.printed, f"printed again: {other.printed} ({other.address})")
+            yield compare(
+                not differing,
+                ", ".join(differing) or other.printed,
+                f"printed again: {other.printed} ({other.address})",
+            )
 
 
 def a_count_printed_both_ways(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -164,31 +228,59 @@ def a_count_printed_both_ways(record: Record, entry: AnyEntry) -> Iterator[Judge
         if other.category == entry.category and n:
             percent = printed_percent(entry.percent)
             expected = rounded(Fraction(100 * other.events, n), max(0, -entry.percent.as_tuple().exponent))
-            yield compare(bool(percent.rounds(other.events, n)), f"{expected}%", f"printed again as {other.printed} ({other.address})")
+            yield compare(
+                bool(percent.rounds(other.events, n)),
+                f"{expected}%",
+                f"printed again as {other.printed} ({other.address})",
+            )
 
 
 def categories_add_to_the_group(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
-    """Categories that part the patients add to them; fewer tell nothing, since a category may be left unprinted."""
-    if not isinstance(entry, Counts) or entry.field not in PARTITIONED or entry.contrast != TWO_ARMS or not (n := own_group(record, entry)):
+    """Categories that part the patients add to them; fewer tell nothing, since a category may be left
+    unprinted.
+    """
+    if (
+        not isinstance(entry, Counts)
+        or entry.field not in PARTITIONED
+        or entry.contrast != TWO_ARMS
+        or not (n := own_group(record, entry))
+    ):
         return
-    found = {e.category: e.events for e in record.find(entry.field, stratum=entry.stratum, arm=entry.arm, kind="counts")}
+    found = {
+        e.category: e.events
+        for e in record.find(entry.field, stratum=entry.stratum, arm=entry.arm, kind="counts")
+    }
     if "3-5" in found:
         found = {category: events for category, events in found.items() if category not in APART}
     total = sum(found.values())
     if total >= n:
-        yield compare(total == n, n, f"the categories add to the {n} patients: {' + '.join(map(str, found.values()))}")
+        yield compare(
+            total == n, n, f"the categories add to the {n} patients: {' + '.join(map(str, found.values()))}"
+        )
 
 
 def grades_add_to_those_with_crs(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
-    if not isinstance(entry, Counts) or entry.field != "crs_any" or entry.contrast != TWO_ARMS or entry.category:
+    if (
+        not isinstance(entry, Counts)
+        or entry.field != "crs_any"
+        or entry.contrast != TWO_ARMS
+        or entry.category
+    ):
         return
-    grades = {c: e.events for e in record.find("crs_grade", stratum=entry.stratum, arm=entry.arm, kind="counts") if (c := e.category) not in (None, "0")}
+    grades = {
+        c: e.events
+        for e in record.find("crs_grade", stratum=entry.stratum, arm=entry.arm, kind="counts")
+        if (c := e.category) not in (None, "0")
+    }
     if not {"1", "2"} <= grades.keys() or not {"3", "3-5"} & grades.keys():
         return
     if "3-5" in grades:
         grades = {c: events for c, events in grades.items() if c not in APART}
-    yield compare(sum(grades.values()) == entry.events, sum(grades.values()),
-                  f"the grades add to those with CRS: {' + '.join(map(str, grades.values()))}")
+    yield compare(
+        sum(grades.values()) == entry.events,
+        sum(grades.values()),
+        f"the grades add to those with CRS: {' + '.join(map(str, grades.values()))}",
+    )
 
 
 def tocilizumab_was_given_to_its_arm(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -196,36 +288,77 @@ def tocilizumab_was_given_to_its_arm(record: Record, entry: AnyEntry) -> Iterato
     if not isinstance(entry, Counts) or entry.field != "toci_use" or entry.arm not in ("toci", "total"):
         return
     if n := group_size(record, "toci", entry.stratum):
-        yield compare(entry.events == n, n, f"{n} patients are in the arm given tocilizumab" + ("" if entry.stratum == "all" else " in this stratum"))
+        yield compare(
+            entry.events == n,
+            n,
+            f"{n} patients are in the arm given tocilizumab"
+            + ("" if entry.stratum == "all" else " in this stratum"),
+        )
 
 
 def grades_by_arm_are_within_all(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """An arm's patients of a grade, where only that arm and the total are printed."""
-    if not isinstance(entry, Counts) or entry.field != "crs_grade" or entry.arm not in BOTH_ARMS or entry.contrast != TWO_ARMS:
+    if (
+        not isinstance(entry, Counts)
+        or entry.field != "crs_grade"
+        or entry.arm not in BOTH_ARMS
+        or entry.contrast != TWO_ARMS
+    ):
         return
     grade = next((g for g, category in CATEGORIES.items() if category == entry.category), None)
     sizes = grade_counts(record).get(grade, {})
     if "total" in sizes and sizes["control"] < 0:
-        yield Judgement("differs", f"at most {sizes['total']}", f"{entry.events} of grade {entry.category} exceed the {sizes['total']} of both arms")
+        yield Judgement(
+            "differs",
+            f"at most {sizes['total']}",
+            f"{entry.events} of grade {entry.category} exceed the {sizes['total']} of both arms",
+        )
 
 
 def grade_strata_add_to_the_arm(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """Counts within the strata of grades add to that of the arm."""
-    if not isinstance(entry, Counts) or entry.stratum != "all" or entry.category or entry.contrast != TWO_ARMS:
+    if (
+        not isinstance(entry, Counts)
+        or entry.stratum != "all"
+        or entry.category
+        or entry.contrast != TWO_ARMS
+    ):
         return
-    parts = {s: e.events for s, meaning in record.strata.items() if meaning.crs_grades and len(meaning.crs_grades) == 1
-             for e in record.find(entry.field, stratum=s, arm=entry.arm, kind="counts") if not e.category}
-    if len(parts) == sum(1 for meaning in record.strata.values() if meaning.crs_grades and len(meaning.crs_grades) == 1) > 1:
-        yield compare(sum(parts.values()) == entry.events, sum(parts.values()), f"the grades add to it: {' + '.join(map(str, parts.values()))}")
+    parts = {
+        s: e.events
+        for s, meaning in record.strata.items()
+        if meaning.crs_grades and len(meaning.crs_grades) == 1
+        for e in record.find(entry.field, stratum=s, arm=entry.arm, kind="counts")
+        if not e.category
+    }
+    if (
+        len(parts)
+        == sum(1 for meaning in record.strata.values() if meaning.crs_grades and len(meaning.crs_grades) == 1)
+        > 1
+    ):
+        yield compare(
+            sum(parts.values()) == entry.events,
+            sum(parts.values()),
+            f"the grades add to it: {' + '.join(map(str, parts.values()))}",
+        )
 
 
 def a_sum_holds_its_parts(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """Complete response is response with and without residual disease; a part is never more than its sum."""
-    if not isinstance(entry, Counts) or entry.contrast != TWO_ARMS or entry.category or entry.field not in SUMS:
+    if (
+        not isinstance(entry, Counts)
+        or entry.contrast != TWO_ARMS
+        or entry.category
+        or entry.field not in SUMS
+    ):
         return
     parts = [found[0].events for part in SUMS[entry.field] if (found := alike(record, entry, field=part))]
     if len(parts) == len(SUMS[entry.field]):
-        yield compare(sum(parts) == entry.events, sum(parts), f"it is the sum of its parts: {' + '.join(map(str, parts))}")
+        yield compare(
+            sum(parts) == entry.events,
+            sum(parts),
+            f"it is the sum of its parts: {' + '.join(map(str, parts))}",
+        )
     elif sum(parts) > entry.events:
         yield Judgement("differs", f"at least {sum(parts)}", "a part is more than the whole")
 
@@ -237,14 +370,29 @@ def counts_keep_to_what_words_say(record: Record, entry: AnyEntry) -> Iterator[J
     for other in record.find(entry.field, stratum="all", arm=entry.arm, kind="counts"):
         if other.category != entry.category or (entry.stratum != "all" and entry.at_least == 0):
             continue
-        within = entry.at_least <= other.events and (entry.stratum != "all" or entry.at_most is None or other.events <= entry.at_most)
+        within = entry.at_least <= other.events and (
+            entry.stratum != "all" or entry.at_most is None or other.events <= entry.at_most
+        )
         yield compare(within, other.events, f"counted as {other.printed} ({other.address})")
 
 
 RULES = [
-    group_sizes_agree, treated_less_those_left_out_are_those_analysed, reasons_add_to_all_left_out, size_is_that_of_its_percentages,
+    group_sizes_agree,
+    treated_less_those_left_out_are_those_analysed,
+    reasons_add_to_all_left_out,
+    size_is_that_of_its_percentages,
     events_within_the_group,
-    percentage_is_events_over_n, percentage_is_possible, arms_add_to_the_total, parts_of_an_arm_agree, printed_twice_alike, a_count_printed_both_ways,
-    categories_add_to_the_group, grades_add_to_those_with_crs, tocilizumab_was_given_to_its_arm, grades_by_arm_are_within_all,
-    grade_strata_add_to_the_arm, a_sum_holds_its_parts, counts_keep_to_what_words_say,
+    percentage_is_events_over_n,
+    percentage_is_possible,
+    arms_add_to_the_total,
+    parts_of_an_arm_agree,
+    printed_twice_alike,
+    a_count_printed_both_ways,
+    categories_add_to_the_group,
+    grades_add_to_those_with_crs,
+    tocilizumab_was_given_to_its_arm,
+    grades_by_arm_are_within_all,
+    grade_strata_add_to_the_arm,
+    a_sum_holds_its_parts,
+    counts_keep_to_what_words_say,
 ]

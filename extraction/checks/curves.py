@@ -1,22 +1,28 @@
-"""Rules about digitised curves: they describe the patients their record says, and tell what the paper prints of the same comparison."""
+"""Rules about digitised curves: they describe the patients their record says, and tell what the paper prints
+of the same comparison.
+"""
 
 from collections.abc import Iterator
 
 import numpy as np
 
 from extraction.checks.judgement import Judgement, compare
-from extraction.vocabulary import BOTH_ARMS
-from extraction.recover.curve_types import Curve
 from extraction.derived.groups import group_size
 from extraction.recover import Unusable
+from extraction.recover.curve_types import Curve
 from extraction.recover.curves import Reconstruction, reconstruct
 from extraction.recover.rounding import printed_p, true_values
 from extraction.schema import AnyEntry, Record, SurvivalCurve
+from extraction.vocabulary import BOTH_ARMS
 
 READING = 2.0
-"""Standard errors of the reading that a curve may lie off a printed estimate: they are the same patients, so only the reading differs."""
+"""Standard errors of the reading that a curve may lie off a printed estimate: they are the same patients, so
+only the reading differs.
+"""
 TIES_AND_TAILS = 0.05
-"""Log hazard ratio that other ways with ties or another end of follow-up may add, whatever the reading; choice of this review."""
+"""Log hazard ratio that other ways with ties or another end of follow-up may add, whatever the reading;
+choice of this review.
+"""
 
 
 def judge(record: Record, entry: SurvivalCurve, curve: Curve) -> Iterator[Judgement]:
@@ -39,8 +45,12 @@ def _starts_with_its_groups(record: Record, entry: SurvivalCurve, curve: Curve) 
         size, at_start = group_size(record, arm, entry.stratum), curve.arms[arm].at_risk[0].n
         if size is not None:
             fits = at_start <= size if some else at_start == size
-            yield compare(fits, f"{'at most ' if some else ''}{size} at risk at time 0 with {arm}, where the curve has {at_start}",
-                          "at time 0 a curve holds the patients of its arm")
+            yield compare(
+                fits,
+                f"{'at most ' if some else ''}{size} at risk at time 0 with {arm}, where the curve has"
+                f" {at_start}",
+                "at time 0 a curve holds the patients of its arm",
+            )
 
 
 def _printed_ratio(printed: AnyEntry, found: Reconstruction) -> Judgement:
@@ -50,16 +60,23 @@ def _printed_ratio(printed: AnyEntry, found: Reconstruction) -> Judgement:
         return Judgement("cannot_be_checked", "", "an adjusted hazard ratio is not that of the curves")
     low, high = np.log([max(float(end), 1e-9) for end in true_values(printed.estimate)])
     room = READING * found.se_reading + TIES_AND_TAILS
-    return compare(low - room <= found.log_hr <= high + room, f"{np.exp(found.log_hr):.3f} ({np.exp(found.log_hr - room):.3f} to "
-                                                              f"{np.exp(found.log_hr + room):.3f} as the figure can be read)", rule)
+    return compare(
+        low - room <= found.log_hr <= high + room,
+        f"{np.exp(found.log_hr):.3f} ({np.exp(found.log_hr - room):.3f} to "
+        f"{np.exp(found.log_hr + room):.3f} as the figure can be read)",
+        rule,
+    )
 
 
 def _printed_p(printed: AnyEntry, found: Reconstruction) -> Judgement:
     """A log-rank p is that of the curve of the same patients, in some reading of the figure."""
     p = printed_p(printed.p)
     least, most = min(p.lower, p.lower_cut), max(p.upper, p.upper_cut)
-    return compare(least <= found.p_upper and found.p_lower <= most, f"p = {found.p:.3g} ({found.p_lower:.3g} to {found.p_upper:.3g} as the figure can be read)",
-                   f"the log-rank p of the curve beside the printed {printed.p}")
+    return compare(
+        least <= found.p_upper and found.p_lower <= most,
+        f"p = {found.p:.3g} ({found.p_lower:.3g} to {found.p_upper:.3g} as the figure can be read)",
+        f"the log-rank p of the curve beside the printed {printed.p}",
+    )
 
 
 COMPARED = {"hazard_ratio": _printed_ratio, "log_rank_p": _printed_p}

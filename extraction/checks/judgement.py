@@ -12,7 +12,9 @@ Verdict = Literal["agrees", "differs", "cannot_be_checked"]
 
 
 class Judgement(NamedTuple):
-    """A verdict, what was expected, the rule in words, and of a fault whether it is mild and whether nothing depends on it."""
+    """A verdict, what was expected, the rule in words, and of a fault whether it is mild and whether nothing
+    depends on it.
+    """
 
     verdict: Verdict
     expected: str
@@ -35,10 +37,21 @@ def own_group(record: Record, entry: AnyEntry) -> int | None:
 
 
 def alike(record: Record, entry: AnyEntry, **changed: object) -> list[AnyEntry]:
-    """Entries in use of the same kind that describe the same patients, but for what is changed: arm, stratum, category, field."""
-    wanted = {key: changed.get(key, getattr(entry, key)) for key in ("field", "kind", "arm", "stratum", "category", "contrast", "unit")}
+    """Entries in use of the same kind that describe the same patients, but for what is changed: arm, stratum,
+    category, field.
+    """
+    wanted = {
+        key: changed.get(key, getattr(entry, key))
+        for key in ("field", "kind", "arm", "stratum", "category", "contrast", "unit")
+    }
     aside = record.set_aside()
-    return [e for e in record.entries if e.id not in aside and e.id != entry.id and all(getattr(e, key) == value for key, value in wanted.items())]
+    return [
+        e
+        for e in record.entries
+        if e.id not in aside
+        and e.id != entry.id
+        and all(getattr(e, key) == value for key, value in wanted.items())
+    ]
 
 
 def rounded(value: Fraction, digits: int) -> Decimal:

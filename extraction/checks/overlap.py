@@ -1,7 +1,9 @@
-"""Which papers may describe the same patients?  Pairs of the register are scored, and a high score must be answered there.
+"""Which papers may describe the same patients?  Pairs of the register are scored, and a high score must be
+answered there.
 
-The score counts powers of ten: by how much likelier what two papers share is where they share patients than where they do not.
-The weights are judgements, each with its reason in WEIGHTS; the authors' is a probability of chance.
+The score counts powers of ten: by how much likelier what two papers share is where they share patients than
+where they do not. The weights are judgements, each with its reason in WEIGHTS; the authors' is a probability
+of chance.
 """
 
 import math
@@ -15,30 +17,66 @@ from extraction.records import Problem, Review
 from extraction.schema import Record, Registration
 
 THRESHOLD = 3.0
-"""A thousand to one: of a hundred papers, which make five thousand pairs, about five unrelated pairs would reach it by chance."""
+"""A thousand to one: of a hundred papers, which make five thousand pairs, about five unrelated pairs would
+reach it by chance.
+"""
 
 WEIGHTS = {
     "trial registration": (3.0, "A trial's number stands for one set of patients."),
-    "centre": (3.0, "A hospital that gives CD19 CAR-T cells to people with B-ALL has few of them, and reports them again and again."),
-    "authors": (3.0, "At most this much: the tenfold logarithm of one over the chance that as many names agree between unrelated papers, given how many "
-                     "names each prints; common surnames with an initial agree often."),
-    "number of patients": (1.0, "Sizes run from about ten to two hundred: two unrelated papers seldom print the same."),
+    "centre": (
+        3.0,
+        (
+            "A hospital that gives CD19 CAR-T cells to people with B-ALL has few of them, and reports them"
+            " again and again."
+        ),
+    ),
+    "authors": (
+        3.0,
+        (
+            "At most this much: the tenfold logarithm of one over the chance that as many names agree between"
+            " unrelated papers, given how many names each prints; common surnames with an initial agree"
+            " often."
+        ),
+    ),
+    "number of patients": (
+        1.0,
+        "Sizes run from about ten to two hundred: two unrelated papers seldom print the same.",
+    ),
     "product": (0.25, "Most products share their signalling domain and vector, so agreement tells little."),
     "dates": (0.25, "Most papers of the field overlap in time, so agreement tells little."),
-    "other product": (-0.5, "Another signalling domain or vector makes other patients likelier; a hospital may use both."),
-    "dates apart": (-6.0, "Nobody infused after one paper's last patient is in it: whatever else agrees, the patients are others."),
+    "other product": (
+        -0.5,
+        "Another signalling domain or vector makes other patients likelier; a hospital may use both.",
+    ),
+    "dates apart": (
+        -6.0,
+        (
+            "Nobody infused after one paper's last patient is in it: whatever else agrees, the patients are"
+            " others."
+        ),
+    ),
 }
 """Points of each feature, and why."""
 
-PRODUCTS = (("4-1BB", r"4-?1BB|CD137"), ("CD28", r"CD28"), ("lentiviral", r"lentivir"), ("retroviral", r"(?<!lenti)retrovir"),
-            ("CTL019", r"CTL-?019|tisagenlecleucel"), ("axicabtagene", r"axicabtagene|KTE-?C19"))
+PRODUCTS = (
+    ("4-1BB", r"4-?1BB|CD137"),
+    ("CD28", r"CD28"),
+    ("lentiviral", r"lentivir"),
+    ("retroviral", r"(?<!lenti)retrovir"),
+    ("CTL019", r"CTL-?019|tisagenlecleucel"),
+    ("axicabtagene", r"axicabtagene|KTE-?C19"),
+)
 UNLIKE = ({"4-1BB", "CD28"}, {"lentiviral", "retroviral"})
 """Parts of a product of which it has one."""
 
 COMMON_WORDS = {"the", "of", "and", "at", "in", "for", "a"}
-ORDINALS = set("first second third fourth fifth sixth seventh eighth ninth tenth".split())
+ORDINALS = set(
+    ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
+)
 SAME_CENTRE = 0.7
-"""Words that two names of one hospital share, of all their words: a city or `university` may be missing, an ordinal may not."""
+"""Words that two names of one hospital share, of all their words: a city or `university` may be missing, an
+ordinal may not.
+"""
 
 
 @dataclass(frozen=True)
@@ -63,32 +101,51 @@ class Pair:
         """The overlap group the register puts both in, why it holds them distinct, or nothing."""
         if self.first.cohort == self.second.cohort:
             return f"shared: {self.first.cohort}"
-        return next((f"distinct: {d.reason}" for one, other in ((self.first, self.second), (self.second, self.first))
-                     for d in one.distinct_from if d.study == other.id), "")
+        return next(
+            (
+                f"distinct: {d.reason}"
+                for one, other in ((self.first, self.second), (self.second, self.first))
+                for d in one.distinct_from
+                if d.study == other.id
+            ),
+            "",
+        )
 
 
 def pairs(review: Review) -> list[Pair]:
     """Pairs that reach the threshold or of which the register says something, the highest score first."""
     papers = [_Paper.of(study, review.records.get(study.id)) for study in review.register.studies]
-    found = (Pair(one.study, other.study, tuple(_features(one, other))) for one, other in combinations(papers, 2))
-    return sorted((pair for pair in found if pair.score >= THRESHOLD or pair.stated), key=lambda pair: -pair.score)
+    found = (
+        Pair(one.study, other.study, tuple(_features(one, other))) for one, other in combinations(papers, 2)
+    )
+    return sorted(
+        (pair for pair in found if pair.score >= THRESHOLD or pair.stated), key=lambda pair: -pair.score
+    )
 
 
 def problems(review: Review) -> Iterator[Problem]:
-    """Pairs that may share patients and of which the register says nothing; and statements of distinctness that are none."""
+    """Pairs that may share patients and of which the register says nothing; and statements of distinctness
+    that are none.
+    """
     rows, place = review.sources["register"], {study.id: i for i, study in enumerate(review.register.studies)}
     for pair in pairs(review):
         if not pair.stated:
-            yield rows.problem(("studies", place[pair.second.id], "cohort"), pair.second.cohort,
-                               f"may share patients with {pair.first.id}: {pair.evidence}; score {pair.score:.1f}, from {THRESHOLD:g} on both carry one "
-                               f"cohort, or one says under distinct_from why no patient is in both")
+            yield rows.problem(
+                ("studies", place[pair.second.id], "cohort"),
+                pair.second.cohort,
+                f"may share patients with {pair.first.id}: {pair.evidence}; score {pair.score:.1f}, from"
+                f" {THRESHOLD:g} on both carry one cohort, or one says under distinct_from why no patient is"
+                " in both",
+            )
     for i, study in enumerate(review.register.studies):
         for k, other in enumerate(study.distinct_from):
             at = ("studies", i, "distinct_from", k, "study")
             if other.study not in place or other.study == study.id:
                 yield rows.problem(at, other.study, "is not another study of the register")
             elif review.studies[other.study].cohort == study.cohort:
-                yield rows.problem(at, other.study, f"is in the same overlap group, {study.cohort}, so it is not distinct")
+                yield rows.problem(
+                    at, other.study, f"is in the same overlap group, {study.cohort}, so it is not distinct"
+                )
 
 
 @dataclass(frozen=True)
@@ -107,10 +164,19 @@ class _Paper:
         design = record and record.design
         centres = [*study.centres, *(design.centres if design else ())]
         ends = (design.first_patient, design.last_patient) if design else ()
-        dates = tuple(ends) if len(ends) == 2 and all(end and re.match(r"\d{4}-\d{2}", end) for end in ends) else None
-        return cls(study, names_of(study.authors), frozenset(number.replace(" ", "").upper() for number in study.registrations),
-                   tuple((name, _words(name)) for name in centres if not name.startswith("not known")),
-                   frozenset(part for part, form in PRODUCTS if design and re.search(form, design.product, re.I)), dates)
+        dates = (
+            tuple(ends)
+            if len(ends) == 2 and all(end and re.match(r"\d{4}-\d{2}", end) for end in ends)
+            else None
+        )
+        return cls(
+            study,
+            names_of(study.authors),
+            frozenset(number.replace(" ", "").upper() for number in study.registrations),
+            tuple((name, _words(name)) for name in centres if not name.startswith("not known")),
+            frozenset(part for part, form in PRODUCTS if design and re.search(form, design.product, re.I)),
+            dates,
+        )
 
 
 def _words(name: str) -> frozenset[str]:
@@ -119,20 +185,33 @@ def _words(name: str) -> frozenset[str]:
 
 def _features(one: _Paper, other: _Paper) -> Iterator[tuple[str, str, float]]:
     """Feature, in words, and points, of what two papers share or hold against it."""
+
     def found(feature: str, words: str) -> tuple[str, str, float]:
         return feature, words, WEIGHTS[feature][0]
 
     if numbers := one.registrations & other.registrations:
         yield found("trial registration", f"registration {', '.join(sorted(numbers))}")
-    if centres := [name for name, words in one.centres for _, others in other.centres if _same_centre(words, others)]:
+    if centres := [
+        name for name, words in one.centres for _, others in other.centres if _same_centre(words, others)
+    ]:
         yield found("centre", f"centre {', '.join(dict.fromkeys(centres))}")
     if names := shared_authors(one.authors, other.authors):
         points = min(-math.log10(chance_of(names, one.authors, other.authors)), WEIGHTS["authors"][0])
-        yield "authors", f"{len(names)} author{'s' if len(names) > 1 else ''} ({', '.join(name for name, _ in names)})", round(points, 1)
+        yield (
+            "authors",
+            f"{len(names)} author{'s' if len(names) > 1 else ''} ({', '.join(name for name, _ in names)})",
+            round(points, 1),
+        )
     if one.study.patients and one.study.patients == other.study.patients:
         yield found("number of patients", f"{one.study.patients} patients each")
-    if any(one.product & unlike and other.product & unlike and not one.product & other.product & unlike for unlike in UNLIKE):
-        yield found("other product", f"products {', '.join(sorted(one.product))} and {', '.join(sorted(other.product))}")
+    if any(
+        one.product & unlike and other.product & unlike and not one.product & other.product & unlike
+        for unlike in UNLIKE
+    ):
+        yield found(
+            "other product",
+            f"products {', '.join(sorted(one.product))} and {', '.join(sorted(other.product))}",
+        )
     elif parts := one.product & other.product:
         yield found("product", f"product {', '.join(sorted(parts))}")
     if one.dates and other.dates:

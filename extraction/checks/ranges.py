@@ -14,7 +14,10 @@ ORDERED = {
     "odds_ratio": (("lower", "estimate", "upper"), "an estimate lies in its interval"),
     "risk_ratio": (("lower", "estimate", "upper"), "an estimate lies in its interval"),
     "median_range": (("minimum", "median", "maximum"), "a median lies in its range"),
-    "median_quartiles": (("lower_quartile", "median", "upper_quartile"), "a median lies between its quartiles"),
+    "median_quartiles": (
+        ("lower_quartile", "median", "upper_quartile"),
+        "a median lies between its quartiles",
+    ),
     "quantity": (("lower", "value", "upper"), "a value lies in its range"),
     "bound": (("at_least", "at_most"), "at_least is not above at_most"),
 }
@@ -26,33 +29,53 @@ def values_ascend(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     given = [(key, value) for key in keys if (value := getattr(entry, key)) is not None]
     for (low, smaller), (high, larger) in zip(given, given[1:]):
         if smaller > larger:
-            yield Judgement("differs", f"{low} ≤ {high}", f"{rule}, but {low} {smaller} is above {high} {larger}")
+            yield Judgement(
+                "differs", f"{low} ≤ {high}", f"{rule}, but {low} {smaller} is above {high} {larger}"
+            )
 
 
 def percentage_within_100(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     values = [getattr(entry, "percent", None)]
     if entry.unit == "percent":
-        values += [getattr(entry, key, None) for key in ("median", "maximum", "upper_quartile", "mean", "value", "upper")]
+        values += [
+            getattr(entry, key, None)
+            for key in ("median", "maximum", "upper_quartile", "mean", "value", "upper")
+        ]
     if any(value is not None and value > 100 for value in values):
         yield Judgement("differs", "at most 100%", "a share of a whole is at most 100%")
 
 
 def counted_things_are_whole(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
-    """Lines of therapy and doses: no patient has half of one, and a median has half only between two patients."""
+    """Lines of therapy and doses: no patient has half of one, and a median has half only between two
+    patients.
+    """
     if entry.kind != "median_range" or entry.unit not in WHOLE_NUMBERS or not (n := own_group(record, entry)):
         return
     verdict = median_range_possible(entry.median, entry.minimum, entry.maximum, n, 1)
     if verdict:
-        yield Judgement("differs", f"whole {entry.unit}", f"{n} patients cannot have these numbers of {entry.unit}: {verdict}")
+        yield Judgement(
+            "differs",
+            f"whole {entry.unit}",
+            f"{n} patients cannot have these numbers of {entry.unit}: {verdict}",
+        )
 
 
 def whole_numbers_have_such_a_mean(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """Mean and SD of counted things in a group of known size (GRIM and GRIMMER)."""
-    if entry.kind != "mean_sd" or entry.unit not in WHOLE_NUMBERS or not (n := own_group(record, entry)) or n < 2:
+    if (
+        entry.kind != "mean_sd"
+        or entry.unit not in WHOLE_NUMBERS
+        or not (n := own_group(record, entry))
+        or n < 2
+    ):
         return
     mean = grim(entry.mean, n)
     found = grimmer(entry.mean, entry.sd, n) if mean.possible else mean
-    yield compare(found.possible, " or ".join(map(str, found.nearest)), f"whole {entry.unit} of {n} patients can have this {'SD' if mean.possible else 'mean'}")
+    yield compare(
+        found.possible,
+        " or ".join(map(str, found.nearest)),
+        f"whole {entry.unit} of {n} patients can have this {'SD' if mean.possible else 'mean'}",
+    )
 
 
 def range_holds_those_of_its_arms(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -61,31 +84,57 @@ def range_holds_those_of_its_arms(record: Record, entry: AnyEntry) -> Iterator[J
         return
     arms = [alike(record, entry, arm=arm) for arm in BOTH_ARMS]
     if all(arms):
-        yield _as_parts(entry, [found[0] for found in arms], "the range of all patients is that of the arms together")
+        yield _as_parts(
+            entry, [found[0] for found in arms], "the range of all patients is that of the arms together"
+        )
 
 
 def range_of_an_arm_fits_all(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """The same seen from an arm: not beyond all patients, and in agreement where all three fit."""
     if entry.kind != "median_range" or entry.arm not in BOTH_ARMS or entry.contrast != TWO_ARMS:
         return
-    total, other = alike(record, entry, arm="total"), alike(record, entry, arm=BOTH_ARMS[1 - BOTH_ARMS.index(entry.arm)])
+    total, other = (
+        alike(record, entry, arm="total"),
+        alike(record, entry, arm=BOTH_ARMS[1 - BOTH_ARMS.index(entry.arm)]),
+    )
     if not total:
         return
     beyond = entry.minimum < total[0].minimum or entry.maximum > total[0].maximum
     if beyond:
-        yield Judgement("differs", f"{total[0].minimum} to {total[0].maximum}", "the range of an arm lies within that of all patients")
+        yield Judgement(
+            "differs",
+            f"{total[0].minimum} to {total[0].maximum}",
+            "the range of an arm lies within that of all patients",
+        )
     elif other and not range_of_parts(_range(total[0]), [_range(entry), _range(other[0])]):
         yield Judgement("agrees", total[0].printed, "the range of all patients is that of the arms together")
 
 
 def range_of_a_stratum_fits_the_arms(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """Some patients of both arms are not beyond the arms."""
-    if entry.kind != "median_range" or entry.arm != "total" or entry.stratum == "all" or entry.contrast != TWO_ARMS:
+    if (
+        entry.kind != "median_range"
+        or entry.arm != "total"
+        or entry.stratum == "all"
+        or entry.contrast != TWO_ARMS
+    ):
         return
-    arms = [e for e in record.entries if e.field == entry.field and e.kind == "median_range" and e.arm in BOTH_ARMS and e.stratum == "all" and e.unit == entry.unit]
+    arms = [
+        e
+        for e in record.entries
+        if e.field == entry.field
+        and e.kind == "median_range"
+        and e.arm in BOTH_ARMS
+        and e.stratum == "all"
+        and e.unit == entry.unit
+    ]
     if {e.arm for e in arms} == set(BOTH_ARMS):
         low, high = min(e.minimum for e in arms), max(e.maximum for e in arms)
-        yield compare(low <= entry.minimum and entry.maximum <= high, f"{low} to {high}", "the range of some patients lies within that of the arms")
+        yield compare(
+            low <= entry.minimum and entry.maximum <= high,
+            f"{low} to {high}",
+            "the range of some patients lies within that of the arms",
+        )
 
 
 def _as_parts(entry: AnyEntry, arms: list[AnyEntry], rule: str) -> Judgement:
@@ -104,7 +153,11 @@ def printed_range_is_printed_again(record: Record, entry: AnyEntry) -> Iterator[
         return
     for other in alike(record, entry):
         if other.lower is not None and other.upper is not None:
-            yield compare((other.lower, other.upper) == (entry.lower, entry.upper), other.printed, f"printed again: {other.printed} ({other.address})")
+            yield compare(
+                (other.lower, other.upper) == (entry.lower, entry.upper),
+                other.printed,
+                f"printed again: {other.printed} ({other.address})",
+            )
 
 
 DOSES = {"steroid_dose": "steroid_use", "toci_dose": "toci_use"}
@@ -113,13 +166,22 @@ DOSES = {"steroid_dose": "steroid_use", "toci_dose": "toci_use"}
 
 def a_dose_fits_its_users(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """A dose whose minimum is above 0 was given to all it describes; a median of 0 to no more than half."""
-    if entry.kind != "median_range" or entry.field not in DOSES or entry.stratum != "all" or entry.arm == "total":
+    if (
+        entry.kind != "median_range"
+        or entry.field not in DOSES
+        or entry.stratum != "all"
+        or entry.arm == "total"
+    ):
         return
     n, users = own_group(record, entry), _users(record, DOSES[entry.field], entry.arm)
     if n is None or users is None:
         return
     if entry.minimum > 0 and users < n:
-        yield Judgement("differs", "a minimum of 0", f"only {users} of these {n} patients were given any, yet no dose is 0")
+        yield Judgement(
+            "differs",
+            "a minimum of 0",
+            f"only {users} of these {n} patients were given any, yet no dose is 0",
+        )
     elif entry.median == 0 or entry.minimum == 0:
         fits = users < n and (2 * users <= n if entry.median == 0 else 2 * users >= n)
         yield compare(fits, f"{users} of {n} given any", "the median and minimum fit the number given any")
@@ -140,14 +202,26 @@ CATEGORY = re.compile(r"(?P<below><\d+)|(?P<above>>\d+)|(?P<low>\d+)-(?P<high>\d
 
 def a_median_lies_in_the_middle_category(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """The middle patient is in one of the printed categories, and the median with it."""
-    if entry.kind != "median_range" or entry.field not in CATEGORISED or entry.contrast != TWO_ARMS or not (n := own_group(record, entry)):
+    if (
+        entry.kind != "median_range"
+        or entry.field not in CATEGORISED
+        or entry.contrast != TWO_ARMS
+        or not (n := own_group(record, entry))
+    ):
         return
-    counts = sorted((*_limits(e.category), e.events) for e in record.find(CATEGORISED[entry.field], arm=entry.arm, stratum=entry.stratum, kind="counts")
-                    if e.category and CATEGORY.fullmatch(e.category))
+    counts = sorted(
+        (*_limits(e.category), e.events)
+        for e in record.find(CATEGORISED[entry.field], arm=entry.arm, stratum=entry.stratum, kind="counts")
+        if e.category and CATEGORY.fullmatch(e.category)
+    )
     if sum(events for _, _, events in counts) != n:
         return
     low, high = _at_rank(counts, (n + 1) // 2)[0], _at_rank(counts, n // 2 + 1)[1]
-    yield compare(low <= entry.median <= high, f"{low:g} to {high:g}", "the median lies in the category of the middle patient")
+    yield compare(
+        low <= entry.median <= high,
+        f"{low:g} to {high:g}",
+        "the median lies in the category of the middle patient",
+    )
 
 
 def _limits(category: str) -> tuple[float, float]:
@@ -169,6 +243,14 @@ def _at_rank(counts: list[tuple[float, float, int]], rank: int) -> tuple[float, 
 
 
 RULES = [
-    values_ascend, percentage_within_100, counted_things_are_whole, whole_numbers_have_such_a_mean, range_holds_those_of_its_arms, range_of_an_arm_fits_all,
-    range_of_a_stratum_fits_the_arms, printed_range_is_printed_again, a_dose_fits_its_users, a_median_lies_in_the_middle_category,
+    values_ascend,
+    percentage_within_100,
+    counted_things_are_whole,
+    whole_numbers_have_such_a_mean,
+    range_holds_those_of_its_arms,
+    range_of_an_arm_fits_all,
+    range_of_a_stratum_fits_the_arms,
+    printed_range_is_printed_again,
+    a_dose_fits_its_users,
+    a_median_lies_in_the_middle_category,
 ]

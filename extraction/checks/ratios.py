@@ -3,31 +3,49 @@
 from collections.abc import Iterator
 
 from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare
-from extraction.vocabulary import BOTH_ARMS
 from extraction.derived.groups import group_size
 from extraction.recover import Unusable
 from extraction.recover.estimates import multiple_of, ratio_coherence
 from extraction.recover.rounding import P_FORM, true_values
 from extraction.schema import AnyEntry, Record
+from extraction.vocabulary import BOTH_ARMS
 
 RATIOS = ("hazard_ratio", "odds_ratio", "risk_ratio")
 
 
 def a_ratio_fits_its_interval_and_p(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
-    """On the log scale an estimate is the middle of its interval, and its p that of estimate over standard error."""
-    if entry.kind not in RATIOS or not entry.lower <= entry.estimate <= entry.upper or (entry.p is not None and float(P_FORM.fullmatch(entry.p)[2]) > 1):
+    """On the log scale an estimate is the middle of its interval, and its p that of estimate over standard
+    error.
+    """
+    if (
+        entry.kind not in RATIOS
+        or not entry.lower <= entry.estimate <= entry.upper
+        or (entry.p is not None and float(P_FORM.fullmatch(entry.p)[2]) > 1)
+    ):
         return
     try:
         found = ratio_coherence(entry.estimate, entry.lower, entry.upper, entry.level, entry.p)
     except Unusable:
         return  # limits that print alike tell nothing
     if not found.estimate_fits:
-        yield Judgement("differs", f"{found.expected_estimate:.3g}", "on the log scale an estimate is the middle of its interval")
+        yield Judgement(
+            "differs",
+            f"{found.expected_estimate:.3g}",
+            "on the log scale an estimate is the middle of its interval",
+        )
     elif entry.p is None:
-        yield Judgement("agrees", f"{found.expected_estimate:.3g}", "on the log scale the estimate is the middle of its interval")
+        yield Judgement(
+            "agrees",
+            f"{found.expected_estimate:.3g}",
+            "on the log scale the estimate is the middle of its interval",
+        )
     else:
         low, high = found.expected_p
-        yield compare(bool(found.p_fits), f"p from {low:.3f} to {high:.3f}", "the estimate is the middle of its interval, and its p is that of a Wald test")
+        yield compare(
+            bool(found.p_fits),
+            f"p from {low:.3f} to {high:.3f}",
+            "the estimate is the middle of its interval, and its p is that of a Wald test",
+        )
 
 
 def a_ratio_is_that_of_the_counts(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -35,7 +53,10 @@ def a_ratio_is_that_of_the_counts(record: Record, entry: AnyEntry) -> Iterator[J
     if entry.kind not in ("risk_ratio", "odds_ratio") or entry.adjusted_for or entry.contrast != TWO_ARMS:
         return
     counts = [alike(record, entry, kind="counts", arm=arm, unit="patients") for arm in BOTH_ARMS]
-    sizes = [found and (found[0].n or group_size(record, arm, entry.stratum)) for found, arm in zip(counts, BOTH_ARMS)]
+    sizes = [
+        found and (found[0].n or group_size(record, arm, entry.stratum))
+        for found, arm in zip(counts, BOTH_ARMS)
+    ]
     if not all(counts) or not all(sizes):
         return
     (a, n), (c, m) = ((found[0].events, size) for found, size in zip(counts, sizes))
@@ -53,7 +74,12 @@ def p_value_within_1(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     if p is None or float(P_FORM.fullmatch(p)[2]) <= 1:
         return
     if getattr(entry, "adjustment", "none") == "bonferroni":
-        yield Judgement("differs", "at most 1", "an adjusted p-value ends at 1, but the product was printed whole", acknowledged=True)
+        yield Judgement(
+            "differs",
+            "at most 1",
+            "an adjusted p-value ends at 1, but the product was printed whole",
+            acknowledged=True,
+        )
     else:
         yield Judgement("differs", "at most 1", "a p-value is at most 1")
 
@@ -71,15 +97,30 @@ def an_adjusted_p_is_a_multiple(record: Record, entry: AnyEntry) -> Iterator[Jud
         return
     factors = [set(multiple_of(plain.p, adjusted.p)) for plain, adjusted in _pairs(record)]
     common = set.intersection(*factors) if factors else set()
-    own = next((set(multiple_of(plain.p, entry.p)) for plain, adjusted in _pairs(record) if adjusted.id == entry.id), None)
+    own = next(
+        (set(multiple_of(plain.p, entry.p)) for plain, adjusted in _pairs(record) if adjusted.id == entry.id),
+        None,
+    )
     if own is None:
         return
     if common & own:
-        yield Judgement("agrees", f"{min(common)} times the plain p", "every adjusted p of the paper is the same multiple of its plain p")
+        yield Judgement(
+            "agrees",
+            f"{min(common)} times the plain p",
+            "every adjusted p of the paper is the same multiple of its plain p",
+        )
     elif not own:
-        yield Judgement("differs", "a whole multiple of the plain p", "a Bonferroni-adjusted p is a whole multiple of the plain p")
+        yield Judgement(
+            "differs",
+            "a whole multiple of the plain p",
+            "a Bonferroni-adjusted p is a whole multiple of the plain p",
+        )
     else:
-        yield Judgement("differs", f"the multiple that fits most, not {min(own)} times", "the adjusted p-values of the paper have no common multiple")
+        yield Judgement(
+            "differs",
+            f"the multiple that fits most, not {min(own)} times",
+            "the adjusted p-values of the paper have no common multiple",
+        )
 
 
 def _pairs(record: Record) -> Iterator[tuple[AnyEntry, AnyEntry]]:
@@ -87,9 +128,20 @@ def _pairs(record: Record) -> Iterator[tuple[AnyEntry, AnyEntry]]:
     p_values = [e for e in record.entries if e.kind == "p_value"]
     for adjusted in p_values:
         for plain in p_values:
-            same = (plain.field, plain.stratum, plain.contrast, plain.category) == (adjusted.field, adjusted.stratum, adjusted.contrast, adjusted.category)
+            same = (plain.field, plain.stratum, plain.contrast, plain.category) == (
+                adjusted.field,
+                adjusted.stratum,
+                adjusted.contrast,
+                adjusted.category,
+            )
             if adjusted.adjustment == "bonferroni" and plain.adjustment == "none" and same:
                 yield plain, adjusted
 
 
-RULES = [a_ratio_fits_its_interval_and_p, a_ratio_is_that_of_the_counts, p_value_within_1, p_value_above_0, an_adjusted_p_is_a_multiple]
+RULES = [
+    a_ratio_fits_its_interval_and_p,
+    a_ratio_is_that_of_the_counts,
+    p_value_within_1,
+    p_value_above_0,
+    an_adjusted_p_is_a_multiple,
+]

@@ -30,8 +30,12 @@ TYPED = {
 
 def problems(review: Review) -> list[Problem]:
     """Every fault of structure in the review."""
-    return [problem for stem, record in review.records.items() for rule in RULES
-            for problem in rule(record, review.sources[stem])]
+    return [
+        problem
+        for stem, record in review.records.items()
+        for rule in RULES
+        for problem in rule(record, review.sources[stem])
+    ]
 
 
 def ids_are_unique(record: Record, source: Source) -> Iterator[Problem]:
@@ -53,8 +57,11 @@ def arm_sizes_are_stated(record: Record, source: Source) -> Iterator[Problem]:
     stated = {e.arm for e in record.entries if e.field == "group_size" and e.stratum == "all"}
     gap = any(e.field == "group_size" and e.kind == "not_reported" for e in record.entries)
     if len(stated & {"toci", "control", "total"}) < 2 and not gap:
-        yield source.problem(("entries",), ", ".join(sorted(stated)) or "no group size",
-                             "the size of two of toci, control and total is needed in stratum all, or a not_reported entry")
+        yield source.problem(
+            ("entries",),
+            ", ".join(sorted(stated)) or "no group size",
+            "the size of two of toci, control and total is needed in stratum all, or a not_reported entry",
+        )
 
 
 def strata_are_defined(record: Record, source: Source) -> Iterator[Problem]:
@@ -62,16 +69,22 @@ def strata_are_defined(record: Record, source: Source) -> Iterator[Problem]:
         yield source.problem(("strata", "all"), "nothing", "strata must define all")
     for i, entry in enumerate(record.entries):
         if entry.stratum not in record.strata | {"all": None}:
-            yield source.problem(("entries", i, "stratum"), entry.stratum,
-                                 f"is not defined under strata ({', '.join(record.strata)})")
+            yield source.problem(
+                ("entries", i, "stratum"),
+                entry.stratum,
+                f"is not defined under strata ({', '.join(record.strata)})",
+            )
 
 
 def units_fit(record: Record, source: Source) -> Iterator[Problem]:
     for i, entry in enumerate(record.entries):
         legal = UNITS_OF_KIND.get(entry.kind, FIELDS[entry.field].units)
         if entry.unit not in legal:
-            yield source.problem(("entries", i, "unit"), entry.unit,
-                                 f"the unit of a {entry.kind} of {entry.field} is {' or '.join(legal)}")
+            yield source.problem(
+                ("entries", i, "unit"),
+                entry.unit,
+                f"the unit of a {entry.kind} of {entry.field} is {' or '.join(legal)}",
+            )
 
 
 def sources_are_listed(record: Record, source: Source) -> Iterator[Problem]:
@@ -80,7 +93,9 @@ def sources_are_listed(record: Record, source: Source) -> Iterator[Problem]:
     for path, address in _addresses(record):
         if address.source not in texts:
             held = ", ".join(sorted(filter(None, texts))) or "none, so the source is null"
-            yield source.problem((*path, "source"), address.source or "nothing", f"is not listed under texts ({held})")
+            yield source.problem(
+                (*path, "source"), address.source or "nothing", f"is not listed under texts ({held})"
+            )
 
 
 def _addresses(record: Record) -> Iterator[tuple[tuple, Address]]:
@@ -99,7 +114,11 @@ def _addresses(record: Record) -> Iterator[tuple[tuple, Address]]:
 def fragments_are_given(record: Record, source: Source) -> Iterator[Problem]:
     for i, entry in enumerate(record.entries):
         if entry.printed is None and entry.kind not in MAY_PRINT_WORDS:
-            yield source.problem(("entries", i, "printed"), "nothing", f"an entry of kind {entry.kind} needs its fragment as printed")
+            yield source.problem(
+                ("entries", i, "printed"),
+                "nothing",
+                f"an entry of kind {entry.kind} needs its fragment as printed",
+            )
 
 
 def values_stand_in_their_fragment(record: Record, source: Source) -> Iterator[Problem]:
@@ -111,10 +130,14 @@ def values_stand_in_their_fragment(record: Record, source: Source) -> Iterator[P
         for key in TYPED.get(entry.kind, ()):
             value = getattr(entry, key)
             if value is not None and str(value) not in held:
-                yield source.problem(("entries", i, key), value, f"does not stand so in its fragment “{entry.printed}”")
+                yield source.problem(
+                    ("entries", i, key), value, f"does not stand so in its fragment “{entry.printed}”"
+                )
         p = getattr(entry, "p", None)
         if p and not states_p(entry.printed, p):
-            yield source.problem(("entries", i, "p"), p, f"does not stand so in its fragment “{entry.printed}”")
+            yield source.problem(
+                ("entries", i, "p"), p, f"does not stand so in its fragment “{entry.printed}”"
+            )
 
 
 def contradictions_name_entries(record: Record, source: Source) -> Iterator[Problem]:
@@ -122,12 +145,16 @@ def contradictions_name_entries(record: Record, source: Source) -> Iterator[Prob
     for i, contradiction in enumerate(record.contradictions):
         for k, name in enumerate(contradiction.entries):
             if name not in entries:
-                yield source.problem(("contradictions", i, "entries", k), name, "is not an entry of this record")
+                yield source.problem(
+                    ("contradictions", i, "entries", k), name, "is not an entry of this record"
+                )
         legal = [*contradiction.entries, "all", "neither"]
         if len(contradiction.entries) == 1 and isinstance(entries.get(contradiction.entries[0]), Counts):
             legal += ["events", "percent"]
         if contradiction.used not in legal:
-            yield source.problem(("contradictions", i, "used"), contradiction.used, f"must be one of {', '.join(legal)}")
+            yield source.problem(
+                ("contradictions", i, "used"), contradiction.used, f"must be one of {', '.join(legal)}"
+            )
 
 
 def contrasts_name_entries(record: Record, source: Source) -> Iterator[Problem]:
@@ -135,9 +162,17 @@ def contrasts_name_entries(record: Record, source: Source) -> Iterator[Problem]:
     counted = {entry.id for entry in record.entries if isinstance(entry, Counts)}
     for i, entry in enumerate(record.entries):
         if entry.contrast_of and entry.contrast_of not in counted:
-            yield source.problem(("entries", i, "contrast_of"), entry.contrast_of, "is not an entry of kind counts of this record")
+            yield source.problem(
+                ("entries", i, "contrast_of"),
+                entry.contrast_of,
+                "is not an entry of kind counts of this record",
+            )
         if entry.contrast_of and entry.contrast == TWO_ARMS:
-            yield source.problem(("entries", i, "contrast_of"), entry.contrast_of, "belongs to another contrast than the two arms: name it in `contrast`")
+            yield source.problem(
+                ("entries", i, "contrast_of"),
+                entry.contrast_of,
+                "belongs to another contrast than the two arms: name it in `contrast`",
+            )
 
 
 def bias_is_judged_in_every_domain(record: Record, source: Source) -> Iterator[Problem]:
@@ -146,15 +181,31 @@ def bias_is_judged_in_every_domain(record: Record, source: Source) -> Iterator[P
     for i, row in enumerate(record.risk_of_bias):
         for endpoint in row.endpoints:
             if row.domain in seen.setdefault(endpoint, []):
-                yield source.problem(("risk_of_bias", i, "endpoints"), endpoint, f"{row.domain} is judged twice for this endpoint")
+                yield source.problem(
+                    ("risk_of_bias", i, "endpoints"),
+                    endpoint,
+                    f"{row.domain} is judged twice for this endpoint",
+                )
             seen[endpoint].append(row.domain)
     for endpoint, domains in seen.items():
         if missing := [domain for domain in DOMAINS if domain not in domains]:
-            yield source.problem(("risk_of_bias",), endpoint, f"an endpoint is judged in every domain; missing: {', '.join(missing)}")
+            yield source.problem(
+                ("risk_of_bias",),
+                endpoint,
+                f"an endpoint is judged in every domain; missing: {', '.join(missing)}",
+            )
 
 
 RULES: list[Callable[[Record, Source], Iterator[Problem]]] = [
-    ids_are_unique, arms_are_defined, arm_sizes_are_stated, strata_are_defined, units_fit, sources_are_listed,
-    fragments_are_given, values_stand_in_their_fragment, contradictions_name_entries, contrasts_name_entries,
+    ids_are_unique,
+    arms_are_defined,
+    arm_sizes_are_stated,
+    strata_are_defined,
+    units_fit,
+    sources_are_listed,
+    fragments_are_given,
+    values_stand_in_their_fragment,
+    contradictions_name_entries,
+    contrasts_name_entries,
     bias_is_judged_in_every_domain,
 ]

@@ -1,4 +1,6 @@
-"""`python -m extraction recover …`: what data could have printed these numbers?  For anybody's paper, not this review's alone."""
+"""`python -m extraction recover …`: what data could have printed these numbers?  For anybody's paper, not
+this review's alone.
+"""
 
 import argparse
 import json
@@ -9,8 +11,8 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.table import Table
 
-from extraction.recover import TooLarge, Unusable
 from extraction.commands import recover_curve
+from extraction.recover import TooLarge, Unusable
 from extraction.recover.p_values import NAMES
 from extraction.recover.p_values import TESTS as TABLE_TESTS
 from extraction.recover.rounding import printed_p, printed_percent
@@ -20,8 +22,12 @@ from extraction.recover.wide_tables import recover_wide_tables
 
 SHOWN = 20
 """Candidates that the readable answer lists; `--json` gives all."""
-ALIASES = {"mann-whitney": "mann_whitney", "mann-whitney-normal": "mann_whitney_normal",
-           "mann-whitney-normal-corrected": "mann_whitney_normal_corrected", "t": "t"}
+ALIASES = {
+    "mann-whitney": "mann_whitney",
+    "mann-whitney-normal": "mann_whitney_normal",
+    "mann-whitney-normal-corrected": "mann_whitney_normal_corrected",
+    "t": "t",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Answer one question; 1 after one message where the numbers are unusable.  That nothing fits is an answer."""
+    """Answer one question; 1 after one message where the numbers are unusable.  That nothing fits is an
+    answer.
+    """
     try:
         answer, show = ANSWERS[given.kind](given)
     except (Unusable, TooLarge) as error:
@@ -54,17 +62,36 @@ def _declare_table(parser: argparse.ArgumentParser) -> None:
     for arm in ("toci", "control"):
         parser.add_argument(f"--n-{arm}", type=int, metavar="N", help="patients of the arm, where known")
         parser.add_argument(f"--max-n-{arm}", type=int, metavar="N", help="at most so many, where not known")
-        parser.add_argument(f"--min-n-{arm}", type=int, metavar="N", default=1, help="at least so many, where not known; default 1")
+        parser.add_argument(
+            f"--min-n-{arm}",
+            type=int,
+            metavar="N",
+            default=1,
+            help="at least so many, where not known; default 1",
+        )
         parser.add_argument(f"--events-{arm}", type=int, metavar="E", help="events of the arm, where known")
         parser.add_argument(f"--min-events-{arm}", type=int, metavar="E", default=0)
         parser.add_argument(f"--max-events-{arm}", type=int, metavar="E")
-    parser.add_argument("--percent", nargs=2, metavar=("TOCI", "CONTROL"), help="percentages with event as printed; - for none")
+    parser.add_argument(
+        "--percent",
+        nargs=2,
+        metavar=("TOCI", "CONTROL"),
+        help="percentages with event as printed; - for none",
+    )
     parser.add_argument("--total-events", type=int, metavar="E", help="events of both arms together")
     parser.add_argument("--total-n", type=int, metavar="N", help="patients of both arms together")
     parser.add_argument("--p", help="as printed: 0.0204, <0.05, >0.9999, ns")
-    parser.add_argument("--direction", choices=("higher", "lower"), help="share with event in the tocilizumab arm, if printed")
-    parser.add_argument("--test", nargs="+", default=["any"], choices=[*TABLE_TESTS, "any"], metavar="TEST",
-                        help=f"the named test or tests: {', '.join(TABLE_TESTS)}; default any")
+    parser.add_argument(
+        "--direction", choices=("higher", "lower"), help="share with event in the tocilizumab arm, if printed"
+    )
+    parser.add_argument(
+        "--test",
+        nargs="+",
+        default=["any"],
+        choices=[*TABLE_TESTS, "any"],
+        metavar="TEST",
+        help=f"the named test or tests: {', '.join(TABLE_TESTS)}; default any",
+    )
 
 
 def _table(given: argparse.Namespace) -> tuple[dict, Callable]:
@@ -72,8 +99,18 @@ def _table(given: argparse.Namespace) -> tuple[dict, Callable]:
     arms = [_arm(given, arm, percent) for arm, percent in zip(("toci", "control"), percents)]
     tests = tuple(TABLE_TESTS) if "any" in given.test else tuple(given.test)
     total = None if given.total_events is None else (given.total_events, given.total_events)
-    found = recover_tables(*arms, given.p and printed_p(given.p), tests, total_events=total, total_n=given.total_n, direction=given.direction)
-    answer = {"candidates": [c._asdict() for c in found.candidates], "constraints": [step._asdict() for step in found.trace]}
+    found = recover_tables(
+        *arms,
+        given.p and printed_p(given.p),
+        tests,
+        total_events=total,
+        total_n=given.total_n,
+        direction=given.direction,
+    )
+    answer = {
+        "candidates": [c._asdict() for c in found.candidates],
+        "constraints": [step._asdict() for step in found.trace],
+    }
     if not found.candidates:
         answer["why_none"] = found.why_none()
 
@@ -81,8 +118,18 @@ def _table(given: argparse.Namespace) -> tuple[dict, Callable]:
         if not found.candidates:
             _say(found.why_none())
             return
-        _show(["tocilizumab", "control", "test", "match"],
-              [[f"{c.events_toci}/{c.n_toci}", f"{c.events_control}/{c.n_control}", NAMES.get(c.test, "none"), c.match] for c in found.candidates])
+        _show(
+            ["tocilizumab", "control", "test", "match"],
+            [
+                [
+                    f"{c.events_toci}/{c.n_toci}",
+                    f"{c.events_control}/{c.n_control}",
+                    NAMES.get(c.test, "none"),
+                    c.match,
+                ]
+                for c in found.candidates
+            ],
+        )
 
     return answer, show
 
@@ -90,29 +137,63 @@ def _table(given: argparse.Namespace) -> tuple[dict, Callable]:
 def _arm(given: argparse.Namespace, arm: str, percent: str) -> Arm:
     n, most, least = (getattr(given, f"{what}_{arm}") for what in ("n", "max_n", "min_n"))
     if n is None and most is None:
-        raise Unusable(f"--n-{arm} or --max-n-{arm} is required: the patients of the arm, or at most how many there are")
+        raise Unusable(
+            f"--n-{arm} or --max-n-{arm} is required: the patients of the arm, or at most how many there are"
+        )
     events = getattr(given, f"events_{arm}")
-    low, high = (getattr(given, f"{end}_events_{arm}") for end in ("min", "max")) if events is None else (events, events)
-    return Arm(most if n is None else n, least if n is None else n, low, high, None if percent == "-" else printed_percent(percent))
+    low, high = (
+        (getattr(given, f"{end}_events_{arm}") for end in ("min", "max"))
+        if events is None
+        else (events, events)
+    )
+    return Arm(
+        most if n is None else n,
+        least if n is None else n,
+        low,
+        high,
+        None if percent == "-" else printed_percent(percent),
+    )
 
 
 def _declare_categories(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--n", type=int, nargs="+", required=True, metavar="N", help="patients of each group")
-    parser.add_argument("--totals", nargs="+", required=True, metavar="T", help="patients of each category over all groups; ? where not printed")
-    parser.add_argument("--cells", nargs="+", metavar="ROW", help='for each group its categories, quoted: "16 ? ?" or "94.1%% ? ?"; default all unknown')
+    parser.add_argument(
+        "--totals",
+        nargs="+",
+        required=True,
+        metavar="T",
+        help="patients of each category over all groups; ? where not printed",
+    )
+    parser.add_argument(
+        "--cells",
+        nargs="+",
+        metavar="ROW",
+        help='for each group its categories, quoted: "16 ? ?" or "94.1%% ? ?"; default all unknown',
+    )
     parser.add_argument("--p", help="as printed")
-    parser.add_argument("--test", nargs="+", default=["any"], choices=[*WIDE_TESTS, "any"], metavar="TEST",
-                        help=f"the named test or tests: {', '.join(WIDE_TESTS)}; default any")
+    parser.add_argument(
+        "--test",
+        nargs="+",
+        default=["any"],
+        choices=[*WIDE_TESTS, "any"],
+        metavar="TEST",
+        help=f"the named test or tests: {', '.join(WIDE_TESTS)}; default any",
+    )
 
 
 def _categories(given: argparse.Namespace) -> tuple[dict, Callable]:
     tests = WIDE_TESTS if "any" in given.test else tuple(given.test)
     rows = given.cells or [" ".join("?" * len(given.totals))] * len(given.n)
     cells = [[_cell(cell) for cell in row.split()] for row in rows]
-    found = recover_wide_tables(given.n, [_cell(total) for total in given.totals], cells, given.p and printed_p(given.p), tests)
+    found = recover_wide_tables(
+        given.n, [_cell(total) for total in given.totals], cells, given.p and printed_p(given.p), tests
+    )
 
     def show() -> None:
-        _show(["table, a row for each group", "test", "match"], [[str(c), NAMES.get(c.test, "none"), c.match] for c in found])
+        _show(
+            ["table, a row for each group", "test", "match"],
+            [[str(c), NAMES.get(c.test, "none"), c.match] for c in found],
+        )
 
     return {"candidates": [c._asdict() for c in found]}, show
 
@@ -138,7 +219,9 @@ def _declare_sizes(parser: argparse.ArgumentParser) -> None:
 
 def _declare_logrank(parser: argparse.ArgumentParser) -> None:
     _declare_sizes(parser)
-    parser.add_argument("--no-ties", action="store_true", help="leave out histories in which events share a time")
+    parser.add_argument(
+        "--no-ties", action="store_true", help="leave out histories in which events share a time"
+    )
 
 
 def _logrank(given: argparse.Namespace) -> tuple[dict, Callable]:
@@ -150,23 +233,45 @@ def _logrank(given: argparse.Namespace) -> tuple[dict, Callable]:
         answer["latent_events"] = latent_events(given.n_toci, given.n_control, given.p)
 
     def show() -> None:
-        for name, rows in (("No two events at one time", found.untied), ("Some events at one time", found.tied)):
+        for name, rows in (
+            ("No two events at one time", found.untied),
+            ("Some events at one time", found.tied),
+        ):
             if rows:
-                _show(["events, tocilizumab", "events, control", "direction", "histories", "match"],
-                      [[row["events_toci"], row["events_control"], row["direction"], f"{row['histories']:,}", row["match"]] for row in rows], name)
+                _show(
+                    ["events, tocilizumab", "events, control", "direction", "histories", "match"],
+                    [
+                        [
+                            row["events_toci"],
+                            row["events_control"],
+                            row["direction"],
+                            f"{row['histories']:,}",
+                            row["match"],
+                        ]
+                        for row in rows
+                    ],
+                    name,
+                )
         if found.untied == [] and not found.tied:
             _say("No history of these groups gives this p.")
         _say(found.note and f"{found.note}.")
         if found.untied is None:
-            _say(f"What is left is |z| = {answer['latent_events']['z_lower']:.3f} or more, with the number of events unknown: --json lists its information.")
+            _say(
+                f"What is left is |z| = {answer['latent_events']['z_lower']:.3f} or more, with the number of"
+                " events unknown: --json lists its information."
+            )
 
     return answer, show
 
 
 def _declare_rank(parser: argparse.ArgumentParser) -> None:
     _declare_sizes(parser)
-    parser.add_argument("--test", default="mann-whitney", choices=list(ALIASES), help="default mann-whitney, exact")
-    parser.add_argument("--ties", action="store_true", help="allow tied values; exact up to about 16 patients")
+    parser.add_argument(
+        "--test", default="mann-whitney", choices=list(ALIASES), help="default mann-whitney, exact"
+    )
+    parser.add_argument(
+        "--ties", action="store_true", help="allow tied values; exact up to about 16 patients"
+    )
 
 
 def _rank(given: argparse.Namespace) -> tuple[dict, Callable]:
@@ -176,21 +281,31 @@ def _rank(given: argparse.Namespace) -> tuple[dict, Callable]:
         from extraction.recover.t_test import t_from_p
 
         found = t_from_p(given.n_toci, given.n_control, given.p)
-        ends = {"as printed": found, "weakest that prints so": found["weakest"], "strongest that prints so": found["strongest"]}
-        return {"possible": True, **found}, lambda: _say("\n".join(f"{name}: {_difference(row)}" for name, row in ends.items()))
+        ends = {
+            "as printed": found,
+            "weakest that prints so": found["weakest"],
+            "strongest that prints so": found["strongest"],
+        }
+        return {"possible": True, **found}, lambda: _say(
+            "\n".join(f"{name}: {_difference(row)}" for name, row in ends.items())
+        )
     answer = judge_rank_p(given.n_toci, given.n_control, given.p, ALIASES[given.test], given.ties)
     words = "can" if answer["possible"] else "cannot"
 
     def show() -> None:
-        _say(f"This test of {given.n_toci} v {given.n_control} patients {words} give p {given.p}. Smallest p: {answer['smallest_attainable_p']:.4g}; "
-             f"nearest: {answer['nearest_attainable_p']:.4g}.")
+        _say(
+            f"This test of {given.n_toci} v {given.n_control} patients {words} give p {given.p}. Smallest p:"
+            f" {answer['smallest_attainable_p']:.4g}; nearest: {answer['nearest_attainable_p']:.4g}."
+        )
 
     return answer, show
 
 
 def _difference(row: dict) -> str:
-    return (f"p = {row['p']:.4g}, |t| = {row['t']:.3f} on {row['df']} degrees of freedom, standardised difference {row['d']:.2f} "
-            f"(95 % interval {row['d_lower']:.2f} to {row['d_upper']:.2f}), its sign not known")
+    return (
+        f"p = {row['p']:.4g}, |t| = {row['t']:.3f} on {row['df']} degrees of freedom, standardised difference"
+        f" {row['d']:.2f} (95 % interval {row['d_lower']:.2f} to {row['d_upper']:.2f}), its sign not known"
+    )
 
 
 # estimates
@@ -211,7 +326,10 @@ def _ratio(given: argparse.Namespace) -> tuple[dict, Callable]:
 
     def show() -> None:
         low, high = found.expected_p
-        _say(f"The numbers {'agree' if fits else 'do not agree'}: the middle of the interval is {found.expected_estimate:.4g}, its p from {low:.4g} to {high:.4g}.")
+        _say(
+            f"The numbers {'agree' if fits else 'do not agree'}: the middle of the interval is"
+            f" {found.expected_estimate:.4g}, its p from {low:.4g} to {high:.4g}."
+        )
 
     return asdict(found), show
 
@@ -228,7 +346,10 @@ def _mean(given: argparse.Namespace) -> tuple[dict, Callable]:
     found = grimmer(given.mean, given.sd, given.n) if given.sd else grim(given.mean, given.n)
 
     def show() -> None:
-        _say(f"{given.n} whole numbers {'can' if found.possible else 'cannot'} print so; nearest: {', '.join(map(str, found.nearest))}.")
+        _say(
+            f"{given.n} whole numbers {'can' if found.possible else 'cannot'} print so; nearest:"
+            f" {', '.join(map(str, found.nearest))}."
+        )
 
     return asdict(found) | {"nearest": [str(value) for value in found.nearest]}, show
 
@@ -245,7 +366,10 @@ def _percent(given: argparse.Namespace) -> tuple[dict, Callable]:
     if given.events is None:
         groups = [{"n": n, "events": events} for n, events in sizes_for(given.percent, given.max_n)]
     else:
-        groups = [{"n": n, "events": given.events} for n in sizes_for_count(given.events, given.percent, given.max_n)]
+        groups = [
+            {"n": n, "events": given.events}
+            for n in sizes_for_count(given.events, given.percent, given.max_n)
+        ]
 
     def show() -> None:
         _show(["patients", "events"], [[g["n"], g["events"]] for g in groups])
@@ -263,8 +387,16 @@ KINDS = {
     "percent": ("the groups that print a percentage", _declare_percent),
     "curve": ("the individual times behind a digitised survival curve", recover_curve.declare),
 }
-ANSWERS = {"table": _table, "categories": _categories, "logrank": _logrank, "rank": _rank, "ratio": _ratio, "mean": _mean, "percent": _percent,
-           "curve": recover_curve.answer}
+ANSWERS = {
+    "table": _table,
+    "categories": _categories,
+    "logrank": _logrank,
+    "rank": _rank,
+    "ratio": _ratio,
+    "mean": _mean,
+    "percent": _percent,
+    "curve": recover_curve.answer,
+}
 
 
 def _show(heads: list[str], rows: list[list], title: str | None = None) -> None:

@@ -1,4 +1,6 @@
-"""`python -m extraction recover curve FILE.csv`: what a digitised survival curve says, as numbers and on request as a picture."""
+"""`python -m extraction recover curve FILE.csv`: what a digitised survival curve says, as numbers and on
+request as a picture.
+"""
 
 import argparse
 import io
@@ -9,8 +11,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from extraction.recover.curve_types import Curve
 from extraction.recover import Unusable
+from extraction.recover.curve_types import Curve
 from extraction.recover.curves import Reconstruction, reconstruct
 from extraction.source import BadRecords
 from extraction.vocabulary import ARM_NAMES
@@ -18,12 +20,18 @@ from extraction.whole import whole
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE.csv", type=Path, help="digitised points, numbers at risk and points of the axes")
-    parser.add_argument("--figure", metavar="OUT.svg", type=Path, help="draw the points over the reconstructed curve")
+    parser.add_argument(
+        "file", metavar="FILE.csv", type=Path, help="digitised points, numbers at risk and points of the axes"
+    )
+    parser.add_argument(
+        "--figure", metavar="OUT.svg", type=Path, help="draw the points over the reconstructed curve"
+    )
 
 
 def answer(given: argparse.Namespace) -> tuple[dict, Callable]:
-    """The reconstruction as JSON and as a function that prints it; raise Unusable where the file or the curve is at fault."""
+    """The reconstruction as JSON and as a function that prints it; raise Unusable where the file or the curve
+    is at fault.
+    """
     from extraction.digitised.read import read
 
     if given.figure and given.figure.suffix != ".svg":
@@ -44,11 +52,24 @@ def as_dict(curve: Curve, found: Reconstruction) -> dict:
     estimate, lower, upper = found.interval()
     return {
         "time_unit": curve.unit,
-        "arms": {arm: {"n": len(patients.time), "events": int(patients.event.sum()), "events_printed": curve.arms[arm].events,
-                       "median": found.medians[arm] if math.isfinite(found.medians[arm]) else None}
-                 for arm, patients in found.patients.items()},
-        "hazard_ratio": {"estimate": estimate, "lower": lower, "upper": upper, "log": found.log_hr, "se_sampling": found.se_sampling,
-                         "se_reading": found.se_reading, "se": found.se},
+        "arms": {
+            arm: {
+                "n": len(patients.time),
+                "events": int(patients.event.sum()),
+                "events_printed": curve.arms[arm].events,
+                "median": found.medians[arm] if math.isfinite(found.medians[arm]) else None,
+            }
+            for arm, patients in found.patients.items()
+        },
+        "hazard_ratio": {
+            "estimate": estimate,
+            "lower": lower,
+            "upper": upper,
+            "log": found.log_hr,
+            "se_sampling": found.se_sampling,
+            "se_reading": found.se_reading,
+            "se": found.se,
+        },
         "log_rank_p": {"p": found.p, "lower": found.p_lower, "upper": found.p_upper},
     }
 
@@ -57,10 +78,22 @@ def _show(curve: Curve, found: Reconstruction) -> None:
     table = Table("", "patients", "events", "events printed", f"median, {curve.unit}")
     for arm, row in as_dict(curve, found)["arms"].items():
         median = "not reached" if row["median"] is None else f"{row['median']:.3g}"
-        table.add_row(ARM_NAMES[arm], str(row["n"]), str(row["events"]), "no" if row["events_printed"] is None else str(row["events_printed"]), median)
+        table.add_row(
+            ARM_NAMES[arm],
+            str(row["n"]),
+            str(row["events"]),
+            "no" if row["events_printed"] is None else str(row["events_printed"]),
+            median,
+        )
     Console().print(table)
-    print(f"Hazard ratio {found.words()}, log-rank p = {found.p:.3g} ({found.p_lower:.3g} to {found.p_upper:.3g} over the readings of the figure).")
-    print(f"Standard error of the log hazard ratio {found.se:.3f}: {found.se_sampling:.3f} of the sample, {found.se_reading:.3f} of the reading.")
+    print(
+        f"Hazard ratio {found.words()}, log-rank p = {found.p:.3g} ({found.p_lower:.3g} to"
+        f" {found.p_upper:.3g} over the readings of the figure)."
+    )
+    print(
+        f"Standard error of the log hazard ratio {found.se:.3f}: {found.se_sampling:.3f} of the sample,"
+        f" {found.se_reading:.3f} of the reading."
+    )
 
 
 def _draw(curve: Curve, path: Path) -> None:
@@ -69,6 +102,11 @@ def _draw(curve: Curve, path: Path) -> None:
 
     figure, alt, _ = overlay(curve, path.stem)
     drawing = io.BytesIO()
-    figure.savefig(drawing, format="svg", bbox_inches="tight", metadata={"Date": None, "Title": path.stem, "Description": alt})
+    figure.savefig(
+        drawing,
+        format="svg",
+        bbox_inches="tight",
+        metadata={"Date": None, "Title": path.stem, "Description": alt},
+    )
     with whole(path) as part:
         part.write_bytes(drawing.getvalue())

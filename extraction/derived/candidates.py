@@ -1,7 +1,8 @@
 """What tables could stand behind a record's reports of one variable?
 
-Everything printed of the variable in a stratum becomes a constraint of one search (recover.tables): group sizes or their bounds,
-percentages, counts, totals, verbal bounds, a p-value or a verbal outcome, and what a part of the patients is known to hold.
+Everything printed of the variable in a stratum becomes a constraint of one search (recover.tables): group
+sizes or their bounds, percentages, counts, totals, verbal bounds, a p-value or a verbal outcome, and what a
+part of the patients is known to hold.
 """
 
 from collections.abc import Iterator
@@ -22,15 +23,22 @@ TESTS_BY_NAME = {
     "chi_squared": ("chi_squared", "chi_squared_yates"),
     "unnamed": tuple(TESTS),
 }
-"""Tests of a 2x2 table that a paper means by a name; the name of the chi-squared test does not tell whether it was corrected."""
-WIDE_BY_NAME = {"fisher": ("fisher_freeman_halton",), "chi_squared": ("chi_squared",), "unnamed": ("fisher_freeman_halton", "chi_squared")}
+"""Tests of a 2x2 table that a paper means by a name; the name of the chi-squared test does not tell whether
+it was corrected.
+"""
+WIDE_BY_NAME = {
+    "fisher": ("fisher_freeman_halton",),
+    "chi_squared": ("chi_squared",),
+    "unnamed": ("fisher_freeman_halton", "chi_squared"),
+}
 """The same for tables of several categories."""
 
 
 @dataclass(frozen=True)
 class Recovered:
-    """Tables that print as the record says, the entries they follow from, whether one of these is a verbal outcome, and the entries of
-    parts of the patients that only limit them."""
+    """Tables that print as the record says, the entries they follow from, whether one of these is a verbal
+    outcome, and the entries of parts of the patients that only limit them.
+    """
 
     recovery: Recovery
     entries: tuple[str, ...]
@@ -49,25 +57,48 @@ def tables_of(record: Record, field: str, stratum: str = "all", verbal: bool = T
     verbal : whether `significant` and `no difference` are taken at their word
     Raises recover.TooLarge where too little is printed for a search.
     """
-    if field in SUMS and stratum == "all" and (classes := response_classes(record)) and (known := _sum_of_classes(classes, field)):
+    if (
+        field in SUMS
+        and stratum == "all"
+        and (classes := response_classes(record))
+        and (known := _sum_of_classes(classes, field))
+    ):
         return known
     known, test = _known(record, field, stratum), _test(record, field, stratum, verbal)
     if not known.by_arm and not known.bounds and test is None:
         return None
-    arms = [Arm(max_n=known.max_n[a], min_n=known.min_n[a], min_events=known.at_least[a], max_events=known.at_most[a], percent=known.percent.get(a))
-            for a in BOTH_ARMS]
+    arms = [
+        Arm(
+            max_n=known.max_n[a],
+            min_n=known.min_n[a],
+            min_events=known.at_least[a],
+            max_events=known.at_most[a],
+            percent=known.percent.get(a),
+        )
+        for a in BOTH_ARMS
+    ]
     if test is None or test.entry.kind == "test_outcome":
         without = recover_tables(*arms, total_events=known.total)
-        found = recover_tables(*arms, test.p, test.tests, total_events=known.total, direction=test.direction) if test else without
+        found = (
+            recover_tables(*arms, test.p, test.tests, total_events=known.total, direction=test.direction)
+            if test
+            else without
+        )
         narrowed = set(found.tables) != set(without.tables)
-        return known.recovered(found, test.entry.id, verbal=True) if test and narrowed else known.recovered(without)
+        return (
+            known.recovered(found, test.entry.id, verbal=True)
+            if test and narrowed
+            else known.recovered(without)
+        )
     found = recover_tables(*arms, test.p, test.tests, total_events=known.total, direction=test.direction)
     return known.recovered(found, test.entry.id)
 
 
 @dataclass
 class _Known:
-    """Constraints of a search, by arm, and the entries they come from: of an arm, of both together, of parts of the patients."""
+    """Constraints of a search, by arm, and the entries they come from: of an arm, of both together, of parts
+    of the patients.
+    """
 
     min_n: dict[str, int]
     max_n: dict[str, int]
@@ -92,14 +123,25 @@ class _Known:
 def _known(record: Record, field: str, stratum: str) -> _Known:
     sizes = {a: group_size(record, a, stratum) for a in BOTH_ARMS}
     whole = {a: group_size(record, a) for a in BOTH_ARMS}
-    known = _Known({a: sizes[a] or 1 for a in BOTH_ARMS}, {a: sizes[a] or whole[a] or 0 for a in BOTH_ARMS}, dict.fromkeys(BOTH_ARMS, 0), dict.fromkeys(BOTH_ARMS),
-                   {}, None, [], [], [])
+    known = _Known(
+        {a: sizes[a] or 1 for a in BOTH_ARMS},
+        {a: sizes[a] or whole[a] or 0 for a in BOTH_ARMS},
+        dict.fromkeys(BOTH_ARMS, 0),
+        dict.fromkeys(BOTH_ARMS),
+        {},
+        None,
+        [],
+        [],
+        [],
+    )
     for entry in _own(record, field, stratum):
         if entry.arm in BOTH_ARMS and entry.kind == "percentage":
             known.percent[entry.arm] = printed_percent(entry.percent)
             known.by_arm.append(entry.id)
         elif entry.arm in BOTH_ARMS and entry.kind in ("counts", "bound"):
-            low, high = (entry.events, entry.events) if entry.kind == "counts" else (entry.at_least, entry.at_most)
+            low, high = (
+                (entry.events, entry.events) if entry.kind == "counts" else (entry.at_least, entry.at_most)
+            )
             known.narrow(entry.arm, low, high)
             known.by_arm.append(entry.id)
     if stratum != "all":
@@ -130,7 +172,9 @@ def _in_cohort(record: Record, field: str) -> dict[str, int]:
 
 
 def _total(record: Record, field: str) -> tuple[tuple[int, int] | None, list[str]]:
-    """Fewest and most events of all patients, and the entries that tell: counted, or the size of the stratum that has the event."""
+    """Fewest and most events of all patients, and the entries that tell: counted, or the size of the stratum
+    that has the event.
+    """
     counted = next((e for e in _own(record, field, "all") if e.kind == "counts" and e.arm == "total"), None)
     if counted:
         return (counted.events, counted.events), [counted.id]
@@ -143,18 +187,37 @@ def _total(record: Record, field: str) -> tuple[tuple[int, int] | None, list[str
 
 
 def _total_of_sum(record: Record, field: str) -> tuple[tuple[int, int] | None, list[str]]:
-    """A sum is at least its printed parts, all of them where all are printed, and at most the sum it is part of itself."""
-    parts = {part: e for part in SUMS[field] for e in _own(record, part, "all") if e.kind == "counts" and e.arm == "total"}
-    wholes = [e for whole, summed in SUMS.items() if field in summed for e in _own(record, whole, "all") if e.kind == "counts" and e.arm == "total"]
+    """A sum is at least its printed parts, all of them where all are printed, and at most the sum it is part
+    of itself.
+    """
+    parts = {
+        part: e
+        for part in SUMS[field]
+        for e in _own(record, part, "all")
+        if e.kind == "counts" and e.arm == "total"
+    }
+    wholes = [
+        e
+        for whole, summed in SUMS.items()
+        if field in summed
+        for e in _own(record, whole, "all")
+        if e.kind == "counts" and e.arm == "total"
+    ]
     if not parts:
         return None, []
     low = sum(e.events for e in parts.values())
-    high = low if len(parts) == len(SUMS[field]) else min((e.events for e in wholes), default=group_size(record, "total"))
+    high = (
+        low
+        if len(parts) == len(SUMS[field])
+        else min((e.events for e in wholes), default=group_size(record, "total"))
+    )
     return (low, high), [e.id for e in (*parts.values(), *wholes)]
 
 
 def stratum_size(record: Record, stratum: str) -> tuple[int, str] | None:
-    """Patients in a stratum of unprinted size, where a count and its percentage leave one size; and the entry that tells."""
+    """Patients in a stratum of unprinted size, where a count and its percentage leave one size; and the entry
+    that tells.
+    """
     for entry in record.entries:
         if entry.kind == "counts" and entry.stratum == stratum and entry.percent and entry.n is None:
             percent = printed_percent(entry.percent)
@@ -166,9 +229,15 @@ def stratum_size(record: Record, stratum: str) -> tuple[int, str] | None:
 
 
 def _from_strata(record: Record, field: str) -> Iterator[tuple[str, int, int, tuple[str, ...]]]:
-    """What the whole cohort must hold of each arm, given the tables of a stratum: arm, fewest and most events, entries."""
+    """What the whole cohort must hold of each arm, given the tables of a stratum: arm, fewest and most
+    events, entries.
+    """
     for stratum in record.strata:
-        if stratum == "all" or not (part := tables_of(record, field, stratum, verbal=False)) or not part.tables:
+        if (
+            stratum == "all"
+            or not (part := tables_of(record, field, stratum, verbal=False))
+            or not part.tables
+        ):
             continue
         for i, arm in enumerate(BOTH_ARMS):
             events, n = [t[2 * i] for t in part.tables], [t[2 * i + 1] for t in part.tables]
@@ -194,7 +263,12 @@ def _test(record: Record, field: str, stratum: str, verbal: bool) -> _Test | Non
     for entry in found if verbal else ():
         if entry.kind == "test_outcome" and (tests := named_tests(entry)):
             sign = "<" if entry.significant else "≥"
-            return _Test(printed_p(f"{sign}{entry.alpha}"), tests, entry.direction if entry.significant else None, entry)
+            return _Test(
+                printed_p(f"{sign}{entry.alpha}"),
+                tests,
+                entry.direction if entry.significant else None,
+                entry,
+            )
     return None
 
 
@@ -215,23 +289,40 @@ class Classes:
 
 
 def response_classes(record: Record) -> Classes | None:
-    """Splits of the classes of response by arm that give the p printed of one of them as a test of all classes at once.
+    """Splits of the classes of response by arm that give the p printed of one of them as a test of all
+    classes at once.
 
-    None where the classes' totals, the arms or the p are not printed, where no split gives it, and where there are too many to list.
+    None where the classes' totals, the arms or the p are not printed, where no split gives it, and where
+    there are too many to list.
     """
     sizes = [group_size(record, arm) for arm in BOTH_ARMS]
-    found = {(e.field, e.arm): e for field in RESPONSES for e in _own(record, field, "all") if e.kind == "counts"}
+    found = {
+        (e.field, e.arm): e for field in RESPONSES for e in _own(record, field, "all") if e.kind == "counts"
+    }
     totals = [found.get((field, "total")) for field in RESPONSES]
-    test = next((e for field in RESPONSES for e in _own(record, field, "all") if e.kind == "p_value" and e.arm == "comparison"), None)
+    test = next(
+        (
+            e
+            for field in RESPONSES
+            for e in _own(record, field, "all")
+            if e.kind == "p_value" and e.arm == "comparison"
+        ),
+        None,
+    )
     if None in sizes or None in totals or test is None or not any(arm in BOTH_ARMS for _, arm in found):
         return None
     rest = sum(sizes) - sum(e.events for e in totals)
-    cells = [[found[field, arm].events if (field, arm) in found else None for field in RESPONSES] + [None] for arm in BOTH_ARMS]
+    cells = [
+        [found[field, arm].events if (field, arm) in found else None for field in RESPONSES] + [None]
+        for arm in BOTH_ARMS
+    ]
     tests = named_tests(test, WIDE_BY_NAME)
     if rest < 0 or not tests:
         return None
     try:
-        candidates = recover_wide_tables(sizes, [*(e.events for e in totals), rest], cells, printed_p(test.p), tests)
+        candidates = recover_wide_tables(
+            sizes, [*(e.events for e in totals), rest], cells, printed_p(test.p), tests
+        )
     except (TooLarge, Unusable):
         return None
     candidates = [c for c in candidates if c.match == "rounded"]
@@ -241,6 +332,9 @@ def response_classes(record: Record) -> Classes | None:
 def _sum_of_classes(classes: Classes, field: str) -> Recovered:
     """The table of a summed variable from its classes."""
     width = len(SUMS[field]) if field == "complete_response" else len(RESPONSES)
-    candidates = [Candidate(sum(toci[:width]), sum(toci), sum(control[:width]), sum(control), c.test, c.match)
-                  for c in classes.candidates for toci, control in [c.table]]
+    candidates = [
+        Candidate(sum(toci[:width]), sum(toci), sum(control[:width]), sum(control), c.test, c.match)
+        for c in classes.candidates
+        for toci, control in [c.table]
+    ]
     return Recovered(Recovery(candidates), classes.entries)

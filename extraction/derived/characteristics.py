@@ -1,4 +1,6 @@
-"""How unlike the two arms were before the outcome: the numbers behind the picture of confounding by indication."""
+"""How unlike the two arms were before the outcome: the numbers behind the picture of confounding by
+indication.
+"""
 
 from dataclasses import dataclass
 
@@ -18,10 +20,15 @@ BINARY = {
     ("crs_grade", "3-5"): "CRS grade 3–5 (after infusion)",
     ("steroid_use", None): "Steroids (after infusion)",
 }
-"""Variables shared by patients, with the category counted; those after infusion show why the drug was given."""
+"""Variables shared by patients, with the category counted; those after infusion show why the drug was given.
+"""
 
-CONTINUOUS = {"age": "Age, years", "blast_percentage": "Marrow blasts, %", "previous_lines": "Earlier lines of therapy",
-              "cart_dose": "CAR-T cells, 10⁶/kg"}
+CONTINUOUS = {
+    "age": "Age, years",
+    "blast_percentage": "Marrow blasts, %",
+    "previous_lines": "Earlier lines of therapy",
+    "cart_dose": "CAR-T cells, 10⁶/kg",
+}
 
 
 @dataclass(frozen=True)
@@ -49,14 +56,18 @@ def standardised_difference(share_toci: float, share_control: float) -> float:
 
 def imbalances(review: Review) -> list[Imbalance]:
     """Every binary variable that a study of therapeutic use prints for both arms."""
-    return [Imbalance(study, review.studies[study].label, words, *counts)
-            for (field, category), words in BINARY.items()
-            for study, record in review.included().items()
-            if (counts := _counts(record, field, category))]
+    return [
+        Imbalance(study, review.studies[study].label, words, *counts)
+        for (field, category), words in BINARY.items()
+        for study, record in review.included().items()
+        if (counts := _counts(record, field, category))
+    ]
 
 
 def _counts(record: Record, field: str, category: str | None) -> tuple[int, int, int, int] | None:
-    """Patients with it and all patients of each arm, tocilizumab first; an arm that is not printed follows from the total."""
+    """Patients with it and all patients of each arm, tocilizumab first; an arm that is not printed follows
+    from the total.
+    """
     found = dict(grade_counts(record).get(3, {})) if field == "crs_grade" else {}
     for entry in () if found else record.find(field, stratum="all", kind="counts"):
         if entry.category == category:
@@ -70,24 +81,39 @@ def _counts(record: Record, field: str, category: str | None) -> tuple[int, int,
     return found["toci"], sizes[0], found["control"], sizes[1]
 
 
-MEDIANS = {"tocilizumab": "not used: see contradictions", "none": "not used: see contradictions", "p, as printed": ""}
+MEDIANS = {
+    "tocilizumab": "not used: see contradictions",
+    "none": "not used: see contradictions",
+    "p, as printed": "",
+}
 """Columns of the table of medians, and what stands where no entry does."""
 
 
 def median_entries(review: Review) -> list[tuple[str, str, dict[str, AnyEntry | None]]]:
-    """Variable, study, and the entry behind each column of MEDIANS, wherever a median of either arm is printed."""
+    """Variable, study, and the entry behind each column of MEDIANS, wherever a median of either arm is
+    printed.
+    """
     rows = []
     for field, words in CONTINUOUS.items():
         for study, record in review.included().items():
-            arms = {e.arm: e for e in record.find(field, stratum="all") if e.kind in ("median_range", "median_quartiles")}
+            arms = {
+                e.arm: e
+                for e in record.find(field, stratum="all")
+                if e.kind in ("median_range", "median_quartiles")
+            }
             if {"toci", "control"} & arms.keys():
-                p = next((e for e in record.find(field, stratum="all", kind="p_value") if e.adjustment == "none"), None)
+                p = next(
+                    (e for e in record.find(field, stratum="all", kind="p_value") if e.adjustment == "none"),
+                    None,
+                )
                 rows.append((words, study, dict(zip(MEDIANS, (arms.get("toci"), arms.get("control"), p)))))
     return rows
 
 
 def medians(review: Review) -> list[dict]:
     """Medians and ranges of both arms as printed, with the paper's p-value."""
-    return [{"variable": words, "study": review.studies[study].label}
-            | {column: entry.printed if entry else MEDIANS[column] for column, entry in entries.items()}
-            for words, study, entries in median_entries(review)]
+    return [
+        {"variable": words, "study": review.studies[study].label}
+        | {column: entry.printed if entry else MEDIANS[column] for column, entry in entries.items()}
+        for words, study, entries in median_entries(review)
+    ]

@@ -17,7 +17,9 @@ def printed_sizes(record: Record, stratum: str) -> dict[str, int]:
 
 
 def group_size(record: Record, arm: str, stratum: str = "all") -> int | None:
-    """Patients in an arm and stratum: printed, by grade, or by subtraction; None where none of these gives one number."""
+    """Patients in an arm and stratum: printed, by grade, or by subtraction; None where none of these gives
+    one number.
+    """
     sizes = _completed(printed_sizes(record, stratum))
     return sizes[arm] if arm in sizes else _size_by_grade(record, arm, stratum)
 
@@ -50,7 +52,9 @@ def grade_counts(record: Record) -> dict[int, dict[str, int]]:
 
 
 def _completed(sizes: dict[str, int]) -> dict[str, int]:
-    """With the third of two arms and their total, where two are known; no arm is what is left of a smaller total."""
+    """With the third of two arms and their total, where two are known; no arm is what is left of a smaller
+    total.
+    """
     match sizes:
         case {"toci": toci, "control": control}:
             return {"total": toci + control, **sizes}

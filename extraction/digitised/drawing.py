@@ -9,7 +9,6 @@ from extraction.recover.curve_types import Curve
 from extraction.recover.curves import Patients, reconstruct
 from extraction.vocabulary import ARM_NAMES
 
-
 SIZE, SMALL = (5.4, 4.6), 10.5
 """Inches and points: fit for a page and for a phone."""
 COLOURS = {"toci": "#0072B2", "control": "#E69F00"}
@@ -22,18 +21,38 @@ LINES = {"toci": "-", "control": "--"}
 
 
 def overlay(curve: Curve, title: str) -> tuple[Figure, str, pd.DataFrame]:
-    """The clicks over the Kaplan-Meier curve of the reconstructed patients, numbers at risk below; the same in words, and the numbers drawn.
+    """The clicks over the Kaplan-Meier curve of the reconstructed patients, numbers at risk below; the same
+    in words, and the numbers drawn.
 
     Raises Unusable where the curve fixes no hazard ratio.
     """
     found = reconstruct(curve)
-    figure, (ax, below) = plt.subplots(2, 1, figsize=SIZE, layout="constrained", height_ratios=(1, 0.26), sharex=True)
+    figure, (ax, below) = plt.subplots(
+        2, 1, figsize=SIZE, layout="constrained", height_ratios=(1, 0.26), sharex=True
+    )
     for arm, patients in found.patients.items():
         times, shares = kaplan_meier(patients)
-        ax.step(times, shares, where="post", color=COLOURS[arm], ls=LINES[arm], lw=1.8, label=f"{ARM_NAMES[arm]}, reconstructed")
+        ax.step(
+            times,
+            shares,
+            where="post",
+            color=COLOURS[arm],
+            ls=LINES[arm],
+            lw=1.8,
+            label=f"{ARM_NAMES[arm]}, reconstructed",
+        )
         clicks = curve.arms[arm].points
-        ax.plot([p.time for p in clicks], [p.survival for p in clicks], MARKS[arm], mfc="none", mec=COLOURS[arm], ms=4, mew=0.8, ls="none",
-                label=f"{ARM_NAMES[arm]}, digitised")
+        ax.plot(
+            [p.time for p in clicks],
+            [p.survival for p in clicks],
+            MARKS[arm],
+            mfc="none",
+            mec=COLOURS[arm],
+            ms=4,
+            mew=0.8,
+            ls="none",
+            label=f"{ARM_NAMES[arm]}, digitised",
+        )
     ax.set(ylim=(-0.02, 1.02), ylabel="Share without event", title=title)
     ax.legend(loc="best")
     _numbers_at_risk(below, curve)
@@ -42,9 +61,15 @@ def overlay(curve: Curve, title: str) -> tuple[Figure, str, pd.DataFrame]:
 
 
 def _drawn(curve: Curve, patients: dict[str, Patients]) -> pd.DataFrame:
-    """The steps and clicks of the figure: arm, which of the two, time in the curve's unit, share without the event."""
-    steps = [(arm, "reconstructed", *step) for arm, found in patients.items() for step in zip(*kaplan_meier(found))]
-    clicks = [(arm, "digitised", p.time, p.survival) for arm, found in curve.arms.items() for p in found.points]
+    """The steps and clicks of the figure: arm, which of the two, time in the curve's unit, share without the
+    event.
+    """
+    steps = [
+        (arm, "reconstructed", *step) for arm, found in patients.items() for step in zip(*kaplan_meier(found))
+    ]
+    clicks = [
+        (arm, "digitised", p.time, p.survival) for arm, found in curve.arms.items() for p in found.points
+    ]
     return pd.DataFrame([*steps, *clicks], columns=["arm", "curve", f"time_{curve.unit}", "share"])
 
 
@@ -52,7 +77,15 @@ def _numbers_at_risk(ax, curve: Curve) -> None:
     """The printed numbers at risk, a line for each arm."""
     for place, (arm, found) in enumerate(curve.arms.items()):
         for row in found.at_risk:
-            ax.text(row.time, -place, str(row.n), ha="center", va="center", fontsize=SMALL, color=COLOURS[arm] if arm == "toci" else "#8A5F00")
+            ax.text(
+                row.time,
+                -place,
+                str(row.n),
+                ha="center",
+                va="center",
+                fontsize=SMALL,
+                color=COLOURS[arm] if arm == "toci" else "#8A5F00",
+            )
     ax.set(ylim=(-1.6, 0.9), yticks=[0, -1], yticklabels=list(ARM_NAMES.values()))
     ax.set_title("At risk, as printed", fontsize=SMALL, loc="left", color="#777777")
     ax.tick_params(axis="y", length=0)
@@ -64,11 +97,20 @@ def _words(curve: Curve) -> str:
     found = reconstruct(curve)
     arms = []
     for arm, patients in found.patients.items():
-        median = f"median {found.medians[arm]:.3g} {curve.unit}" if np.isfinite(found.medians[arm]) else "median not reached"
+        median = (
+            f"median {found.medians[arm]:.3g} {curve.unit}"
+            if np.isfinite(found.medians[arm])
+            else "median not reached"
+        )
         at_risk = ", ".join(f"{row.n} at {row.time:g}" for row in curve.arms[arm].at_risk)
-        arms.append(f"{ARM_NAMES[arm]}: {len(patients.time)} patients, {int(patients.event.sum())} events, {median}; at risk {at_risk}")
-    return (f"Digitised points lie on two reconstructed Kaplan-Meier curves, over time in {curve.unit}. {'. '.join(arms)}. "
-            f"Hazard ratio {found.words()}.")
+        arms.append(
+            f"{ARM_NAMES[arm]}: {len(patients.time)} patients, {int(patients.event.sum())} events, {median};"
+            f" at risk {at_risk}"
+        )
+    return (
+        f"Digitised points lie on two reconstructed Kaplan-Meier curves, over time in {curve.unit}."
+        f" {'. '.join(arms)}. Hazard ratio {found.words()}."
+    )
 
 
 def kaplan_meier(patients: Patients) -> tuple[np.ndarray, np.ndarray]:
@@ -77,5 +119,3 @@ def kaplan_meier(patients: Patients) -> tuple[np.ndarray, np.ndarray]:
 
     fitted = KaplanMeierFitter().fit(patients.time, patients.event).survival_function_
     return fitted.index.to_numpy(), fitted.iloc[:, 0].to_numpy()
-
-

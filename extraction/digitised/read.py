@@ -1,7 +1,9 @@
-"""Digitised survival curves: one CSV for each curve that a record names, read into typed points or refused with the place named.
+"""Digitised survival curves: one CSV for each curve that a record names, read into typed points or refused
+with the place named.
 
-A row is a point of the axes with its place in the image, a point of an arm's curve, a number at risk, or the events of an arm.
-What a curve may hold beyond its form (falling survival, numbers at risk that it allows) stands in `curve_rules`.
+A row is a point of the axes with its place in the image, a point of an arm's curve, a number at risk, or the
+events of an arm. What a curve may hold beyond its form (falling survival, numbers at risk that it allows)
+stands in `curve_rules`.
 """
 
 import csv
@@ -11,17 +13,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from extraction.vocabulary import BOTH_ARMS
 from extraction.digitised.rules import contradictions
 from extraction.recover.curve_types import ArmCurve, AtRisk, Curve, Pixel, Point
 from extraction.schema import Record, SurvivalCurve
 from extraction.source import BadRecords, Problem, Source
-from extraction.vocabulary import TWO_ARMS
+from extraction.vocabulary import BOTH_ARMS, TWO_ARMS
 
 FOLDER = "curves"
 UNITS = ("days", "weeks", "months", "years")
-CELLS = {"calibration": ("time", "survival", "pixel_x", "pixel_y"), "point": ("arm", "time", "survival"), "at_risk": ("arm", "time", "n"),
-         "events": ("arm", "n")}
+CELLS = {
+    "calibration": ("time", "survival", "pixel_x", "pixel_y"),
+    "point": ("arm", "time", "survival"),
+    "at_risk": ("arm", "time", "n"),
+    "events": ("arm", "n"),
+}
 """Kinds of row, and the cells each fills; all others of its cells are empty."""
 COLUMNS = ("kind", "arm", "time", "survival", "n", "pixel_x", "pixel_y")
 NUMBER = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?")
@@ -60,11 +65,15 @@ class _Faults:
 
 
 def name_of(study: str, entry: SurvivalCurve) -> str:
-    """File of a curve: `zhou2025-overall_survival.csv`, of a part of the patients `zhang2022-overall_survival-grade_2.csv`."""
+    """File of a curve: `zhou2025-overall_survival.csv`, of a part of the patients
+    `zhang2022-overall_survival-grade_2.csv`.
+    """
     return "-".join([study, entry.field, *([] if entry.stratum == "all" else [entry.stratum])]) + ".csv"
 
 
-def curves_of(records: dict[str, Record], sources: dict[str, Source], root: Path) -> tuple[dict[str, Curve], list[Problem]]:
+def curves_of(
+    records: dict[str, Record], sources: dict[str, Source], root: Path
+) -> tuple[dict[str, Curve], list[Problem]]:
     """Every curve that the records name, by file name, and every fault of them and of the folder."""
     curves: dict[str, Curve] = {}
     problems: list[Problem] = []
@@ -80,8 +89,16 @@ def curves_of(records: dict[str, Record], sources: dict[str, Source], root: Path
             except BadRecords as error:
                 problems += error.problems
     return curves, problems + [
-        Problem(f"{FOLDER}/{path.name}", None, study_of(path), "file", path.name, "no entry of a record names this curve")
-        for path in _unnamed(records, root)]
+        Problem(
+            f"{FOLDER}/{path.name}",
+            None,
+            study_of(path),
+            "file",
+            path.name,
+            "no entry of a record names this curve",
+        )
+        for path in _unnamed(records, root)
+    ]
 
 
 def study_of(path: Path) -> str:
@@ -91,15 +108,27 @@ def study_of(path: Path) -> str:
 
 def _unnamed(records: dict[str, Record], root: Path) -> list[Path]:
     """Curves that no record names; of a record with faults of its own that is not known."""
-    named = {entry.curve for record in records.values() for entry in record.entries if entry.kind == "survival_curve"}
+    named = {
+        entry.curve
+        for record in records.values()
+        for entry in record.entries
+        if entry.kind == "survival_curve"
+    }
     faulty = {path.stem for path in (root / "records").glob("*.yml")} - records.keys()
-    return [path for path in sorted((root / FOLDER).glob("*.csv")) if path.name not in named and study_of(path) not in faulty]
+    return [
+        path
+        for path in sorted((root / FOLDER).glob("*.csv"))
+        if path.name not in named and study_of(path) not in faulty
+    ]
 
 
 def _not_its_file(study: str, entry: SurvivalCurve, folder: Path) -> str | None:
     """Why an entry may not name its file; no other name is ever opened, so a path leads nowhere."""
     if entry.arm != "comparison" or entry.contrast != TWO_ARMS:
-        return "a digitised curve holds the two arms: the entry's arm is comparison, its contrast that of the arms"
+        return (
+            "a digitised curve holds the two arms: the entry's arm is comparison, its contrast that of the"
+            " arms"
+        )
     if entry.curve != name_of(study, entry):
         return f"must be {name_of(study, entry)}, a file of extraction/{FOLDER}"
     path = folder / entry.curve
@@ -109,7 +138,9 @@ def _not_its_file(study: str, entry: SurvivalCurve, folder: Path) -> str | None:
 
 
 def read(path: Path) -> Curve:
-    """The curve of a file; raise BadRecords with every fault of its form, else with every contradiction within it."""
+    """The curve of a file; raise BadRecords with every fault of its form, else with every contradiction
+    within it.
+    """
     faults = _Faults(path)
     unit, rows = _rows(path, faults)
     faults.stop()
@@ -117,7 +148,12 @@ def read(path: Path) -> Curve:
     pixel = _pixel(by_kind["calibration"], faults)
     arms = {arm: _arm(arm, by_kind, faults) for arm in BOTH_ARMS}
     faults.stop()
-    curve = Curve(unit, pixel, tuple((row.time, row.survival, row.pixel_x, row.pixel_y) for row in by_kind["calibration"]), **arms)
+    curve = Curve(
+        unit,
+        pixel,
+        tuple((row.time, row.survival, row.pixel_x, row.pixel_y) for row in by_kind["calibration"]),
+        **arms,
+    )
     for line, field, value, rule in contradictions(curve):
         faults.add(line, field, value, rule)
     faults.stop()
@@ -134,7 +170,11 @@ def _rows(path: Path, faults: _Faults) -> tuple[str, list[Row]]:
     except (OSError, UnicodeDecodeError) as error:
         faults.add(None, "file", type(error).__name__, "the file cannot be read as UTF-8 text")
         return "", []
-    lines = [(i, next(csv.reader([line]), [])) for i, line in enumerate(text.splitlines(), start=1) if line.strip() and not line.startswith("#")]
+    lines = [
+        (i, next(csv.reader([line]), []))
+        for i, line in enumerate(text.splitlines(), start=1)
+        if line.strip() and not line.startswith("#")
+    ]
     if not lines:
         faults.add(None, "file", "nothing", "a curve holds a line of column names, then its rows")
         return "", []
@@ -148,7 +188,13 @@ def _unit(heads: list[str], line: int, faults: _Faults) -> str:
     for unit in UNITS:
         if sorted(heads) == sorted("time_" + unit if column == "time" else column for column in COLUMNS):
             return unit
-    faults.add(line, "columns", ",".join(heads), f"the columns are {','.join(COLUMNS)}, and time is time_{', time_'.join(UNITS[:-1])} or time_{UNITS[-1]}")
+    faults.add(
+        line,
+        "columns",
+        ",".join(heads),
+        f"the columns are {','.join(COLUMNS)}, and time is time_{', time_'.join(UNITS[:-1])} or"
+        f" time_{UNITS[-1]}",
+    )
     return ""
 
 
@@ -163,7 +209,12 @@ def _row(line: int, heads: list[str], cells: list[str], faults: _Faults) -> Row 
         return None
     for column, cell in given.items():
         if bool(cell) is not (column in CELLS[kind]):
-            faults.add(line, f"{kind}.{column}", cell or "nothing", "is required" if not cell else f"a row of kind {kind} leaves this cell empty")
+            faults.add(
+                line,
+                f"{kind}.{column}",
+                cell or "nothing",
+                "is required" if not cell else f"a row of kind {kind} leaves this cell empty",
+            )
         elif column == "arm" and cell and cell not in BOTH_ARMS:
             faults.add(line, f"{kind}.arm", cell, f"must be one of {', '.join(BOTH_ARMS)}")
         elif column != "arm" and cell and (rule := _not_its_number(column, cell)):
@@ -177,7 +228,11 @@ def _row(line: int, heads: list[str], cells: list[str], faults: _Faults) -> Row 
 def _not_its_number(column: str, cell: str) -> str | None:
     """The rule a cell breaks, if any."""
     if column == "n":
-        return None if cell.isascii() and cell.isdigit() and len(cell) < 8 else "must be a whole number of patients"
+        return (
+            None
+            if cell.isascii() and cell.isdigit() and len(cell) < 8
+            else "must be a whole number of patients"
+        )
     if not NUMBER.fullmatch(cell) or not np.isfinite(float(cell)):
         return "must be a number"
     if column == "survival" and not 0 <= float(cell) <= 1:
@@ -191,26 +246,48 @@ def _pixel(rows: list[Row], faults: _Faults) -> Pixel:
     for name, pixel in (("time", "pixel_x"), ("survival", "pixel_y")):
         values, places = (np.array([getattr(row, key) for row in rows], float) for key in (name, pixel))
         if len(set(values)) < 2 or len(set(places)) < 2:
-            faults.add(rows[0].line if rows else None, f"calibration.{name}", f"{len(set(values))} values",
-                       f"the axis of {name} needs two points or more, of different values and in different places of the image")
+            faults.add(
+                rows[0].line if rows else None,
+                f"calibration.{name}",
+                f"{len(set(values))} values",
+                f"the axis of {name} needs two points or more, of different values and in different places of"
+                " the image",
+            )
             continue
         slope, start = np.polyfit(values, places, 1)
         off = np.abs(start + slope * values - places)
         if off.max() > STRAIGHT:
             row = rows[int(off.argmax())]
-            faults.add(row.line, f"calibration.{pixel}", getattr(row, pixel), f"lies {off.max():.1f} pixels off the straight axis through the others")
+            faults.add(
+                row.line,
+                f"calibration.{pixel}",
+                getattr(row, pixel),
+                f"lies {off.max():.1f} pixels off the straight axis through the others",
+            )
         sizes.append(float(1 / abs(slope)))
     return Pixel(*sizes) if len(sizes) == 2 else Pixel(np.nan, np.nan)
 
 
 def _arm(arm: str, by_kind: dict[str, list[Row]], faults: _Faults) -> ArmCurve:
-    points, at_risk, events = ([row for row in by_kind[kind] if row.arm == arm] for kind in ("point", "at_risk", "events"))
+    points, at_risk, events = (
+        [row for row in by_kind[kind] if row.arm == arm] for kind in ("point", "at_risk", "events")
+    )
     if len(points) < 2:
-        faults.add(None, f"point ({arm})", f"{len(points)} points", "each arm has its curve: two points or more")
+        faults.add(
+            None, f"point ({arm})", f"{len(points)} points", "each arm has its curve: two points or more"
+        )
     if not at_risk or at_risk[0].time != 0 or at_risk[0].n == 0:
-        faults.add(at_risk[0].line if at_risk else None, f"at_risk ({arm})", at_risk[0].time if at_risk else "nothing",
-                   "the first number at risk is that of the patients at time 0")
+        faults.add(
+            at_risk[0].line if at_risk else None,
+            f"at_risk ({arm})",
+            at_risk[0].time if at_risk else "nothing",
+            "the first number at risk is that of the patients at time 0",
+        )
     if len(events) > 1:
         faults.add(events[1].line, f"events ({arm})", events[1].n, "the events of an arm stand once")
-    return ArmCurve(tuple(Point(row.time, row.survival, row.line) for row in points), tuple(AtRisk(row.time, row.n, row.line) for row in at_risk),
-                    events[0].n if events else None, events[0].line if events else None)
+    return ArmCurve(
+        tuple(Point(row.time, row.survival, row.line) for row in points),
+        tuple(AtRisk(row.time, row.n, row.line) for row in at_risk),
+        events[0].n if events else None,
+        events[0].line if events else None,
+    )

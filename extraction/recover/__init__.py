@@ -1,9 +1,9 @@
 """What data could have printed these numbers?
 
-Pure functions from printed numbers to every data set that prints so: tables of counts (tables.py, wide_tables.py), log-rank
-histories (log_rank.py), rank and t tests (ranks.py, t_test.py), estimates that must fit each other (estimates.py), and the individual
-times behind a survival curve (curves.py).
-`command.py` offers them to anybody's numbers: `python -m extraction recover --help`.
+Pure functions from printed numbers to every data set that prints so: tables of counts (tables.py,
+wide_tables.py), log-rank histories (log_rank.py), rank and t tests (ranks.py, t_test.py), estimates that must
+fit each other (estimates.py), and the individual times behind a survival curve (curves.py). `command.py`
+offers them to anybody's numbers: `python -m extraction recover --help`.
 """
 
 
@@ -12,4 +12,6 @@ class Unusable(ValueError):
 
 
 class TooLarge(ValueError):
-    """The search would be larger than the limit; the message gives its estimated size.  Raised before it starts."""
+    """The search would be larger than the limit; the message gives its estimated size.  Raised before it
+    starts.
+    """

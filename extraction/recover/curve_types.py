@@ -27,7 +27,9 @@ class Pixel(NamedTuple):
 
 
 class ArmCurve(NamedTuple):
-    """One arm: points in the order of the file, numbers at risk from time 0 on, and all its events where they are printed."""
+    """One arm: points in the order of the file, numbers at risk from time 0 on, and all its events where they
+    are printed.
+    """
 
     points: tuple[Point, ...]
     at_risk: tuple[AtRisk, ...]
@@ -36,14 +38,17 @@ class ArmCurve(NamedTuple):
 
     @property
     def informative(self) -> bool:
-        """Whether anything says how many were censored; without it a hazard ratio cannot be had from the curve (Guyot 2012, abstract)."""
+        """Whether anything says how many were censored; without it a hazard ratio cannot be had from the
+        curve (Guyot 2012, abstract).
+        """
         return self.events is not None or len(self.at_risk) > 1
 
 
 class Curve(NamedTuple):
     """Both arms of a figure.
 
-    unit : of time; calibration : points of the axes, each as time, survival and its place in the image (x, y in pixels)
+    unit : of time; calibration : points of the axes, each as time, survival and its place in the image (x, y
+    in pixels)
     """
 
     unit: str

@@ -1,9 +1,10 @@
 """Individual times behind a digitised Kaplan-Meier curve, and what they say of the hazard ratio.
 
-The algorithm is that of Guyot 2012 (BMC Med Res Methodol 12:9, doi 10.1186/1471-2288-12-9): between two printed numbers at risk the
-censored are spread evenly, and their number is raised until the steps of the curve leave the next number at risk.  Two things differ.
-Clicks that rise are first levelled by isotonic regression, and events never take a patient whom the next number at risk still counts, so
-every printed number at risk is met exactly.
+The algorithm is that of Guyot 2012 (BMC Med Res Methodol 12:9, doi 10.1186/1471-2288-12-9): between two
+printed numbers at risk the censored are spread evenly, and their number is raised until the steps of the
+curve leave the next number at risk.  Two things differ. Clicks that rise are first levelled by isotonic
+regression, and events never take a patient whom the next number at risk still counts, so every printed number
+at risk is met exactly.
 """
 
 from bisect import bisect_left
@@ -15,21 +16,27 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize, stats
 
-from extraction.recover.curve_types import ArmCurve, Curve, Pixel, Point
 from extraction.recover import Unusable
+from extraction.recover.curve_types import ArmCurve, Curve, Pixel, Point
 
 CLICK = 1.0
 """Standard deviation of a click in pixels, across and down."""
 STEP, LAPSE = 2.0, 6.0
-"""Pixels of survival above which a rise is a step clicked in the wrong order, if its clicks lie within LAPSE pixels of time."""
+"""Pixels of survival above which a rise is a step clicked in the wrong order, if its clicks lie within LAPSE
+pixels of time.
+"""
 READINGS = 200
-"""Times the figure is read anew, with scattered clicks and other places of the censored, to see how far the log hazard ratio moves."""
+"""Times the figure is read anew, with scattered clicks and other places of the censored, to see how far the
+log hazard ratio moves.
+"""
 SEED = 20_120_201
 
 
 @dataclass(frozen=True)
 class Patients:
-    """Individual data of one arm: times in the curve's unit, shape (patient,), and whether each ended in an event."""
+    """Individual data of one arm: times in the curve's unit, shape (patient,), and whether each ended in an
+    event.
+    """
 
     time: np.ndarray
     event: np.ndarray
@@ -39,8 +46,9 @@ class Patients:
 class Reconstruction:
     """Both arms' patients, and the log hazard ratio (tocilizumab over none) with its two standard errors.
 
-    se_sampling : of the Cox model of these patients (Efron's ties); se_reading : root mean square change of the log hazard ratio when the
-    figure is read anew; p : log-rank; p_lower, p_upper : its 95 % range over the readings; medians : in the curve's unit, inf if not reached
+    se_sampling : of the Cox model of these patients (Efron's ties); se_reading : root mean square change of
+    the log hazard ratio when the figure is read anew; p : log-rank; p_lower, p_upper : its 95 % range over
+    the readings; medians : in the curve's unit, inf if not reached
     """
 
     patients: dict[str, Patients]
@@ -76,7 +84,10 @@ def reconstruct(curve: Curve) -> Reconstruction:
 
     for arm, given in curve.arms.items():
         if not given.informative:
-            raise Unusable(f"{arm}: neither numbers at risk after time 0 nor the events are given, and without either a curve fixes no hazard ratio")
+            raise Unusable(
+                f"{arm}: neither numbers at risk after time 0 nor the events are given, and without either a"
+                " curve fixes no hazard ratio"
+            )
     patients = {arm: individual_times(given, curve.pixel) for arm, given in curve.arms.items()}
     toci, control = patients["toci"], patients["control"]
     for arm, found in patients.items():
@@ -84,20 +95,37 @@ def reconstruct(curve: Curve) -> Reconstruction:
             raise Unusable(f"{arm}: the curve holds no event, so its hazard ratio has no finite estimate")
     quick, readings = log_hazard_ratio(toci, control), _read_anew(curve)
     if not np.isfinite([quick, *readings[:, 0]]).all():
-        raise Unusable("as the figure can be read, an arm may have no event while both are at risk, so no hazard ratio is finite")
-    frame = DataFrame({"time": np.concatenate([toci.time, control.time]), "event": np.concatenate([toci.event, control.event]),
-                       "toci": np.repeat([1, 0], [len(toci.time), len(control.time)])})
+        raise Unusable(
+            "as the figure can be read, an arm may have no event while both are at risk, so no hazard ratio"
+            " is finite"
+        )
+    frame = DataFrame(
+        {
+            "time": np.concatenate([toci.time, control.time]),
+            "event": np.concatenate([toci.event, control.event]),
+            "toci": np.repeat([1, 0], [len(toci.time), len(control.time)]),
+        }
+    )
     cox = CoxPHFitter().fit(frame, "time", "event", fit_options={"precision": 1e-9, "step_size": 0.5})
     return Reconstruction(
-        patients, float(cox.params_["toci"]), float(cox.standard_errors_["toci"]), float(np.sqrt(np.mean((readings[:, 0] - quick) ** 2))),
-        float(logrank_test(toci.time, control.time, toci.event, control.event).p_value), *map(float, np.quantile(readings[:, 1], [0.025, 0.975])),
-        {arm: float(KaplanMeierFitter().fit(found.time, found.event).median_survival_time_) for arm, found in patients.items()})
+        patients,
+        float(cox.params_["toci"]),
+        float(cox.standard_errors_["toci"]),
+        float(np.sqrt(np.mean((readings[:, 0] - quick) ** 2))),
+        float(logrank_test(toci.time, control.time, toci.event, control.event).p_value),
+        *map(float, np.quantile(readings[:, 1], [0.025, 0.975])),
+        {
+            arm: float(KaplanMeierFitter().fit(found.time, found.event).median_survival_time_)
+            for arm, found in patients.items()
+        },
+    )
 
 
 def individual_times(arm: ArmCurve, pixel: Pixel, random: np.random.Generator | None = None) -> Patients:
     """Individual data of one arm, as many patients as are at risk at first.
 
-    random : the censored are placed at random and not at even distances, in each interval more towards its start or its end by chance;
+    random : the censored are placed at random and not at even distances, in each interval more towards its
+    start or its end by chance;
         after the last number at risk their count is drawn too, where the events are not printed
     """
     times, survival = falling(arm.points, pixel)
@@ -114,23 +142,32 @@ def individual_times(arm: ArmCurve, pixel: Pixel, random: np.random.Generator | 
         if end < np.inf:
             count = _until_left(steps, share, start.n, left, places)
         else:
-            count = _after_the_last(arm, steps, share, start.n, places, sum(d for _, d in deaths), len(censored), random)
+            count = _after_the_last(
+                arm, steps, share, start.n, places, sum(d for _, d in deaths), len(censored), random
+            )
         walked = _walk(steps, share, start.n, left, places(count))
         deaths, share = deaths + walked.deaths, walked.share
         censored += [*places(count), *[min(end, last)] * (walked.remaining - left)]
     event_times = np.repeat([t for t, _ in deaths], [d for _, d in deaths])
-    return Patients(np.concatenate([event_times, censored]), np.repeat([True, False], [len(event_times), len(censored)]))
+    return Patients(
+        np.concatenate([event_times, censored]), np.repeat([True, False], [len(event_times), len(censored)])
+    )
 
 
 def falling(points: Sequence[Point], pixel: Pixel) -> tuple[np.ndarray, np.ndarray]:
     """Times and survival of the curve as it falls from 1, once per time, at its foot.
 
-    Where the foot of a step was clicked before its top, the two are taken in turn; what still rises is levelled by isotonic regression.
+    Where the foot of a step was clicked before its top, the two are taken in turn; what still rises is
+    levelled by isotonic regression.
     """
     ordered = sorted(points, key=lambda p: (p.time, -p.survival))
     times, survival = [p.time for p in ordered], [p.survival for p in ordered]
     for i in range(1, len(times)):
-        while i > 0 and survival[i] - survival[i - 1] > STEP * pixel.survival and times[i] - times[i - 1] <= LAPSE * pixel.time:
+        while (
+            i > 0
+            and survival[i] - survival[i - 1] > STEP * pixel.survival
+            and times[i] - times[i - 1] <= LAPSE * pixel.time
+        ):
             survival[i - 1], survival[i] = survival[i], survival[i - 1]
             i -= 1
     levelled, times = optimize.isotonic_regression(survival, increasing=False).x, np.array(times)
@@ -150,8 +187,9 @@ def _places(n: int, start: float, end: float, random: np.random.Generator | None
 
 
 class _Walk(NamedTuple):
-    """An interval walked through: deaths at their times, the Kaplan-Meier share after it, who remains, and how far the share strayed
-    from the curve (sum of squares)."""
+    """An interval walked through: deaths at their times, the Kaplan-Meier share after it, who remains, and
+    how far the share strayed from the curve (sum of squares).
+    """
 
     deaths: list[tuple[float, int]]
     share: float
@@ -166,7 +204,9 @@ class _Walk(NamedTuple):
 def _walk(steps: list[tuple[float, float]], share: float, n: int, left: int, censored: np.ndarray) -> _Walk:
     """Deaths at each step when some are censored at these times; at least `left` remain."""
     deaths, gone, strayed = [], 0, 0.0
-    for (time, survival), passed in zip(steps, np.searchsorted(censored, [time for time, _ in steps]).tolist()):
+    for (time, survival), passed in zip(
+        steps, np.searchsorted(censored, [time for time, _ in steps]).tolist()
+    ):
         at_risk = n - gone - passed
         spare = n - gone - len(censored) - left
         died = min(int(at_risk * (1 - survival / share) + 0.5), spare) if at_risk > 0 and share > 0 else 0
@@ -179,23 +219,35 @@ def _walk(steps: list[tuple[float, float]], share: float, n: int, left: int, cen
 
 
 def _until_left(steps: list, share: float, n: int, left: int, places) -> int:
-    """Censored in an interval: each more takes at most one from those who remain, so their number rises to the one that leaves `left`."""
+    """Censored in an interval: each more takes at most one from those who remain, so their number rises to
+    the one that leaves `left`.
+    """
     count = 0
     while (excess := _walk(steps, share, n, left, places(count)).remaining - left) > 0:
         count += excess
     return count
 
 
-def _after_the_last(arm: ArmCurve, steps: list, share: float, n: int, places, dead: int, censored: int, random) -> int:
-    """Censored after the last number at risk: the more, the fewer die, so as many as leave the printed events, and of those that do the one
-    that stays closest to the curve; else at the rate seen before, sparing those whom the curve needs for its steps."""
+def _after_the_last(
+    arm: ArmCurve, steps: list, share: float, n: int, places, dead: int, censored: int, random
+) -> int:
+    """Censored after the last number at risk: the more, the fewer die, so as many as leave the printed
+    events, and of those that do the one that stays closest to the curve; else at the rate seen before,
+    sparing those whom the curve needs for its steps.
+    """
     if arm.events is not None:
+
         def walked(count: int) -> _Walk:
             return _walk(steps, share, n, 0, places(count))
 
-        ends = [bisect_left(range(n + 1), -wanted, key=lambda count: -walked(count).died) for wanted in (arm.events - dead, arm.events - dead - 1)]
+        ends = [
+            bisect_left(range(n + 1), -wanted, key=lambda count: -walked(count).died)
+            for wanted in (arm.events - dead, arm.events - dead - 1)
+        ]
         walks = {count: walked(count) for count in range(max(ends[0] - 1, 0), min(ends[1], n) + 1)}
-        return min(walks, key=lambda count: (abs(dead + walks[count].died - arm.events), walks[count].strayed))
+        return min(
+            walks, key=lambda count: (abs(dead + walks[count].died - arm.events), walks[count].strayed)
+        )
     most = n - _walk(steps, share, n, 0, places(0)).died
     if random is not None:
         return int(random.integers(0, most + 1))
@@ -207,7 +259,10 @@ def _read_anew(curve: Curve) -> np.ndarray:
     """Log hazard ratio (nan where it is not finite) and log-rank p of each new reading, shape (READINGS, 2)."""
     random, found = np.random.default_rng(SEED), []
     for _ in range(READINGS):
-        toci, control = (individual_times(_scattered(arm, curve.pixel, random), curve.pixel, random) for arm in curve.arms.values())
+        toci, control = (
+            individual_times(_scattered(arm, curve.pixel, random), curve.pixel, random)
+            for arm in curve.arms.values()
+        )
         found.append((log_hazard_ratio(toci, control), log_rank_p(toci, control)))
     return np.array(found)
 
@@ -215,8 +270,12 @@ def _read_anew(curve: Curve) -> np.ndarray:
 def _scattered(arm: ArmCurve, pixel: Pixel, random: np.random.Generator) -> ArmCurve:
     """The arm with each click moved by CLICK pixels."""
     across, down = random.normal(0.0, CLICK, (2, len(arm.points))) * np.reshape(pixel, (2, 1))
-    return arm._replace(points=tuple(Point(max(p.time + x, 0.0), float(np.clip(p.survival + y, 0.0, 1.0)))
-                                     for p, x, y in zip(arm.points, across, down)))
+    return arm._replace(
+        points=tuple(
+            Point(max(p.time + x, 0.0), float(np.clip(p.survival + y, 0.0, 1.0)))
+            for p, x, y in zip(arm.points, across, down)
+        )
+    )
 
 
 def _risk_sets(toci: Patients, control: Patients) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -225,20 +284,27 @@ def _risk_sets(toci: Patients, control: Patients) -> tuple[np.ndarray, np.ndarra
     sides = []
     for arm in (toci, control):
         dead = np.sort(arm.time[arm.event])
-        sides.append((len(arm.time) - np.searchsorted(np.sort(arm.time), at), np.searchsorted(dead, at, side="right") - np.searchsorted(dead, at)))
+        sides.append(
+            (
+                len(arm.time) - np.searchsorted(np.sort(arm.time), at),
+                np.searchsorted(dead, at, side="right") - np.searchsorted(dead, at),
+            )
+        )
     return sides[0][0], sides[1][0], sides[0][1], sides[1][1]
 
 
 def log_hazard_ratio(toci: Patients, control: Patients) -> float:
-    """Cox's log hazard ratio with Breslow's ties, nan where none is finite: in a millisecond, for the many readings; lifelines gives the one
-    that is reported."""
+    """Cox's log hazard ratio with Breslow's ties, nan where none is finite: in a millisecond, for the many
+    readings; lifelines gives the one that is reported.
+    """
     n_toci, n_control, d_toci, d_control = _risk_sets(toci, control)
 
     def score(log_hr):
         weighted = n_toci * np.exp(log_hr)
         return np.sum(d_toci - (d_toci + d_control) * weighted / (weighted + n_control))
 
-    # it falls from all events minus none to none minus all: no root where one arm has no event while both are at risk
+    # it falls from all events minus none to none minus all: no root where one arm has no event while both are
+    # at risk
     return optimize.brentq(score, -20.0, 20.0) if score(-20.0) > 0 > score(20.0) else float("nan")
 
 

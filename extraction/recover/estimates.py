@@ -1,7 +1,8 @@
 """Can these printed estimates stand beside each other, and beside their group sizes?
 
-Every printed number stands for the true values that round to it, both ends included: software rounds binary fractions, so a
-value on an edge may print either way.  Numbers come as text or Decimal, because their digits count.
+Every printed number stands for the true values that round to it, both ends included: software rounds binary
+fractions, so a value on an edge may print either way.  Numbers come as text or Decimal, because their digits
+count.
 """
 
 import math
@@ -29,7 +30,8 @@ class RatioCoherence:
     """Whether a ratio, its interval and its p agree by a Wald test on the log scale.
 
     estimate_fits : the estimate can be the geometric middle of the interval, which lies in `expected_range`
-    expected_p : range of p of the interval with the estimate as its middle; of the interval alone where the estimate does not fit
+    expected_p : range of p of the interval with the estimate as its middle; of the interval alone where the
+    estimate does not fit
     p_fits : some p of that range prints as the printed one; None where none is printed
     """
 
@@ -40,18 +42,26 @@ class RatioCoherence:
     p_fits: bool | None
 
 
-def ratio_coherence(estimate: Printed, lower: Printed, upper: Printed, level: Printed = 95, p: Printed | None = None) -> RatioCoherence:
-    """Whether a hazard, odds or risk ratio, its interval (level in per cent) and its p are one Wald result, given their digits.
+def ratio_coherence(
+    estimate: Printed, lower: Printed, upper: Printed, level: Printed = 95, p: Printed | None = None
+) -> RatioCoherence:
+    """Whether a hazard, odds or risk ratio, its interval (level in per cent) and its p are one Wald result,
+    given their digits.
 
-    Raises Unusable for a ratio of 0 or below, limits that do not ascend or print alike, and what is no level or p-value.
+    Raises Unusable for a ratio of 0 or below, limits that do not ascend or print alike, and what is no level
+    or p-value.
     """
     middle, high = _log_edges("estimate", estimate), _log_edges("upper limit", upper)
     low = _log_edges("lower limit", lower, zero=True)
     if low[1] > high[0]:
-        raise Unusable(f"interval from {lower} to {upper}: its limits must ascend and differ in the digits printed")
+        raise Unusable(
+            f"interval from {lower} to {upper}: its limits must ascend and differ in the digits printed"
+        )
     expected = (low[0] + high[0]) / 2, (low[1] + high[1]) / 2
     fits = expected[0] <= middle[1] and expected[1] >= middle[0]
-    z = -special.ndtri((1 - _level(level)) / 2) * _z_range(low, high, middle if fits else (-math.inf, math.inf))
+    z = -special.ndtri((1 - _level(level)) / 2) * _z_range(
+        low, high, middle if fits else (-math.inf, math.inf)
+    )
     expected_p = 2 * special.ndtr([-np.abs(z).max(), 0.0 if z[0] < 0 < z[1] else -np.abs(z).min()])
     printed = None if p is None else _printed_p(p)
     return RatioCoherence(
@@ -59,14 +69,17 @@ def ratio_coherence(estimate: Printed, lower: Printed, upper: Printed, level: Pr
         expected_estimate=math.sqrt(_number("lower limit", lower) * _number("upper limit", upper)),
         expected_range=(math.exp(expected[0]), math.exp(expected[1])),
         expected_p=tuple(expected_p.tolist()),
-        p_fits=printed and bool(expected_p[0] <= printed.upper * (1 + EDGE) and expected_p[1] >= printed.lower * (1 - EDGE)),
+        p_fits=printed
+        and bool(expected_p[0] <= printed.upper * (1 + EDGE) and expected_p[1] >= printed.lower * (1 - EDGE)),
     )
 
 
 def _z_range(low: tuple, high: tuple, middle: tuple) -> np.ndarray:
-    """Least and largest (a + b) / (b - a) for log limits a and b whose middle lies in a range: estimate over half the width.
+    """Least and largest (a + b) / (b - a) for log limits a and b whose middle lies in a range: estimate over
+    half the width.
 
-    Such a ratio is extreme at corners of the region allowed: a rectangle of limits, cut by two lines a + b = 2 middle.
+    Such a ratio is extreme at corners of the region allowed: a rectangle of limits, cut by two lines a + b =
+    2 middle.
     """
     cuts = [m for m in middle if math.isfinite(m)]
     corners = [(a, b) for a in low for b in high]
@@ -81,7 +94,9 @@ def _z_range(low: tuple, high: tuple, middle: tuple) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Grain:
-    """Whether whole numbers can give a printed value; and the nearest that they can: itself, or the one below and the one above."""
+    """Whether whole numbers can give a printed value; and the nearest that they can: itself, or the one below
+    and the one above.
+    """
 
     possible: bool
     nearest: tuple[Decimal, ...]
@@ -102,11 +117,13 @@ def grim(mean: Printed, n: int, items: int = 1) -> Grain:
 
 
 def grimmer(mean: Printed, sd: Printed, n: int) -> Grain:
-    """Whether n whole numbers can have a printed mean and sample SD; the nearest SDs, none where the mean itself is impossible.
+    """Whether n whole numbers can have a printed mean and sample SD; the nearest SDs, none where the mean
+    itself is impossible.
 
-    The sum and the sum of squares are whole numbers, both odd or both even, and the squares add to least where the values differ
-    by at most one (Anaya 2016, doi 10.7287/peerj.preprints.2400; in closed form Allard 2018, Analytic-GRIMMER).  Of two to four
-    patients some SDs pass that no data have; of five to nine, enumeration finds none.
+    The sum and the sum of squares are whole numbers, both odd or both even, and the squares add to least
+    where the values differ by at most one (Anaya 2016, doi 10.7287/peerj.preprints.2400; in closed form
+    Allard 2018, Analytic-GRIMMER).  Of two to four patients some SDs pass that no data have; of five to nine,
+    enumeration finds none.
     """
     if n < 2:
         raise Unusable(f"n = {n}: a standard deviation takes at least two patients")
@@ -125,7 +142,9 @@ def grimmer(mean: Printed, sd: Printed, n: int) -> Grain:
 
 
 def median_possible(median: Printed, n: int, resolution: Printed = 1) -> bool:
-    """Whether n values recorded to a resolution (1: whole numbers) can have a printed median: one of them, or the middle of two."""
+    """Whether n values recorded to a resolution (1: whole numbers) can have a printed median: one of them, or
+    the middle of two.
+    """
     _require_n(n)
     return bool(_multiples("median", median, _resolution(resolution) / (1 if n % 2 else 2)))
 
@@ -135,13 +154,20 @@ def extreme_possible(value: Printed, resolution: Printed = 1) -> bool:
     return bool(_multiples("extreme", value, _resolution(resolution)))
 
 
-def median_range_possible(median: Printed, minimum: Printed, maximum: Printed, n: int, resolution: Printed = 1) -> str:
-    """The first reason why n values recorded to a resolution cannot have this median and range; empty where they can."""
+def median_range_possible(
+    median: Printed, minimum: Printed, maximum: Printed, n: int, resolution: Printed = 1
+) -> str:
+    """The first reason why n values recorded to a resolution cannot have this median and range; empty where
+    they can.
+    """
     for name, value in (("minimum", minimum), ("maximum", maximum)):
         if not extreme_possible(value, resolution):
             return f"{name} {value}: no value recorded to {resolution} prints so"
     if not median_possible(median, n, resolution):
-        return f"median {median}: {'no value' if n % 2 else 'no middle of two values'} recorded to {resolution} prints so"
+        return (
+            f"median {median}: {'no value' if n % 2 else 'no middle of two values'} recorded to {resolution}"
+            " prints so"
+        )
     low, high = _halves(minimum, 2, resolution), _halves(maximum, 2, resolution)
     middle = _halves(median, 2 if n % 2 else 1, resolution)
     if low[0] > high[1] or low[0] > middle[1] or middle[0] > high[1]:
@@ -155,16 +181,22 @@ def median_range_possible(median: Printed, minimum: Printed, maximum: Printed, n
 
 
 def range_of_parts(total: Triple, parts: list[Triple]) -> str:
-    """The first reason why groups that make up a whole cannot have these medians and ranges; empty where they can.
+    """The first reason why groups that make up a whole cannot have these medians and ranges; empty where they
+    can.
 
-    The median of the whole lies between its parts' medians: at most half of every part lies below the least of them, so at most
-    half of the whole; and where it is exactly half, the middle two of the whole are those nearest to it in any part.
+    The median of the whole lies between its parts' medians: at most half of every part lies below the least
+    of them, so at most half of the whole; and where it is exactly half, the middle two of the whole are those
+    nearest to it in any part.
     """
     if not parts:
         raise Unusable("no parts: a whole is compared with at least one")
     for i, name in ((1, "minimum"), (2, "maximum"), (0, "median")):
         lows, highs = zip(*(_edges(name, part[i]) for part in parts))
-        low, high = {"minimum": (min(lows), min(highs)), "maximum": (max(lows), max(highs)), "median": (min(lows), max(highs))}[name]
+        low, high = {
+            "minimum": (min(lows), min(highs)),
+            "maximum": (max(lows), max(highs)),
+            "median": (min(lows), max(highs)),
+        }[name]
         edges = _edges(name, total[i])
         if edges[1] <= low or edges[0] >= high:  # a value on a shared edge prints the same in part and whole
             rule = "its parts' medians lie" if name == "median" else f"the {name} of its parts lies"
@@ -179,7 +211,9 @@ def percent_fits(percent: Printed, n: int) -> list[int]:
 
 
 def sizes_for(percent: Printed, n_max: int) -> list[tuple[int, int]]:
-    """Every group size up to n_max and count of it that print as a percentage, as (n, events); TooLarge beyond LARGEST_N."""
+    """Every group size up to n_max and count of it that print as a percentage, as (n, events); TooLarge
+    beyond LARGEST_N.
+    """
     printed, n = printed_percent(str(percent)), _sizes(1, n_max)[:, None]
     fewest = np.maximum(-((1 - 2 * printed.units) * n // (2 * printed.per_whole)), 0)
     events = fewest + np.arange(n_max // printed.per_whole + 2)
@@ -196,7 +230,8 @@ def sizes_for_count(events: int, percent: Printed, n_max: int) -> list[int]:
 
 
 def multiple_of(p: Printed, p_adjusted: Printed) -> list[int]:
-    """Every whole k (comparisons, as Bonferroni counts them) such that k times a p prints as the adjusted p, which may exceed 1.
+    """Every whole k (comparisons, as Bonferroni counts them) such that k times a p prints as the adjusted p,
+    which may exceed 1.
 
     Raises TooLarge beyond LARGEST_N of them.
     """
@@ -206,7 +241,9 @@ def multiple_of(p: Printed, p_adjusted: Printed) -> list[int]:
     first = math.ceil(float(adjusted[0]) / printed.upper * (1 - EDGE))
     last = math.floor(float(adjusted[1]) / printed.lower * (1 + EDGE))
     if last - first > LARGEST_N:
-        raise TooLarge(f"p = {p} and {p_adjusted}: {last - first:,} multiples would do, more than {LARGEST_N:,}")
+        raise TooLarge(
+            f"p = {p} and {p_adjusted}: {last - first:,} multiples would do, more than {LARGEST_N:,}"
+        )
     return list(range(max(first, 1), last + 1))
 
 
@@ -247,7 +284,9 @@ def _printed_p(p: Printed) -> PrintedP:
 
 
 def _multiples(name: str, printed: Printed, step: Fraction) -> range:
-    """Whole numbers whose multiple of a step prints as a number; where there are none, `stop` is the first too large."""
+    """Whole numbers whose multiple of a step prints as a number; where there are none, `stop` is the first
+    too large.
+    """
     low, high = _edges(name, printed)
     return range(math.ceil(low / step), math.floor(high / step) + 1)
 

@@ -1,18 +1,20 @@
 """Which event and censoring histories print this log-rank p?
 
-All patients leave one by one, in an event or in a censoring; patients of one arm are interchangeable.  Without ties each event
-has a time of its own; with ties, events with no censoring between them may share one, and whatever their order count once.
-O - E and its variance V are those of the log-rank test for tocilizumab (Mantel 1966, Cancer Chemother Rep 50:163), summed over
-event times with the hypergeometric variance; z^2 = (O - E)^2 / V.  A history with V = 0 has no p.
+All patients leave one by one, in an event or in a censoring; patients of one arm are interchangeable.
+Without ties each event has a time of its own; with ties, events with no censoring between them may share one,
+and whatever their order count once. O - E and its variance V are those of the log-rank test for tocilizumab
+(Mantel 1966, Cancer Chemother Rep 50:163), summed over event times with the hypergeometric variance; z^2 = (O
+- E)^2 / V.  A history with V = 0 has no p.
 
-Histories that share a risk set, O - E, V and numbers of events are one state.  The first half of the exits is swept forward to
-each risk set in the middle, the second half from there until an arm is empty and O - E and V stand still; pairs are then joined.
+Histories that share a risk set, O - E, V and numbers of events are one state.  The first half of the exits is
+swept forward to each risk set in the middle, the second half from there until an arm is empty and O - E and V
+stand still; pairs are then joined.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from math import comb, erfc, inf, lcm, sqrt
 
 import numba
@@ -23,29 +25,39 @@ from extraction.recover import TooLarge, Unusable
 from extraction.recover.rounding import EDGE, printed_p
 
 MOST_PATIENTS = 22  # V, in whole units of 1 / lcm(1..N)^2, outgrows 64 bits with 23
-LARGEST_SEARCH = 10_000_000_000  # event sequences: some ten seconds for a p of three digits, half a minute for `ns`
+# event sequences: some ten seconds for a p of three digits, half a minute for `ns`
+LARGEST_SEARCH = 10_000_000_000
 DIRECTIONS = ("toci better", "none", "toci worse")
 MATCHES = ("rounded", "truncated")
 
-RiskSet = tuple  # patients of each arm at risk; a caller may add to it what the weight of the next step depends on
+# patients of each arm at risk; a caller may add to it what the weight of the next step depends on
+RiskSet = tuple
 Table = tuple[np.ndarray, np.ndarray]
-"""States, shape (4, state), whole numbers: O - E, V (scaled), events of each arm; and their values, shape (state, value)."""
+"""States, shape (4, state), whole numbers: O - E, V (scaled), events of each arm; and their values, shape
+(state, value).
+"""
 Steps = Callable[[RiskSet], Iterable[tuple[RiskSet, tuple[int, int], float | np.ndarray]]]
-"""What may happen at a risk set: the next one, the events of each arm on the way, and the factor on the values."""
+"""What may happen at a risk set: the next one, the events of each arm on the way, and the factor on the
+values.
+"""
 
 
 @dataclass(frozen=True)
 class LogRankHistories:
-    """Rows {events_toci, events_control, direction, histories, match}, sorted.  None: not searched, and `note` says why."""
+    """Rows {events_toci, events_control, direction, histories, match}, sorted.  None: not searched, and
+    `note` says why.
+    """
 
     untied: list[dict] | None
     tied: list[dict] | None
     note: str = ""
 
 
-def log_rank_histories(n_toci: int, n_control: int, p: str, ties: bool = True,
-                       max_size: int = LARGEST_SEARCH) -> LogRankHistories:
-    """Every history of n_toci v n_control patients whose two-sided log-rank p prints as `p`, counted by events and direction.
+def log_rank_histories(
+    n_toci: int, n_control: int, p: str, ties: bool = True, max_size: int = LARGEST_SEARCH
+) -> LogRankHistories:
+    """Every history of n_toci v n_control patients whose two-sided log-rank p prints as `p`, counted by
+    events and direction.
 
     p : as printed: `0.273`, `<0.05`, `>0.9999` or `ns`
     max_size : event sequences above which a search is left out; `latent_events` then says what p still tells
@@ -61,10 +73,12 @@ def log_rank_histories(n_toci: int, n_control: int, p: str, ties: bool = True,
 
 
 def latent_events(n_toci: int, n_control: int, p: str) -> dict:
-    """What p tells where histories are too many: the range of |z|, and the information V at each number of events D.
+    """What p tells where histories are too many: the range of |z|, and the information V at each number of
+    events D.
 
-    z is about normal with mean log HR * sqrt(V) and SD 1, V = D r (1 - r) with r the share of tocilizumab patients (Schoenfeld
-    1981, Biometrika 68:316).  `z_upper` is None where p may be as small as 0.  Raises Unusable as `log_rank_histories` does.
+    z is about normal with mean log HR * sqrt(V) and SD 1, V = D r (1 - r) with r the share of tocilizumab
+    patients (Schoenfeld 1981, Biometrika 68:316).  `z_upper` is None where p may be as small as 0.  Raises
+    Unusable as `log_rank_histories` does.
     """
     check_groups(n_toci, n_control)
     (z2_lower, z2_upper), _ = z2_ranges(p)
@@ -73,12 +87,15 @@ def latent_events(n_toci: int, n_control: int, p: str) -> dict:
     return {
         "z_lower": float(np.sqrt(z2_lower)),
         "z_upper": float(np.sqrt(z2_upper)) if z2_upper < inf else None,
-        "information": [{"events": events, "information": events * information} for events in range(1, total + 1)],
+        "information": [
+            {"events": events, "information": events * information} for events in range(1, total + 1)
+        ],
     }
 
 
 def nearest_p(n_toci: int, n_control: int, p: str, ties: bool = True) -> tuple[float | None, float | None]:
-    """The closest p-values below and above the printed one that a history does give; None where there is none.
+    """The closest p-values below and above the printed one that a history does give; None where there is
+    none.
 
     Raises Unusable as `log_rank_histories` does, TooLarge where that leaves the search out.
     """
@@ -92,14 +109,21 @@ def nearest_p(n_toci: int, n_control: int, p: str, ties: bool = True) -> tuple[f
 
 
 def too_large(n_toci: int, n_control: int, ties: bool, max_size: int = LARGEST_SEARCH) -> str:
-    """Why a search is out of reach, with its estimated size; empty where it is not.  Raises Unusable for an empty group."""
+    """Why a search is out of reach, with its estimated size; empty where it is not.  Raises Unusable for an
+    empty group.
+    """
     check_groups(n_toci, n_control)
     if n_toci + n_control > MOST_PATIENTS:
-        return f"{n_toci} v {n_control} patients: histories are enumerated for at most {MOST_PATIENTS} patients"
+        return (
+            f"{n_toci} v {n_control} patients: histories are enumerated for at most {MOST_PATIENTS} patients"
+        )
     size = event_sequences(n_toci, n_control, ties)
     if size > max_size:
         kind = "with ties" if ties else "without ties"
-        return f"{n_toci} v {n_control} patients have {size:,} event sequences {kind}, more than the limit of {max_size:,}"
+        return (
+            f"{n_toci} v {n_control} patients have {size:,} event sequences {kind}, more than the limit of"
+            f" {max_size:,}"
+        )
     return ""
 
 
@@ -109,11 +133,15 @@ def check_groups(n_toci: int, n_control: int) -> None:
             raise Unusable(f"a log-rank test compares two groups; {name} is {n}")
 
 
-@lru_cache(maxsize=None)
+@cache
 def event_sequences(y_toci: int, y_control: int, ties: bool) -> int:
-    """Histories that differ in the events while both arms are at risk, or in their risk sets: about the pairs of states to join."""
+    """Histories that differ in the events while both arms are at risk, or in their risk sets: about the pairs
+    of states to join.
+    """
     at_risk = ((toci, control) for toci in range(1, y_toci + 1) for control in range(1, y_control + 1))
-    return 1 + sum(event_sequences(y1 - a, y2 - b, ties) for y1, y2 in at_risk for a, b in groups(y1, y2, ties))
+    return 1 + sum(
+        event_sequences(y1 - a, y2 - b, ties) for y1, y2 in at_risk for a, b in groups(y1, y2, ties)
+    )
 
 
 def groups(y_toci: int, y_control: int, ties: bool) -> Iterator[tuple[int, int]]:
@@ -130,7 +158,9 @@ def counts(n_toci: int, n_control: int, z2: np.ndarray, ties: bool) -> np.ndarra
     for (y_toci, y_control), sums in matching((n_toci, n_control), counted_steps(ties), z2, 1).items():
         left = y_toci + y_control
         for events in range(left + 1):
-            total = total + ways_to_end(left, events, ties) * np.roll(sums[..., 0], events, axis=2 if y_toci else 3)
+            total = total + ways_to_end(left, events, ties) * np.roll(
+                sums[..., 0], events, axis=2 if y_toci else 3
+            )
     return np.asarray(total, np.int64)  # below 2^53, so exact
 
 
@@ -148,24 +178,36 @@ def moves(y_toci: int, y_control: int, ties: bool) -> Iterator[tuple[RiskSet, tu
 
 
 def ways_to_end(left: int, events: int, ties: bool) -> int:
-    """Histories of the patients of one arm with that many events: they fall into times, which mix with the censorings."""
+    """Histories of the patients of one arm with that many events: they fall into times, which mix with the
+    censorings.
+    """
     if not ties or events == 0:
         return comb(left, events)
-    return sum(comb(events - 1, times - 1) * comb(left - events + times, times) for times in range(1, events + 1))
+    return sum(
+        comb(events - 1, times - 1) * comb(left - events + times, times) for times in range(1, events + 1)
+    )
 
 
 def rows(found: np.ndarray) -> list[dict]:
     """The cells that are not empty, one row each."""
     cells = [
-        {"events_toci": a, "events_control": b, "direction": DIRECTIONS[side], "histories": int(found[match, side, a, b]),
-         "match": MATCHES[match]}
+        {
+            "events_toci": a,
+            "events_control": b,
+            "direction": DIRECTIONS[side],
+            "histories": int(found[match, side, a, b]),
+            "match": MATCHES[match],
+        }
         for match, side, a, b in np.argwhere(found).tolist()
     ]
-    return sorted(cells, key=lambda row: (row["events_toci"], row["events_control"], row["direction"], row["match"]))
+    return sorted(
+        cells, key=lambda row: (row["events_toci"], row["events_control"], row["direction"], row["match"])
+    )
 
 
 def z2_ranges(p: str) -> np.ndarray:
-    """Smallest and largest z^2 whose p rounds to the printed one (first row) or is cut off to it (second); shape (2, 2).
+    """Smallest and largest z^2 whose p rounds to the printed one (first row) or is cut off to it (second);
+    shape (2, 2).
 
     A bound has no digits to cut off: its second row is its first.
     """
@@ -177,7 +219,8 @@ def z2_ranges(p: str) -> np.ndarray:
 
 
 def matching(start: RiskSet, steps: Steps, z2: np.ndarray, width: int) -> dict[RiskSet, np.ndarray]:
-    """Summed values of all ways from `start` until an arm is empty that end with z^2 in the ranges, by the last risk set.
+    """Summed values of all ways from `start` until an arm is empty that end with z^2 in the ranges, by the
+    last risk set.
 
     Shape (match, direction, events_toci, events_control, value); `width` is the number of values of a state.
     """
@@ -208,12 +251,16 @@ def propagate(start: RiskSet, floor: int, scale: int, steps: Steps, width: int) 
             stopped[at_risk] = states, values
             continue
         for after, events, weight in steps(at_risk):
-            arrived.setdefault(after, []).append((states + increments(at_risk, events, scale), values * weight))
+            arrived.setdefault(after, []).append(
+                (states + increments(at_risk, events, scale), values * weight)
+            )
     return stopped
 
 
 def increments(at_risk: RiskSet, events: tuple[int, int], scale: int) -> np.ndarray:
-    """What one time adds to a state, shape (4, 1); O - E in units of 1 / scale and V of 1 / scale^2 are whole numbers."""
+    """What one time adds to a state, shape (4, 1); O - E in units of 1 / scale and V of 1 / scale^2 are whole
+    numbers.
+    """
     y_toci, y_control, d = *at_risk[:2], sum(events)
     y = y_toci + y_control
     o_minus_e = events[0] * scale - d * y_toci * scale // y
@@ -226,7 +273,8 @@ def merged(tables: list[Table]) -> Table:
     states = np.concatenate([states for states, _ in tables], axis=1)
     values = np.concatenate([values for _, values in tables])
     order = np.lexsort(states)
-    states = states.take(order, axis=1)  # unlike an index, keeps rows contiguous: the loop is compiled for one layout
+    # unlike an index, keeps rows contiguous: the loop is compiled for one layout
+    states = states.take(order, axis=1)
     first = np.flatnonzero(np.append(True, (states[:, 1:] != states[:, :-1]).any(axis=0)))
     return states.take(first, axis=1), np.add.reduceat(values[order], first)
 
@@ -260,7 +308,10 @@ def closest(states, more_states, z2, best):
     lowest, highest = z2.min(), z2.max()
     for i in range(states.shape[1]):
         for j in range(more_states.shape[1]):
-            difference, variance = float(states[0, i] + more_states[0, j]), float(states[1, i] + more_states[1, j])
+            difference, variance = (
+                float(states[0, i] + more_states[0, j]),
+                float(states[1, i] + more_states[1, j]),
+            )
             if variance > 0:
                 ratio = difference * difference / variance
                 if ratio < lowest:

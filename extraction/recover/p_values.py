@@ -1,7 +1,7 @@
 """Two-sided p-values of every test a paper may have run on a 2x2 table, for many tables at once.
 
-Every function takes four arrays of counts of one shape (events and patients with tocilizumab, then without) and returns p of that
-shape; nan where a test has none because all patients or none had the event.
+Every function takes four arrays of counts of one shape (events and patients with tocilizumab, then without)
+and returns p of that shape; nan where a test has none because all patients or none had the event.
 """
 
 from collections.abc import Callable
@@ -10,12 +10,15 @@ import numpy as np
 from scipy.special import chdtrc, gammaln
 
 SAME_PROBABILITY = 1 + 1e-7
-"""Tables count as equally probable up to this factor, as in R's fisher.test: their probabilities differ by rounding alone."""
+"""Tables count as equally probable up to this factor, as in R's fisher.test: their probabilities differ by
+rounding alone.
+"""
 CELLS_AT_ONCE = 2_000_000
 
 
 def fisher(events_toci, n_toci, events_control, n_control) -> np.ndarray:
     """Fisher's exact test: all tables with these margins that are no more probable than the one found."""
+
     def p(probability, observed, _at):
         return np.sum(probability, axis=-1, where=probability <= observed * SAME_PROBABILITY)
 
@@ -24,6 +27,7 @@ def fisher(events_toci, n_toci, events_control, n_control) -> np.ndarray:
 
 def fisher_doubled(events_toci, n_toci, events_control, n_control) -> np.ndarray:
     """Fisher's exact test as twice the smaller tail, at most 1."""
+
     def p(probability, _observed, at):
         return 2 * _smaller_tail(probability, at)
 
@@ -32,6 +36,7 @@ def fisher_doubled(events_toci, n_toci, events_control, n_control) -> np.ndarray
 
 def mid_p(events_toci, n_toci, events_control, n_control) -> np.ndarray:
     """Twice the smaller tail, of which the table found counts half (Rothman's mid-p)."""
+
     def p(probability, observed, at):
         return 2 * _smaller_tail(probability, at) - observed[:, 0]
 
@@ -49,13 +54,20 @@ def chi_squared_yates(events_toci, n_toci, events_control, n_control) -> np.ndar
 
 
 TESTS: dict[str, Callable[..., np.ndarray]] = {
-    "fisher": fisher, "fisher_doubled": fisher_doubled, "chi_squared": chi_squared, "chi_squared_yates": chi_squared_yates, "mid_p": mid_p,
+    "fisher": fisher,
+    "fisher_doubled": fisher_doubled,
+    "chi_squared": chi_squared,
+    "chi_squared_yates": chi_squared_yates,
+    "mid_p": mid_p,
 }
 """Tests of a 2x2 table by name."""
 
 NAMES = {
-    "fisher": "Fisher's exact test", "fisher_doubled": "Fisher's exact test, one tail doubled", "chi_squared": "chi-squared test",
-    "chi_squared_yates": "chi-squared test with Yates's correction", "mid_p": "mid-p test",
+    "fisher": "Fisher's exact test",
+    "fisher_doubled": "Fisher's exact test, one tail doubled",
+    "chi_squared": "chi-squared test",
+    "chi_squared_yates": "chi-squared test with Yates's correction",
+    "mid_p": "mid-p test",
     "fisher_freeman_halton": "Fisher–Freeman–Halton test",
 }
 """The same in words."""
@@ -69,11 +81,14 @@ def _smaller_tail(probability: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 
 def _by_margin(p: Callable, *counts) -> np.ndarray:
-    """Apply `p` to the hypergeometric probabilities of all tables that share each table's margins, in pieces that fit in memory.
+    """Apply `p` to the hypergeometric probabilities of all tables that share each table's margins, in pieces
+    that fit in memory.
 
     p : (probabilities (table, k), that of the table found (table, 1), its k) -> p of shape (table,)
     """
-    events_toci, n_toci, events_control, n_control = (np.asarray(c, np.int64) for c in np.broadcast_arrays(*counts))
+    events_toci, n_toci, events_control, n_control = (
+        np.asarray(c, np.int64) for c in np.broadcast_arrays(*counts)
+    )
     flat = [c.ravel() for c in (events_toci, n_toci, events_control, n_control)]
     found = np.empty(flat[0].size)
     largest = int(flat[1].max(initial=0))
@@ -85,7 +100,9 @@ def _by_margin(p: Callable, *counts) -> np.ndarray:
     return np.minimum(found, 1.0).reshape(events_toci.shape)
 
 
-def _hypergeometric(events_toci, n_toci, events_control, n_control, largest: int) -> tuple[np.ndarray, np.ndarray]:
+def _hypergeometric(
+    events_toci, n_toci, events_control, n_control, largest: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Probability of k events with tocilizumab given all events, shape (table, k), and each table's own k."""
     k = np.arange(largest + 1)
     total = (events_toci + events_control)[:, None]

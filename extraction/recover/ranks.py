@@ -1,7 +1,8 @@
 """Which p-values can a rank test give at these group sizes?
 
-A rank test sees only the order of the patients, so it gives few p-values: ten where 9 v 2 patients have no ties.  U is the
-number of pairs in which tocilizumab lasts longer, a tied pair counting half: the rank sum less a constant.
+A rank test sees only the order of the patients, so it gives few p-values: ten where 9 v 2 patients have no
+ties.  U is the number of pairs in which tocilizumab lasts longer, a tied pair counting half: the rank sum
+less a constant.
 """
 
 import math
@@ -16,12 +17,15 @@ from extraction.recover.rounding import EDGE, printed_p
 RANK_TESTS = {
     "mann_whitney": "exact Mann–Whitney test",
     "mann_whitney_normal": "Mann–Whitney test by the normal approximation",
-    "mann_whitney_normal_corrected": "Mann–Whitney test by the normal approximation with continuity correction",
+    "mann_whitney_normal_corrected": (
+        "Mann–Whitney test by the normal approximation with continuity correction"
+    ),
 }
 """Two-sided rank tests by name, in words.
 
-Without ties the exact p is that of R's wilcox.test, scipy's `exact` and Prism: twice the smaller tail, at most 1.
-SPSS prints the normal approximation without the correction, R and scipy use the correction unless told otherwise.
+Without ties the exact p is that of R's wilcox.test, scipy's `exact` and Prism: twice the smaller tail, at
+most 1. SPSS prints the normal approximation without the correction, R and scipy use the correction unless
+told otherwise.
 """
 LARGEST_EXACT = 300
 """Patients in all; 150 v 150 take half a second, and programs turn to the normal approximation earlier."""
@@ -31,7 +35,9 @@ LARGEST_TIED = 10_000_000
 
 @lru_cache
 def mann_whitney_null(n_toci: int, n_control: int) -> np.ndarray:
-    """Exact null distribution of U, the number of pairs in which tocilizumab lasts longer; shape (n_toci * n_control + 1,)."""
+    """Exact null distribution of U, the number of pairs in which tocilizumab lasts longer; shape (n_toci *
+    n_control + 1,).
+    """
     counts = np.zeros((n_control + 1, n_toci * n_control + 1))
     counts[:, 0] = 1.0
     for _ in range(n_toci):
@@ -47,8 +53,10 @@ def attainable_p(n_toci: int, n_control: int, test: str = "mann_whitney", ties: 
     """Every two-sided p that a rank test can give, ascending.
 
     test : a name in RANK_TESTS
-    ties : every pattern of tied mid-ranks as well.  The exact test is then the permutation test of the rank sum, by twice the
-        smaller tail and by the rank sums at least as far from their mean; the normal ones take the tie-corrected variance
+    ties : every pattern of tied mid-ranks as well.  The exact test is then the permutation test of the rank
+    sum, by twice the
+        smaller tail and by the rank sums at least as far from their mean; the normal ones take the
+        tie-corrected variance
     Raises Unusable for an empty group or another test, TooLarge beyond LARGEST_EXACT or LARGEST_TIED.
     """
     require_sizes(n_toci, n_control, "rank test")
@@ -57,10 +65,17 @@ def attainable_p(n_toci: int, n_control: int, test: str = "mann_whitney", ties: 
     correction = 0.5 if test.endswith("corrected") else 0.0
     if ties:
         ways, tie_sums = _tied_ways(n_toci, n_control)
-        found = _tied_exact(ways) if test == "mann_whitney" else _tied_normal(ways, tie_sums, n_toci, n_control, correction)
+        found = (
+            _tied_exact(ways)
+            if test == "mann_whitney"
+            else _tied_normal(ways, tie_sums, n_toci, n_control, correction)
+        )
     elif test == "mann_whitney":
         if n_toci + n_control > LARGEST_EXACT:
-            raise TooLarge(f"{n_toci} v {n_control} patients: the exact rank test is listed for up to {LARGEST_EXACT} patients in all")
+            raise TooLarge(
+                f"{n_toci} v {n_control} patients: the exact rank test is listed for up to {LARGEST_EXACT}"
+                " patients in all"
+            )
         tail = np.cumsum(mann_whitney_null(n_toci, n_control)[: n_toci * n_control // 2 + 1])
         found = np.minimum(1.0, 2 * tail)
     else:
@@ -92,11 +107,14 @@ def judge_rank_p(n_toci: int, n_control: int, p: str, test: str = "mann_whitney"
     }
 
 
-def share_attainable(n_toci: int, n_control: int, p: str, test: str = "mann_whitney", ties: bool = False) -> float:
-    """How much a printed p checks: the share of values with its digits, from half to twice its size, that the test can print.
+def share_attainable(
+    n_toci: int, n_control: int, p: str, test: str = "mann_whitney", ties: bool = False
+) -> float:
+    """How much a printed p checks: the share of values with its digits, from half to twice its size, that the
+    test can print.
 
-    Near 0 an impossible p would show; at 1 every value can be printed, so the digits check nothing.  A bound has no
-    neighbours: 1 where the test can print it, else 0.
+    Near 0 an impossible p would show; at 1 every value can be printed, so the digits check nothing.  A bound
+    has no neighbours: 1 where the test can print it, else 0.
     """
     printed, attainable = printed_p(p), attainable_p(n_toci, n_control, test, ties)
     unit = printed.upper_cut - printed.lower_cut
@@ -104,7 +122,10 @@ def share_attainable(n_toci: int, n_control: int, p: str, test: str = "mann_whit
         return float(printed.rounds(attainable).any())
     value = round(printed.lower_cut / unit)
     lowest, highest = (value + 1) // 2, min(2 * value, round(1 / unit))
-    prints = np.unique([np.ceil(attainable * (1 - EDGE) / unit - 0.5), np.floor(attainable * (1 + EDGE) / unit + 0.5)])  # two on an edge
+    # two on an edge
+    prints = np.unique(
+        [np.ceil(attainable * (1 - EDGE) / unit - 0.5), np.floor(attainable * (1 + EDGE) / unit + 0.5)]
+    )
     return float(np.sum((prints >= lowest) & (prints <= highest)) / (highest - lowest + 1))
 
 
@@ -115,7 +136,9 @@ def require_sizes(n_toci: int, n_control: int, test: str) -> None:
 
 
 def _normal(away: np.ndarray, tie_sum, n_toci: int, n_control: int, correction: float) -> np.ndarray:
-    """p of |U - its mean| by the normal approximation; tie_sum is the sum of t^3 - t over groups of t tied patients."""
+    """p of |U - its mean| by the normal approximation; tie_sum is the sum of t^3 - t over groups of t tied
+    patients.
+    """
     n = n_toci + n_control
     variance = n_toci * n_control / 12 * (n + 1 - tie_sum / (n * (n - 1)))
     return 2 * special.ndtr(-np.maximum(away - correction, 0.0) / np.sqrt(variance))
@@ -124,14 +147,18 @@ def _normal(away: np.ndarray, tie_sum, n_toci: int, n_control: int, correction: 
 def _tied_ways(n_toci: int, n_control: int) -> tuple[np.ndarray, np.ndarray]:
     """In how many ways each pattern of ties gives each U.
 
-    A pattern is the sizes of the groups of tied patients, from the shortest time up.  Patterns of the first m patients, a of
-    them with tocilizumab, are built from shorter ones by a last group of t, b of them with tocilizumab.
-    Returns ways, shape (pattern, 2 n_toci n_control + 1), by twice U; and tie sums (see _normal), shape (pattern,).
+    A pattern is the sizes of the groups of tied patients, from the shortest time up.  Patterns of the first m
+    patients, a of them with tocilizumab, are built from shorter ones by a last group of t, b of them with
+    tocilizumab. Returns ways, shape (pattern, 2 n_toci n_control + 1), by twice U; and tie sums (see
+    _normal), shape (pattern,).
     """
     n, width = n_toci + n_control, 2 * n_toci * n_control + 1
     if (size := 2 ** (n - 1) * width) > LARGEST_TIED:
-        raise TooLarge(f"{n_toci} v {n_control} patients have 2^{n - 1} patterns of ties of up to {width:,} values of U each, "
-                       f"10^{math.log10(size):.1f} in all and more than 10^{math.log10(LARGEST_TIED):.0f}: judge the p without ties")
+        raise TooLarge(
+            f"{n_toci} v {n_control} patients have 2^{n - 1} patterns of ties of up to {width:,} values of U"
+            f" each, 10^{math.log10(size):.1f} in all and more than 10^{math.log10(LARGEST_TIED):.0f}: judge"
+            " the p without ties"
+        )
     ways = {(0, 0): np.eye(1, width, dtype=np.int32)}
     tie_sums = {0: np.zeros(1, int)}
     for m in range(1, n + 1):
@@ -148,13 +175,16 @@ def _with_last_group(ways: dict, before: int, a: int, t: int) -> np.ndarray:
     for b in range(min(a, t) + 1):
         shorter = ways.get((before, a - b))
         if shorter is not None:
-            twice_u = 2 * b * (before - (a - b)) + b * (t - b)  # of the b: above every control before, tied with t - b
+            # of the b: above every control before, tied with t - b
+            twice_u = 2 * b * (before - (a - b)) + b * (t - b)
             found[:, twice_u:] += math.comb(t, b) * shorter[:, : width - twice_u]
     return found
 
 
 def _tied_exact(ways: np.ndarray) -> np.ndarray:
-    """Attainable p of the permutation test by both two-sided conventions; all are whole numbers of ways out of all."""
+    """Attainable p of the permutation test by both two-sided conventions; all are whole numbers of ways out
+    of all.
+    """
     total, middle = int(ways[0].sum()), ways.shape[1] // 2
     lower = np.cumsum(ways, axis=1, dtype=np.int32)
     upper = total - lower + ways
@@ -165,11 +195,22 @@ def _tied_exact(ways: np.ndarray) -> np.ndarray:
     return np.minimum(1.0, np.flatnonzero(attained) / total)
 
 
-def _tied_normal(ways: np.ndarray, tie_sums: np.ndarray, n_toci: int, n_control: int, correction: float) -> np.ndarray:
+def _tied_normal(
+    ways: np.ndarray, tie_sums: np.ndarray, n_toci: int, n_control: int, correction: float
+) -> np.ndarray:
     """Attainable p of the normal approximation; where all patients are tied it has none."""
     middle = ways.shape[1] // 2
     reached = (ways[:, middle::-1] > 0) | (ways[:, middle:] > 0)
     n = n_toci + n_control
-    found = [_normal(np.flatnonzero(reached[tie_sums == tie_sum].any(axis=0)) / 2, tie_sum, n_toci, n_control, correction)
-             for tie_sum in np.unique(tie_sums) if tie_sum < n**3 - n]
+    found = [
+        _normal(
+            np.flatnonzero(reached[tie_sums == tie_sum].any(axis=0)) / 2,
+            tie_sum,
+            n_toci,
+            n_control,
+            correction,
+        )
+        for tie_sum in np.unique(tie_sums)
+        if tie_sum < n**3 - n
+    ]
     return np.concatenate(found)

@@ -1,7 +1,8 @@
 """A printed number stands for every true value that is printed so.
 
-Rounding half up and rounding half to even are both right, so a value on the upper edge of the last digit counts only where
-that digit is even.  A value that prints so only when its digits are cut off is a weaker match, told apart everywhere.
+Rounding half up and rounding half to even are both right, so a value on the upper edge of the last digit
+counts only where that digit is even.  A value that prints so only when its digits are cut off is a weaker
+match, told apart everywhere.
 """
 
 import re
@@ -13,9 +14,13 @@ import numpy as np
 from extraction.recover import Unusable
 
 EDGE = 1e-9
-"""Relative width of an edge: software computes a p-value in floating point, so on an edge it may print either way."""
+"""Relative width of an edge: software computes a p-value in floating point, so on an edge it may print either
+way.
+"""
 DECIMALS_OF_A_BARE_1 = 3
-"""A bare `1` is read as 1.000: nobody rounds p-values to whole numbers, but software prints the 1 of an exact test so."""
+"""A bare `1` is read as 1.000: nobody rounds p-values to whole numbers, but software prints the 1 of an exact
+test so.
+"""
 
 P_FORM = re.compile(r"([<>=≤≥]?)\s*(\d+(?:\.\d+)?)")
 NOT_SIGNIFICANT = {"ns", "n.s.", "not significant"}
@@ -23,7 +28,8 @@ NOT_SIGNIFICANT = {"ns", "n.s.", "not significant"}
 
 @dataclass(frozen=True)
 class PrintedP:
-    """A printed p-value: the true values that round to it lie from `lower` to `upper`, those cut off to it from `lower_cut` to `upper_cut`.
+    """A printed p-value: the true values that round to it lie from `lower` to `upper`, those cut off to it
+    from `lower_cut` to `upper_cut`.
 
     A bound (`<0.05`, `>0.9999`, `ns`) has no digits to cut off: `lower_cut` is `upper_cut`.
     """
@@ -35,7 +41,9 @@ class PrintedP:
     upper_cut: float
 
     def rounds(self, p) -> np.ndarray:
-        """Whether true p-values (any shape; nan never) round to the printed one or lie within the printed bound."""
+        """Whether true p-values (any shape; nan never) round to the printed one or lie within the printed
+        bound.
+        """
         p = np.asarray(p, float)
         return (p >= self.lower * (1 - EDGE)) & (p <= self.upper * (1 + EDGE))
 
@@ -46,7 +54,9 @@ class PrintedP:
 
 
 def printed_p(text: str, alpha: float = 0.05) -> PrintedP:
-    """Read `0.0204`, `<0.05`, `≥0.05`, `>0.9999` or `ns` (p not below `alpha`); raise Unusable for what is no p-value."""
+    """Read `0.0204`, `<0.05`, `≥0.05`, `>0.9999` or `ns` (p not below `alpha`); raise Unusable for what is no
+    p-value.
+    """
     text = text.strip()
     if text.lower() in NOT_SIGNIFICANT:
         return PrintedP(text, alpha, 1.0, 1.0, 1.0)
@@ -64,9 +74,18 @@ def printed_p(text: str, alpha: float = 0.05) -> PrintedP:
         return PrintedP(text, float(value) * (1 if sign == "≥" else 1 + 2 * EDGE), 1.0, 1.0, 1.0)
     decimals = DECIMALS_OF_A_BARE_1 if form[2] == "1" else -value.as_tuple().exponent
     if value == 0 and decimals == 0:
-        raise Unusable("p = 0: no test gives 0; give the digits printed, such as 0.000, which stands for less than 0.0005")
+        raise Unusable(
+            "p = 0: no test gives 0; give the digits printed, such as 0.000, which stands for less than"
+            " 0.0005"
+        )
     unit = Decimal(1).scaleb(-decimals)
-    return PrintedP(text, float(max(value - unit / 2, Decimal(0))), float(min(value + unit / 2, Decimal(1))), float(value), float(min(value + unit, Decimal(1))))
+    return PrintedP(
+        text,
+        float(max(value - unit / 2, Decimal(0))),
+        float(min(value + unit / 2, Decimal(1))),
+        float(value),
+        float(min(value + unit, Decimal(1))),
+    )
 
 
 @dataclass(frozen=True)

@@ -15,24 +15,30 @@ CONFIDENCE = 0.95
 def t_from_p(n_toci: int, n_control: int, p: str, direction: str | None = None) -> dict:
     """What a two-sided p of Student's t test (one pooled SD) says of the difference between the arms.
 
-    direction : of the mean with tocilizumab, `higher` or `lower`; without it the sign is unknown, and that of `higher` is given
-    Returns for the printed p, and again under `weakest` and `strongest` for the ends of what prints so:
+    direction : of the mean with tocilizumab, `higher` or `lower`; without it the sign is unknown, and that of
+    `higher` is given Returns for the printed p, and again under `weakest` and `strongest` for the ends of
+    what prints so:
     t, df : the statistic and its degrees of freedom
     d : standardised difference, mean with tocilizumab less mean without over the pooled SD
-    g : d without its small-sample bias (Hedges 1981, J Educ Stat 6:107); None at one degree of freedom, where d has no mean
+    g : d without its small-sample bias (Hedges 1981, J Educ Stat 6:107); None at one degree of freedom, where
+    d has no mean
     d_lower, d_upper : 95 % limits of d by the noncentral t distribution
     Raises Unusable for an empty group, two patients in all, and a p that is a bound or prints as 0.
     """
     require_sizes(n_toci, n_control, "t test")
     if n_toci + n_control < 3:
-        raise Unusable(f"{n_toci} v {n_control} patients: a t test needs three patients to estimate a standard deviation")
+        raise Unusable(
+            f"{n_toci} v {n_control} patients: a t test needs three patients to estimate a standard deviation"
+        )
     if direction not in (None, "higher", "lower"):
         raise Unusable(f"direction {direction!r}: the mean with tocilizumab is higher or lower")
     printed = printed_p(p)
     if not printed.text.lstrip("= ")[0].isdigit():
         raise Unusable(f"p = {printed.text}: a bound gives no t")
     if printed.lower == 0:
-        raise Unusable(f"p = {printed.text}: every p up to {printed.upper:g} prints so, and t has no upper end")
+        raise Unusable(
+            f"p = {printed.text}: every p up to {printed.upper:g} prints so, and t has no upper end"
+        )
     ends = printed.lower_cut, printed.upper, printed.lower
     found, weakest, strongest = (_difference(n_toci, n_control, end, direction) for end in ends)
     return found | {"weakest": weakest, "strongest": strongest}
@@ -44,29 +50,46 @@ def _difference(n_toci: int, n_control: int, p: float, direction: str | None) ->
     low, high = _noncentrality_limits(t, df)
     if direction == "lower":
         t, low, high = -t, -high, -low
-    unbiased = math.exp(math.lgamma(df / 2) - math.lgamma((df - 1) / 2)) / math.sqrt(df / 2) if df > 1 else None
-    return {"p": p, "t": t, "df": df, "d": t * per_t, "g": unbiased and unbiased * t * per_t,
-            "d_lower": low * per_t, "d_upper": high * per_t}
+    unbiased = (
+        math.exp(math.lgamma(df / 2) - math.lgamma((df - 1) / 2)) / math.sqrt(df / 2) if df > 1 else None
+    )
+    return {
+        "p": p,
+        "t": t,
+        "df": df,
+        "d": t * per_t,
+        "g": unbiased and unbiased * t * per_t,
+        "d_lower": low * per_t,
+        "d_upper": high * per_t,
+    }
 
 
 def _noncentrality_limits(t: float, df: int) -> tuple[float, float]:
     """Noncentralities at which t, 0 or more, is an upper and a lower 2.5 % point."""
     tail = (1 - CONFIDENCE) / 2
-    highest = 6 + t * math.sqrt(special.chdtri(df, 1e-6) / df)  # a noncentral t is below t in fewer than 1 in 100,000 there
-    return tuple(optimize.brentq(lambda noncentrality: _noncentral_t(t, df, noncentrality) - share, -6.0, highest)
-                 for share in (1 - tail, tail))
+    # a noncentral t is below t in fewer than 1 in 100,000 there
+    highest = 6 + t * math.sqrt(special.chdtri(df, 1e-6) / df)
+    return tuple(
+        optimize.brentq(lambda noncentrality: _noncentral_t(t, df, noncentrality) - share, -6.0, highest)
+        for share in (1 - tail, tail)
+    )
 
 
 def _noncentral_t(t: float, df: int, noncentrality: float) -> float:
-    """P(noncentral t <= t): the normal numerator averaged over the estimated SD; SciPy's noncentral t has gaps in its tails."""
+    """P(noncentral t <= t): the normal numerator averaged over the estimated SD; SciPy's noncentral t has
+    gaps in its tails.
+    """
     if t == 0:
         return float(special.ndtr(-noncentrality))
     constant = (df / 2 - 1) * math.log(2) + math.lgamma(df / 2)
 
     def given(chi):
-        return math.exp((df - 1) * math.log(chi) - chi * chi / 2 - constant) * special.ndtr(t * chi / math.sqrt(df) - noncentrality)
+        return math.exp((df - 1) * math.log(chi) - chi * chi / 2 - constant) * special.ndtr(
+            t * chi / math.sqrt(df) - noncentrality
+        )
 
     low, high = math.sqrt(2 * special.gammaincinv(df / 2, 1e-16)), math.sqrt(special.chdtri(df, 1e-16))
-    width = math.sqrt(df) / t  # of the step of the numerator from 0 to 1, which quadrature would miss if it were not told
+    # of the step of the numerator from 0 to 1, which quadrature would miss if it were not told
+    width = math.sqrt(df) / t
     edges = np.clip([low, *((noncentrality + z) * width for z in (-9, 0, 9)), high], low, high)
     return sum(integrate.quad(given, a, b)[0] for a, b in zip(edges, edges[1:]) if a < b)

@@ -1,7 +1,8 @@
 """Every 2x2 table that could have printed these numbers.
 
-Known, bounded or unknown group sizes, percentages, counts, totals and a p-value are constraints.  The search lists the counts that
-each arm allows, joins the arms, and tests what is left; the trace tells how many tables each constraint leaves.
+Known, bounded or unknown group sizes, percentages, counts, totals and a p-value are constraints.  The search
+lists the counts that each arm allows, joins the arms, and tests what is left; the trace tells how many tables
+each constraint leaves.
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +22,9 @@ DIRECTIONS = {"higher": 1, "lower": -1}
 
 @dataclass(frozen=True)
 class Arm:
-    """What is known of one arm: its patients from `min_n` to `max_n`, its events from `min_events` to `max_events`, its percentage."""
+    """What is known of one arm: its patients from `min_n` to `max_n`, its events from `min_events` to
+    `max_events`, its percentage.
+    """
 
     max_n: int
     min_n: int = 1
@@ -61,7 +64,9 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class Recovery:
-    """All candidates, in the order of their counts; and the trace, whose first zero tells what excludes the rest."""
+    """All candidates, in the order of their counts; and the trace, whose first zero tells what excludes the
+    rest.
+    """
 
     candidates: list[Candidate]
     trace: list[Step] = field(default_factory=list)
@@ -85,22 +90,38 @@ class Recovery:
         return f"No table fits all of it. {told}.{' ' + self.nearest if self.nearest else ''}"
 
 
-def recover_tables(toci: Arm, control: Arm, p: PrintedP | None = None, tests: tuple[str, ...] = tuple(TESTS), *,
-                   total_events: tuple[int, int] | None = None, total_n: int | None = None,
-                   direction: str | None = None) -> Recovery:
+def recover_tables(
+    toci: Arm,
+    control: Arm,
+    p: PrintedP | None = None,
+    tests: tuple[str, ...] = tuple(TESTS),
+    *,
+    total_events: tuple[int, int] | None = None,
+    total_n: int | None = None,
+    direction: str | None = None,
+) -> Recovery:
     """Every table of two arms that the constraints allow, once for each named test that gives the printed p.
 
-    total_events : fewest and most events of both arms together; direction : `higher` or `lower` share of events with tocilizumab
-    Raises Unusable for bounds that contradict themselves, TooLarge before a search of more than LARGEST_SEARCH tables.
+    total_events : fewest and most events of both arms together; direction : `higher` or `lower` share of
+    events with tocilizumab Raises Unusable for bounds that contradict themselves, TooLarge before a search of
+    more than LARGEST_SEARCH tables.
     """
     if unknown := [test for test in tests if test not in TESTS]:
         raise Unusable(f"test {unknown[0]!r}: the tests of a 2x2 table are {', '.join(TESTS)}")
     if total_events and total_events[0] > total_events[1]:
-        raise Unusable(f"events in all are at least {total_events[0]} and at most {total_events[1]}: the bounds contradict each other")
+        raise Unusable(
+            f"events in all are at least {total_events[0]} and at most {total_events[1]}: the bounds"
+            " contradict each other"
+        )
     trace: list[Step] = []
     arms = [_counts(arm, name, trace) for name, arm in (("toci", toci), ("control", control))]
     rows = _join(*arms, total_events or (0, toci.max_n + control.max_n))
-    trace.append(Step("both arms together" if total_events is None else f"events in all {_between(*total_events)}", len(rows)))
+    trace.append(
+        Step(
+            "both arms together" if total_events is None else f"events in all {_between(*total_events)}",
+            len(rows),
+        )
+    )
     if total_n is not None:
         rows = rows[rows[:, 1] + rows[:, 3] == total_n]
         trace.append(Step(f"patients in all {total_n}", len(rows)))
@@ -117,10 +138,21 @@ def _counts(arm: Arm, name: str, trace: list[Step]) -> np.ndarray:
     _require_bounds(arm, name)
     n = np.repeat(np.arange(arm.min_n, arm.max_n + 1), np.arange(arm.min_n, arm.max_n + 1) + 1)
     events = np.concatenate([np.arange(size + 1) for size in range(arm.min_n, arm.max_n + 1)])
-    within = (events >= arm.min_events) & (events <= (arm.max_n if arm.max_events is None else arm.max_events))
+    within = (events >= arm.min_events) & (
+        events <= (arm.max_n if arm.max_events is None else arm.max_events)
+    )
     n, events = n[within], events[within]
-    trace.append(Step(f"{name}: {_between(arm.min_n, arm.max_n)} patients"
-                      + (f", events {_between(arm.min_events, arm.max_events)}" if arm.min_events or arm.max_events is not None else ""), len(n)))
+    trace.append(
+        Step(
+            f"{name}: {_between(arm.min_n, arm.max_n)} patients"
+            + (
+                f", events {_between(arm.min_events, arm.max_events)}"
+                if arm.min_events or arm.max_events is not None
+                else ""
+            ),
+            len(n),
+        )
+    )
     cut = np.zeros(len(n), bool)
     if arm.percent:
         rounds, cut = arm.percent.rounds(events, n), arm.percent.cut_off(events, n)
@@ -132,26 +164,42 @@ def _counts(arm: Arm, name: str, trace: list[Step]) -> np.ndarray:
 
 def _require_bounds(arm: Arm, name: str) -> None:
     if arm.max_n < 1 or arm.min_n < 1:
-        raise Unusable(f"n_{name} is {min(arm.max_n, arm.min_n)}: a table compares two groups of at least one patient")
+        raise Unusable(
+            f"n_{name} is {min(arm.max_n, arm.min_n)}: a table compares two groups of at least one patient"
+        )
     if arm.max_n > LARGEST_GROUP:
-        raise TooLarge(f"n_{name} is up to {arm.max_n:,}: groups of more than {LARGEST_GROUP:,} patients leave too many tables to tell apart")
+        raise TooLarge(
+            f"n_{name} is up to {arm.max_n:,}: groups of more than {LARGEST_GROUP:,} patients leave too many"
+            " tables to tell apart"
+        )
     if arm.min_n > arm.max_n:
-        raise Unusable(f"n_{name} is at least {arm.min_n} and at most {arm.max_n}: the bounds contradict each other")
+        raise Unusable(
+            f"n_{name} is at least {arm.min_n} and at most {arm.max_n}: the bounds contradict each other"
+        )
     if arm.max_events is not None and not arm.min_events <= arm.max_events:
-        raise Unusable(f"events_{name} are at least {arm.min_events} and at most {arm.max_events}: the bounds contradict each other")
+        raise Unusable(
+            f"events_{name} are at least {arm.min_events} and at most {arm.max_events}: the bounds contradict"
+            " each other"
+        )
     if not 0 <= arm.min_events <= arm.max_n:
-        raise Unusable(f"events_{name} are at least {arm.min_events}: of at most {arm.max_n} patients that is impossible")
+        raise Unusable(
+            f"events_{name} are at least {arm.min_events}: of at most {arm.max_n} patients that is impossible"
+        )
 
 
 def _join(toci: np.ndarray, control: np.ndarray, total: tuple[int, int]) -> np.ndarray:
-    """Every pair of counts whose events add to a total between two bounds; columns events, n, events, n, cut off."""
+    """Every pair of counts whose events add to a total between two bounds; columns events, n, events, n, cut
+    off.
+    """
     control = control[np.argsort(control[:, 0], kind="stable")]
     first = np.searchsorted(control[:, 0], total[0] - toci[:, 0], side="left")
     last = np.searchsorted(control[:, 0], total[1] - toci[:, 0], side="right")
     pairs = last - first
     if pairs.sum() > LARGEST_SEARCH:
-        raise TooLarge(f"{pairs.sum():,} tables would have to be tested, more than {LARGEST_SEARCH:,}: "
-                       "give group sizes, percentages or totals that leave fewer")
+        raise TooLarge(
+            f"{pairs.sum():,} tables would have to be tested, more than {LARGEST_SEARCH:,}: "
+            "give group sizes, percentages or totals that leave fewer"
+        )
     one = np.repeat(np.arange(len(toci)), pairs)
     other = np.arange(len(one)) - np.repeat(np.cumsum(pairs) - pairs, pairs) + np.repeat(first, pairs)
     return np.column_stack([toci[one, :2], control[other, :2], toci[one, 2] | control[other, 2]])
@@ -164,17 +212,32 @@ def _tested(rows: np.ndarray, p: PrintedP, tests: tuple[str, ...], trace: list[S
         rounds, cut = p.rounds(found), p.cut_off(found)
         fits = rounds | cut
         candidates += _candidates(rows[fits], test, rounds[fits])
-        trace.append(Step(f"p = {p.text} by {NAMES[test]}" if p.text[0].isdigit() else f"p {p.text} by {NAMES[test]}", int(fits.sum())))
+        trace.append(
+            Step(
+                f"p = {p.text} by {NAMES[test]}" if p.text[0].isdigit() else f"p {p.text} by {NAMES[test]}",
+                int(fits.sum()),
+            )
+        )
         if not fits.any() and np.isfinite(found).any():
             distance = np.where(np.isfinite(found), np.maximum(p.lower - found, found - p.upper), np.inf)
             at = int(np.argmin(distance))
-            closest.append((float(distance[at]), f"Nearest: {rows[at, 0]}/{rows[at, 1]} v {rows[at, 2]}/{rows[at, 3]}, p = {found[at]:.4f} by {NAMES[test]}."))
+            closest.append(
+                (
+                    float(distance[at]),
+                    (
+                        f"Nearest: {rows[at, 0]}/{rows[at, 1]} v {rows[at, 2]}/{rows[at, 3]}, p ="
+                        f" {found[at]:.4f} by {NAMES[test]}."
+                    ),
+                )
+            )
     return Recovery(sorted(candidates), trace, min(closest)[1] if closest else "")
 
 
 def _candidates(rows: np.ndarray, test: str | None, rounds: np.ndarray) -> list[Candidate]:
-    return [Candidate(*map(int, row[:4]), test, "rounded" if rounded and not row[4] else "truncated")
-            for row, rounded in zip(rows, rounds)]
+    return [
+        Candidate(*map(int, row[:4]), test, "rounded" if rounded and not row[4] else "truncated")
+        for row, rounded in zip(rows, rounds)
+    ]
 
 
 def _between(low: int, high: int | None) -> str:

@@ -1,7 +1,7 @@
 """Every table of several groups by several categories that could have printed these numbers.
 
-Groups are rows, categories columns.  A paper that tests three classes of response at once and prints two of them by arm has
-printed the third: the p-value chooses the split.
+Groups are rows, categories columns.  A paper that tests three classes of response at once and prints two of
+them by arm has printed the third: the p-value chooses the split.
 """
 
 from typing import NamedTuple
@@ -28,13 +28,19 @@ class WideCandidate(NamedTuple):
         return " v ".join("/".join(map(str, row)) for row in self.table)
 
 
-def recover_wide_tables(sizes: list[int], totals: list[int | None], cells: list[list[int | PrintedPercent | None]],
-                        p: PrintedP | None = None, tests: tuple[str, ...] = TESTS) -> list[WideCandidate]:
+def recover_wide_tables(
+    sizes: list[int],
+    totals: list[int | None],
+    cells: list[list[int | PrintedPercent | None]],
+    p: PrintedP | None = None,
+    tests: tuple[str, ...] = TESTS,
+) -> list[WideCandidate]:
     """Every table of the given group sizes, once for each named test that gives the printed p.
 
     totals : patients of each category over all groups, None where not printed
     cells : for each group, what is printed of each category: a count, a percentage of the group, or None
-    Raises Unusable for numbers that are no table, TooLarge before a search of more than LARGEST_SEARCH tables.
+    Raises Unusable for numbers that are no table, TooLarge before a search of more than LARGEST_SEARCH
+    tables.
     """
     _require_shape(sizes, totals, cells, tests)
     rows = [_rows(size, printed) for size, printed in zip(sizes, cells)]
@@ -46,12 +52,17 @@ def recover_wide_tables(sizes: list[int], totals: list[int | None], cells: list[
         values = chi_squared(tables) if test == "chi_squared" else fisher_freeman_halton(tables)
         rounds = p.rounds(values)
         fits = rounds | p.cut_off(values)
-        found += [_candidate(table, test, good and not weak) for table, good, weak in zip(tables[fits], rounds[fits], cut[fits])]
+        found += [
+            _candidate(table, test, good and not weak)
+            for table, good, weak in zip(tables[fits], rounds[fits], cut[fits])
+        ]
     return sorted(found)
 
 
 def chi_squared(tables: np.ndarray) -> np.ndarray:
-    """p of Pearson's chi-squared test of tables, shape (table, row, column); categories that nobody holds are left out."""
+    """p of Pearson's chi-squared test of tables, shape (table, row, column); categories that nobody holds are
+    left out.
+    """
     tables = np.asarray(tables, float)
     row, column = tables.sum(axis=2, keepdims=True), tables.sum(axis=1, keepdims=True)
     expected = row * column / tables.sum(axis=(1, 2), keepdims=True)
@@ -61,17 +72,24 @@ def chi_squared(tables: np.ndarray) -> np.ndarray:
 
 
 def fisher_freeman_halton(tables: np.ndarray) -> np.ndarray:
-    """p of Fisher's exact test extended by Freeman and Halton: all tables of the same margins no more probable than the one found.
+    """p of Fisher's exact test extended by Freeman and Halton: all tables of the same margins no more
+    probable than the one found.
 
-    tables : shape (table, row, column).  Raises TooLarge where one set of margins holds more than LARGEST_SEARCH tables.
+    tables : shape (table, row, column).  Raises TooLarge where one set of margins holds more than
+    LARGEST_SEARCH tables.
     """
     tables = np.asarray(tables, np.int64)
-    margins, which = np.unique(np.concatenate([tables.sum(axis=2), tables.sum(axis=1)], axis=1), axis=0, return_inverse=True)
+    margins, which = np.unique(
+        np.concatenate([tables.sum(axis=2), tables.sum(axis=1)], axis=1), axis=0, return_inverse=True
+    )
     found = np.empty(len(tables))
     n_rows = tables.shape[1]
     for i, margin in enumerate(margins):
         here = which.ravel() == i
-        reference, _ = _join([_rows(size, [None] * tables.shape[2]) for size in margin[:n_rows]], list(map(int, margin[n_rows:])))
+        reference, _ = _join(
+            [_rows(size, [None] * tables.shape[2]) for size in margin[:n_rows]],
+            list(map(int, margin[n_rows:])),
+        )
         probability = _relative_probability(reference)
         observed = _relative_probability(tables[here])[:, None] * SAME_PROBABILITY
         found[here] = np.sum(np.where(probability <= observed, probability, 0.0), axis=1) / probability.sum()
@@ -80,13 +98,20 @@ def fisher_freeman_halton(tables: np.ndarray) -> np.ndarray:
 
 def _relative_probability(tables: np.ndarray) -> np.ndarray:
     """Probability of tables given their margins, up to a factor that the margins fix."""
-    return np.exp(-gammaln(tables + 1.0).sum(axis=(1, 2)) + gammaln(tables.sum(axis=(1, 2)) + 1.0)
-                  - gammaln(tables.sum(axis=2) + 1.0).sum(axis=1))
+    return np.exp(
+        -gammaln(tables + 1.0).sum(axis=(1, 2))
+        + gammaln(tables.sum(axis=(1, 2)) + 1.0)
+        - gammaln(tables.sum(axis=2) + 1.0).sum(axis=1)
+    )
 
 
 def _rows(size: int, printed: list) -> tuple[np.ndarray, np.ndarray]:
-    """Every way to spread a group over its categories that fits what is printed of it, and whether only cut-off digits fit."""
-    choices = [np.array([cell]) if isinstance(cell, (int, np.integer)) else np.arange(size + 1) for cell in printed]
+    """Every way to spread a group over its categories that fits what is printed of it, and whether only
+    cut-off digits fit.
+    """
+    choices = [
+        np.array([cell]) if isinstance(cell, (int, np.integer)) else np.arange(size + 1) for cell in printed
+    ]
     weak = [np.zeros(len(choice), bool) for choice in choices]
     for i, cell in enumerate(printed):
         if isinstance(cell, PrintedPercent):
@@ -95,7 +120,10 @@ def _rows(size: int, printed: list) -> tuple[np.ndarray, np.ndarray]:
     counts, cut = np.zeros((1, 0), np.int64), np.zeros(1, bool)
     for choice, weak_choice in zip(choices[:-1], weak[:-1]):
         _stop_if_larger(len(counts) * len(choice))
-        one, other = np.repeat(np.arange(len(counts)), len(choice)), np.tile(np.arange(len(choice)), len(counts))
+        one, other = (
+            np.repeat(np.arange(len(counts)), len(choice)),
+            np.tile(np.arange(len(choice)), len(counts)),
+        )
         counts, cut = np.column_stack([counts[one], choice[other]]), cut[one] | weak_choice[other]
         fits = counts.sum(axis=1) <= size
         counts, cut = counts[fits], cut[fits]
@@ -105,8 +133,12 @@ def _rows(size: int, printed: list) -> tuple[np.ndarray, np.ndarray]:
     return np.column_stack([counts, rest])[fits], (cut | weak_rest)[fits]
 
 
-def _join(rows: list[tuple[np.ndarray, np.ndarray]], totals: list[int | None]) -> tuple[np.ndarray, np.ndarray]:
-    """Every combination of rows whose columns add to the totals: tables (table, row, column) and whether only cut-off digits fit."""
+def _join(
+    rows: list[tuple[np.ndarray, np.ndarray]], totals: list[int | None]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Every combination of rows whose columns add to the totals: tables (table, row, column) and whether only
+    cut-off digits fit.
+    """
     exact = np.array([total is not None for total in totals])
     limit = np.array([total for total in totals if total is not None], dtype=np.int64)
     tables, cut = rows[0][0][:, None, :], rows[0][1]
@@ -118,13 +150,21 @@ def _join(rows: list[tuple[np.ndarray, np.ndarray]], totals: list[int | None]) -
     return tables, cut
 
 
-def _pairs(held: np.ndarray, counts: np.ndarray, limit: np.ndarray, complete: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of sums so far and of a further row that together keep to the totals, and reach them where the table is complete."""
+def _pairs(
+    held: np.ndarray, counts: np.ndarray, limit: np.ndarray, complete: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of sums so far and of a further row that together keep to the totals, and reach them where the
+    table is complete.
+    """
     if complete and limit.size:  # sorted by their counts, few of many are looked at
         by_counts: dict[tuple, list[int]] = {}
         for j, row in enumerate(map(tuple, counts.tolist())):
             by_counts.setdefault(row, []).append(j)
-        pairs = [(i, j) for i, row in enumerate(map(tuple, (limit - held).tolist())) for j in by_counts.get(row, ())]
+        pairs = [
+            (i, j)
+            for i, row in enumerate(map(tuple, (limit - held).tolist()))
+            for j in by_counts.get(row, ())
+        ]
         return tuple(np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
     _stop_if_larger(len(held) * len(counts))
     one, other = np.repeat(np.arange(len(held)), len(counts)), np.tile(np.arange(len(counts)), len(held))
@@ -134,19 +174,31 @@ def _pairs(held: np.ndarray, counts: np.ndarray, limit: np.ndarray, complete: bo
 
 def _stop_if_larger(size: int) -> None:
     if size > LARGEST_SEARCH:
-        raise TooLarge(f"{size:,} tables would have to be listed, more than {LARGEST_SEARCH:,}: give totals, counts or percentages that leave fewer")
+        raise TooLarge(
+            f"{size:,} tables would have to be listed, more than {LARGEST_SEARCH:,}: give totals, counts or"
+            " percentages that leave fewer"
+        )
 
 
 def _require_shape(sizes: list[int], totals: list, cells: list[list], tests: tuple[str, ...]) -> None:
     if len(sizes) < 2 or len(totals) < 2 or min(sizes) < 1:
-        raise Unusable(f"sizes {sizes}, {len(totals)} categories: a table has at least two groups of at least one patient, and two categories")
+        raise Unusable(
+            f"sizes {sizes}, {len(totals)} categories: a table has at least two groups of at least one"
+            " patient, and two categories"
+        )
     if len(cells) != len(sizes) or any(len(row) != len(totals) for row in cells):
-        raise Unusable(f"each of the {len(sizes)} groups needs one cell for each of the {len(totals)} categories")
+        raise Unusable(
+            f"each of the {len(sizes)} groups needs one cell for each of the {len(totals)} categories"
+        )
     if None not in totals and sum(totals) != sum(sizes):
-        raise Unusable(f"the categories hold {sum(totals)} patients and the groups {sum(sizes)}: a table has one total")
+        raise Unusable(
+            f"the categories hold {sum(totals)} patients and the groups {sum(sizes)}: a table has one total"
+        )
     if unknown := [test for test in tests if test not in TESTS]:
         raise Unusable(f"test {unknown[0]!r}: the tests of several categories are {', '.join(TESTS)}")
 
 
 def _candidate(table: np.ndarray, test: str | None, rounded: bool) -> WideCandidate:
-    return WideCandidate(tuple(tuple(map(int, row)) for row in table), test, "rounded" if rounded else "truncated")
+    return WideCandidate(
+        tuple(tuple(map(int, row)) for row in table), test, "rounded" if rounded else "truncated"
+    )

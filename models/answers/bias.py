@@ -1,8 +1,11 @@
-"""What the risk of bias does to the answer: a judgement becomes a prior on an additive bias, and the effect is read through it.
+"""What the risk of bias does to the answer: a judgement becomes a prior on an additive bias, and the effect
+is read through it.
 
-    observed effect[s] = effect[s] + b[s],   b[s] ~ N(m, s), by the overall judgement of the study and the endpoint
+    observed effect[s] = effect[s] + b[s],   b[s] ~ N(m, s), by the overall judgement of the study and the
+    endpoint
 
-Positive b on the log scale makes tocilizumab look worse where more events are worse.  Strata of one study share its b.
+Positive b on the log scale makes tocilizumab look worse where more events are worse.  Strata of one study
+share its b.
 """
 
 from dataclasses import dataclass
@@ -11,21 +14,28 @@ import numpy as np
 from scipy.special import logsumexp
 
 from extraction.bias import overall
-from models.evidence.report import Evidence
 from extraction.records import Review, load
 from models import endpoint as study_effects
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.posterior import Posterior
-from models.priors import Prior
 from models.engines.quadrature_general import from_study_likelihoods
+from models.evidence.report import Evidence
+from models.priors import Prior
 
 HERMITE = np.polynomial.hermite_e.hermegauss(41)
 """Nodes and weights of a standard normal: the bias is integrated out at them."""
 
-PAIR = "Hill 2018, doi 10.1182/blood-2017-07-793760: 3.45, unadjusted; CAR-HEMATOTOX 2022, doi 10.1136/jitc-2021-004475: 0.93, adjusted"
-"""Hazard ratios of infection with tocilizumab after CD19 CAR-T cells in other patients: one pair, so a scale and not data."""
+PAIR = (
+    "Hill 2018, doi 10.1182/blood-2017-07-793760: 3.45, unadjusted; CAR-HEMATOTOX 2022, doi"
+    " 10.1136/jitc-2021-004475: 0.93, adjusted"
+)
+"""Hazard ratios of infection with tocilizumab after CD19 CAR-T cells in other patients: one pair, so a scale
+and not data.
+"""
 GAP = float(np.log(3.45 / 0.93))
-"""Log ratio of that pair, 1.31: how far confounding by indication may carry an unadjusted comparison of infections."""
+"""Log ratio of that pair, 1.31: how far confounding by indication may carry an unadjusted comparison of
+infections.
+"""
 
 
 @dataclass(frozen=True)
@@ -42,50 +52,93 @@ class BiasScale:
 
 SICKER = "the sicker patients got the drug, so an unadjusted comparison makes it look worse"
 INFECTION = BiasScale(
-    (0.2, 0.3), (GAP / 2, GAP / 2), (GAP, GAP * 0.75),
-    f"At serious risk the odds ratio seen is about twice the true one, and with 95 % probability between half and seven times it: {SICKER}.", PAIR)
+    (0.2, 0.3),
+    (GAP / 2, GAP / 2),
+    (GAP, GAP * 0.75),
+    "At serious risk the odds ratio seen is about twice the true one, and with 95 % probability between half"
+    f" and seven times it: {SICKER}.",
+    PAIR,
+)
 HAZARD = BiasScale(
-    (0.1, 0.2), (GAP / 4, GAP / 3), (GAP / 2, GAP / 2),
-    f"At serious risk the hazard ratio seen is about 1.4 times the true one, and with 95 % probability between 0.6 and 3.3 times it: {SICKER}.",
-    "choice of this review: half the scale of infection, as no such pair is known for survival")
+    (0.1, 0.2),
+    (GAP / 4, GAP / 3),
+    (GAP / 2, GAP / 2),
+    "At serious risk the hazard ratio seen is about 1.4 times the true one, and with 95 % probability"
+    f" between 0.6 and 3.3 times it: {SICKER}.",
+    "choice of this review: half the scale of infection, as no such pair is known for survival",
+)
 DURATION = BiasScale(
-    (0.0, 0.1), (0.0, 0.2), (0.0, 0.35),
-    "At serious risk the ratio of durations seen lies, with 95 % probability, between 0.7 and 1.5 times the true one, on either side: waiting for the drug "
-    "and more disease make CRS look longer with it, a drug that lowers fever and a comparison with steroids make it look shorter or no different.",
-    "choice of this review: the signs oppose each other, so the mean is 0")
+    (0.0, 0.1),
+    (0.0, 0.2),
+    (0.0, 0.35),
+    "At serious risk the ratio of durations seen lies, with 95 % probability, between 0.7 and 1.5 times the"
+    " true one, on either side: waiting for the drug and more disease make CRS look longer with it, a drug"
+    " that lowers fever and a comparison with steroids make it look shorter or no different.",
+    "choice of this review: the signs oppose each other, so the mean is 0",
+)
 RESPONSE = BiasScale(
-    (-0.1, 0.25), (-0.3, 0.5), (-0.6, 0.75),
-    "At serious risk the odds ratio of response seen is about three quarters of the true one: more leukaemia before infusion makes response rarer.",
-    "choice of this review: half the scale of infection, turned round")
+    (-0.1, 0.25),
+    (-0.3, 0.5),
+    (-0.6, 0.75),
+    "At serious risk the odds ratio of response seen is about three quarters of the true one: more leukaemia"
+    " before infusion makes response rarer.",
+    "choice of this review: half the scale of infection, turned round",
+)
 HISTORICAL = BiasScale(
-    (0.0, 0.25), (0.0, 0.5), (0.0, 1.0),
-    "At serious risk the odds ratio seen lies, with 95 % probability, between 0.4 and 2.7 times the true one, on either side: patients of another "
-    "time differ in ways nobody can name.", "choice of this review")
+    (0.0, 0.25),
+    (0.0, 0.5),
+    (0.0, 1.0),
+    "At serious risk the odds ratio seen lies, with 95 % probability, between 0.4 and 2.7 times the true one,"
+    " on either side: patients of another time differ in ways nobody can name.",
+    "choice of this review",
+)
 SCALES = {
-    "crs_duration_grade3": DURATION, "severe_infection": INFECTION, "overall_survival": HAZARD, "progression_free_survival": HAZARD,
-    "complete_response": RESPONSE, "icans": INFECTION, "severe_crs": HISTORICAL,
+    "crs_duration_grade3": DURATION,
+    "severe_infection": INFECTION,
+    "overall_survival": HAZARD,
+    "progression_free_survival": HAZARD,
+    "complete_response": RESPONSE,
+    "icans": INFECTION,
+    "severe_crs": HISTORICAL,
 }
 """The scale of each endpoint."""
 
 
 def bias_prior(key: str, judgement: str, adjusted: bool = False) -> Prior:
-    """Prior of the bias of one study; `no_information` counts as serious, an adjusted estimate has no known side."""
+    """Prior of the bias of one study; `no_information` counts as serious, an adjusted estimate has no known
+    side.
+    """
     mean, sd = getattr(SCALES[key], "serious" if judgement == "no_information" else judgement)
-    return Prior(f"bias_{judgement}", "normal", (0.0 if adjusted else mean, sd), SCALES[key].plain, SCALES[key].source)
+    return Prior(
+        f"bias_{judgement}", "normal", (0.0 if adjusted else mean, sd), SCALES[key].plain, SCALES[key].source
+    )
 
 
 def bias_priors(key: str, review: Review | None = None, evidence: Evidence | None = None) -> dict[str, Prior]:
-    """The bias of each study that enters an endpoint, by its overall judgement; studies without a judgement count as critical."""
+    """The bias of each study that enters an endpoint, by its overall judgement; studies without a judgement
+    count as critical.
+    """
     review = review or load()
     evidence = evidence or evidence_of(key, review)
-    return {study: bias_prior(key, overall(review.records[study], evidence.endpoint) or "critical", is_adjusted(evidence, study, review))
-            for study in evidence.studies}
+    return {
+        study: bias_prior(
+            key,
+            overall(review.records[study], evidence.endpoint) or "critical",
+            is_adjusted(evidence, study, review),
+        )
+        for study in evidence.studies
+    }
 
 
 def is_adjusted(evidence: Evidence, study: str, review: Review) -> bool:
     """Whether a study enters by an estimate adjusted for covariates."""
     entries = {entry.id: entry for entry in review.records[study].entries}
-    return any(getattr(entries[name], "adjusted_for", None) for report in evidence.used if report.study == study for name in report.entries)
+    return any(
+        getattr(entries[name], "adjusted_for", None)
+        for report in evidence.used
+        if report.study == study
+        for name in report.entries
+    )
 
 
 def through_bias(log_likelihood, prior: Prior):
@@ -96,15 +149,24 @@ def through_bias(log_likelihood, prior: Prior):
 
     def adjusted(theta):
         theta = np.asarray(theta, float)
-        return logsumexp([log_likelihood(theta + mean + sd * node) + w for node, w in zip(nodes, log_weight)], axis=0)
+        return logsumexp(
+            [log_likelihood(theta + mean + sd * node) + w for node, w in zip(nodes, log_weight)], axis=0
+        )
 
     return adjusted
 
 
-def adjusted_quadrature(evidence: Evidence, mu_prior: Prior, tau_prior: Prior, biases: dict[str, Prior]) -> Posterior:
+def adjusted_quadrature(
+    evidence: Evidence, mu_prior: Prior, tau_prior: Prior, biases: dict[str, Prior]
+) -> Posterior:
     """Posterior of the effects behind the bias, for endpoints with one effect per study."""
     likelihoods = study_effects.study_likelihoods(evidence)
-    return from_study_likelihoods([through_bias(term, biases[study]) for study, term in likelihoods.items()], mu_prior, tau_prior, list(likelihoods))
+    return from_study_likelihoods(
+        [through_bias(term, biases[study]) for study, term in likelihoods.items()],
+        mu_prior,
+        tau_prior,
+        list(likelihoods),
+    )
 
 
 def adjusted(key: str, review: Review | None = None) -> Posterior:
@@ -112,4 +174,6 @@ def adjusted(key: str, review: Review | None = None) -> Posterior:
     chosen, review = ENDPOINTS[key], review or load()
     if key == "crs_duration_grade3":
         raise ValueError("CRS duration has too many parameters for quadrature: it is sampled")
-    return adjusted_quadrature(evidence_of(key, review), chosen.mu_prior, chosen.tau_prior, bias_priors(key, review))
+    return adjusted_quadrature(
+        evidence_of(key, review), chosen.mu_prior, chosen.tau_prior, bias_priors(key, review)
+    )

@@ -20,7 +20,10 @@ class Derivation(NamedTuple):
 
 
 def derives(function: Callable) -> Callable:
-    """Note on the frame that a function returns, or on the numbers of its picture, by which function and for which endpoint they were made."""
+    """Note on the frame that a function returns, or on the numbers of its picture, by which function and for
+    which endpoint they were made.
+    """
+
     @wraps(function)
     def noted(*args, **kwargs):
         made = function(*args, **kwargs)

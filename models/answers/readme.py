@@ -1,13 +1,13 @@
 """`python -m models answer`: today's answer, written into the README between its markers."""
 
-from extraction.tree import ROOT
 import sys
 
 from extraction.records import BadRecords, load
+from extraction.tree import ROOT
 from extraction.whole import write_whole
-from models.runs import store
-from models.endpoints import ENDPOINTS
 from models.answers.summary import summarise
+from models.endpoints import ENDPOINTS
+from models.runs import store
 from models.words import short
 
 README = ROOT / "README.md"

@@ -1,6 +1,5 @@
 """The results as numbers: what the README, the pages and machines read."""
 
-from extraction.tree import ROOT
 import json
 import sys
 import tomllib
@@ -8,8 +7,9 @@ import tomllib
 import numpy as np
 
 from extraction.records import BadRecords, Review, load
-from models.runs import store
+from extraction.tree import ROOT
 from models.endpoints import ENDPOINTS, evidence_of
+from models.runs import store
 
 PROBABILITIES = {"median": 0.5, "lower": 0.025, "upper": 0.975}
 """Every interval of the review is the equal-tailed 95 % one."""
@@ -22,9 +22,11 @@ def limits(draws, ratio: bool = True) -> dict[str, float]:
 
 
 def summarise(key: str, review: Review | None = None) -> dict:
-    """One endpoint: estimand and studies on the ratio scale, tau on the log scale; raise store.NotFitted where it is not fitted.
+    """One endpoint: estimand and studies on the ratio scale, tau on the log scale; raise store.NotFitted
+    where it is not fitted.
 
-    `mcse` is the Monte Carlo standard error of each limit on the ratio scale, and `digits` the decimals it supports.
+    `mcse` is the Monte Carlo standard error of each limit on the ratio scale, and `digits` the decimals it
+    supports.
     """
     review = review or load()
     endpoint, stored, evidence = ENDPOINTS[key], store.read(key, review), evidence_of(key, review)
@@ -42,7 +44,9 @@ def summarise(key: str, review: Review | None = None) -> dict:
         "digits": digits(mcse["median"]),
         "tau": limits(stored.draws["tau"].values, ratio=False),
         "prediction": limits(stored.draws["prediction"].values),
-        "studies": {study: limits(stored.draws["theta"].sel(study=study).values) for study in evidence.studies},
+        "studies": {
+            study: limits(stored.draws["theta"].sel(study=study).values) for study in evidence.studies
+        },
         "n_studies": len(evidence.studies),
         "n_reports": len(evidence.used),
         "diagnostics": stored.info["diagnostics"],
@@ -92,11 +96,28 @@ def _print_table(result: dict) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"Version {result['version']}, evidence {result['evidence_hash']}: tocilizumab over none")
-    for name in ("endpoint", "scale", "median (95 % interval)", "P(favours tocilizumab)", "tau", "studies", "reports"):
+    table = Table(
+        title=f"Version {result['version']}, evidence {result['evidence_hash']}: tocilizumab over none"
+    )
+    for name in (
+        "endpoint",
+        "scale",
+        "median (95 % interval)",
+        "P(favours tocilizumab)",
+        "tau",
+        "studies",
+        "reports",
+    ):
         table.add_column(name)
     for key, e in result["endpoints"].items():
         d = e["digits"]
-        table.add_row(key, e["scale"], f"{e['median']:.{d}f} ({e['lower']:.{d}f} to {e['upper']:.{d}f})", f"{e['p_favours_toci']:.2f}",
-                      f"{e['tau']['median']:.2f}", str(e["n_studies"]), str(e["n_reports"]))
+        table.add_row(
+            key,
+            e["scale"],
+            f"{e['median']:.{d}f} ({e['lower']:.{d}f} to {e['upper']:.{d}f})",
+            f"{e['p_favours_toci']:.2f}",
+            f"{e['tau']['median']:.2f}",
+            str(e["n_studies"]),
+            str(e["n_reports"]),
+        )
     Console().print(table)

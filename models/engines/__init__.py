@@ -1,1 +1,3 @@
-"""From likelihoods and priors to posteriors: the sampler, deterministic quadrature, and the rule of convergence."""
+"""From likelihoods and priors to posteriors: the sampler, deterministic quadrature, and the rule of
+convergence.
+"""

@@ -12,10 +12,11 @@ class Rejected(Exception):
 
 
 def diagnose(draws) -> dict:
-    """Worst diagnostics over every scalar of a sampled DataTree (groups posterior and sample_stats), derived ones included.
+    """Worst diagnostics over every scalar of a sampled DataTree (groups posterior and sample_stats), derived
+    ones included.
 
-    Rank-normalised R-hat, bulk and tail effective sample size (Vehtari 2021, Bayesian Anal 16:667), divergences, and the
-    lowest energy fraction of missing information of a chain (Betancourt 2016).
+    Rank-normalised R-hat, bulk and tail effective sample size (Vehtari 2021, Bayesian Anal 16:667),
+    divergences, and the lowest energy fraction of missing information of a chain (Betancourt 2016).
     """
     import arviz as az
 
@@ -34,10 +35,19 @@ def verdict(diagnostics: dict) -> list[str]:
     """Each limit the diagnostics break, in words; an empty list accepts the fit."""
     rules = [
         (diagnostics["r_hat"] < R_HAT_BELOW, f"R-hat {diagnostics['r_hat']:.3f} is not below {R_HAT_BELOW}"),
-        (diagnostics["ess_bulk"] > ESS_ABOVE, f"bulk effective sample size {diagnostics['ess_bulk']:.0f} is not above {ESS_ABOVE}"),
-        (diagnostics["ess_tail"] > ESS_ABOVE, f"tail effective sample size {diagnostics['ess_tail']:.0f} is not above {ESS_ABOVE}"),
+        (
+            diagnostics["ess_bulk"] > ESS_ABOVE,
+            f"bulk effective sample size {diagnostics['ess_bulk']:.0f} is not above {ESS_ABOVE}",
+        ),
+        (
+            diagnostics["ess_tail"] > ESS_ABOVE,
+            f"tail effective sample size {diagnostics['ess_tail']:.0f} is not above {ESS_ABOVE}",
+        ),
         (diagnostics["divergences"] == 0, f"{diagnostics['divergences']} divergent transitions"),
-        (diagnostics["e_bfmi"] > E_BFMI_ABOVE, f"E-BFMI {diagnostics['e_bfmi']:.2f} is not above {E_BFMI_ABOVE}"),
+        (
+            diagnostics["e_bfmi"] > E_BFMI_ABOVE,
+            f"E-BFMI {diagnostics['e_bfmi']:.2f} is not above {E_BFMI_ABOVE}",
+        ),
     ]
     return [broken for kept, broken in rules if not kept]
 
@@ -51,16 +61,21 @@ def accept(name: str, draws) -> dict:
 
 
 def by_element(posterior) -> list[dict]:
-    """Diagnostics of every scalar of a posterior (xarray Dataset over chain and draw), each by its name: `tau`, `delta[zhou2025, 3]`.
+    """Diagnostics of every scalar of a posterior (xarray Dataset over chain and draw), each by its name:
+    `tau`, `delta[zhou2025, 3]`.
 
-    Beside R-hat and the effective sample sizes `mcse`, the Monte Carlo standard error of the mean on the scale of the variable (Vehtari
-    2021).  ArviZ's own summary mislabels the elements of variables with unlike dimensions, so they are named here.
+    Beside R-hat and the effective sample sizes `mcse`, the Monte Carlo standard error of the mean on the
+    scale of the variable (Vehtari 2021).  ArviZ's own summary mislabels the elements of variables with unlike
+    dimensions, so they are named here.
     """
     import arviz as az
 
     measured = _measures(posterior) | {"mcse": az.mcse(posterior, method="mean")}
-    return [{"name": name} | {measure: float(found[variable].values[place]) for measure, found in measured.items()}
-            for variable, place, name in elements(posterior)]
+    return [
+        {"name": name}
+        | {measure: float(found[variable].values[place]) for measure, found in measured.items()}
+        for variable, place, name in elements(posterior)
+    ]
 
 
 def elements(posterior) -> list[tuple[str, tuple[int, ...], str]]:
@@ -78,10 +93,18 @@ def _measures(posterior) -> dict:
     """Rank-normalised R-hat, bulk and tail effective sample size of every scalar of a Dataset, as Datasets."""
     import arviz as az
 
-    return {"r_hat": az.rhat(posterior), "ess_bulk": az.ess(posterior, method="bulk"), "ess_tail": az.ess(posterior, method="tail")}
+    return {
+        "r_hat": az.rhat(posterior),
+        "ess_bulk": az.ess(posterior, method="bulk"),
+        "ess_tail": az.ess(posterior, method="tail"),
+    }
 
 
 def _values(result) -> list[float]:
     """Every finite number in a dataset or array of diagnostics; constants have none."""
-    arrays = [v.values for v in result.data_vars.values()] if hasattr(result, "data_vars") else [np.asarray(result)]
+    arrays = (
+        [v.values for v in result.data_vars.values()]
+        if hasattr(result, "data_vars")
+        else [np.asarray(result)]
+    )
     return [float(x) for a in arrays for x in np.ravel(a) if np.isfinite(x)]

@@ -1,6 +1,7 @@
 """Conventional estimates, shown beside every posterior: no priors, established libraries.
 
-Each pooled estimate says by its `reason` why it does not exist where it does not: a single study, or no events.
+Each pooled estimate says by its `reason` why it does not exist where it does not: a single study, or no
+events.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ NORMAL_95 = stats.norm.ppf(0.975)
 class Estimate:
     """A conventional estimate with its 95 % interval, on the log scale for ratios.
 
-    estimate is None, as is all that follows from it, when the method cannot be applied; `reason` then says why.
+    estimate is None, as is all that follows from it, when the method cannot be applied; `reason` then says
+    why.
     """
 
     method: str
@@ -33,8 +35,8 @@ class Estimate:
 def log_odds_ratio(events_treated, n_treated, events_control, n_control):
     """Log odds ratio of one study and its Wald standard error, root of the sum of 1/cell.
 
-    With a zero cell, 0.5 is added to all four. A study with no event in either arm, or only events, says nothing
-    about the odds ratio in this analysis: the estimate is then None.
+    With a zero cell, 0.5 is added to all four. A study with no event in either arm, or only events, says
+    nothing about the odds ratio in this analysis: the estimate is then None.
     """
     method = "log odds ratio, Wald interval"
     cells = _cells(events_treated, n_treated, events_control, n_control).ravel()
@@ -55,8 +57,8 @@ def fisher_exact_p(events_treated, n_treated, events_control, n_control):
 def mantel_haenszel(events_treated, n_treated, events_control, n_control):
     """Mantel-Haenszel log odds ratio with the Robins-Breslow-Greenland standard error.
 
-    Arrays of shape (study,). No continuity correction: studies without events add nothing. Reference: Robins 1986,
-    Biometrics 42:311.
+    Arrays of shape (study,). No continuity correction: studies without events add nothing. Reference: Robins
+    1986, Biometrics 42:311.
     """
     from statsmodels.stats.contingency_tables import StratifiedTable
 
@@ -69,15 +71,20 @@ def mantel_haenszel(events_treated, n_treated, events_control, n_control):
         return Estimate(method, len(tables), reason="the pooled odds ratio is zero or infinite")
     fit = StratifiedTable(list(tables))
     return Estimate(
-        method, len(tables), fit.logodds_pooled, fit.logodds_pooled_se, *_wald(fit.logodds_pooled, fit.logodds_pooled_se)
+        method,
+        len(tables),
+        fit.logodds_pooled,
+        fit.logodds_pooled_se,
+        *_wald(fit.logodds_pooled, fit.logodds_pooled_se),
     )
 
 
 def peto(events_treated, n_treated, events_control, n_control):
-    """Peto one-step log odds ratio: observed minus expected events over their hypergeometric variance, summed.
+    """Peto one-step log odds ratio: observed minus expected events over their hypergeometric variance,
+    summed.
 
-    Arrays of shape (study,). Biased when arms differ much in size or the effect is large. Reference: Yusuf 1985,
-    Prog Cardiovasc Dis 27:335.
+    Arrays of shape (study,). Biased when arms differ much in size or the effect is large. Reference: Yusuf
+    1985, Prog Cardiovasc Dis 27:335.
     """
     method = "Peto odds ratio"
     tables = _tables(events_treated, n_treated, events_control, n_control)
@@ -94,10 +101,11 @@ def peto(events_treated, n_treated, events_control, n_control):
 def random_effects(estimate, se):
     """Random-effects mean with Paule-Mandel tau, Hartung-Knapp interval (t, k - 1) and prediction interval.
 
-    estimate, se: shape (study,), on one additive scale. The Hartung-Knapp standard error is used as published, so
-    with estimates that agree by chance the interval can be narrower than a common-effect one. The prediction
-    interval is mean +- t (k - 1) times the root of tau squared plus that standard error squared. References: Paule
-    1982, J Res Natl Bur Stand 87:377; Knapp 2003, Stat Med 22:2693; Veroniki 2016, Res Synth Methods 7:55.
+    estimate, se: shape (study,), on one additive scale. The Hartung-Knapp standard error is used as
+    published, so with estimates that agree by chance the interval can be narrower than a common-effect one.
+    The prediction interval is mean +- t (k - 1) times the root of tau squared plus that standard error
+    squared. References: Paule 1982, J Res Natl Bur Stand 87:377; Knapp 2003, Stat Med 22:2693; Veroniki 2016,
+    Res Synth Methods 7:55.
     """
     from statsmodels.stats.meta_analysis import combine_effects
 
@@ -106,17 +114,22 @@ def random_effects(estimate, se):
     if len(estimate) < 2:
         return Estimate(method, len(estimate), reason=_count(len(estimate)))
     fit = combine_effects(estimate, se**2, method_re="pm", use_t=True)
-    if fit.tau2 == 0 and fit.q > len(estimate) - 1 + 1e-4:  # its iteration answers 0 once it steps past the root
+    if (
+        fit.tau2 == 0 and fit.q > len(estimate) - 1 + 1e-4
+    ):  # its iteration answers 0 once it steps past the root
         raise ArithmeticError(f"no Paule-Mandel tau was found for Q = {fit.q}")
     quantile = stats.t.ppf(0.975, len(estimate) - 1)
     mean, mean_se, tau = fit.mean_effect_re, np.sqrt(fit.var_hksj_re), np.sqrt(fit.tau2)
     half, reach = quantile * mean_se, quantile * np.hypot(tau, mean_se)
-    return Estimate(method, len(estimate), mean, mean_se, mean - half, mean + half, tau, mean - reach, mean + reach)
+    return Estimate(
+        method, len(estimate), mean, mean_se, mean - half, mean + half, tau, mean - reach, mean + reach
+    )
 
 
 def _cells(events_treated, n_treated, events_control, n_control):
     return np.array(
-        [[events_treated, n_treated - events_treated], [events_control, n_control - events_control]], dtype=float
+        [[events_treated, n_treated - events_treated], [events_control, n_control - events_control]],
+        dtype=float,
     )
 
 

@@ -10,8 +10,8 @@ from models.priors import Prior
 def exchangeable(studies: list[str], mu_prior: Prior, tau_prior: Prior):
     """Add mu, tau, theta[study] and the effect in a new study (`prediction`) to the open model; return theta.
 
-    theta[study] ~ N(mu, tau), written as mu + tau * z so that few studies sample well (Betancourt & Girolami 2013).
-    Scale: log ratio.
+    theta[study] ~ N(mu, tau), written as mu + tau * z so that few studies sample well (Betancourt & Girolami
+    2013). Scale: log ratio.
     """
     mu = mu_prior.to_pymc("mu")
     tau = tau_prior.to_pymc("tau")
@@ -27,18 +27,40 @@ def normal_normal(estimate, se, study_names, mu_prior: Prior, tau_prior: Prior) 
     """Normal reports of exchangeable effects; estimate and se on the log scale, shape (study,)."""
     with pm.Model(coords={"study": list(study_names)}) as model:
         theta = exchangeable(model.coords["study"], mu_prior, tau_prior)
-        pm.Normal("reported", theta, np.asarray(se, float), observed=np.asarray(estimate, float), dims="study")
+        pm.Normal(
+            "reported", theta, np.asarray(se, float), observed=np.asarray(estimate, float), dims="study"
+        )
     return model
 
 
-def binomial_normal(events_treated, n_treated, events_control, n_control, study_names, mu_prior: Prior, tau_prior: Prior,
-                    baseline_prior: Prior) -> pm.Model:
+def binomial_normal(
+    events_treated,
+    n_treated,
+    events_control,
+    n_control,
+    study_names,
+    mu_prior: Prior,
+    tau_prior: Prior,
+    baseline_prior: Prior,
+) -> pm.Model:
     """Exact binomials in both arms, exchangeable log odds ratios; counts of shape (study,)."""
     with pm.Model(coords={"study": list(study_names)}) as model:
         theta = exchangeable(model.coords["study"], mu_prior, tau_prior)
         alpha = baseline_prior.to_pymc("alpha", dims="study")
-        pm.Binomial("events_control", np.asarray(n_control), logit_p=alpha, observed=np.asarray(events_control), dims="study")
-        pm.Binomial("events_treated", np.asarray(n_treated), logit_p=alpha + theta, observed=np.asarray(events_treated), dims="study")
+        pm.Binomial(
+            "events_control",
+            np.asarray(n_control),
+            logit_p=alpha,
+            observed=np.asarray(events_control),
+            dims="study",
+        )
+        pm.Binomial(
+            "events_treated",
+            np.asarray(n_treated),
+            logit_p=alpha + theta,
+            observed=np.asarray(events_treated),
+            dims="study",
+        )
     return model
 
 

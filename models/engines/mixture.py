@@ -15,7 +15,9 @@ ROWS = 64
 
 @dataclass(frozen=True)
 class NormalMixture:
-    """Posterior distribution of one number; `weight`, `mean` and `sd` have shape (component,), and the weights add to one."""
+    """Posterior distribution of one number; `weight`, `mean` and `sd` have shape (component,), and the
+    weights add to one.
+    """
 
     weight: np.ndarray
     mean: np.ndarray
@@ -43,7 +45,9 @@ class NormalMixture:
         return self.grid.expectation(function)
 
     def points(self, count=4000):
-        """Equally probable values, shape (count,): deterministic draws, for quantiles of any function of them."""
+        """Equally probable values, shape (count,): deterministic draws, for quantiles of any function of
+        them.
+        """
         return self.grid.points(count)
 
     @cached_property
@@ -66,7 +70,12 @@ class MixturePosterior(Posterior):
     def summary(self):
         """As of `Posterior`."""
         mu, prediction, *studies = limits_of([self.mu, self.prediction, *self.theta.values()])
-        return {"mu": mu, "tau": self.tau.limits(), "prediction": prediction, "studies": dict(zip(self.theta, studies))}
+        return {
+            "mu": mu,
+            "tau": self.tau.limits(),
+            "prediction": prediction,
+            "studies": dict(zip(self.theta, studies)),
+        }
 
 
 def limits_of(mixtures: list[NormalMixture]) -> list[dict[str, float]]:
@@ -74,7 +83,9 @@ def limits_of(mixtures: list[NormalMixture]) -> list[dict[str, float]]:
     rows = []
     for start in range(0, len(mixtures), ROWS):
         part = mixtures[start : start + ROWS]
-        weight, mean, sd = (np.stack([getattr(mixture, name) for mixture in part]) for name in ("weight", "mean", "sd"))
+        weight, mean, sd = (
+            np.stack([getattr(mixture, name) for mixture in part]) for name in ("weight", "mean", "sd")
+        )
         rows += quantiles(weight, mean, sd, PROBABILITY).tolist()
     return [dict(zip(LIMITS, row)) for row in rows]
 
@@ -82,8 +93,9 @@ def limits_of(mixtures: list[NormalMixture]) -> list[dict[str, float]]:
 def quantiles(weight, mean, sd, probability):
     """Quantiles of mixtures of shape (row, component): shape (row, probability).
 
-    Newton's method on the probit scale, where the CDF of a mixture is nearly a line. It starts from the geometric mean of the SDs, which a heavy
-    tail of tau cannot carry away: from there the steps fall short of a far quantile rather than beyond it.
+    Newton's method on the probit scale, where the CDF of a mixture is nearly a line. It starts from the
+    geometric mean of the SDs, which a heavy tail of tau cannot carry away: from there the steps fall short of
+    a far quantile rather than beyond it.
     """
     target = ndtri(probability)
     centre = np.sum(weight * mean / sd, axis=1) / np.sum(weight / sd, axis=1)

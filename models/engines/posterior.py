@@ -13,8 +13,8 @@ MIXTURE_POINTS = 801
 def cumulative(mass):
     """Integrals from the first even grid step to each, along the last axis; mass: density per step.
 
-    Six points per step, exact for polynomials of fifth degree: partial sums of the trapezium rule would lack the
-    accuracy that its total has.
+    Six points per step, exact for polynomials of fifth degree: partial sums of the trapezium rule would lack
+    the accuracy that its total has.
     """
     p = np.pad(mass, [(0, 0)] * (mass.ndim - 1) + [(2, 2)], mode="edge")
     inner, middle, outer = p[..., 2:-3] + p[..., 3:-2], p[..., 1:-4] + p[..., 4:-1], p[..., :-5] + p[..., 5:]
@@ -26,9 +26,9 @@ def cumulative(mass):
 class Marginal:
     """Posterior distribution of one number.
 
-    x: increasing grid; density: per unit of x, at x; cdf: P(value <= x). Between grid points the CDF is the cubic
-    that has the density as its slope at both ends, with an error of fourth order in the spacing. All mass beyond
-    an end of the grid counts as lying at that end. `weight` are masses for sums over the grid.
+    x: increasing grid; density: per unit of x, at x; cdf: P(value <= x). Between grid points the CDF is the
+    cubic that has the density as its slope at both ends, with an error of fourth order in the spacing. All
+    mass beyond an end of the grid counts as lying at that end. `weight` are masses for sums over the grid.
     """
 
     x: np.ndarray
@@ -40,9 +40,9 @@ class Marginal:
     def from_density(cls, x, density, spacing, below=0.0, above=0.0):
         """Normalise a density known up to a constant.
 
-        spacing: dx per grid step, where x is a smooth function of the step (constant for an even grid, x times
-        the step in log x for an even grid of logs): the trapezium rule in steps is then near exact in total.
-        below, above: mass beyond the grid, on the scale of the density.
+        spacing: dx per grid step, where x is a smooth function of the step (constant for an even grid, x
+        times the step in log x for an even grid of logs): the trapezium rule in steps is then near exact in
+        total. below, above: mass beyond the grid, on the scale of the density.
         """
         mass = density * spacing
         inside = cumulative(mass)
@@ -103,7 +103,9 @@ class Marginal:
         return float(self.weight @ function(self.x) / self.weight.sum())
 
     def points(self, count=4000):
-        """Equally probable values, shape (count,): deterministic draws, for quantiles of any function of them."""
+        """Equally probable values, shape (count,): deterministic draws, for quantiles of any function of
+        them.
+        """
         return self.quantile((np.arange(count) + 0.5) / count)
 
     def limits(self):
@@ -153,8 +155,8 @@ def _with_midpoints(values):
 class Posterior:
     """Posterior of a random-effects meta-analysis.
 
-    mu: mean effect; tau: between-study SD; prediction: effect in a new study; theta: effect of each study by name.
-    Effects are on the scale of the likelihood (log odds ratio, log hazard ratio, points).
+    mu: mean effect; tau: between-study SD; prediction: effect in a new study; theta: effect of each study by
+    name. Effects are on the scale of the likelihood (log odds ratio, log hazard ratio, points).
     """
 
     mu: Marginal
@@ -167,7 +169,9 @@ class Posterior:
         return float(self.mu.cdf(x))
 
     def summary(self):
-        """Medians and 95 % equal-tailed limits of mu, tau, prediction, and each study's theta under "studies"."""
+        """Medians and 95 % equal-tailed limits of mu, tau, prediction, and each study's theta under
+        "studies".
+        """
         return {
             "mu": self.mu.limits(),
             "tau": self.tau.limits(),

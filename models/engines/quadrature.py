@@ -23,9 +23,9 @@ NODES = 129
 def normal_normal(estimate, se, mu_prior, tau_prior, study_names=None):
     """Posterior given one estimate and standard error per study.
 
-    estimate, se: shape (study,), on one additive scale such as log odds ratio. mu_prior: normal; tau_prior: any
-    Prior on the positive numbers. No studies returns the prior. Raises ValueError for a standard error that is not
-    positive, a value that is not finite, or a prior of mu that is not normal.
+    estimate, se: shape (study,), on one additive scale such as log odds ratio. mu_prior: normal; tau_prior:
+    any Prior on the positive numbers. No studies returns the prior. Raises ValueError for a standard error
+    that is not positive, a value that is not finite, or a prior of mu that is not normal.
     """
     estimate, se = np.atleast_1d(np.asarray(estimate, float)), np.atleast_1d(np.asarray(se, float))
     if estimate.shape != se.shape or not np.all(np.isfinite(estimate)):
@@ -49,8 +49,12 @@ def normal_normal(estimate, se, mu_prior, tau_prior, study_names=None):
     log_density = log_marginal + tau_prior.log_density(tau) + log_tau  # of log tau
     weight = node_weights(log_density, step)
 
-    pull = se[:, None] ** 2 / (se[:, None] ** 2 + tau**2)  # share of the mean effect in a study's own, shape (study, node)
-    theta_mean, theta_sd = pull * mean + (1 - pull) * estimate[:, None], np.sqrt(pull * tau**2 + (pull * sd) ** 2)
+    # share of the mean effect in a study's own, shape (study, node)
+    pull = se[:, None] ** 2 / (se[:, None] ** 2 + tau**2)
+    theta_mean, theta_sd = (
+        pull * mean + (1 - pull) * estimate[:, None],
+        np.sqrt(pull * tau**2 + (pull * sd) ** 2),
+    )
     return MixturePosterior(
         mu=NormalMixture(weight, mean, sd),
         tau=tau_marginal(log_tau, log_density),
@@ -60,13 +64,20 @@ def normal_normal(estimate, se, mu_prior, tau_prior, study_names=None):
 
 
 def binomial_normal(
-    events_treated, n_treated, events_control, n_control, mu_prior, tau_prior, baseline_prior, study_names=None
+    events_treated,
+    n_treated,
+    events_control,
+    n_control,
+    mu_prior,
+    tau_prior,
+    baseline_prior,
+    study_names=None,
 ):
     """Posterior given exact counts: logit control risk ~ baseline_prior, logit treated risk = that + theta.
 
-    Arrays of shape (study,); theta is the log odds ratio. No continuity correction: studies with no event in one
-    arm or in both stay in. baseline_prior: normal, independent between studies. Raises ValueError for impossible
-    counts.
+    Arrays of shape (study,); theta is the log odds ratio. No continuity correction: studies with no event in
+    one arm or in both stay in. baseline_prior: normal, independent between studies. Raises ValueError for
+    impossible counts.
     """
     arms = np.atleast_2d(np.array([events_treated, n_treated, events_control, n_control]).T)
     likelihoods = [two_arm_log_likelihood(*study, baseline_prior) for study in arms if study.size]

@@ -1,9 +1,10 @@
 """Random-effects meta-analysis of studies whose likelihoods have any shape.
 
-Each study gives log L_s(theta). Its likelihood of (mu, tau) is L_s smoothed by a normal of SD tau, a convolution
-on one grid of effects that all studies share, finer where the posterior of mu lies. Nothing is assumed of L_s but
-that the grid resolves it and that it levels off (or vanishes) beyond all effects that the posterior supports. Sums
-have positive terms only, so small likelihoods keep their relative precision when studies conflict.
+Each study gives log L_s(theta). Its likelihood of (mu, tau) is L_s smoothed by a normal of SD tau, a
+convolution on one grid of effects that all studies share, finer where the posterior of mu lies. Nothing is
+assumed of L_s but that the grid resolves it and that it levels off (or vanishes) beyond all effects that the
+posterior supports. Sums have positive terms only, so small likelihoods keep their relative precision when
+studies conflict.
 """
 
 import numpy as np
@@ -15,41 +16,50 @@ from models.engines.tau_nodes import DEPTH, node_weights, region, scan_log_tau
 
 TAU_NODES = 64
 SCAN_GRID, SCAN_TAU = 129, 16
-NARROW_MU, LARGEST_SCAN = 8, 1000  # a coarse grid with mu in fewer of its steps is refined, up to so many points
-FEW, FEW_SCANS = 3, 4  # with fewer nodes of a scan within the posterior of tau, it is scanned again more closely
+# a coarse grid with mu in fewer of its steps is refined, up to so many points
+NARROW_MU, LARGEST_SCAN = (8, 1000)
+# with fewer nodes of a scan within the posterior of tau, it is scanned again more closely
+FEW, FEW_SCANS = (3, 4)
 TAIL = 18.0  # log density below the peak at which the grid of mu ends
-BULK, LARGE_TAU, REACH = 6.0, 0.995, 5.0  # the grid of effects covers mu within BULK +- REACH that quantile of tau
-VANISHED, LEVEL = -6.0, 0.2  # beyond the grid, log likelihoods lie below the first or change less than the second
+# the grid of effects covers mu within BULK +- REACH that quantile of tau
+BULK, LARGE_TAU, REACH = (6.0, 0.995, 5.0)
+# beyond the grid, log likelihoods lie below the first or change less than the second
+VANISHED, LEVEL = (-6.0, 0.2)
 LARGEST_GRID = 20_000  # a second or two
-CONFLICT = -200.0  # log likelihood below a study's own best (20 SDs) beyond which smoothing is no longer exact
+# log likelihood below a study's own best (20 SDs) beyond which smoothing is no longer exact
+CONFLICT = -200.0
 
 
 def from_study_likelihoods(log_likelihoods, mu_prior, tau_prior, study_names=None):
     """Posterior given one log-likelihood function of theta per study.
 
-    log_likelihoods: functions, array in and array of the same shape out, each up to a constant; bimodal or flat
-    ones are welcome, since the priors are proper. mu_prior, tau_prior: any Prior on the line and on the positive
-    numbers. No studies returns the prior. Raises ValueError for a likelihood that is not a number somewhere, for
-    studies that lie 20 SDs apart under every tau that the prior allows, and for a prior of tau with so heavy a tail
-    that no grid can cover the effects it supports.
+    log_likelihoods: functions, array in and array of the same shape out, each up to a constant; bimodal or
+    flat ones are welcome, since the priors are proper. mu_prior, tau_prior: any Prior on the line and on the
+    positive numbers. No studies returns the prior. Raises ValueError for a likelihood that is not a number
+    somewhere, for studies that lie 20 SDs apart under every tau that the prior allows, and for a prior of tau
+    with so heavy a tail that no grid can cover the effects it supports.
     """
-    names = study_names if study_names is not None else [str(study + 1) for study in range(len(log_likelihoods))]
+    names = (
+        study_names if study_names is not None else [str(study + 1) for study in range(len(log_likelihoods))]
+    )
     grid, log_l, rows = _resolved_grid(log_likelihoods, names, mu_prior, tau_prior)
     log_tau, rows = _log_tau_nodes(grid, log_l, rows, mu_prior, tau_prior, TAU_NODES)
     log_joint, log_m = _log_joint(grid, log_l, log_tau, rows, mu_prior, tau_prior)
     if np.any(log_m.min(axis=1, initial=0.0)[log_joint > log_joint.max() - TAIL] < CONFLICT):
-        raise ValueError("the studies and the priors conflict too far to compute: no tau allowed reconciles them")
+        raise ValueError(
+            "the studies and the priors conflict too far to compute: no tau allowed reconciles them"
+        )
     return _marginals(grid, log_l, names, log_tau, rows, log_joint, log_m)
 
 
 def _resolved_grid(log_likelihoods, names, mu_prior, tau_prior):
     """Grid of effects, log likelihoods on it (study, theta), and the rows of it that carry mu.
 
-    Starts from what the priors allow and closes in: a coarse grid finds where the posterior lies, to within one of
-    its steps, and how sharply the likelihoods curve, since second differences of a log likelihood tell its width
-    even on a grid coarser than that. The last grid resolves each likelihood everywhere, and all of them combined
-    where mu lies. What the coarse grid cannot see is a second mode many times narrower than its step and more than
-    two steps away from the first.
+    Starts from what the priors allow and closes in: a coarse grid finds where the posterior lies, to within
+    one of its steps, and how sharply the likelihoods curve, since second differences of a log likelihood tell
+    its width even on a grid coarser than that. The last grid resolves each likelihood everywhere, and all of
+    them combined where mu lies. What the coarse grid cannot see is a second mode many times narrower than its
+    step and more than two steps away from the first.
     """
     spread = (mu_prior.quantile(0.975) - mu_prior.quantile(0.025)) / 4
     grid, log_l = _first_grid(log_likelihoods, names, mu_prior.quantile(0.5), 8 * spread, tau_prior)
@@ -73,14 +83,16 @@ def _graded(ends, mu_ends, step, step_of_mu):
     grid = Grid.graded(*ends, step, step_of_mu, mu_ends, LARGEST_GRID)
     if grid is None:
         raise ValueError(
-            f"effects between {ends[0]:.3g} and {ends[1]:.3g} are supported, too wide a range for a likelihood or "
-            f"prior of SD {4 * step:.2g}: choose a prior of tau with a lighter tail"
+            f"effects between {ends[0]:.3g} and {ends[1]:.3g} are supported, too wide a range for a"
+            f" likelihood or prior of SD {4 * step:.2g}: choose a prior of tau with a lighter tail"
         )
     return grid
 
 
 def _first_grid(log_likelihoods, names, centre, reach, tau_prior):
-    """All effects that the priors make plausible, or that a likelihood points to from there, and log likelihoods."""
+    """All effects that the priors make plausible, or that a likelihood points to from there, and log
+    likelihoods.
+    """
     reach = reach + 8 * tau_prior.quantile(0.999)
     for doubling in 2.0 ** np.arange(10):
         grid = Grid.even(centre - doubling * reach, centre + doubling * reach, SCAN_GRID)
@@ -102,7 +114,9 @@ def _tabulate(log_likelihoods, names, theta):
 
 
 def _needed_steps(grid, log_l, spread):
-    """Steps that resolve each study and the prior of mu (a quarter of the narrowest SD), and all of them together (a third of it)."""
+    """Steps that resolve each study and the prior of mu (a quarter of the narrowest SD), and all of them
+    together (a third of it).
+    """
     information = _information(grid, log_l)
     step = 1 / max(4 * np.sqrt(information.max(initial=0.0)), 4 / spread)
     return np.array([step, 1 / max(3 * np.sqrt(information.sum()), 1 / step)])
@@ -119,8 +133,12 @@ def _sds(grid, log_l):
 
 
 def _too_coarse(grid, log_l, mu_ends):
-    """Whether many studies together leave mu so narrow that this grid cannot find its ends, and one of LARGEST_SCAN points can."""
-    return np.ptp(mu_ends) < NARROW_MU * grid.spacing[0] and 1 <= _sds(grid, log_l) < LARGEST_SCAN / len(grid.x)
+    """Whether many studies together leave mu so narrow that this grid cannot find its ends, and one of
+    LARGEST_SCAN points can.
+    """
+    return np.ptp(mu_ends) < NARROW_MU * grid.spacing[0] and 1 <= _sds(grid, log_l) < LARGEST_SCAN / len(
+        grid.x
+    )
 
 
 def _supported(grid, log_l, mu_prior, tau_prior):
@@ -143,7 +161,9 @@ def _supported(grid, log_l, mu_prior, tau_prior):
 
 
 def _between_points(theta, log_joint, mu_ends):
-    """Closer ends of mu where many studies leave it less than a step: their sum is smooth, so cubics join it between the points."""
+    """Closer ends of mu where many studies leave it less than a step: their sum is smooth, so cubics join it
+    between the points.
+    """
     mu = np.linspace(*mu_ends, 1000)
     joined = between(theta, log_joint, mu)
     inside = mu[(joined > joined.max() - TAIL).any(axis=0)]
@@ -169,7 +189,9 @@ def _log_tau_nodes(grid, log_l, rows, mu_prior, tau_prior, count):
             break
         scan = np.linspace(*ends, SCAN_TAU)
     carrying = np.flatnonzero((log_joint > log_joint.max() - TAIL).any(axis=0)) + rows.start
-    return np.linspace(*ends, count), slice(max(carrying[0] - 1, rows.start), min(carrying[-1] + 2, rows.stop))
+    return np.linspace(*ends, count), slice(
+        max(carrying[0] - 1, rows.start), min(carrying[-1] + 2, rows.stop)
+    )
 
 
 def _log_joint(grid, log_l, log_tau, rows, mu_prior, tau_prior):
@@ -183,8 +205,8 @@ def _log_joint(grid, log_l, log_tau, rows, mu_prior, tau_prior):
 def _marginals(grid, log_l, names, log_tau, rows, log_joint, log_m):
     """Integrate the joint posterior, shape (tau, mu), to every marginal.
 
-    p(theta_s) is L_s(theta) times the normal of (mu, tau), averaged over the posterior with L_s(mu, tau) divided
-    out; the prediction is the same with no likelihood, and rides along as one more row.
+    p(theta_s) is L_s(theta) times the normal of (mu, tau), averaged over the posterior with L_s(mu, tau)
+    divided out; the prediction is the same with no likelihood, and rides along as one more row.
     """
     theta, mu, spacing = grid.x, grid.x[rows], grid.spacing[rows]
     log_mass = log_joint + np.log(spacing)
@@ -195,12 +217,17 @@ def _marginals(grid, log_l, names, log_tau, rows, log_joint, log_m):
     divided = np.concatenate([divided, weight[:, None]], axis=1)
     tau = np.exp(log_tau)
     mixed = spread(divided, grid, tau, rows)
-    low, high = (theta[0] - grid.spacing[0] / 2 - mu) / tau[:, None], (mu - theta[-1] - grid.spacing[-1] / 2) / tau[:, None]
+    low, high = (
+        (theta[0] - grid.spacing[0] / 2 - mu) / tau[:, None],
+        (mu - theta[-1] - grid.spacing[-1] / 2) / tau[:, None],
+    )
     below, above = (np.einsum("tsm,tm->s", divided, ndtr(beyond)) for beyond in (low, high))
     likelihood = np.exp(np.concatenate([log_l, np.zeros((1, len(theta)))]))
     effects = [
         Marginal.from_density(theta, density, grid.spacing, under, over)
-        for density, under, over in zip(mixed * likelihood, below * likelihood[:, 0], above * likelihood[:, -1])
+        for density, under, over in zip(
+            mixed * likelihood, below * likelihood[:, 0], above * likelihood[:, -1]
+        )
     ]
     return Posterior(
         mu=Marginal.from_density(mu, weight.sum(axis=0) / spacing, spacing),

@@ -15,8 +15,8 @@ CHUNK = 96  # fits per pass: (fit, node) arrays then stay in the processor's cac
 def conditional_mu(estimate, se, mu_mean, mu_sd, tau):
     """mu given tau: (log marginal likelihood, mean, sd), each of shape (fit, node).
 
-    estimate, se: shape (fit, study). mu_mean, mu_sd: prior of mu, numbers or shape (fit, 1). tau: (fit, node).
-    The likelihood is up to a constant free of tau.
+    estimate, se: shape (fit, study). mu_mean, mu_sd: prior of mu, numbers or shape (fit, 1). tau: (fit,
+    node). The likelihood is up to a constant free of tau.
     """
     precision = np.zeros(tau.shape) + 1 / mu_sd**2
     weighted, square, log_weights = np.zeros(tau.shape), np.zeros(tau.shape), np.zeros(tau.shape)
@@ -37,14 +37,19 @@ def normal_normal_many(estimate, se, mu_mean, mu_sd, tau_prior):
 
     estimate, se: shape (fit, study). mu_mean, mu_sd: normal prior of mu, numbers or shape (fit,). Returns
     {"mu", "tau", "prediction"}, each {"median", "lower", "upper"} of shape (fit,), 95 % equal tails, and
-    "probability_mu_below_zero". Accurate to 1e-4 of the posterior SD, a few times that where the data and the prior
-    of tau conflict. Raises ValueError for a standard error that is not positive or values that are not finite.
+    "probability_mu_below_zero". Accurate to 1e-4 of the posterior SD, a few times that where the data and the
+    prior of tau conflict. Raises ValueError for a standard error that is not positive or values that are not
+    finite.
     """
     estimate, se = np.broadcast_arrays(np.asarray(estimate, float), np.asarray(se, float))
-    if estimate.ndim != 2 or not (np.all(np.isfinite(estimate)) and np.all(np.isfinite(se)) and np.all(se > 0)):
+    if estimate.ndim != 2 or not (
+        np.all(np.isfinite(estimate)) and np.all(np.isfinite(se)) and np.all(se > 0)
+    ):
         raise ValueError("estimate and se must have the shape (fit, study), be finite, and se positive")
     fits = len(estimate)
-    mu_mean, mu_sd = (np.broadcast_to(np.asarray(value, float), (fits,))[:, None] for value in (mu_mean, mu_sd))
+    mu_mean, mu_sd = (
+        np.broadcast_to(np.asarray(value, float), (fits,))[:, None] for value in (mu_mean, mu_sd)
+    )
     parts = [
         _chunk(estimate[rows], se[rows], mu_mean[rows], mu_sd[rows], tau_prior)
         for rows in (slice(start, start + CHUNK) for start in range(0, fits, CHUNK))

@@ -1,4 +1,6 @@
-"""A posterior under another prior, from draws that exist: importance sampling, refused where too few draws count."""
+"""A posterior under another prior, from draws that exist: importance sampling, refused where too few draws
+count.
+"""
 
 import numpy as np
 

@@ -9,12 +9,14 @@ from models.engines.acceptance import Rejected, accept, by_element
 from models.engines.settings import DRAWS, RETRIES, SAMPLER
 
 if TYPE_CHECKING:
-    from models.evidence.report import Evidence
     from models.endpoint import Endpoint
+    from models.evidence.report import Evidence
 
 
 def fitted(endpoint: Endpoint, evidence: Evidence) -> tuple:
-    """Draws of an endpoint's model (xarray Dataset over chain and draw), and what is told of them; raise Rejected where no run converges."""
+    """Draws of an endpoint's model (xarray Dataset over chain and draw), and what is told of them; raise
+    Rejected where no run converges.
+    """
     model = endpoint.build(evidence, endpoint.mu_prior, endpoint.tau_prior)
     draws = sample(model, endpoint.key, draws=endpoint.draws)
     posterior = draws.posterior.to_dataset()
@@ -31,13 +33,17 @@ def fitted(endpoint: Endpoint, evidence: Evidence) -> tuple:
 
 
 def sample(model, name: str, seed: int = SAMPLER["seed"], draws: int = DRAWS):
-    """Draws from a pymc model as a DataTree, with its diagnostics in `attrs`; smaller steps are tried before Rejected is raised."""
+    """Draws from a pymc model as a DataTree, with its diagnostics in `attrs`; smaller steps are tried before
+    Rejected is raised.
+    """
     import nutpie
 
     compiled = nutpie.compile_pymc_model(model)
     settings = SAMPLER | {"seed": seed + zlib.crc32(name.encode()) % 1_000_000}
     for acceptance in (SAMPLER["target_accept"], *RETRIES):
-        tree = nutpie.sample(compiled, **settings | {"target_accept": acceptance}, draws=draws, progress_bar=False)
+        tree = nutpie.sample(
+            compiled, **settings | {"target_accept": acceptance}, draws=draws, progress_bar=False
+        )
         try:
             tree.attrs["diagnostics"] = accept(name, tree)
         except Rejected as rejected:
@@ -61,4 +67,7 @@ def graph(model) -> dict:
     from pymc.model_graph import ModelGraph
 
     parents = ModelGraph(model).make_compute_graph()
-    return {"nodes": sorted(parents), "edges": sorted([parent, child] for child, all_parents in parents.items() for parent in all_parents)}
+    return {
+        "nodes": sorted(parents),
+        "edges": sorted([parent, child] for child, all_parents in parents.items() for parent in all_parents),
+    }

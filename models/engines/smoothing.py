@@ -1,11 +1,14 @@
-"""Smoothing by a normal distribution of any SD on one grid of effects, even or finer where more is to be seen."""
+"""Smoothing by a normal distribution of any SD on one grid of effects, even or finer where more is to be
+seen.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr
 
-NARROW = 0.8  # in grid steps: a wider normal is summed to within 1e-5, a narrower one is its two first moments
+# in grid steps: a wider normal is summed to within 1e-5, a narrower one is its two first moments
+NARROW = 0.8
 WIDTH = 24.0  # in SDs: terms further out are e^-288 of the largest; short of that, small results stay exact
 RESOLVE = 5.0  # points per SD at which the smooth result is computed; a cubic of its log joins them to 1e-5
 FEWEST = 10  # but at least so many: the logs of thousands of studies are summed
@@ -17,8 +20,8 @@ FLOOR = 1e-290
 class Grid:
     """Effects in increasing order.
 
-    x: a smooth function of its index; spacing: its derivative by the index, so that the sum of f(x) * spacing is the
-    integral of a smooth f to near machine precision.
+    x: a smooth function of its index; spacing: its derivative by the index, so that the sum of f(x) * spacing
+    is the integral of a smooth f to near machine precision.
     """
 
     x: np.ndarray
@@ -31,7 +34,8 @@ class Grid:
 
     @classmethod
     def graded(cls, low, high, step, fine_step, fine, largest):
-        """From low to high: steps of at most `step`, of about `fine_step` between the two ends `fine`, and ever wider outside.
+        """From low to high: steps of at most `step`, of about `fine_step` between the two ends `fine`, and
+        ever wider outside.
 
         None where that takes more than `largest` points.
         """
@@ -68,14 +72,18 @@ def log_smooth(values, grid, sd, rows):
     def at(x):
         near = slice(*np.searchsorted(grid.x, x[[0, -1]] + WIDTH * sd * np.array([-1, 1])))
         smooth = values[:, near] @ (_normal(grid.x[near, None], x, sd) * grid.spacing[near, None])
-        below, above = ndtr((grid.x[0] - grid.spacing[0] / 2 - x) / sd), ndtr((x - grid.x[-1] - grid.spacing[-1] / 2) / sd)
+        below, above = (
+            ndtr((grid.x[0] - grid.spacing[0] / 2 - x) / sd),
+            ndtr((x - grid.x[-1] - grid.spacing[-1] / 2) / sd),
+        )
         return smooth + values[:, :1] * below + values[:, -1:] * above
 
     return _joined(at, grid.x[rows], sd)
 
 
 def spread(masses, grid, sds, rows):
-    """Density at every point of the grid of masses that lie at its rows (a slice), each spread by a normal of its SD: shape (.., point).
+    """Density at every point of the grid of masses that lie at its rows (a slice), each spread by a normal of
+    its SD: shape (.., point).
 
     masses: not negative, shape (sd, .., row); sds: increasing.
     """
@@ -109,7 +117,9 @@ def _narrow(values, grid, sd):
 
 
 def _joined(function, x, sd):
-    """Log of a function that varies over distances of sd, at every x: computed RESOLVE times per SD, joined by cubics of the log."""
+    """Log of a function that varies over distances of sd, at every x: computed RESOLVE times per SD, joined
+    by cubics of the log.
+    """
     chosen = _thinned(x, sd / RESOLVE)
     blocks = [function(x[chosen[start : start + BLOCK]]) for start in range(0, len(chosen), BLOCK)]
     coarse = np.log(np.maximum(np.concatenate(blocks, axis=1), FLOOR))
@@ -121,7 +131,11 @@ def _thinned(x, distance):
     distance = min(distance, (x[-1] - x[0]) / FEWEST)
     if distance <= np.diff(x).min():
         return np.arange(len(x))
-    return np.unique(np.searchsorted((x[1:] + x[:-1]) / 2, np.linspace(x[0], x[-1], int(np.ceil((x[-1] - x[0]) / distance)) + 1)))
+    return np.unique(
+        np.searchsorted(
+            (x[1:] + x[:-1]) / 2, np.linspace(x[0], x[-1], int(np.ceil((x[-1] - x[0]) / distance)) + 1)
+        )
+    )
 
 
 def between(x, values, at):

@@ -10,10 +10,10 @@ SCAN = 64
 def log_tau_nodes(log_posterior, tau_prior, count):
     """Even nodes in log tau over the region that carries the posterior, shape (count,).
 
-    log_posterior: takes tau, shape (node,), returns its log density up to a constant. In log tau the integrand
-    vanishes at both ends, whatever the prior (half-normal like tau itself, log-normal, inverse gamma with a heavy
-    tail), and its nearest singularities, tau = +-i se, lie pi/2 off the axis whatever the standard errors: the
-    trapezium rule then converges exponentially in the number of nodes.
+    log_posterior: takes tau, shape (node,), returns its log density up to a constant. In log tau the
+    integrand vanishes at both ends, whatever the prior (half-normal like tau itself, log-normal, inverse
+    gamma with a heavy tail), and its nearest singularities, tau = +-i se, lie pi/2 off the axis whatever the
+    standard errors: the trapezium rule then converges exponentially in the number of nodes.
     """
     scan = scan_log_tau(tau_prior)
     low, high = region(scan, log_posterior(np.exp(scan)) + scan)
@@ -29,7 +29,9 @@ def scan_log_tau(tau_prior, count=SCAN):
         raise ValueError(f"the prior of tau must be one of {', '.join(FAMILIES)}, not {tau_prior.family}")
     low, high = tau_prior.quantile(np.array([1e-10, 1 - 1e-12])) * [0.25, 4.0]
     if not 1e-100 < low < high < 1e100:
-        raise ValueError(f"{tau_prior.name} reaches from {low:.2g} to {high:.2g}: choose a narrower prior of tau")
+        raise ValueError(
+            f"{tau_prior.name} reaches from {low:.2g} to {high:.2g}: choose a narrower prior of tau"
+        )
     return np.linspace(np.log(low), np.log(high), count)
 
 
@@ -45,10 +47,11 @@ def region(scan, log_density):
 
 
 def tails(log_density, step):
-    """Mass below the first and above the last node, relative to a peak of one, if the log density goes on in a line.
+    """Mass below the first and above the last node, relative to a peak of one, if the log density goes on in
+    a line.
 
-    log_density: of log tau at even nodes, shape (.., node). As tau falls to zero under a half-normal prior the
-    line is exact; elsewhere the error is of second order in a mass below 1e-4.
+    log_density: of log tau at even nodes, shape (.., node). As tau falls to zero under a half-normal prior
+    the line is exact; elsewhere the error is of second order in a mass below 1e-4.
     """
     log_density = log_density - np.max(log_density, axis=-1, keepdims=True)
     ends = log_density[..., [0, -1]]

@@ -1,15 +1,16 @@
-"""Binary endpoints: counts of both arms where they are printed, else every table that prints as the paper says."""
+"""Binary endpoints: counts of both arms where they are printed, else every table that prints as the paper
+says.
+"""
 
 from collections.abc import Iterator
 
-from extraction.vocabulary import BOTH_ARMS
 from extraction.derived.candidates import Recovered, tables_of
-from models.evidence.report import Reading, Unused, Used
 from extraction.derived.groups import group_size
 from extraction.recover import TooLarge, Unusable
 from extraction.recover.p_values import fisher
 from extraction.schema import AnyEntry, Record
-from extraction.vocabulary import BEFORE_THE_DRUG
+from extraction.vocabulary import BEFORE_THE_DRUG, BOTH_ARMS
+from models.evidence.report import Reading, Unused, Used
 
 BINARY_FIELDS = {
     "severe_infection": ("severe_infection",),
@@ -35,42 +36,70 @@ def binary(record: Record, endpoint: str, contrast: str, reading: Reading) -> It
 
 
 def _report(record: Record, endpoint: str, reading: Reading) -> Used | None:
-    """The first report there is: of each field its printed counts, then its recovered tables; or all printed counts first."""
+    """The first report there is: of each field its printed counts, then its recovered tables; or all printed
+    counts first.
+    """
     printed = [(_counts, name) for name in BINARY_FIELDS[endpoint]]
     recovered = [(_recovered, name) for name in BINARY_FIELDS[endpoint]] if reading.recovered else []
-    order = [pair for both in zip(printed, recovered) for pair in both] if recovered and reading.endpoint_first else printed + recovered
+    order = (
+        [pair for both in zip(printed, recovered) for pair in both]
+        if recovered and reading.endpoint_first
+        else printed + recovered
+    )
     return next((report for find, name in order if (report := find(record, endpoint, name, reading))), None)
 
 
 def _counts(record: Record, endpoint: str, name: str, reading: Reading) -> Used | None:
-    arms = {e.arm: e for e in record.find(name, stratum="all", kind="counts") if e.category is None and e.arm != "total"}
+    arms = {
+        e.arm: e
+        for e in record.find(name, stratum="all", kind="counts")
+        if e.category is None and e.arm != "total"
+    }
     if not set(BOTH_ARMS) <= arms.keys():
         return None
-    data = {f"events_{a}": arms[a].events for a in BOTH_ARMS} | {f"n_{a}": arms[a].n or group_size(record, a) for a in BOTH_ARMS}
+    data = {f"events_{a}": arms[a].events for a in BOTH_ARMS} | {
+        f"n_{a}": arms[a].n or group_size(record, a) for a in BOTH_ARMS
+    }
     if None in data.values():
         return None
-    return Used(record.study, "table", data, tuple(arms[a].id for a in BOTH_ARMS), note="" if name == endpoint else f"counts are those of {name}")
+    return Used(
+        record.study,
+        "table",
+        data,
+        tuple(arms[a].id for a in BOTH_ARMS),
+        note="" if name == endpoint else f"counts are those of {name}",
+    )
 
 
 def _recovered(record: Record, endpoint: str, name: str, reading: Reading) -> Used | None:
-    """The tables of the whole cohort that print so; where there are many, those of its largest part if the reading asks for that."""
+    """The tables of the whole cohort that print so; where there are many, those of its largest part if the
+    reading asks for that.
+    """
     stratum, found = "all", recover(record, name, "all", verbal=reading.at_their_word)
     if not found:
         return None
     if not reading.whole_cohort and len(found.tables) > 1:
-        parts = {s: part for s in record.strata if s != "all" and (part := recover(record, name, s, verbal=False))}
+        parts = {
+            s: part for s in record.strata if s != "all" and (part := recover(record, name, s, verbal=False))
+        }
         stratum = max(parts, key=lambda s: sum(parts[s].tables[0][1::2]), default="all")
         found = parts.get(stratum, found)
     early = 0 if reading.before_the_drug else _before_the_drug(record, name)
     tables = [[events - early, *rest] for events, *rest in found.tables]
     how = "one table prints so" if len(tables) == 1 else f"{len(tables)} tables print so"
-    note = how + (", taking the outcome at its word" if found.verbal else "") + ("" if name == endpoint else f"; counts are those of {name}")
+    note = (
+        how
+        + (", taking the outcome at its word" if found.verbal else "")
+        + ("" if name == endpoint else f"; counts are those of {name}")
+    )
     return Used(record.study, "table_set", {"candidates": tables}, found.entries, stratum, note, found.bounds)
 
 
 def _before_the_drug(record: Record, name: str) -> int:
     """Events of the tocilizumab arm that began before the drug, as far as they are printed."""
-    return sum(e.events for e in record.find(name, arm="toci", kind="counts") if e.category == BEFORE_THE_DRUG)
+    return sum(
+        e.events for e in record.find(name, arm="toci", kind="counts") if e.category == BEFORE_THE_DRUG
+    )
 
 
 def recover(record: Record, name: str, stratum: str, verbal: bool) -> Recovered | None:
@@ -89,9 +118,16 @@ def _left_out(record: Record, name: str, used: Used | None) -> Iterator[Unused]:
         if entry.id in taken or entry.arm == "total" or _is_told(entry, used):
             continue
         found = recover(record, name, entry.stratum, verbal=False) if entry.kind == "p_value" else None
-        own = used is not None and used.only_table and used.stratum == entry.stratum  # its counts give the outcome
-        yield Unused(record.study, (entry.id,), _reason(entry, used), entry.stratum, None if own or not used else _check(record, entry, found),
-                     tuple(found.tables) if found and entry.stratum != "all" else ())
+        # its counts give the outcome
+        own = used is not None and used.only_table and used.stratum == entry.stratum
+        yield Unused(
+            record.study,
+            (entry.id,),
+            _reason(entry, used),
+            entry.stratum,
+            None if own or not used else _check(record, entry, found),
+            tuple(found.tables) if found and entry.stratum != "all" else (),
+        )
 
 
 def _is_told(entry: AnyEntry, used: Used | None) -> bool:
@@ -106,7 +142,11 @@ def _reason(entry: AnyEntry, used: Used | None) -> str:
         return "no table of the arms can be recovered from what is printed"
     if entry.id in used.bounds:
         return "part of the patients whose tables are used, which it limits"
-    return "the same patients as the counts used" if used.term == "table" else "the same patients as the tables used"
+    return (
+        "the same patients as the counts used"
+        if used.term == "table"
+        else "the same patients as the tables used"
+    )
 
 
 def _check(record: Record, entry: AnyEntry, found: Recovered | None) -> dict | None:
@@ -121,17 +161,30 @@ def _check(record: Record, entry: AnyEntry, found: Recovered | None) -> dict | N
     extremes = (0, sizes[0], sizes[1], sizes[1]), (sizes[0], sizes[0], 0, sizes[1])
     if entry.kind == "test_outcome" and min(fisher(*extreme) for extreme in extremes) >= float(entry.alpha):
         return None  # no table of these sizes is significant
-    printed = {"p": entry.p} if entry.kind == "p_value" else {"significant": entry.significant, "alpha": float(entry.alpha)}
+    printed = (
+        {"p": entry.p}
+        if entry.kind == "p_value"
+        else {"significant": entry.significant, "alpha": float(entry.alpha)}
+    )
     return {"kind": "table", "n_toci": sizes[0], "n_control": sizes[1], **printed}
 
 
 def _severe_crs_is_no_effect(record: Record) -> Iterator[Unused]:
     reason = "the grade led to the drug, so a higher share of severe CRS among the treated is not its effect"
-    entries = tuple(e.id for e in record.find("crs_grade", kind="counts", stratum="all") if e.category == "3-5" and e.arm != "total")
+    entries = tuple(
+        e.id
+        for e in record.find("crs_grade", kind="counts", stratum="all")
+        if e.category == "3-5" and e.arm != "total"
+    )
     entries += tuple(e.id for e in record.find("severe_crs", stratum="all") if e.arm != "total")
     if entries:
         yield Unused(record.study, entries, reason)
     for stratum in dict.fromkeys(e.stratum for e in record.find("severe_crs") if e.stratum != "all"):
         found = recover(record, "severe_crs", stratum, verbal=False)
-        yield Unused(record.study, tuple(e.id for e in record.find("severe_crs", stratum=stratum) if e.arm != "total"), reason, stratum,
-                     candidates=tuple(found.tables) if found else ())
+        yield Unused(
+            record.study,
+            tuple(e.id for e in record.find("severe_crs", stratum=stratum) if e.arm != "total"),
+            reason,
+            stratum,
+            candidates=tuple(found.tables) if found else (),
+        )

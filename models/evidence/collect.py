@@ -1,7 +1,8 @@
 """Which reports enter which endpoint, and why the others do not.
 
-Rules, not names: a study is never mentioned here.  Each used report carries the numbers its likelihood needs and the
-ids of the entries they come from; each unused one its reason, and whether the posterior is checked against it.
+Rules, not names: a study is never mentioned here.  Each used report carries the numbers its likelihood needs
+and the ids of the entries they come from; each unused one its reason, and whether the posterior is checked
+against it.
 """
 
 from __future__ import annotations
@@ -10,24 +11,40 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from extraction.schema import Record
+from extraction.vocabulary import ENDPOINTS
 from models.evidence.binary import BINARY_FIELDS, binary
 from models.evidence.crs_duration import crs_duration
 from models.evidence.report import ALTERNATIVES, PRIMARY, Evidence, Reading, Unused, Used
 from models.evidence.survival import survival
-from extraction.schema import Record
-from extraction.vocabulary import ENDPOINTS
 
 if TYPE_CHECKING:
     from extraction.records import Review
 
-__all__ = ["ALTERNATIVES", "BINARY_FIELDS", "PRIMARY", "Evidence", "Reading", "Unused", "Used", "alternatives", "collect", "collect_all"]
+__all__ = [
+    "ALTERNATIVES",
+    "BINARY_FIELDS",
+    "PRIMARY",
+    "Evidence",
+    "Reading",
+    "Unused",
+    "Used",
+    "alternatives",
+    "collect",
+    "collect_all",
+]
 
-RULES = {**dict.fromkeys(BINARY_FIELDS, binary), "crs_duration": crs_duration,
-         **dict.fromkeys(("overall_survival", "progression_free_survival"), survival)}
+RULES = {
+    **dict.fromkeys(BINARY_FIELDS, binary),
+    "crs_duration": crs_duration,
+    **dict.fromkeys(("overall_survival", "progression_free_survival"), survival),
+}
 
 
 def collect(review: Review, endpoint: str, reading: Reading = PRIMARY) -> Evidence:
-    """Evidence of one endpoint from every included study that may enter it; raise KeyError for an unknown endpoint."""
+    """Evidence of one endpoint from every included study that may enter it; raise KeyError for an unknown
+    endpoint.
+    """
     rule = RULES[endpoint]
     if rule is survival:
         rule = partial(survival, curves=review.curves)
@@ -37,17 +54,28 @@ def collect(review: Review, endpoint: str, reading: Reading = PRIMARY) -> Eviden
         if row.endpoints is None or endpoint in row.endpoints:
             own = list(rule(record, endpoint, row.contrast, reading))
             found += [*own, *_untold(record, endpoint, own)]
-    return Evidence(endpoint, tuple(r for r in found if isinstance(r, Used)), tuple(r for r in found if isinstance(r, Unused)))
+    return Evidence(
+        endpoint,
+        tuple(r for r in found if isinstance(r, Used)),
+        tuple(r for r in found if isinstance(r, Unused)),
+    )
 
 
 def _untold(record: Record, endpoint: str, told: list[Used | Unused]) -> Iterator[Unused]:
-    """Entries of an arm or a comparison that no rule of the endpoint speaks of: shown as left out, never dropped in silence."""
+    """Entries of an arm or a comparison that no rule of the endpoint speaks of: shown as left out, never
+    dropped in silence.
+    """
     if endpoint in BINARY_FIELDS:
         return  # its rule goes through all of them
     entries = {entry for report in told for entry in (*report.entries, *getattr(report, "bounds", ()))}
     for entry in record.find(endpoint):
         if entry.arm != "total" and entry.id not in entries:
-            yield Unused(record.study, (entry.id,), f"no likelihood here reads a {entry.kind.replace('_', ' ')} of it", entry.stratum)
+            yield Unused(
+                record.study,
+                (entry.id,),
+                f"no likelihood here reads a {entry.kind.replace('_', ' ')} of it",
+                entry.stratum,
+            )
 
 
 def collect_all(review: Review) -> dict[str, Evidence]:

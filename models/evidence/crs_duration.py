@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from math import comb
 
-from models.evidence.report import Reading, Unused, Used
-from models.evidence.survival import overlap, rest
 from extraction.derived.groups import grade_counts
 from extraction.recover.ranks import judge_rank_p
 from extraction.schema import AnyEntry, Record
+from models.evidence.report import Reading, Unused, Used
+from models.evidence.survival import overlap, rest
 
 
 def crs_duration(record: Record, endpoint: str, contrast: str, reading: Reading) -> Iterator[Used | Unused]:
@@ -18,13 +18,27 @@ def crs_duration(record: Record, endpoint: str, contrast: str, reading: Reading)
     taken: set[str] = set()
     for stratum in tested:
         if any(overlap(record, stratum, other) for other in taken):
-            yield from (Unused(record.study, (e.id,), "its patients are those of a stratum used", stratum) for e in _tests(record, stratum))
+            yield from (
+                Unused(record.study, (e.id,), "its patients are those of a stratum used", stratum)
+                for e in _tests(record, stratum)
+            )
         else:
             taken.add(stratum)
             yield from _test_report(record, stratum, grades, _tests(record, stratum), reading)
     for entry in _tests(record, "all"):
-        reason = "the patients of its grades, whose tests are used" if tested else "no grades by arm are printed"
-        check = {"kind": "durations", "outcome": _significant(entry), "toci": _cells(grades, "toci"), "control": _cells(grades, "control")} if grades else None
+        reason = (
+            "the patients of its grades, whose tests are used" if tested else "no grades by arm are printed"
+        )
+        check = (
+            {
+                "kind": "durations",
+                "outcome": _significant(entry),
+                "toci": _cells(grades, "toci"),
+                "control": _cells(grades, "control"),
+            }
+            if grades
+            else None
+        )
         yield Unused(record.study, (entry.id,), reason, "all", check)
     yield from _medians(record, grades)
     for entry in record.find("crs_duration"):
@@ -34,13 +48,18 @@ def crs_duration(record: Record, endpoint: str, contrast: str, reading: Reading)
 
 
 def _tests(record: Record, stratum: str) -> list[AnyEntry]:
-    """Comparisons of durations in a stratum: an outcome at the 5 % level first, then p-values, then other levels."""
+    """Comparisons of durations in a stratum: an outcome at the 5 % level first, then p-values, then other
+    levels.
+    """
     found = [e for e in record.find("crs_duration", stratum=stratum) if e.kind in ("test_outcome", "p_value")]
-    return sorted(found, key=lambda e: (e.kind != "test_outcome" or float(e.alpha) != 0.05, e.kind != "p_value"))
+    return sorted(
+        found, key=lambda e: (e.kind != "test_outcome" or float(e.alpha) != 0.05, e.kind != "p_value")
+    )
 
 
-def _test_report(record: Record, stratum: str, grades: dict, entries: list[AnyEntry],
-                 reading: Reading) -> Iterator[Used | Unused]:
+def _test_report(
+    record: Record, stratum: str, grades: dict, entries: list[AnyEntry], reading: Reading
+) -> Iterator[Used | Unused]:
     first, *others = entries
     wanted = {min(g, 3) for g in record.strata[stratum].crs_grades}
     cells = {arm: [c for c in _cells(grades, arm) if c[0] in wanted] for arm in ("toci", "control")}
@@ -52,17 +71,33 @@ def _test_report(record: Record, stratum: str, grades: dict, entries: list[AnyEn
     if not all(sizes.values()):
         yield Unused(record.study, (first.id,), "the grades by arm are not printed", stratum)
     elif impossible and not reading.impossible_as_outcome:
-        yield Unused(record.study, (first.id,), "a p of this comparison is one that its test cannot give", stratum)
+        yield Unused(
+            record.study, (first.id,), "a p of this comparison is one that its test cannot give", stratum
+        )
     elif not tests:
         yield Unused(record.study, (first.id,), "the test is not named", stratum)
     elif data["tests"] == ["mann_whitney"] and not _can_be_significant(**sizes, alpha=data["alpha"]):
-        means = "the report is not one of this test" if outcome["significant"] else "the report says nothing of the effect"
-        yield Unused(record.study, (first.id,), f"no outcome of the test is significant with {sizes['toci']} v {sizes['control']} patients, "
-                     f"so {means}", stratum)
+        means = (
+            "the report is not one of this test"
+            if outcome["significant"]
+            else "the report says nothing of the effect"
+        )
+        yield Unused(
+            record.study,
+            (first.id,),
+            f"no outcome of the test is significant with {sizes['toci']} v {sizes['control']} patients, "
+            f"so {means}",
+            stratum,
+        )
     else:
         yield Used(record.study, "test_outcome", data, (first.id,), stratum)
     for entry in others:
-        yield Unused(record.study, (entry.id,), impossible.get(entry.id, "the same comparison as the outcome used"), stratum)
+        yield Unused(
+            record.study,
+            (entry.id,),
+            impossible.get(entry.id, "the same comparison as the outcome used"),
+            stratum,
+        )
 
 
 def _impossible(entry: AnyEntry, sizes: dict[str, int]) -> str:
@@ -72,8 +107,10 @@ def _impossible(entry: AnyEntry, sizes: dict[str, int]) -> str:
     found = judge_rank_p(sizes["toci"], sizes["control"], entry.p)
     if found["possible"]:
         return ""
-    return (f"a Mann-Whitney test of {sizes['toci']} v {sizes['control']} patients cannot give it (smallest p "
-            f"{found['smallest_attainable_p']:.4f}): the comparison enters by its outcome in words")
+    return (
+        f"a Mann-Whitney test of {sizes['toci']} v {sizes['control']} patients cannot give it (smallest p "
+        f"{found['smallest_attainable_p']:.4f}): the comparison enters by its outcome in words"
+    )
 
 
 def _significant(entry: AnyEntry) -> bool:
@@ -81,7 +118,7 @@ def _significant(entry: AnyEntry) -> bool:
     if entry.kind == "test_outcome":
         return entry.significant
     value = float(entry.p.lstrip("<>=≤≥ "))
-    return value < 0.05 or entry.p.startswith("<") and value <= 0.05
+    return value < 0.05 or (entry.p.startswith("<") and value <= 0.05)
 
 
 def _can_be_significant(toci: int, control: int, alpha: float) -> bool:
@@ -95,7 +132,11 @@ def _cells(grades: dict[int, dict[str, int]], arm: str) -> list[list[int]]:
 
 
 def _medians(record: Record, grades: dict) -> Iterator[Used | Unused]:
-    found = {e.arm: e for e in record.find("crs_duration", stratum="all") if e.kind in ("median_range", "median_quartiles")}
+    found = {
+        e.arm: e
+        for e in record.find("crs_duration", stratum="all")
+        if e.kind in ("median_range", "median_quartiles")
+    }
     by_arm = {"toci", "control"} <= found.keys()
     for arm, entry in found.items():
         if not grades:
@@ -104,8 +145,16 @@ def _medians(record: Record, grades: dict) -> Iterator[Used | Unused]:
             yield Unused(record.study, (entry.id,), "the same patients as the medians by arm")
         else:
             arms = ("toci", "control") if arm == "total" else (arm,)
-            data = {"cells": {a: _cells(grades, a) for a in arms}, "unit": "days",
-                    **{k: float(v) for k, v in entry.model_dump(include={"median", "minimum", "maximum", "lower_quartile", "upper_quartile"}).items()}}
+            data = {
+                "cells": {a: _cells(grades, a) for a in arms},
+                "unit": "days",
+                **{
+                    k: float(v)
+                    for k, v in entry.model_dump(
+                        include={"median", "minimum", "maximum", "lower_quartile", "upper_quartile"}
+                    ).items()
+                },
+            }
             data["zeros"] = grades.get(0, {}).get(arm, 0) if data.get("minimum") == 0 else 0
             note = f"{data['zeros']} patients without CRS counted as 0 days" if data["zeros"] else ""
             yield Used(record.study, entry.kind, data, (entry.id,), note=note)

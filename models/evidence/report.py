@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field
 class Reading:
     """Open choices; the defaults are the primary analysis, argued on the endpoints' pages.
 
-    recovered : data recovered from percentages, p-values and totals enter, not the printed counts and estimates alone
+    recovered : data recovered from percentages, p-values and totals enter, not the printed counts and
+    estimates alone
     at_their_word : `significant` and `no difference` in words narrow what is recovered
     whole_cohort : of a recovered cohort and a recovered part of it, the cohort enters
     endpoint_first : recovered counts of the endpoint itself enter before printed counts of a stand-in
@@ -42,9 +43,11 @@ ALTERNATIVES: dict[str, Reading] = {
 
 @dataclass(frozen=True)
 class Used:
-    """A report that enters the likelihood: `term` names the function of models.likelihood.reports, `data` its arguments.
+    """A report that enters the likelihood: `term` names the function of models.likelihood.reports, `data` its
+    arguments.
 
-    bounds : entries of other strata that only limit what the report can be; their own likelihood is not multiplied in
+    bounds : entries of other strata that only limit what the report can be; their own likelihood is not
+    multiplied in
     """
 
     study: str
@@ -57,7 +60,9 @@ class Used:
 
     @property
     def only_table(self) -> tuple[int, int, int, int] | None:
-        """Events and patients with tocilizumab, then without: as printed, or where one table alone prints so; else None."""
+        """Events and patients with tocilizumab, then without: as printed, or where one table alone prints so;
+        else None.
+        """
         if self.term == "table":
             return tuple(self.data[name] for name in ("events_toci", "n_toci", "events_control", "n_control"))
         if self.term == "table_set" and len(self.data["candidates"]) == 1:
@@ -67,7 +72,9 @@ class Used:
 
 @dataclass(frozen=True)
 class Unused:
-    """A report left out: why, with which arguments the posterior predicts it (None: it cannot), and the tables that print so."""
+    """A report left out: why, with which arguments the posterior predicts it (None: it cannot), and the
+    tables that print so.
+    """
 
     study: str
     entries: tuple[str, ...]
@@ -99,7 +106,9 @@ class Evidence:
         return _fingerprint(asdict(self))
 
     def used_hash(self) -> str:
-        """Fingerprint of the numbers a posterior depends on: unchanged by a note, or by a report that is not used."""
+        """Fingerprint of the numbers a posterior depends on: unchanged by a note, or by a report that is not
+        used.
+        """
         return _fingerprint([[r.study, r.stratum, r.term, r.data] for r in self.used])
 
 

@@ -1,30 +1,34 @@
-"""Survival endpoints: the hazard ratio where one is printed, else the digitised curve or the log-rank p of the cohort, else those of its strata.
+"""Survival endpoints: the hazard ratio where one is printed, else the digitised curve or the log-rank p of
+the cohort, else those of its strata.
 
-A curve and a p of the same patients are never both used: the curve holds the direction and the number of events, which a p leaves open.
+A curve and a p of the same patients are never both used: the curve holds the direction and the number of
+events, which a p leaves open.
 """
 
 from collections.abc import Iterator, Mapping
 
-from extraction.vocabulary import BOTH_ARMS
-from extraction.recover.curve_types import Curve
-from models.evidence.report import Reading, Unused, Used
 from extraction.derived.groups import group_size
 from extraction.recover import Unusable
+from extraction.recover.curve_types import Curve
 from extraction.recover.curves import reconstruct
 from extraction.schema import AnyEntry, Record
-from extraction.vocabulary import FIELDS
+from extraction.vocabulary import BOTH_ARMS, FIELDS
+from models.evidence.report import Reading, Unused, Used
 
 SMALLEST_ARM_FOR_NORMAL_LOG_RANK = 5
 """Below this many patients in an arm a log-rank z is not near normal; its histories have to be enumerated."""
 LARGEST_ENUMERATED = 12
 """Patients of both arms; the histories of more, ties included, take too long to list."""
 SMALLEST_ARM_FOR_NORMAL_LOG_HR = 5
-"""As for a log-rank z: below this many patients in an arm the log hazard ratio of a curve is not near normal."""
+"""As for a log-rank z: below this many patients in an arm the log hazard ratio of a curve is not near normal.
+"""
 NAMES = {"survival_curve": "curve", "log_rank_p": "p-value"}
 FROM_CURVE = "read off the digitised curve"
 
 
-def survival(record: Record, endpoint: str, contrast: str, reading: Reading, curves: Mapping[str, Curve]) -> Iterator[Used | Unused]:
+def survival(
+    record: Record, endpoint: str, contrast: str, reading: Reading, curves: Mapping[str, Curve]
+) -> Iterator[Used | Unused]:
     ratios = record.find(endpoint, stratum="all", kind="hazard_ratio")
     for entry in ratios[:1]:
         data = {k: float(getattr(entry, k)) for k in ("estimate", "lower", "upper", "level")}
@@ -32,21 +36,29 @@ def survival(record: Record, endpoint: str, contrast: str, reading: Reading, cur
         yield Used(record.study, "ratio", data, (entry.id,), note=note)
     for entry in ratios[1:]:
         yield Unused(record.study, (entry.id,), "the same patients as the hazard ratio used")
-    found = record.find(endpoint, kind="log_rank_p") + [e for e in record.find(endpoint, kind="survival_curve") if e.curve]
+    found = record.find(endpoint, kind="log_rank_p") + [
+        e for e in record.find(endpoint, kind="survival_curve") if e.curve
+    ]
     first = "survival_curve" if reading.curve_first else "log_rank_p"
     whole_p = any(e.stratum == "all" and e.kind == "log_rank_p" for e in found)
     taken: dict[str, str] = {}  # kind of the report used, by stratum
     for entry in sorted(found, key=lambda e: (e.stratum != "all", e.kind != first)):
         barred = _barred(record, entry, bool(ratios), whole_p, taken)
         is_curve = entry.kind == "survival_curve"
-        report = _curve(record, entry, reading, barred, curves[entry.curve]) if is_curve else _log_rank(record, entry, reading, barred)
+        report = (
+            _curve(record, entry, reading, barred, curves[entry.curve])
+            if is_curve
+            else _log_rank(record, entry, reading, barred)
+        )
         if isinstance(report, Used):
             taken[entry.stratum] = entry.kind
         yield report
     yield from rest(record, endpoint, {"test_outcome", "p_value", "survival_curve", "not_reported"})
 
 
-def _barred(record: Record, entry: AnyEntry, ratios: bool, whole_p: bool, taken: dict[str, str]) -> str | None:
+def _barred(
+    record: Record, entry: AnyEntry, ratios: bool, whole_p: bool, taken: dict[str, str]
+) -> str | None:
     """Why the patients of a report already count, if they do."""
     if ratios:
         return "the same patients as the hazard ratio used"
@@ -59,8 +71,11 @@ def _barred(record: Record, entry: AnyEntry, ratios: bool, whole_p: bool, taken:
     return None
 
 
-def _curve(record: Record, entry: AnyEntry, reading: Reading, barred: str | None, curve: Curve) -> Used | Unused:
+def _curve(
+    record: Record, entry: AnyEntry, reading: Reading, barred: str | None, curve: Curve
+) -> Used | Unused:
     """The hazard ratio read off a digitised curve, its interval holding the error of the reading."""
+
     def left_out(reason: str) -> Unused:
         return Unused(record.study, (entry.id,), reason, entry.stratum)
 
@@ -75,9 +90,18 @@ def _curve(record: Record, entry: AnyEntry, reading: Reading, barred: str | None
         found = reconstruct(curve)
     except Unusable as error:
         return left_out(f"digitised, but {error}")
-    data = {name: float(f"{value:.4g}") for name, value in zip(("estimate", "lower", "upper"), found.interval())} | {"level": 95.0}
-    return Used(record.study, "ratio", data, (entry.id,), entry.stratum, f"{FROM_CURVE}, not adjusted; standard error {found.se:.2f}, of which the reading "
-                                                                        f"of the figure {found.se_reading:.2f}")
+    data = {
+        name: float(f"{value:.4g}") for name, value in zip(("estimate", "lower", "upper"), found.interval())
+    } | {"level": 95.0}
+    return Used(
+        record.study,
+        "ratio",
+        data,
+        (entry.id,),
+        entry.stratum,
+        f"{FROM_CURVE}, not adjusted; standard error {found.se:.2f}, of which the reading "
+        f"of the figure {found.se_reading:.2f}",
+    )
 
 
 def _not_0(p: str) -> str:
@@ -91,7 +115,13 @@ def _log_rank(record: Record, entry: AnyEntry, reading: Reading, barred: str | N
     data = {"p": _not_0(entry.p), "direction": entry.direction} | n
 
     def left_out(reason: str, predicted: bool = True) -> Unused:
-        return Unused(record.study, (entry.id,), reason, entry.stratum, {"kind": "log_rank", **data} if predicted else None)
+        return Unused(
+            record.study,
+            (entry.id,),
+            reason,
+            entry.stratum,
+            {"kind": "log_rank", **data} if predicted else None,
+        )
 
     if None in n.values():
         return left_out("group sizes of this stratum are not printed", predicted=False)
@@ -104,18 +134,36 @@ def _log_rank(record: Record, entry: AnyEntry, reading: Reading, barred: str | N
     if not reading.recovered:
         return left_out(f"{patients} are too few for a normal log-rank statistic")
     if sum(n.values()) > LARGEST_ENUMERATED:
-        return left_out(f"{patients} are too few for a normal log-rank statistic and have too many histories to list")
+        return left_out(
+            f"{patients} are too few for a normal log-rank statistic and have too many histories to list"
+        )
     only = _those_counted(record, entry.field)
     note += f"; only those with {FIELDS[only['among']].meaning.rstrip('.').lower()} count" if only else ""
-    return Used(record.study, "log_rank_histories", data | {"counted": only and only["share"]}, (entry.id,), entry.stratum, note)
+    return Used(
+        record.study,
+        "log_rank_histories",
+        data | {"counted": only and only["share"]},
+        (entry.id,),
+        entry.stratum,
+        note,
+    )
 
 
 def _those_counted(record: Record, field: str) -> dict | None:
-    """Where a definition counts some patients alone: the variable they have, and how many of the whole cohort have it."""
+    """Where a definition counts some patients alone: the variable they have, and how many of the whole cohort
+    have it.
+    """
     definition = record.definitions.get(field)
     if not definition or not definition.among:
         return None
-    total = next((e for e in record.find(definition.among, stratum="all", arm="total", kind="counts") if not e.category), None)
+    total = next(
+        (
+            e
+            for e in record.find(definition.among, stratum="all", arm="total", kind="counts")
+            if not e.category
+        ),
+        None,
+    )
     n = total and (total.n or group_size(record, "total"))
     return {"among": definition.among, "share": [total.events, n] if n else None}
 

@@ -18,7 +18,9 @@ from models.words import answer, listed_in_sentence
 
 
 def since_last(now: dict) -> dict | None:
-    """The review as it stands, `versions.state`, against the newest release or, where it is that release, that release against the one before; None before the first."""
+    """The review as it stands, `versions.state`, against the newest release or, where it is that release,
+    that release against the one before; None before the first.
+    """
     if (last := versions.latest()) is None:
         return None
     if changed(last, now) or not last["preceding"]:
@@ -27,11 +29,16 @@ def since_last(now: dict) -> dict | None:
 
 
 def ensure(review: Review) -> None:
-    """Sample what this page asks of CRS duration and is not kept yet: the changes since the newest release, and early stages of its growth."""
+    """Sample what this page asks of CRS duration and is not kept yet: the changes since the newest release,
+    and early stages of its growth.
+    """
     last = versions.latest()
     if last:
         frozen = last["endpoints"][CRS]
-        if (frozen["evidence"]["used_hash"], frozen["biases"]) != (evidence_of(CRS, review).used_hash(), versions.judged_biases(CRS, review)):
+        if (frozen["evidence"]["used_hash"], frozen["biases"]) != (
+            evidence_of(CRS, review).used_hash(),
+            versions.judged_biases(CRS, review),
+        ):
             since_last(versions.state(review))
     if len(evidence_of(CRS, review).studies) > 2:
         cumulative(CRS, review)
@@ -40,7 +47,9 @@ def ensure(review: Review) -> None:
 def said(found: dict) -> str:
     """The comparison as text for a terminal."""
     lines = [f"From {_name(found['old'])} to {_name(found['new'])}", ""]
-    lines += ["Studies: " + ("none changed." if not found["studies"] else "")] + [f"  {row['label']}: {row['what']}. {row['reason']}" for row in found["studies"]]
+    lines += ["Studies: " + ("none changed." if not found["studies"] else "")] + [
+        f"  {row['label']}: {row['what']}. {row['reason']}" for row in found["studies"]
+    ]
     lines += [f"Methods: {'; '.join(found['methods']) or 'unchanged'}.", ""]
     for key, endpoint in found["endpoints"].items():
         lines += _endpoint_said(key, endpoint, found["labels"])
@@ -52,7 +61,10 @@ def _name(version: str) -> str:
 
 
 def _endpoint_said(key: str, endpoint: dict, labels: dict[str, str]) -> list[str]:
-    lines = [f"{endpoint['title']} ({endpoint['scale']}), certainty {' → '.join(dict.fromkeys(endpoint['certainty']))}"]
+    lines = [
+        f"{endpoint['title']} ({endpoint['scale']}), certainty"
+        f" {' → '.join(dict.fromkeys(endpoint['certainty']))}"
+    ]
     for analysis, words in ANALYSES.items():
         found = endpoint[analysis]
         lines.append(f"  {words}: {answer(key, found['old'])} → {answer(key, found['new'])}")
@@ -78,14 +90,24 @@ def step_words(step: dict, labels: dict[str, str]) -> str:
 def headline(found: dict | None) -> str:
     """Two sentences: what changed in studies and methods, and which answers moved."""
     if found is None:
-        return "No version has been released yet. Once one is, this page tells what has changed since, and which study moved which answer."
+        return (
+            "No version has been released yet. Once one is, this page tells what has changed since, and which"
+            " study moved which answer."
+        )
     if not is_change(found):
         return f"Nothing has changed since version {found['old']}. Every answer is the one it gave."
     changed = [f"{row['label']} ({row['what']})" for row in found["studies"]]
-    first = f"Since version {found['old']} {'these studies changed: ' + '; '.join(changed) if changed else 'no study changed'}" \
-            f"{', and ' if changed else ', but '}{'the methods did' if found['methods'] else 'the methods did not'}."
+    first = (
+        f"Since version {found['old']}"
+        f" {'these studies changed: ' + '; '.join(changed) if changed else 'no study changed'}"
+        f"{', and ' if changed else ', but '}{'the methods did' if found['methods'] else 'the methods did not'}."
+    )
     moved = [endpoint["title"] for key, endpoint in found["endpoints"].items() if has_moved(key, endpoint)]
-    return first + (f" Answers that moved: {listed_in_sentence(moved)}." if moved else " No answer moved by as much as its last printed digit.")
+    return first + (
+        f" Answers that moved: {listed_in_sentence(moved)}."
+        if moved
+        else " No answer moved by as much as its last printed digit."
+    )
 
 
 def is_change(found: dict) -> bool:
@@ -95,18 +117,31 @@ def is_change(found: dict) -> bool:
 
 def has_moved(key: str, endpoint: dict) -> bool:
     """Whether an answer, adjusted or not, reads differently."""
-    return any(answer(key, endpoint[analysis]["old"]) != answer(key, endpoint[analysis]["new"]) for analysis in ANALYSES)
+    return any(
+        answer(key, endpoint[analysis]["old"]) != answer(key, endpoint[analysis]["new"])
+        for analysis in ANALYSES
+    )
 
 
 def history(now: dict) -> pd.DataFrame:
-    """Every answer of every release, oldest first, and of the review as it stands where that is no release: version, date, endpoint, analysis, limits as ratios, probability."""
+    """Every answer of every release, oldest first, and of the review as it stands where that is no release:
+    version, date, endpoint, analysis, limits as ratios, probability.
+    """
     rows, states = [], [versions.read(version) for version in versions.released()]
     if not states or changed(states[-1], now):
         states.append(now)
     for state in states:
         for key, endpoint in state["endpoints"].items():
             for analysis, words in ANALYSES.items():
-                rows.append({"version": state["version"], "date": state.get("date"), "endpoint": key, "analysis": words} | endpoint["compared"][analysis])
+                rows.append(
+                    {
+                        "version": state["version"],
+                        "date": state.get("date"),
+                        "endpoint": key,
+                        "analysis": words,
+                    }
+                    | endpoint["compared"][analysis]
+                )
     return pd.DataFrame(rows)
 
 
@@ -116,10 +151,22 @@ def growth(review: Review) -> dict[str, list[Stage]]:
 
 
 def command(args) -> int:
-    """`python -m models diff OLD [NEW] [--json]`; 1 where records are bad, a posterior is missing or a version does not exist."""
+    """`python -m models diff OLD [NEW] [--json]`; 1 where records are bad, a posterior is missing or a
+    version does not exist.
+    """
     try:
-        found = compare(versions.read(args.old), versions.read(args.new) if args.new else versions.state(load()))
-    except (BadRecords, store.NotFitted, versions.NoSuchVersion, TooFewDraws, many.FitFailed, many.WorkerDied, many.ClusterUnreachable) as error:
+        found = compare(
+            versions.read(args.old), versions.read(args.new) if args.new else versions.state(load())
+        )
+    except (
+        BadRecords,
+        store.NotFitted,
+        versions.NoSuchVersion,
+        TooFewDraws,
+        many.FitFailed,
+        many.WorkerDied,
+        many.ClusterUnreachable,
+    ) as error:
         print(f"models diff: {error}", file=sys.stderr)
         return 1
     print(json.dumps(found, indent=1) if args.json else said(found))

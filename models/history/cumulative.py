@@ -13,7 +13,9 @@ from models.trust.universe import is_primary
 
 @dataclass(frozen=True)
 class Stage:
-    """The answer once a study had appeared: limits as ratios and the probability that tocilizumab is the better side."""
+    """The answer once a study had appeared: limits as ratios and the probability that tocilizumab is the
+    better side.
+    """
 
     study: str
     label: str
@@ -22,25 +24,45 @@ class Stage:
 
 
 def cumulative(key: str, review: Review | None = None) -> list[Stage]:
-    """A stage for each study that enters an endpoint, oldest first; studies of one year in the order of the register."""
+    """A stage for each study that enters an endpoint, oldest first; studies of one year in the order of the
+    register.
+    """
     review = review or load()
     evidence = evidence_of(key, review)
     studies = sorted(evidence.studies, key=lambda study: review.studies[study].year)
-    stages = {study: replace(evidence, used=tuple(r for r in evidence.used if r.study in studies[: i + 1])) for i, study in enumerate(studies)}
+    stages = {
+        study: replace(evidence, used=tuple(r for r in evidence.used if r.study in studies[: i + 1]))
+        for i, study in enumerate(studies)
+    }
     if not studies:
         return []
-    answers = _sampled(key, stages, review) if key == CRS else {
-        study: found.as_ratio(key) for study, found in estimates(key, {study: primary(key, e) for study, e in stages.items()}).items()}
-    return [Stage(study, review.studies[study].label, review.studies[study].year, answers[study]) for study in studies]
+    answers = (
+        _sampled(key, stages, review)
+        if key == CRS
+        else {
+            study: found.as_ratio(key)
+            for study, found in estimates(
+                key, {study: primary(key, e) for study, e in stages.items()}
+            ).items()
+        }
+    )
+    return [
+        Stage(study, review.studies[study].label, review.studies[study].year, answers[study])
+        for study in studies
+    ]
 
 
 def _sampled(key: str, stages: dict, review: Review) -> dict[str, dict]:
-    """The last stage is today's answer, the one before stands among the universes, where each study is left out; earlier ones are sampled."""
+    """The last stage is today's answer, the one before stands among the universes, where each study is left
+    out; earlier ones are sampled.
+    """
     *earlier, last = stages
     answers = {last: compared(key, review)["unadjusted"]}
     if earlier:
         frame = universes(key, review)
-        one_left = is_primary(frame.assign(studies="all"), key) & (frame["studies"] == f"without {review.studies[last].label}")
+        one_left = is_primary(frame.assign(studies="all"), key) & (
+            frame["studies"] == f"without {review.studies[last].label}"
+        )
         answers[earlier[-1]] = frame.loc[one_left, list(answers[last])].iloc[0].to_dict()
     sampled = estimates(key, {study: primary(key, stages[study]) for study in earlier[:-1]})
     return answers | {study: found.as_ratio(key) for study, found in sampled.items()}

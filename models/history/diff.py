@@ -1,27 +1,37 @@
-"""What changed between two versions of the review, and which study or method moved each answer: `python -m models diff OLD [NEW]`.
+"""What changed between two versions of the review, and which study or method moved each answer: `python -m
+models diff OLD [NEW]`.
 
-Every answer is refitted with each change alone, by one engine; what the changes do beyond their sum is told as `together`.  Movements are
-differences of log ratios and of the probability that tocilizumab is the better side.
+Every answer is refitted with each change alone, by one engine; what the changes do beyond their sum is told
+as `together`.  Movements are differences of log ratios and of the probability that tocilizumab is the better
+side.
 """
 
 import json
 import math
 from dataclasses import dataclass
 
-from models.evidence.report import Evidence
 from models.endpoints import ENDPOINTS
+from models.evidence.report import Evidence
 from models.history import versions
 from models.history.refit import Estimate, Setting, estimates
 from models.trust.crs_universes import CRS
 
-ADDED, REMOVED, CORRECTED, READ_ANEW, JUDGED_ANEW = "added", "removed", "corrected", "read otherwise", "judged otherwise"
+ADDED, REMOVED, CORRECTED, READ_ANEW, JUDGED_ANEW = (
+    "added",
+    "removed",
+    "corrected",
+    "read otherwise",
+    "judged otherwise",
+)
 METHODS, TOGETHER = "changed methods", "the changes together"
 ANALYSES = {"unadjusted": "not adjusted for bias", "adjusted": "adjusted for bias"}
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one change does alone: to the log ratio, and to the probability that tocilizumab is the better side."""
+    """What one change does alone: to the log ratio, and to the probability that tocilizumab is the better
+    side.
+    """
 
     what: str
     study: str | None
@@ -30,12 +40,17 @@ class Step:
 
 
 def compare(old: dict, new: dict) -> dict:
-    """Two versions as `models.history.versions` gives them: the studies and methods that changed, and each endpoint's answers with the steps between them."""
+    """Two versions as `models.history.versions` gives them: the studies and methods that changed, and each
+    endpoint's answers with the steps between them.
+    """
     labels = {row["id"]: row["label"] for side in (old, new) for row in side["register"]}
     keys = [key for key in ENDPOINTS if key in old["endpoints"] and key in new["endpoints"]]
     return {
-        "old": old["version"], "new": new["version"],
-        "studies": study_changes(old, new), "labels": labels, "methods": method_changes(old, new),
+        "old": old["version"],
+        "new": new["version"],
+        "studies": study_changes(old, new),
+        "labels": labels,
+        "methods": method_changes(old, new),
         "endpoints": {key: _endpoint(key, old, new) for key in keys},
     }
 
@@ -66,7 +81,13 @@ def _what_changed(before: dict | None, after: dict | None) -> str:
     if before["decision"] != after["decision"]:
         said.append(f"{_words(before['decision'])} before, now {_words(after['decision'])}")
     if before["numbers"] != after["numbers"]:
-        said.append("record corrected" if before["numbers"] and after["numbers"] else "record added" if after["numbers"] else "record taken out")
+        said.append(
+            "record corrected"
+            if before["numbers"] and after["numbers"]
+            else "record added"
+            if after["numbers"]
+            else "record taken out"
+        )
     if before["judgements"] != after["judgements"] and before["judgements"]:
         said.append("risk of bias judged otherwise")
     if (before["endpoints"], before["cohort"]) != (after["endpoints"], after["cohort"]):
@@ -83,7 +104,9 @@ def method_changes(old: dict, new: dict) -> list[str]:
     found = []
     for key, endpoint in new["endpoints"].items():
         if before := old["endpoints"].get(key):
-            found += [f"{endpoint['title']}: prior of {name}" for name in versions.changed_priors(before, endpoint)]
+            found += [
+                f"{endpoint['title']}: prior of {name}" for name in versions.changed_priors(before, endpoint)
+            ]
             found += [f"{endpoint['title']}: scale of bias"] * bool(_rescaled(before, endpoint))
             found += [f"{endpoint['title']}: code of the model"] * _computed_otherwise(before, endpoint)
         else:
@@ -94,38 +117,73 @@ def method_changes(old: dict, new: dict) -> list[str]:
 
 
 def _computed_otherwise(before: dict, after: dict) -> bool:
-    """Whether the same reports under the same priors have another answer: the text of code may change without that, and files may move."""
-    same = _by_study(before) == _by_study(after) and before["biases"] == after["biases"] and not versions.changed_priors(before, after)
+    """Whether the same reports under the same priors have another answer: the text of code may change without
+    that, and files may move.
+    """
+    same = (
+        _by_study(before) == _by_study(after)
+        and before["biases"] == after["biases"]
+        and not versions.changed_priors(before, after)
+    )
     errors = [side["reported"]["mcse"] for side in (before, after)]
-    return same and not all(versions.agree(before["compared"][analysis], after["compared"][analysis], *errors) for analysis in ANALYSES)
+    return same and not all(
+        versions.agree(before["compared"][analysis], after["compared"][analysis], *errors)
+        for analysis in ANALYSES
+    )
 
 
 def _rescaled(before: dict, after: dict) -> list[str]:
     """Studies of which the judgement stayed and its prior did not."""
     both = before["biases"].keys() & after["biases"].keys()
-    return [s for s in both if before["biases"][s]["judgement"] == after["biases"][s]["judgement"]
-            and versions.numbers(before["biases"][s]["prior"]) != versions.numbers(after["biases"][s]["prior"])]
+    return [
+        s
+        for s in both
+        if before["biases"][s]["judgement"] == after["biases"][s]["judgement"]
+        and versions.numbers(before["biases"][s]["prior"]) != versions.numbers(after["biases"][s]["prior"])
+    ]
 
 
 def _endpoint(key: str, old: dict, new: dict) -> dict:
     before, after = old["endpoints"][key], new["endpoints"][key]
     corrected = _numbers_changed(old, new)
     changes = {analysis: _changes(analysis, before, after, corrected) for analysis in ANALYSES}
-    settings = {(analysis, name): setting for analysis in ANALYSES for name, setting in _settings(key, analysis, before, after, changes[analysis]).items()}
+    settings = {
+        (analysis, name): setting
+        for analysis in ANALYSES
+        for name, setting in _settings(key, analysis, before, after, changes[analysis]).items()
+    }
     found = estimates(key, settings)
     same_methods = not method_changes({**old, "endpoints": {key: before}}, {**new, "endpoints": {key: after}})
     movements = {}
     for analysis in ANALYSES:
-        same = same_methods and (not changes[analysis] or key == CRS or _as_refitted(key, analysis, before, after, found))
+        same = same_methods and (
+            not changes[analysis] or key == CRS or _as_refitted(key, analysis, before, after, found)
+        )
         movements[analysis] = _movement(key, analysis, before, after, changes[analysis], found, same)
-    return {"title": after["title"], "scale": after["scale"], "old": before["reported"], "new": after["reported"],
-            "certainty": [before["certainty"], after["certainty"]], **movements}
+    return {
+        "title": after["title"],
+        "scale": after["scale"],
+        "old": before["reported"],
+        "new": after["reported"],
+        "certainty": [before["certainty"], after["certainty"]],
+        **movements,
+    }
 
 
 def _as_refitted(key: str, analysis: str, before: dict, after: dict, found: dict) -> bool:
-    """Whether both answers are those that today's code gives for the same evidence; of a sampled endpoint short chains could not tell."""
+    """Whether both answers are those that today's code gives for the same evidence; of a sampled endpoint
+    short chains could not tell.
+    """
     ends = ((before, found[analysis, "nothing"]), (after, found[analysis, "everything"]))
-    return all(versions.agree(side["compared"][analysis], refit.as_ratio(key), *[side["reported"]["mcse"]] * 2, names=("median",)) for side, refit in ends)
+    return all(
+        versions.agree(
+            side["compared"][analysis],
+            refit.as_ratio(key),
+            *[side["reported"]["mcse"]] * 2,
+            names=("median",),
+        )
+        for side, refit in ends
+    )
 
 
 def _numbers_changed(old: dict, new: dict) -> set[str]:
@@ -145,7 +203,10 @@ def _changes(analysis: str, before: dict, after: dict, corrected: set[str]) -> d
             found[study] = REMOVED
         elif old[study] != new[study]:
             found[study] = CORRECTED if study in corrected else READ_ANEW
-        elif analysis == "adjusted" and before["biases"][study]["judgement"] != after["biases"][study]["judgement"]:
+        elif (
+            analysis == "adjusted"
+            and before["biases"][study]["judgement"] != after["biases"][study]["judgement"]
+        ):
             found[study] = JUDGED_ANEW
     return found
 
@@ -158,22 +219,43 @@ def _by_study(endpoint: dict) -> dict[str, str]:
     return {study: json.dumps(reports, sort_keys=True) for study, reports in found.items()}
 
 
-def _settings(key: str, analysis: str, before: dict, after: dict, changes: dict[str, str]) -> dict[str, Setting]:
-    """What is refitted: nothing changed, everything changed, and each study alone; empty where no study changed."""
+def _settings(
+    key: str, analysis: str, before: dict, after: dict, changes: dict[str, str]
+) -> dict[str, Setting]:
+    """What is refitted: nothing changed, everything changed, and each study alone; empty where no study
+    changed.
+    """
     if not changes:
         return {}
     sets = {"nothing": set(), "everything": set(changes)} | {study: {study} for study in changes}
     return {name: _setting(key, analysis, before, after, changed) for name, changed in sets.items()}
 
 
-def _movement(key: str, analysis: str, before: dict, after: dict, changes: dict[str, str], found: dict, same_methods: bool) -> dict:
+def _movement(
+    key: str,
+    analysis: str,
+    before: dict,
+    after: dict,
+    changes: dict[str, str],
+    found: dict,
+    same_methods: bool,
+) -> dict:
     """Both answers of one analysis, and the steps from one to the other, which add to the difference."""
     ends = {"old": before["compared"][analysis], "new": after["compared"][analysis]}
-    total = math.log(ends["new"]["median"] / ends["old"]["median"]), ends["new"]["p_favours"] - ends["old"]["p_favours"]
+    total = (
+        math.log(ends["new"]["median"] / ends["old"]["median"]),
+        ends["new"]["p_favours"] - ends["old"]["p_favours"],
+    )
     if changes:
         start = found[analysis, "nothing"]
         evidence = total if same_methods else _moved(key, start, found[analysis, "everything"])
-        steps = _of_studies([Step(what, study, *_moved(key, start, found[analysis, study])) for study, what in changes.items()], evidence)
+        steps = _of_studies(
+            [
+                Step(what, study, *_moved(key, start, found[analysis, study]))
+                for study, what in changes.items()
+            ],
+            evidence,
+        )
     else:
         evidence, steps = (0.0, 0.0), []
     if not same_methods:
@@ -185,7 +267,15 @@ def _of_studies(alone: list[Step], evidence: tuple[float, float]) -> list[Step]:
     """Each study's step alone, then what they do beyond their sum; a single one is all there is."""
     if len(alone) == 1:
         return [Step(alone[0].what, alone[0].study, *evidence)]
-    return [*alone, Step(TOGETHER, None, evidence[0] - sum(s.log_ratio for s in alone), evidence[1] - sum(s.p_favours for s in alone))]
+    return [
+        *alone,
+        Step(
+            TOGETHER,
+            None,
+            evidence[0] - sum(s.log_ratio for s in alone),
+            evidence[1] - sum(s.p_favours for s in alone),
+        ),
+    ]
 
 
 def _moved(key: str, start: Estimate, end: Estimate) -> tuple[float, float]:
@@ -193,24 +283,40 @@ def _moved(key: str, start: Estimate, end: Estimate) -> tuple[float, float]:
 
 
 def _setting(key: str, analysis: str, before: dict, after: dict, changed: set[str]) -> Setting:
-    """The old evidence with the reports and judgements of the changed studies as they are now, under the new priors."""
+    """The old evidence with the reports and judgements of the changed studies as they are now, under the new
+    priors.
+    """
     old, new = (versions.frozen_evidence(side, key) for side in (before, after))
     studies = list(dict.fromkeys([*old.studies, *new.studies]))
-    used = [report for study in studies for report in (new if study in changed else old).used if report.study == study]
+    used = [
+        report
+        for study in studies
+        for report in (new if study in changed else old).used
+        if report.study == study
+    ]
     biases = {}
     if analysis == "adjusted":
-        biases = {study: versions.frozen_prior(_bias(study, before, after, study in changed)) for study in dict.fromkeys(r.study for r in used)}
-    return Setting(Evidence(new.endpoint, tuple(used)), *(versions.frozen_prior(after["priors"][name]) for name in ("mu", "tau")), biases)
+        biases = {
+            study: versions.frozen_prior(_bias(study, before, after, study in changed))
+            for study in dict.fromkeys(r.study for r in used)
+        }
+    return Setting(
+        Evidence(new.endpoint, tuple(used)),
+        *(versions.frozen_prior(after["priors"][name]) for name in ("mu", "tau")),
+        biases,
+    )
 
 
 def _bias(study: str, before: dict, after: dict, changed: bool) -> dict:
-    """The prior of a study's bias: by its old judgement unless it changed, on the new scale where the judgement is the same."""
+    """The prior of a study's bias: by its old judgement unless it changed, on the new scale where the
+    judgement is the same.
+    """
     old, new = before["biases"].get(study), after["biases"].get(study)
     return (new if new and (changed or old is None or old["judgement"] == new["judgement"]) else old)["prior"]
 
 
 def triggers(old: dict, new: dict) -> list[str]:
     """What led from one version to the next, a line each."""
-    return [f"{row['label']}: {row['what']}" for row in study_changes(old, new)] + method_changes(old, new) or ["no change of studies or methods"]
-
-
+    return [f"{row['label']}: {row['what']}" for row in study_changes(old, new)] + method_changes(
+        old, new
+    ) or ["no change of studies or methods"]

@@ -1,4 +1,6 @@
-"""`python -m models preview RECORD`: what a study would do to each answer, in the terminal, with nothing in place touched."""
+"""`python -m models preview RECORD`: what a study would do to each answer, in the terminal, with nothing in
+place touched.
+"""
 
 import json
 import sys
@@ -10,27 +12,31 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from extraction.checks import check
-from models.evidence.report import Evidence
 from extraction.records import BadRecords
-from models.history.what_if import WhatIf, what_if
-from models.runs import many
 from models.answers.bias import bias_priors
 from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS, evidence_of
+from models.evidence.report import Evidence
 from models.history.refit import Setting, TooFewDraws, estimates, primary
+from models.history.what_if import WhatIf, what_if
 from models.priors import parse
-from models.words import answer
+from models.runs import many
 from models.trust.crs_universes import CRS
+from models.words import answer
 
 ALONE = parse("normal:0:2"), parse("half-normal:0.01")
-"""Priors under which a study's own effect is read: nearly flat, and no differences between studies to pull it."""
+"""Priors under which a study's own effect is read: nearly flat, and no differences between studies to pull
+it.
+"""
 OUTLYING = 2.0
 """SDs from what the other studies foresee, beyond which an effect is called outlying."""
 
 
 @dataclass(frozen=True)
 class Entered:
-    """One endpoint that the study enters: answers before and after, unadjusted and adjusted for bias, its reports, and what to look at."""
+    """One endpoint that the study enters: answers before and after, unadjusted and adjusted for bias, its
+    reports, and what to look at.
+    """
 
     endpoint: str
     before: dict[str, dict]
@@ -42,7 +48,8 @@ class Entered:
 
 
 def preview(path: Path) -> dict:
-    """What the record at `path` would do: verdicts on its numbers, where they enter, each answer before and after, and warnings.
+    """What the record at `path` would do: verdicts on its numbers, where they enter, each answer before and
+    after, and warnings.
 
     Raises BadRecords where a record breaks a rule, OSError where the file cannot be read.
     """
@@ -51,36 +58,66 @@ def preview(path: Path) -> dict:
     own = [finding for finding in verdicts.findings if finding.study == case.study]
     evidence = {key: (evidence_of(key, case.before), evidence_of(key, case.after)) for key in ENDPOINTS}
     with TemporaryDirectory() as folder:
-        entered = [_entered(key, case, *sides, Path(folder)) for key, sides in evidence.items() if sides[0].used_hash() != sides[1].used_hash()]
+        entered = [
+            _entered(key, case, *sides, Path(folder))
+            for key, sides in evidence.items()
+            if sides[0].used_hash() != sides[1].used_hash()
+        ]
     return {
-        "study": case.study, "before": case.without, "supposed": case.supposed,
+        "study": case.study,
+        "before": case.without,
+        "supposed": case.supposed,
         "verdicts": dict(Counter(finding.verdict for finding in own)),
         "differs": [str(finding) for finding in own if finding.verdict == "differs"],
         "errors": [str(error) for error in verdicts.errors],
-        "left_out": {ENDPOINTS[key].title: [f"{', '.join(report.entries)}: {report.reason}" for report in after.unused if report.study == case.study]
-                     for key, (_, after) in evidence.items()},
+        "left_out": {
+            ENDPOINTS[key].title: [
+                f"{', '.join(report.entries)}: {report.reason}"
+                for report in after.unused
+                if report.study == case.study
+            ]
+            for key, (_, after) in evidence.items()
+        },
         "endpoints": [asdict(one) for one in entered],
     }
 
 
 def _entered(key: str, case: WhatIf, before: Evidence, after: Evidence, folder: Path) -> Entered:
-    """Refit one endpoint before and after; CRS duration is sampled in short chains, some seconds of compiling included."""
+    """Refit one endpoint before and after; CRS duration is sampled in short chains, some seconds of compiling
+    included.
+    """
     sides = {"before": (case.before, before), "after": (case.after, after)}
     settings: dict[tuple, Setting] = {}
     for side, (review, evidence) in sides.items():
         settings[side, "unadjusted"] = primary(key, evidence)
         settings[side, "adjusted"] = primary(key, evidence, bias_priors(key, review, evidence))
     found = estimates(key, settings, folder)
-    return Entered(key, *({analysis: found[side, analysis].as_ratio(key) for analysis in ("unadjusted", "adjusted")} for side in sides),
-                   [f"{report.term.replace('_', ' ')} from {', '.join(report.entries)}" for report in after.used if report.study == case.study],
-                   *_definitions(key, case, after.studies), list(_warnings(key, case, after)))
+    return Entered(
+        key,
+        *(
+            {analysis: found[side, analysis].as_ratio(key) for analysis in ("unadjusted", "adjusted")}
+            for side in sides
+        ),
+        [
+            f"{report.term.replace('_', ' ')} from {', '.join(report.entries)}"
+            for report in after.used
+            if report.study == case.study
+        ],
+        *_definitions(key, case, after.studies),
+        list(_warnings(key, case, after)),
+    )
 
 
 def _definitions(key: str, case: WhatIf, studies: list[str]) -> tuple[str | None, dict[str, str]]:
     """How this study and the others of the endpoint define it, where they say."""
-    defined = {study: record.definitions[field].definition for study in studies
-               if (field := ENDPOINTS[key].evidence) in (record := case.after.records[study]).definitions}
-    return defined.pop(case.study, None), {case.after.studies[study].label: words for study, words in defined.items()}
+    defined = {
+        study: record.definitions[field].definition
+        for study in studies
+        if (field := ENDPOINTS[key].evidence) in (record := case.after.records[study]).definitions
+    }
+    return defined.pop(case.study, None), {
+        case.after.studies[study].label: words for study, words in defined.items()
+    }
 
 
 def _warnings(key: str, case: WhatIf, evidence: Evidence):
@@ -91,14 +128,18 @@ def _warnings(key: str, case: WhatIf, evidence: Evidence):
         yield "the record does not say how the paper defines this endpoint"
     if not any(ENDPOINTS[key].evidence in row.endpoints for row in record.risk_of_bias):
         yield "its risk of bias is not judged: adjusted, it counts as critical"
-    others = Evidence(evidence.endpoint, tuple(report for report in evidence.used if report.study != case.study))
+    others = Evidence(
+        evidence.endpoint, tuple(report for report in evidence.used if report.study != case.study)
+    )
     if key != CRS and others.used:
         yield from _outlying(key, evidence, others, case.study)
 
 
 def _outlying(key: str, evidence: Evidence, others: Evidence, study: str):
     """A warning where the study's own effect lies far from what the other studies foresee of a new one."""
-    alone = quadrature(Evidence(evidence.endpoint, tuple(r for r in evidence.used if r.study == study)), *ALONE).mu.points()
+    alone = quadrature(
+        Evidence(evidence.endpoint, tuple(r for r in evidence.used if r.study == study)), *ALONE
+    ).mu.points()
     foreseen = quadrature(others, ENDPOINTS[key].mu_prior, ENDPOINTS[key].tau_prior).prediction.points()
     distance = abs(alone.mean() - foreseen.mean()) / np.hypot(alone.std(), foreseen.std())
     if distance > OUTLYING:
@@ -106,7 +147,9 @@ def _outlying(key: str, evidence: Evidence, others: Evidence, study: str):
 
 
 def command(args) -> int:
-    """`python -m models preview RECORD [--json]`; 1 where the record is bad or a number in it stops the review."""
+    """`python -m models preview RECORD [--json]`; 1 where the record is bad or a number in it stops the
+    review.
+    """
     try:
         found = preview(args.record)
     except OSError as error:
@@ -121,9 +164,17 @@ def command(args) -> int:
 
 def said(found: dict) -> str:
     """The preview as text for a terminal."""
-    verdicts = ", ".join(f"{n} {verdict.replace('_', ' ')}" for verdict, n in found["verdicts"].items()) or "none"
-    lines = [f"{found['study']}: what it would do. Nothing is written. Before: {found['before']}.", "", f"Printed numbers: {verdicts}."]
-    lines += [f"  ! {error}" for error in found["errors"]] + [f"  {line}" for line in found["differs"] if line not in found["errors"]]
+    verdicts = (
+        ", ".join(f"{n} {verdict.replace('_', ' ')}" for verdict, n in found["verdicts"].items()) or "none"
+    )
+    lines = [
+        f"{found['study']}: what it would do. Nothing is written. Before: {found['before']}.",
+        "",
+        f"Printed numbers: {verdicts}.",
+    ]
+    lines += [f"  ! {error}" for error in found["errors"]] + [
+        f"  {line}" for line in found["differs"] if line not in found["errors"]
+    ]
     lines += [f"Supposed: {words}." for words in found["supposed"]]
     for one in found["endpoints"]:
         lines += ["", *_endpoint_said(one)]
@@ -139,8 +190,14 @@ def _endpoint_said(one: dict) -> list[str]:
     lines = [f"{ENDPOINTS[key].title} ({ENDPOINTS[key].scale})"]
     lines += [f"  enters: {report}" for report in one["reports"]] or ["  no report of it enters any more"]
     for analysis, words in (("unadjusted", "not adjusted for bias"), ("adjusted", "adjusted for bias")):
-        lines.append(f"  {words}: {answer(key, one['before'][analysis])} → {answer(key, one['after'][analysis])}")
+        lines.append(
+            f"  {words}: {answer(key, one['before'][analysis])} → {answer(key, one['after'][analysis])}"
+        )
     if one["definition"]:
         lines.append(f"  defined as: {one['definition']}")
-    lines += [f"  {study} defines it as: {words}" for study, words in one["others"].items() if words != one["definition"]]
+    lines += [
+        f"  {study} defines it as: {words}"
+        for study, words in one["others"].items()
+        if words != one["definition"]
+    ]
     return lines + [f"  ! {warning}" for warning in one["warnings"]]

@@ -1,7 +1,8 @@
-"""The mean effect of an endpoint under evidence, biases or priors that are not today's: what diff, preview and the cumulative analysis ask.
+"""The mean effect of an endpoint under evidence, biases or priors that are not today's: what diff, preview
+and the cumulative analysis ask.
 
-Endpoints with one effect per study are integrated.  CRS duration is sampled in short chains: every report of all settings stands in one
-compiled model, and those that a setting leaves out are made silent.
+Endpoints with one effect per study are integrated.  CRS duration is sampled in short chains: every report of
+all settings stands in one compiled model, and those that a setting leaves out are made silent.
 """
 
 import json
@@ -10,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from models.evidence.report import Evidence, Used
-from models.runs import many, store
-from models.engines import reweight
 from models.answers.bias import adjusted_quadrature
 from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS
+from models.engines import reweight
+from models.evidence.report import Evidence, Used
 from models.priors import Prior
+from models.runs import many, store
 from models.runs.closure import fingerprint
 from models.trust import short_chains
 from models.trust.crs_universes import CRS
@@ -65,7 +66,8 @@ def primary(key: str, evidence: Evidence, biases: dict[str, Prior] | None = None
 
 
 def estimates(key: str, settings: dict[str, Setting], folder: Path | None = None) -> dict[str, Estimate]:
-    """The estimate of each setting by its name; sampled ones are kept below `folder`, by default with other finished fits.
+    """The estimate of each setting by its name; sampled ones are kept below `folder`, by default with other
+    finished fits.
 
     Raises TooFewDraws where the priors of a sampled setting are wider than those sampled under.
     """
@@ -80,7 +82,9 @@ def _integrated(setting: Setting) -> Estimate:
         mu = adjusted_quadrature(setting.evidence, *priors, setting.biases).mu
     else:
         mu = quadrature(setting.evidence, *priors).mu
-    return Estimate(*(float(mu.quantile(q)) for q in (0.5, 0.025, 0.975)), float(mu.cdf(0.0)), mu.quantile(PROBABILITIES))
+    return Estimate(
+        *(float(mu.quantile(q)) for q in (0.5, 0.025, 0.975)), float(mu.cdf(0.0)), mu.quantile(PROBABILITIES)
+    )
 
 
 def _sampled(settings: dict[str, Setting], folder: Path | None) -> dict[str, Estimate]:
@@ -88,8 +92,15 @@ def _sampled(settings: dict[str, Setting], folder: Path | None) -> dict[str, Est
     wanted = {name: setting for name, setting in settings.items() if setting.evidence.used}
     tasks = [_task(together, setting) for setting in wanted.values()]
     code = store.hash_of({"code": fingerprint(short_chains), "software": store.software()})
-    found = dict(zip(wanted, many.run(short_chains.draw, tasks, name="refit", code=code, folder=folder))) if tasks else {}
-    return {name: _weighted(found[name], setting) if name in found else _of_prior(setting.mu_prior) for name, setting in settings.items()}
+    found = (
+        dict(zip(wanted, many.run(short_chains.draw, tasks, name="refit", code=code, folder=folder)))
+        if tasks
+        else {}
+    )
+    return {
+        name: _weighted(found[name], setting) if name in found else _of_prior(setting.mu_prior)
+        for name, setting in settings.items()
+    }
 
 
 def union(several) -> Evidence:
@@ -114,11 +125,16 @@ def _weighted(drawn: dict, setting: Setting) -> Estimate:
     mu = np.array(drawn["mu"])
     weight = short_chains.weights(mu, np.array(drawn["tau"]), setting.mu_prior, setting.tau_prior)
     if weight is None:
-        raise TooFewDraws(f"CRS duration: no answer under {setting.mu_prior.plain} and {setting.tau_prior.plain}, too far from the priors sampled under")
+        raise TooFewDraws(
+            f"CRS duration: no answer under {setting.mu_prior.plain} and {setting.tau_prior.plain}, too far"
+            " from the priors sampled under"
+        )
     at = reweight.quantiles(mu, weight, np.concatenate([[0.5, 0.025, 0.975], PROBABILITIES]))
     return Estimate(*map(float, at[:3]), float(weight[mu < 0].sum()), at[3:])
 
 
 def _of_prior(prior: Prior) -> Estimate:
     """Without a report the posterior is the prior."""
-    return Estimate(*(float(prior.quantile(q)) for q in (0.5, 0.025, 0.975)), 0.5, prior.quantile(PROBABILITIES))
+    return Estimate(
+        *(float(prior.quantile(q)) for q in (0.5, 0.025, 0.975)), 0.5, prior.quantile(PROBABILITIES)
+    )

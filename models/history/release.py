@@ -1,9 +1,10 @@
-"""`python -m models release VERSION`: freeze the review as one file, and prepare the change log and the citation for it.
+"""`python -m models release VERSION`: freeze the review as one file, and prepare the change log and the
+citation for it.
 
-The release's own file is written last, and whole: until it stands there is no release, and an interrupted run is simply run again.
+The release's own file is written last, and whole: until it stands there is no release, and an interrupted run
+is simply run again.
 """
 
-from extraction.tree import ROOT
 import json
 import re
 import sys
@@ -14,12 +15,13 @@ from pathlib import Path
 from extraction.checks import check
 from extraction.git import GitFailed, git
 from extraction.records import BadRecords, Review, load
+from extraction.tree import ROOT
 from extraction.whole import write_whole
-from models.runs import many, store
 from models.answers.bias import bias_priors
 from models.endpoints import evidence_of
 from models.history import diff, versions
 from models.history.refit import PROBABILITIES, TooFewDraws, estimates, primary
+from models.runs import many, store
 
 UNRELEASED = re.compile(r"^## (?:Unreleased|.*\(unreleased\))$", re.M)
 FIRST = "first release"
@@ -51,15 +53,27 @@ def command(args) -> int:
     """Make the release, or say in one line why not, and exit with 1."""
     try:
         path = release(args.version, date.today())
-    except (Refused, BadRecords, store.NotFitted, versions.NoSuchVersion, TooFewDraws, many.FitFailed, many.WorkerDied, many.ClusterUnreachable) as error:
+    except (
+        Refused,
+        BadRecords,
+        store.NotFitted,
+        versions.NoSuchVersion,
+        TooFewDraws,
+        many.FitFailed,
+        many.WorkerDied,
+        many.ClusterUnreachable,
+    ) as error:
         print(f"models release: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("models release: interrupted; run it again", file=sys.stderr)
         return 130
     name = path.relative_to(ROOT)
-    print(f"{name} is frozen. Build the book once more, look at it, then publish the version:\n"
-          f"  git add {name} CHANGELOG.md CITATION.cff pyproject.toml\n  git commit -m 'Release {args.version}'\n  git tag v{args.version}")
+    print(
+        f"{name} is frozen. Build the book once more, look at it, then publish the version:\n  git add {name}"
+        f" CHANGELOG.md CITATION.cff pyproject.toml\n  git commit -m 'Release {args.version}'\n  git tag"
+        f" v{args.version}"
+    )
     return 0
 
 
@@ -98,14 +112,20 @@ def _prepare(version: str, today: date) -> list[Prepared]:
     """The texts that carry version and date."""
     log = _committed("CHANGELOG.md")
     if not UNRELEASED.search(log) or UNRELEASED.search(log).start() != log.find("\n## ") + 1:
-        raise Refused("CHANGELOG.md: as committed, its newest section must be `## Unreleased`, with what changed under it")
+        raise Refused(
+            "CHANGELOG.md: as committed, its newest section must be `## Unreleased`, with what changed"
+            " under it"
+        )
     citation, project = _committed("CITATION.cff"), _committed("pyproject.toml")
     dated = re.sub(r"^date-released:.*\n", "", citation, flags=re.M)
     dated = re.sub(r"^version:.*$", f"version: {version}\ndate-released: {today}", dated, count=1, flags=re.M)
     texts = {
         "CHANGELOG.md": (log, UNRELEASED.sub(f"## {version} ({today})", log, count=1)),
         "CITATION.cff": (citation, dated),
-        "pyproject.toml": (project, re.sub(r'^version = ".*"$', f'version = "{version}"', project, count=1, flags=re.M)),
+        "pyproject.toml": (
+            project,
+            re.sub(r'^version = ".*"$', f'version = "{version}"', project, count=1, flags=re.M),
+        ),
     }
     return [Prepared(ROOT / name, before, after) for name, (before, after) in texts.items()]
 
@@ -125,14 +145,25 @@ def _git(*words: str) -> str:
 def _require_clean(prepared: list[Prepared]) -> None:
     """Nothing but what a release itself prepares differs from the last commit."""
     own = {file.path.name for file in prepared if file.is_untouched()}
-    changed = [line[3:].strip('"') for line in _git("status", "--porcelain", "--untracked-files=all", "--no-renames", "--", ".").splitlines()]
+    changed = [
+        line[3:].strip('"')
+        for line in _git(
+            "status", "--porcelain", "--untracked-files=all", "--no-renames", "--", "."
+        ).splitlines()
+    ]
     if others := [name for name in changed if name not in own and not name.endswith(".partial")]:
-        raise Refused(f"these differ from the last commit: {', '.join(others[:5])}{' and others' if len(others) > 5 else ''}; commit them, or put them back")
+        raise Refused(
+            "these differ from the last commit:"
+            f" {', '.join(others[:5])}{' and others' if len(others) > 5 else ''}; commit them, or put them"
+            " back"
+        )
 
 
 def _require_date(today: date, review: Review, preceding: dict | None) -> None:
     """A release is not older than what it holds: else a clock is wrong."""
-    dates = {f"the decision on {s.id}": s.decided for s in review.register.studies} | {f"the record of {stem}": r.extracted for stem, r in review.records.items()}
+    dates = {f"the decision on {s.id}": s.decided for s in review.register.studies} | {
+        f"the record of {stem}": r.extracted for stem, r in review.records.items()
+    }
     if preceding:
         dates[f"version {preceding['version']}"] = date.fromisoformat(preceding["date"])
     what, newest = max(dates.items(), key=lambda item: item[1])
@@ -141,18 +172,28 @@ def _require_date(today: date, review: Review, preceding: dict | None) -> None:
 
 
 def freeze(version: str, today: date, review: Review, preceding: dict | None) -> dict:
-    """The state of the review with version, date, what triggered it, and quantiles enough to draw every posterior again."""
+    """The state of the review with version, date, what triggered it, and quantiles enough to draw every
+    posterior again.
+    """
     found = versions.state(review)
     del found["next_version"]
     trigger = diff.triggers(preceding, found) if preceding else [FIRST]
     for key, endpoint in found["endpoints"].items():
         endpoint["quantiles"] = {"probabilities": PROBABILITIES.tolist(), **_quantiles(key, review)}
-    about = {"version": version, "date": today.isoformat(), "preceding": preceding and preceding["version"], "trigger": trigger, "commit": _git("rev-parse", "HEAD").strip()}
+    about = {
+        "version": version,
+        "date": today.isoformat(),
+        "preceding": preceding and preceding["version"],
+        "trigger": trigger,
+        "commit": _git("rev-parse", "HEAD").strip(),
+    }
     return {**found, **about}
 
 
 def _quantiles(key: str, review: Review) -> dict[str, list[float]]:
-    """Mean effect, tau and prediction by the stored draws, and the mean effect adjusted for bias: log scale, six decimals."""
+    """Mean effect, tau and prediction by the stored draws, and the mean effect adjusted for bias: log scale,
+    six decimals.
+    """
     import numpy as np
 
     draws, evidence = store.read(key, review).draws, evidence_of(key, review)
@@ -160,4 +201,3 @@ def _quantiles(key: str, review: Review) -> dict[str, list[float]]:
     setting = primary(key, evidence, bias_priors(key, review, evidence))
     found["mu_adjusted"] = estimates(key, {"adjusted": setting})["adjusted"].quantiles
     return {name: np.round(values, 6).tolist() for name, values in found.items()}
-

@@ -1,10 +1,10 @@
 """The review as it stands, and as its releases froze it: what two versions are compared by.
 
-A release is one file, `releases/<version>.json`, written once by `models.history.release` and never changed.  `state` is the same account of the
-working tree.  Effects are ratios, tocilizumab over none; quantiles and biases are on the log scale.
+A release is one file, `releases/<version>.json`, written once by `models.history.release` and never changed.
+`state` is the same account of the working tree.  Effects are ratios, tocilizumab over none; quantiles and
+biases are on the log scale.
 """
 
-from extraction.tree import ROOT
 import json
 import math
 import re
@@ -12,25 +12,28 @@ from dataclasses import asdict
 from pathlib import Path
 
 from extraction.bias import overall
-from models.evidence.report import Evidence, Used
 from extraction.records import Review
 from extraction.schema import Record
-from models.runs import store
+from extraction.tree import ROOT
 from models.answers.bias import bias_priors
+from models.answers.summary import evidence_hash, summarise, version
 from models.endpoints import ENDPOINTS, evidence_of
+from models.engines.settings import SAMPLER
+from models.evidence.report import Evidence, Used
 from models.history.refit import estimates, primary
 from models.priors import Prior
-from models.engines.settings import SAMPLER
+from models.runs import store
 from models.trust.adjusted import pair
-from models.answers.summary import evidence_hash, summarise, version
-from models.words import rating
 from models.trust.crs_universes import CRS
+from models.words import rating
 
 FOLDER = ROOT / "releases"
 FORM = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 NOW = "now"
 MONTE_CARLO_ERRORS = 4
-"""Standard errors within which two runs of one model agree: of 21 limits one lies further apart by chance in 700 comparisons."""
+"""Standard errors within which two runs of one model agree: of 21 limits one lies further apart by chance in
+700 comparisons.
+"""
 SEEN = ("risk_of_bias", "extracted", "extractor")
 """Parts of a record that change no number: the judgements have their own fingerprint."""
 
@@ -55,13 +58,17 @@ def read(version: str, folder: Path = FOLDER) -> dict:
     """A release as it was frozen; raise NoSuchVersion where there is none, or where its file is damaged."""
     path = folder / f"{version}.json"
     if not FORM.fullmatch(version) or not path.is_file():
-        raise NoSuchVersion(f"there is no release {version}; released: {', '.join(released(folder)) or 'none yet'}")
+        raise NoSuchVersion(
+            f"there is no release {version}; released: {', '.join(released(folder)) or 'none yet'}"
+        )
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise NoSuchVersion(f"{path.name} is damaged ({error}); restore it from git") from None
     if not isinstance(found, dict) or found.get("version") != version:
-        raise NoSuchVersion(f"{path.name} is damaged (it is not the file of version {version}); restore it from git")
+        raise NoSuchVersion(
+            f"{path.name} is damaged (it is not the file of version {version}); restore it from git"
+        )
     return found
 
 
@@ -74,17 +81,31 @@ def latest(folder: Path = FOLDER) -> dict | None:
 def state(review: Review) -> dict:
     """The review as it stands now; raise store.NotFitted where an endpoint has no posterior."""
     return {
-        "version": NOW, "next_version": version(), "evidence_hash": evidence_hash(review),
+        "version": NOW,
+        "next_version": version(),
+        "evidence_hash": evidence_hash(review),
         "register": [_registered(study.id, review) for study in review.register.studies],
         "endpoints": {key: _endpoint(key, review) for key in ENDPOINTS},
-        "software": store.software(), "sampler": SAMPLER,
+        "software": store.software(),
+        "sampler": SAMPLER,
     }
 
 
 def _registered(study: str, review: Review) -> dict:
     row, record = review.studies[study], review.records.get(study)
-    return {"id": study, "label": row.label, "year": row.year, "doi": row.doi, "decision": row.decision, "decided": row.decided.isoformat(), "reason": row.reason,
-            "cohort": row.cohort, "endpoints": row.endpoints, "numbers": record and numbers_hash(record), "judgements": record and judgements_hash(record)}
+    return {
+        "id": study,
+        "label": row.label,
+        "year": row.year,
+        "doi": row.doi,
+        "decision": row.decision,
+        "decided": row.decided.isoformat(),
+        "reason": row.reason,
+        "cohort": row.cohort,
+        "endpoints": row.endpoints,
+        "numbers": record and numbers_hash(record),
+        "judgements": record and judgements_hash(record),
+    }
 
 
 def numbers_hash(record: Record) -> str:
@@ -101,11 +122,17 @@ def _endpoint(key: str, review: Review) -> dict:
     """One endpoint: what it rests on, and what is reported of it."""
     endpoint, evidence = ENDPOINTS[key], evidence_of(key, review)
     return {
-        "title": endpoint.title, "scale": endpoint.scale, "benefit": endpoint.benefit,
+        "title": endpoint.title,
+        "scale": endpoint.scale,
+        "benefit": endpoint.benefit,
         **answer(key, review),
         "compared": compared(key, review),
         "certainty": rating(endpoint.evidence, review),
-        "evidence": {"used": [asdict(report) for report in evidence.used], "hash": evidence.hash(), "used_hash": evidence.used_hash()},
+        "evidence": {
+            "used": [asdict(report) for report in evidence.used],
+            "hash": evidence.hash(),
+            "used_hash": evidence.used_hash(),
+        },
         "biases": judged_biases(key, review),
         "model": store.identity(key, review)["model"],
     }
@@ -114,18 +141,25 @@ def _endpoint(key: str, review: Review) -> dict:
 def answer(key: str, review: Review) -> dict:
     """What is reported of one endpoint, and the priors that it rests on."""
     endpoint = ENDPOINTS[key]
-    return {"reported": summarise(key, review), "priors": {"mu": _prior(endpoint.mu_prior), "tau": _prior(endpoint.tau_prior)}}
+    return {
+        "reported": summarise(key, review),
+        "priors": {"mu": _prior(endpoint.mu_prior), "tau": _prior(endpoint.tau_prior)},
+    }
 
 
 def is_same(before: dict, after: dict) -> bool:
-    """Whether two accounts of an endpoint have the same priors and, but for Monte Carlo error, the same answer."""
+    """Whether two accounts of an endpoint have the same priors and, but for Monte Carlo error, the same
+    answer.
+    """
     one, other = before["reported"], after["reported"]
     return not changed_priors(before, after) and agree(one, other, one["mcse"], other["mcse"])
 
 
 def changed_priors(before: dict, after: dict) -> list[str]:
     """Which of mu and tau have another prior."""
-    return [name for name in ("mu", "tau") if numbers(before["priors"][name]) != numbers(after["priors"][name])]
+    return [
+        name for name in ("mu", "tau") if numbers(before["priors"][name]) != numbers(after["priors"][name])
+    ]
 
 
 def numbers(prior: dict) -> tuple:
@@ -134,29 +168,51 @@ def numbers(prior: dict) -> tuple:
 
 
 def agree(one: dict, other: dict, error: dict, other_error: dict, names=("median", "lower", "upper")) -> bool:
-    """Whether two answers (ratios) lie within Monte Carlo error of each other; errors are standard errors of the ratios."""
-    return all(abs(one[name] - other[name]) <= MONTE_CARLO_ERRORS * math.hypot(error[name], other_error[name]) for name in names)
+    """Whether two answers (ratios) lie within Monte Carlo error of each other; errors are standard errors of
+    the ratios.
+    """
+    return all(
+        abs(one[name] - other[name]) <= MONTE_CARLO_ERRORS * math.hypot(error[name], other_error[name])
+        for name in names
+    )
 
 
 def judged_biases(key: str, review: Review) -> dict[str, dict]:
     """The overall judgement of each study that enters, and the prior of its bias."""
-    return {study: {"judgement": overall(review.records[study], ENDPOINTS[key].evidence), "prior": _prior(prior)}
-            for study, prior in bias_priors(key, review).items()}
+    return {
+        study: {"judgement": overall(review.records[study], ENDPOINTS[key].evidence), "prior": _prior(prior)}
+        for study, prior in bias_priors(key, review).items()
+    }
 
 
 def compared(key: str, review: Review) -> dict[str, dict]:
-    """Unadjusted and adjusted for bias, by quadrature, so that versions differ in nothing but what changed; CRS duration as sampled."""
+    """Unadjusted and adjusted for bias, by quadrature, so that versions differ in nothing but what changed;
+    CRS duration as sampled.
+    """
     if key == CRS:
         reported = summarise(key, review)
-        unadjusted = {name: reported[name] for name in ("median", "lower", "upper")} | {"p_favours": reported["p_favours_toci"]}
+        unadjusted = {name: reported[name] for name in ("median", "lower", "upper")} | {
+            "p_favours": reported["p_favours_toci"]
+        }
         return {"unadjusted": unadjusted, "adjusted": pair(key, review).adjusted}
     evidence = evidence_of(key, review)
-    found = estimates(key, {"unadjusted": primary(key, evidence), "adjusted": primary(key, evidence, bias_priors(key, review, evidence))})
+    found = estimates(
+        key,
+        {
+            "unadjusted": primary(key, evidence),
+            "adjusted": primary(key, evidence, bias_priors(key, review, evidence)),
+        },
+    )
     return {name: estimate.as_ratio(key) for name, estimate in found.items()}
 
 
 def _prior(prior: Prior) -> dict:
-    return {"name": prior.name, "family": prior.family, "parameters": list(prior.parameters), "plain": prior.plain}
+    return {
+        "name": prior.name,
+        "family": prior.family,
+        "parameters": list(prior.parameters),
+        "plain": prior.plain,
+    }
 
 
 def frozen_prior(kept: dict) -> Prior:
@@ -166,5 +222,10 @@ def frozen_prior(kept: dict) -> Prior:
 
 def frozen_evidence(kept: dict, key: str) -> Evidence:
     """The reports of one endpoint as a release kept them."""
-    return Evidence(ENDPOINTS[key].evidence, tuple(Used(**row | {"entries": tuple(row["entries"]), "bounds": tuple(row["bounds"])})
-                                                   for row in kept["evidence"]["used"]))
+    return Evidence(
+        ENDPOINTS[key].evidence,
+        tuple(
+            Used(**row | {"entries": tuple(row["entries"]), "bounds": tuple(row["bounds"])})
+            for row in kept["evidence"]["used"]
+        ),
+    )

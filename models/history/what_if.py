@@ -10,12 +10,12 @@ from tempfile import TemporaryDirectory
 import yaml
 
 from extraction.digitised.read import FOLDER
-from models.evidence.collect import collect_all
 from extraction.git import GitFailed, git
 from extraction.records import ROOT, Review, load, validate
 from extraction.schema import Record
 from extraction.source import parse
 from extraction.vocabulary import ENDPOINTS
+from models.evidence.collect import collect_all
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,18 @@ class WhatIf:
 def what_if(path: Path, root: Path = ROOT) -> WhatIf:
     """The review before and after the record at `path`, which need not lie among the others.
 
-    After it the study is included whatever the register says, and takes the place of studies it may share patients with, in the endpoints it enters.
-    Raises BadRecords for a record, or a review around it, that breaks a rule; OSError where the file cannot be read.
+    After it the study is included whatever the register says, and takes the place of studies it may share
+    patients with, in the endpoints it enters. Raises BadRecords for a record, or a review around it, that
+    breaks a rule; OSError where the file cannot be read.
     """
     path.stat()
     study = validate(parse(path), Record).study
     text, committed = path.read_text(encoding="utf-8"), _committed(path, root)
     corrected = committed is not None and committed != text
     with _copy(root) as folder:
-        before, _ = _with_record(folder, parse(root / "register.yml").data, study, committed if corrected else None)
+        before, _ = _with_record(
+            folder, parse(root / "register.yml").data, study, committed if corrected else None
+        )
     with _copy(root) as folder:
         after, supposed = _with_record(folder, parse(root / "register.yml").data, study, text)
     return WhatIf(study, before, after, "as last committed" if corrected else "without the study", supposed)
@@ -83,7 +86,10 @@ def _with_record(folder: Path, register: dict, study: str, text: str | None) -> 
     if row is None:
         row = _provisional(study)
         rows.append(row)
-        supposed.append(f"{study} is not in register.yml: taken as {row['contrast']} tocilizumab, sharing no patients with any other study")
+        supposed.append(
+            f"{study} is not in register.yml: taken as {row['contrast']} tocilizumab, sharing no patients"
+            " with any other study"
+        )
     elif row["decision"] != "included":
         supposed.append(f"the register says {row['decision'].replace('_', ' ')}: taken as included")
     row["decision"] = "included"
@@ -95,25 +101,58 @@ def _with_record(folder: Path, register: dict, study: str, text: str | None) -> 
 def _provisional(study: str) -> dict:
     """A row of the register for a study that has none yet."""
     year = "".join(c for c in study if c.isdigit())
-    return {"id": study, "title": "[not registered]", "authors": ["and others"], "journal": "[not registered]", "year": year, "doi": f"10.0000/{study}",
-            "contrast": "therapeutic", "reason": "Not registered yet.", "decided": f"{year}-01-01", "cohort": study, "text_held": "false"}
+    return {
+        "id": study,
+        "title": "[not registered]",
+        "authors": ["and others"],
+        "journal": "[not registered]",
+        "year": year,
+        "doi": f"10.0000/{study}",
+        "contrast": "therapeutic",
+        "reason": "Not registered yet.",
+        "decided": f"{year}-01-01",
+        "cohort": study,
+        "text_held": "false",
+    }
 
 
 def _in_place_of_its_cohort(folder: Path, register: dict, row: dict, supposed: list[str]) -> dict:
-    """The register in which included studies of the same overlap group leave the study the endpoints it enters."""
-    rivals = [other for other in register["studies"] if other is not row and other["cohort"] == row["cohort"] and other["decision"] == "included"]
+    """The register in which included studies of the same overlap group leave the study the endpoints it
+    enters.
+    """
+    rivals = [
+        other
+        for other in register["studies"]
+        if other is not row and other["cohort"] == row["cohort"] and other["decision"] == "included"
+    ]
     if not rivals:
         return register
-    alone = {**register, "studies": [{**other, "decision": "awaiting_data"} if other in rivals else other for other in register["studies"]]}
-    entered = [endpoint for endpoint, found in collect_all(_load(folder, alone)).items() if row["id"] in found.studies]
+    alone = {
+        **register,
+        "studies": [
+            {**other, "decision": "awaiting_data"} if other in rivals else other
+            for other in register["studies"]
+        ],
+    }
+    entered = [
+        endpoint
+        for endpoint, found in collect_all(_load(folder, alone)).items()
+        if row["id"] in found.studies
+    ]
     row["endpoints"] = entered
     for rival in rivals:
-        rival["endpoints"] = [endpoint for endpoint in rival.get("endpoints") or ENDPOINTS if endpoint not in entered]
-        supposed.append(f"{row['id']} may share patients with {rival['id']} (overlap group {row['cohort']}): it takes its place in "
-                        f"{', '.join(ENDPOINTS[e] for e in entered) or 'no endpoint'}")
+        rival["endpoints"] = [
+            endpoint for endpoint in rival.get("endpoints") or ENDPOINTS if endpoint not in entered
+        ]
+        supposed.append(
+            f"{row['id']} may share patients with {rival['id']} (overlap group {row['cohort']}): it takes its"
+            f" place in {', '.join(ENDPOINTS[e] for e in entered) or 'no endpoint'}"
+        )
     return register
 
 
 def _load(folder: Path, register: dict) -> Review:
-    (folder / "register.yml").write_text(yaml.safe_dump(register, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    (folder / "register.yml").write_text(
+        yaml.safe_dump(register, sort_keys=False, allow_unicode=True), encoding="utf-8"
+    )
     return load(folder)

@@ -1,8 +1,9 @@
 """Compiled arithmetic of the duration terms.
 
-A graph of the hundreds of small operations behind one printed median takes a minute to compile; one loop takes a
-second.  Each kernel is a function (means, sigma, integers, reals) -> log likelihood, the last two holding the report.
-Derivatives are exact for medians with ranges, central differences (errors near 1e-9) for the rest.
+A graph of the hundreds of small operations behind one printed median takes a minute to compile; one loop
+takes a second.  Each kernel is a function (means, sigma, integers, reals) -> log likelihood, the last two
+holding the report. Derivatives are exact for medians with ranges, central differences (errors near 1e-9) for
+the rest.
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,9 @@ def ndtr(x):
 
 @numba.njit(cache=True)
 def binomial_terms(n, low, high, into):
-    """Terms C(n, k) low^k high^(n - k), each from its neighbour, starting at the larger power so that none underflows early."""
+    """Terms C(n, k) low^k high^(n - k), each from its neighbour, starting at the larger power so that none
+    underflows early.
+    """
     if high >= low:
         into[0] = high**n
         for k in range(n):
@@ -35,18 +38,23 @@ def binomial_terms(n, low, high, into):
 
 @numba.njit(cache=True)
 def median_with_range(means, sigma, integers, reals, slopes):
-    """integers: patients below the median, markers, nodes, first and last middle marker, whether a minimum and a maximum
-    are given, whether sizes are shares of a mixture, then sizes.  reals: times (marker, node), then weights of the nodes.
+    """integers: patients below the median, markers, nodes, first and last middle marker, whether a minimum
+    and a maximum are given, whether sizes are shares of a mixture, then sizes.  reals: times (marker, node),
+    then weights of the nodes.
 
-    slopes, shape (group + 1,), receives the exact derivatives by each mean and by sigma: the derivative of a product over
-    patients is the product over all but one of them, which also gives the value.
+    slopes, shape (group + 1,), receives the exact derivatives by each mean and by sigma: the derivative of a
+    product over patients is the product over all but one of them, which also gives the value.
     """
     n_below, n_markers, n_nodes, first, last, has_minimum, has_maximum, exchangeable = integers[:8]
     sizes = integers[8:]
     times = reals[: n_markers * n_nodes].reshape(n_markers, n_nodes)
     weights = reals[n_markers * n_nodes :]
     n_groups, total, full = len(sizes), sizes.sum(), (1 << n_markers) - 1
-    z, cdf, density = np.empty((n_groups, n_markers)), np.empty((n_groups, n_markers)), np.empty((n_groups, n_markers))
+    z, cdf, density = (
+        np.empty((n_groups, n_markers)),
+        np.empty((n_groups, n_markers)),
+        np.empty((n_groups, n_markers)),
+    )
     # rows: distinct distributions, one for each group or the mixture of all
     rows = 1 if exchangeable else n_groups
     row_sizes = np.array([total]) if exchangeable else sizes
@@ -60,7 +68,7 @@ def median_with_range(means, sigma, integers, reals, slopes):
             for i in range(n_markers):
                 z[g, i] = (log(times[i, node]) - means[g]) / sigma
                 cdf[g, i] = ndtr(z[g, i])
-                density[g, i] = exp(-z[g, i] ** 2 / 2) / (sigma * times[i, node] * sqrt(2 * pi))
+                density[g, i] = exp(-(z[g, i] ** 2) / 2) / (sigma * times[i, node] * sqrt(2 * pi))
         for row in range(rows):
             for i in range(n_markers):
                 if exchangeable:
@@ -69,7 +77,9 @@ def median_with_range(means, sigma, integers, reals, slopes):
                 else:
                     mixed_cdf[row, i], mixed_density[row, i] = cdf[row, i], density[row, i]
             low[row] = max(mixed_cdf[row, first] - (mixed_cdf[row, 0] if has_minimum else 0.0), TINY)
-            high[row] = max((mixed_cdf[row, n_markers - 1] if has_maximum else 1.0) - mixed_cdf[row, last], TINY)
+            high[row] = max(
+                (mixed_cdf[row, n_markers - 1] if has_maximum else 1.0) - mixed_cdf[row, last], TINY
+            )
         for row in range(rows):
             # all patients but one of this row
             held = np.zeros((full + 1, n_below + 1))
@@ -77,7 +87,16 @@ def median_with_range(means, sigma, integers, reals, slopes):
             reach = 0
             for other in range(rows):
                 size = row_sizes[other] - (1 if other == row else 0)
-                held = multiply(held, reach, low[other], high[other], mixed_density[other], size, n_below, other == rows - 1)
+                held = multiply(
+                    held,
+                    reach,
+                    low[other],
+                    high[other],
+                    mixed_density[other],
+                    size,
+                    n_below,
+                    other == rows - 1,
+                )
                 reach = min(reach + size, n_below)
             by_low = held[full, n_below - 1] if n_below > 0 else 0.0
             by_high = held[full, n_below]
@@ -102,10 +121,13 @@ def median_with_range(means, sigma, integers, reals, slopes):
                         by_cdf += by_high
                     if i == last:
                         by_cdf -= by_high
-                    # d cdf = -phi(z) (d mean + z d sigma) / sigma;  d density = density (z d mean + (z^2 - 1) d sigma) / sigma
+                    # d cdf = -phi(z) (d mean + z d sigma) / sigma;  d density = density (z d mean + (z^2 - 1)
+                    # d sigma) / sigma
                     hazard = by_cdf * density[g, i] * times[i, node]
                     slopes[g] += share * (by_density[i] * density[g, i] * z[g, i] / sigma - hazard)
-                    slopes[n_groups] += share * (by_density[i] * density[g, i] * (z[g, i] ** 2 - 1) / sigma - hazard * z[g, i])
+                    slopes[n_groups] += share * (
+                        by_density[i] * density[g, i] * (z[g, i] ** 2 - 1) / sigma - hazard * z[g, i]
+                    )
     slopes /= answer + 1e-300
     return log(answer + 1e-300)
 
@@ -114,8 +136,8 @@ def median_with_range(means, sigma, integers, reals, slopes):
 def multiply(held, reach, low, high, density, size, n_below, last):
     """One more group of patients: disjoint subsets of markers are joined, numbers below are added.
 
-    After the last group only what a single missing patient can complete is wanted: all markers or all but one held, and
-    `n_below` patients below or one fewer.
+    After the last group only what a single missing patient can complete is wanted: all markers or all but one
+    held, and `n_below` patients below or one fewer.
     """
     n_markers = len(density)
     full = (1 << n_markers) - 1
@@ -168,7 +190,9 @@ def median_with_quartiles(means, sigma, integers, reals):
 
 @numba.njit(cache=True)
 def curve(means, sigma, integers, reals):
-    """Catmull-Rom cubic through reals[2:] on a grid of start reals[0] and step reals[1], at means[0] / sigma; straight beyond its ends."""
+    """Catmull-Rom cubic through reals[2:] on a grid of start reals[0] and step reals[1], at means[0] / sigma;
+    straight beyond its ends.
+    """
     position = (means[0] / sigma - reals[0]) / reals[1]
     values = reals[2:]
     n = len(values)
@@ -185,8 +209,9 @@ def curve(means, sigma, integers, reals):
 
 @numba.njit(cache=True)
 def mixed_test(means, sigma, integers, reals):
-    """integers: critical U, outcome (0 not significant, 1 lower, 2 higher, 3 either), grades of the tocilizumab arm, sizes of both
-    arms by grade; reals: Gauss-Hermite nodes and weights."""
+    """integers: critical U, outcome (0 not significant, 1 lower, 2 higher, 3 either), grades of the
+    tocilizumab arm, sizes of both arms by grade; reals: Gauss-Hermite nodes and weights.
+    """
     critical, outcome, split = integers[0], integers[1], integers[2]
     sizes = integers[3:]
     n_nodes = len(reals) // 2
@@ -216,7 +241,8 @@ def mixed_test(means, sigma, integers, reals):
     low, high = (critical + 0.5 - mean) / sd, (pairs - critical - 0.5 - mean) / sd
     lower, higher = ndtr(low), ndtr(-high)
     if outcome == 0:
-        probability = ndtr(-low) - higher if mean < pairs / 2 else ndtr(high) - lower  # the smaller tails: nothing cancels
+        # the smaller tails: nothing cancels
+        probability = ndtr(-low) - higher if mean < pairs / 2 else ndtr(high) - lower
     elif outcome == 1:
         probability = lower
     elif outcome == 2:
@@ -257,7 +283,9 @@ class Report:
 
     def log_likelihood(self, means, sigma: float) -> float:
         """Log likelihood at mean log durations of shape (group,) and their SD."""
-        return log_likelihood(KINDS[self.kind], np.asarray(means, float), float(sigma), self.integers, self.reals)
+        return log_likelihood(
+            KINDS[self.kind], np.asarray(means, float), float(sigma), self.integers, self.reals
+        )
 
 
 def pack(kind: str, integers, reals) -> Report:
@@ -268,8 +296,9 @@ def pack(kind: str, integers, reals) -> Report:
 def joint(means, sigmas, layout, integers, reals):
     """Sum of the log likelihoods of many reports, and its derivatives by each mean, then by each sigma.
 
-    layout, shape (report, 6 + groups): kind, index of its sigma, ends of its integers and reals, number of groups, sign of the
-    difference (1: the report reads means[0] - means[1] over sigma), then the index of each group's mean.
+    layout, shape (report, 6 + groups): kind, index of its sigma, ends of its integers and reals, number of
+    groups, sign of the difference (1: the report reads means[0] - means[1] over sigma), then the index of
+    each group's mean.
     """
     total, i, r = 0.0, 0, 0
     slopes = np.zeros(len(means) + len(sigmas))

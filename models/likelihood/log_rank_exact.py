@@ -1,11 +1,12 @@
 """The likelihood of a log-rank p of a handful of patients: the probability of all histories that print so.
 
-Patients leave one by one.  How many of the N exits are events is beta-binomial, every placement equally likely; an event
-takes a patient in proportion to the hazards (partial likelihood: Cox 1975, Biometrika 62:269), a censoring takes anyone at
-risk alike.  Two events next to each other share a time with probability `tie_share`.
+Patients leave one by one.  How many of the N exits are events is beta-binomial, every placement equally
+likely; an event takes a patient in proportion to the hazards (partial likelihood: Cox 1975, Biometrika
+62:269), a censoring takes anyone at risk alike.  Two events next to each other share a time with probability
+`tie_share`.
 """
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from scipy.special import betaln
@@ -15,28 +16,44 @@ from extraction.recover.log_rank import DIRECTIONS, RiskSet, Steps, matching, mo
 from models.priors import EVENT_SHARE
 
 TIE_SHARE = 0.1
-"""Two neighbouring events in ten share their recorded time.  Choice of this review: ties happen, and are the exception."""
-LARGEST_SEARCH = 500_000_000  # event sequences: 9 v 6 with ties, seven seconds and 1 GiB for 61 values of log_hr
+"""Two neighbouring events in ten share their recorded time.  Choice of this review: ties happen, and are the
+exception.
+"""
+# event sequences: 9 v 6 with ties, seven seconds and 1 GiB for 61 values of log_hr
+LARGEST_SEARCH = 500_000_000
 SIDES = {"lower": ["toci better"], "higher": ["toci worse"], None: list(DIRECTIONS)}
 
 
-def log_probability(log_hr, n_toci: int, n_control: int, p: str, direction: str | None = None,
-                    event_shape: tuple[float, float] = EVENT_SHARE.parameters, tie_share: float = TIE_SHARE) -> np.ndarray:
-    """Log probability that a history of n_toci v n_control patients gives a two-sided log-rank p that rounds to `p`.
+def log_probability(
+    log_hr,
+    n_toci: int,
+    n_control: int,
+    p: str,
+    direction: str | None = None,
+    event_shape: tuple[float, float] = EVENT_SHARE.parameters,
+    tie_share: float = TIE_SHARE,
+) -> np.ndarray:
+    """Log probability that a history of n_toci v n_control patients gives a two-sided log-rank p that rounds
+    to `p`.
 
     log_hr : any shape, which the answer has too; minus infinity where no history prints so
-    direction : `lower` (fewer events with tocilizumab than expected), `higher`, or None where it is not printed
-    event_shape : shapes of the beta prior of the share of exits that are events
-    A history with no p, such as one without events, counts as one that prints another; its probability does not depend on log_hr.
-    Raises Unusable for an empty group or what is no p-value, TooLarge where histories are too many.
+    direction : `lower` (fewer events with tocilizumab than expected), `higher`, or None where it is not
+    printed
+    event_shape : shapes of the beta prior of the share of exits that are events A history with no p, such as
+    one without events, counts as one that prints another; its probability does not depend on log_hr. Raises
+    Unusable for an empty group or what is no p-value, TooLarge where histories are too many.
     """
     if reason := too_large(n_toci, n_control, tie_share > 0, LARGEST_SEARCH):
         raise TooLarge(reason)
     effects = np.asarray(log_hr, float)
-    found = matching((n_toci, n_control, False), weighted_steps(effects.ravel(), tie_share), z2_ranges(p), effects.size)
+    found = matching(
+        (n_toci, n_control, False), weighted_steps(effects.ravel(), tie_share), z2_ranges(p), effects.size
+    )
     sides = [DIRECTIONS.index(side) for side in SIDES[direction]]
-    total = sum(np.tensordot(ending(end, n_toci, n_control, event_shape, tie_share), sums[0, sides].sum(axis=0), 2)
-                for end, sums in found.items())
+    total = sum(
+        np.tensordot(ending(end, n_toci, n_control, event_shape, tie_share), sums[0, sides].sum(axis=0), 2)
+        for end, sums in found.items()
+    )
     with np.errstate(divide="ignore"):
         return np.log(total).reshape(effects.shape)
 
@@ -48,7 +65,7 @@ def weighted_steps(log_hr: np.ndarray, tie_share: float) -> Steps:
     """
     hr = np.exp(log_hr)
 
-    @lru_cache(maxsize=None)
+    @cache
     def picks(y_toci: int, y_control: int, events_toci: int, events_control: int) -> np.ndarray:
         """Probability, over all orders, that the next events are of these arms."""
         if events_toci + events_control == 0:
@@ -65,7 +82,11 @@ def weighted_steps(log_hr: np.ndarray, tie_share: float) -> Steps:
         for after, events in moves(y_toci, y_control, tie_share > 0):
             if sum(events):
                 apart = 1 - tie_share if after_event else 1.0
-                yield (*after, True), events, apart * tie_share ** (sum(events) - 1) * picks(y_toci, y_control, *events)
+                yield (
+                    (*after, True),
+                    events,
+                    apart * tie_share ** (sum(events) - 1) * picks(y_toci, y_control, *events),
+                )
             else:
                 leaving = y_toci if after[0] < y_toci else y_control
                 yield (*after, False), events, leaving / (y_toci + y_control)
@@ -73,10 +94,13 @@ def weighted_steps(log_hr: np.ndarray, tie_share: float) -> Steps:
     return steps
 
 
-def ending(end: RiskSet, n_toci: int, n_control: int, event_shape: tuple[float, float], tie_share: float) -> np.ndarray:
+def ending(
+    end: RiskSet, n_toci: int, n_control: int, event_shape: tuple[float, float], tie_share: float
+) -> np.ndarray:
     """Probability of a placement of the events so far, and that what follows leaves O - E and V alone.
 
-    Shape (events_toci, events_control).  Once an arm is empty nothing moves O - E or V, unless an event falls on the time of the last.
+    Shape (events_toci, events_control).  Once an arm is empty nothing moves O - E or V, unless an event falls
+    on the time of the last.
     """
     left = end[0] + end[1]
     exits = n_toci + n_control - left

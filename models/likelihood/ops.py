@@ -6,8 +6,17 @@ import numpy as np
 from scipy import special
 
 NUMPY = SimpleNamespace(
-    log=np.log, exp=np.exp, sum=np.sum, stack=np.stack, ndtr=special.ndtr, logsumexp=special.logsumexp,
-    softplus=lambda x: np.logaddexp(0.0, x), clip=np.clip, floor=np.floor, where=np.where, take=lambda values, at: values[np.asarray(at, int)],
+    log=np.log,
+    exp=np.exp,
+    sum=np.sum,
+    stack=np.stack,
+    ndtr=special.ndtr,
+    logsumexp=special.logsumexp,
+    softplus=lambda x: np.logaddexp(0.0, x),
+    clip=np.clip,
+    floor=np.floor,
+    where=np.where,
+    take=lambda values, at: values[np.asarray(at, int)],
 )
 
 
@@ -22,7 +31,15 @@ def _pytensor() -> SimpleNamespace:
     import pytensor.tensor as pt
 
     return SimpleNamespace(
-        log=pt.log, exp=pt.exp, sum=pt.sum, stack=pt.stack, ndtr=lambda x: pt.erfc(-x / np.sqrt(2)) / 2,
-        logsumexp=pt.logsumexp, softplus=pt.softplus, clip=pt.clip, floor=pt.floor, where=pt.where,
+        log=pt.log,
+        exp=pt.exp,
+        sum=pt.sum,
+        stack=pt.stack,
+        ndtr=lambda x: pt.erfc(-x / np.sqrt(2)) / 2,
+        logsumexp=pt.logsumexp,
+        softplus=pt.softplus,
+        clip=pt.clip,
+        floor=pt.floor,
+        where=pt.where,
         take=lambda values, at: pt.as_tensor(values)[pt.cast(at, "int64")],
     )

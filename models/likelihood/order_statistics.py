@@ -1,13 +1,14 @@
 """Joint density of printed order statistics when the patients come from groups of known sizes.
 
-A median with its range says: one patient at the minimum, one (or two) around the median, one at the maximum, and
-known numbers strictly between.  Patients of different grades have different distributions, so the density sums over
-who holds which place.  The sum is a polynomial product: each patient of group g contributes
+A median with its range says: one patient at the minimum, one (or two) around the median, one at the maximum,
+and known numbers strictly between.  Patients of different grades have different distributions, so the density
+sums over who holds which place.  The sum is a polynomial product: each patient of group g contributes
 
     below_g x + above_g + sum_i density_g(t_i) u_i
 
-and the wanted density is the coefficient of x^k u_1 u_2 ... in the product over all patients.  Exact; no conversion
-to a mean and SD.  David & Nagaraja 2003, Order Statistics, chapter 5, gives the same density as a permanent.
+and the wanted density is the coefficient of x^k u_1 u_2 ... in the product over all patients.  Exact; no
+conversion to a mean and SD.  David & Nagaraja 2003, Order Statistics, chapter 5, gives the same density as a
+permanent.
 """
 
 import numpy as np
@@ -17,20 +18,28 @@ from models.likelihood.kernels import Report, pack
 HALF_GAP = np.polynomial.legendre.leggauss(12)  # errors of the log density: 5e-5 at sigma 0.5, 1e-3 at 0.2
 
 
-def median_with_range(sizes: list[int], median: float, minimum: float | None, maximum: float | None, zeros: int = 0,
-                      exchangeable: bool = False) -> Report:
-    """Printed median and range of log-normal durations; its likelihood is a density per day for each printed value.
+def median_with_range(
+    sizes: list[int],
+    median: float,
+    minimum: float | None,
+    maximum: float | None,
+    zeros: int = 0,
+    exchangeable: bool = False,
+) -> Report:
+    """Printed median and range of log-normal durations; its likelihood is a density per day for each printed
+    value.
 
     Parameters
     ----------
     sizes : patients per group, known
     median, minimum, maximum : days; a limit that is None was not observed on these patients
         (e.g. a minimum of 0 that belongs to patients without the syndrome)
-    zeros : further patients without the syndrome, counted by the paper as durations of 0; they hold the lowest ranks
+    zeros : further patients without the syndrome, counted by the paper as durations of 0; they hold the
+    lowest ranks
     exchangeable : the sizes are shares of a mixture rather than counts, every patient a draw from it
 
-    With an even number of patients the median is the midpoint of two of them: the gap between the two is integrated out.
-    Raises ValueError where so few patients cannot give these numbers.
+    With an even number of patients the median is the midpoint of two of them: the gap between the two is
+    integrated out. Raises ValueError where so few patients cannot give these numbers.
     """
     total = sum(sizes)
     edges = [t for t in (minimum, maximum) if t is not None]
@@ -38,25 +47,41 @@ def median_with_range(sizes: list[int], median: float, minimum: float | None, ma
     middle, weights = _middle(median, minimum, maximum, even=(total + zeros) % 2 == 0)
     n_above = total - n_below - len(middle) - len(edges)
     if n_below < 0 or n_above < 0 or any(t <= 0 for t in (median, *edges)):
-        raise ValueError(f"a median of {median} days with {len(edges)} limits of {total} patients and {zeros} zeros has no density")
+        raise ValueError(
+            f"a median of {median} days with {len(edges)} limits of {total} patients and {zeros} zeros has no"
+            " density"
+        )
     first = int(minimum is not None)
     edge = [np.full(len(weights), t) for t in edges]
     times = np.stack([*edge[:first], *middle, *edge[first:]])  # marker, node
-    integers = [n_below, *times.shape, first, first + len(middle) - 1, first, maximum is not None, exchangeable, *sizes]
+    integers = [
+        n_below,
+        *times.shape,
+        first,
+        first + len(middle) - 1,
+        first,
+        maximum is not None,
+        exchangeable,
+        *sizes,
+    ]
     return pack("median_with_range", integers, np.concatenate([times.ravel(), weights]))
 
 
 def median_with_quartiles(sizes: list[int], lower: float, median: float, upper: float) -> Report:
     """Printed quartiles (days) of log-normal durations, every patient a draw from the mixture of groups.
 
-    The quartiles are the fractional order statistics at ranks (n + 1)/4, (n + 1)/2 and 3(n + 1)/4 (Stigler 1977,
-    Biometrika 64:99): exact where these are whole numbers, the usual interpolation between.
+    The quartiles are the fractional order statistics at ranks (n + 1)/4, (n + 1)/2 and 3(n + 1)/4 (Stigler
+    1977, Biometrika 64:99): exact where these are whole numbers, the usual interpolation between.
     """
     return pack("median_with_quartiles", sizes, [lower, median, upper])
 
 
-def _middle(median: float, minimum: float | None, maximum: float | None, even: bool) -> tuple[list[np.ndarray], np.ndarray]:
-    """The middle patient, or nodes for the two around the median with their weights, dense where the gap is small."""
+def _middle(
+    median: float, minimum: float | None, maximum: float | None, even: bool
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """The middle patient, or nodes for the two around the median with their weights, dense where the gap is
+    small.
+    """
     if not even:
         return [np.array([median])], np.array([1.0])
     widest = min(median - (minimum or 0.0), np.inf if maximum is None else maximum - median)

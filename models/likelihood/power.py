@@ -1,7 +1,7 @@
 """How often a named test comes out significant: power curves on the standardised effect.
 
-The effect is d = (mean of tocilizumab - mean of control) / SD on the log scale, where durations are normal with one SD.
-A rank test sees only the order, so its curve on the log scale is its curve in days.
+The effect is d = (mean of tocilizumab - mean of control) / SD on the log scale, where durations are normal
+with one SD. A rank test sees only the order, so its curve on the log scale is its curve in days.
 """
 
 from functools import lru_cache
@@ -12,12 +12,15 @@ from scipy import special, stats
 from extraction.recover.ranks import mann_whitney_null
 
 GRID = np.linspace(-6.0, 6.0, 61)
-"""Standardised effects at which curves are tabulated; between them `models.likelihood.reports` interpolates."""
+"""Standardised effects at which curves are tabulated; between them `models.likelihood.reports` interpolates.
+"""
 NODES = 145  # Chebyshev points on up to 22 SD: twice as many change no curve by more than 1e-7 for 17 v 10
 
 
 def mann_whitney_critical(n_toci: int, n_control: int, alpha: float) -> int:
-    """Largest U whose doubled lower tail is below alpha; -1 where no outcome can be significant at these sizes."""
+    """Largest U whose doubled lower tail is below alpha; -1 where no outcome can be significant at these
+    sizes.
+    """
     tail = np.cumsum(mann_whitney_null(n_toci, n_control))
     return int(np.searchsorted(2 * tail, alpha, side="left")) - 1
 
@@ -66,14 +69,22 @@ def t_lower(n_toci: int, n_control: int, alpha: float = 0.05) -> np.ndarray:
     nodes, weights = np.polynomial.legendre.leggauss(100)
     widest = stats.chi.isf(1e-16, df)
     chi = widest * (nodes + 1) / 2
-    return special.ndtr(-shift[:, None] - critical * chi / np.sqrt(df)) @ (weights * widest / 2 * stats.chi.pdf(chi, df))
+    return special.ndtr(-shift[:, None] - critical * chi / np.sqrt(df)) @ (
+        weights * widest / 2 * stats.chi.pdf(chi, df)
+    )
 
 
 CURVES = {"mann_whitney": mann_whitney_lower, "t": t_lower}
 
 
-def outcome_curve(tests: tuple[str, ...], n_toci: int, n_control: int, significant: bool, direction: str | None,
-                  alpha: float = 0.05) -> np.ndarray:
+def outcome_curve(
+    tests: tuple[str, ...],
+    n_toci: int,
+    n_control: int,
+    significant: bool,
+    direction: str | None,
+    alpha: float = 0.05,
+) -> np.ndarray:
     """P(the test comes out as printed) at each d of GRID; tests named as alternatives are averaged.
 
     `direction` is `lower` (tocilizumab shorter), `higher`, or None where it is not printed.
@@ -91,7 +102,11 @@ def _chebyshev() -> tuple[np.ndarray, np.ndarray]:
     k = np.arange(NODES)
     points = -np.cos(np.pi * k / (NODES - 1))
     values = np.polynomial.chebyshev.chebvander(points, NODES - 1)
-    integrals = np.stack([
-        np.polynomial.chebyshev.chebval(points, np.polynomial.chebyshev.chebint(row, lbnd=-1)) for row in np.eye(NODES)
-    ], axis=1)
+    integrals = np.stack(
+        [
+            np.polynomial.chebyshev.chebval(points, np.polynomial.chebyshev.chebint(row, lbnd=-1))
+            for row in np.eye(NODES)
+        ],
+        axis=1,
+    )
     return points, integrals @ np.linalg.inv(values)

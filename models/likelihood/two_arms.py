@@ -10,10 +10,11 @@ SPREAD, STRETCH = np.sinh(NODES), np.log(np.cosh(NODES) * (NODES[1] - NODES[0]))
 def two_arm_log_likelihood(events_treated, n_treated, events_control, n_control, baseline_prior):
     """A function of the log odds ratio theta (any shape) that returns the log probability of the two counts.
 
-    logit control risk = alpha ~ baseline_prior (normal), logit treated risk = alpha + theta; both counts binomial,
-    coefficients included, so that the probabilities of alternative tables can be added. For every theta the
-    integrand is log-concave in alpha: the nodes are spread around its mode, in units of its curvature, even near
-    the mode and exponentially far out. Raises ValueError for impossible counts or a prior that is not normal.
+    logit control risk = alpha ~ baseline_prior (normal), logit treated risk = alpha + theta; both counts
+    binomial, coefficients included, so that the probabilities of alternative tables can be added. For every
+    theta the integrand is log-concave in alpha: the nodes are spread around its mode, in units of its
+    curvature, even near the mode and exponentially far out. Raises ValueError for impossible counts or a
+    prior that is not normal.
     """
     for events, n in ((events_treated, n_treated), (events_control, n_control)):
         if not 0 <= events <= n or n < 1 or events != int(events) or n != int(n):
@@ -31,8 +32,15 @@ def two_arm_log_likelihood(events_treated, n_treated, events_control, n_control,
         alpha = mode + width * SPREAD
         beta = alpha + flat
         log_mass = (
-            events_control * alpha - n_control * _softplus(alpha) + events_treated * beta - n_treated * _softplus(beta)
-        ) - 0.5 * ((alpha - mean) / sd) ** 2 + STRETCH
+            (
+                events_control * alpha
+                - n_control * _softplus(alpha)
+                + events_treated * beta
+                - n_treated * _softplus(beta)
+            )
+            - 0.5 * ((alpha - mean) / sd) ** 2
+            + STRETCH
+        )
         peak = log_mass.max(axis=1)
         log_integral = peak + np.log(np.exp(log_mass - peak[:, None]).sum(axis=1)) + np.log(width[:, 0])
         return (log_integral + constant - 0.5 * np.log(2 * np.pi)).reshape(theta.shape)
@@ -43,17 +51,28 @@ def two_arm_log_likelihood(events_treated, n_treated, events_control, n_control,
 def _mode(theta, counts, mean, sd):
     """Mode of alpha given theta and the SD its curvature implies, each (theta, 1): Newton, kept in a bracket."""
     events_treated, n_treated, events_control, n_control = counts
-    peak_treated, peak_control = _peak(events_treated, n_treated, mean, sd), _peak(events_control, n_control, mean, sd)
-    low = np.minimum(np.minimum(peak_treated - theta, peak_control), mean)  # between the three peaks lies the mode
+    peak_treated, peak_control = (
+        _peak(events_treated, n_treated, mean, sd),
+        _peak(events_control, n_control, mean, sd),
+    )
+    # between the three peaks lies the mode
+    low = np.minimum(np.minimum(peak_treated - theta, peak_control), mean)
     high = np.maximum(np.maximum(peak_treated - theta, peak_control), mean)
     alpha = np.clip(_fitted_control_logit(theta, counts), low, high)
     for _ in range(60):
         treated, control = _expit(alpha + theta), _expit(alpha)
-        slope = events_control + events_treated - n_control * control - n_treated * treated - (alpha - mean) / sd**2
+        slope = (
+            events_control
+            + events_treated
+            - n_control * control
+            - n_treated * treated
+            - (alpha - mean) / sd**2
+        )
         curvature = n_control * control * (1 - control) + n_treated * treated * (1 - treated) + 1 / sd**2
         low, high = np.where(slope > 0, alpha, low), np.where(slope > 0, high, alpha)
         newton = alpha + slope / curvature
-        close = np.abs(slope) < 0.05 * np.sqrt(curvature)  # nodes need the centre to a twentieth of an SD only
+        # nodes need the centre to a twentieth of an SD only
+        close = np.abs(slope) < 0.05 * np.sqrt(curvature)
         if np.all(close):
             break
         alpha = np.where((newton > low) & (newton < high), newton, 0.5 * (low + high))
@@ -69,7 +88,9 @@ def _peak(events, n, mean, sd):
 
 
 def _fitted_control_logit(theta, counts):
-    """The alpha at which expected events equal observed ones, without the prior: the root of a quadratic in odds."""
+    """The alpha at which expected events equal observed ones, without the prior: the root of a quadratic in
+    odds.
+    """
     events_treated, n_treated, events_control, n_control = counts
     total = n_treated + n_control
     events = np.clip(events_treated + events_control, 0.5, total - 0.5)

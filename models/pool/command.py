@@ -1,6 +1,7 @@
 """Pool a table of studies from the command line: `python -m models pool`.
 
-Nothing heavy is imported before it is needed: with the default engine the whole process answers within a second.
+Nothing heavy is imported before it is needed: with the default engine the whole process answers within a
+second.
 """
 
 import argparse
@@ -37,8 +38,10 @@ def add_arguments(parser):
         "--tau",
         type=_tau_prior,
         metavar="PRIOR",
-        help="prior of the between-study SD, such as half-normal:0.5, log-normal:-1.245:0.76 or "
-        f"inverse-gamma:2.42:0.30; default {TAU}, for generic half-normal with half of --mu-sd",
+        help=(
+            "prior of the between-study SD, such as half-normal:0.5, log-normal:-1.245:0.76 or "
+            f"inverse-gamma:2.42:0.30; default {TAU}, for generic half-normal with half of --mu-sd"
+        ),
     )
     parser.add_argument(
         "--baseline-sd",
@@ -49,11 +52,15 @@ def add_arguments(parser):
     )
     parser.add_argument("--engine", choices=("quadrature", "nuts"), default="quadrature")
     parser.add_argument("--seed", type=int, default=SEED, help="of nuts; default %(default)s")
-    parser.add_argument("--json", action="store_true", help="JSON on the scale of the likelihood, with all studies")
+    parser.add_argument(
+        "--json", action="store_true", help="JSON on the scale of the likelihood, with all studies"
+    )
 
 
 def command(args):
-    """Run `pool`. Returns the exit code: 1, after one message, if the table cannot be pooled; 2 for wrong usage."""
+    """Run `pool`. Returns the exit code: 1, after one message, if the table cannot be pooled; 2 for wrong
+    usage.
+    """
     if args.measure == "generic" and args.mu_sd is None:
         return _refuse("--measure generic needs --mu-sd: no prior fits an unknown scale", code=2)
     priors = _priors(args)
@@ -79,8 +86,8 @@ def _positive(text):
 
 
 def _tau_prior(text):
-    from models.priors import parse
     from models.engines.tau_nodes import scan_log_tau
+    from models.priors import parse
 
     try:
         prior = parse(text)
@@ -105,7 +112,9 @@ def _quadrature(table, priors):
     names = table["study"]
     try:
         if "baseline" in priors:
-            posterior = binomial_normal(*(table[column] for column in COUNTS), *priors.values(), study_names=names)
+            posterior = binomial_normal(
+                *(table[column] for column in COUNTS), *priors.values(), study_names=names
+            )
         else:
             posterior = normal_normal(table["estimate"], table["se"], *priors.values(), study_names=names)
     except ValueError as error:  # the engines say by it that these studies and priors cannot be reconciled
@@ -120,14 +129,18 @@ def _nuts(table, priors, seed):
 
     from models.engines import hierarchy
     from models.engines.acceptance import Rejected
-    from models.engines.sampling import sample
     from models.engines.posterior import LIMITS
+    from models.engines.sampling import sample
 
     names = table["study"]
     if "baseline" in priors:
-        model = hierarchy.binomial_normal(*(np.array(table[column]) for column in COUNTS), names, *priors.values())
+        model = hierarchy.binomial_normal(
+            *(np.array(table[column]) for column in COUNTS), names, *priors.values()
+        )
     else:
-        model = hierarchy.normal_normal(np.array(table["estimate"]), np.array(table["se"]), names, *priors.values())
+        model = hierarchy.normal_normal(
+            np.array(table["estimate"]), np.array(table["se"]), names, *priors.values()
+        )
     try:
         posterior = sample(model, name="pool", seed=seed)["posterior"]
     except Rejected as error:
@@ -156,9 +169,17 @@ def _print_table(measure, result, priors):
     table.add_section()
     table.add_row("mean effect (mu)", *_cells(result["mu"], show))
     table.add_row("effect in a new study", *_cells(result["prediction"], show))
-    table.add_row(f"between-study SD (tau{', ' + SCALE[measure] if ratio else ''})", *_cells(result["tau"], float))
+    table.add_row(
+        f"between-study SD (tau{', ' + SCALE[measure] if ratio else ''})", *_cells(result["tau"], float)
+    )
     probability = result["probability_mu_below_zero"]
-    shown = f"= {probability:.3f}" if 0.001 <= probability <= 0.999 else "< 0.001" if probability < 0.5 else "> 0.999"
+    shown = (
+        f"= {probability:.3f}"
+        if 0.001 <= probability <= 0.999
+        else "< 0.001"
+        if probability < 0.5
+        else "> 0.999"
+    )
     console = Console(highlight=False)
     console.print(table)
     console.print(f"P(mean effect < {1 if ratio else 0}) {shown}")

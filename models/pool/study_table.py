@@ -5,7 +5,8 @@ from math import isfinite
 
 COUNTS = ("events_treated", "n_treated", "events_control", "n_control")
 COLUMNS = {"or": COUNTS, "hr": ("estimate", "se"), "generic": ("estimate", "se")}
-LARGEST_GROUP = 1_000_000  # the likelihood of larger groups is narrower than the quadrature can resolve in a second
+# the likelihood of larger groups is narrower than the quadrature can resolve in a second
+LARGEST_GROUP = 1_000_000
 LARGEST = 1e6
 
 
@@ -24,7 +25,9 @@ def read(path, measure):
     except OSError as error:
         raise BadTable(f"{path}: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
-        raise BadTable(f"{path}: not UTF-8 text (byte {error.start}): save the table as CSV in UTF-8") from None
+        raise BadTable(
+            f"{path}: not UTF-8 text (byte {error.start}): save the table as CSV in UTF-8"
+        ) from None
     except csv.Error as error:
         raise BadTable(f"{path}: not a CSV table: {error}") from None
     if not rows:
@@ -35,7 +38,9 @@ def read(path, measure):
     for events, n in (COUNTS[:2], COUNTS[2:]) if measure == "or" else ():
         for (line, row), events_found, n_found in zip(rows, table[events], table[n]):
             if events_found > n_found:
-                raise BadTable(_message(path, line, events, row[events], f"must not exceed {n} ({row[n].strip()})"))
+                raise BadTable(
+                    _message(path, line, events, row[events], f"must not exceed {n} ({row[n].strip()})")
+                )
     return table
 
 
@@ -46,12 +51,16 @@ def _rows(reader, path, columns):
     for column in columns:
         if header.count(column) != 1:
             problem = "is missing" if column not in header else "appears twice"
-            raise BadTable(f"{path}, line 1: column {column} {problem}; the columns found are {', '.join(header)}")
+            raise BadTable(
+                f"{path}, line 1: column {column} {problem}; the columns found are {', '.join(header)}"
+            )
     for cells in reader:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(header):
-            raise BadTable(f"{path}, line {reader.line_num}: {len(cells)} cells where the header has {len(header)}")
+            raise BadTable(
+                f"{path}, line {reader.line_num}: {len(cells)} cells where the header has {len(header)}"
+            )
         yield reader.line_num, dict(zip(header, cells))
 
 

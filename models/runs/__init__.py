@@ -1,1 +1,3 @@
-"""Behind many.py: the workers of many fits, and their results on disk; results too heavy for every build; one process at a time."""
+"""Behind many.py: the workers of many fits, and their results on disk; results too heavy for every build; one
+process at a time.
+"""

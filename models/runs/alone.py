@@ -1,6 +1,5 @@
 """One process at a time fits or builds; another that comes meanwhile waits, and then finds it done."""
 
-from extraction.tree import BUILD
 import os
 import sys
 import time
@@ -10,9 +9,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from extraction.tree import BUILD
+
 FOLDER = BUILD
 SAY_EVERY = 60.0
-"""Seconds between two sentences of one that waits: it does so without a limit, as the other's work may take as long as it takes."""
+"""Seconds between two sentences of one that waits: it does so without a limit, as the other's work may take
+as long as it takes.
+"""
 
 
 @contextmanager
@@ -35,7 +38,9 @@ def alone(task: str) -> Iterator[None]:
 
 
 def _acquire(lock: FileLock, task: str, holder: Path) -> None:
-    """Wait for the lock, and say so at once and every minute: for whose process, how long already, and how to stop."""
+    """Wait for the lock, and say so at once and every minute: for whose process, how long already, and how to
+    stop.
+    """
     started, patience = time.monotonic(), 0.0
     while True:
         try:
@@ -44,6 +49,12 @@ def _acquire(lock: FileLock, task: str, holder: Path) -> None:
         except Timeout:
             process = holder.read_text(encoding="utf-8") if holder.is_file() else ""
             whose = f", process {process}" if process else ""
-            waited = f" ({time.monotonic() - started:.0f} s so far; Ctrl-C ends the waiting)" if patience else ""
-            print(f"  another {task} is at work here{whose}: waiting for it{waited}", file=sys.stderr, flush=True)
+            waited = (
+                f" ({time.monotonic() - started:.0f} s so far; Ctrl-C ends the waiting)" if patience else ""
+            )
+            print(
+                f"  another {task} is at work here{whose}: waiting for it{waited}",
+                file=sys.stderr,
+                flush=True,
+            )
             patience = SAY_EVERY

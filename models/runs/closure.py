@@ -1,13 +1,15 @@
-"""The fingerprint of code: functions and modules of this tree with all that they import of it, and the data files that these read.
+"""The fingerprint of code: functions and modules of this tree with all that they import of it, and the data
+files that these read.
 
-A module counts as its syntax, without comments, positions and docstrings; how files are named, and what importers call a module, does not count,
-so a module may move.  Docstrings count where a module of the closure reads docstrings.  Imports under `if TYPE_CHECKING:` are not executed.
+A module counts as its syntax, without comments, positions and docstrings; how files are named, and what
+importers call a module, does not count, so a module may move.  Docstrings count where a module of the closure
+reads docstrings.  Imports under `if TYPE_CHECKING:` are not executed.
 
-A data file counts where strings of the closure name it and every folder that it lies in, but folders of the closure's own modules: whole
-(`growth.json`), by a pattern or f-string (`*.yml`) in a folder named or beside the module, or by the ending put in place of its own (`.yml`).
+A data file counts where strings of the closure name it and every folder that it lies in, but folders of the
+closure's own modules: whole (`growth.json`), by a pattern or f-string (`*.yml`) in a folder named or beside
+the module, or by the ending put in place of its own (`.yml`).
 """
 
-from extraction.tree import ROOT
 import hashlib
 import os
 import re
@@ -20,16 +22,26 @@ from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
 
+from extraction.tree import ROOT
 from models.runs import kept, syntax
 from models.runs.syntax import Module, Target
 
 ROUNDS = 3
-"""In each, the mark of a module takes in those of the modules it names, so that modules of the same words differ by their neighbours."""
+"""In each, the mark of a module takes in those of the modules it names, so that modules of the same words
+differ by their neighbours.
+"""
 
 
 def fingerprint(*code: Callable | ModuleType) -> str:
-    """Fingerprint of functions and modules of this tree, computed once in a process; raise Unforeseeable where a module imports by a computed name."""
-    return _fingerprint(*((part.__name__, "") if isinstance(part, ModuleType) else (part.__module__, part.__qualname__) for part in code))
+    """Fingerprint of functions and modules of this tree, computed once in a process; raise Unforeseeable
+    where a module imports by a computed name.
+    """
+    return _fingerprint(
+        *(
+            (part.__name__, "") if isinstance(part, ModuleType) else (part.__module__, part.__qualname__)
+            for part in code
+        )
+    )
 
 
 @cache
@@ -52,14 +64,24 @@ class Tree:
         self._contents: dict[str, str] = {}
 
     def fingerprint(self, code: Iterable[Target], cells: str = "") -> str:
-        """Fingerprint of functions (module and name) and whole modules (name empty), and of the code cells of a page."""
+        """Fingerprint of functions (module and name) and whole modules (name empty), and of the code cells of
+        a page.
+        """
         page = self.page(cells)
         names = self.closure({name for name, _ in code}, page)
         documented = any(self.module(name).reads_docstrings for name in names)
         self._memory.keep()
         marks = sorted(self._mark(name, documented) for name in names)
-        return _hash(repr([sorted((self._mark(name, documented), function) for name, function in code), marks, self._mark_of(page, documented),
-                           self._contents_of(self.files(names))]))
+        return _hash(
+            repr(
+                [
+                    sorted((self._mark(name, documented), function) for name, function in code),
+                    marks,
+                    self._mark_of(page, documented),
+                    self._contents_of(self.files(names)),
+                ]
+            )
+        )
 
     def page(self, cells: str) -> Module:
         """What the cells of a page say; nothing of cells that are no Python, which fail as soon as they run."""
@@ -69,7 +91,9 @@ class Tree:
             return Module()
 
     def closure(self, names: Iterable[str], importer: Module | None = None) -> list[str]:
-        """These modules and all of this tree that they import, with the packages around them; what says nothing is left aside."""
+        """These modules and all of this tree that they import, with the packages around them; what says
+        nothing is left aside.
+        """
         waiting, found = [*names, *self._imported(importer or Module())], set()
         while waiting:
             name = waiting.pop()
@@ -85,7 +109,11 @@ class Tree:
         for name in modules:
             own = self.path(name).relative_to(self.root)
             strings.setdefault(own.parent.as_posix(), set()).update(self.module(name).strings)
-            beside |= {own.with_suffix(ending).as_posix() for ending in self.module(name).strings if re.fullmatch(r"\.[a-z]+", ending)}
+            beside |= {
+                own.with_suffix(ending).as_posix()
+                for ending in self.module(name).strings
+                if re.fullmatch(r"\.[a-z]+", ending)
+            }
         said = set().union(*strings.values())
         words = {word for string in said for word in string.split("/")}
         folders = {".", *(above for folder in strings for above in _up(folder))}
@@ -93,7 +121,11 @@ class Tree:
         for folder, files in self._data:
             if folder in folders or _are_named(folder, folders, words):
                 matches = _any_of(said if folder.rpartition("/")[2] in words else strings.get(folder, ()))
-                found += [path for path in files if path in beside or path.rpartition("/")[2] in words or matches(path)]
+                found += [
+                    path
+                    for path in files
+                    if path in beside or path.rpartition("/")[2] in words or matches(path)
+                ]
         return sorted(found)
 
     def module(self, name: str) -> Module:
@@ -110,7 +142,9 @@ class Tree:
     def path(self, name: str) -> Path | None:
         """File of a module by its dotted name; None where this tree has none."""
         base = self.root.joinpath(*name.split("."))
-        return next((path for path in (base / "__init__.py", base.with_suffix(".py")) if path.is_file()), None)
+        return next(
+            (path for path in (base / "__init__.py", base.with_suffix(".py")) if path.is_file()), None
+        )
 
     @cached_property
     def packages(self) -> set[str]:
@@ -140,22 +174,44 @@ class Tree:
             name, attribute = self._meant(target)
             return f"{self._mark(name, documented, rounds - 1)} {attribute}"
 
-        return _hash(repr([module.syntax, [meaning(t) for t in module.meanings], sorted(meaning(t) for t in module.imports), documented and module.docstrings]))
+        return _hash(
+            repr(
+                [
+                    module.syntax,
+                    [meaning(t) for t in module.meanings],
+                    sorted(meaning(t) for t in module.imports),
+                    documented and module.docstrings,
+                ]
+            )
+        )
 
     @cached_property
     def _data(self) -> list[tuple[str, list[str]]]:
-        """Each folder of the tree with the paths of its files that are not code; what is hidden or built is left aside."""
+        """Each folder of the tree with the paths of its files that are not code; what is hidden or built is
+        left aside.
+        """
         found = []
         for folder, below, files in os.walk(self.root):
             below[:] = [name for name in below if name[0] not in "._"]
             inside = Path(folder).relative_to(self.root).as_posix()
-            found.append((inside, [name if inside == "." else f"{inside}/{name}" for name in files if not name.endswith((".py", ".partial"))]))
+            found.append(
+                (
+                    inside,
+                    [
+                        name if inside == "." else f"{inside}/{name}"
+                        for name in files
+                        if not name.endswith((".py", ".partial"))
+                    ],
+                )
+            )
         return found
 
     def _contents_of(self, files: Iterable[str]) -> list[str]:
         for path in files:
             if path not in self._contents:
-                self._contents[path] = hashlib.sha256((self.root / path).read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+                self._contents[path] = hashlib.sha256(
+                    (self.root / path).read_bytes().replace(b"\r\n", b"\n")
+                ).hexdigest()
         return sorted(self._contents[path] for path in files)
 
 
@@ -166,7 +222,9 @@ def _are_named(folder: str, folders: set[str], words: set[str]) -> bool:
 
 def _any_of(strings: Iterable[str]) -> Callable:
     """Whether a path, below the root, fits one of the patterns among these strings."""
-    patterns = [translate(f"*/{string}") for string in sorted(strings) if re.search(r"\*.*\.[a-z0-9]+$", string)]
+    patterns = [
+        translate(f"*/{string}") for string in sorted(strings) if re.search(r"\*.*\.[a-z0-9]+$", string)
+    ]
     return re.compile("|".join(patterns) or "(?!)").match
 
 

@@ -1,7 +1,8 @@
 """Many fits on a Dask cluster that already runs.
 
-Dask hands the tasks of a lost worker to another; results come back to the caller, who keeps them.  Scheduler and workers need this
-repository at the commit of the caller; workers have one thread each: `dask worker ADDRESS --nworkers -1 --nthreads 1`.
+Dask hands the tasks of a lost worker to another; results come back to the caller, who keeps them.  Scheduler
+and workers need this repository at the commit of the caller; workers have one thread each: `dask worker
+ADDRESS --nworkers -1 --nthreads 1`.
 """
 
 import logging
@@ -22,14 +23,15 @@ PATIENCE = 10.0
 class ClusterUnreachable(Exception):
     """No scheduler answers, or it has no workers."""
 
+
 POLL = 0.1  # seconds between two looks for a first worker
 
 
 def on_cluster(address: str, function: Callable, tasks: dict[str, dict]) -> Iterator[tuple[str, bool, str]]:
     """Key, success and JSON (or traceback) of each task, as they arrive.
 
-    Raises ClusterUnreachable, also where scheduler or all workers are lost midway, and WorkerDied where a task ends every worker it is given,
-    or where nothing comes back for an hour.
+    Raises ClusterUnreachable, also where scheduler or all workers are lost midway, and WorkerDied where a
+    task ends every worker it is given, or where nothing comes back for an hour.
     """
     if not tasks:
         return
@@ -40,9 +42,13 @@ def on_cluster(address: str, function: Callable, tasks: dict[str, dict]) -> Iter
         for key, task in suspects.items():  # one at a time, so that none is blamed for another
             yield from _outcomes(client, function, {key: task}, guilty := {})
             if guilty:
-                raise WorkerDied(f"task {short(task)} ended every worker of the Dask cluster that it was given")
+                raise WorkerDied(
+                    f"task {short(task)} ended every worker of the Dask cluster that it was given"
+                )
     except (OSError, CancelledError) as error:
-        raise ClusterUnreachable(f"the Dask scheduler at {address!r} was lost ({type(error).__name__})") from None
+        raise ClusterUnreachable(
+            f"the Dask scheduler at {address!r} was lost ({type(error).__name__})"
+        ) from None
     finally:
         with suppress(TimeoutError):
             client.close(timeout=PATIENCE)
@@ -52,11 +58,16 @@ def _connect(address: str):
     """A client of a scheduler that has a worker."""
     from distributed import Client
 
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # it would print tracebacks of what is raised here in words
+    # it would print tracebacks of what is raised here in words
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
-        client = Client(address, timeout=PATIENCE, set_as_default=False)  # else, lost, it would stay xarray's scheduler
+        # else, lost, it would stay xarray's scheduler
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError):
-        raise ClusterUnreachable(f"no Dask scheduler answers at {address!r} within {PATIENCE:g} s; an address looks like tcp://host:8786") from None
+        raise ClusterUnreachable(
+            f"no Dask scheduler answers at {address!r} within {PATIENCE:g} s; an address looks like"
+            " tcp://host:8786"
+        ) from None
     with suppress(TimeoutError):  # of a scheduler that no longer answers
         for _ in range(round(PATIENCE / POLL) + 1):
             if client.nthreads(callback_timeout=PATIENCE):
@@ -66,7 +77,9 @@ def _connect(address: str):
     raise ClusterUnreachable(f"the Dask scheduler at {address!r} has had no worker for {PATIENCE:g} s")
 
 
-def _outcomes(client, function: Callable, tasks: dict[str, dict], lost: dict[str, dict]) -> Iterator[tuple[str, bool, str]]:
+def _outcomes(
+    client, function: Callable, tasks: dict[str, dict], lost: dict[str, dict]
+) -> Iterator[tuple[str, bool, str]]:
     """Outcomes as they arrive; the tasks of a piece that ended several workers go to `lost` instead."""
     from distributed.scheduler import KilledWorker
 
@@ -83,8 +96,11 @@ def _outcomes(client, function: Callable, tasks: dict[str, dict], lost: dict[str
                 lost.update(piece)
                 continue
             if isinstance(outcome, Exception):
-                raise FitFailed(f"the Dask cluster cannot read {function.__module__}.{function.__qualname__} ({type(outcome).__name__}): "
-                                "its scheduler and its workers need this repository, at the commit of the caller") from outcome
+                raise FitFailed(
+                    f"the Dask cluster cannot read {function.__module__}.{function.__qualname__}"
+                    f" ({type(outcome).__name__}): its scheduler and its workers need this repository, at the"
+                    " commit of the caller"
+                ) from outcome
             seconds, outcomes = outcome
             waiting.took(len(piece), seconds)
             for (key, _), result in zip(piece, outcomes):
@@ -92,16 +108,23 @@ def _outcomes(client, function: Callable, tasks: dict[str, dict], lost: dict[str
         if len(running) < before:
             continue
         if not client.nthreads(callback_timeout=PATIENCE):
-            raise ClusterUnreachable(f"every worker of the Dask cluster was lost, and none came back in {PATIENCE:g} s")
+            raise ClusterUnreachable(
+                f"every worker of the Dask cluster was lost, and none came back in {PATIENCE:g} s"
+            )
         if time.monotonic() - heard > LONGEST_FIT:
             (_, task), *_ = next(iter(running.values()))
-            raise WorkerDied(f"no fit came back from the Dask cluster for {LONGEST_FIT:g} s; the first it has is task {short(task)}")
+            raise WorkerDied(
+                f"no fit came back from the Dask cluster for {LONGEST_FIT:g} s; the first it has is task"
+                f" {short(task)}"
+            )
 
 
 def _settled(client, futures: list) -> Iterator[tuple]:
-    """The pieces that have ended, each with its error or result; none where nothing ends, or comes over, within `PATIENCE`.
+    """The pieces that have ended, each with its error or result; none where nothing ends, or comes over,
+    within `PATIENCE`.
 
-    A piece may end and be lost with its worker before it is fetched: then it is made again, and waited for like the others.
+    A piece may end and be lost with its worker before it is fetched: then it is made again, and waited for
+    like the others.
     """
     from distributed import wait
     from distributed.scheduler import KilledWorker

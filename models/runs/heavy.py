@@ -1,11 +1,13 @@
-"""Results too heavy for every build, kept by a key of all they depend on: those in the repository, else those computed here.
+"""Results too heavy for every build, kept by a key of all they depend on: those in the repository, else those
+computed here.
 
-A changed record or model has another key, so an old result is never met; `python -m models fit` computes what is missing.
+A changed record or model has another key, so an old result is never met; `python -m models fit` computes what
+is missing.
 """
 
-from extraction.tree import BUILD, ROOT
 from pathlib import Path
 
+from extraction.tree import BUILD, ROOT
 from models.runs import kept
 
 REPOSITORY = ROOT / "models" / "results"

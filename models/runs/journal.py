@@ -1,8 +1,8 @@
 """Results of many fits on disk: one line for each, with its checksum.
 
-A line is appended as soon as its fit is finished.  Each run writes a file of its own, so runs can share a folder, and a line cut short by a
-killed process is never written on; it fails its checksum and its fit is made again.  The checksum covers the folder's name, which tells the
-code that a line comes from.
+A line is appended as soon as its fit is finished.  Each run writes a file of its own, so runs can share a
+folder, and a line cut short by a killed process is never written on; it fails its checksum and its fit is
+made again.  The checksum covers the folder's name, which tells the code that a line comes from.
 """
 
 import hashlib
@@ -25,7 +25,9 @@ class Journal:
 
     def read(self) -> dict[str, str]:
         """Every undamaged result, JSON by key."""
-        lines = [line for path in sorted(self.folder.glob("*.txt")) for line in path.read_bytes().split(b"\n")]
+        lines = [
+            line for path in sorted(self.folder.glob("*.txt")) for line in path.read_bytes().split(b"\n")
+        ]
         return dict(entry for line in lines if (entry := self._entry(line)))
 
     def add(self, key: str, text: str) -> None:

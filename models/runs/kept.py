@@ -1,4 +1,6 @@
-"""What is kept on disk as JSON: under a checksum, and under the key of all that it comes from.  It is read under that key alone."""
+"""What is kept on disk as JSON: under a checksum, and under the key of all that it comes from.  It is read
+under that key alone.
+"""
 
 import hashlib
 import json
@@ -13,7 +15,9 @@ def write(path: Path, key: str, content: object) -> None:
 
 
 def read(path: Path, key: str) -> object | None:
-    """The content of a file that was kept under this key; None where there is none, or where it is not as it was written."""
+    """The content of a file that was kept under this key; None where there is none, or where it is not as it
+    was written.
+    """
     try:
         return opened(json.loads(path.read_text(encoding="utf-8")), key)
     except (OSError, ValueError, RecursionError):

@@ -8,7 +8,9 @@ from textwrap import shorten
 
 LARGEST_PIECE = 64
 LONGEST_FIT = 3600.0
-"""Seconds after which a fit that has not come to its end is taken for one that never will; the longest here takes minutes."""
+"""Seconds after which a fit that has not come to its end is taken for one that never will; the longest here
+takes minutes.
+"""
 SHARE = 4  # a piece is at most a fourth of a worker's share of what waits, so that workers end together
 
 
@@ -34,7 +36,9 @@ def short(task: dict) -> str:
 
 
 class Waiting:
-    """Tasks not handed out yet, by key; they leave in pieces that take about `seconds`, so that quick fits do not wait for messages."""
+    """Tasks not handed out yet, by key; they leave in pieces that take about `seconds`, so that quick fits do
+    not wait for messages.
+    """
 
     def __init__(self, tasks: dict[str, dict], seconds: float):
         self.tasks, self.seconds, self.size = deque(tasks.items()), seconds, 1

@@ -1,7 +1,8 @@
 """Many fits in processes of this machine.
 
-Own processes and not an executor of the standard library: that ends all its workers with one, and cannot tell which task was at fault.  Here each
-worker has a pipe, hands back each result when it has it, and dies alone; its unfinished tasks go to a new one.
+Own processes and not an executor of the standard library: that ends all its workers with one, and cannot tell
+which task was at fault.  Here each worker has a pipe, hands back each result when it has it, and dies alone;
+its unfinished tasks go to a new one.
 """
 
 import os
@@ -21,14 +22,21 @@ PIECE_SECONDS = 0.05
 """Work handed out at once; a message there and back takes about 0.2 ms."""
 PATIENCE = 5.0  # seconds for a process to end
 ATTEMPTS = 3
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS")
+THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
 """One thread in each worker: the workers themselves fill the cores."""
 
 
 def in_processes(function: Callable, tasks: dict[str, dict], count: int) -> Iterator[tuple[str, bool, str]]:
     """Key, success and JSON (or traceback) of each task, as they finish; at most `count` processes.
 
-    Raises WorkerDied where a task ends its process three times, no process can start, or nothing is heard for an hour.
+    Raises WorkerDied where a task ends its process three times, no process can start, or nothing is heard for
+    an hour.
     """
     waiting, deaths, missing = Waiting(tasks, PIECE_SECONDS), Counter(), len(tasks)
     workers: dict[Connection, _Worker] = {}
@@ -94,7 +102,10 @@ def _with_news(workers: dict[Connection, _Worker]) -> list[Connection]:
     if ready := wait(workers, LONGEST_FIT):
         return ready
     stuck = "; ".join(short(worker.piece[0][1]) for worker in workers.values() if worker.piece)
-    raise WorkerDied(f"no worker process ended a fit for {LONGEST_FIT:g} s, and they are stopped; at work on: {stuck or 'no task yet'}")
+    raise WorkerDied(
+        f"no worker process ended a fit for {LONGEST_FIT:g} s, and they are stopped; at work on:"
+        f" {stuck or 'no task yet'}"
+    )
 
 
 def _start(workers: dict, function: Callable) -> None:
@@ -110,13 +121,20 @@ def _bury(worker: _Worker, waiting: Waiting, deaths: Counter) -> None:
     worker.process.join(1)  # its pipe closes a moment before it has ended
     how = worker.stop()
     if deaths[key] == ATTEMPTS:
-        raise WorkerDied(f"task {short(task)} ended its process {ATTEMPTS} times, the last with {how}" if task is not None else
-                         f"{ATTEMPTS} worker processes ended before their first fit, the last with {how}: see above. "
-                         'A script that starts them is a file, and does so under `if __name__ == "__main__":`')
+        raise WorkerDied(
+            f"task {short(task)} ended its process {ATTEMPTS} times, the last with {how}"
+            if task is not None
+            else (
+                f"{ATTEMPTS} worker processes ended before their first fit, the last with {how}: see above. "
+                'A script that starts them is a file, and does so under `if __name__ == "__main__":`'
+            )
+        )
 
 
 def _serve(pipe: Connection, pickled: bytes) -> None:
-    """A worker: say that it is ready, then hand back the outcome of each task sent, until the other end closes."""
+    """A worker: say that it is ready, then hand back the outcome of each task sent, until the other end
+    closes.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     function = pickle.loads(pickled)
     with suppress(EOFError, OSError):
@@ -128,10 +146,13 @@ def _serve(pipe: Connection, pickled: bytes) -> None:
 
 @contextmanager
 def _inherited() -> Iterator[None]:
-    """What a process started here inherits before it imports anything: one thread, and no Ctrl-C, which is for the process that started it."""
+    """What a process started here inherits before it imports anything: one thread, and no Ctrl-C, which is
+    for the process that started it.
+    """
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))
-    in_main_thread = threading.current_thread() is threading.main_thread()  # no other may set what a signal does
+    # no other may set what a signal does
+    in_main_thread = threading.current_thread() is threading.main_thread()
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main_thread else None
     try:
         yield

@@ -1,7 +1,7 @@
 """Where posteriors are kept, and the key that makes a stale one impossible to find.
 
-The key of a posterior hashes its evidence, the code that makes it, its priors, the sampler's settings and the versions of the software: change
-one and the old file is never met again; change none and nothing is refitted.
+The key of a posterior hashes its evidence, the code that makes it, its priors, the sampler's settings and the
+versions of the software: change one and the old file is never met again; change none and nothing is refitted.
 """
 
 import hashlib
@@ -14,11 +14,11 @@ from extraction.records import Review, load
 from extraction.tree import BUILD
 from extraction.whole import whole
 from models.endpoints import ENDPOINTS, evidence_of
+from models.engines.sampling import fitted
+from models.engines.settings import SAMPLER
 from models.runs import kept
 from models.runs.closure import fingerprint
 from models.runs.kept import hash_of
-from models.engines.sampling import fitted
-from models.engines.settings import SAMPLER
 
 FOLDER = BUILD / "posteriors"
 SOFTWARE = ("pymc", "pytensor", "nutpie", "numpy", "scipy", "numba", "arviz")
@@ -69,7 +69,9 @@ def checksum(path: Path) -> str:
 
 
 def paths(key: str, review: Review | None = None) -> tuple[Path, Path]:
-    """Where the posterior of an endpoint for the evidence as it stands is kept: its draws (netCDF) and its info file (JSON)."""
+    """Where the posterior of an endpoint for the evidence as it stands is kept: its draws (netCDF) and its
+    info file (JSON).
+    """
     return _place(key, hash_of(identity(key, review)))[1:]
 
 
@@ -91,7 +93,8 @@ def write(key: str, identity: dict, posterior, info: dict) -> None:
     """Store an accepted posterior; the info file, which makes it visible, is put in place last."""
     fingerprint, draws_path, info_path = _place(key, hash_of(identity))
     with whole(draws_path) as part:
-        part.write_bytes(posterior.to_netcdf(engine="h5netcdf"))  # by way of memory: HDF5 itself crashes where a disk is full
+        # by way of memory: HDF5 itself crashes where a disk is full
+        part.write_bytes(posterior.to_netcdf(engine="h5netcdf"))
     kept.write(info_path, fingerprint, info | {"draws": checksum(draws_path)})
 
 

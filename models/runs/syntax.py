@@ -1,4 +1,6 @@
-"""What the text of a module says, whatever its layout: its syntax, what its names mean, and the strings that could name a file."""
+"""What the text of a module says, whatever its layout: its syntax, what its names mean, and the strings that
+could name a file.
+"""
 
 import ast
 import hashlib
@@ -25,8 +27,10 @@ class Unforeseeable(Exception):
 class Module:
     """What a module says.
 
-    syntax : fingerprint of its syntax, each imported name as its place among `meanings`; empty where it holds no code
-    imports : all that it imports, wherever; strings : those that could name a file, with `*` for what an f-string computes
+    syntax : fingerprint of its syntax, each imported name as its place among `meanings`; empty where it holds
+    no code
+    imports : all that it imports, wherever; strings : those that could name a file, with `*` for what an
+    f-string computes
     """
 
     syntax: str = ""
@@ -38,17 +42,34 @@ class Module:
 
 
 def read(text: str, package: str, name: str) -> Module:
-    """What a text says; `package` is the one around it, `name` stands in messages.  Raises Unforeseeable for a computed import."""
+    """What a text says; `package` is the one around it, `name` stands in messages.  Raises Unforeseeable for
+    a computed import.
+    """
     tree, meanings, bound = ast.parse(text), defaultdict(set), set()
     for node in _executed(tree):
         for local, target in _imports(node, package, name):
             meanings[local].add(target)
         bound.update(_bound(node))
     # a name that is bound otherwise too, or has two meanings, stays as it is spelt
-    writer = _Writer({local: next(iter(found)) for local, found in meanings.items() if len(found) == 1 and local not in bound}, package, name)
+    writer = _Writer(
+        {
+            local: next(iter(found))
+            for local, found in meanings.items()
+            if len(found) == 1 and local not in bound
+        },
+        package,
+        name,
+    )
     writer.statements(tree.body)
     imports = set().union(*meanings.values()) - {("__future__", "annotations")}
-    return Module(_digest(writer.words), list(writer.places), sorted(imports), sorted(writer.strings), _digest(writer.docstrings), writer.reads_docstrings)
+    return Module(
+        _digest(writer.words),
+        list(writer.places),
+        sorted(imports),
+        sorted(writer.strings),
+        _digest(writer.docstrings),
+        writer.reads_docstrings,
+    )
 
 
 def _digest(words: list[str]) -> str:
@@ -77,7 +98,11 @@ def _imports(node: ast.AST, package: str, name: str) -> Iterator[tuple[str, Targ
     if isinstance(node, ast.Import):
         for alias in node.names:
             whole, first = (alias.name, ""), (alias.name.partition(".")[0], "")
-            yield from [(alias.asname, whole)] if alias.asname else [(first[0], first), (f"import {alias.name}", whole)]
+            yield from (
+                [(alias.asname, whole)]
+                if alias.asname
+                else [(first[0], first), (f"import {alias.name}", whole)]
+            )
     elif isinstance(node, ast.ImportFrom):
         around = package.split(".")[: package.count(".") + 2 - node.level] if node.level else []
         module = ".".join([*around, *filter(None, [node.module])])
@@ -130,7 +155,9 @@ class _Writer:
                 self._node(node)
 
     def _spelt_imports(self, node: ast.stmt) -> None:
-        """An import of which the name is kept as spelt stays in its place; the others are told apart from their place, in `imports`."""
+        """An import of which the name is kept as spelt stays in its place; the others are told apart from
+        their place, in `imports`.
+        """
         for local, target in _imports(node, *self.around):
             if local not in self.meanings:
                 self.words += ["import", local, self._place(target)]
@@ -150,7 +177,9 @@ class _Writer:
             return
         words.append(kind.__name__)
         if kind is ast.JoinedStr:
-            self._could_name_a_file("".join(part.value if isinstance(part, ast.Constant) else "*" for part in node.values))
+            self._could_name_a_file(
+                "".join(part.value if isinstance(part, ast.Constant) else "*" for part in node.values)
+            )
         elif kind is ast.Attribute:
             self.reads_docstrings |= node.attr in READ_DOCSTRINGS
         for name in node._fields:
@@ -171,5 +200,9 @@ class _Writer:
                 self._value(name, part, node)
 
     def _could_name_a_file(self, value: object) -> None:
-        if isinstance(value, str) and len(value) <= LONGEST_NAME and not any(letter.isspace() for letter in value):
+        if (
+            isinstance(value, str)
+            and len(value) <= LONGEST_NAME
+            and not any(letter.isspace() for letter in value)
+        ):
             self.strings.add(value)

@@ -7,9 +7,18 @@ import numpy as np
 from extraction.records import Review, load
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
-from models.runs import store
 from models.engines.reweight import SMALLEST_SAMPLE
-from models.trust.multiverse import THETA, behind_bias, log_prior, smooth, summary, tabulated, through, universes
+from models.runs import store
+from models.trust.multiverse import (
+    THETA,
+    behind_bias,
+    log_prior,
+    smooth,
+    summary,
+    tabulated,
+    through,
+    universes,
+)
 from models.trust.universe import JUDGED, NONE, is_primary_through_bias
 
 CRS = "crs_duration_grade3"
@@ -17,7 +26,9 @@ CRS = "crs_duration_grade3"
 
 @dataclass(frozen=True)
 class Pair:
-    """The mean effect without and with the bias: limits as ratios, and the probability that tocilizumab is the better side."""
+    """The mean effect without and with the bias: limits as ratios, and the probability that tocilizumab is
+    the better side.
+    """
 
     unadjusted: dict
     adjusted: dict
@@ -30,7 +41,9 @@ def pair(key: str, review: Review | None = None) -> Pair:
         return Pair(*(behind_bias(key, review, factor) for factor in (NONE, JUDGED)))
     frame = universes(key, review)
     found = (frame[chosen].iloc[0] for chosen in (frame["primary"], is_primary_through_bias(frame, key)))
-    return Pair(*({name: float(row[name]) for name in ("median", "lower", "upper", "p_favours")} for row in found))
+    return Pair(
+        *({name: float(row[name]) for name in ("median", "lower", "upper", "p_favours")} for row in found)
+    )
 
 
 MEANS = np.linspace(-2.2, 2.2, 45)
@@ -40,7 +53,9 @@ SDS = np.linspace(0.0, 1.2, 7)
 
 
 def tipping_grid(key: str, review: Review | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper 95 % limit of mu (log scale) when every study has the same bias, shape (sd, mean) over SDS and MEANS."""
+    """Lower and upper 95 % limit of mu (log scale) when every study has the same bias, shape (sd, mean) over
+    SDS and MEANS.
+    """
     if key == CRS:
         return _normal_grid(key, review)
     evidence, endpoint = evidence_of(key, review or load()), ENDPOINTS[key]
@@ -55,8 +70,13 @@ def tipping_grid(key: str, review: Review | None = None) -> tuple[np.ndarray, np
 
 
 def _normal_grid(key: str, review: Review | None) -> tuple[np.ndarray, np.ndarray]:
-    """The same from draws: the likelihood of mu is taken as the normal that turns its prior into a normal posterior of the draws' mean and SD."""
-    mu, (prior_mean, prior_sd) = store.read(key, review).draws["mu"].values, ENDPOINTS[key].mu_prior.parameters
+    """The same from draws: the likelihood of mu is taken as the normal that turns its prior into a normal
+    posterior of the draws' mean and SD.
+    """
+    mu, (prior_mean, prior_sd) = (
+        store.read(key, review).draws["mu"].values,
+        ENDPOINTS[key].mu_prior.parameters,
+    )
     precision = 1 / mu.var() - 1 / prior_sd**2
     estimate = (mu.mean() / mu.var() - prior_mean / prior_sd**2) / precision
     share = 1 / (1 / precision + SDS[:, None] ** 2)  # precision of the estimate behind a bias of that SD
@@ -71,6 +91,15 @@ def _shifted(likelihood: np.ndarray, mean: float) -> np.ndarray:
 
 
 def read_through_bias(key: str, review: Review) -> dict:
-    """The answer adjusted for bias, as a summary that `models.words` reads; that of CRS duration rests on few draws, so words are more careful of it."""
-    adjusted, few = pair(key, review).adjusted, {"diagnostics": {"ess_bulk": SMALLEST_SAMPLE}} if key == CRS else {}
-    return adjusted | {"p_favours_toci": adjusted["p_favours"], "n_studies": len(evidence_of(key, review).studies)} | few
+    """The answer adjusted for bias, as a summary that `models.words` reads; that of CRS duration rests on few
+    draws, so words are more careful of it.
+    """
+    adjusted, few = (
+        pair(key, review).adjusted,
+        {"diagnostics": {"ess_bulk": SMALLEST_SAMPLE}} if key == CRS else {},
+    )
+    return (
+        adjusted
+        | {"p_favours_toci": adjusted["p_favours"], "n_studies": len(evidence_of(key, review).studies)}
+        | few
+    )

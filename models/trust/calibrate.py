@@ -1,7 +1,9 @@
-"""Every model fitted to simulated reviews of the real size, whose true values are known: `python -m models calibrate`.
+"""Every model fitted to simulated reviews of the real size, whose true values are known: `python -m models
+calibrate`.
 
-One replicate: parameters from the endpoint's priors, patients of the same studies and groups, the same kinds of report printed of
-them, and the model of the review fitted to these.  Where a true value lies in its posterior is its rank.
+One replicate: parameters from the endpoint's priors, patients of the same studies and groups, the same kinds
+of report printed of them, and the model of the review fitted to these.  Where a true value lies in its
+posterior is its rank.
 """
 
 import sys
@@ -11,9 +13,9 @@ from functools import lru_cache
 import numpy as np
 
 from extraction.records import BadRecords, load
-from models.runs import many, store
 from models.endpoint import Endpoint
 from models.endpoints import ENDPOINTS, evidence_of
+from models.runs import many, store
 from models.trust import integrated_replicates, sampled_replicates, simulate
 from models.trust.calibration import SAMPLED, identity, read, write
 
@@ -23,7 +25,9 @@ PIECE, PIECE_SAMPLED = 50, 8
 
 
 def replicate(endpoint: str, seed: int, count: int) -> list[dict]:
-    """`count` replicates: ranks in the order of QUANTITIES, and whether the fit converged; ranks None where the fit gave no posterior."""
+    """`count` replicates: ranks in the order of QUANTITIES, and whether the fit converged; ranks None where
+    the fit gave no posterior.
+    """
     generator = np.random.default_rng([seed, zlib.crc32(endpoint.encode())])
     return [_once(ENDPOINTS[endpoint], generator) for _ in range(count)]
 
@@ -54,7 +58,10 @@ def tasks(key: str, replicates: int | None = None) -> list[dict]:
     """The work in pieces, each with its own seed."""
     total = replicates or (REPLICATES_SAMPLED if key == SAMPLED else REPLICATES)
     piece = PIECE_SAMPLED if key == SAMPLED else PIECE
-    return [{"endpoint": key, "seed": simulate.SEED + i, "count": min(piece, total - i * piece)} for i in range(-(-total // piece))]
+    return [
+        {"endpoint": key, "seed": simulate.SEED + i, "count": min(piece, total - i * piece)}
+        for i in range(-(-total // piece))
+    ]
 
 
 def calibrate(key: str, replicates: int | None = None) -> list[dict]:
@@ -64,9 +71,14 @@ def calibrate(key: str, replicates: int | None = None) -> list[dict]:
 
 
 def command(args) -> int:
-    """`python -m models calibrate [ENDPOINT ...] [--replicates N]`; 2 for an unknown endpoint or a number that is none."""
+    """`python -m models calibrate [ENDPOINT ...] [--replicates N]`; 2 for an unknown endpoint or a number
+    that is none.
+    """
     if unknown := [key for key in args.endpoints if key not in ENDPOINTS]:
-        print(f"models calibrate: no endpoint {', '.join(unknown)}; there are {', '.join(ENDPOINTS)}", file=sys.stderr)
+        print(
+            f"models calibrate: no endpoint {', '.join(unknown)}; there are {', '.join(ENDPOINTS)}",
+            file=sys.stderr,
+        )
         return 2
     if args.replicates is not None and args.replicates < 1:
         print(f"models calibrate: {args.replicates} replicates; at least one is needed", file=sys.stderr)

@@ -1,20 +1,20 @@
 """Is it calibrated?  The stored ranks of every model, and what they depend on.
 
-A rank is where the true value of a simulated review lies in the posterior of the model fitted to it (models/trust/calibrate.py makes them).
-They take minutes to half an hour, so they are kept in the repository, with hashes that tell when they are out of date.
+A rank is where the true value of a simulated review lies in the posterior of the model fitted to it
+(models/trust/calibrate.py makes them). They take minutes to half an hour, so they are kept in the repository,
+with hashes that tell when they are out of date.
 """
 
-from extraction.tree import ROOT
 import json
 from dataclasses import dataclass
 
 import numpy as np
 
 from extraction.records import Review
+from extraction.tree import ROOT
 from extraction.whole import write_whole
-from models.runs import store
 from models.endpoints import ENDPOINTS, evidence_of
-from models.runs import kept
+from models.runs import kept, store
 from models.runs.closure import fingerprint
 from models.trust import integrated_replicates, sampled_replicates
 from models.trust.simulate import QUANTITIES
@@ -26,7 +26,9 @@ SAMPLED = "crs_duration_grade3"
 
 @dataclass(frozen=True)
 class Calibration:
-    """Ranks of one endpoint, shape (replicate,) by quantity; how many fits broke the rule of convergence; what they depend on."""
+    """Ranks of one endpoint, shape (replicate,) by quantity; how many fits broke the rule of convergence;
+    what they depend on.
+    """
 
     ranks: dict[str, np.ndarray]
     unconverged: int
@@ -43,14 +45,22 @@ def identity(key: str, review: Review | None = None) -> dict[str, str]:
     chosen = ENDPOINTS[key]
     replicate = sampled_replicates.replicate if key == SAMPLED else integrated_replicates.replicate
     priors = [[p.family, *p.parameters] for p in (chosen.mu_prior, chosen.tau_prior)]
-    return {"evidence": evidence_of(key, review).used_hash(), "priors": store.hash_of({"priors": priors}), "model": fingerprint(replicate)}
+    return {
+        "evidence": evidence_of(key, review).used_hash(),
+        "priors": store.hash_of({"priors": priors}),
+        "model": fingerprint(replicate),
+    }
 
 
 def write(key: str, replicates: list[dict], of: dict[str, str]) -> None:
     """Keep the replicates of an endpoint in the repository, in place of its last."""
     found = [r["ranks"] for r in replicates if r["ranks"]]
-    result = {"identity": of, "unconverged": sum(r["ranks"] is not None and not r["converged"] for r in replicates),
-              "failed": len(replicates) - len(found), "ranks": dict(zip(QUANTITIES, map(list, zip(*found))))}
+    result = {
+        "identity": of,
+        "unconverged": sum(r["ranks"] is not None and not r["converged"] for r in replicates),
+        "failed": len(replicates) - len(found),
+        "ranks": dict(zip(QUANTITIES, map(list, zip(*found)))),
+    }
     stored = _sealed() | {key: kept.sealed(key, result)}
     lines = [f"{json.dumps(name)}: {json.dumps(stored[name])}" for name in ENDPOINTS if name in stored]
     write_whole(RESULTS, "{\n" + ",\n".join(lines) + "\n}\n")
@@ -60,8 +70,16 @@ def read() -> dict[str, Calibration]:
     """Every stored result that is as it was written, in the order of the endpoints."""
     stored = _sealed()
     found = {key: kept.opened(stored.get(key), key) for key in ENDPOINTS}
-    return {key: Calibration({name: np.array(ranks) for name, ranks in one["ranks"].items()}, one["unconverged"], one["failed"], one["identity"])
-            for key, one in found.items() if one}
+    return {
+        key: Calibration(
+            {name: np.array(ranks) for name, ranks in one["ranks"].items()},
+            one["unconverged"],
+            one["failed"],
+            one["identity"],
+        )
+        for key, one in found.items()
+        if one
+    }
 
 
 def _sealed() -> dict[str, dict]:
@@ -74,7 +92,9 @@ def _sealed() -> dict[str, dict]:
 
 
 def changed(key: str, review: Review | None = None) -> list[str]:
-    """Which of evidence, priors and model differ from those of the stored result; all of them where there is none."""
+    """Which of evidence, priors and model differ from those of the stored result; all of them where there is
+    none.
+    """
     now, stored = identity(key, review), read()
     return [part for part in now if key not in stored or stored[key].identity.get(part) != now[part]]
 

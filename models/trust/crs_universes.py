@@ -1,4 +1,6 @@
-"""CRS duration under other priors, studies, readings and biases: the universes of its multiverse, sampled in short chains."""
+"""CRS duration under other priors, studies, readings and biases: the universes of its multiverse, sampled in
+short chains.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -8,15 +10,25 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from models.evidence.report import Evidence
 from extraction.records import BadRecords, Review, load
-from models.runs import many, store
 from models.answers.bias import bias_priors
-from models.runs import heavy
+from models.evidence.report import Evidence
+from models.runs import heavy, many, store
 from models.runs.closure import fingerprint
 from models.trust import short_chains
-from models.trust.universe import FACTORS, JUDGED, NONE, Universe, is_primary_through_bias, mean_factors, priors, readings, scaled, subsets
 from models.trust.short_chains import CHAINS, DRAWS, Sampled, draw
+from models.trust.universe import (
+    FACTORS,
+    JUDGED,
+    NONE,
+    Universe,
+    is_primary_through_bias,
+    mean_factors,
+    priors,
+    readings,
+    scaled,
+    subsets,
+)
 
 CRS = "crs_duration_grade3"
 NAME = "crs_universes"
@@ -25,26 +37,45 @@ SAMPLED = {NONE, JUDGED}
 
 
 def key(review: Review) -> str:
-    """Fingerprint of all that these universes depend on: what enters each of them, and the code that samples it."""
-    structures = [{"reports": evidence.used_hash(), "studies": studies, "bias": _biases(bias, review)} for (_, evidence), (_, studies), bias in _structures(review)]
+    """Fingerprint of all that these universes depend on: what enters each of them, and the code that samples
+    it.
+    """
+    structures = [
+        {"reports": evidence.used_hash(), "studies": studies, "bias": _biases(bias, review)}
+        for (_, evidence), (_, studies), bias in _structures(review)
+    ]
     names = [[reading, subset, bias] for (reading, _), (subset, _), bias in _structures(review)]
-    return store.hash_of({
-        "names": names, "structures": structures, "priors": [{words: [p.family, *p.parameters] for words, p in group.items()} for group in priors(CRS)],
-        "code": fingerprint(short_chains), "software": store.software()})
+    return store.hash_of(
+        {
+            "names": names,
+            "structures": structures,
+            "priors": [
+                {words: [p.family, *p.parameters] for words, p in group.items()} for group in priors(CRS)
+            ],
+            "code": fingerprint(short_chains),
+            "software": store.software(),
+        }
+    )
 
 
 def convergence(review: Review) -> str:
     """How well the short chains of these universes mixed, at worst, in one sentence."""
     found = [row["diagnostics"] for row in _stored(review)]
-    return (f"Its {len({tuple(d.items()) for d in found})} fits are short: R-hat is at most {max(d['r_hat'] for d in found):.3f}, the smallest effective sample size "
-            f"{min(min(d['ess_bulk'], d['ess_tail']) for d in found):.0f}, with at most {max(d['divergences'] for d in found)} divergent steps in {CHAINS * DRAWS:,}; "
-            "they are fit for comparing choices, not for a headline.")
+    return (
+        f"Its {len({tuple(d.items()) for d in found})} fits are short: R-hat is at most"
+        f" {max(d['r_hat'] for d in found):.3f}, the smallest effective sample size"
+        f" {min(min(d['ess_bulk'], d['ess_tail']) for d in found):.0f}, with at most"
+        f" {max(d['divergences'] for d in found)} divergent steps in {CHAINS * DRAWS:,}; they are fit for"
+        " comparing choices, not for a headline."
+    )
 
 
 def _stored(review: Review) -> list[dict]:
     stored = heavy.read(NAME, key(review))
     if stored is None:
-        raise store.NotFitted(f"{NAME}: not computed for the present records, model and software; run `make fit`")
+        raise store.NotFitted(
+            f"{NAME}: not computed for the present records, model and software; run `make fit`"
+        )
     return stored["universes"]
 
 
@@ -54,7 +85,9 @@ def summaries(review: Review) -> list[tuple[Universe, dict]]:
 
 
 def points(review: Review) -> np.ndarray:
-    """Equally probable values of mu (log scale) in the universe that differs from the primary one in the bias alone, which is as judged."""
+    """Equally probable values of mu (log scale) in the universe that differs from the primary one in the bias
+    alone, which is as judged.
+    """
     found = summaries(review)
     chosen = is_primary_through_bias(pd.DataFrame([vars(universe) for universe, _ in found]), CRS)
     return np.array(next(summary["points"] for (_, summary), is_it in zip(found, chosen) if is_it))
@@ -70,7 +103,9 @@ def ensure(review: Review) -> bool:
 
 
 def command(args) -> int:
-    """`python -m models crs_universes`: sample what is missing and keep it in the repository, for everybody's builds."""
+    """`python -m models crs_universes`: sample what is missing and keep it in the repository, for everybody's
+    builds.
+    """
     try:
         review = load()
         ensure(review)
@@ -85,27 +120,42 @@ def command(args) -> int:
 
 
 def all_universes(review: Review, folder: Path | None = None) -> Iterator[dict]:
-    """Each universe with its limits and diagnostics; one fit for each set of reports and bias, on `models.runs.many`."""
+    """Each universe with its limits and diagnostics; one fit for each set of reports and bias, on
+    `models.runs.many`.
+    """
     structures = _structures(review)
     primary = structures[0][0][1]
-    tasks = [_task(primary, evidence, studies, _biases(bias, review)) for (_, evidence), (_, studies), bias in structures]
+    tasks = [
+        _task(primary, evidence, studies, _biases(bias, review))
+        for (_, evidence), (_, studies), bias in structures
+    ]
     fitted = many.run(draw, tasks, name=NAME, code=key(review), folder=folder)
     for ((reading, _), (subset, _), bias), one in zip(structures, fitted):
         sampled = Sampled(np.array(one["mu"]), np.array(one["tau"]), one["diagnostics"])
         for (m, mu_prior), (t, tau_prior) in product(*(group.items() for group in priors(CRS))):
             if summary := sampled.under(mu_prior, tau_prior):
-                yield {"universe": vars(Universe(reading, subset, "exact", *bias, m, t)), "summary": summary, "diagnostics": sampled.diagnostics}
+                yield {
+                    "universe": vars(Universe(reading, subset, "exact", *bias, m, t)),
+                    "summary": summary,
+                    "diagnostics": sampled.diagnostics,
+                }
 
 
 Structure = tuple[tuple[str, Evidence], tuple[str, list[str]], tuple[str, str]]
-"""A reading with its evidence, a subset with its studies, and the factors on mean and SD of the bias, each by its name."""
+"""A reading with its evidence, a subset with its studies, and the factors on mean and SD of the bias, each by
+its name.
+"""
 
 
 def _structures(review: Review) -> list[Structure]:
     """What is fitted, the primary reading of all studies first."""
     found = readings(CRS, review)
     labels = {study.id: study.label for study in review.register.studies}
-    biases = [(mean, sd) for mean, sd in product(mean_factors(bias_priors(CRS, review)), FACTORS) if SAMPLED.issuperset((mean, sd))]
+    biases = [
+        (mean, sd)
+        for mean, sd in product(mean_factors(bias_priors(CRS, review)), FACTORS)
+        if SAMPLED.issuperset((mean, sd))
+    ]
     return list(product(found.items(), subsets(next(iter(found.values())), labels).items(), biases))
 
 
@@ -114,7 +164,11 @@ def _biases(bias: tuple[str, str], review: Review) -> dict[str, tuple[float, flo
     return {study: scaled(prior, *bias) for study, prior in bias_priors(CRS, review).items()}
 
 
-def _task(primary: Evidence, evidence: Evidence, studies: list[str], biases: dict[str, tuple[float, float]]) -> dict:
+def _task(
+    primary: Evidence, evidence: Evidence, studies: list[str], biases: dict[str, tuple[float, float]]
+) -> dict:
     """The fit of one universe.  Leaving out a study can leave two readings alike, which are then one fit."""
     kept = {name for report in evidence.used for name in report.entries}
-    return short_chains.task(primary, lambda report: report.study not in studies or not set(report.entries) <= kept, biases)
+    return short_chains.task(
+        primary, lambda report: report.study not in studies or not set(report.entries) <= kept, biases
+    )

@@ -1,7 +1,8 @@
-"""Summary of findings (GRADE): for each endpoint the effect, in patients where a baseline risk is known, how likely it matters, and how certain that is.
+"""Summary of findings (GRADE): for each endpoint the effect, in patients where a baseline risk is known, how
+likely it matters, and how certain that is.
 
-Not adjusted and adjusted for bias come from one quadrature, so only the bias is between them.  CRS duration is sampled: its adjusted
-answer is that of the multiverse, from short chains.
+Not adjusted and adjusted for bias come from one quadrature, so only the bias is between them.  CRS duration
+is sampled: its adjusted answer is that of the multiverse, from short chains.
 """
 
 from collections.abc import Iterator
@@ -9,21 +10,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.evidence.report import Evidence, Used
 from extraction.derived.groups import group_size
 from extraction.records import Review, load
-from models.runs import store
-from models.answers.bias import adjusted
-from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.answers.absolute import EXTERNAL, per_1000, risk_with
-from models.trust.adjusted import CRS, pair
+from models.answers.bias import adjusted
 from models.answers.summary import limits
-from models.words import digits_beside
+from models.endpoints import ENDPOINTS, evidence_of, quadrature
+from models.evidence.report import Evidence, Used
+from models.runs import store
 from models.trust import crs_universes
+from models.trust.adjusted import CRS, pair
+from models.words import digits_beside
+
 
 @dataclass(frozen=True)
 class Threshold:
-    """From where on a difference is important, and why: patients per 1,000 where a baseline risk is known, else a ratio and its inverse."""
+    """From where on a difference is important, and why: patients per 1,000 where a baseline risk is known,
+    else a ratio and its inverse.
+    """
 
     reason: str
     per_1000: float | None = None
@@ -33,11 +37,17 @@ class Threshold:
 ONE_IN_20 = "one patient more or fewer among 20"
 THRESHOLDS = {
     "crs_duration_grade3": Threshold("a fifth shorter or a quarter longer: of five days about one"),
-    "severe_infection": Threshold(f"{ONE_IN_20}: a severe infection is treated in hospital and can be fatal", 50),
+    "severe_infection": Threshold(
+        f"{ONE_IN_20}: a severe infection is treated in hospital and can be fatal", 50
+    ),
     "overall_survival": Threshold("a rate of death lower by a fifth or higher by a quarter"),
-    "progression_free_survival": Threshold("a rate of relapse, progression or death lower by a fifth or higher by a quarter"),
+    "progression_free_survival": Threshold(
+        "a rate of relapse, progression or death lower by a fifth or higher by a quarter"
+    ),
     "complete_response": Threshold(f"{ONE_IN_20}: response decides what treatment follows", 50),
-    "icans": Threshold(f"{ONE_IN_20}, or odds lower by a fifth or higher by a quarter where no baseline risk is known", 50),
+    "icans": Threshold(
+        f"{ONE_IN_20}, or odds lower by a fifth or higher by a quarter where no baseline risk is known", 50
+    ),
     "severe_crs": Threshold(f"{ONE_IN_20}: severe CRS means intensive care", 50),
 }
 """Choices of this review, made to be disputed."""
@@ -58,7 +68,9 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Effect:
-    """Ratio and difference per 1,000 (None without a baseline risk), median and 95 % limits; probabilities of an important benefit and harm."""
+    """Ratio and difference per 1,000 (None without a baseline risk), median and 95 % limits; probabilities of
+    an important benefit and harm.
+    """
 
     ratio: dict
     difference: dict | None
@@ -84,7 +96,9 @@ class Finding:
 
 
 def gather(review: Review | None = None) -> list[Finding]:
-    """Every endpoint at each of its baseline risks, in the order of the book; raise store.NotFitted where CRS duration is not fitted."""
+    """Every endpoint at each of its baseline risks, in the order of the book; raise store.NotFitted where CRS
+    duration is not fitted.
+    """
     review = review or load()
     return [finding for key in ENDPOINTS for finding in of_endpoint(key, review)]
 
@@ -95,11 +109,16 @@ def at_first_baseline(found: list[Finding]) -> list[Finding]:
 
 
 def of_endpoint(key: str, review: Review) -> list[Finding]:
-    """The findings of one endpoint, one for each baseline risk; a single one on the ratio where there is none."""
+    """The findings of one endpoint, one for each baseline risk; a single one on the ratio where there is
+    none.
+    """
     evidence = evidence_of(key, review)
     at = list(baselines(key, evidence, review)) or [None]
     effects = [_sampled(review)] if key == CRS else _by_quadrature(key, at, review)
-    return [Finding(key, baseline, len(evidence.studies), patients(evidence, review), *both) for baseline, both in zip(at, effects)]
+    return [
+        Finding(key, baseline, len(evidence.studies), patients(evidence, review), *both)
+        for baseline, both in zip(at, effects)
+    ]
 
 
 def _by_quadrature(key: str, at: list[Baseline | None], review: Review) -> list[tuple[Effect, Effect]]:
@@ -109,9 +128,13 @@ def _by_quadrature(key: str, at: list[Baseline | None], review: Review) -> list[
 
 
 def _sampled(review: Review) -> tuple[Effect, Effect]:
-    """CRS duration not adjusted, from draws, and adjusted, from the universe that differs in nothing but the bias."""
+    """CRS duration not adjusted, from draws, and adjusted, from the universe that differs in nothing but the
+    bias.
+    """
     unadjusted = effect(CRS, store.read(CRS, review).draws["mu"].values.ravel(), digits=digits_beside(CRS))
-    return unadjusted, replace(effect(CRS, crs_universes.points(review), digits=digits_beside(CRS)), ratio=pair(CRS, review).adjusted)
+    return unadjusted, replace(
+        effect(CRS, crs_universes.points(review), digits=digits_beside(CRS)), ratio=pair(CRS, review).adjusted
+    )
 
 
 def effect(key: str, mu, baseline: Baseline | None = None, digits: int = 2) -> Effect:
@@ -123,21 +146,34 @@ def effect(key: str, mu, baseline: Baseline | None = None, digits: int = 2) -> E
     else:
         gain, important = mu, -np.log(threshold.ratio)
     gain = -gain if ENDPOINTS[key].benefit == "below" else gain
-    return Effect(limits(mu), per_1000(change) if baseline else None, float(np.mean(gain >= important)), float(np.mean(gain <= -important)), digits)
+    return Effect(
+        limits(mu),
+        per_1000(change) if baseline else None,
+        float(np.mean(gain >= important)),
+        float(np.mean(gain <= -important)),
+        digits,
+    )
 
 
 def baselines(key: str, evidence: Evidence, review: Review) -> Iterator[Baseline]:
-    """The outside number of the register, then the untreated of the studies that enter with counts, together; none without events."""
+    """The outside number of the register, then the untreated of the studies that enter with counts, together;
+    none without events.
+    """
     for number in review.register.external:
         if number.id in EXTERNAL.get(key, ()):
             yield Baseline(number.meaning.split(",")[0], number.events, number.n)
     tables = {r.study: r.only_table for r in evidence.used if r.only_table}
     if events := sum(table[2] for table in tables.values()):
-        yield Baseline(f"untreated in {' and '.join(review.studies[s].label for s in tables)}", events, sum(table[3] for table in tables.values()))
+        yield Baseline(
+            f"untreated in {' and '.join(review.studies[s].label for s in tables)}",
+            events,
+            sum(table[3] for table in tables.values()),
+        )
 
 
 def patients(evidence: Evidence, review: Review) -> int:
-    """Patients in the groups compared; where a report counts responders only, this counts their whole group, so it is an upper limit.
+    """Patients in the groups compared; where a report counts responders only, this counts their whole group,
+    so it is an upper limit.
 
     Reports of all patients of a study hold those of its strata, which share no patient.
     """
@@ -164,7 +200,9 @@ def _in_report(report: Used, review: Review) -> int:
 
 
 def has_room(finding: Finding, side: str) -> bool:
-    """Whether a difference of the threshold's size is possible on a side ("benefit" or "harm") at the baseline risk."""
+    """Whether a difference of the threshold's size is possible on a side ("benefit" or "harm") at the
+    baseline risk.
+    """
     needed = THRESHOLDS[finding.key].per_1000
     if not (finding.baseline and needed):
         return True

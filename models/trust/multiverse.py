@@ -1,7 +1,8 @@
 """The multiverse: the mean effect under every combination of the choices that could have been made.
 
-For endpoints with one effect per study each likelihood is smoothed by every tau once, on one grid; a universe is then a sum of
-arrays.  CRS duration is sampled (crs_universes.py).  Effects are on the log scale within, ratios in the table.
+For endpoints with one effect per study each likelihood is smoothed by every tau once, on one grid; a universe
+is then a sum of arrays.  CRS duration is sampled (crs_universes.py).  Effects are on the log scale within,
+ratios in the table.
 """
 
 from collections.abc import Iterator
@@ -10,18 +11,27 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from models.evidence.report import Evidence
 from extraction.records import Review, load
-from models.engines import frequentist
 from models.answers.bias import bias_priors, through_bias
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
+from models.engines import frequentist
 from models.engines.posterior import cumulative
-from models.priors import Prior
-from models.likelihood.reports import between
-from models.trust import crs_universes
-from models.trust.universe import FACTORS, Universe, priors, is_primary, readings, subsets, mean_factors, scaled
 from models.engines.smoothing import Grid, log_smooth
+from models.evidence.report import Evidence
+from models.likelihood.reports import between
+from models.priors import Prior
+from models.trust import crs_universes
+from models.trust.universe import (
+    FACTORS,
+    Universe,
+    is_primary,
+    mean_factors,
+    priors,
+    readings,
+    scaled,
+    subsets,
+)
 
 GRID = Grid.even(-9.0, 9.0, 721)
 THETA = GRID.x
@@ -36,7 +46,9 @@ _computed: dict[str, tuple[Review, pd.DataFrame]] = {}
 
 
 def universes(key: str, review: Review | None = None) -> pd.DataFrame:
-    """Every universe of an endpoint: its choices, median and limits as ratios, probability that tocilizumab is the better side, whether primary."""
+    """Every universe of an endpoint: its choices, median and limits as ratios, probability that tocilizumab
+    is the better side, whether primary.
+    """
     review = review or load()
     if key not in _computed or _computed[key][0] is not review:
         _computed[key] = review, _universes(key, review)
@@ -48,7 +60,9 @@ def _universes(key: str, review: Review) -> pd.DataFrame:
         rows = crs_universes.summaries(review)
     else:
         rows = list(_by_quadrature(key, review))
-    frame = pd.DataFrame([vars(universe) | result for universe, result in rows]).drop(columns="points", errors="ignore")
+    frame = pd.DataFrame([vars(universe) | result for universe, result in rows]).drop(
+        columns="points", errors="ignore"
+    )
     below = frame.pop("below")
     frame["p_favours"] = below if ENDPOINTS[key].benefit == "below" else 1 - below
     for name in ("median", "lower", "upper"):
@@ -58,16 +72,24 @@ def _universes(key: str, review: Review) -> pd.DataFrame:
 
 
 def behind_bias(key: str, review: Review, factor: str) -> dict[str, float]:
-    """The universe that differs from the primary one in the whole of the bias alone, computed by itself: limits as ratios, and `p_favours`.
+    """The universe that differs from the primary one in the whole of the bias alone, computed by itself:
+    limits as ratios, and `p_favours`.
 
     Raises ValueError for CRS duration, which is sampled.
     """
     endpoint, evidence = ENDPOINTS[key], evidence_of(key, review)
     biases, terms = bias_priors(key, review, evidence), study_likelihoods(evidence)
-    smoothed = smooth({study: through(tabulated(term), *scaled(biases[study], factor, factor)) for study, term in terms.items()})
+    smoothed = smooth(
+        {
+            study: through(tabulated(term), *scaled(biases[study], factor, factor))
+            for study, term in terms.items()
+        }
+    )
     found = summary(sum(smoothed.values()) + log_prior(endpoint.mu_prior, endpoint.tau_prior))
     below = found.pop("below")
-    return {name: float(np.exp(value)) for name, value in found.items()} | {"p_favours": below if endpoint.benefit == "below" else 1 - below}
+    return {name: float(np.exp(value)) for name, value in found.items()} | {
+        "p_favours": below if endpoint.benefit == "below" else 1 - below
+    }
 
 
 def _by_quadrature(key: str, review: Review) -> Iterator[tuple[Universe, dict]]:
@@ -78,19 +100,28 @@ def _by_quadrature(key: str, review: Review) -> Iterator[tuple[Universe, dict]]:
     for reading, evidence in readings(key, review).items():
         biases = bias_priors(key, review, evidence)
         for (likelihood, terms), mean in product(forms(evidence).items(), mean_factors(biases)):
-            smoothed = smooth({(sd, study): through(term, *scaled(biases[study], mean, sd)) for sd in FACTORS for study, term in terms.items()})
+            smoothed = smooth(
+                {
+                    (sd, study): through(term, *scaled(biases[study], mean, sd))
+                    for sd in FACTORS
+                    for study, term in terms.items()
+                }
+            )
             for sd in FACTORS:
                 of_study = {study: smoothed[sd, study] for study in terms}
                 whole = sum(of_study.values(), np.zeros((len(TAU), len(THETA))))
                 for subset, studies in subsets(evidence, labels).items():
                     added = _sum_of(of_study, studies, whole)
-                    without_mu = of_tau @ np.exp(added - added.max())  # so that the exponential is taken once for all priors
+                    # so that the exponential is taken once for all priors
+                    without_mu = of_tau @ np.exp(added - added.max())
                     for (m, by_mu), (t, of_t) in product(zip(mu, of_mu), zip(tau, without_mu)):
                         yield Universe(reading, subset, likelihood, mean, sd, m, t), _limits(by_mu * of_t)
 
 
 def _sum_of(terms: dict[str, np.ndarray], studies: list[str], whole: np.ndarray) -> np.ndarray:
-    """The log likelihoods of a subset added up; where most are in it, the whole less the others, so that leaving out one of many costs one step."""
+    """The log likelihoods of a subset added up; where most are in it, the whole less the others, so that
+    leaving out one of many costs one step.
+    """
     others = terms.keys() - set(studies)
     if len(studies) <= len(others) or not np.isfinite(whole).all():
         return sum((terms[study] for study in studies), np.zeros_like(whole))
@@ -98,21 +129,29 @@ def _sum_of(terms: dict[str, np.ndarray], studies: list[str], whole: np.ndarray)
 
 
 def forms(evidence: Evidence) -> dict[str, dict]:
-    """Each study's likelihood, exact and by the usual normal approximation where a report has one and they differ."""
+    """Each study's likelihood, exact and by the usual normal approximation where a report has one and they
+    differ.
+    """
     exact = {study: tabulated(term) for study, term in study_likelihoods(evidence).items()}
-    approximate = {study: normal_term([r for r in evidence.used if r.study == study]) or exact[study] for study in exact}
+    approximate = {
+        study: normal_term([r for r in evidence.used if r.study == study]) or exact[study] for study in exact
+    }
     differs = any(report.only_table for report in evidence.used)
     return {"exact": exact} | ({"normal": approximate} if differs else {})
 
 
 def tabulated(term):
-    """A log likelihood by a cubic through its values, so that a sum over many tables is taken once and not for every bias."""
+    """A log likelihood by a cubic through its values, so that a sum over many tables is taken once and not
+    for every bias.
+    """
     values = term(WIDE)
     return lambda theta: between(theta, WIDE[0], WIDE[1] - WIDE[0], values)
 
 
 def normal_term(reports: list):
-    """Normal likelihood of a study's log odds ratio by Wald's standard error, 0.5 added where a cell is empty; None where it has no counts."""
+    """Normal likelihood of a study's log odds ratio by Wald's standard error, 0.5 added where a cell is
+    empty; None where it has no counts.
+    """
     if len(reports) != 1 or not reports[0].only_table:
         return None
     estimate = frequentist.log_odds_ratio(*reports[0].only_table)
@@ -123,11 +162,17 @@ def normal_term(reports: list):
 
 def through(term, mean: float, sd: float):
     """The likelihood behind a bias of that mean and SD, which may be 0: then it is known."""
-    return through_bias(term, Prior("bias", "normal", (mean, sd), "", "")) if sd else lambda theta: term(np.asarray(theta) + mean)
+    return (
+        through_bias(term, Prior("bias", "normal", (mean, sd), "", ""))
+        if sd
+        else lambda theta: term(np.asarray(theta) + mean)
+    )
 
 
 def smooth(terms: dict) -> dict:
-    """Log likelihood of (tau, mu) behind each term, shape (tau, mu): the more terms at once, the fewer the kernels."""
+    """Log likelihood of (tau, mu) behind each term, shape (tau, mu): the more terms at once, the fewer the
+    kernels.
+    """
     if not terms:
         return {}
     log_l = np.array([term(THETA) for term in terms.values()])
@@ -152,5 +197,3 @@ def _limits(density: np.ndarray) -> dict:
     cdf /= cdf[-1]
     median, lower, upper = np.interp([0.5, 0.025, 0.975], cdf, THETA)
     return {"median": median, "lower": lower, "upper": upper, "below": float(np.interp(0.0, THETA, cdf))}
-
-

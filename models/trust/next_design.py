@@ -5,18 +5,20 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit
 
-from models.evidence.report import Evidence
 from extraction.derived.groups import grade_counts, group_size
 from extraction.records import Review, load
-from models.runs import store
 from models.endpoints import ENDPOINTS, evidence_of
-from models.priors import EVENT_SHARE
+from models.evidence.report import Evidence
 from models.likelihood.reports import se_from_interval
+from models.priors import EVENT_SHARE
+from models.runs import store
 
 
 @dataclass(frozen=True)
 class Design:
-    """How the new study is made: share given tocilizumab, and either the risk without it or the SE of its log ratio times the root of its size."""
+    """How the new study is made: share given tocilizumab, and either the risk without it or the SE of its log
+    ratio times the root of its size.
+    """
 
     toci_share: float
     words: str
@@ -33,24 +35,37 @@ class Design:
 
 
 def design(key: str, review: Review | None = None) -> Design:
-    """A new study made like those included: its arms split as theirs are together, its risks, events or spread as theirs."""
+    """A new study made like those included: its arms split as theirs are together, its risks, events or
+    spread as theirs.
+    """
     review = review or load()
     endpoint, evidence = ENDPOINTS[key], evidence_of(key, review)
     share, _ = _split(key, evidence, review)
     split = f"{100 * share:.0f} % given tocilizumab"
     if endpoint.effect == "log_or":
         risk = control_risk(evidence)
-        return Design(share, f"counts in both arms; {split}; risk without it {100 * risk:.0f} %", control_risk=risk)
+        return Design(
+            share, f"counts in both arms; {split}; risk without it {100 * risk:.0f} %", control_risk=risk
+        )
     if endpoint.effect == "log_hr":
         events = event_share(key, evidence, review)
-        return Design(share, f"hazard ratio; {split}; an event in {100 * events:.0f} %", se_of_one=1 / np.sqrt(share * (1 - share) * events))
+        return Design(
+            share,
+            f"hazard ratio; {split}; an event in {100 * events:.0f} %",
+            se_of_one=1 / np.sqrt(share * (1 - share) * events),
+        )
     sigma = float(np.median(store.read(key, review).draws["sigma"].values))
-    return Design(share, f"ratio of medians in CRS of grade 3 or above; {split}; SD of log days {sigma:.2f}",
-                  se_of_one=median_ratio_se_of_one(share, sigma))
+    return Design(
+        share,
+        f"ratio of medians in CRS of grade 3 or above; {split}; SD of log days {sigma:.2f}",
+        se_of_one=median_ratio_se_of_one(share, sigma),
+    )
 
 
 def median_ratio_se_of_one(toci_share: float, sigma: float) -> float:
-    """SE of the log ratio of two medians times the root of all patients: a normal sample's median has sqrt(pi / 2) times the SE of its mean."""
+    """SE of the log ratio of two medians times the root of all patients: a normal sample's median has sqrt(pi
+    / 2) times the SE of its mean.
+    """
     return float(sigma * np.sqrt(np.pi / 2 * (1 / toci_share + 1 / (1 - toci_share))))
 
 
@@ -67,22 +82,33 @@ def _split(key: str, evidence: Evidence, review: Review) -> tuple[float, dict[st
 
 
 def _arms(key: str, evidence: Evidence, review: Review) -> dict[str, dict[str, int]]:
-    """Patients of each arm of the studies that enter, where both are known; those with CRS of grade 3 or above for its duration."""
+    """Patients of each arm of the studies that enter, where both are known; those with CRS of grade 3 or
+    above for its duration.
+    """
     records = {study: review.records[study] for study in evidence.studies}
     if key == "crs_duration_grade3":
-        return {study: grade_counts(record)[3] for study, record in records.items() if 3 in grade_counts(record)}
-    arms = {study: {arm: group_size(record, arm) for arm in ("toci", "control")} for study, record in records.items()}
+        return {
+            study: grade_counts(record)[3] for study, record in records.items() if 3 in grade_counts(record)
+        }
+    arms = {
+        study: {arm: group_size(record, arm) for arm in ("toci", "control")}
+        for study, record in records.items()
+    }
     return {study: sizes for study, sizes in arms.items() if all(sizes.values())}
 
 
 def control_risk(evidence: Evidence) -> float:
-    """Risk without tocilizumab over all tables, events averaged over those a paper could have seen; half an event is added (Jeffreys' prior)."""
+    """Risk without tocilizumab over all tables, events averaged over those a paper could have seen; half an
+    event is added (Jeffreys' prior).
+    """
     tables = [np.atleast_2d(r.only_table or r.data["candidates"]) for r in evidence.used]
     return float((sum(t[:, 2].mean() for t in tables) + 0.5) / (sum(t[:, 3].mean() for t in tables) + 1))
 
 
 def event_share(key: str, evidence: Evidence, review: Review) -> float:
-    """Patients with an event: 1 / (se^2 r (1 - r)) of those behind printed hazard ratios (Schoenfeld 1981), else the mean of the prior."""
+    """Patients with an event: 1 / (se^2 r (1 - r)) of those behind printed hazard ratios (Schoenfeld 1981),
+    else the mean of the prior.
+    """
     _, total = _split(key, evidence, review)
     ratios = [r for r in evidence.used if r.term == "ratio" and r.study in total]
     if not ratios:
@@ -90,5 +116,9 @@ def event_share(key: str, evidence: Evidence, review: Review) -> float:
     events = 0.0
     for report in ratios:
         share = group_size(review.records[report.study], "toci") / total[report.study]
-        events += 1 / (se_from_interval(*(report.data[name] for name in ("lower", "upper", "level"))) ** 2 * share * (1 - share))
+        events += 1 / (
+            se_from_interval(*(report.data[name] for name in ("lower", "upper", "level"))) ** 2
+            * share
+            * (1 - share)
+        )
     return min(events / sum(total[r.study] for r in ratios), 1.0)

@@ -1,8 +1,9 @@
 """What would change the answer: the posterior to be expected after one more study.
 
-Today's posterior is a set of weighted points (mu, tau).  A new study with true effect theta ~ N(mu, tau) prints a report; the points
-are weighted again by its likelihood, L(theta) smoothed by a normal of SD tau, and the result is averaged over all reports that a
-stated mean effect would give, tau being as uncertain as it is today.
+Today's posterior is a set of weighted points (mu, tau).  A new study with true effect theta ~ N(mu, tau)
+prints a report; the points are weighted again by its likelihood, L(theta) smoothed by a normal of SD tau, and
+the result is averaged over all reports that a stated mean effect would give, tau being as uncertain as it is
+today.
 """
 
 from dataclasses import dataclass
@@ -12,15 +13,17 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.special import expit, gammaincinv, gammaln, logit
 
-from models.priors import BASELINE_LOGIT
 from models.engines.smoothing import Grid, log_smooth
 from models.engines.tau_nodes import log_tau_nodes, node_weights
 from models.likelihood.two_arms import two_arm_log_likelihood
+from models.priors import BASELINE_LOGIT
 
 STEP = 0.04
 GRID = Grid.even(-225 * STEP, 225 * STEP, 451)
 THETA = GRID.x
-"""Log ratios from -9 to 9, zero among them: a study of 1,000 patients has a standard error of three steps or more."""
+"""Log ratios from -9 to 9, zero among them: a study of 1,000 patients has a standard error of three steps or
+more.
+"""
 EVERYWHERE = slice(0, len(THETA))
 TAU_NODES, DEPTH = 32, 14.0
 ENDLESS = STEP
@@ -44,7 +47,9 @@ class Today:
 
     @property
     def columns(self) -> np.ndarray:
-        """What is summed over the points: 1, mu < 0 (a half at 0), mu and its square, times the weights; shape (point, 4)."""
+        """What is summed over the points: 1, mu < 0 (a half at 0), mu and its square, times the weights;
+        shape (point, 4).
+        """
         below = (self.mu < 0) + 0.5 * (self.mu == 0)
         return self.weight[:, None] * np.stack([np.ones_like(self.mu), below, self.mu, self.mu**2], axis=1)
 
@@ -79,7 +84,9 @@ def from_likelihoods(log_likelihoods: list, mu_prior, tau_prior) -> Today:
     log_tau = log_tau_nodes(lambda tau: np.logaddexp.reduce(log_joint(tau), axis=1), tau_prior, TAU_NODES)
     joint = log_joint(np.exp(log_tau))
     by_tau = np.logaddexp.reduce(joint, axis=1)
-    weight = np.exp(joint - by_tau[:, None]) * node_weights(by_tau + log_tau, log_tau[1] - log_tau[0])[:, None]
+    weight = (
+        np.exp(joint - by_tau[:, None]) * node_weights(by_tau + log_tau, log_tau[1] - log_tau[0])[:, None]
+    )
     carried = np.flatnonzero(joint.max(axis=0) > joint.max() - DEPTH)
     rows = slice(carried[0], carried[-1] + 1)
     mu, tau = np.meshgrid(THETA[rows], np.exp(log_tau))
@@ -97,33 +104,50 @@ def unchanged(today: Today) -> Expected:
 
 
 def _expected(sums: np.ndarray, share: np.ndarray) -> Expected:
-    """Average over reports; sums : (report, 4), the columns of a Today under each report's likelihood; share : of each report."""
+    """Average over reports; sums : (report, 4), the columns of a Today under each report's likelihood; share
+    : of each report.
+    """
     below, mean, square = (sums[:, 1:] / sums[:, :1]).T
     sd = np.sqrt(np.maximum(square - mean**2, 0.0))
     return Expected(*(float(share @ value) for value in (below, mean, sd)))
 
 
 def after_ratios(today: Today, se: float, log_ratio: float, studies: int = 1) -> Expected:
-    """After studies that each print a ratio with standard error `se` (log scale); the mean effect is `log_ratio`.
+    """After studies that each print a ratio with standard error `se` (log scale); the mean effect is
+    `log_ratio`.
 
-    The likelihood needs only the mean of the printed log ratios, normal, and their sum of squares about it, which is
-    independent of the mean and chi-squared.
+    The likelihood needs only the mean of the printed log ratios, normal, and their sum of squares about it,
+    which is independent of the mean and chi-squared.
     """
     tau, tau_share = (values[:, None, None] for values in today.taus)  # true tau, mean, sum of squares
     spread = tau**2 + se**2
     chi_squared = 2 * gammaincinv((studies - 1) / 2, THIRDS) if studies > 1 else np.zeros(1)
-    mean, squares, share = np.broadcast_arrays(log_ratio + np.sqrt(spread / studies) * Z[:, None], spread * chi_squared, tau_share * Z_WEIGHT[:, None])
+    mean, squares, share = np.broadcast_arrays(
+        log_ratio + np.sqrt(spread / studies) * Z[:, None],
+        spread * chi_squared,
+        tau_share * Z_WEIGHT[:, None],
+    )
     variance = today.tau**2 + se**2
-    log_l = np.stack([(studies * mean**2 + squares).ravel(), mean.ravel(), np.ones(mean.size)], axis=1) @ np.stack(
-        [-0.5 / variance, studies * today.mu / variance, -0.5 * studies * (today.mu**2 / variance + np.log(variance))])
+    log_l = np.stack(
+        [(studies * mean**2 + squares).ravel(), mean.ravel(), np.ones(mean.size)], axis=1
+    ) @ np.stack(
+        [
+            -0.5 / variance,
+            studies * today.mu / variance,
+            -0.5 * studies * (today.mu**2 / variance + np.log(variance)),
+        ]
+    )
     log_l -= log_l.max(axis=1, keepdims=True)
     return _expected(np.exp(log_l, out=log_l) @ today.columns, share.ravel() / share.sum())
 
 
-def after_counts(today: Today, n_toci: int, n_control: int, control_risk: float, log_ratios: list[float]) -> list[Expected]:
+def after_counts(
+    today: Today, n_toci: int, n_control: int, control_risk: float, log_ratios: list[float]
+) -> list[Expected]:
     """After a study that prints counts of both arms, for each mean log odds ratio.
 
-    Computed exactly at some counts and by cubics in between, summed over all with their probabilities.  Needs a grid, not draws.
+    Computed exactly at some counts and by cubics in between, summed over all with their probabilities.  Needs
+    a grid, not draws.
     """
     tau, tau_share = today.taus
     risks = [expit(logit(control_risk) + log_ratio + tau[:, None] * Z) for log_ratio in log_ratios]
@@ -137,7 +161,12 @@ def after_counts(today: Today, n_toci: int, n_control: int, control_risk: float,
 
 def _likelihood(today: Today, counts: list, n_toci: int, n_control: int) -> np.ndarray:
     """Likelihood of pairs of counts at the points of a grid, shape (pair, point), each up to a constant."""
-    log_l = np.array([two_arm_log_likelihood(toci, n_toci, control, n_control, BASELINE_LOGIT)(THETA) for toci, control in counts])
+    log_l = np.array(
+        [
+            two_arm_log_likelihood(toci, n_toci, control, n_control, BASELINE_LOGIT)(THETA)
+            for toci, control in counts
+        ]
+    )
     likelihood = np.exp(log_l - log_l.max(axis=1, keepdims=True))
     smooth = [log_smooth(likelihood, GRID, tau, today.rows) for tau in np.unique(today.tau)]
     return np.exp(np.concatenate(smooth, axis=1))
@@ -151,7 +180,9 @@ def _binomial(n: int, risk: np.ndarray) -> np.ndarray:
 
 
 def _nodes(probability: np.ndarray, count: int) -> np.ndarray:
-    """At most `count` counts over the range that matters, even in the angle whose SD is the same at every risk; dense near 0 and n."""
+    """At most `count` counts over the range that matters, even in the angle whose SD is the same at every
+    risk; dense near 0 and n.
+    """
     n, total = len(probability) - 1, np.cumsum(probability)
     ends = np.searchsorted(total, [5e-4, 1 - 5e-4])
     angle = np.arcsin(np.sqrt(np.minimum(ends, n) / n))
@@ -159,7 +190,9 @@ def _nodes(probability: np.ndarray, count: int) -> np.ndarray:
 
 
 def _onto(nodes: np.ndarray, probability: np.ndarray) -> np.ndarray:
-    """Shares of the nodes that give a cubic spline through them its average over all counts; counts beyond the ends lie at the ends."""
+    """Shares of the nodes that give a cubic spline through them its average over all counts; counts beyond
+    the ends lie at the ends.
+    """
     if len(nodes) == 1:
         return np.ones(1)
     counts = np.clip(np.arange(len(probability)), nodes[0], nodes[-1])

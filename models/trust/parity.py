@@ -1,10 +1,10 @@
-"""The pooling engine beside other software on public data sets: the same model and prior, every number the others give.
+"""The pooling engine beside other software on public data sets: the same model and prior, every number the
+others give.
 
-A difference counts in Monte Carlo standard errors of the other software or, where that integrates as we do, in posterior SDs.
-The numbers, their software and their versions: tests/reference/README.md.
+A difference counts in Monte Carlo standard errors of the other software or, where that integrates as we do,
+in posterior SDs. The numbers, their software and their versions: tests/reference/README.md.
 """
 
-from extraction.tree import ROOT
 import json
 import shutil
 import subprocess
@@ -17,26 +17,49 @@ import numpy as np
 import pandas as pd
 from scipy.special import log_expit, logsumexp
 
-from models.engines.posterior import LIMITS, Posterior
-from models.priors import BASELINE_LOGIT, parse
-from models.engines.quadrature import binomial_normal, from_study_likelihoods, normal_normal
+from extraction.tree import ROOT
 from models.answers.derivation import derives
+from models.engines.posterior import LIMITS, Posterior
+from models.engines.quadrature import binomial_normal, from_study_likelihoods, normal_normal
+from models.priors import BASELINE_LOGIT, parse
 
 REFERENCE = ROOT / "tests" / "reference"
 R_SECONDS = 7200  # of patience: with every package installed it samples for a good while
-DATASETS = {"bcg": "BCG vaccine", "crins": "Paediatric liver transplants", "nielweise": "Catheter infections",
-            "yusuf6": "Beta-blockers", "hackshaw": "Passive smoking", "schools": "Eight schools"}
+DATASETS = {
+    "bcg": "BCG vaccine",
+    "crins": "Paediatric liver transplants",
+    "nielweise": "Catheter infections",
+    "yusuf6": "Beta-blockers",
+    "hackshaw": "Passive smoking",
+    "schools": "Eight schools",
+}
 MODELS = {"nn": "normal–normal", "bn": "binomial–normal"}
-PROGRAMS = {"bayesmeta": "bayesmeta", "brms": "brms", "jags": "JAGS", "pystan-ncp": "Stan", "robma": "RoBMA", "metafor": "metafor, REML",
-            "metafor-CM.EL": "metafor, conditional", "metafor-UM.FS": "metafor, fixed baselines", "metafor-UM.RS": "metafor, random baselines"}
-QUANTITIES = {"mu_median": ("mu", 0.5), "mu_lower": ("mu", 0.025), "mu_upper": ("mu", 0.975), "tau_median": ("tau", 0.5),
-              "prediction_lower": ("prediction", 0.025), "prediction_upper": ("prediction", 0.975)}
+PROGRAMS = {
+    "bayesmeta": "bayesmeta",
+    "brms": "brms",
+    "jags": "JAGS",
+    "pystan-ncp": "Stan",
+    "robma": "RoBMA",
+    "metafor": "metafor, REML",
+    "metafor-CM.EL": "metafor, conditional",
+    "metafor-UM.FS": "metafor, fixed baselines",
+    "metafor-UM.RS": "metafor, random baselines",
+}
+QUANTITIES = {
+    "mu_median": ("mu", 0.5),
+    "mu_lower": ("mu", 0.025),
+    "mu_upper": ("mu", 0.975),
+    "tau_median": ("tau", 0.5),
+    "prediction_lower": ("prediction", 0.025),
+    "prediction_upper": ("prediction", 0.975),
+}
 
 BEYOND = 4.0
 """Monte Carlo standard errors: of 200 numbers compared, the furthest is beyond by chance once in 80 times."""
 ACCURACY = 0.005
-"""Posterior SDs: bayesmeta averages normals over steps of tau that differ by a divergence of 0.01 (its `delta`), so its limits are off by
-some thousandths of an SD."""
+"""Posterior SDs: bayesmeta averages normals over steps of tau that differ by a divergence of 0.01 (its
+`delta`), so its limits are off by some thousandths of an SD.
+"""
 ERRORS, SDS = "Monte Carlo errors", "posterior SDs"
 
 AGREES, DIFFERS, EXCEPTION, COMPARATOR = "agrees", "differs", "differs, reason known", "no prior: comparator"
@@ -48,7 +71,9 @@ class NotReproduced(Exception):
 
 @cache
 def ours(dataset: str, model: str) -> Posterior:
-    """The posterior by quadrature under the priors of the reference analyses; log odds ratios, points for the schools."""
+    """The posterior by quadrature under the priors of the reference analyses; log odds ratios, points for the
+    schools.
+    """
     priors = _priors(dataset)
     if model == "nn":
         table = pd.read_csv(REFERENCE / f"{dataset}_es.csv")
@@ -67,7 +92,8 @@ def _counts(dataset: str):
 
 @cache
 def with_uniform_risk_midway(dataset: str) -> Posterior:
-    """The binomial–normal posterior where, in each study, the risk midway between the arms (on the logit scale) is uniform.
+    """The binomial–normal posterior where, in each study, the risk midway between the arms (on the logit
+    scale) is uniform.
 
     Its integral is a sum over steps of 0.05, for studies of up to some hundreds of patients.
     """
@@ -77,31 +103,48 @@ def with_uniform_risk_midway(dataset: str) -> Posterior:
     def of_study(events_treated, n_treated, events_control, n_control):
         def log_likelihood(theta):
             treated, control = midway + theta[:, None] / 2, midway - theta[:, None] / 2
-            return logsumexp(density + events_treated * treated + n_treated * log_expit(-treated)
-                             + events_control * control + n_control * log_expit(-control), axis=1)
+            return logsumexp(
+                density
+                + events_treated * treated
+                + n_treated * log_expit(-treated)
+                + events_control * control
+                + n_control * log_expit(-control),
+                axis=1,
+            )
+
         return log_likelihood
 
     return from_study_likelihoods([of_study(*study) for study in _counts(dataset).T], *_priors(dataset))
 
 
-EXCEPTIONS = {("crins", "bn", "robma"): ("its numbers fit another prior of the baseline risks, uniform for the risk midway between the arms",
-                                         with_uniform_risk_midway)}
-"""Rows that differ, by data set, model and software: the reason, and the posterior that the reason supposes."""
+EXCEPTIONS = {
+    ("crins", "bn", "robma"): (
+        "its numbers fit another prior of the baseline risks, uniform for the risk midway between the arms",
+        with_uniform_risk_midway,
+    )
+}
+"""Rows that differ, by data set, model and software: the reason, and the posterior that the reason supposes.
+"""
 
 
 def compare(others: pd.DataFrame | None = None) -> pd.DataFrame:
-    """One row for each data set, model and software: its numbers, ours, how far apart, in what unit, and the verdict.
+    """One row for each data set, model and software: its numbers, ours, how far apart, in what unit, and the
+    verdict.
 
-    others: rows like those of tests/reference/results.csv, which is the default. `<quantity>_apart` is theirs minus ours in the unit;
-    `largest` is the furthest of them.
+    others: rows like those of tests/reference/results.csv, which is the default. `<quantity>_apart` is theirs
+    minus ours in the unit; `largest` is the furthest of them.
     """
     others = pd.read_csv(REFERENCE / "results.csv", dtype={"version": str}) if others is None else others
-    return pd.DataFrame([_row(other, ours(other["dataset"], other["model"])) for other in others.to_dict("records")])
+    return pd.DataFrame(
+        [_row(other, ours(other["dataset"], other["model"])) for other in others.to_dict("records")]
+    )
 
 
 def _row(other: dict, posterior: Posterior) -> dict:
     unit = ERRORS if other["ess_mu"] > 0 else SDS
-    row = {name: other[name] for name in ("dataset", "model", "software", "version", "ess_mu", "ess_tau")} | {"unit": unit}
+    row = {name: other[name] for name in ("dataset", "model", "software", "version", "ess_mu", "ess_tau")} | {
+        "unit": unit
+    }
     for name, (part, q) in QUANTITIES.items():
         marginal = getattr(posterior, part)
         value = float(marginal.quantile(q))
@@ -112,7 +155,9 @@ def _row(other: dict, posterior: Posterior) -> dict:
 
 
 def _monte_carlo_error(marginal, q: float, other: dict, part: str) -> float:
-    """Standard error of a quantile of so many effective draws; the prediction's, which is not given, has the fewer of mu's and tau's."""
+    """Standard error of a quantile of so many effective draws; the prediction's, which is not given, has the
+    fewer of mu's and tau's.
+    """
     draws = min(other["ess_mu"], other["ess_tau"]) if part == "prediction" else other[f"ess_{part}"]
     return float(np.sqrt(q * (1 - q) / draws) / marginal.density(marginal.quantile(q)))
 
@@ -136,11 +181,20 @@ def _key(row) -> tuple[str, str, str]:
 
 
 def require(found: pd.DataFrame) -> pd.DataFrame:
-    """The comparison itself; raise NotReproduced, naming each row, where a same-model row differs and is not a listed exception."""
+    """The comparison itself; raise NotReproduced, naming each row, where a same-model row differs and is not
+    a listed exception.
+    """
     if not (wrong := found[found["verdict"] == DIFFERS]).empty:
-        rows = [f"{DATASETS[r['dataset']]}, {MODELS[r['model']]}, {r['software']} {r['version']}: {r['largest']:.3g} {r['unit']} apart"
-                for _, r in wrong.iterrows()]
-        raise NotReproduced("; ".join([*rows, f"allowed are {BEYOND:g} {ERRORS}, or {ACCURACY:g} {SDS} where nothing is sampled"]))
+        rows = [
+            f"{DATASETS[r['dataset']]}, {MODELS[r['model']]}, {r['software']} {r['version']}:"
+            f" {r['largest']:.3g} {r['unit']} apart"
+            for _, r in wrong.iterrows()
+        ]
+        raise NotReproduced(
+            "; ".join(
+                [*rows, f"allowed are {BEYOND:g} {ERRORS}, or {ACCURACY:g} {SDS} where nothing is sampled"]
+            )
+        )
     return found
 
 
@@ -159,13 +213,25 @@ def headline(found: pd.DataFrame) -> str:
     sampled, integrated = agree[agree["unit"] == ERRORS], agree[agree["unit"] == SDS]
     said = []
     if len(sampled):
-        said.append(f"{len(sampled)} agree within Monte Carlo error (of {_numbers(sampled)} numbers the furthest is {sampled['largest'].max():.1f} "
-                    "standard errors away)")
+        said.append(
+            f"{len(sampled)} agree within Monte Carlo error (of {_numbers(sampled)} numbers the furthest is"
+            f" {sampled['largest'].max():.1f} standard errors away)"
+        )
     if len(integrated):
-        said.append(f"{len(integrated)}, which are integrated and not sampled, agree to {integrated['largest'].max():.3f} posterior SDs")
+        said.append(
+            f"{len(integrated)}, which are integrated and not sampled, agree to"
+            f" {integrated['largest'].max():.3f} posterior SDs"
+        )
     listed = [_exception(row) for _, row in same[same["verdict"] == EXCEPTION].iterrows()]
-    return " ".join([f"Of {len(same)} analyses of {same['dataset'].nunique()} public data sets by {same['software'].nunique()} programs with the same "
-                     f"model and prior, {' and '.join(said)}.", *(listed or ["None differs."])])
+    return " ".join(
+        [
+            (
+                f"Of {len(same)} analyses of {same['dataset'].nunique()} public data sets by"
+                f" {same['software'].nunique()} programs with the same model and prior, {' and '.join(said)}."
+            ),
+            *(listed or ["None differs."]),
+        ]
+    )
 
 
 def _numbers(rows: pd.DataFrame) -> int:
@@ -176,8 +242,11 @@ def _exception(row) -> str:
     """Which row differs and why, with what is left of the difference under the prior that its numbers fit."""
     reason, supposed = EXCEPTIONS[_key(row)]
     left = _row(row, supposed(row["dataset"]))["largest"]
-    return (f"{PROGRAMS[row['software']]}'s {MODELS[row['model']]} analysis of {DATASETS[row['dataset']].lower()} differs by up to {row['largest']:.1f} "
-            f"standard errors: {reason}, under which we are at most {left:.1f} away.")
+    return (
+        f"{PROGRAMS[row['software']]}'s {MODELS[row['model']]} analysis of {DATASETS[row['dataset']].lower()}"
+        f" differs by up to {row['largest']:.1f} standard errors: {reason}, under which we are at most"
+        f" {left:.1f} away."
+    )
 
 
 def command(args) -> int:
@@ -198,18 +267,24 @@ def command(args) -> int:
 
 
 def live() -> pd.DataFrame | None:
-    """The same analyses by the R packages that are installed, now; None, after one line that says so, without R or any of them."""
+    """The same analyses by the R packages that are installed, now; None, after one line that says so, without
+    R or any of them.
+    """
     if (rscript := shutil.which("Rscript")) is None:
         print("models parity: skipped, for Rscript is not on the PATH", file=sys.stderr)
         return None
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "results.csv"
         try:
-            subprocess.run([rscript, "--vanilla", "parity.R", str(table)], cwd=REFERENCE, check=True, timeout=R_SECONDS)
+            subprocess.run(
+                [rscript, "--vanilla", "parity.R", str(table)], cwd=REFERENCE, check=True, timeout=R_SECONDS
+            )
         except subprocess.CalledProcessError:
             raise NotReproduced("tests/reference/parity.R failed; its message stands above") from None
         except subprocess.TimeoutExpired:
-            raise NotReproduced(f"tests/reference/parity.R took longer than {R_SECONDS} s, and was stopped") from None
+            raise NotReproduced(
+                f"tests/reference/parity.R took longer than {R_SECONDS} s, and was stopped"
+            ) from None
         if not table.exists():
             print("models parity: skipped, for none of its packages is installed in R", file=sys.stderr)
             return None
@@ -218,24 +293,44 @@ def live() -> pd.DataFrame | None:
 
 def analyses(found: pd.DataFrame) -> pd.DataFrame:
     """The rows with the same model and prior, in words."""
-    return pd.DataFrame([_words(row) | {"furthest apart": _largest(row), "verdict": row["verdict"]} for _, row in same_model(found).iterrows()])
+    return pd.DataFrame(
+        [
+            _words(row) | {"furthest apart": _largest(row), "verdict": row["verdict"]}
+            for _, row in same_model(found).iterrows()
+        ]
+    )
 
 
 def _largest(row) -> str:
-    return f"{row['largest']:.1f} standard errors" if row["unit"] == ERRORS else f"{row['largest']:.3f} posterior SDs"
+    return (
+        f"{row['largest']:.1f} standard errors"
+        if row["unit"] == ERRORS
+        else f"{row['largest']:.3f} posterior SDs"
+    )
 
 
 def comparators(found: pd.DataFrame) -> pd.DataFrame:
     """The rows of metafor, in words: maximum likelihood without priors, so another estimand."""
-    return pd.DataFrame([_words(row) | {"verdict": row["verdict"]} for _, row in found[found["verdict"] == COMPARATOR].iterrows()])
+    return pd.DataFrame(
+        [
+            _words(row) | {"verdict": row["verdict"]}
+            for _, row in found[found["verdict"] == COMPARATOR].iterrows()
+        ]
+    )
 
 
 def _words(row) -> dict:
     digits = 1 if row["dataset"] == "schools" else 2
     our = {name: row[f"{name}_ours"] for name in QUANTITIES}
-    return {"data": DATASETS[row["dataset"]], "model": MODELS[row["model"]], "software": f"{PROGRAMS[row['software']]} {row['version'].split()[0]}",
-            "mean effect, theirs": _interval(row, digits), "ours": _interval(our, digits),
-            "τ, theirs": f"{row['tau_median']:.{digits}f}", "τ, ours": f"{our['tau_median']:.{digits}f}"}
+    return {
+        "data": DATASETS[row["dataset"]],
+        "model": MODELS[row["model"]],
+        "software": f"{PROGRAMS[row['software']]} {row['version'].split()[0]}",
+        "mean effect, theirs": _interval(row, digits),
+        "ours": _interval(our, digits),
+        "τ, theirs": f"{row['tau_median']:.{digits}f}",
+        "τ, ours": f"{our['tau_median']:.{digits}f}",
+    }
 
 
 def _interval(values, digits: int) -> str:
@@ -247,12 +342,25 @@ def _print(found: pd.DataFrame) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    rows = pd.concat([analyses(found), comparators(found)]).fillna("").sort_values(["data", "model"], kind="stable")
-    table = Table("", "mean effect", "τ", "furthest from ours", "", title="Other software beside ours, log odds ratios (schools: points)")
+    rows = (
+        pd.concat([analyses(found), comparators(found)])
+        .fillna("")
+        .sort_values(["data", "model"], kind="stable")
+    )
+    table = Table(
+        "",
+        "mean effect",
+        "τ",
+        "furthest from ours",
+        "",
+        title="Other software beside ours, log odds ratios (schools: points)",
+    )
     for (data, model, our, tau), group in rows.groupby(["data", "model", "ours", "τ, ours"], sort=False):
         table.add_section()
         table.add_row(f"[bold]{data}, {model}: ours", our, tau)
-        for cells in group[["software", "mean effect, theirs", "τ, theirs", "furthest apart", "verdict"]].itertuples(index=False):
+        for cells in group[
+            ["software", "mean effect, theirs", "τ, theirs", "furthest apart", "verdict"]
+        ].itertuples(index=False):
             table.add_row(*cells)
     Console(highlight=False).print(table)
     print(headline(found))

@@ -1,37 +1,41 @@
 """Does the posterior foresee the reports that were left out?  And what survival curves does it imply?
 
-Every check simulates the report from the draws, as its paper would have printed it, and says where the printed one lies.
-Patients of a left-out report are often those of a report used, so a check that passes is weak evidence; one that fails is
-a warning.
+Every check simulates the report from the draws, as its paper would have printed it, and says where the
+printed one lies. Patients of a left-out report are often those of a report used, so a check that passes is
+weak evidence; one that fails is a warning.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from models.evidence.report import Unused
 from extraction.records import Review, load
 from extraction.recover.p_values import fisher
 from extraction.recover.rounding import printed_p
-from models.runs import store
+from models.answers.absolute import risk_with
 from models.endpoints import ENDPOINTS, evidence_of
+from models.evidence.report import Unused
 from models.likelihood.power import mann_whitney_critical
 from models.likelihood.reports import z_from_p
-from models.answers.absolute import risk_with
-from models.words import percent
+from models.runs import store
 from models.trust.simulate import log_rank_z
+from models.words import percent
 
 SEED = 20_261_121
 SURPRISING = 0.05
-"""A report is called surprising if results as far out, or its outcome, have a smaller predictive probability than this."""
+"""A report is called surprising if results as far out, or its outcome, have a smaller predictive probability
+than this.
+"""
 
 
 @dataclass(frozen=True)
 class Check:
     """A left-out report and its prediction.
 
-    quantity : `|z|` of a log-rank test, `p` of a test of counts, or `significant`, the outcome of a test in words
-    predicted : simulated |z|; or 0 and 1, whether p is as small as the printed one, whether the test is significant
+    quantity : `|z|` of a log-rank test, `p` of a test of counts, or `significant`, the outcome of a test in
+    words
+    predicted : simulated |z|; or 0 and 1, whether p is as small as the printed one, whether the test is
+    significant
     printed : where the printed report stands on that scale
     probability : of a |z| as large or larger, of a p as small or smaller, of the outcome printed
     """
@@ -52,10 +56,16 @@ def checks(key: str, review: Review | None = None) -> list[Check]:
     """A check of every unused report that the posterior can predict."""
     review = review or load()
     draws, generator = store.read(key, review).draws, np.random.default_rng(SEED)
-    predict = {"log_rank": lambda report: _log_rank(report, _effect(draws, report.study), generator),
-               "durations": lambda report: _durations(report, draws, generator),
-               "table": lambda report: _table(report, _effect(draws, report.study), _baseline(draws, report.study), generator)}
-    return [predict[report.check["kind"]](report) for report in evidence_of(key, review).unused if report.check]
+    predict = {
+        "log_rank": lambda report: _log_rank(report, _effect(draws, report.study), generator),
+        "durations": lambda report: _durations(report, draws, generator),
+        "table": lambda report: _table(
+            report, _effect(draws, report.study), _baseline(draws, report.study), generator
+        ),
+    }
+    return [
+        predict[report.check["kind"]](report) for report in evidence_of(key, review).unused if report.check
+    ]
 
 
 def _effect(draws, study: str) -> np.ndarray:
@@ -79,25 +89,43 @@ def _log_rank(report: Unused, log_hr: np.ndarray, generator) -> Check:
 def _table(report: Unused, log_or: np.ndarray, baseline: np.ndarray, generator) -> Check:
     """How often Fisher's test of groups of these sizes comes out as printed, at the risks of the whole study."""
     n_toci, n_control = report.check["n_toci"], report.check["n_control"]
-    toci, control = (generator.binomial(n, 1 / (1 + np.exp(-logit))) for n, logit in ((n_toci, baseline + log_or), (n_control, baseline)))
+    toci, control = (
+        generator.binomial(n, 1 / (1 + np.exp(-logit)))
+        for n, logit in ((n_toci, baseline + log_or), (n_control, baseline))
+    )
     p = fisher(toci, n_toci, control, n_control)
     if "p" in report.check:
         as_small = p <= printed_p(report.check["p"]).upper
         return Check(report, "p", as_small.astype(float), 1.0, float(np.mean(as_small)))
     significant, printed = p < report.check["alpha"], report.check["significant"]
-    return Check(report, "significant", significant.astype(float), float(printed), float(np.mean(significant == printed)))
+    return Check(
+        report,
+        "significant",
+        significant.astype(float),
+        float(printed),
+        float(np.mean(significant == printed)),
+    )
 
 
 def _durations(report: Unused, draws, generator) -> Check:
     """How often a Mann-Whitney test of two arms of mixed grades comes out as printed."""
     stacked = draws.stack(sample=("chain", "draw"))
-    toci, control = (_simulate(stacked, report.study, report.check[arm], arm == "toci", generator) for arm in ("toci", "control"))
+    toci, control = (
+        _simulate(stacked, report.study, report.check[arm], arm == "toci", generator)
+        for arm in ("toci", "control")
+    )
     u = (toci[:, :, None] > control[:, None, :]).sum(axis=(1, 2))
     n_toci, n_control = toci.shape[1], control.shape[1]
     critical = mann_whitney_critical(n_toci, n_control, 0.05)
     significant = (u <= critical) | (u >= n_toci * n_control - critical)
     printed = bool(report.check["outcome"])
-    return Check(report, "significant", significant.astype(float), float(printed), float(np.mean(significant == printed)))
+    return Check(
+        report,
+        "significant",
+        significant.astype(float),
+        float(printed),
+        float(np.mean(significant == printed)),
+    )
 
 
 def _simulate(stacked, study: str, cells: list[list[int]], toci: bool, generator) -> np.ndarray:
@@ -114,12 +142,16 @@ def _simulate(stacked, study: str, cells: list[list[int]], toci: bool, generator
 def prior_effects(key: str, samples: int = 20_000) -> np.ndarray:
     """Log ratios of single studies that the priors of mean and between-study SD foresee."""
     endpoint, generator = ENDPOINTS[key], np.random.default_rng(SEED)
-    mu, tau = (prior.quantile(generator.uniform(size=samples)) for prior in (endpoint.mu_prior, endpoint.tau_prior))
+    mu, tau = (
+        prior.quantile(generator.uniform(size=samples)) for prior in (endpoint.mu_prior, endpoint.tau_prior)
+    )
     return mu + tau * generator.standard_normal(samples)
 
 
 def foreseen_before(key: str, review: Review | None = None) -> list[str]:
-    """What the priors foresee of each report used, as sentences: the risk with tocilizumab, or how often a log-rank p is below 0.05."""
+    """What the priors foresee of each report used, as sentences: the risk with tocilizumab, or how often a
+    log-rank p is below 0.05.
+    """
     review = review or load()
     theta, generator, said = prior_effects(key), np.random.default_rng(SEED), []
     for report in evidence_of(key, review).used:
@@ -127,12 +159,17 @@ def foreseen_before(key: str, review: Review | None = None) -> list[str]:
         if report.only_table and report.only_table[2]:
             risk = report.only_table[2] / report.only_table[3]
             low, middle, high = 1000 * np.quantile(risk_with(risk, theta), [0.025, 0.5, 0.975])
-            said.append(f"{label}: where {1000 * risk:.0f} in 1,000 have the event without tocilizumab, the priors foresee {middle:.0f} with it "
-                        f"(95 % interval {low:.0f} to {high:.0f}).")
+            said.append(
+                f"{label}: where {1000 * risk:.0f} in 1,000 have the event without tocilizumab, the priors"
+                f" foresee {middle:.0f} with it (95 % interval {low:.0f} to {high:.0f})."
+            )
         elif report.term == "log_rank":
             z = log_rank_z(theta, data["n_toci"], data["n_control"], generator)
-            said.append(f"{label}: with {data['n_toci']} v {data['n_control']} patients the priors foresee a log-rank p below 0.05 in "
-                        f"{percent(float(np.mean(np.abs(z) > z_from_p('0.05')[1])))} of such studies; printed is p={data['p']}.")
+            said.append(
+                f"{label}: with {data['n_toci']} v {data['n_control']} patients the priors foresee a log-rank"
+                f" p below 0.05 in {percent(float(np.mean(np.abs(z) > z_from_p('0.05')[1])))} of such"
+                f" studies; printed is p={data['p']}."
+            )
     return said
 
 
@@ -150,15 +187,19 @@ def prior_durations(samples: int = 20_000) -> dict[int, np.ndarray]:
 
     level, sigma = draw(LEVEL), draw(SIGMA)
     step = {1: -draw(STEP), 2: np.zeros(samples), 3: draw(STEP)}
-    return {grade: np.exp(level + step[grade] + sigma * generator.standard_normal(samples)) for grade in GRADES}
+    return {
+        grade: np.exp(level + step[grade] + sigma * generator.standard_normal(samples)) for grade in GRADES
+    }
 
 
-def survival_curves(key: str, patients: int = 100, cohorts: int = 150, follow_up: float = 3.0, review: Review | None = None):
+def survival_curves(
+    key: str, patients: int = 100, cohorts: int = 150, follow_up: float = 3.0, review: Review | None = None
+):
     """Kaplan-Meier estimates of simulated cohorts, as {arm: array (cohort, time)} at common times.
 
-    No baseline hazard is known, so time is in multiples of the median survival without tocilizumab and the hazard is
-    taken as constant; with tocilizumab it is multiplied by a draw of the hazard ratio of a next study.  All are
-    followed to `follow_up`.
+    No baseline hazard is known, so time is in multiples of the median survival without tocilizumab and the
+    hazard is taken as constant; with tocilizumab it is multiplied by a draw of the hazard ratio of a next
+    study.  All are followed to `follow_up`.
     """
     from lifelines import KaplanMeierFitter
 

@@ -1,8 +1,10 @@
-"""How much of each posterior is the prior's doing: contraction, and sensitivity to raising prior or likelihood to a power.
+"""How much of each posterior is the prior's doing: contraction, and sensitivity to raising prior or
+likelihood to a power.
 
-Sensitivity follows Kallioinen 2023 (Stat Comput 34:57, doi 10.1007/s11222-023-10366-5): the cumulative Jensen-Shannon distance of the
-posterior from itself once the prior, or the likelihood, counts 0.8 or 1.25 times, per doubling of that power.  Where quadrature
-serves, the scaled posteriors are computed and not reweighted; baseline risks are integrated out first.
+Sensitivity follows Kallioinen 2023 (Stat Comput 34:57, doi 10.1007/s11222-023-10366-5): the cumulative
+Jensen-Shannon distance of the posterior from itself once the prior, or the likelihood, counts 0.8 or 1.25
+times, per doubling of that power.  Where quadrature serves, the scaled posteriors are computed and not
+reweighted; baseline risks are integrated out first.
 """
 
 from dataclasses import dataclass, replace
@@ -10,21 +12,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from extraction.records import Review, load
-from models.runs import store
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.posterior import Marginal
-from models.priors import Prior
 from models.engines.quadrature_general import from_study_likelihoods
+from models.priors import Prior
+from models.runs import store
 
 ALPHAS = (0.8, 1.25)
 SENSITIVE = 0.05
 """Sensitivity from which the prior, or the likelihood, is said to matter (Kallioinen 2023)."""
 MOSTLY, NEARLY_ALL = 0.5, 0.9
-"""Contraction below which most of the weight is the prior's, and from which nearly all is the data's: in a normal model contraction
-is the data's share of the precision, and so their weight in the posterior mean."""
+"""Contraction below which most of the weight is the prior's, and from which nearly all is the data's: in a
+normal model contraction is the data's share of the precision, and so their weight in the posterior mean.
+"""
 SPAN = 1 / 4000
-"""Tail probability at which distances end, as 4,000 draws would: the distance is relative to the range it is taken over."""
+"""Tail probability at which distances end, as 4,000 draws would: the distance is relative to the range it is
+taken over.
+"""
 PARAMETERS = {"mu": "mean effect, μ", "tau": "between-study SD, τ"}
 DATA, BOTH, PRIOR = "the data", "both", "mostly the prior"
 
@@ -47,7 +52,9 @@ class Share:
 
     @property
     def verdict(self) -> str:
-        """What the posterior rests on: by contraction, and by Kallioinen's sign of a strong prior, sensitivity to it but not to the likelihood."""
+        """What the posterior rests on: by contraction, and by Kallioinen's sign of a strong prior,
+        sensitivity to it but not to the likelihood.
+        """
         if self.contraction < MOSTLY or self.likelihood_sensitivity < SENSITIVE <= self.prior_sensitivity:
             return PRIOR
         return DATA if self.contraction >= NEARLY_ALL and self.prior_sensitivity < SENSITIVE else BOTH
@@ -56,31 +63,56 @@ class Share:
 def shares(review: Review | None = None) -> list[Share]:
     """mu and tau of every endpoint; raise store.NotFitted where CRS duration has no posterior."""
     review = review or load()
-    return [share for key, endpoint in ENDPOINTS.items()
-            for share in (_by_draws if endpoint.effect == "log_duration_ratio" else _by_quadrature)(key, review)]
+    return [
+        share
+        for key, endpoint in ENDPOINTS.items()
+        for share in (_by_draws if endpoint.effect == "log_duration_ratio" else _by_quadrature)(key, review)
+    ]
 
 
 def _by_quadrature(key: str, review: Review) -> list[Share]:
     endpoint = ENDPOINTS[key]
-    posteriors = power_scaled(list(study_likelihoods(evidence_of(key, review)).values()), endpoint.mu_prior, endpoint.tau_prior)
-    return [Share(key, name, _prior_sd(prior), _sd(getattr(posteriors["base"], name)), *(
-                sensitivity(getattr(posteriors["base"], name), *(getattr(p, name) for p in posteriors[part])) for part in ("prior", "likelihood")))
-            for name, prior in (("mu", endpoint.mu_prior), ("tau", endpoint.tau_prior))]
+    posteriors = power_scaled(
+        list(study_likelihoods(evidence_of(key, review)).values()), endpoint.mu_prior, endpoint.tau_prior
+    )
+    return [
+        Share(
+            key,
+            name,
+            _prior_sd(prior),
+            _sd(getattr(posteriors["base"], name)),
+            *(
+                sensitivity(getattr(posteriors["base"], name), *(getattr(p, name) for p in posteriors[part]))
+                for part in ("prior", "likelihood")
+            ),
+        )
+        for name, prior in (("mu", endpoint.mu_prior), ("tau", endpoint.tau_prior))
+    ]
 
 
 def power_scaled(log_likelihoods: list, mu_prior: Prior, tau_prior: Prior) -> dict:
     """The posterior ("base"), and a pair with the prior, and with the likelihood, raised to each of ALPHAS."""
+
     def fit(prior=1.0, likelihood=1.0):
         raised = [lambda theta, one=one: likelihood * one(theta) for one in log_likelihoods]
         return from_study_likelihoods(raised, scaled(mu_prior, prior), scaled(tau_prior, prior))
 
-    return {"base": fit(), "prior": [fit(prior=a) for a in ALPHAS], "likelihood": [fit(likelihood=a) for a in ALPHAS]}
+    return {
+        "base": fit(),
+        "prior": [fit(prior=a) for a in ALPHAS],
+        "likelihood": [fit(likelihood=a) for a in ALPHAS],
+    }
 
 
 def scaled(prior: Prior, alpha: float) -> Prior:
-    """The prior whose density is that of a (half-)normal one to the power alpha; raise ValueError for another family."""
+    """The prior whose density is that of a (half-)normal one to the power alpha; raise ValueError for another
+    family.
+    """
     if prior.family not in ("normal", "half_normal"):
-        raise ValueError(f"prior {prior.name}: only normal and half-normal priors are raised to a power here, not {prior.family}")
+        raise ValueError(
+            f"prior {prior.name}: only normal and half-normal priors are raised to a power here, not"
+            f" {prior.family}"
+        )
     return replace(prior, parameters=(*prior.parameters[:-1], prior.parameters[-1] / np.sqrt(alpha)))
 
 
@@ -92,7 +124,8 @@ def sensitivity(base: Marginal, lower: Marginal, upper: Marginal) -> float:
 
 
 def cumulative_jensen_shannon(p: np.ndarray, q: np.ndarray) -> float:
-    """Distance between two cumulative distributions at even places, from 0 to 1, the larger of both directions of the axis.
+    """Distance between two cumulative distributions at even places, from 0 to 1, the larger of both
+    directions of the axis.
 
     Reference: Nguyen & Vreeken 2015 (doi 10.1007/978-3-319-23525-7_11), normalised as by Kallioinen 2023.
     """
@@ -112,13 +145,27 @@ def _by_draws(key: str, review: Review) -> list[Share]:
 
     endpoint, draws = ENDPOINTS[key], store.read(key, review).draws
     priors = {"mu": endpoint.mu_prior, "tau": endpoint.tau_prior}
-    tree = az.from_dict({
-        "posterior": {name: draws[name].values for name in priors},
-        "log_prior": {name: prior.log_density(draws[name].values) for name, prior in priors.items()},
-        "log_likelihood": {"reports": duration_log_likelihood(draws, evidence_of(key, review))}})
-    found = {group: az.psense(tree, var_names=list(priors), group=group, alphas=ALPHAS) for group in ("prior", "likelihood")}
-    return [Share(key, name, _prior_sd(prior), float(draws[name].values.std()), *(float(found[group][name]) for group in found))
-            for name, prior in priors.items()]
+    tree = az.from_dict(
+        {
+            "posterior": {name: draws[name].values for name in priors},
+            "log_prior": {name: prior.log_density(draws[name].values) for name, prior in priors.items()},
+            "log_likelihood": {"reports": duration_log_likelihood(draws, evidence_of(key, review))},
+        }
+    )
+    found = {
+        group: az.psense(tree, var_names=list(priors), group=group, alphas=ALPHAS)
+        for group in ("prior", "likelihood")
+    }
+    return [
+        Share(
+            key,
+            name,
+            _prior_sd(prior),
+            float(draws[name].values.std()),
+            *(float(found[group][name]) for group in found),
+        )
+        for name, prior in priors.items()
+    ]
 
 
 def duration_log_likelihood(draws, evidence) -> np.ndarray:
@@ -141,5 +188,3 @@ def _sd(marginal: Marginal) -> float:
 
 def _prior_sd(prior: Prior) -> float:
     return float(prior.distribution().std())
-
-

@@ -1,7 +1,7 @@
 """Do ranks behave as they must?  Bands for their distribution, and coverage of intervals.
 
-A rank is the posterior probability below the true value, between 0 and 1.  Under a calibrated model with parameters drawn from the
-priors, ranks are uniform (Talts 2018, arXiv:1804.06788).
+A rank is the posterior probability below the true value, between 0 and 1.  Under a calibrated model with
+parameters drawn from the priors, ranks are uniform (Talts 2018, arXiv:1804.06788).
 """
 
 from functools import lru_cache
@@ -27,14 +27,18 @@ def curve(ranks) -> tuple[np.ndarray, np.ndarray]:
 def band(count: int) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper ends between which the whole curve of `count` uniform ranks lies with probability BAND.
 
-    The pointwise binomial intervals of one level that does so, found by simulation (Säilynoja, Bürkner & Vehtari 2022, Stat Comput
-    32:32).  The same count always has the same band.
+    The pointwise binomial intervals of one level that does so, found by simulation (Säilynoja, Bürkner &
+    Vehtari 2022, Stat Comput 32:32).  The same count always has the same band.
     """
     places = np.arange(1, POINTS) / POINTS
     binomial = stats.binom.cdf(np.arange(count + 1)[:, None], count, places)
-    below = np.cumsum(np.random.default_rng(count).multinomial(count, [1 / POINTS] * POINTS, size=SIMULATIONS), axis=1)[:, :-1]
+    below = np.cumsum(
+        np.random.default_rng(count).multinomial(count, [1 / POINTS] * POINTS, size=SIMULATIONS), axis=1
+    )[:, :-1]
     at = np.arange(POINTS - 1)
-    tails = np.minimum(binomial[below, at], 1 - np.where(below > 0, binomial[np.maximum(below - 1, 0), at], 0.0))
+    tails = np.minimum(
+        binomial[below, at], 1 - np.where(below > 0, binomial[np.maximum(below - 1, 0), at], 0.0)
+    )
     level = np.quantile(2 * tails.min(axis=1), 1 - BAND)
     lower, upper = (stats.binom.ppf(q, count, places) / count - places for q in (level / 2, 1 - level / 2))
     return lower, upper
@@ -47,9 +51,11 @@ def within_band(ranks) -> bool:
 
 
 def coverage(ranks, level: int) -> tuple[float, float]:
-    """Share of equal-tailed intervals of that level (per cent) that hold the true value, and its binomial standard error, as fractions.
+    """Share of equal-tailed intervals of that level (per cent) that hold the true value, and its binomial
+    standard error, as fractions.
 
-    The error is that of a share with one more hit and one more miss, so that it is not 0 where every interval holds.
+    The error is that of a share with one more hit and one more miss, so that it is not 0 where every interval
+    holds.
     """
     held, n = int(np.sum(np.abs(np.asarray(ranks) - 0.5) <= level / 200)), len(ranks)
     smoothed = (held + 1) / (n + 2)

@@ -1,6 +1,8 @@
-"""CRS duration in short chains, under any reports, biases and priors: one compiled model, into which the data are swapped.
+"""CRS duration in short chains, under any reports, biases and priors: one compiled model, into which the data
+are swapped.
 
-It is sampled under wide priors of mu and tau; the draws are then weighted to the priors asked for, and a narrower prior bounds the weights.
+It is sampled under wide priors of mu and tau; the draws are then weighted to the priors asked for, and a
+narrower prior bounds the weights.
 """
 
 from __future__ import annotations
@@ -13,12 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models import crs_duration
+from models.crs_duration import GRADES, layout
 from models.engines import reweight
 from models.engines.acceptance import diagnose
-from models.crs_duration import GRADES, layout
+from models.engines.settings import SAMPLER
 from models.likelihood.kernels import KINDS
 from models.priors import Prior, parse
-from models.engines.settings import SAMPLER
 
 if TYPE_CHECKING:
     from models.evidence.report import Evidence
@@ -39,16 +41,28 @@ class Sampled:
     diagnostics: dict
 
     def under(self, mu_prior: Prior, tau_prior: Prior) -> dict | None:
-        """Median, 95 % limits (log scale), P(mu < 0) and equally probable values of mu under narrower priors; None where too few draws count."""
+        """Median, 95 % limits (log scale), P(mu < 0) and equally probable values of mu under narrower priors;
+        None where too few draws count.
+        """
         weight = weights(self.mu, self.tau, mu_prior, tau_prior)
         if weight is None:
             return None
-        median, lower, upper, *points = reweight.quantiles(self.mu, weight, [0.5, 0.025, 0.975, *(np.arange(POINTS) + 0.5) / POINTS])
-        return {"median": median, "lower": lower, "upper": upper, "below": float(weight[self.mu < 0].sum()), "points": np.round(points, 4).tolist()}
+        median, lower, upper, *points = reweight.quantiles(
+            self.mu, weight, [0.5, 0.025, 0.975, *(np.arange(POINTS) + 0.5) / POINTS]
+        )
+        return {
+            "median": median,
+            "lower": lower,
+            "upper": upper,
+            "below": float(weight[self.mu < 0].sum()),
+            "points": np.round(points, 4).tolist(),
+        }
 
 
 def weights(mu, tau, mu_prior: Prior, tau_prior: Prior) -> np.ndarray | None:
-    """Weights of draws made under the wide priors for narrower ones, adding to one; None where too few draws count."""
+    """Weights of draws made under the wide priors for narrower ones, adding to one; None where too few draws
+    count.
+    """
     weight = reweight.weights(mu, WIDE_MU, mu_prior) * reweight.weights(tau, WIDE_TAU, tau_prior)
     weight /= weight.sum()
     return weight if reweight.effective_size(weight) >= reweight.SMALLEST_SAMPLE else None
@@ -56,40 +70,76 @@ def weights(mu, tau, mu_prior: Prior, tau_prior: Prior) -> np.ndarray | None:
 
 @lru_cache(maxsize=1)
 def compiled(studies: tuple[str, ...], shapes: tuple):
-    """The nutpie model of reports of these shapes, whose biases and reports are data; each process compiles it once."""
+    """The nutpie model of reports of these shapes, whose biases and reports are data; each process compiles
+    it once.
+    """
     import nutpie
     import pymc as pm
     import pytensor.tensor as pt
 
     with pm.Model(coords={"study": studies, "grade": GRADES}) as model:
         # data are read-only and their integers of 32 bits: the kernels want neither
-        arrays = [pt.cast(pm.Data(name, np.zeros(shape, kind)), kind) + 0 for name, shape, kind in zip(ARRAYS, shapes, ("int64", "int64", "float64"))]
-        bias_mean, bias_sd = (pm.Data(name, np.zeros(len(studies)), dims="study") for name in ("bias_mean", "bias_sd"))
-        mean_by_grade, tau = crs_duration.over_studies(pm.Normal("mu", *WIDE_MU.parameters), pm.HalfNormal("tau", *WIDE_TAU.parameters))
-        crs_duration.in_studies(mean_by_grade, tau, tuple(arrays), bias_mean + bias_sd * pm.Normal("z_bias", dims="study"))
+        arrays = [
+            pt.cast(pm.Data(name, np.zeros(shape, kind)), kind) + 0
+            for name, shape, kind in zip(ARRAYS, shapes, ("int64", "int64", "float64"))
+        ]
+        bias_mean, bias_sd = (
+            pm.Data(name, np.zeros(len(studies)), dims="study") for name in ("bias_mean", "bias_sd")
+        )
+        mean_by_grade, tau = crs_duration.over_studies(
+            pm.Normal("mu", *WIDE_MU.parameters), pm.HalfNormal("tau", *WIDE_TAU.parameters)
+        )
+        crs_duration.in_studies(
+            mean_by_grade, tau, tuple(arrays), bias_mean + bias_sd * pm.Normal("z_bias", dims="study")
+        )
     return nutpie.compile_pymc_model(model)
 
 
 def draw(studies: list[str], arrays: list, bias_mean: list[float], bias_sd: list[float], seed: int) -> dict:
-    """Draws of mu and tau in one universe under the wide priors, as JSON; arrays as `models.crs_duration.layout` gives them."""
+    """Draws of mu and tau in one universe under the wide priors, as JSON; arrays as
+    `models.crs_duration.layout` gives them.
+    """
     import nutpie
 
-    data = dict(zip(ARRAYS, (np.array(array, kind) for array, kind in zip(arrays, ("int64", "int64", "float64")))))
+    data = dict(
+        zip(ARRAYS, (np.array(array, kind) for array, kind in zip(arrays, ("int64", "int64", "float64"))))
+    )
     model = compiled(tuple(studies), tuple(array.shape for array in data.values()))
-    tree = nutpie.sample(model.with_data(**data, bias_mean=np.array(bias_mean), bias_sd=np.array(bias_sd)), draws=DRAWS, tune=TUNE, chains=CHAINS,
-                         cores=1, seed=seed, progress_bar=False, target_accept=SAMPLER["target_accept"])
-    return {"mu": tree.posterior["mu"].values.ravel().tolist(), "tau": tree.posterior["tau"].values.ravel().tolist(), "diagnostics": diagnose(tree)}
+    tree = nutpie.sample(
+        model.with_data(**data, bias_mean=np.array(bias_mean), bias_sd=np.array(bias_sd)),
+        draws=DRAWS,
+        tune=TUNE,
+        chains=CHAINS,
+        cores=1,
+        seed=seed,
+        progress_bar=False,
+        target_accept=SAMPLER["target_accept"],
+    )
+    return {
+        "mu": tree.posterior["mu"].values.ravel().tolist(),
+        "tau": tree.posterior["tau"].values.ravel().tolist(),
+        "diagnostics": diagnose(tree),
+    }
 
 
 def task(evidence: Evidence, left_out: Callable, biases: dict[str, tuple[float, float]]) -> dict:
-    """What `draw` takes: all reports of the evidence but those for which `left_out` holds, and mean and SD of the bias of each study, 0 where none is given."""
+    """What `draw` takes: all reports of the evidence but those for which `left_out` holds, and mean and SD of
+    the bias of each study, 0 where none is given.
+    """
     mean, sd = ([biases.get(study, (0.0, 0.0))[i] for study in evidence.studies] for i in (0, 1))
-    return {"studies": evidence.studies, "arrays": [array.tolist() for array in without(evidence, left_out)], "bias_mean": mean, "bias_sd": sd,
-            "seed": SAMPLER["seed"]}
+    return {
+        "studies": evidence.studies,
+        "arrays": [array.tolist() for array in without(evidence, left_out)],
+        "bias_mean": mean,
+        "bias_sd": sd,
+        "seed": SAMPLER["seed"],
+    }
 
 
 def without(evidence: Evidence, left_out) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The arrays of all reports, with those for which `left_out` holds made silent: their term is 0 whatever the effect."""
+    """The arrays of all reports, with those for which `left_out` holds made silent: their term is 0 whatever
+    the effect.
+    """
     rows, integers, reals = (array.copy() for array in layout(evidence))
     start = 0
     for row, report in zip(rows, evidence.used):

@@ -1,17 +1,19 @@
-"""What would a paper print of a table whose arms it does not give, and which other tables would it print alike?"""
+"""What would a paper print of a table whose arms it does not give, and which other tables would it print
+alike?
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from extraction.vocabulary import BOTH_ARMS
 from extraction.derived.candidates import TESTS_BY_NAME, tables_of
-from models.evidence.report import Used
-from models.evidence.binary import LARGEST_SET
 from extraction.recover.p_values import TESTS
 from extraction.recover.rounding import DECIMALS_OF_A_BARE_1, printed_p
 from extraction.schema import AnyEntry, Record
+from extraction.vocabulary import BOTH_ARMS
+from models.evidence.binary import LARGEST_SET
+from models.evidence.report import Used
 
 
 def informative(events, patients):
@@ -47,7 +49,8 @@ class Comparison:
         return np.array([TESTS[test](*self.tables.T) for test in tests])
 
     def alike(self, a: int, b: int, generator) -> np.ndarray:
-        """Which tables print like that with a and b events under one of the tests, taken at random; none where it has no p.
+        """Which tables print like that with a and b events under one of the tests, taken at random; none
+        where it has no p.
 
         A reader who does not know which test it was keeps what any of them would print so.
         """
@@ -71,20 +74,32 @@ class Part:
         field, stratum = entries[0].field, entries[0].stratum
         self.sizes = tables_of(record, field, stratum, verbal=False).tables[0][1::2]
         by_arm = any(e.arm in BOTH_ARMS for e in entries)
-        self.tested = None if by_arm else Comparison(*self.sizes, next(e for e in entries if e.kind == "p_value"))
+        self.tested = (
+            None if by_arm else Comparison(*self.sizes, next(e for e in entries if e.kind == "p_value"))
+        )
 
-    def least(self, events: tuple[int, int], patients: tuple[int, int], generator) -> tuple[list[int], list[int]]:
-        """Fewest patients with and without the event in each arm; those of the part are a random share of the arm."""
-        own = [int(generator.hypergeometric(e, n - e, size)) for e, n, size in zip(events, patients, self.sizes)]
+    def least(
+        self, events: tuple[int, int], patients: tuple[int, int], generator
+    ) -> tuple[list[int], list[int]]:
+        """Fewest patients with and without the event in each arm; those of the part are a random share of the
+        arm.
+        """
+        own = [
+            int(generator.hypergeometric(e, n - e, size)) for e, n, size in zip(events, patients, self.sizes)
+        ]
         tables = np.array([[own[0], self.sizes[0], own[1], self.sizes[1]]])
         if self.tested:
             alike = self.tested.alike(*own, generator)
             tables = self.tested.tables[alike] if alike.any() else np.zeros((1, 4), int)
-        return [int(tables[:, 2 * i].min()) for i in (0, 1)], [int((tables[:, 2 * i + 1] - tables[:, 2 * i]).min()) for i in (0, 1)]
+        return [int(tables[:, 2 * i].min()) for i in (0, 1)], [
+            int((tables[:, 2 * i + 1] - tables[:, 2 * i]).min()) for i in (0, 1)
+        ]
 
 
 class Cells:
-    """The tables behind a report of the whole cohort without counts of its arms: printed are the total, the test, and parts."""
+    """The tables behind a report of the whole cohort without counts of its arms: printed are the total, the
+    test, and parts.
+    """
 
     def __init__(self, report: Used, record: Record):
         entries = {e.id: e for e in record.entries}
@@ -93,14 +108,19 @@ class Cells:
         self.sizes = tuple(candidates[0, 1::2].tolist())
         self.tested = Comparison(*self.sizes, next(e for e in used if e.kind in ("p_value", "test_outcome")))
         totals = candidates[:, 0] + candidates[:, 2]
-        self.first, self.width = (int(totals.min()), int(np.ptp(totals)) + 1) if any(e.arm == "total" for e in used) else (0, sum(self.sizes) + 1)
+        self.first, self.width = (
+            (int(totals.min()), int(np.ptp(totals)) + 1)
+            if any(e.arm == "total" for e in used)
+            else (0, sum(self.sizes) + 1)
+        )
         by_stratum: dict[str, list[AnyEntry]] = {}
         for i in report.bounds:
             by_stratum.setdefault(entries[i].stratum, []).append(entries[i])
         self.parts = [Part(record, found) for found in by_stratum.values()]
 
     def holding(self, a: int, b: int, generator) -> np.ndarray:
-        """Tables that would be printed like that with a and b events, shape (table, 4); empty where they are too many to be used.
+        """Tables that would be printed like that with a and b events, shape (table, 4); empty where they are
+        too many to be used.
 
         A total known within limits lies in one of equally wide blocks, of which the printed limits are one.
         """

@@ -5,10 +5,10 @@ from itertools import chain, combinations
 
 import pandas as pd
 
-from models.evidence.collect import alternatives, collect
-from models.evidence.report import ALTERNATIVES, PRIMARY, Evidence, Reading
 from extraction.records import Review
 from models.endpoints import ENDPOINTS
+from models.evidence.collect import alternatives, collect
+from models.evidence.report import ALTERNATIVES, PRIMARY, Evidence, Reading
 from models.priors import TAU_WIDE, Prior, parse
 from models.words import listed, prior_words
 
@@ -19,11 +19,15 @@ NONE, JUDGED = "none", "as judged"
 
 
 FACTORS = {NONE: 0.0, "half": 0.5, JUDGED: 1.0, "twice": 2.0}
-"""Factors on the mean of every study's bias prior, and apart from it on its SD: how far the bias carries, and how sure one is of that."""
+"""Factors on the mean of every study's bias prior, and apart from it on its SD: how far the bias carries, and
+how sure one is of that.
+"""
 
 
 MOST_STUDIES = 6
-"""With more, subsets are not all computed: 63 of them are enough to look at, and each further study doubles them."""
+"""With more, subsets are not all computed: 63 of them are enough to look at, and each further study doubles
+them.
+"""
 
 
 CHOICES = ("reading", "studies", "likelihood", "bias_mean", "bias_sd", "mu_prior", "tau_prior")
@@ -45,7 +49,10 @@ class Universe:
 def priors(key: str) -> tuple[dict[str, Prior], dict[str, Prior]]:
     """Priors of mu and of tau by their words, the primary first."""
     endpoint, words = ENDPOINTS[key], prior_words
-    mu = [endpoint.mu_prior, *(parse(f"normal:0:{sd:g}") for sd in (0.5, 1.0, 2.0) if sd != endpoint.mu_prior.parameters[1])]
+    mu = [
+        endpoint.mu_prior,
+        *(parse(f"normal:0:{sd:g}") for sd in (0.5, 1.0, 2.0) if sd != endpoint.mu_prior.parameters[1]),
+    ]
     if key == "crs_duration_grade3":
         mu = mu[:2]
     tau = [endpoint.tau_prior, *endpoint.tau_alternatives]
@@ -57,19 +64,33 @@ def priors(key: str) -> tuple[dict[str, Prior], dict[str, Prior]]:
 def is_primary(frame: pd.DataFrame, key: str) -> pd.Series:
     """Whether a universe is the one shown on the endpoint's page."""
     mu, tau = priors(key)
-    wanted = {"reading": PRIMARY_READING, "studies": "all", "likelihood": "exact", "bias_mean": NONE, "bias_sd": NONE,
-              "mu_prior": next(iter(mu)), "tau_prior": next(iter(tau))}
+    wanted = {
+        "reading": PRIMARY_READING,
+        "studies": "all",
+        "likelihood": "exact",
+        "bias_mean": NONE,
+        "bias_sd": NONE,
+        "mu_prior": next(iter(mu)),
+        "tau_prior": next(iter(tau)),
+    }
     return (frame[list(wanted)] == pd.Series(wanted)).all(axis=1)
 
 
 def is_primary_through_bias(frame: pd.DataFrame, key: str) -> pd.Series:
-    """Whether a universe differs from the primary one in the bias alone, which is as judged; its mean is not varied where no study's has a side."""
+    """Whether a universe differs from the primary one in the bias alone, which is as judged; its mean is not
+    varied where no study's has a side.
+    """
     mean = JUDGED if (frame["bias_mean"] == JUDGED).any() else NONE
-    return (frame["bias_mean"] == mean) & (frame["bias_sd"] == JUDGED) & is_primary(frame.assign(bias_mean=NONE, bias_sd=NONE), key)
+    return (
+        (frame["bias_mean"] == mean)
+        & (frame["bias_sd"] == JUDGED)
+        & is_primary(frame.assign(bias_mean=NONE, bias_sd=NONE), key)
+    )
 
 
 def readings(key: str, review: Review) -> dict[str, Evidence]:
-    """The evidence under each combination of readings of the papers that differs, the primary first, in the words of the fewest readings.
+    """The evidence under each combination of readings of the papers that differs, the primary first, in the
+    words of the fewest readings.
 
     Of readings that change nothing alone none is combined.
     """
@@ -84,22 +105,39 @@ def readings(key: str, review: Review) -> dict[str, Evidence]:
 
 def together(words: tuple[str, ...]) -> Reading:
     """The reading in which each of these readings, each one choice changed, is made."""
-    return replace(PRIMARY, **{field.name: value for one in words for field in fields(Reading)
-                               if (value := getattr(ALTERNATIVES[one], field.name)) != getattr(PRIMARY, field.name)})
+    return replace(
+        PRIMARY,
+        **{
+            field.name: value
+            for one in words
+            for field in fields(Reading)
+            if (value := getattr(ALTERNATIVES[one], field.name)) != getattr(PRIMARY, field.name)
+        },
+    )
 
 
 def subsets(evidence: Evidence, labels: dict[str, str]) -> dict[str, list[str]]:
-    """All studies, then every smaller subset that is not empty, by its name; of many studies, all but one and each alone."""
+    """All studies, then every smaller subset that is not empty, by its name; of many studies, all but one and
+    each alone.
+    """
     studies = evidence.studies
     few = len(studies) <= MOST_STUDIES
     sizes = range(len(studies) - 1, 0, -1) if few else (len(studies) - 1, 1)
-    return {"all": studies} | {_name(list(subset), studies, labels): list(subset) for size in sizes for subset in combinations(studies, size)}
+    return {"all": studies} | {
+        _name(list(subset), studies, labels): list(subset)
+        for size in sizes
+        for subset in combinations(studies, size)
+    }
 
 
 def _name(subset: list[str], studies: list[str], labels: dict[str, str]) -> str:
     if len(subset) == len(studies) - 1:
         return "without " + labels[next(study for study in studies if study not in subset)]
-    return f"{labels[subset[0]]} alone" if len(subset) == 1 else f"{listed([labels[study] for study in subset])} only"
+    return (
+        f"{labels[subset[0]]} alone"
+        if len(subset) == 1
+        else f"{listed([labels[study] for study in subset])} only"
+    )
 
 
 def mean_factors(biases: dict[str, Prior]) -> list[str]:

@@ -7,14 +7,23 @@ from IPython.display import HTML, display
 from book.html.linked import linked_table, text_table
 from book.html.markers import behind, entry_key, figure_name, mean_key, with_source
 from book.html.show import show, table
+from book.shown.endpoint import (
+    bias_pictures,
+    curves,
+    figures,
+    forecasts,
+    pictures,
+    recovery,
+    tables,
+    without_priors,
+)
 from extraction.records import load
-from models.endpoints import ENDPOINTS, evidence_of
-from book.shown.endpoint import bias_pictures, curves, figures, forecasts, pictures, recovery, tables, without_priors
-from models.trust.adjusted import read_through_bias
 from models import words
 from models.answers.absolute import summary_for_words
 from models.answers.summary import summarise
+from models.endpoints import ENDPOINTS, evidence_of
 from models.trust import predictive
+from models.trust.adjusted import read_through_bias
 
 REVIEW = load()
 
@@ -35,18 +44,27 @@ def lead(text: str) -> None:
 
 
 def finding(key: str) -> None:
-    """What the posterior allows one to say: the direction in large type, and under it how large, how probable and how certain.
+    """What the posterior allows one to say: the direction in large type, and under it how large, how probable
+    and how certain.
 
     The ratio opens what it is computed from.
     """
     summary, endpoint = summary_for_words(key, REVIEW), ENDPOINTS[key]
-    said = with_source(words.details(summary, endpoint, REVIEW), words.interval(summary, summary["digits"]), [mean_key(key)])
-    display(HTML(f'<p class="review-lead">{html.escape(words.headline(summary, endpoint))}.</p> <p>{said}</p>'))
+    said = with_source(
+        words.details(summary, endpoint, REVIEW), words.interval(summary, summary["digits"]), [mean_key(key)]
+    )
+    display(
+        HTML(f'<p class="review-lead">{html.escape(words.headline(summary, endpoint))}.</p> <p>{said}</p>')
+    )
 
 
 def findings(keys: list[str]) -> None:
     """The direction of several endpoints, a line for each."""
-    lines = (f"{ENDPOINTS[key].title}: {words.in_sentence(words.headline(summarise(key, REVIEW), ENDPOINTS[key]))}." for key in keys)
+    lines = (
+        f"{ENDPOINTS[key].title}:"
+        f" {words.in_sentence(words.headline(summarise(key, REVIEW), ENDPOINTS[key]))}."
+        for key in keys
+    )
     display(HTML(f'<p class="review-lead">{"<br>".join(map(html.escape, lines))}</p>'))
 
 
@@ -56,13 +74,26 @@ def forest(key: str) -> None:
     Then the same as a table, whose cells open their sources.
     """
     picture, summary = figures.forest(key, REVIEW), summarise(key, REVIEW)
-    show(*picture, figure_name("forest", key), f"{words.headline(summary, ENDPOINTS[key])}: mean {words.size(summary, ENDPOINTS[key])}.")
+    show(
+        *picture,
+        figure_name("forest", key),
+        f"{words.headline(summary, ENDPOINTS[key])}: mean {words.size(summary, ENDPOINTS[key])}.",
+    )
     frame = tables.forest(picture.numbers, summary)
     papers = _papers(frame["study"])
     printed = [behind(key, *paper, REVIEW) if paper else () for paper in papers]
     computed = [() if gap else (mean_key(key),) for gap in picture.numbers["no_result_because"]]
-    text_table(frame, f"{ENDPOINTS[key].title}: the forest plot as a table", "The forest plot as a table", picture.numbers, {
-        "study": [() if entries else paper for entries, paper in zip(printed, papers)], "as printed": printed, frame.columns[2]: computed})
+    text_table(
+        frame,
+        f"{ENDPOINTS[key].title}: the forest plot as a table",
+        "The forest plot as a table",
+        picture.numbers,
+        {
+            "study": [() if entries else paper for entries, paper in zip(printed, papers)],
+            "as printed": printed,
+            frame.columns[2]: computed,
+        },
+    )
 
 
 def _papers(labels) -> list[tuple[str, ...]]:
@@ -72,10 +103,14 @@ def _papers(labels) -> list[tuple[str, ...]]:
 
 
 def printed(key: str) -> None:
-    """Every printed number with its address, linked to its record; then how the papers define what they measured."""
+    """Every printed number with its address, linked to its record; then how the papers define what they
+    measured.
+    """
     linked_table(tables.as_printed(key, REVIEW), f"{ENDPOINTS[key].title}: what each paper printed")
     if not (defined := tables.definitions(key, REVIEW)).empty:
-        text_table(defined, f"{ENDPOINTS[key].title}: definitions", sources={"study": _papers(defined["study"])})
+        text_table(
+            defined, f"{ENDPOINTS[key].title}: definitions", sources={"study": _papers(defined["study"])}
+        )
 
 
 def recovered(key: str) -> None:
@@ -93,16 +128,23 @@ def recovered(key: str) -> None:
 def bias(key: str) -> None:
     """The mean effect unadjusted and adjusted for the risk of bias."""
     adjusted, summary = read_through_bias(key, REVIEW), summarise(key, REVIEW)
-    caption = words.through_bias(adjusted, summary, ENDPOINTS[key]) if has_studies(key) else words.NO_STUDY + "."
+    caption = (
+        words.through_bias(adjusted, summary, ENDPOINTS[key]) if has_studies(key) else words.NO_STUDY + "."
+    )
     show(*bias_pictures.side_by_side(key, REVIEW), figure_name("bias", key), caption)
 
 
 def digitised_curves(key: str) -> None:
-    """Each digitised curve over the one reconstructed from it, and beside what its paper prints; says so where none is digitised."""
+    """Each digitised curve over the one reconstructed from it, and beside what its paper prints; says so
+    where none is digitised.
+    """
     field = ENDPOINTS[key].evidence
     found = curves.digitised(REVIEW, field)
     if not found:
-        say("No curve of this endpoint is digitised. Until one is, the log-rank p of its paper stands in for it, where there is one.")
+        say(
+            "No curve of this endpoint is digitised. Until one is, the log-rank p of its paper stands in for"
+            " it, where there is one."
+        )
         return
     for study, entry in found:
         if picture := curves.picture(REVIEW, study, entry):
@@ -116,8 +158,11 @@ def conventional(key: str) -> None:
     printed = [behind(key, study, REVIEW) for study in studies]
     together = tuple(entry for entries in printed for entry in entries)
     computed = printed + [together] * (len(frame) - len(studies))
-    text_table(frame, f"{ENDPOINTS[key].title}: conventional results",
-               sources={"as printed": [*printed, *[()] * (len(frame) - len(studies))], "recomputed": computed})
+    text_table(
+        frame,
+        f"{ENDPOINTS[key].title}: conventional results",
+        sources={"as printed": [*printed, *[()] * (len(frame) - len(studies))], "recomputed": computed},
+    )
 
 
 def graph(key: str) -> None:
@@ -143,10 +188,20 @@ def absolute(key: str) -> None:
     if picture is None:
         say("No absolute effect is given: there is no baseline risk to start from.")
         return
-    show(*picture, figure_name("absolute", key), words.frequencies(summary_for_words(key, REVIEW)["absolute"], ENDPOINTS[key]))
+    show(
+        *picture,
+        figure_name("absolute", key),
+        words.frequencies(summary_for_words(key, REVIEW)["absolute"], ENDPOINTS[key]),
+    )
     frame = tables.absolute(key, REVIEW)
-    text_table(frame, f"{ENDPOINTS[key].title}: patients per 1,000, median and 95 % interval", numbers=picture.numbers,
-               sources=dict.fromkeys(("with, per 1,000", "difference", "difference in a next study"), [(mean_key(key),)] * len(frame)))
+    text_table(
+        frame,
+        f"{ENDPOINTS[key].title}: patients per 1,000, median and 95 % interval",
+        numbers=picture.numbers,
+        sources=dict.fromkeys(
+            ("with, per 1,000", "difference", "difference in a next study"), [(mean_key(key),)] * len(frame)
+        ),
+    )
 
 
 def left_out(key: str) -> None:
@@ -156,15 +211,26 @@ def left_out(key: str) -> None:
         say("No report left out can be predicted from this posterior, so this check is empty here.")
         return
     show(*picture, figure_name("left-out", key))
-    printed = [tuple(entry_key(check.report.study, entry) for entry in check.report.entries) for check in predictive.checks(key, REVIEW)]
-    text_table(tables.predictive_checks(key, REVIEW), f"{ENDPOINTS[key].title}: reports left out, and their prediction", sources={"printed": printed})
+    printed = [
+        tuple(entry_key(check.report.study, entry) for entry in check.report.entries)
+        for check in predictive.checks(key, REVIEW)
+    ]
+    text_table(
+        tables.predictive_checks(key, REVIEW),
+        f"{ENDPOINTS[key].title}: reports left out, and their prediction",
+        sources={"printed": printed},
+    )
 
 
 def tau(key: str) -> None:
     """Mean effect under each prior of the between-study SD."""
     picture = figures.tau_priors(key, REVIEW)
     show(*picture, figure_name("tau", key), figures.over_each_tau(key, REVIEW))
-    table(tables.tau_sensitivity(key, REVIEW), f"{ENDPOINTS[key].title}: mean effect under each prior of τ", picture.numbers)
+    table(
+        tables.tau_sensitivity(key, REVIEW),
+        f"{ENDPOINTS[key].title}: mean effect under each prior of τ",
+        picture.numbers,
+    )
 
 
 def evidence(key: str) -> None:

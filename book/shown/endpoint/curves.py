@@ -1,27 +1,45 @@
-"""Digitised survival curves: the clicks over the curve of the reconstructed patients, and beside what the papers print."""
+"""Digitised survival curves: the clicks over the curve of the reconstructed patients, and beside what the
+papers print.
+"""
 
 import pandas as pd
 
+from book.html.style import Picture
+from book.shown.endpoint.printed import p_words, stratum_words
+from extraction.digitised.drawing import overlay
 from extraction.records import Review
 from extraction.recover import Unusable
-from extraction.digitised.drawing import overlay
 from extraction.recover.curves import reconstruct
 from extraction.schema import SurvivalCurve
 from models.answers.derivation import derives
-from book.shown.endpoint.printed import p_words, stratum_words
-from book.html.style import Picture
 
 
-def digitised(review: Review, field: str | None = None, study: str | None = None) -> list[tuple[str, SurvivalCurve]]:
+def digitised(
+    review: Review, field: str | None = None, study: str | None = None
+) -> list[tuple[str, SurvivalCurve]]:
     """Study and entry of every digitised curve in use of the included studies, or of one variable or study."""
-    return [(name, entry) for name, record in review.included().items() if study in (None, name)
-            for entry in record.entries if entry.kind == "survival_curve" and entry.curve and field in (None, entry.field)
-            and entry.id not in record.set_aside()]
+    return [
+        (name, entry)
+        for name, record in review.included().items()
+        if study in (None, name)
+        for entry in record.entries
+        if entry.kind == "survival_curve"
+        and entry.curve
+        and field in (None, entry.field)
+        and entry.id not in record.set_aside()
+    ]
 
 
 def anchor(study: str, entry: SurvivalCurve) -> str:
     """Name of a curve's figure on a page."""
-    return "-".join(["curve", study, *entry.field.split("_"), *([] if entry.stratum == "all" else entry.stratum.split("_"))])
+    return "-".join(
+        [
+            "curve",
+            study,
+            *entry.field.split("_"),
+            *([] if entry.stratum == "all" else entry.stratum.split("_")),
+        ]
+    )
 
 
 @derives
@@ -30,24 +48,47 @@ def picture(review: Review, study: str, entry: SurvivalCurve):
     record = review.records[study]
     patients = "" if entry.stratum == "all" else f", {stratum_words(record, entry.stratum)}"
     try:
-        return Picture(*overlay(review.curves[entry.curve], f"{review.studies[study].label}: {entry.field.replace('_', ' ')}{patients}"))
+        return Picture(
+            *overlay(
+                review.curves[entry.curve],
+                f"{review.studies[study].label}: {entry.field.replace('_', ' ')}{patients}",
+            )
+        )
     except Unusable:
         return None
 
 
 def beside_print(review: Review, field: str) -> pd.DataFrame:
-    """Each digitised curve of a variable beside the hazard ratio and the log-rank p that its paper prints of the same patients."""
+    """Each digitised curve of a variable beside the hazard ratio and the log-rank p that its paper prints of
+    the same patients.
+    """
     rows = []
     for study, entry in digitised(review, field):
         record, curve = review.records[study], review.curves[entry.curve]
-        of_the_same = [e for e in record.find(field, stratum=entry.stratum) if e.kind in ("hazard_ratio", "log_rank_p")]
-        printed = [f"HR {e.estimate} ({e.lower}–{e.upper})" + (", adjusted" if e.adjusted_for else "") if e.kind == "hazard_ratio" else p_words(e.p)
-                   for e in of_the_same]
-        row = {"study": review.studies[study].label, "patients": stratum_words(record, entry.stratum), "printed": "; ".join(printed) or "neither"}
+        of_the_same = [
+            e for e in record.find(field, stratum=entry.stratum) if e.kind in ("hazard_ratio", "log_rank_p")
+        ]
+        printed = [
+            (
+                f"HR {e.estimate} ({e.lower}–{e.upper})" + (", adjusted" if e.adjusted_for else "")
+                if e.kind == "hazard_ratio"
+                else p_words(e.p)
+            )
+            for e in of_the_same
+        ]
+        row = {
+            "study": review.studies[study].label,
+            "patients": stratum_words(record, entry.stratum),
+            "printed": "; ".join(printed) or "neither",
+        }
         try:
             found = reconstruct(curve)
-            row |= {"from the curve": f"HR {found.words()}; p={found.p:.3g}", "error of the log ratio": f"{found.se_sampling:.2f} of the sample, "
-                                                                                                       f"{found.se_reading:.2f} of the reading"}
+            row |= {
+                "from the curve": f"HR {found.words()}; p={found.p:.3g}",
+                "error of the log ratio": (
+                    f"{found.se_sampling:.2f} of the sample, {found.se_reading:.2f} of the reading"
+                ),
+            }
         except Unusable as error:
             row |= {"from the curve": str(error), "error of the log ratio": ""}
         rows.append(row | {"study_id": study, "entries": (entry.id,)})

@@ -1,4 +1,6 @@
-"""Figures of a posterior.  Each function returns a Picture; its alternative text states the finding with its numbers."""
+"""Figures of a posterior.  Each function returns a Picture; its alternative text states the finding with its
+numbers.
+"""
 
 import textwrap
 from dataclasses import dataclass
@@ -6,18 +8,35 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from book.html.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    LIGHT,
+    ORANGE,
+    PURPLE,
+    RED,
+    SKY,
+    SMALL,
+    Picture,
+    canvas,
+    density,
+    interval_line,
+    ratio_axis,
+    reach,
+    two_columns,
+)
+from book.shown.endpoint.lights import LIGHTS, legend_of_lights, row_of_lights
+from book.shown.endpoint.printed import NOTHING, printed_result
 from extraction.bias import judgements, overall
 from extraction.records import Review, load
 from extraction.schema import Record
 from extraction.vocabulary import DOMAINS
-from models.runs import store
+from models.answers.derivation import derives
+from models.answers.summary import limits, summarise
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.engines.reweight import limits_under
-from models.answers.derivation import derives
-from book.shown.endpoint.lights import LIGHTS, legend_of_lights, row_of_lights
-from book.shown.endpoint.printed import NOTHING, printed_result
-from book.html.style import BLUE, GREEN, GREY, LIGHT, ORANGE, PURPLE, RED, SKY, SMALL, Picture, canvas, density, interval_line, ratio_axis, reach, two_columns
-from models.answers.summary import limits, summarise
+from models.runs import store
 from models.words import compact, digits_beside, ends, interval, number, percent, prior_words
 
 AWAITING = "awaiting data"
@@ -25,7 +44,9 @@ AWAITING = "awaiting data"
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a forest plot: limits and draws (log scale) are None where there is no result, and `gap` says why."""
+    """A row of a forest plot: limits and draws (log scale) are None where there is no result, and `gap` says
+    why.
+    """
 
     label: str
     printed: str = ""
@@ -38,7 +59,9 @@ class Row:
 
 
 def forest_rows(key: str, review: Review | None = None) -> list[Row]:
-    """Studies used, registered studies without a number that can be used, those awaiting data, pooled effect, next study."""
+    """Studies used, registered studies without a number that can be used, those awaiting data, pooled effect,
+    next study.
+    """
     review = review or load()
     endpoint, stored, evidence = ENDPOINTS[key], store.read(key, review), evidence_of(key, review)
     rows = []
@@ -46,17 +69,38 @@ def forest_rows(key: str, review: Review | None = None) -> list[Row]:
         if study.id in evidence.studies:
             draws = stored.draws["theta"].sel(study=study.id).values.ravel()
             record = review.records[study.id]
-            rows.append(Row(study.label, printed_result(record, endpoint.evidence), limits(draws), draws,
-                            record=record if judgements(record, endpoint.evidence) else None))
+            rows.append(
+                Row(
+                    study.label,
+                    printed_result(record, endpoint.evidence),
+                    limits(draws),
+                    draws,
+                    record=record if judgements(record, endpoint.evidence) else None,
+                )
+            )
         elif study.registered and study.decision == "awaiting_data":
             rows.append(Row(study.label, "no text could be read", gap=AWAITING, kind="awaiting"))
         elif study.registered and study.decision == "included":
             printed = printed_result(review.records[study.id], endpoint.evidence)
-            rows.append(Row(study.label, printed, gap="nothing to use" if printed == NOTHING else "printed, not used", kind="unused"))
+            rows.append(
+                Row(
+                    study.label,
+                    printed,
+                    gap="nothing to use" if printed == NOTHING else "printed, not used",
+                    kind="unused",
+                )
+            )
     mu, new = (stored.draws[name].values.ravel() for name in ("mu", "prediction"))
     one = len(evidence.studies) == 1
-    rows.append(Row("Mean effect", "one study: pulled towards the prior" if one else f"pooled, {len(evidence.studies)} studies",
-                    limits(mu) | {"mcse": summarise(key, review)["mcse"]}, mu, kind="pooled"))
+    rows.append(
+        Row(
+            "Mean effect",
+            "one study: pulled towards the prior" if one else f"pooled, {len(evidence.studies)} studies",
+            limits(mu) | {"mcse": summarise(key, review)["mcse"]},
+            mu,
+            kind="pooled",
+        )
+    )
     return [*rows, Row("Next study", "predicted effect", limits(new), new, kind="prediction")]
 
 
@@ -71,7 +115,10 @@ def forest(key: str, review: Review | None = None):
     endpoint = ENDPOINTS[key]
     rows, digits = forest_rows(key, review), summarise(key, review)["digits"]
     printed = [textwrap.wrap(row.printed, 29) or [""] for row in rows]
-    heights = [max(1.25, 0.95 + 0.55 * len(lines)) + (LIGHTS_HEIGHT if row.record else 0) for row, lines in zip(rows, printed)]
+    heights = [
+        max(1.25, 0.95 + 0.55 * len(lines)) + (LIGHTS_HEIGHT if row.record else 0)
+        for row, lines in zip(rows, printed)
+    ]
     tops = np.concatenate([[0], -np.cumsum(heights)])
     low, high = reach([row.limits for row in rows if row.limits and row.kind != "prediction"])
     figure, (words, ax) = two_columns(-tops[-1] * 0.42 + 1.0, (0.95, 1))
@@ -85,35 +132,66 @@ def forest(key: str, review: Review | None = None):
         axes.axhline(tops[-3], color=LIGHT, lw=1)
     ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.benefit)
     legend_of_lights(figure)
-    return Picture(figure, _forest_alt(endpoint, rows, digits), pd.DataFrame([_forest_numbers(row, endpoint) for row in rows]))
+    return Picture(
+        figure,
+        _forest_alt(endpoint, rows, digits),
+        pd.DataFrame([_forest_numbers(row, endpoint) for row in rows]),
+    )
 
 
-def _forest_row(words, ax, row: Row, lines: list[str], top: float, height: float, ends: tuple[float, float],
-                digits: int) -> None:
+def _forest_row(
+    words, ax, row: Row, lines: list[str], top: float, height: float, ends: tuple[float, float], digits: int
+) -> None:
     low, high = ends
     words.text(0, top - 0.2, row.label, va="top", weight="bold", fontsize=12)
     words.text(0, top - 0.72, "\n".join(lines), va="top", fontsize=SMALL, color="#444444", linespacing=1.15)
     middle = top - height / 2 - 0.12
     if row.limits is None:
-        ax.text(1, middle, row.gap, ha="center", va="center", style="italic", color=GREY, fontsize=11,
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 2})
+        ax.text(
+            1,
+            middle,
+            row.gap,
+            ha="center",
+            va="center",
+            style="italic",
+            color=GREY,
+            fontsize=11,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 2},
+        )
         return
     grid = np.linspace(np.log(low), np.log(high), 200)
     shape = density(row.draws, grid)
     colour = COLOURS[row.kind]
-    ax.fill_between(np.exp(grid), middle, middle + 0.5 * shape / shape.max(), color=colour, alpha=0.18, lw=0, zorder=1)
+    ax.fill_between(
+        np.exp(grid), middle, middle + 0.5 * shape / shape.max(), color=colour, alpha=0.18, lw=0, zorder=1
+    )
     interval_line(ax, middle, row.limits, low, high, colour, "D" if row.kind == "pooled" else "o")
-    ax.text(np.sqrt(low * high), middle - 0.12, compact(row.limits, digits), ha="center", va="top", fontsize=SMALL,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8})
+    ax.text(
+        np.sqrt(low * high),
+        middle - 0.12,
+        compact(row.limits, digits),
+        ha="center",
+        va="top",
+        fontsize=SMALL,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
+    )
 
 
 def _forest_numbers(row: Row, endpoint) -> dict:
     """Limits as ratios, missing where there is no result; judgements missing where there are none."""
     judged = judgements(row.record, endpoint.evidence) if row.record else {}
-    lights = {domain: made.judgement for domain, made in judged.items()} | ({"overall": overall(row.record, endpoint.evidence)} if judged else {})
-    return {"row": row.label, "kind": row.kind, "printed": row.printed, "no_result_because": row.gap, "scale": endpoint.scale,
-            **{name: row.limits[name] if row.limits else None for name in ("median", "lower", "upper")},
-            **{f"risk_of_bias_{domain}": lights.get(domain) for domain in (*DOMAINS, "overall")}}
+    lights = {domain: made.judgement for domain, made in judged.items()} | (
+        {"overall": overall(row.record, endpoint.evidence)} if judged else {}
+    )
+    return {
+        "row": row.label,
+        "kind": row.kind,
+        "printed": row.printed,
+        "no_result_because": row.gap,
+        "scale": endpoint.scale,
+        **{name: row.limits[name] if row.limits else None for name in ("median", "lower", "upper")},
+        **{f"risk_of_bias_{domain}": lights.get(domain) for domain in (*DOMAINS, "overall")},
+    }
 
 
 def _forest_alt(endpoint, rows: list[Row], digits: int) -> str:
@@ -123,9 +201,13 @@ def _forest_alt(endpoint, rows: list[Row], digits: int) -> str:
             parts.append(f"{row.label}: printed {row.printed}; {row.gap}")
         else:
             said = f", printed {row.printed}" if row.kind == "study" else ""
-            said += f", risk of bias {LIGHTS[overall(row.record, endpoint.evidence)][0]}" if row.record else ""
+            said += (
+                f", risk of bias {LIGHTS[overall(row.record, endpoint.evidence)][0]}" if row.record else ""
+            )
             parts.append(f"{row.label}: {interval(row.limits, digits)}{said}")
-    return f"Forest plot, {endpoint.title}: {endpoint.scale}, tocilizumab over none. " + ". ".join(parts) + "."
+    return (
+        f"Forest plot, {endpoint.title}: {endpoint.scale}, tocilizumab over none. " + ". ".join(parts) + "."
+    )
 
 
 @derives
@@ -140,36 +222,62 @@ def prior_and_posterior(key: str, review: Review | None = None):
     ax.plot(np.exp(grid), prior, color=GREY, ls="--", lw=1.8, label="before the data (prior)")
     ax.plot(np.exp(grid), posterior, color=RED, lw=2.2, label="after (posterior)")
     inside = (grid >= np.log(found["lower"])) & (grid <= np.log(found["upper"]))
-    ax.fill_between(np.exp(grid[inside]), posterior[inside], color=RED, alpha=0.2, lw=0, label="95 % interval")
+    ax.fill_between(
+        np.exp(grid[inside]), posterior[inside], color=RED, alpha=0.2, lw=0, label="95 % interval"
+    )
     ax.set_ylim(0, 1.35 * max(prior.max(), posterior.max()))
     ax.set_yticks([])
     ax.set_ylabel("Density of the log ratio")
     ax.legend(loc="upper left", fontsize=SMALL)
     ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.benefit)
-    said = (f"{endpoint.title}, mean {endpoint.scale}: before the data {interval(prior_limits)}, after them "
-            f"{interval(found, found['digits'])}. Probability that tocilizumab is the better side: {percent(found['p_favours_toci'])}.")
-    return Picture(figure, said, pd.DataFrame({"ratio": np.exp(grid), "prior_density_of_log_ratio": prior, "posterior_density_of_log_ratio": posterior}))
+    said = (
+        f"{endpoint.title}, mean {endpoint.scale}: before the data {interval(prior_limits)}, after them"
+        f" {interval(found, found['digits'])}. Probability that tocilizumab is the better side:"
+        f" {percent(found['p_favours_toci'])}."
+    )
+    return Picture(
+        figure,
+        said,
+        pd.DataFrame(
+            {
+                "ratio": np.exp(grid),
+                "prior_density_of_log_ratio": prior,
+                "posterior_density_of_log_ratio": posterior,
+            }
+        ),
+    )
 
 
 def narrowed(key: str, review: Review | None = None) -> str:
     """What the data did to the interval of the mean effect, in one sentence."""
     endpoint, found = ENDPOINTS[key], summarise(key, review)
-    return (f"Before the data the mean {endpoint.scale} was {ends(_prior_limits(endpoint))} with 95 % probability; after them it is "
-            f"{ends(found, found['digits'])}.")
+    return (
+        f"Before the data the mean {endpoint.scale} was {ends(_prior_limits(endpoint))} with 95 %"
+        f" probability; after them it is {ends(found, found['digits'])}."
+    )
 
 
 def _prior_limits(endpoint) -> dict:
-    return dict(zip(("median", "lower", "upper"), map(float, np.exp(endpoint.mu_prior.quantile([0.5, 0.025, 0.975])))))
+    return dict(
+        zip(("median", "lower", "upper"), map(float, np.exp(endpoint.mu_prior.quantile([0.5, 0.025, 0.975]))))
+    )
 
 
 def under_each_tau(key: str, review: Review | None = None) -> list[tuple]:
-    """(prior of tau, limits of the mean effect under it), the primary prior first; limits None where draws are too few."""
+    """(prior of tau, limits of the mean effect under it), the primary prior first; limits None where draws
+    are too few.
+    """
     endpoint = ENDPOINTS[key]
     if key == "crs_duration_grade3":
         draws = store.read(key, review).draws
-        others = [(prior, limits_under(draws, endpoint.tau_prior, prior)) for prior in endpoint.tau_alternatives]
+        others = [
+            (prior, limits_under(draws, endpoint.tau_prior, prior)) for prior in endpoint.tau_alternatives
+        ]
         return [(endpoint.tau_prior, limits(draws["mu"].values)), *others]
-    found = [(prior, quadrature(key, tau_prior=prior, review=review).mu.limits()) for prior in (endpoint.tau_prior, *endpoint.tau_alternatives)]
+    found = [
+        (prior, quadrature(key, tau_prior=prior, review=review).mu.limits())
+        for prior in (endpoint.tau_prior, *endpoint.tau_alternatives)
+    ]
     return [(prior, {name: float(np.exp(value)) for name, value in mu.items()}) for prior, mu in found]
 
 
@@ -186,7 +294,9 @@ def tau_priors(key: str, review: Review | None = None):
     """Priors of the between-study SD, and beneath each the mean effect it leads to."""
     endpoint, rows = ENDPOINTS[key], under_each_tau(key, review)
     colours = (RED, SKY, GREEN, ORANGE)
-    figure, (above, below) = canvas(2.7 + 0.55 * len(rows) + 1.3, 2, height_ratios=(2.4, 0.55 * len(rows) + 0.9))
+    figure, (above, below) = canvas(
+        2.7 + 0.55 * len(rows) + 1.3, 2, height_ratios=(2.4, 0.55 * len(rows) + 0.9)
+    )
     tau = np.linspace(0.004, 2, 500)
     for (prior, _), colour in zip(rows, colours):
         above.plot(tau, np.exp(prior.log_density(tau)), color=colour, lw=2, label=prior_words(prior))
@@ -200,14 +310,35 @@ def tau_priors(key: str, review: Review | None = None):
     for i, ((prior, found), colour) in enumerate(zip(rows, colours)):
         if found:
             interval_line(below, -i, found, low, high, colour)
-        below.text(1, -i + 0.22, f"{prior_words(prior)}: {compact(found, digits_beside(key)) if found else 'too few draws to say'}", ha="center",
-                   fontsize=SMALL, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8})
+        below.text(
+            1,
+            -i + 0.22,
+            f"{prior_words(prior)}:"
+            f" {compact(found, digits_beside(key)) if found else 'too few draws to say'}",
+            ha="center",
+            fontsize=SMALL,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
+        )
     below.set_ylim(-len(rows) + 0.5, 0.75)
     below.set_yticks([])
     ratio_axis(below, low, high, "Mean " + endpoint.scale, endpoint.benefit)
-    said = "; ".join(f"{prior_words(prior)}: {interval(found, digits_beside(key)) if found else 'too few draws to say'}" for prior, found in rows)
-    return Picture(figure, f"{endpoint.title}, mean {endpoint.scale} under each prior of the between-study SD. {said}.", pd.DataFrame([
-        {"prior_of_tau": prior.name, "family": prior.family, "parameters": " ".join(f"{value:g}" for value in prior.parameters),
-         "scale": endpoint.scale, **(found or dict.fromkeys(("median", "lower", "upper")))} for prior, found in rows]))
-
-
+    said = "; ".join(
+        f"{prior_words(prior)}: {interval(found, digits_beside(key)) if found else 'too few draws to say'}"
+        for prior, found in rows
+    )
+    return Picture(
+        figure,
+        f"{endpoint.title}, mean {endpoint.scale} under each prior of the between-study SD. {said}.",
+        pd.DataFrame(
+            [
+                {
+                    "prior_of_tau": prior.name,
+                    "family": prior.family,
+                    "parameters": " ".join(f"{value:g}" for value in prior.parameters),
+                    "scale": endpoint.scale,
+                    **(found or dict.fromkeys(("median", "lower", "upper"))),
+                }
+                for prior, found in rows
+            ]
+        ),
+    )

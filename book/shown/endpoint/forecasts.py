@@ -1,18 +1,20 @@
-"""Figures of what posteriors and priors foresee.  Each function returns a Picture, or None where there is nothing to show."""
+"""Figures of what posteriors and priors foresee.  Each function returns a Picture, or None where there is
+nothing to show.
+"""
 
 import textwrap
 
 import numpy as np
 import pandas as pd
 
+from book.html.style import BLUE, GREY, LIGHT, RED, SMALL, STUDY_COLOURS, Picture, canvas, density
+from book.shown.endpoint.printed import p_words, stratum_words
 from extraction.records import Review, load
-from models.endpoints import ENDPOINTS
 from models.answers.absolute import absolute_effects
 from models.answers.derivation import derives
-from book.shown.endpoint.printed import p_words, stratum_words
-from book.html.style import BLUE, GREY, LIGHT, RED, SMALL, STUDY_COLOURS, Picture, canvas, density
-from models.words import percent
+from models.endpoints import ENDPOINTS
 from models.trust.predictive import checks, prior_durations, survival_curves
+from models.words import percent
 
 
 @derives
@@ -25,31 +27,65 @@ def left_out_reports(key: str, review: Review | None = None):
     figure, axes = canvas(1.75 * len(found) + 0.5, len(found), squeeze=False)
     for check, ax in zip(found, axes[:, 0]):
         label = review.studies[check.report.study].label
-        label += "" if check.report.stratum == "all" else f", {stratum_words(review.records[check.report.study], check.report.stratum)}"
+        label += (
+            ""
+            if check.report.stratum == "all"
+            else f", {stratum_words(review.records[check.report.study], check.report.stratum)}"
+        )
         (_z_strip if check.quantity == "|z|" else _outcome_strip)(ax, check, label)
-    return Picture(figure, "Reports left out, and what the posterior foresees of them. " + " ".join(check_words(c, review) for c in found),
-                   pd.DataFrame(map(_check_numbers, found)))
+    return Picture(
+        figure,
+        "Reports left out, and what the posterior foresees of them. "
+        + " ".join(check_words(c, review) for c in found),
+        pd.DataFrame(map(_check_numbers, found)),
+    )
 
 
 def _check_numbers(check) -> dict:
-    """A check in numbers: limits of the predicted |z|, or the share of predictions that are 1, and the printed report on that scale."""
-    low, middle, high = np.quantile(check.predicted, [0.025, 0.5, 0.975]) if check.quantity == "|z|" else (None,) * 3
-    return {"study": check.report.study, "stratum": check.report.stratum, "quantity": check.quantity, "printed": check.printed,
-            "predicted_median": middle, "predicted_lower": low, "predicted_upper": high, "predicted_mean": float(np.mean(check.predicted)),
-            "probability": check.probability, "verdict": check.verdict, "left_out_because": check.report.reason}
+    """A check in numbers: limits of the predicted |z|, or the share of predictions that are 1, and the
+    printed report on that scale.
+    """
+    low, middle, high = (
+        np.quantile(check.predicted, [0.025, 0.5, 0.975]) if check.quantity == "|z|" else (None,) * 3
+    )
+    return {
+        "study": check.report.study,
+        "stratum": check.report.stratum,
+        "quantity": check.quantity,
+        "printed": check.printed,
+        "predicted_median": middle,
+        "predicted_lower": low,
+        "predicted_upper": high,
+        "predicted_mean": float(np.mean(check.predicted)),
+        "probability": check.probability,
+        "verdict": check.verdict,
+        "left_out_because": check.report.reason,
+    }
 
 
 def check_words(check, review: Review) -> str:
     """One check in a sentence."""
     label, stratum = review.studies[check.report.study].label, check.report.stratum
-    where = label if stratum == "all" else f"{label}, {stratum_words(review.records[check.report.study], stratum)}"
+    where = (
+        label
+        if stratum == "all"
+        else f"{label}, {stratum_words(review.records[check.report.study], stratum)}"
+    )
     if check.quantity == "|z|":
-        return (f"{where}: {p_words(check.report.check['p'])} is |z| {check.printed:.2f}; {percent(check.probability)} of the predictions are as "
-                f"large or larger: {check.verdict}.")
+        return (
+            f"{where}: {p_words(check.report.check['p'])} is |z| {check.printed:.2f};"
+            f" {percent(check.probability)} of the predictions are as large or larger: {check.verdict}."
+        )
     if check.quantity == "p":
-        return f"{where}: {p_words(check.report.check['p'])}; {percent(check.probability)} of the predictions are as small or smaller: {check.verdict}."
+        return (
+            f"{where}: {p_words(check.report.check['p'])}; {percent(check.probability)} of the predictions"
+            f" are as small or smaller: {check.verdict}."
+        )
     said = "significant" if check.printed else "not significant"
-    return f"{where}: the test was {said}, foreseen with probability {percent(check.probability)}: {check.verdict}."
+    return (
+        f"{where}: the test was {said}, foreseen with probability {percent(check.probability)}:"
+        f" {check.verdict}."
+    )
 
 
 def _z_strip(ax, check, label: str) -> None:
@@ -58,8 +94,15 @@ def _z_strip(ax, check, label: str) -> None:
     curve = np.interp(grid, np.linspace(-5, 5, 501), shape)
     ax.fill_between(grid, curve, color=BLUE, alpha=0.25, lw=0)
     ax.plot([check.printed] * 2, [0, 1.05 * curve.max()], color=RED, lw=2.5)
-    ax.text(0.99, 0.92, f"printed {p_words(check.report.check['p'])}\n{percent(check.probability)} as large or larger", transform=ax.transAxes,
-            ha="right", va="top", fontsize=SMALL)
+    ax.text(
+        0.99,
+        0.92,
+        f"printed {p_words(check.report.check['p'])}\n{percent(check.probability)} as large or larger",
+        transform=ax.transAxes,
+        ha="right",
+        va="top",
+        fontsize=SMALL,
+    )
     ax.set_title(label, loc="left", fontsize=12, weight="bold")
     ax.set_yticks([])
     ax.set_xlim(0, 4)
@@ -69,10 +112,19 @@ def _z_strip(ax, check, label: str) -> None:
 def _outcome_strip(ax, check, label: str) -> None:
     share = float(np.mean(check.predicted))
     smaller = f"as small as the printed {p_words(check.report.check['p'])}" if check.quantity == "p" else ""
-    for y, words, value in ((1, "a larger p" if smaller else "not significant", 1 - share), (0, smaller or "significant", share)):
+    for y, words, value in (
+        (1, "a larger p" if smaller else "not significant", 1 - share),
+        (0, smaller or "significant", share),
+    ):
         printed = bool(y) != bool(check.printed)
         ax.barh(y - 0.12, value, color=RED if printed else LIGHT, height=0.38)
-        ax.text(0, y + 0.13, f"{words}{', as printed' if printed and not smaller else ''}: {percent(value)}", va="bottom", fontsize=SMALL)
+        ax.text(
+            0,
+            y + 0.13,
+            f"{words}{', as printed' if printed and not smaller else ''}: {percent(value)}",
+            va="bottom",
+            fontsize=SMALL,
+        )
     ax.set_ylim(-0.4, 1.6)
     ax.set_title(label, loc="left", fontsize=12, weight="bold")
     ax.set_xlim(0, 1)
@@ -82,7 +134,9 @@ def _outcome_strip(ax, check, label: str) -> None:
 
 @derives
 def per_1000(key: str, review: Review | None = None):
-    """Patients per 1,000 with the event, without tocilizumab and with it; None where there is no baseline risk."""
+    """Patients per 1,000 with the event, without tocilizumab and with it; None where there is no baseline
+    risk.
+    """
     found = absolute_effects(key, review)
     if not found:
         return None
@@ -92,23 +146,47 @@ def per_1000(key: str, review: Review | None = None):
         ax.plot([with_toci["lower"], with_toci["upper"]], [-i, -i], color=BLUE, lw=2.4)
         ax.plot(with_toci["median"], -i, "o", color=BLUE, ms=9, label="with tocilizumab, 95 % interval")
         ax.plot(without, -i, "|", color=RED, ms=22, mew=3, label="without")
-        ax.text(0, -i + 0.22, textwrap.fill(f"{effect.source} ({effect.events}/{effect.n})", 52), fontsize=SMALL, va="bottom",
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8})
+        ax.text(
+            0,
+            -i + 0.22,
+            textwrap.fill(f"{effect.source} ({effect.events}/{effect.n})", 52),
+            fontsize=SMALL,
+            va="bottom",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
+        )
     ax.set_xlim(0, 1000)
     ax.set_ylim(-len(found) + 0.4, 1.0)
     ax.set_yticks([])
     labels = dict(zip(*reversed(ax.get_legend_handles_labels())))
     figure.legend(labels.values(), labels.keys(), loc="outside upper right", ncols=2)
     ax.set_xlabel("Patients with the event per 1,000")
-    said = "; ".join(f"{e.source}: {1000 * e.risk:.0f} without, {e.with_toci['median']:.0f} with (95 % interval "
-                     f"{e.with_toci['lower']:.0f} to {e.with_toci['upper']:.0f})" for e in found)
-    return Picture(figure, f"{ENDPOINTS[key].title}, patients per 1,000. {said}.", pd.DataFrame(map(_per_1000_numbers, found)))
+    said = "; ".join(
+        f"{e.source}: {1000 * e.risk:.0f} without, {e.with_toci['median']:.0f} with (95 % interval "
+        f"{e.with_toci['lower']:.0f} to {e.with_toci['upper']:.0f})"
+        for e in found
+    )
+    return Picture(
+        figure,
+        f"{ENDPOINTS[key].title}, patients per 1,000. {said}.",
+        pd.DataFrame(map(_per_1000_numbers, found)),
+    )
 
 
 def _per_1000_numbers(effect) -> dict:
-    """Patients per 1,000 without and with tocilizumab, and the difference for the mean effect and in a next study."""
-    return {"baseline": effect.source, "events": effect.events, "n": effect.n, "without": 1000 * effect.risk,
-            **{f"{part}_{name}": value for part in ("with_toci", "difference", "next_study") for name, value in getattr(effect, part).items()}}
+    """Patients per 1,000 without and with tocilizumab, and the difference for the mean effect and in a next
+    study.
+    """
+    return {
+        "baseline": effect.source,
+        "events": effect.events,
+        "n": effect.n,
+        "without": 1000 * effect.risk,
+        **{
+            f"{part}_{name}": value
+            for part in ("with_toci", "difference", "next_study")
+            for name, value in getattr(effect, part).items()
+        },
+    }
 
 
 @derives
@@ -118,8 +196,19 @@ def durations_foreseen():
     figure, ax = canvas(3.0)
     grid, said, curves = np.linspace(np.log(0.8), np.log(60), 300), [], []
     for (grade, days), colour in zip(found.items(), STUDY_COLOURS):
-        curves.append(pd.DataFrame({"grade": grade, "days": np.exp(grid), "density_of_log_days": density(np.log(days), grid)}))
-        ax.plot("days", "density_of_log_days", data=curves[-1], color=colour, lw=2, label=f"grade {grade}" + (" or above" if grade == max(found) else ""))
+        curves.append(
+            pd.DataFrame(
+                {"grade": grade, "days": np.exp(grid), "density_of_log_days": density(np.log(days), grid)}
+            )
+        )
+        ax.plot(
+            "days",
+            "density_of_log_days",
+            data=curves[-1],
+            color=colour,
+            lw=2,
+            label=f"grade {grade}" + (" or above" if grade == max(found) else ""),
+        )
         low, middle, high = np.quantile(days, [0.025, 0.5, 0.975])
         said.append(f"grade {grade}: median {middle:.1f} days, 95 % between {low:.1f} and {high:.0f}")
     ax.set_xscale("log")
@@ -129,7 +218,11 @@ def durations_foreseen():
     ax.set_ylabel("Prior predictive density")
     ax.set_xlabel("Days of CRS in one patient without tocilizumab, log scale")
     ax.legend(loc="upper right")
-    return Picture(figure, "What the priors foresee before any data. " + "; ".join(said) + ".", pd.concat(curves, ignore_index=True))
+    return Picture(
+        figure,
+        "What the priors foresee before any data. " + "; ".join(said) + ".",
+        pd.concat(curves, ignore_index=True),
+    )
 
 
 @derives
@@ -143,13 +236,24 @@ def simulated_survival(key: str, review: Review | None = None):
         words = "no tocilizumab" if arm == "none" else arm
         ax.fill_between(times, low, high, step="post", color=colour, alpha=0.2, lw=0)
         ax.step(times, middle, where="post", color=colour, lw=2.2, label=words)
-        bands.append(pd.DataFrame({"arm": words, "time_in_medians": times, "median": middle, "lower": low, "upper": high}))
+        bands.append(
+            pd.DataFrame(
+                {"arm": words, "time_in_medians": times, "median": middle, "lower": low, "upper": high}
+            )
+        )
         at = int(np.argmin(np.abs(times - 1)))
-        said.append(f"{words}: {100 * middle[at]:.0f} % (95 % of cohorts {100 * low[at]:.0f} to {100 * high[at]:.0f} %)")
+        said.append(
+            f"{words}: {100 * middle[at]:.0f} % (95 % of cohorts {100 * low[at]:.0f} to"
+            f" {100 * high[at]:.0f} %)"
+        )
     ax.set_ylim(0, 1)
     ax.set_xlim(0, times[-1])
     ax.set_ylabel("Share without the event")
     ax.set_xlabel("Time, in multiples of the median without tocilizumab")
     ax.legend(loc="upper right", title="Simulated, not observed")
-    return Picture(figure, f"Simulated curves, {ENDPOINTS[key].title}. Share without the event at the median time of patients without tocilizumab: "
-                   + "; ".join(said) + ".", pd.concat(bands, ignore_index=True))
+    return Picture(
+        figure,
+        f"Simulated curves, {ENDPOINTS[key].title}. Share without the event at the median time of patients"
+        " without tocilizumab: " + "; ".join(said) + ".",
+        pd.concat(bands, ignore_index=True),
+    )

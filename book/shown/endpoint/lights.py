@@ -3,13 +3,13 @@
 import pandas as pd
 from matplotlib.lines import Line2D
 
+from book.html.style import GREEN, GREY, INK, RED, SMALL, YELLOW, Picture, canvas
 from extraction.bias import judgements, overall
 from extraction.records import Review, load
 from extraction.vocabulary import DOMAINS, ENDPOINTS
+from models.answers.derivation import derives
 from models.endpoints import ENDPOINTS as MODELS
 from models.endpoints import evidence_of
-from models.answers.derivation import derives
-from book.html.style import GREEN, GREY, INK, RED, SMALL, YELLOW, Picture, canvas
 
 LIGHTS = {
     "low": ("low", GREEN, "o"),
@@ -24,11 +24,23 @@ LIGHTS = {
 def light(ax, x: float, y: float, judgement: str, size: float = 9) -> None:
     """One light in data coordinates."""
     _, colour, shape = LIGHTS[judgement]
-    ax.plot(x, y, shape, color=colour, ms=size, mec=GREY if judgement == "no_information" else INK, mew=0.7, clip_on=False, zorder=6)
+    ax.plot(
+        x,
+        y,
+        shape,
+        color=colour,
+        ms=size,
+        mec=GREY if judgement == "no_information" else INK,
+        mew=0.7,
+        clip_on=False,
+        zorder=6,
+    )
 
 
 def row_of_lights(ax, record, endpoint: str, x: float, y: float, step: float, size: float = 8) -> bool:
-    """The seven domains and, after a gap, the overall judgement; whether the study is judged for the endpoint."""
+    """The seven domains and, after a gap, the overall judgement; whether the study is judged for the
+    endpoint.
+    """
     made = judgements(record, endpoint)
     for i, row in enumerate(made.values()):
         light(ax, x + i * step, y, row.judgement, size)
@@ -38,8 +50,20 @@ def row_of_lights(ax, record, endpoint: str, x: float, y: float, step: float, si
 
 
 def legend_of_lights(figure) -> None:
-    handles = [Line2D([], [], ls="", marker=shape, color=colour, mec=GREY if name == "no_information" else INK, mew=0.7, ms=9, label=words)
-               for name, (words, colour, shape) in LIGHTS.items()]
+    handles = [
+        Line2D(
+            [],
+            [],
+            ls="",
+            marker=shape,
+            color=colour,
+            mec=GREY if name == "no_information" else INK,
+            mew=0.7,
+            ms=9,
+            label=words,
+        )
+        for name, (words, colour, shape) in LIGHTS.items()
+    ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=SMALL)
 
 
@@ -54,22 +78,44 @@ def traffic_lights(key: str, review: Review | None = None):
         if not row_of_lights(ax, review.records[study], evidence.endpoint, 0.5, -i, 1.0, 11):
             ax.text(0.5, -i, "not judged: counts as critical", va="center", fontsize=SMALL)
     for j, words in enumerate([*DOMAINS.values(), "overall"]):
-        ax.text(j + 0.5 + (0.6 if words == "overall" else 0), 0.55, words, rotation=60, ha="left", va="bottom", rotation_mode="anchor", fontsize=SMALL)
+        ax.text(
+            j + 0.5 + (0.6 if words == "overall" else 0),
+            0.55,
+            words,
+            rotation=60,
+            ha="left",
+            va="bottom",
+            rotation_mode="anchor",
+            fontsize=SMALL,
+        )
     ax.set_xlim(-2.6, 12.0)
     ax.set_ylim(-len(evidence.studies) + 0.4, 6.4)
     ax.axis("off")
     figure.suptitle(MODELS[key].title, x=0.02, ha="left", fontsize=12, weight="bold")
     legend_of_lights(figure)
-    said = ". ".join(f"{review.studies[s].label}: " + _words(review.records[s], evidence.endpoint) for s in evidence.studies)
-    return Picture(figure, f"Risk of bias (ROBINS-I), {MODELS[key].title}. {said}.",
-                   pd.DataFrame([row for study in evidence.studies for row in _numbers(study, review.records[study], evidence.endpoint)]))
+    said = ". ".join(
+        f"{review.studies[s].label}: " + _words(review.records[s], evidence.endpoint)
+        for s in evidence.studies
+    )
+    return Picture(
+        figure,
+        f"Risk of bias (ROBINS-I), {MODELS[key].title}. {said}.",
+        pd.DataFrame(
+            [
+                row
+                for study in evidence.studies
+                for row in _numbers(study, review.records[study], evidence.endpoint)
+            ]
+        ),
+    )
 
 
 def _numbers(study: str, record, endpoint: str) -> list[dict]:
     """A row for each domain and one for the overall judgement; not judged where no judgement is made."""
     made = {domain: row.judgement for domain, row in judgements(record, endpoint).items()}
-    return [{"study": study, "domain": domain, "judgement": made.get(domain, "not judged")} for domain in DOMAINS] + [
-        {"study": study, "domain": "overall", "judgement": overall(record, endpoint) or "not judged"}]
+    return [
+        {"study": study, "domain": domain, "judgement": made.get(domain, "not judged")} for domain in DOMAINS
+    ] + [{"study": study, "domain": "overall", "judgement": overall(record, endpoint) or "not judged"}]
 
 
 def _words(record, endpoint: str) -> str:
@@ -84,15 +130,33 @@ def _words(record, endpoint: str) -> str:
 def reasons(study: str, review: Review | None = None) -> pd.DataFrame:
     """Every judgement of a study with its endpoints, reason and address."""
     review = review or load()
-    return pd.DataFrame([{
-        "domain": DOMAINS[row.domain], "endpoints": ", ".join(ENDPOINTS[e] for e in row.endpoints), "risk of bias": LIGHTS[row.judgement][0],
-        "reason": row.reason, "where": str(row.address) if row.address else "a silence of the paper"}
-        for domain in DOMAINS for row in review.records[study].risk_of_bias if row.domain == domain])
+    return pd.DataFrame(
+        [
+            {
+                "domain": DOMAINS[row.domain],
+                "endpoints": ", ".join(ENDPOINTS[e] for e in row.endpoints),
+                "risk of bias": LIGHTS[row.judgement][0],
+                "reason": row.reason,
+                "where": str(row.address) if row.address else "a silence of the paper",
+            }
+            for domain in DOMAINS
+            for row in review.records[study].risk_of_bias
+            if row.domain == domain
+        ]
+    )
 
 
 def overall_in_words(review: Review | None = None) -> str:
     """How many studies of how many endpoints are at which overall risk, in one sentence."""
     review = review or load()
-    found = [overall(review.records[study], evidence_of(key, review).endpoint) or "not judged" for key in MODELS for study in evidence_of(key, review).studies]
-    counts = ", ".join(f"{found.count(name)} at {words} risk" for name, (words, _, _) in reversed(LIGHTS.items()) if name in found)
+    found = [
+        overall(review.records[study], evidence_of(key, review).endpoint) or "not judged"
+        for key in MODELS
+        for study in evidence_of(key, review).studies
+    ]
+    counts = ", ".join(
+        f"{found.count(name)} at {words} risk"
+        for name, (words, _, _) in reversed(LIGHTS.items())
+        if name in found
+    )
     return f"Of {len(found)} results that enter a model, each a study and an endpoint, {counts}."

@@ -6,13 +6,24 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
+from book.html.style import (
+    BLUE,
+    GREY,
+    LIGHT,
+    ORANGE,
+    SMALL,
+    STUDY_COLOURS,
+    Picture,
+    canvas,
+    ratio_axis,
+    two_columns,
+)
+from extraction.derived.characteristics import imbalances
 from extraction.records import Review, load
-from models.runs import store
+from models.answers.derivation import derives
 from models.endpoint import study_term
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
-from extraction.derived.characteristics import imbalances
-from models.answers.derivation import derives
-from book.html.style import BLUE, GREY, LIGHT, ORANGE, SMALL, STUDY_COLOURS, Picture, canvas, ratio_axis, two_columns
+from models.runs import store
 from models.words import interval, number
 
 MOST_IN_A_LEGEND = 2 * len(STUDY_COLOURS)
@@ -25,7 +36,10 @@ MOST_IN_WORDS = 30
 def baseline_imbalance(review: Review | None = None):
     """Standardised differences of the variables both arms print, one colour for each study."""
     found = imbalances(review or load())
-    variables, studies = list(dict.fromkeys(i.variable for i in found)), list(dict.fromkeys(i.label for i in found))
+    variables, studies = (
+        list(dict.fromkeys(i.variable for i in found)),
+        list(dict.fromkeys(i.label for i in found)),
+    )
     figure, (words, ax) = two_columns(0.62 * len(variables) + 1.5, (0.95, 1))
     ax.axvspan(-0.1, 0.1, color=LIGHT, alpha=0.6, lw=0)
     ax.axvline(0, color=GREY, lw=1)
@@ -37,7 +51,9 @@ def baseline_imbalance(review: Review | None = None):
             y = -row + step * ((len(here) - 1) / 2 - place)
             colour = STUDY_COLOURS[studies.index(item.label) % len(STUDY_COLOURS)]
             ax.plot([0, item.difference], [y, y], color=colour, lw=1.5)
-            ax.plot(item.difference, y, "os"[studies.index(item.label) % 2], color=colour, ms=8, label=item.label)
+            ax.plot(
+                item.difference, y, "os"[studies.index(item.label) % 2], color=colour, ms=8, label=item.label
+            )
     for axes in (words, ax):
         axes.set_ylim(-len(variables) + 0.4, 0.6)
     far = 1.15 * max(abs(i.difference) for i in found)
@@ -46,25 +62,48 @@ def baseline_imbalance(review: Review | None = None):
     if len(labels) <= MOST_IN_A_LEGEND:
         figure.legend(labels.values(), labels.keys(), loc="outside upper right", ncols=2)
     ax.set_xlabel("Standardised difference", labelpad=34)
-    for place, side, words_at_end in ((0, "left", "◄ more\nwith none"), (1, "right", "more with\ntocilizumab ►")):
-        ax.annotate(words_at_end, (place, 0), xycoords="axes fraction", xytext=(0, -21), textcoords="offset points", ha=side, va="top", fontsize=SMALL)
+    for place, side, words_at_end in (
+        (0, "left", "◄ more\nwith none"),
+        (1, "right", "more with\ntocilizumab ►"),
+    ):
+        ax.annotate(
+            words_at_end,
+            (place, 0),
+            xycoords="axes fraction",
+            xytext=(0, -21),
+            textcoords="offset points",
+            ha=side,
+            va="top",
+            fontsize=SMALL,
+        )
     far = [i for i in found if abs(i.difference) > 0.1]
     largest = sorted(found, key=lambda i: -abs(i.difference))[:MOST_IN_WORDS]
-    said = "; ".join(f"{i.label}, {i.variable}: {i.events_toci} of {i.n_toci} with tocilizumab and {i.events_control} of {i.n_control} "
-                     f"without, difference {i.difference:+.2f}" for i in largest)
-    return Picture(figure, f"Differences between the arms in standard deviations: {len(far)} of {len(found)} exceed 0.1, the usual limit of "
-                           f"balance (grey band). Largest first: {said}.",
-                   pd.DataFrame([asdict(i) | {"standardised_difference": i.difference} for i in found]))
+    said = "; ".join(
+        f"{i.label}, {i.variable}: {i.events_toci} of {i.n_toci} with tocilizumab and {i.events_control} of"
+        f" {i.n_control} without, difference {i.difference:+.2f}"
+        for i in largest
+    )
+    return Picture(
+        figure,
+        f"Differences between the arms in standard deviations: {len(far)} of {len(found)} exceed 0.1, the"
+        f" usual limit of balance (grey band). Largest first: {said}.",
+        pd.DataFrame([asdict(i) | {"standardised_difference": i.difference} for i in found]),
+    )
 
 
 @derives
 def model_graph(key: str, review: Review | None = None):
-    """The model as a graph: an arrow leads from each quantity to those that depend on it, the reports at the bottom."""
+    """The model as a graph: an arrow leads from each quantity to those that depend on it, the reports at the
+    bottom.
+    """
     review = review or load()
     graph = store.read(key, review).info["graph"]
     studies = {study.id: study.label for study in review.register.studies}
     hidden = {name for name in graph["nodes"] if name == "z" or name.startswith("z_")}
-    nodes, edges = [n for n in graph["nodes"] if n not in hidden], [e for e in graph["edges"] if not hidden & set(e)]
+    nodes, edges = (
+        [n for n in graph["nodes"] if n not in hidden],
+        [e for e in graph["edges"] if not hidden & set(e)],
+    )
     places, layers = _layers(nodes, edges), {}
     for name, layer in places.items():
         layers.setdefault(layer, []).append(name)
@@ -77,22 +116,67 @@ def model_graph(key: str, review: Review | None = None):
     for layer, row in layers.items():
         for i, name in enumerate(row):
             report = name == "reports" or "[" in name
-            boxes[name] = ax.text((i + 0.5) / len(row), deepest - layer, _node_words(name, studies), ha="center", va="center", fontsize=SMALL, zorder=3,
-                                  bbox={"boxstyle": "square,pad=0.35" if report else "round,pad=0.3", "fc": "#FBE9D0" if report else "white",
-                                        "ec": ORANGE if report else BLUE, "lw": 1.4})
+            boxes[name] = ax.text(
+                (i + 0.5) / len(row),
+                deepest - layer,
+                _node_words(name, studies),
+                ha="center",
+                va="center",
+                fontsize=SMALL,
+                zorder=3,
+                bbox={
+                    "boxstyle": "square,pad=0.35" if report else "round,pad=0.3",
+                    "fc": "#FBE9D0" if report else "white",
+                    "ec": ORANGE if report else BLUE,
+                    "lw": 1.4,
+                },
+            )
     for parent, child in edges:
         start, end = boxes[parent], boxes[child]
-        ax.annotate("", end.get_position(), start.get_position(), arrowprops={
-            "arrowstyle": "-|>", "color": GREY, "lw": 1.3, "shrinkA": 0, "shrinkB": 1, "patchA": start.get_bbox_patch(), "patchB": end.get_bbox_patch()})
+        ax.annotate(
+            "",
+            end.get_position(),
+            start.get_position(),
+            arrowprops={
+                "arrowstyle": "-|>",
+                "color": GREY,
+                "lw": 1.3,
+                "shrinkA": 0,
+                "shrinkB": 1,
+                "patchA": start.get_bbox_patch(),
+                "patchB": end.get_bbox_patch(),
+            },
+        )
     said = "; ".join(f"{_flat(parent, studies)} to {_flat(child, studies)}" for parent, child in edges)
-    return Picture(figure, f"Graph of the model of {ENDPOINTS[key].title}. Arrows: {said}. Boxes are printed reports.",
-                   pd.DataFrame(edges, columns=["from", "to"]))
+    return Picture(
+        figure,
+        f"Graph of the model of {ENDPOINTS[key].title}. Arrows: {said}. Boxes are printed reports.",
+        pd.DataFrame(edges, columns=["from", "to"]),
+    )
 
 
-NODES = {"mu": "μ\nmean effect", "tau": "τ\nbetween studies", "theta": "θ\neffect in\neach study", "prediction": "next\nstudy",
-         "alpha": "α\nrisk without", "delta": "δ\nby study\nand grade", "mean_by_grade": "mean\nby grade", "level": "level\nof study",
-         "sigma": "σ\npatients", "step_1_to_2": "grade\n1→2", "step_2_to_3": "grade\n2→3", "trend": "trend over\ngrades", "reports": "printed reports"}
-TERMS = {"table": "counts", "table_set": "possible counts", "log_rank": "log-rank p", "log_rank_histories": "histories", "ratio": "hazard ratio"}
+NODES = {
+    "mu": "μ\nmean effect",
+    "tau": "τ\nbetween studies",
+    "theta": "θ\neffect in\neach study",
+    "prediction": "next\nstudy",
+    "alpha": "α\nrisk without",
+    "delta": "δ\nby study\nand grade",
+    "mean_by_grade": "mean\nby grade",
+    "level": "level\nof study",
+    "sigma": "σ\npatients",
+    "step_1_to_2": "grade\n1→2",
+    "step_2_to_3": "grade\n2→3",
+    "trend": "trend over\ngrades",
+    "reports": "printed reports",
+}
+TERMS = {
+    "table": "counts",
+    "table_set": "possible counts",
+    "log_rank": "log-rank p",
+    "log_rank_histories": "histories",
+    "ratio": "hazard ratio",
+}
 
 
 def _node_words(name: str, studies: dict[str, str]) -> str:
@@ -136,8 +220,11 @@ def followed_number(key: str, study: str, review: Review | None = None):
     step = grid[1] - grid[0]
     posterior = quadrature(key, review=review).theta[study]
     figure, ax = canvas(3.5)
-    curves = {"prior of the mean effect": np.exp(endpoint.mu_prior.log_density(grid)), "likelihood of the counts": likelihood / likelihood.sum() / step,
-              "posterior of this study": posterior.density(grid)}
+    curves = {
+        "prior of the mean effect": np.exp(endpoint.mu_prior.log_density(grid)),
+        "likelihood of the counts": likelihood / likelihood.sum() / step,
+        "posterior of this study": posterior.density(grid),
+    }
     for (words, y), colour, dashes in zip(curves.items(), (GREY, ORANGE, BLUE), ("--", "-", "-")):
         ax.plot(np.exp(grid), y, dashes, color=colour, lw=2.2, label=words)
     ax.set_yticks([])
@@ -145,8 +232,14 @@ def followed_number(key: str, study: str, review: Review | None = None):
     ax.set_ylim(0, 1.45 * float(np.max(posterior.density(grid))))
     ax.legend(loc="upper left")
     ratio_axis(ax, 0.08, 20, endpoint.scale.capitalize(), endpoint.benefit)
-    best, found = float(np.exp(grid[np.argmax(likelihood)])), {k: float(np.exp(v)) for k, v in posterior.limits().items()}
+    best, found = (
+        float(np.exp(grid[np.argmax(likelihood)])),
+        {k: float(np.exp(v)) for k, v in posterior.limits().items()},
+    )
     d = report.data
-    said = (f"{d['events_toci']} of {d['n_toci']} against {d['events_control']} of {d['n_control']}: the likelihood of the odds ratio is "
-            f"largest at {number(best)}; with the prior the posterior is {interval(found)}.")
+    said = (
+        f"{d['events_toci']} of {d['n_toci']} against {d['events_control']} of {d['n_control']}: the"
+        f" likelihood of the odds ratio is largest at {number(best)}; with the prior the posterior is"
+        f" {interval(found)}."
+    )
     return Picture(figure, said, pd.DataFrame({"ratio": np.exp(grid)} | curves))

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from models.evidence.binary import BINARY_FIELDS
 from extraction.derived.groups import grade_counts, group_size
 from extraction.schema import AnyEntry, Record
+from models.evidence.binary import BINARY_FIELDS
 
 DIRECTIONS = {"crs_duration": {"lower": "shorter", "higher": "longer"}}
 OTHER_DIRECTIONS = {"lower": "lower", "higher": "higher"}
@@ -12,7 +12,8 @@ NOTHING = "not reported"
 
 
 def printed_result(record: Record, endpoint: str) -> str:
-    """The result of one paper, tocilizumab first: `9/17 v 10/28 (p=0.353)`; `not reported` where nothing is printed.
+    """The result of one paper, tocilizumab first: `9/17 v 10/28 (p=0.353)`; `not reported` where nothing is
+    printed.
 
     endpoint : a key of extraction.vocabulary.ENDPOINTS
     For CRS duration this is the comparison at grade 3 or above, which is the primary one.
@@ -27,9 +28,17 @@ def printed_result(record: Record, endpoint: str) -> str:
 
 
 def printed_words(entry: AnyEntry) -> str:
-    """One entry in words: its fragment as printed, or the direction with the level, or that nothing is printed."""
+    """One entry in words: its fragment as printed, or the direction with the level, or that nothing is
+    printed.
+    """
     if entry.kind == "not_reported" or entry.printed is None:
-        return NOTHING if entry.kind != "survival_curve" else "a curve, digitised" if entry.curve else "a curve, not digitised"
+        return (
+            NOTHING
+            if entry.kind != "survival_curve"
+            else "a curve, digitised"
+            if entry.curve
+            else "a curve, not digitised"
+        )
     if entry.kind in ("p_value", "log_rank_p"):
         return p_words(entry.p)
     if entry.kind == "test_outcome" and entry.significant and entry.direction:
@@ -49,7 +58,9 @@ def direction_word(entry: AnyEntry) -> str:
 
 def stratum_words(record: Record, stratum: str) -> str:
     """A stratum in words: `grade 3-5`, `CRP high`."""
-    words = stratum.replace("_", " ").replace("crp", "CRP").replace("il6", "IL-6").replace("icans", "with ICANS")
+    words = (
+        stratum.replace("_", " ").replace("crp", "CRP").replace("il6", "IL-6").replace("icans", "with ICANS")
+    )
     grades = record.strata[stratum].crs_grades
     return f"grade {grades[0]}–{grades[-1]}" if grades and len(grades) > 1 else words
 
@@ -74,7 +85,9 @@ def _binary(record: Record, endpoint: str) -> Iterator[str]:
 
 def _without_counts(record: Record, field: str) -> Iterator[str]:
     """Percentages and p-values by stratum; the verbal outcome of the whole cohort."""
-    strata = dict.fromkeys(e.stratum for e in record.find(field) if e.kind in ("percentage", "p_value", "test_outcome"))
+    strata = dict.fromkeys(
+        e.stratum for e in record.find(field) if e.kind in ("percentage", "p_value", "test_outcome")
+    )
     for stratum in strata:
         shares = {e.arm: e.percent for e in record.find(field, stratum=stratum, kind="percentage")}
         found = [f"{shares['toci']}% v {shares['control']}%"] if {"toci", "control"} <= shares.keys() else []
@@ -89,20 +102,35 @@ def _duration(record: Record) -> Iterator[str]:
     """The comparison at grade 3 or above with its group sizes."""
     for stratum, meaning in record.strata.items():
         if meaning.crs_grades and min(meaning.crs_grades) >= 3:
-            found = [e for e in record.find("crs_duration", stratum=stratum, arm="comparison") if e.kind in ("test_outcome", "p_value")]
+            found = [
+                e
+                for e in record.find("crs_duration", stratum=stratum, arm="comparison")
+                if e.kind in ("test_outcome", "p_value")
+            ]
             sizes = [group_size(record, arm, stratum) for arm in ("toci", "control")]
             numbers = f" ({sizes[0]} v {sizes[1]} patients)" if all(sizes) else ""
             yield from (f"{stratum_words(record, stratum)}: {printed_words(e)}{numbers}" for e in found[:1])
 
 
 def _survival(record: Record, endpoint: str) -> Iterator[str]:
-    """Hazard ratio with its interval; log-rank p-values with their stratum, and that no direction is printed; curves where they are digitised."""
+    """Hazard ratio with its interval; log-rank p-values with their stratum, and that no direction is printed;
+    curves where they are digitised.
+    """
     for entry in record.find(endpoint, stratum="all", kind="hazard_ratio"):
-        yield f"HR {entry.estimate} ({entry.lower}–{entry.upper})" + (", adjusted" if entry.adjusted_for else "")
+        yield f"HR {entry.estimate} ({entry.lower}–{entry.upper})" + (
+            ", adjusted" if entry.adjusted_for else ""
+        )
     p_values = record.find(endpoint, kind="log_rank_p")
     if p_values:
-        listed = ", ".join(p_words(e.p) + ("" if e.stratum == "all" else f" ({stratum_words(record, e.stratum)})") for e in p_values)
+        listed = ", ".join(
+            p_words(e.p) + ("" if e.stratum == "all" else f" ({stratum_words(record, e.stratum)})")
+            for e in p_values
+        )
         silent = "" if any(e.direction for e in p_values) else ", no direction"
         yield f"log-rank {listed}{silent}"
     if curves := [e for e in record.find(endpoint, kind="survival_curve") if e.curve]:
-        yield "curve" if [e.stratum for e in curves] == ["all"] else f"curves ({', '.join(stratum_words(record, e.stratum) for e in curves)})"
+        yield (
+            "curve"
+            if [e.stratum for e in curves] == ["all"]
+            else f"curves ({', '.join(stratum_words(record, e.stratum) for e in curves)})"
+        )

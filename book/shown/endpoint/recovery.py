@@ -1,4 +1,6 @@
-"""What recovery added: the posterior without and with recovered data, and the candidates behind each recovered report."""
+"""What recovery added: the posterior without and with recovered data, and the candidates behind each
+recovered report.
+"""
 
 from dataclasses import dataclass
 
@@ -6,16 +8,28 @@ import numpy as np
 import pandas as pd
 from matplotlib.patches import Rectangle
 
-from models.evidence.report import ALTERNATIVES, Evidence, Used
-from models.evidence.collect import alternatives, collect
+from book.html.style import (
+    BLUE,
+    GREY,
+    LIGHT,
+    ORANGE,
+    RED,
+    SMALL,
+    Picture,
+    canvas,
+    interval_line,
+    ratio_axis,
+    reach,
+)
+from book.shown.endpoint.printed import stratum_words
 from extraction.records import Review, load
 from extraction.recover.log_rank import log_rank_histories
+from models.answers.derivation import derives
 from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.posterior import Posterior
-from models.answers.derivation import derives
-from book.shown.endpoint.printed import stratum_words
-from book.html.style import BLUE, GREY, LIGHT, ORANGE, RED, SMALL, Picture, canvas, interval_line, ratio_axis, reach
+from models.evidence.collect import alternatives, collect
+from models.evidence.report import ALTERNATIVES, Evidence, Used
 from models.words import answer, interval, percent
 
 PRINTED_ONLY = "printed numbers only"
@@ -24,7 +38,9 @@ RECOVERED_TERMS = ("table_set", "log_rank_histories")
 
 @dataclass(frozen=True)
 class Row:
-    """The mean effect under one reading: its words, posterior (log scale), limits as ratios, and the probability that tocilizumab is the better side."""
+    """The mean effect under one reading: its words, posterior (log scale), limits as ratios, and the
+    probability that tocilizumab is the better side.
+    """
 
     words: str
     posterior: Posterior
@@ -44,7 +60,8 @@ def readings_differ(key: str, review: Review | None = None) -> bool:
 
 
 def readings(key: str, review: Review | None = None) -> list[Row]:
-    """Primary reading, printed numbers only, then every other reading that changes the evidence; by quadrature, so without sampling error.
+    """Primary reading, printed numbers only, then every other reading that changes the evidence; by
+    quadrature, so without sampling error.
 
     Raises ValueError for CRS duration, which quadrature cannot integrate.
     """
@@ -53,8 +70,10 @@ def readings(key: str, review: Review | None = None) -> list[Row]:
     primary = collect(review, endpoint.evidence)
     others = alternatives(review, endpoint.evidence)
     ordered = {words: others[words] for words in ALTERNATIVES if words in others}
-    return [_row("as used: printed and recovered" if recovers(key, review) else "as used", primary, key),
-            *(_row(words, evidence, key) for words, evidence in ordered.items())]
+    return [
+        _row("as used: printed and recovered" if recovers(key, review) else "as used", primary, key),
+        *(_row(words, evidence, key) for words, evidence in ordered.items()),
+    ]
 
 
 def _row(words: str, evidence: Evidence, key: str) -> Row:
@@ -62,7 +81,9 @@ def _row(words: str, evidence: Evidence, key: str) -> Row:
     posterior = quadrature(evidence, endpoint.mu_prior, endpoint.tau_prior)
     below = posterior.probability_below()
     limits = {name: float(np.exp(value)) for name, value in posterior.mu.limits().items()}
-    return Row(words, posterior, limits, below if endpoint.benefit == "below" else 1 - below, len(evidence.studies))
+    return Row(
+        words, posterior, limits, below if endpoint.benefit == "below" else 1 - below, len(evidence.studies)
+    )
 
 
 @derives
@@ -75,30 +96,77 @@ def added(key: str, review: Review | None = None):
     tallest = max(row.posterior.mu.density(grid).max() for row in rows)
     for i, row in enumerate(rows):
         colour = RED if i == 0 else GREY if row.words == PRINTED_ONLY else ORANGE
-        ax.fill_between(np.exp(grid), -i - 0.1, -i - 0.1 + 0.42 * row.posterior.mu.density(grid) / tallest, color=colour, alpha=0.2, lw=0)
+        ax.fill_between(
+            np.exp(grid),
+            -i - 0.1,
+            -i - 0.1 + 0.42 * row.posterior.mu.density(grid) / tallest,
+            color=colour,
+            alpha=0.2,
+            lw=0,
+        )
         interval_line(ax, -i - 0.1, row.limits, low, high, colour, "D" if i == 0 else "o")
-        ax.text(np.sqrt(low * high), -i + 0.42, row.words + (f" ({row.studies} studies)" if row.studies != 1 else " (1 study)"), ha="center", va="center",
-                fontsize=SMALL, weight="bold" if i == 0 else "normal", bbox=PLAIN)
-        ax.text(np.sqrt(low * high), -i - 0.22, answer(key, row.limits | {"p_favours": row.p_favours}), ha="center", va="top", fontsize=SMALL, bbox=PLAIN)
+        ax.text(
+            np.sqrt(low * high),
+            -i + 0.42,
+            row.words + (f" ({row.studies} studies)" if row.studies != 1 else " (1 study)"),
+            ha="center",
+            va="center",
+            fontsize=SMALL,
+            weight="bold" if i == 0 else "normal",
+            bbox=PLAIN,
+        )
+        ax.text(
+            np.sqrt(low * high),
+            -i - 0.22,
+            answer(key, row.limits | {"p_favours": row.p_favours}),
+            ha="center",
+            va="top",
+            fontsize=SMALL,
+            bbox=PLAIN,
+        )
     ax.set_ylim(-len(rows) + 0.4, 0.62)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     ratio_axis(ax, low, high, "Mean " + endpoint.scale, endpoint.benefit)
-    said = "; ".join(f"{row.words}: {interval(row.limits)}, tocilizumab the better side with probability {percent(row.p_favours)}" for row in rows)
-    return Picture(figure, f"{endpoint.title}, mean {endpoint.scale} by reading of the papers. {said}.", pd.DataFrame([
-        {"reading": row.words, "studies": row.studies, "scale": endpoint.scale, **row.limits, "p_favours_toci": row.p_favours} for row in rows]))
+    said = "; ".join(
+        f"{row.words}: {interval(row.limits)}, tocilizumab the better side with probability"
+        f" {percent(row.p_favours)}"
+        for row in rows
+    )
+    return Picture(
+        figure,
+        f"{endpoint.title}, mean {endpoint.scale} by reading of the papers. {said}.",
+        pd.DataFrame(
+            [
+                {
+                    "reading": row.words,
+                    "studies": row.studies,
+                    "scale": endpoint.scale,
+                    **row.limits,
+                    "p_favours_toci": row.p_favours,
+                }
+                for row in rows
+            ]
+        ),
+    )
 
 
 PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85}
 
 
 def taken_at_their_word(key: str, review: Review | None = None) -> list[str]:
-    """Why each verbal outcome that narrows a recovered report is taken at its word, in the words of its record."""
+    """Why each verbal outcome that narrows a recovered report is taken at its word, in the words of its
+    record.
+    """
     review = review or load()
     said = []
     for report in evidence_of(key, review).used:
         notes = {e.id: e.note for e in review.records[report.study].entries if e.kind == "test_outcome"}
-        said += [f"{_label(report, review)}: {notes[entry]}" for entry in report.entries if report.term == "table_set" and notes.get(entry)]
+        said += [
+            f"{_label(report, review)}: {notes[entry]}"
+            for entry in report.entries
+            if report.term == "table_set" and notes.get(entry)
+        ]
     return said
 
 
@@ -117,7 +185,11 @@ def recovered_reports(key: str, review: Review | None = None) -> list[Recovered]
     review = review or load()
     evidence = evidence_of(key, review)
     found = [of_used(report, review) for report in evidence.used if report.term in RECOVERED_TERMS]
-    return found + [Recovered(_label(report, review), report.candidates, enters=False) for report in evidence.unused if report.candidates]
+    return found + [
+        Recovered(_label(report, review), report.candidates, enters=False)
+        for report in evidence.unused
+        if report.candidates
+    ]
 
 
 def of_used(report: Used, review: Review) -> Recovered:
@@ -131,12 +203,18 @@ def of_used(report: Used, review: Review) -> Recovered:
         sides = by_side.setdefault(kind, {"toci worse": 0, "none": 0, "toci better": 0})
         for row in rows or ():
             sides[row["direction"]] += row["histories"] if row["match"] == "rounded" else 0
-    return Recovered(f"{_label(report, review)}, {d['n_toci']} v {d['n_control']} patients, p={d['p']}", histories=by_side)
+    return Recovered(
+        f"{_label(report, review)}, {d['n_toci']} v {d['n_control']} patients, p={d['p']}", histories=by_side
+    )
 
 
 def _label(report, review: Review) -> str:
     label = review.studies[report.study].label
-    return label if report.stratum == "all" else f"{label}, {stratum_words(review.records[report.study], report.stratum)}"
+    return (
+        label
+        if report.stratum == "all"
+        else f"{label}, {stratum_words(review.records[report.study], report.stratum)}"
+    )
 
 
 @derives
@@ -152,9 +230,17 @@ def candidates(key: str, review: Review | None = None):
         ax.set_title(report.label, loc="left", fontsize=12, weight="bold")
     if any(report.histories for report in found):
         handles = [Rectangle((0, 0), 1, 1, color=SIDES[side][1]) for side in ("toci worse", "toci better")]
-        figure.legend(handles, [SIDES[side][0] for side in ("toci worse", "toci better")], loc="outside lower center", ncols=2)
-    return Picture(figure, f"What could have been printed so, {ENDPOINTS[key].title}. " + " ".join(map(_words, found)),
-                   pd.DataFrame([row for report in found for row in _candidate_numbers(report)]))
+        figure.legend(
+            handles,
+            [SIDES[side][0] for side in ("toci worse", "toci better")],
+            loc="outside lower center",
+            ncols=2,
+        )
+    return Picture(
+        figure,
+        f"What could have been printed so, {ENDPOINTS[key].title}. " + " ".join(map(_words, found)),
+        pd.DataFrame([row for report in found for row in _candidate_numbers(report)]),
+    )
 
 
 def _candidate_numbers(report: Recovered) -> list[dict]:
@@ -162,8 +248,11 @@ def _candidate_numbers(report: Recovered) -> list[dict]:
     same = {"report": report.label, "enters": report.enters}
     columns = ("events_toci", "n_toci", "events_control", "n_control")
     tables = [same | dict(zip(columns, table)) for table in report.tables]
-    return tables + [same | {"ties": kind, "direction": side, "histories": count} for kind, sides in (report.histories or {}).items()
-                     for side, count in sides.items()]
+    return tables + [
+        same | {"ties": kind, "direction": side, "histories": count}
+        for kind, sides in (report.histories or {}).items()
+        for side, count in sides.items()
+    ]
 
 
 def _tables(ax, report: Recovered) -> None:
@@ -171,14 +260,21 @@ def _tables(ax, report: Recovered) -> None:
     n, m = max(t[1] for t in report.tables), max(t[3] for t in report.tables)
     ax.plot([0, n], [0, m], color=LIGHT, lw=1.5, zorder=0)
     ax.text(0.27 * n, 0.2 * m, "equal shares", ha="left", va="top", fontsize=SMALL, color=GREY)
-    ax.scatter([t[0] for t in report.tables], [t[2] for t in report.tables], s=42 if len(report.tables) < 20 else 14, color=BLUE if report.enters else ORANGE)
+    ax.scatter(
+        [t[0] for t in report.tables],
+        [t[2] for t in report.tables],
+        s=42 if len(report.tables) < 20 else 14,
+        color=BLUE if report.enters else ORANGE,
+    )
     ax.set_xlim(-0.5, n + 0.5)
     ax.set_ylim(-0.06 * m - 0.2, m + 0.06 * m + 0.2)
     ax.set_xlabel(f"Events with tocilizumab, of {n}")
     ax.set_ylabel(f"Without, of {m}")
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.yaxis.get_major_locator().set_params(integer=True)
-    ax.text(0.02, 0.96, _shown(report), transform=ax.transAxes, ha="left", va="top", fontsize=SMALL, bbox=PLAIN)
+    ax.text(
+        0.02, 0.96, _shown(report), transform=ax.transAxes, ha="left", va="top", fontsize=SMALL, bbox=PLAIN
+    )
 
 
 def _shown(report: Recovered) -> str:
@@ -187,7 +283,11 @@ def _shown(report: Recovered) -> str:
     return f"{len(report.tables)} tables"
 
 
-SIDES = {"toci worse": ("more events with tocilizumab than expected", RED), "none": ("as expected", LIGHT), "toci better": ("fewer", BLUE)}
+SIDES = {
+    "toci worse": ("more events with tocilizumab than expected", RED),
+    "none": ("as expected", LIGHT),
+    "toci better": ("fewer", BLUE),
+}
 
 
 def _histories(ax, report: Recovered) -> None:
@@ -198,7 +298,13 @@ def _histories(ax, report: Recovered) -> None:
             if total:
                 ax.barh(y - 0.14, count / total, left=left, height=0.36, color=SIDES[side][1])
                 left += count / total
-        ax.text(0, y + 0.12, f"{kind}: {total:,} histories" + (f", {_share(sides)} with more events" if total else ""), va="bottom", fontsize=SMALL)
+        ax.text(
+            0,
+            y + 0.12,
+            f"{kind}: {total:,} histories" + (f", {_share(sides)} with more events" if total else ""),
+            va="bottom",
+            fontsize=SMALL,
+        )
     ax.set_xlim(0, 1)
     ax.set_ylim(-0.4, 1.65)
     ax.axis("off")
@@ -218,5 +324,8 @@ def _words(report: Recovered) -> str:
 
 def histories_in_words(report: Recovered) -> str:
     """How many histories print so, and how many of them speak against tocilizumab, without and with ties."""
-    return "; ".join(f"{kind}: {sum(sides.values()):,} histories, {sides['toci worse']:,} with more events with tocilizumab than expected"
-                     for kind, sides in report.histories.items())
+    return "; ".join(
+        f"{kind}: {sum(sides.values()):,} histories, {sides['toci worse']:,} with more events with"
+        " tocilizumab than expected"
+        for kind, sides in report.histories.items()
+    )

@@ -1,20 +1,21 @@
-"""Tables of the book: what was printed, what is used, priors, absolute effects, predictions.  Each returns a DataFrame."""
+"""Tables of the book: what was printed, what is used, priors, absolute effects, predictions.  Each returns a
+DataFrame.
+"""
 
 import pandas as pd
 
-from models.evidence.report import Unused, Used
-from extraction.records import Review, load
-from models.runs import store
-from models.endpoints import ENDPOINTS, evidence_of
-from models.likelihood.log_rank_exact import TIE_SHARE
-from models.answers.absolute import absolute_effects
-from models.answers.derivation import derives
 from book.shown.endpoint.figures import under_each_tau
-from models.words import prior_words
 from book.shown.endpoint.lights import LIGHTS
 from book.shown.endpoint.printed import p_words, printed_result, printed_words, stratum_words
-from models.words import compact, digits_beside, percent
+from extraction.records import Review, load
+from models.answers.absolute import absolute_effects
+from models.answers.derivation import derives
+from models.endpoints import ENDPOINTS, evidence_of
+from models.evidence.report import Unused, Used
+from models.likelihood.log_rank_exact import TIE_SHARE
+from models.runs import store
 from models.trust.predictive import checks
+from models.words import compact, digits_beside, percent, prior_words
 
 WHOM = {"toci": "tocilizumab", "control": "no tocilizumab", "total": "both arms", "comparison": "comparison"}
 """Whom an entry describes, in a table."""
@@ -32,7 +33,9 @@ TERMS = {
 
 
 def as_printed(key: str, review: Review | None = None) -> pd.DataFrame:
-    """Every entry of the endpoint's evidence: study, stratum, arm, fragment as printed, where it stands; with columns for links."""
+    """Every entry of the endpoint's evidence: study, stratum, arm, fragment as printed, where it stands; with
+    columns for links.
+    """
     review = review or load()
     evidence, rows = evidence_of(key, review), []
     for report in (*evidence.used, *evidence.unused):
@@ -40,10 +43,19 @@ def as_printed(key: str, review: Review | None = None) -> pd.DataFrame:
         entries = {e.id: e for e in record.entries}
         for name in report.entries:
             entry = entries[name]
-            if entry.kind == "not_reported" or entry.kind == "survival_curve" and not entry.curve:
+            if entry.kind == "not_reported" or (entry.kind == "survival_curve" and not entry.curve):
                 continue
-            rows.append({"study": review.studies[report.study].label, "as printed": entry.printed or printed_words(entry), "arm": WHOM[entry.arm],
-                         "patients": stratum_words(record, entry.stratum), "where": str(entry.address), "study_id": report.study, "entries": (name,)})
+            rows.append(
+                {
+                    "study": review.studies[report.study].label,
+                    "as printed": entry.printed or printed_words(entry),
+                    "arm": WHOM[entry.arm],
+                    "patients": stratum_words(record, entry.stratum),
+                    "where": str(entry.address),
+                    "study_id": report.study,
+                    "entries": (name,),
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -53,28 +65,52 @@ def definitions(key: str, review: Review | None = None) -> pd.DataFrame:
     evidence, rows = evidence_of(key, review), []
     for study in evidence.studies:
         record = review.records[study]
-        fields = {e.field for r in evidence.used if r.study == study for e in record.entries if e.id in r.entries} | {ENDPOINTS[key].evidence}
-        rows += [{"study": review.studies[study].label, "variable": field.replace("_", " "), "definition": meaning.definition,
-                  "where": str(meaning.address) if meaning.address else "not printed"}
-                 for field, meaning in record.definitions.items() if field in fields]
+        fields = {
+            e.field for r in evidence.used if r.study == study for e in record.entries if e.id in r.entries
+        } | {ENDPOINTS[key].evidence}
+        rows += [
+            {
+                "study": review.studies[study].label,
+                "variable": field.replace("_", " "),
+                "definition": meaning.definition,
+                "where": str(meaning.address) if meaning.address else "not printed",
+            }
+            for field, meaning in record.definitions.items()
+            if field in fields
+        ]
     return pd.DataFrame(rows)
 
 
 def used(key: str, review: Review | None = None) -> pd.DataFrame:
     """Reports that enter, each with its likelihood."""
     review = review or load()
-    return pd.DataFrame([_use(report, review) | {"likelihood": TERMS[report.term], "note": _note(report),
-                                                 "study_id": report.study, "entries": report.entries}
-                         for report in evidence_of(key, review).used])
+    return pd.DataFrame(
+        [
+            _use(report, review)
+            | {
+                "likelihood": TERMS[report.term],
+                "note": _note(report),
+                "study_id": report.study,
+                "entries": report.entries,
+            }
+            for report in evidence_of(key, review).used
+        ]
+    )
 
 
 def _note(report: Used) -> str:
-    limited = f"limited by what stands of parts of its patients: {', '.join(report.bounds)}" if report.bounds else ""
+    limited = (
+        f"limited by what stands of parts of its patients: {', '.join(report.bounds)}"
+        if report.bounds
+        else ""
+    )
     return "; ".join(filter(None, (report.note, limited)))
 
 
 def not_used(key: str, review: Review | None = None) -> pd.DataFrame:
-    """Reports left out with their reason, those of one study and reason in one row, and studies that await their data."""
+    """Reports left out with their reason, those of one study and reason in one row, and studies that await
+    their data.
+    """
     review = review or load()
     together: dict[tuple[str, str], list[Unused]] = {}
     for report in evidence_of(key, review).unused:
@@ -82,32 +118,67 @@ def not_used(key: str, review: Review | None = None) -> pd.DataFrame:
     rows = []
     for (study, reason), reports in together.items():
         uses = [_use(report, review) for report in reports]
-        rows.append({"study": uses[0]["study"], "report": "; ".join(dict.fromkeys(use["report"] for use in uses)), "why not": reason,
-                     "patients": ", ".join(dict.fromkeys(use["patients"] for use in uses)), "study_id": study,
-                     "entries": tuple(entry for report in reports for entry in report.entries)})
-    rows += [{"study": s.label, "report": "no text could be read", "why not": f"awaiting data: {s.reason}", "patients": "all",
-              "study_id": s.id, "entries": ()} for s in review.register.studies if s.decision == "awaiting_data"]
+        rows.append(
+            {
+                "study": uses[0]["study"],
+                "report": "; ".join(dict.fromkeys(use["report"] for use in uses)),
+                "why not": reason,
+                "patients": ", ".join(dict.fromkeys(use["patients"] for use in uses)),
+                "study_id": study,
+                "entries": tuple(entry for report in reports for entry in report.entries),
+            }
+        )
+    rows += [
+        {
+            "study": s.label,
+            "report": "no text could be read",
+            "why not": f"awaiting data: {s.reason}",
+            "patients": "all",
+            "study_id": s.id,
+            "entries": (),
+        }
+        for s in review.register.studies
+        if s.decision == "awaiting_data"
+    ]
     return pd.DataFrame(rows)
 
 
 def _use(report: Used | Unused, review: Review) -> dict:
     entries = {e.id: e for e in review.records[report.study].entries}
     words = "; ".join(dict.fromkeys(printed_words(entries[name]) for name in report.entries))
-    return {"study": review.studies[report.study].label, "report": words, "patients": stratum_words(review.records[report.study], report.stratum)}
+    return {
+        "study": review.studies[report.study].label,
+        "report": words,
+        "patients": stratum_words(review.records[report.study], report.stratum),
+    }
 
 
 def forest(numbers: pd.DataFrame, summary: dict) -> pd.DataFrame:
-    """The numbers of a forest plot as it shows them: what is printed, median and 95 % interval or why there is none, overall risk of bias."""
+    """The numbers of a forest plot as it shows them: what is printed, median and 95 % interval or why there
+    is none, overall risk of bias.
+    """
+
     def result(row) -> str:
         if row.no_result_because:
             return row.no_result_because
         own = {"mcse": summary["mcse"]} if row.kind == "pooled" else {}
-        return compact({"median": row.median, "lower": row.lower, "upper": row.upper} | own, summary["digits"])
+        return compact(
+            {"median": row.median, "lower": row.lower, "upper": row.upper} | own, summary["digits"]
+        )
 
-    return pd.DataFrame([{
-        "study": row.row, "as printed": row.printed if row.kind not in ("pooled", "prediction") else "", f"{row.scale}, median (95 % interval)": result(row),
-        "overall risk of bias": LIGHTS[row.risk_of_bias_overall][0] if row.risk_of_bias_overall else "",
-    } for row in numbers.itertuples()])
+    return pd.DataFrame(
+        [
+            {
+                "study": row.row,
+                "as printed": row.printed if row.kind not in ("pooled", "prediction") else "",
+                f"{row.scale}, median (95 % interval)": result(row),
+                "overall risk of bias": (
+                    LIGHTS[row.risk_of_bias_overall][0] if row.risk_of_bias_overall else ""
+                ),
+            }
+            for row in numbers.itertuples()
+        ]
+    )
 
 
 @derives
@@ -118,64 +189,114 @@ def priors(key: str) -> pd.DataFrame:
     named += [("between-study SD τ, alternative", prior) for prior in endpoint.tau_alternatives]
     if endpoint.effect == "log_hr":
         from models.priors import EVENT_SHARE
+
         named.append(("share of patients with an event, where it is not printed", EVENT_SHARE))
     elif endpoint.effect == "log_or":
         from models.priors import BASELINE_LOGIT
+
         named.append(("log odds without tocilizumab α, in each study", BASELINE_LOGIT))
     elif key == "crs_duration_grade3":
         from models.priors import LEVEL_LOG_DAYS as LEVEL
         from models.priors import SIGMA_LOG_DURATION as SIGMA
         from models.priors import STEP_LOG_DURATION as STEP
         from models.priors import TREND_LOG_DURATION as TREND
-        named += [("level of a study, log days", LEVEL), ("step between grades", STEP), ("SD of patients σ", SIGMA),
-                  ("trend of the effect over grades", TREND)]
-    rows = [{"quantity": what, "prior": prior_words(prior), "what it claims": prior.plain, "source": prior.source} for what, prior in named]
+
+        named += [
+            ("level of a study, log days", LEVEL),
+            ("step between grades", STEP),
+            ("SD of patients σ", SIGMA),
+            ("trend of the effect over grades", TREND),
+        ]
+    rows = [
+        {"quantity": what, "prior": prior_words(prior), "what it claims": prior.plain, "source": prior.source}
+        for what, prior in named
+    ]
     if endpoint.effect == "log_hr":
-        rows.append({"quantity": "neighbouring events of a small group on one day", "prior": f"fixed, {TIE_SHARE:g}",
-                     "what it claims": f"Of pairs of events next to each other, {percent(TIE_SHARE)} fall on one day: ties happen, and are the exception.",
-                     "source": "choice of this review"})
+        rows.append(
+            {
+                "quantity": "neighbouring events of a small group on one day",
+                "prior": f"fixed, {TIE_SHARE:g}",
+                "what it claims": (
+                    f"Of pairs of events next to each other, {percent(TIE_SHARE)} fall on one day: ties"
+                    " happen, and are the exception."
+                ),
+                "source": "choice of this review",
+            }
+        )
     return pd.DataFrame(rows)
 
 
 def tau_sensitivity(key: str, review: Review | None = None) -> pd.DataFrame:
     """Mean effect under each prior of the between-study SD."""
     scale = ENDPOINTS[key].scale
-    return pd.DataFrame([{"prior of τ": prior_words(prior), f"mean {scale} (95 % interval)": compact(found, digits_beside(key)) if found else "too few draws to say"}
-                         for prior, found in under_each_tau(key, review)])
+    return pd.DataFrame(
+        [
+            {
+                "prior of τ": prior_words(prior),
+                f"mean {scale} (95 % interval)": (
+                    compact(found, digits_beside(key)) if found else "too few draws to say"
+                ),
+            }
+            for prior, found in under_each_tau(key, review)
+        ]
+    )
 
 
 def absolute(key: str, review: Review | None = None) -> pd.DataFrame:
     """Patients per 1,000 at each baseline risk; the difference for the mean effect and for a next study."""
-    return pd.DataFrame([{
-        "baseline risk": f"{e.source} ({e.events}/{e.n})",
-        "without, per 1,000": f"{1000 * e.risk:.0f}",
-        "with, per 1,000": whole(e.with_toci),
-        "difference": whole(e.difference, signed=True),
-        "difference in a next study": whole(e.next_study, signed=True),
-    } for e in absolute_effects(key, review)])
+    return pd.DataFrame(
+        [
+            {
+                "baseline risk": f"{e.source} ({e.events}/{e.n})",
+                "without, per 1,000": f"{1000 * e.risk:.0f}",
+                "with, per 1,000": whole(e.with_toci),
+                "difference": whole(e.difference, signed=True),
+                "difference in a next study": whole(e.next_study, signed=True),
+            }
+            for e in absolute_effects(key, review)
+        ]
+    )
 
 
 def whole(limits: dict, signed: bool = False) -> str:
     """Rounded to whole patients; a minus sign, not a hyphen."""
-    words = [f"{limits[name]:+.0f}" if signed else f"{limits[name]:.0f}" for name in ("median", "lower", "upper")]
+    words = [
+        f"{limits[name]:+.0f}" if signed else f"{limits[name]:.0f}" for name in ("median", "lower", "upper")
+    ]
     middle, low, high = (word.replace("-", "−") for word in words)
     return f"{middle} ({low} to {high})"
 
 
-FORESEEN = {"|z|": "as far from no difference, or farther: ", "p": "a p as small or smaller: ", "significant": "this outcome: "}
+FORESEEN = {
+    "|z|": "as far from no difference, or farther: ",
+    "p": "a p as small or smaller: ",
+    "significant": "this outcome: ",
+}
 
 
 @derives
 def predictive_checks(key: str, review: Review | None = None) -> pd.DataFrame:
     """Left-out reports beside what the posterior foresees of them."""
     review = review or load()
-    return pd.DataFrame([{
-        "study": review.studies[check.report.study].label,
-        "patients": stratum_words(review.records[check.report.study], check.report.stratum),
-        "printed": p_words(check.report.check["p"]) if "p" in check.report.check else "significant" if check.printed else "not significant",
-        "foreseen": FORESEEN[check.quantity] + percent(check.probability),
-        "verdict": check.verdict, "left out because": check.report.reason,
-    } for check in checks(key, review)])
+    return pd.DataFrame(
+        [
+            {
+                "study": review.studies[check.report.study].label,
+                "patients": stratum_words(review.records[check.report.study], check.report.stratum),
+                "printed": (
+                    p_words(check.report.check["p"])
+                    if "p" in check.report.check
+                    else "significant"
+                    if check.printed
+                    else "not significant"
+                ),
+                "foreseen": FORESEEN[check.quantity] + percent(check.probability),
+                "verdict": check.verdict,
+                "left out because": check.report.reason,
+            }
+            for check in checks(key, review)
+        ]
+    )
 
 
 @derives
@@ -183,14 +304,22 @@ def by_grade(review: Review | None = None) -> pd.DataFrame:
     """Mean ratio of median CRS durations at each grade, as the joint model gives it."""
     from models.answers.summary import limits, summarise
 
-    draws, decimals = store.read("crs_duration_grade3", review).draws["mean_by_grade"], summarise("crs_duration_grade3", review)["digits"]
+    draws, decimals = (
+        store.read("crs_duration_grade3", review).draws["mean_by_grade"],
+        summarise("crs_duration_grade3", review)["digits"],
+    )
     last = int(draws["grade"].max())
     rows = []
     for grade in draws["grade"].values:
         found = limits(draws.sel(grade=grade).values)
         shorter = float((draws.sel(grade=grade).values < 0).mean())
-        rows.append({"CRS grade": f"{grade} or above" if grade == last else f"{grade}", "ratio of median durations (95 % interval)": compact(found, decimals),
-                     "probability below 1": percent(shorter)})
+        rows.append(
+            {
+                "CRS grade": f"{grade} or above" if grade == last else f"{grade}",
+                "ratio of median durations (95 % interval)": compact(found, decimals),
+                "probability below 1": percent(shorter),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -198,8 +327,26 @@ def severe_crs_by_contrast(review: Review | None = None) -> pd.DataFrame:
     """Severe CRS as each paper prints it, by the use of tocilizumab; only pre-emptive use is estimated."""
     review = review or load()
     used = evidence_of("severe_crs", review).studies
-    return pd.DataFrame([{
-        "use of tocilizumab": review.studies[study].contrast, "study": review.studies[study].label, "as printed": printed_result(record, "severe_crs"),
-        "estimated": "yes" if study in used else "no: the grade led to the drug" if review.studies[study].contrast == "therapeutic" else "no",
-        "study_id": study, "entries": evidence_of("severe_crs", review).entries_behind(study),
-    } for study, record in sorted(review.included().items(), key=lambda item: review.studies[item[0]].contrast)])
+    return pd.DataFrame(
+        [
+            {
+                "use of tocilizumab": review.studies[study].contrast,
+                "study": review.studies[study].label,
+                "as printed": printed_result(record, "severe_crs"),
+                "estimated": (
+                    "yes"
+                    if study in used
+                    else (
+                        "no: the grade led to the drug"
+                        if review.studies[study].contrast == "therapeutic"
+                        else "no"
+                    )
+                ),
+                "study_id": study,
+                "entries": evidence_of("severe_crs", review).entries_behind(study),
+            }
+            for study, record in sorted(
+                review.included().items(), key=lambda item: review.studies[item[0]].contrast
+            )
+        ]
+    )
