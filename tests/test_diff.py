@@ -193,6 +193,14 @@ def test_what_the_same_evidence_gives_otherwise_is_the_methods():
     assert diff.compare(old, new)["methods"] == ["Overall survival: code of the model"]
 
 
+def test_another_run_of_the_same_model_is_no_change():
+    """The median is out by 3 of the standard errors of 0.001 that the fixture gives; the difference of two runs has 1.4 of them."""
+    old, new = version("1.0.0", [A, B], JUDGED), version("2.0.0", [A, B], JUDGED)
+    new["endpoints"][KEY]["compared"]["unadjusted"]["median"] += 0.003
+    assert not diff.changed(old, new)
+    assert list(steps(old, new)) == [(diff.AGAIN, None)]
+
+
 def test_with_a_study_and_the_methods_changed_each_gets_its_own():
     old, new = version("1.0.0", [A], {"ada2020": "moderate"}), version("2.0.0", [A, B], JUDGED)
     # what new code gives for the same evidence

@@ -23,7 +23,7 @@ ADDED, REMOVED, CORRECTED, READ_ANEW, JUDGED_ANEW = (
     "read otherwise",
     "judged otherwise",
 )
-METHODS, TOGETHER = "changed methods", "the changes together"
+METHODS, TOGETHER, AGAIN = "changed methods", "the changes together", "another run of the same model"
 ANALYSES = {"unadjusted": "not adjusted for bias", "adjusted": "adjusted for bias"}
 
 
@@ -258,6 +258,8 @@ def _movement(
         )
     else:
         evidence, steps = (0.0, 0.0), []
+        if same_methods and any(total):
+            steps.append(Step(AGAIN, None, *total))
     if not same_methods:
         steps.append(Step(METHODS, None, *(whole - part for whole, part in zip(total, evidence))))
     return ends | {"log_ratio": total[0], "p_favours": total[1], "steps": [vars(step) for step in steps]}
