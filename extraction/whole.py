@@ -1,9 +1,13 @@
 """Files written whole or not at all."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+LONGEST_LINE = 600
+"""Characters of JSON that still stand on one line."""
 
 
 @contextmanager
@@ -24,3 +28,22 @@ def write_whole(path: Path, text: str) -> None:
     """Put the text in place of the file's."""
     with whole(path) as part:
         part.write_text(text, encoding="utf-8")
+
+
+def json_lines(content: object, depth: int = 0) -> str:
+    """JSON that a diff shows well: a list of numbers on one line, and anything else that is short."""
+    line = json.dumps(content, ensure_ascii=False)
+    items = content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
+    if len(line) <= LONGEST_LINE or not any(isinstance(item, (dict, list, str)) for item in items):
+        return line
+    names = (
+        [json.dumps(name, ensure_ascii=False) + ": " for name in content]
+        if isinstance(content, dict)
+        else [""] * len(content)
+    )
+    inside = ",\n".join(
+        " " * (depth + 1) + name + json_lines(item, depth + 1)
+        for name, item in zip(names, items, strict=True)
+    )
+    first, last = "{}" if isinstance(content, dict) else "[]"
+    return f"{first}\n{inside}\n{' ' * depth}{last}"

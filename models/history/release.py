@@ -5,7 +5,6 @@ The release's own file is written last, and whole: until it stands there is no r
 is simply run again.
 """
 
-import json
 import re
 import sys
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from extraction.checks import check
 from extraction.git import GitFailed, git
 from extraction.records import BadRecords, Review, load
 from extraction.tree import ROOT
-from extraction.whole import write_whole
+from extraction.whole import json_lines, write_whole
 from models.answers.bias import bias_priors
 from models.endpoints import evidence_of
 from models.history import diff, versions
@@ -90,7 +89,7 @@ def release(version: str, today: date) -> Path:
     for file in prepared:
         write_whole(file.path, file.text)
     path = versions.FOLDER / f"{version}.json"
-    write_whole(path, json.dumps(frozen, indent=1, ensure_ascii=False) + "\n")
+    write_whole(path, json_lines(frozen) + "\n")
     return path
 
 

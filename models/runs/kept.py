@@ -6,12 +6,12 @@ import hashlib
 import json
 from pathlib import Path
 
-from extraction.whole import write_whole
+from extraction.whole import json_lines, write_whole
 
 
 def write(path: Path, key: str, content: object) -> None:
     """Keep content whole or not at all."""
-    write_whole(path, json.dumps(sealed(key, content), indent=1, sort_keys=True) + "\n")
+    write_whole(path, json_lines(sealed(key, content)) + "\n")
 
 
 def read(path: Path, key: str) -> object | None:

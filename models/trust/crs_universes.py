@@ -60,7 +60,7 @@ def key(review: Review) -> str:
 
 def convergence(review: Review) -> str:
     """How well the short chains of these universes mixed, at worst, in one sentence."""
-    found = [row["diagnostics"] for row in _stored(review)]
+    found = [row["diagnostics"] for row in _stored(review)["universes"]]
     return (
         f"Its {len({tuple(d.items()) for d in found})} fits are short: R-hat is at most"
         f" {max(d['r_hat'] for d in found):.3f}, the smallest effective sample size"
@@ -70,27 +70,25 @@ def convergence(review: Review) -> str:
     )
 
 
-def _stored(review: Review) -> list[dict]:
+def _stored(review: Review) -> dict:
     stored = heavy.read(NAME, key(review))
     if stored is None:
         raise store.NotFitted(
             f"{NAME}: not computed for the present records, model and software; run `make fit`"
         )
-    return stored["universes"]
+    return stored
 
 
 def summaries(review: Review) -> list[tuple[Universe, dict]]:
     """Every universe of CRS duration with its limits; raise store.NotFitted where they are not computed."""
-    return [(Universe(**row["universe"]), row["summary"]) for row in _stored(review)]
+    return [(Universe(**row["universe"]), row["summary"]) for row in _stored(review)["universes"]]
 
 
 def points(review: Review) -> np.ndarray:
     """Equally probable values of mu (log scale) in the universe that differs from the primary one in the bias
     alone, which is as judged.
     """
-    found = summaries(review)
-    chosen = is_primary_through_bias(pd.DataFrame([vars(universe) for universe, _ in found]), CRS)
-    return np.array(next(summary["points"] for (_, summary), is_it in zip(found, chosen) if is_it))
+    return np.array(_stored(review)["points"])
 
 
 def ensure(review: Review) -> bool:
@@ -98,8 +96,18 @@ def ensure(review: Review) -> bool:
     fingerprint = key(review)
     if heavy.read(NAME, fingerprint) is not None:
         return False
-    heavy.write(NAME, fingerprint, {"universes": list(all_universes(review))})
+    heavy.write(NAME, fingerprint, as_stored(list(all_universes(review))))
     return True
+
+
+def as_stored(found: list[dict]) -> dict:
+    """What is read of the universes: limits and diagnostics of each, and the points of one."""
+    by_choice = pd.DataFrame([row["universe"] for row in found])
+    through_bias = np.flatnonzero(is_primary_through_bias(by_choice, CRS))[0]
+    points = found[through_bias]["summary"]["points"]
+    for row in found:
+        row["summary"] = {name: value for name, value in row["summary"].items() if name != "points"}
+    return {"universes": found, "points": points}
 
 
 def command(args) -> int:

@@ -60,9 +60,7 @@ def _universes(key: str, review: Review) -> pd.DataFrame:
         rows = crs_universes.summaries(review)
     else:
         rows = list(_by_quadrature(key, review))
-    frame = pd.DataFrame([vars(universe) | result for universe, result in rows]).drop(
-        columns="points", errors="ignore"
-    )
+    frame = pd.DataFrame([vars(universe) | result for universe, result in rows])
     below = frame.pop("below")
     frame["p_favours"] = below if ENDPOINTS[key].benefit == "below" else 1 - below
     for name in ("median", "lower", "upper"):
