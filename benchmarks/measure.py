@@ -28,10 +28,14 @@ def machine() -> str:
     )
 
 
-def run(command: tuple[str, ...], folder: Path) -> tuple[float, float]:
+def run(
+    command: tuple[str, ...], folder: Path, environment: dict[str, str] | None = None
+) -> tuple[float, float]:
     """Seconds a command took, and GiB held at most by one process: itself or the largest it started."""
     # An outer make's own flags are not for the make that is timed.
-    environment = {k: v for k, v in os.environ.items() if k not in {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}}
+    environment = {k: v for k, v in os.environ.items() if k not in {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}} | (
+        environment or {}
+    )
     with tempfile.TemporaryFile("w+") as said:
         start = time.perf_counter()
         process = subprocess.Popen(
@@ -47,13 +51,17 @@ def run(command: tuple[str, ...], folder: Path) -> tuple[float, float]:
 
 
 def repeat(
-    command: tuple[str, ...], folder: Path, times: int, before: Callable[[], object] = lambda: None
+    command: tuple[str, ...],
+    folder: Path,
+    times: int,
+    before: Callable[[], object] = lambda: None,
+    environment: dict[str, str] | None = None,
 ) -> tuple[float, float]:
     """Median seconds and highest memory of repeats, each after `before`."""
     runs = []
     for _ in range(times):
         before()
-        runs.append(run(command, folder))
+        runs.append(run(command, folder, environment))
     return median(seconds for seconds, _ in runs), max(memory for _, memory in runs)
 
 
