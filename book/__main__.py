@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from book.make import build, execute, inputs
+from extraction.fault import Fault
 from models.runs.alone import alone
 
 
@@ -69,7 +70,7 @@ def _alone(failed: str, make: Callable[[], None]) -> int:
     try:
         with alone("book"):
             make()
-    except (build.NotMade, OSError) as fault:  # OSError: a full disk, a folder that may not be written
+    except (Fault, OSError) as fault:  # OSError: a full disk, a folder that may not be written
         print(f"{failed}: {fault}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -21,6 +21,7 @@ from extraction import new
 from extraction.checks import Checked, Finding, check
 from extraction.commands import recover as recover
 from extraction.dictionary import json_schemas
+from extraction.fault import Fault
 from extraction.living import reminder
 from extraction.records import ROOT, BadRecords, Problem, Review, load
 from extraction.verify import Fragment, Verification, verify
@@ -35,7 +36,9 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; 0 where all is well, 1 where a rule is broken, 2 where it was called wrongly."""
+    """Run one command; 0 where all is well, 1 where a rule is broken, 2 where it was called wrongly, 130
+    where it was interrupted.
+    """
     parser = Parser(prog="python -m extraction", description="Records of printed numbers, and their checks.")
     commands = parser.add_subparsers(dest="command", required=True)
     rooted = Parser(add_help=False)
@@ -69,8 +72,16 @@ def main(arguments: list[str] | None = None) -> int:
     }[given.command]
     try:
         return run(given)
+    except Fault as fault:
+        print(fault, file=sys.stderr)
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        parser.exit(1, f"{parser.prog}: {error}\n")
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: interrupted", file=sys.stderr)
+        return 130
+    return 1
 
 
 def check_records(given: argparse.Namespace) -> int:
@@ -218,12 +229,8 @@ def _count(n: int, thing: str) -> str:
 
 
 def say_due(given: argparse.Namespace) -> int:
-    """Print the searches that are due today, as Markdown; 1 where the records are bad."""
-    try:
-        living = load(given.root).living
-    except BadRecords as error:
-        print(error, file=sys.stderr)
-        return 1
+    """Print the searches that are due today, as Markdown."""
+    living = load(given.root).living
     if living is None:
         raise FileNotFoundError(f"there is no {given.root / 'living.yml'}")
     print(reminder(living, date.today()), end="")

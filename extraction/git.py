@@ -3,11 +3,13 @@
 import subprocess
 from pathlib import Path
 
+from extraction.fault import Fault
+
 SECONDS = 60
 """Of patience; each question takes a fraction of one."""
 
 
-class GitFailed(Exception):
+class GitFailed(Fault):
     """Git gave no answer; the message says why."""
 
 

@@ -8,7 +8,6 @@ import argparse
 import json
 import os
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
@@ -17,14 +16,15 @@ from typing import get_args
 from pydantic import BaseModel, ValidationError
 
 from extraction import dictionary, schema
+from extraction.fault import Fault
 from extraction.records import rule
-from extraction.source import FILL_IN, NULLS, BadRecords, Source, parse
+from extraction.source import FILL_IN, NULLS, Source, parse
 from extraction.vocabulary import ENDPOINTS, FIELDS
 
 DECISIONS = get_args(schema.Registration.model_fields["decision"].annotation)
 
 
-class Refused(ValueError):
+class Refused(Fault):
     """The study cannot be added; the message says why."""
 
 
@@ -49,17 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Write record and row, and say where; 1 where the study is refused."""
-    try:
-        written = (
-            _register(given)
-            if given.doi
-            else {_record_path(given): record(given.study, given.text, _registered(given))}
-        )
-        _write(written)
-    except (Refused, BadRecords) as refused:
-        print(refused, file=sys.stderr)
-        return 1
+    """Write record and row, and say where; raise Refused or BadRecords, and write nothing."""
+    written = (
+        _register(given)
+        if given.doi
+        else {_record_path(given): record(given.study, given.text, _registered(given))}
+    )
+    _write(written)
     for path in written:
         print(f"{path}: {given.study}, to fill in")
     print(f"Each place to fill in says {FILL_IN}; python -m extraction check names those left.")

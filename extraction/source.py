@@ -9,6 +9,8 @@ from pathlib import Path
 
 import yaml
 
+from extraction.fault import Fault
+
 NULLS = {"", "~", "null"}
 FILL_IN = "FILL_IN"
 """What a new record says where a value is still to be given."""
@@ -41,7 +43,7 @@ class Problem:
         return asdict(self)
 
 
-class BadRecords(Exception):
+class BadRecords(Fault):
     """The records break at least one rule; `problems` lists each with its place."""
 
     def __init__(self, problems: list[Problem]):

@@ -10,6 +10,7 @@ import importlib
 import sys
 from pathlib import Path
 
+from extraction.fault import Fault
 from models.pool import command as pool
 
 COMMANDS = {
@@ -25,10 +26,19 @@ COMMANDS = {
     "pool": "pool.command",
 }
 """The module below `models` that runs each command, imported when it is asked for."""
+INTERRUPTED = {
+    "fit": "finished fits are kept",
+    "calibrate": "finished replicates are kept",
+    "crs_universes": "finished fits are kept",
+    "release": "run it again",
+}
+"""What is left of a long command that was interrupted."""
 
 
 def main(argv=None):
-    """Parse the command line and run one command, importing only what it needs. Returns the exit code."""
+    """Parse the command line and run one command, importing only what it needs. Returns the exit code:
+    1 where a fault stops it, 2 where it was called wrongly, 130 where it was interrupted.
+    """
     parser = argparse.ArgumentParser(prog="python -m models", description="Fit, summarise and pool.")
     commands = parser.add_subparsers(dest="command", required=True)
 
@@ -98,12 +108,17 @@ def main(argv=None):
         os.environ["DASK_SCHEDULER_ADDRESS"] = args.scheduler
     try:
         return importlib.import_module(f"models.{COMMANDS[args.command]}").command(args)
+    except Fault as fault:
+        print(fault, file=sys.stderr)
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except OSError as error:  # a full disk, a folder that may not be written
         print(f"models {args.command}: {error}", file=sys.stderr)
-        return 1
+    except KeyboardInterrupt:
+        left = INTERRUPTED.get(args.command, "nothing is written")
+        print(f"models {args.command}: interrupted; {left}", file=sys.stderr)
+        return 130
+    return 1
 
 
 if __name__ == "__main__":

@@ -11,11 +11,9 @@ from rich.console import Console
 from extraction.checks import check
 from extraction.records import BadRecords, load
 from models.endpoints import ENDPOINTS, evidence_of
-from models.engines.acceptance import Rejected
 from models.engines.sampling import fitted
 from models.runs import store
 from models.runs.alone import alone
-from models.runs.many import ClusterUnreachable, FitFailed, WorkerDied
 
 console = Console(stderr=True, highlight=False)
 
@@ -71,27 +69,18 @@ def _fit_one(key: str, review) -> dict:
 
 
 def command(args) -> int:
-    """`python -m models fit [ENDPOINT ...]`; 1 where records are bad or a fit is rejected, 2 for an unknown
-    endpoint.
-    """
+    """`python -m models fit [ENDPOINT ...]`; 2 for an unknown endpoint."""
     if unknown := [key for key in args.endpoints if key not in ENDPOINTS]:
         print(
             f"models fit: no endpoint {', '.join(unknown)}; there are {', '.join(ENDPOINTS)}", file=sys.stderr
         )
         return 2
-    try:
-        review = load()
-        if errors := check(review).errors:
-            raise BadRecords(errors)
-        with alone("fit"):
-            fit(args.endpoints or ENDPOINTS, review)
-            if not args.endpoints:
-                _fit_universes(review)
-                _fit_changes(review)
-    except (BadRecords, Rejected, ClusterUnreachable, FitFailed, WorkerDied) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("models fit: interrupted; finished fits are kept", file=sys.stderr)
-        return 130
+    review = load()
+    if errors := check(review).errors:
+        raise BadRecords(errors)
+    with alone("fit"):
+        fit(args.endpoints or ENDPOINTS, review)
+        if not args.endpoints:
+            _fit_universes(review)
+            _fit_changes(review)
     return 0

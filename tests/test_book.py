@@ -123,7 +123,7 @@ def test_a_failed_build_leaves_the_old_book(old_book, monkeypatch):
 
     monkeypatch.setattr(execute, "run", fail)
     monkeypatch.setattr(store, "is_fitted", lambda key: True)
-    with pytest.raises(build.BuildFailed, match="book/x.md failed"):
+    with pytest.raises(build.NotMade, match="book/x.md failed"):
         build.build("anything")
     assert old_book.read_text() == "old"
     assert not list(build.BUILD.glob("building-*"))
@@ -131,9 +131,7 @@ def test_a_failed_build_leaves_the_old_book(old_book, monkeypatch):
 
 def test_a_missing_posterior_stops_the_build_in_one_line(old_book, monkeypatch):
     monkeypatch.setattr(store, "is_fitted", lambda key: key != "overall_survival")
-    with pytest.raises(
-        build.BuildFailed, match=r"^No posterior .*: overall_survival\. Run `make fit` first\.$"
-    ):
+    with pytest.raises(build.NotMade, match=r"^No posterior .*: overall_survival\. Run `make fit` first\.$"):
         build.build("anything")
     assert old_book.read_text() == "old"
 
@@ -147,7 +145,7 @@ def test_a_warning_is_fatal_and_names_its_line(fault, tmp_path):
     (source / "_config.yml").write_text(
         "title: A book\nonly_build_toc_files: true\nexecute: {execute_notebooks: 'off'}\n"
     )
-    with pytest.raises(build.BuildFailed, match=r"^book/intro\.md:3: WARNING"):
+    with pytest.raises(build.NotMade, match=r"^book/intro\.md:3: WARNING"):
         build.render(source, tmp_path)
 
 

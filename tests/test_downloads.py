@@ -147,7 +147,7 @@ def test_every_page_with_code_offers_its_notebook_twice_and_no_other_page_does(s
 def archive(html, tmp_path_factory) -> Path:  # noqa: F811
     try:
         return bundle.write(tmp_path_factory.mktemp("bundle"))
-    except bundle.NotReady as fault:
+    except build.NotMade as fault:
         pytest.skip(str(fault)) if "git" in str(fault) else pytest.fail(str(fault))
 
 
@@ -343,7 +343,7 @@ def test_what_is_not_whole_is_refused_in_one_line_and_nothing_is_written(
     module, name, value, said, html, tmp_path, monkeypatch
 ):  # noqa: F811
     monkeypatch.setattr(module, name, value)
-    with pytest.raises(bundle.NotReady, match=said):
+    with pytest.raises(build.NotMade, match=said):
         bundle.write(tmp_path)
     assert not list(tmp_path.iterdir())
 
@@ -351,9 +351,7 @@ def test_what_is_not_whole_is_refused_in_one_line_and_nothing_is_written(
 def test_a_folder_without_git_is_refused(html, tmp_path, monkeypatch):  # noqa: F811
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     monkeypatch.setattr(inputs, "ROOT", tmp_path)
-    with pytest.raises(
-        bundle.NotReady, match="^A bundle is made from a git checkout: .*not a git repository"
-    ):
+    with pytest.raises(build.NotMade, match="^A bundle is made from a git checkout: .*not a git repository"):
         bundle._tracked()
 
 

@@ -11,6 +11,7 @@ import pytest
 from reference import counts, effects, published
 
 from models.__main__ import main
+from models.engines.acceptance import Rejected
 from models.pool import command
 
 COUNT_COLUMNS = ["study", "events_treated", "n_treated", "events_control", "n_control"]
@@ -245,10 +246,6 @@ def test_generic_effects_need_a_prior_scale(table, capsys):
 # The sampling engine, with a stand-in for the sampler: only what is passed to it and read from it
 
 
-class Rejected(Exception):
-    pass
-
-
 @pytest.fixture
 def sampler(monkeypatch):
     import xarray
@@ -274,10 +271,9 @@ def sampler(monkeypatch):
     for name, module in {
         "hierarchy": hierarchy,
         "sampling": types.SimpleNamespace(sample=sample),
-        "acceptance": types.SimpleNamespace(Rejected=Rejected),
     }.items():
-        monkeypatch.setitem(sys.modules, f"models.{name}", module)
-        monkeypatch.setattr(f"models.{name}", module, raising=False)
+        monkeypatch.setitem(sys.modules, f"models.engines.{name}", module)
+        monkeypatch.setattr(f"models.engines.{name}", module, raising=False)
     return seen
 
 

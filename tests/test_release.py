@@ -149,9 +149,7 @@ def test_a_second_version_says_what_triggered_it_and_the_difference_is_attribute
 
 def test_an_unknown_version_is_refused_in_one_line(released):
     done = released.run("models", "diff", "9.9.9")
-    assert done.returncode == 1 and done.stderr.startswith(
-        "models diff: there is no release 9.9.9; released: 1.0.0"
-    )
+    assert done.returncode == 1 and done.stderr.startswith("there is no release 9.9.9; released: 1.0.0")
 
 
 KILLED = """

@@ -16,6 +16,7 @@ from IPython.display import display
 
 from book.html.markers import made
 from book.html.numbers_csv import to_csv
+from extraction.fault import Fault
 
 FILES = "review_files"
 """Key of an output's metadata: content in base64 by path within the book.  Renderers pass it over."""
@@ -23,7 +24,7 @@ PAGE = "REVIEW_PAGE"
 """Environment variable by which `book.make.execute` tells a cell the name of its page."""
 
 
-class SameName(Exception):
+class SameName(Fault):
     """Two outputs hand over different files under one name; the message names it."""
 
 

@@ -14,8 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import yaml
+
 from book.html import files
 from book.make import execute, inputs, theme
+from extraction.fault import Fault
 from extraction.tree import BUILD
 
 HTML = BUILD / "html"
@@ -33,12 +36,8 @@ FRONT_DOOR = """<!doctype html>
 """Leads to the first page, as Jupyter Book's own does; that one lacks title, link and icon."""
 
 
-class NotMade(Exception):
+class NotMade(Fault):
     """A book, bundle or PDF was not made, and what stood before still stands; the message says why."""
-
-
-class BuildFailed(NotMade):
-    """The book was not built."""
 
 
 def is_current(fingerprint: str) -> bool:
@@ -48,48 +47,30 @@ def is_current(fingerprint: str) -> bool:
 
 
 def build(fingerprint: str) -> None:
-    """Build the whole book; raise BuildFailed, and leave the old book in place, at any error or warning."""
+    """Build the whole book; raise a Fault, and leave the old book in place, at any error or warning."""
     BUILD.mkdir(exist_ok=True)
     _remove_leftovers()
     with TemporaryDirectory(prefix="building-", dir=BUILD) as scratch:
         source = Path(scratch) / "source"
         cache = execute.cache_folder(BUILD)
         with step("wrote the pages of studies and data dictionary"):
-            config = _assemble_or_say_why(source, cache)
+            config = assemble(source, cache)
             require_posteriors()
             _require_checklists()
             if config["html"].get("baseurl"):
                 _write_preview(source / "_static")
         pages = sorted((source / "book").glob("*.md"))
-        try:
-            execute.run(pages, config["parse"]["myst_enable_extensions"], cache, _say)
-            files.place(
-                execute.executed(pages, config["parse"]["myst_enable_extensions"], cache), source / EXTRA
-            )
-        except (execute.PageFailed, files.SameName) as failed:
-            raise BuildFailed(str(failed)) from None
+        extensions = config["parse"]["myst_enable_extensions"]
+        execute.run(pages, extensions, cache, _say)
+        files.place(execute.executed(pages, extensions, cache), source / EXTRA)
         with step(f"rendered {len(list((source / 'book').rglob('*.md')))} pages"):
             html = render(source, Path(scratch))
             theme.mend(html)
             (html / "index.html").write_text(FRONT_DOOR.format(title=config["title"]), encoding="utf-8")
         if inputs.of_book() != fingerprint:
             shutil.rmtree(cache)
-            raise BuildFailed("Files changed while the book was being built: please run it again.")
+            raise NotMade("Files changed while the book was being built: please run it again.")
         _publish(html, fingerprint)
-
-
-def _assemble_or_say_why(source: Path, cache: Path) -> dict:
-    """Assemble; a fault of a record or of the configuration becomes its message."""
-    from yaml import YAMLError
-
-    from extraction.records import BadRecords
-
-    try:
-        return assemble(source, cache)
-    except BadRecords as faults:
-        raise BuildFailed("\n".join(map(str, faults.problems))) from None
-    except YAMLError as fault:
-        raise BuildFailed(f"_config.yml: {' '.join(str(fault).split())}") from None
 
 
 def _require_checklists() -> None:
@@ -98,21 +79,18 @@ def _require_checklists() -> None:
     """
     from book.make.headings import headings
     from extraction import records
-    from models.trust.checklists import Incomplete, complete, read
+    from models.trust.checklists import complete, read
 
-    try:
-        complete(read(), headings(records.load()))
-    except Incomplete as fault:
-        raise BuildFailed(str(fault)) from None
+    complete(read(), headings(records.load()))
 
 
 def require_posteriors() -> None:
-    """Raise BuildFailed unless every endpoint is fitted as records and models stand."""
+    """Raise NotMade unless every endpoint is fitted as records and models stand."""
     from models import endpoints
     from models.runs import store
 
     if missing := [key for key in endpoints.ENDPOINTS if not store.is_fitted(key)]:
-        raise BuildFailed(
+        raise NotMade(
             f"No posterior for the records and models as they stand: {', '.join(missing)}. Run `make fit`"
             " first."
         )
@@ -120,8 +98,6 @@ def require_posteriors() -> None:
 
 def assemble(source: Path, cache: Path) -> dict:
     """Gather all that Jupyter Book reads in one folder; the configuration it will use."""
-    import yaml
-
     from book.make import notebooks, pages, prompts
     from book.sphinx import foot
     from models.answers.summary import version
@@ -142,7 +118,7 @@ def assemble(source: Path, cache: Path) -> dict:
     shutil.copy(inputs.ROOT / "book" / "scripts" / "print.css", source / EXTRA / "_static")
     # after the notebooks, which show their code unfolded
     prompts.write(sorted((source / "book").glob("*.md")))
-    config = yaml.safe_load((inputs.ROOT / "_config.yml").read_text(encoding="utf-8"))
+    config = _configured()
     config["title"] += f", version {version()}"
     config["execute"]["cache"] = str(cache)
     config["sphinx"]["config"] |= {"version": version(), "release": version()}
@@ -152,6 +128,14 @@ def assemble(source: Path, cache: Path) -> dict:
         config["sphinx"]["config"]["bibtex_reference_style"] = "author_year"
     (source / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     return config
+
+
+def _configured() -> dict:
+    """What _config.yml says."""
+    try:
+        return yaml.safe_load((inputs.ROOT / "_config.yml").read_text(encoding="utf-8"))
+    except yaml.YAMLError as fault:
+        raise NotMade(f"_config.yml: {' '.join(str(fault).split())}") from None
 
 
 def _write_preview(folder: Path) -> None:
@@ -210,11 +194,9 @@ def render(source: Path, scratch: Path) -> Path:
             timeout=RENDER_SECONDS,
         )
     except subprocess.TimeoutExpired:
-        raise BuildFailed(
-            f"Rendering the pages took longer than {RENDER_SECONDS} s, and was stopped."
-        ) from None
+        raise NotMade(f"Rendering the pages took longer than {RENDER_SECONDS} s, and was stopped.") from None
     if ran.returncode:
-        raise BuildFailed(_complaints(ran.stderr + ran.stdout, source))
+        raise NotMade(_complaints(ran.stderr + ran.stdout, source))
     return scratch / "_build" / "html"
 
 

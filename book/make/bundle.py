@@ -46,12 +46,8 @@ README = """# {title}, version {version}
 """
 
 
-class NotReady(build.NotMade):
-    """There is nothing whole to bundle; the message says what to do first."""
-
-
 def write(folder: Path = FOLDER) -> Path:
-    """Write the archive and return its path; raise NotReady, and write nothing, where book or posteriors are
+    """Write the archive and return its path; raise NotMade, and write nothing, where book or posteriors are
     not current.
     """
     require()
@@ -79,17 +75,14 @@ def write(folder: Path = FOLDER) -> Path:
 
 
 def require() -> None:
-    """Raise NotReady unless posteriors and book answer to the tree as it stands, and git knows all that they
+    """Raise NotMade unless posteriors and book answer to the tree as it stands, and git knows all that they
     read.
     """
-    try:
-        build.require_posteriors()
-    except build.BuildFailed as failed:
-        raise NotReady(str(failed)) from None
+    build.require_posteriors()
     if not build.is_current(inputs.of_book()):
-        raise NotReady("The book is not that of the tree as it stands. Run `make book` first.")
+        raise build.NotMade("The book is not that of the tree as it stands. Run `make book` first.")
     if unknown := [name for name in inputs.names() if name not in set(_tracked())]:
-        raise NotReady(
+        raise build.NotMade(
             f"Not in git, so not in the bundle: {', '.join(unknown)}. Add it with `git add`, or remove it."
         )
 
@@ -99,7 +92,7 @@ def _tracked() -> list[str]:
     try:
         listed = git("-c", "safe.directory=*", "ls-files", "-z", folder=inputs.ROOT)
     except GitFailed as failed:
-        raise NotReady(f"A bundle is made from a git checkout: {failed}.") from None
+        raise build.NotMade(f"A bundle is made from a git checkout: {failed}.") from None
     return [name for name in listed.split("\0") if name and (inputs.ROOT / name).is_file()]
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from book.html import files
 from book.make import inputs
+from extraction.fault import Fault
 from models.runs.closure import Tree
 
 AT_ONCE = 2
@@ -34,7 +35,7 @@ QUIET_KERNEL = ["--log-level=ERROR"]
 LAST_LINES = 12  # of a traceback, enough to see the statement and the error
 
 
-class PageFailed(Exception):
+class PageFailed(Fault):
     """A cell of a page raised an error."""
 
 

@@ -53,19 +53,15 @@ BOOK = """<!doctype html>
 """
 
 
-class NotPrinted(build.NotMade):
-    """There is no PDF; the message says what is missing."""
-
-
 def write(path: Path) -> Path:
-    """Print the built book to `path`, and return it; raise NotPrinted, and write nothing, without a current
+    """Print the built book to `path`, and return it; raise NotMade, and write nothing, without a current
     book or without Chromium.
     """
     if not build.is_current(inputs.of_book()):
-        raise NotPrinted("The book is not that of the tree as it stands. Run `make book` first.")
+        raise build.NotMade("The book is not that of the tree as it stands. Run `make book` first.")
     chromium = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if chromium is None:
-        raise NotPrinted(
+        raise build.NotMade(
             "Chromium or Chrome prints it, and neither is here (on Debian: apt-get install chromium)."
         )
     pages = pages_in_order(build.HTML)
@@ -85,9 +81,9 @@ def _print(chromium: str, source: Path, path: Path, profile: Path) -> None:
     try:
         ran = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=SECONDS)
     except subprocess.TimeoutExpired:
-        raise NotPrinted(f"Chromium took longer than {SECONDS} s.") from None
+        raise build.NotMade(f"Chromium took longer than {SECONDS} s.") from None
     if not path.is_file() or not path.read_bytes().startswith(b"%PDF"):
-        raise NotPrinted(f"Chromium printed nothing.\n{ran.stderr.strip()[-500:]}")
+        raise build.NotMade(f"Chromium printed nothing.\n{ran.stderr.strip()[-500:]}")
 
 
 def pages_in_order(folder: Path) -> list[str]:

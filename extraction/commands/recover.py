@@ -4,7 +4,6 @@ this review's alone.
 
 import argparse
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
 
@@ -12,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from extraction.commands import recover_curve
-from extraction.recover import TooLarge, Unusable
+from extraction.recover import Unusable
 from extraction.recover.p_values import NAMES
 from extraction.recover.p_values import TESTS as TABLE_TESTS
 from extraction.recover.rounding import printed_p, printed_percent
@@ -40,14 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Answer one question; 1 after one message where the numbers are unusable.  That nothing fits is an
-    answer.
-    """
-    try:
-        answer, show = ANSWERS[given.kind](given)
-    except (Unusable, TooLarge) as error:
-        print(f"recover {given.kind}: {error}", file=sys.stderr)
-        return 1
+    """Answer one question; raise Unusable or TooLarge.  That nothing fits is an answer."""
+    answer, show = ANSWERS[given.kind](given)
     if given.json:
         print(json.dumps(answer, indent=2))
     else:

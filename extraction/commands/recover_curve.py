@@ -14,7 +14,6 @@ from rich.table import Table
 from extraction.recover import Unusable
 from extraction.recover.curve_types import Curve
 from extraction.recover.curves import Reconstruction, reconstruct
-from extraction.source import BadRecords
 from extraction.vocabulary import ARM_NAMES
 from extraction.whole import whole
 
@@ -29,17 +28,14 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def answer(given: argparse.Namespace) -> tuple[dict, Callable]:
-    """The reconstruction as JSON and as a function that prints it; raise Unusable where the file or the curve
-    is at fault.
+    """The reconstruction as JSON and as a function that prints it; raise BadRecords for a file at fault,
+    Unusable for a curve.
     """
     from extraction.digitised.read import read
 
     if given.figure and given.figure.suffix != ".svg":
         raise Unusable(f"{given.figure}: the figure is an SVG, so its name ends in .svg")
-    try:
-        curve = read(given.file)
-    except BadRecords as error:
-        raise Unusable("\n".join(map(str, error.problems))) from None
+    curve = read(given.file)
     with Console(stderr=True).status("Reading the figure anew"):
         found = reconstruct(curve)
     if given.figure:

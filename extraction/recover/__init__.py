@@ -6,12 +6,14 @@ fit each other (estimates.py), and the individual times behind a survival curve 
 offers them to anybody's numbers: `python -m extraction recover --help`.
 """
 
+from extraction.fault import Fault
 
-class Unusable(ValueError):
+
+class Unusable(Fault, ValueError):
     """Numbers no search can start from; the message names the number found and the rule."""
 
 
-class TooLarge(ValueError):
+class TooLarge(Fault, ValueError):
     """The search would be larger than the limit; the message gives its estimated size.  Raised before it
     starts.
     """

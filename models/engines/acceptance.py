@@ -2,12 +2,14 @@
 
 import numpy as np
 
+from extraction.fault import Fault
+
 R_HAT_BELOW = 1.01
 ESS_ABOVE = 400
 E_BFMI_ABOVE = 0.3
 
 
-class Rejected(Exception):
+class Rejected(Fault):
     """A fit that breaks the rule; the message names the fit, each measure and its limit."""
 
 

@@ -2,17 +2,14 @@
 
 import json
 import math
-import sys
 
 import pandas as pd
 
-from extraction.records import BadRecords, Review, load
+from extraction.records import Review, load
 from models.endpoints import ENDPOINTS, evidence_of
 from models.history import versions
 from models.history.cumulative import Stage, cumulative
 from models.history.diff import ANALYSES, changed, compare
-from models.history.refit import TooFewDraws
-from models.runs import many, store
 from models.trust.crs_universes import CRS
 from models.words import answer, listed_in_sentence
 
@@ -151,23 +148,7 @@ def growth(review: Review) -> dict[str, list[Stage]]:
 
 
 def command(args) -> int:
-    """`python -m models diff OLD [NEW] [--json]`; 1 where records are bad, a posterior is missing or a
-    version does not exist.
-    """
-    try:
-        found = compare(
-            versions.read(args.old), versions.read(args.new) if args.new else versions.state(load())
-        )
-    except (
-        BadRecords,
-        store.NotFitted,
-        versions.NoSuchVersion,
-        TooFewDraws,
-        many.FitFailed,
-        many.WorkerDied,
-        many.ClusterUnreachable,
-    ) as error:
-        print(f"models diff: {error}", file=sys.stderr)
-        return 1
+    """`python -m models diff OLD [NEW] [--json]`."""
+    found = compare(versions.read(args.old), versions.read(args.new) if args.new else versions.state(load()))
     print(json.dumps(found, indent=1) if args.json else said(found))
     return 0

@@ -12,15 +12,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from extraction.checks import check
-from extraction.records import BadRecords
 from models.answers.bias import bias_priors
 from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.report import Evidence
-from models.history.refit import Setting, TooFewDraws, estimates, primary
+from models.history.refit import Setting, estimates, primary
 from models.history.what_if import WhatIf, what_if
 from models.priors import parse
-from models.runs import many
 from models.trust.crs_universes import CRS
 from models.words import answer
 
@@ -147,16 +145,11 @@ def _outlying(key: str, evidence: Evidence, others: Evidence, study: str):
 
 
 def command(args) -> int:
-    """`python -m models preview RECORD [--json]`; 1 where the record is bad or a number in it stops the
-    review.
-    """
+    """`python -m models preview RECORD [--json]`; 1 where a number in the record stops the review."""
     try:
         found = preview(args.record)
     except OSError as error:
         print(f"models preview: {args.record}: {error.strerror}", file=sys.stderr)
-        return 1
-    except (BadRecords, TooFewDraws, many.FitFailed, many.WorkerDied, many.ClusterUnreachable) as error:
-        print(f"models preview: {error}", file=sys.stderr)
         return 1
     print(json.dumps(found, indent=1) if args.json else said(found))
     return 1 if found["errors"] else 0

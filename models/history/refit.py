@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from extraction.fault import Fault
 from models.answers.bias import adjusted_quadrature
 from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS
@@ -26,7 +27,7 @@ PROBABILITIES = np.concatenate([[0.001], np.arange(1, 200) / 200, [0.999]])
 """At which a posterior is kept: enough to draw its density again."""
 
 
-class TooFewDraws(Exception):
+class TooFewDraws(Fault):
     """The priors asked for lie too far from those sampled under."""
 
 

@@ -6,12 +6,12 @@ is simply run again.
 """
 
 import re
-import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from extraction.checks import check
+from extraction.fault import Fault
 from extraction.git import GitFailed, git
 from extraction.records import BadRecords, Review, load
 from extraction.tree import ROOT
@@ -19,14 +19,14 @@ from extraction.whole import json_lines, write_whole
 from models.answers.bias import bias_priors
 from models.endpoints import evidence_of
 from models.history import diff, versions
-from models.history.refit import PROBABILITIES, TooFewDraws, estimates, primary
-from models.runs import many, store
+from models.history.refit import PROBABILITIES, estimates, primary
+from models.runs import store
 
 UNRELEASED = re.compile(r"^## (?:Unreleased|.*\(unreleased\))$", re.M)
 FIRST = "first release"
 
 
-class Refused(Exception):
+class Refused(Fault):
     """The release is not made; the message says why."""
 
 
@@ -49,24 +49,8 @@ def _undated(text: str) -> str:
 
 
 def command(args) -> int:
-    """Make the release, or say in one line why not, and exit with 1."""
-    try:
-        path = release(args.version, date.today())
-    except (
-        Refused,
-        BadRecords,
-        store.NotFitted,
-        versions.NoSuchVersion,
-        TooFewDraws,
-        many.FitFailed,
-        many.WorkerDied,
-        many.ClusterUnreachable,
-    ) as error:
-        print(f"models release: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("models release: interrupted; run it again", file=sys.stderr)
-        return 130
+    """`python -m models release VERSION`."""
+    path = release(args.version, date.today())
     name = path.relative_to(ROOT)
     print(
         f"{name} is frozen. Build the book once more, look at it, then publish the version:\n  git add {name}"

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from extraction.bias import overall
+from extraction.fault import Fault
 from extraction.records import Review
 from extraction.schema import Record
 from extraction.tree import ROOT
@@ -38,7 +39,7 @@ SEEN = ("risk_of_bias", "extracted", "extractor")
 """Parts of a record that change no number: the judgements have their own fingerprint."""
 
 
-class NoSuchVersion(Exception):
+class NoSuchVersion(Fault):
     """There is no release of that name, or its file cannot be read."""
 
 

@@ -58,17 +58,14 @@ def add_arguments(parser):
 
 
 def command(args):
-    """Run `pool`. Returns the exit code: 1, after one message, if the table cannot be pooled; 2 for wrong
-    usage.
+    """Run `pool`. Returns the exit code: 2 for wrong usage. Raises BadTable or Rejected if the table cannot be
+    pooled.
     """
     if args.measure == "generic" and args.mu_sd is None:
         return _refuse("--measure generic needs --mu-sd: no prior fits an unknown scale", code=2)
     priors = _priors(args)
-    try:
-        table = read(args.table, args.measure)
-        result = _nuts(table, priors, args.seed) if args.engine == "nuts" else _quadrature(table, priors)
-    except BadTable as error:
-        return _refuse(str(error))
+    table = read(args.table, args.measure)
+    result = _nuts(table, priors, args.seed) if args.engine == "nuts" else _quadrature(table, priors)
     about = {"measure": args.measure, "scale": SCALE[args.measure], "interval": 0.95, "engine": args.engine}
     named = {name: {"prior": prior.name, "plain": prior.plain} for name, prior in priors.items()}
     if args.json:
@@ -128,7 +125,6 @@ def _nuts(table, priors, seed):
     import numpy as np
 
     from models.engines import hierarchy
-    from models.engines.acceptance import Rejected
     from models.engines.posterior import LIMITS
     from models.engines.sampling import sample
 
@@ -141,10 +137,7 @@ def _nuts(table, priors, seed):
         model = hierarchy.normal_normal(
             np.array(table["estimate"]), np.array(table["se"]), names, *priors.values()
         )
-    try:
-        posterior = sample(model, name="pool", seed=seed)["posterior"]
-    except Rejected as error:
-        raise BadTable(f"the sample was rejected: {error}") from None
+    posterior = sample(model, name="pool", seed=seed)["posterior"]
 
     def limits(draws):
         return dict(zip(LIMITS, np.quantile(draws.values, list(LIMITS.values())).tolist()))

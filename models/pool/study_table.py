@@ -3,6 +3,8 @@
 import csv
 from math import isfinite
 
+from extraction.fault import Fault
+
 COUNTS = ("events_treated", "n_treated", "events_control", "n_control")
 COLUMNS = {"or": COUNTS, "hr": ("estimate", "se"), "generic": ("estimate", "se")}
 # the likelihood of larger groups is narrower than the quadrature can resolve in a second
@@ -10,7 +12,7 @@ LARGEST_GROUP = 1_000_000
 LARGEST = 1e6
 
 
-class BadTable(ValueError):
+class BadTable(Fault):
     """The table cannot be used; the message names file, line, column, value found and rule broken."""
 
 

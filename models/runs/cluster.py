@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import suppress
 
+from extraction.fault import Fault
 from models.runs.one_fit import LONGEST_FIT, FitFailed, Waiting, WorkerDied, attempt, short
 
 PIECE_SECONDS = 0.5
@@ -20,7 +21,7 @@ PATIENCE = 10.0
 """Seconds without an answer of the scheduler or without any worker until the run gives up."""
 
 
-class ClusterUnreachable(Exception):
+class ClusterUnreachable(Fault):
     """No scheduler answers, or it has no workers."""
 
 

@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable
 from textwrap import shorten
 
+from extraction.fault import Fault
+
 LARGEST_PIECE = 64
 LONGEST_FIT = 3600.0
 """Seconds after which a fit that has not come to its end is taken for one that never will; the longest here
@@ -14,11 +16,11 @@ takes minutes.
 SHARE = 4  # a piece is at most a fourth of a worker's share of what waits, so that workers end together
 
 
-class FitFailed(Exception):
+class FitFailed(Fault):
     """The function raised an error on a task."""
 
 
-class WorkerDied(Exception):
+class WorkerDied(Fault):
     """A task ended the process that worked on it, every time, or kept it busy without an end."""
 
 

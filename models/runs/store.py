@@ -10,6 +10,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from extraction.fault import Fault
 from extraction.records import Review, load
 from extraction.tree import BUILD
 from extraction.whole import whole
@@ -24,7 +25,7 @@ FOLDER = BUILD / "posteriors"
 SOFTWARE = ("pymc", "pytensor", "nutpie", "numpy", "scipy", "numba", "arviz")
 
 
-class NotFitted(Exception):
+class NotFitted(Fault):
     """No posterior answers to the present evidence, model, priors and software."""
 
 

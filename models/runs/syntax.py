@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from extraction.fault import Fault
+
 READ_DOCSTRINGS = {"__doc__", "getdoc", "get_docstring"}
 """Names by which code reads docstrings."""
 IMPORT_BY_NAME = {"import_module", "__import__"}
@@ -19,7 +21,7 @@ Target = tuple[str, str]
 """What an imported name means: a module, and a name in it or nothing."""
 
 
-class Unforeseeable(Exception):
+class Unforeseeable(Fault):
     """A module imports what only its run would tell, so no fingerprint covers it."""
 
 

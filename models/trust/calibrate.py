@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from extraction.records import BadRecords, load
+from extraction.records import load
 from models.endpoint import Endpoint
 from models.endpoints import ENDPOINTS, evidence_of
 from models.runs import many, store
@@ -83,14 +83,7 @@ def command(args) -> int:
     if args.replicates is not None and args.replicates < 1:
         print(f"models calibrate: {args.replicates} replicates; at least one is needed", file=sys.stderr)
         return 2
-    try:
-        for key in args.endpoints or ENDPOINTS:
-            write(key, calibrate(key, args.replicates), identity(key))
-            print(f"  {key}: {read()[key].replicates} simulated reviews")
-    except (BadRecords, many.ClusterUnreachable, many.FitFailed, many.WorkerDied) as error:
-        print(f"models calibrate: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("models calibrate: interrupted; finished replicates are kept", file=sys.stderr)
-        return 130
+    for key in args.endpoints or ENDPOINTS:
+        write(key, calibrate(key, args.replicates), identity(key))
+        print(f"  {key}: {read()[key].replicates} simulated reviews")
     return 0

@@ -11,6 +11,7 @@ import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from extraction.fault import Fault
 from extraction.records import Review
 from models.answers.derivation import derives
 from models.endpoints import ENDPOINTS
@@ -110,7 +111,7 @@ MEANINGS = {
 State = Literal["met", "met in part", "not met", "does not apply"]
 
 
-class Incomplete(Exception):
+class Incomplete(Fault):
     """A checklist with an item unanswered, a link that leads nowhere, or a value without diagnostics; the
     message names each.
     """

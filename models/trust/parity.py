@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import log_expit, logsumexp
 
+from extraction.fault import Fault
 from extraction.tree import ROOT
 from models.answers.derivation import derives
 from models.engines.posterior import LIMITS, Posterior
@@ -65,7 +66,7 @@ ERRORS, SDS = "Monte Carlo errors", "posterior SDs"
 AGREES, DIFFERS, EXCEPTION, COMPARATOR = "agrees", "differs", "differs, reason known", "no prior: comparator"
 
 
-class NotReproduced(Exception):
+class NotReproduced(Fault):
     """Other software, with the same model and prior, gives other numbers."""
 
 
@@ -250,15 +251,13 @@ def _exception(row) -> str:
 
 
 def command(args) -> int:
-    """`python -m models parity [--live] [--json]`; 1 where a same-model row differs, or the R script fails."""
-    try:
-        others = live() if args.live else None
-        if args.live and others is None:
-            return 0
-        found = require(compare(others))
-    except NotReproduced as error:
-        print(f"models parity: {error}", file=sys.stderr)
-        return 1
+    """`python -m models parity [--live] [--json]`; raise NotReproduced where a same-model row differs, or the R
+    script fails.
+    """
+    others = live() if args.live else None
+    if args.live and others is None:
+        return 0
+    found = require(compare(others))
     if args.json:
         print(json.dumps(json.loads(found.to_json(orient="records")), indent=2, ensure_ascii=False))
     else:
