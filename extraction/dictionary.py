@@ -83,7 +83,7 @@ def rows() -> list[Row]:
 
 def fields(model: type[BaseModel]) -> Iterator[Row]:
     """Every field of a model; of a report, its own."""
-    shared = set(schema.Entry.model_fields) | {"kind"} if model in REPORTS else set()
+    shared = schema.Entry.model_fields if model in REPORTS else {}
     for name, spec in model.model_json_schema()["properties"].items():
         if name not in shared:
             field = model.model_fields[name]

@@ -236,6 +236,7 @@ def _entries(address: str) -> Iterator[str]:
     for arm in ("toci", "control"):
         fixed = {
             "id": f"group_size.{arm}",
+            "kind": "group_size",
             "field": "group_size",
             "arm": arm,
             "unit": "patients",
@@ -243,8 +244,7 @@ def _entries(address: str) -> Iterator[str]:
         }
         yield from _item(
             _block(schema.Entry, fixed, brief=arm != "toci")
-            + _block(schema.GroupSize, {}, brief=arm != "toci"),
-            "kind: group_size",
+            + _block(schema.GroupSize, {}, brief=arm != "toci")
         )
     yield (
         "# One entry per printed number, as many as the paper prints; what it does not print is one of kind"
@@ -257,8 +257,7 @@ def _entries(address: str) -> Iterator[str]:
             f"# {title}: {FIELDS[endpoint].meaning} Unit of a value: {' or '.join(FIELDS[endpoint].units)}.",
         )
         yield from _item(
-            _block(schema.Entry, {"id": endpoint, "field": endpoint, "address": address}, brief=True),
-            f"kind: {FILL_IN}",
+            _block(schema.Entry, {"id": endpoint, "field": endpoint, "address": address}, brief=True)
         )
 
 
@@ -307,17 +306,10 @@ def _under(key: str, value: str | list[str]) -> list[str]:
     return [f"{key}: {value}".rstrip()] if isinstance(value, str) else [f"{key}:", *_indent(value, 2)]
 
 
-def _item(lines: list[str], second: str = "") -> list[str]:
-    """The lines as one item of a list, with a `second` key below the first; comments above the first go above
-    the item.
-    """
+def _item(lines: list[str]) -> list[str]:
+    """The lines as one item of a list; comments above the first go above the item."""
     first = next(i for i, line in enumerate(lines) if not line.startswith("#"))
-    return [
-        *lines[:first],
-        f"- {lines[first]}",
-        *_indent([second] if second else [], 2),
-        *_indent(lines[first + 1 :], 2),
-    ]
+    return [*lines[:first], f"- {lines[first]}", *_indent(lines[first + 1 :], 2)]
 
 
 def _indent(lines: Iterable[str], by: int) -> list[str]:

@@ -78,6 +78,7 @@ class Entry(Strict):
     """One printed number (or printed silence) with its meaning and its address."""
 
     id: EntryId = Field(description="Name of the entry, unique within the study, e.g. severe_infection.toci.")
+    kind: str = Field(description="Kind of report; it says which further fields the entry has.")
     field: FieldName = Field(description="Variable measured.")
     arm: ArmName = Field(description="Whom the number describes.")
     stratum: Slug = Field("all", description="Stratum of patients, defined under `strata`.")
@@ -363,27 +364,27 @@ class Record(Strict):
     )
     entries: list[AnyEntry] = Field(min_length=1, description="One per printed number.")
 
-    def find(
+    def find[E: Entry](
         self,
+        kind: type[E],
         field: str,
         *,
         stratum: str | None = None,
         arm: str | None = None,
-        kind: str | None = None,
         contrast: str = TWO_ARMS,
-    ) -> list[AnyEntry]:
-        """Entries of a field, narrowed by stratum, arm and kind; those a contradiction set aside are left
-        out.
+    ) -> list[E]:
+        """Entries of a kind (all, where it is `Entry`) and field, narrowed by stratum and arm; those a
+        contradiction set aside are left out.
         """
         return [
             e
             for e in self.entries
-            if e.field == field
+            if isinstance(e, kind)
+            and e.field == field
             and e.contrast == contrast
             and e.id not in self.set_aside()
             and (stratum is None or e.stratum == stratum)
             and (arm is None or e.arm == arm)
-            and (kind is None or e.kind == kind)
         ]
 
     def set_aside(self) -> set[str]:

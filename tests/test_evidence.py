@@ -12,6 +12,7 @@ from scipy import stats
 
 from extraction.derived.groups import grade_counts, group_size
 from extraction.records import Review, load
+from extraction.schema import Entry
 from extraction.vocabulary import ENDPOINTS
 from models.evidence.binary import BINARY_FIELDS
 from models.evidence.collect import alternatives, collect, collect_all
@@ -324,7 +325,7 @@ def test_every_comparison_printed_for_an_endpoint_is_used_or_left_out_with_a_rea
                 if endpoint == "severe_crs" and review.studies[study].contrast == "therapeutic":
                     continue  # left out as a whole, counts only: the grade led to the drug
                 for name in FIELDS_OF[endpoint]:
-                    for entry in record.find(name, arm="comparison"):
+                    for entry in record.find(Entry, name, arm="comparison"):
                         if (study, entry.id) not in listed:
                             lost.append((endpoint, study, entry.id))
     assert lost == []

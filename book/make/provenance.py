@@ -247,11 +247,7 @@ def _range(values: Iterable[int]) -> str:
 
 def _values(entry: AnyEntry) -> str:
     """What is read from a fragment: the fields of its kind of report, with their values."""
-    own = {
-        name: getattr(entry, name)
-        for name in type(entry).model_fields
-        if name not in Entry.model_fields and name != "kind"
-    }
+    own = {name: getattr(entry, name) for name in type(entry).model_fields if name not in Entry.model_fields}
     return "; ".join(
         f"{words(name)} {_value(value)}" for name, value in own.items() if value not in (None, [])
     )

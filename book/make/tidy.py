@@ -52,7 +52,6 @@ COLUMNS: dict[str, dict[str, str]] = {
     "printed_numbers": (
         STUDY
         | _meanings(schema.Entry, without=("address",))
-        | {"kind": "Kind of report; it says which of the columns below are filled."}
         | ADDRESS
         | _meanings(*REPORTS, without=tuple(schema.Entry.model_fields))
         | OWN

@@ -14,7 +14,7 @@ from extraction.recover.p_values import NAMES
 from extraction.recover.ranks import attainable_p, judge_rank_p, share_attainable
 from extraction.recover.rounding import PrintedP, printed_p
 from extraction.recover.tables import Arm, recover_tables
-from extraction.schema import AnyEntry, Record
+from extraction.schema import AnyEntry, Counts, Entry, PValue, Record
 from extraction.vocabulary import BOTH_ARMS, PARTITIONED, RESPONSES, TESTS
 
 MOST_TABLES = 50
@@ -83,7 +83,7 @@ def _categories(record: Record, entry: AnyEntry) -> list[list[int]] | None:
     rows = [
         {
             e.category: e.events
-            for e in record.find(entry.field, stratum=entry.stratum, arm=arm, kind="counts")
+            for e in record.find(Counts, entry.field, stratum=entry.stratum, arm=arm)
             if e.category
         }
         for arm in BOTH_ARMS
@@ -152,8 +152,7 @@ def p_is_that_of_a_possible_table(record: Record, entry: AnyEntry) -> Iterator[J
         entry
         if entry.kind == "p_value"
         else next(
-            (e for e in record.find(entry.field, stratum=entry.stratum, kind="p_value") if not e.category),
-            None,
+            (e for e in record.find(PValue, entry.field, stratum=entry.stratum) if not e.category), None
         )
     )
     if (
@@ -197,11 +196,7 @@ def p_of_other_groups(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     first = next(e for e in record.entries if e.id == entry.contrast_of).events
     n = group_size(record, "total")
     total = next(
-        (
-            e.events
-            for e in record.find(entry.field, arm="total", stratum="all", kind="counts")
-            if not e.category
-        ),
+        (e.events for e in record.find(Counts, entry.field, arm="total", stratum="all") if not e.category),
         None,
     )
     if not n or not 0 < first < n or total is None:
@@ -330,7 +325,9 @@ def outcome_is_that_of_the_p(record: Record, entry: AnyEntry) -> Iterator[Judgem
     """`Significant` in words, and the p printed for the same comparison."""
     if entry.kind != "test_outcome":
         return
-    for other in record.find(entry.field, stratum=entry.stratum, arm=entry.arm, contrast=entry.contrast):
+    for other in record.find(
+        Entry, entry.field, stratum=entry.stratum, arm=entry.arm, contrast=entry.contrast
+    ):
         if (
             other.kind in ("p_value", "log_rank_p")
             and getattr(other, "adjustment", "none") == "none"

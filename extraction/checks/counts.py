@@ -41,7 +41,7 @@ def treated_less_those_left_out_are_those_analysed(record: Record, entry: AnyEnt
         or not (analysed := group_size(record, "total"))
     ):
         return
-    left_out = [e for e in record.find("excluded_patients", stratum=entry.stratum, kind="counts")]
+    left_out = [e for e in record.find(Counts, "excluded_patients", stratum=entry.stratum)]
     whole = [e for e in left_out if e.category == "all reasons"] or left_out
     if left_out:
         out = sum(e.events for e in whole)
@@ -56,7 +56,7 @@ def reasons_add_to_all_left_out(record: Record, entry: AnyEntry) -> Iterator[Jud
     """Judged at the sum; each reason agrees with it where the sum does."""
     if entry.field != "excluded_patients" or entry.kind != "counts":
         return
-    found = record.find("excluded_patients", kind="counts")
+    found = record.find(Counts, "excluded_patients")
     reasons, sums = (
         [e.events for e in found if (e.category == "all reasons") is total] for total in (False, True)
     )
@@ -223,7 +223,7 @@ def a_count_printed_both_ways(record: Record, entry: AnyEntry) -> Iterator[Judge
     """A percentage in the text and a count in the table, of the same patients."""
     if entry.kind != "percentage" or entry.percent > 100:
         return
-    for other in record.find(entry.field, stratum=entry.stratum, arm=entry.arm, kind="counts"):
+    for other in record.find(Counts, entry.field, stratum=entry.stratum, arm=entry.arm):
         n = other.n or own_group(record, other)
         if other.category == entry.category and n:
             percent = printed_percent(entry.percent)
@@ -247,8 +247,7 @@ def categories_add_to_the_group(record: Record, entry: AnyEntry) -> Iterator[Jud
     ):
         return
     found = {
-        e.category: e.events
-        for e in record.find(entry.field, stratum=entry.stratum, arm=entry.arm, kind="counts")
+        e.category: e.events for e in record.find(Counts, entry.field, stratum=entry.stratum, arm=entry.arm)
     }
     if "3-5" in found:
         found = {category: events for category, events in found.items() if category not in APART}
@@ -269,7 +268,7 @@ def grades_add_to_those_with_crs(record: Record, entry: AnyEntry) -> Iterator[Ju
         return
     grades = {
         c: e.events
-        for e in record.find("crs_grade", stratum=entry.stratum, arm=entry.arm, kind="counts")
+        for e in record.find(Counts, "crs_grade", stratum=entry.stratum, arm=entry.arm)
         if (c := e.category) not in (None, "0")
     }
     if not {"1", "2"} <= grades.keys() or not {"3", "3-5"} & grades.keys():
@@ -328,7 +327,7 @@ def grade_strata_add_to_the_arm(record: Record, entry: AnyEntry) -> Iterator[Jud
         s: e.events
         for s, meaning in record.strata.items()
         if meaning.crs_grades and len(meaning.crs_grades) == 1
-        for e in record.find(entry.field, stratum=s, arm=entry.arm, kind="counts")
+        for e in record.find(Counts, entry.field, stratum=s, arm=entry.arm)
         if not e.category
     }
     if (
@@ -367,7 +366,7 @@ def counts_keep_to_what_words_say(record: Record, entry: AnyEntry) -> Iterator[J
     """`No grade 4` and the like, against the counts of the same patients or of those that include them."""
     if entry.kind != "bound" or entry.contrast != TWO_ARMS:
         return
-    for other in record.find(entry.field, stratum="all", arm=entry.arm, kind="counts"):
+    for other in record.find(Counts, entry.field, stratum="all", arm=entry.arm):
         if other.category != entry.category or (entry.stratum != "all" and entry.at_least == 0):
             continue
         within = entry.at_least <= other.events and (

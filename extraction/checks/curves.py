@@ -12,7 +12,7 @@ from extraction.recover import Unusable
 from extraction.recover.curve_types import Curve
 from extraction.recover.curves import Reconstruction, reconstruct
 from extraction.recover.rounding import printed_p, true_values
-from extraction.schema import AnyEntry, Record, SurvivalCurve
+from extraction.schema import AnyEntry, Entry, Record, SurvivalCurve
 from extraction.vocabulary import BOTH_ARMS
 
 READING = 2.0
@@ -30,7 +30,7 @@ def judge(record: Record, entry: SurvivalCurve, curve: Curve) -> Iterator[Judgem
     yield from _starts_with_its_groups(record, entry, curve)
     try:
         found = reconstruct(curve)
-        for printed in record.find(entry.field, stratum=entry.stratum):
+        for printed in record.find(Entry, entry.field, stratum=entry.stratum):
             if printed.kind in COMPARED:
                 yield COMPARED[printed.kind](printed, found)
     except Unusable as error:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare, own_group
 from extraction.recover.estimates import grim, grimmer, median_range_possible, range_of_parts
-from extraction.schema import AnyEntry, Record
+from extraction.schema import AnyEntry, Counts, Record
 from extraction.vocabulary import BOTH_ARMS, WHOLE_NUMBERS
 
 ORDERED = {
@@ -189,7 +189,7 @@ def a_dose_fits_its_users(record: Record, entry: AnyEntry) -> Iterator[Judgement
 
 def _users(record: Record, field: str, arm: str) -> int | None:
     """Patients of an arm given any, counted or by subtraction from all."""
-    found = {e.arm: e.events for e in record.find(field, stratum="all", kind="counts") if not e.category}
+    found = {e.arm: e.events for e in record.find(Counts, field, stratum="all") if not e.category}
     other = BOTH_ARMS[1 - BOTH_ARMS.index(arm)]
     if arm not in found and {"total", other} <= found.keys():
         return found["total"] - found[other]
@@ -211,7 +211,7 @@ def a_median_lies_in_the_middle_category(record: Record, entry: AnyEntry) -> Ite
         return
     counts = sorted(
         (*_limits(e.category), e.events)
-        for e in record.find(CATEGORISED[entry.field], arm=entry.arm, stratum=entry.stratum, kind="counts")
+        for e in record.find(Counts, CATEGORISED[entry.field], arm=entry.arm, stratum=entry.stratum)
         if e.category and CATEGORY.fullmatch(e.category)
     )
     if sum(events for _, _, events in counts) != n:

@@ -15,7 +15,7 @@ from extraction.recover.p_values import TESTS
 from extraction.recover.rounding import PrintedP, printed_p, printed_percent
 from extraction.recover.tables import Arm, Candidate, Recovery, recover_tables
 from extraction.recover.wide_tables import WideCandidate, recover_wide_tables
-from extraction.schema import AnyEntry, Record
+from extraction.schema import AnyEntry, Entry, Record
 from extraction.vocabulary import BOTH_ARMS, RESPONSES, SUMS
 
 TESTS_BY_NAME = {
@@ -161,7 +161,7 @@ def _known(record: Record, field: str, stratum: str) -> _Known:
 
 
 def _own(record: Record, field: str, stratum: str) -> list[AnyEntry]:
-    return [e for e in record.find(field, stratum=stratum) if getattr(e, "category", None) is None]
+    return [e for e in record.find(Entry, field, stratum=stratum) if getattr(e, "category", None) is None]
 
 
 def _in_cohort(record: Record, field: str) -> dict[str, int]:

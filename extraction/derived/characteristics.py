@@ -8,7 +8,7 @@ import numpy as np
 
 from extraction.derived.groups import grade_counts, group_size
 from extraction.records import Review
-from extraction.schema import AnyEntry, Record
+from extraction.schema import AnyEntry, Counts, Entry, PValue, Record
 
 BINARY = {
     ("blast_category", ">50"): "Marrow blasts over 50 %",
@@ -69,7 +69,7 @@ def _counts(record: Record, field: str, category: str | None) -> tuple[int, int,
     from the total.
     """
     found = dict(grade_counts(record).get(3, {})) if field == "crs_grade" else {}
-    for entry in () if found else record.find(field, stratum="all", kind="counts"):
+    for entry in () if found else record.find(Counts, field, stratum="all"):
         if entry.category == category:
             found.setdefault(entry.arm, entry.events)
     for arm, other in (("toci", "control"), ("control", "toci")):
@@ -98,13 +98,12 @@ def median_entries(review: Review) -> list[tuple[str, str, dict[str, AnyEntry | 
         for study, record in review.included().items():
             arms = {
                 e.arm: e
-                for e in record.find(field, stratum="all")
+                for e in record.find(Entry, field, stratum="all")
                 if e.kind in ("median_range", "median_quartiles")
             }
             if {"toci", "control"} & arms.keys():
                 p = next(
-                    (e for e in record.find(field, stratum="all", kind="p_value") if e.adjustment == "none"),
-                    None,
+                    (e for e in record.find(PValue, field, stratum="all") if e.adjustment == "none"), None
                 )
                 rows.append((words, study, dict(zip(MEDIANS, (arms.get("toci"), arms.get("control"), p)))))
     return rows

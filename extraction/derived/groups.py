@@ -1,6 +1,6 @@
 """How many patients an arm and stratum hold: as printed, by CRS grade, or by subtraction."""
 
-from extraction.schema import Record
+from extraction.schema import Counts, GroupSize, Record
 
 CATEGORIES = {0: "0", 1: "1", 2: "2", 3: "3-5"}
 """Printed category of each grade; grade 3 stands for 3 to 5."""
@@ -11,7 +11,7 @@ APART = ("3", "4", "5")
 def printed_sizes(record: Record, stratum: str) -> dict[str, int]:
     """Printed size of each arm of a stratum; an arm with none, or with several in use, is left out."""
     sizes: dict[str, set[int]] = {}
-    for entry in record.find("group_size", stratum=stratum, kind="group_size"):
+    for entry in record.find(GroupSize, "group_size", stratum=stratum):
         sizes.setdefault(entry.arm, set()).add(entry.n)
     return {arm: n.pop() for arm, n in sizes.items() if len(n) == 1}
 
@@ -36,7 +36,7 @@ def _size_by_grade(record: Record, arm: str, stratum: str) -> int | None:
 def grade_counts(record: Record) -> dict[int, dict[str, int]]:
     """Patients by CRS grade, then by arm (toci, control, total); grades not printed by arm are absent."""
     printed: dict[str, dict[str, int]] = {}
-    for entry in record.find("crs_grade", stratum="all", kind="counts"):
+    for entry in record.find(Counts, "crs_grade", stratum="all"):
         if entry.category:
             printed.setdefault(entry.category, {}).setdefault(entry.arm, entry.events)
     found = {}

@@ -8,7 +8,7 @@ from extraction.derived.candidates import Recovered, tables_of
 from extraction.derived.groups import group_size
 from extraction.recover import TooLarge, Unusable
 from extraction.recover.p_values import fisher
-from extraction.schema import AnyEntry, Record
+from extraction.schema import AnyEntry, Counts, Entry, Record
 from extraction.vocabulary import BEFORE_THE_DRUG, BOTH_ARMS
 from models.evidence.report import Reading, Unused, Used
 
@@ -51,9 +51,7 @@ def _report(record: Record, endpoint: str, reading: Reading) -> Used | None:
 
 def _counts(record: Record, endpoint: str, name: str, reading: Reading) -> Used | None:
     arms = {
-        e.arm: e
-        for e in record.find(name, stratum="all", kind="counts")
-        if e.category is None and e.arm != "total"
+        e.arm: e for e in record.find(Counts, name, stratum="all") if e.category is None and e.arm != "total"
     }
     if not set(BOTH_ARMS) <= arms.keys():
         return None
@@ -97,9 +95,7 @@ def _recovered(record: Record, endpoint: str, name: str, reading: Reading) -> Us
 
 def _before_the_drug(record: Record, name: str) -> int:
     """Events of the tocilizumab arm that began before the drug, as far as they are printed."""
-    return sum(
-        e.events for e in record.find(name, arm="toci", kind="counts") if e.category == BEFORE_THE_DRUG
-    )
+    return sum(e.events for e in record.find(Counts, name, arm="toci") if e.category == BEFORE_THE_DRUG)
 
 
 def recover(record: Record, name: str, stratum: str, verbal: bool) -> Recovered | None:
@@ -114,7 +110,7 @@ def recover(record: Record, name: str, stratum: str, verbal: bool) -> Recovered 
 def _left_out(record: Record, name: str, used: Used | None) -> Iterator[Unused]:
     """Reports of the two arms beside the one used, each with its tables and what predicts it."""
     taken = set(used.entries) if used else set()
-    for entry in record.find(name):
+    for entry in record.find(Entry, name):
         if entry.id in taken or entry.arm == "total" or _is_told(entry, used):
             continue
         found = recover(record, name, entry.stratum, verbal=False) if entry.kind == "p_value" else None
@@ -173,17 +169,17 @@ def _severe_crs_is_no_effect(record: Record) -> Iterator[Unused]:
     reason = "the grade led to the drug, so a higher share of severe CRS among the treated is not its effect"
     entries = tuple(
         e.id
-        for e in record.find("crs_grade", kind="counts", stratum="all")
+        for e in record.find(Counts, "crs_grade", stratum="all")
         if e.category == "3-5" and e.arm != "total"
     )
-    entries += tuple(e.id for e in record.find("severe_crs", stratum="all") if e.arm != "total")
+    entries += tuple(e.id for e in record.find(Entry, "severe_crs", stratum="all") if e.arm != "total")
     if entries:
         yield Unused(record.study, entries, reason)
-    for stratum in dict.fromkeys(e.stratum for e in record.find("severe_crs") if e.stratum != "all"):
+    for stratum in dict.fromkeys(e.stratum for e in record.find(Entry, "severe_crs") if e.stratum != "all"):
         found = recover(record, "severe_crs", stratum, verbal=False)
         yield Unused(
             record.study,
-            tuple(e.id for e in record.find("severe_crs", stratum=stratum) if e.arm != "total"),
+            tuple(e.id for e in record.find(Entry, "severe_crs", stratum=stratum) if e.arm != "total"),
             reason,
             stratum,
             candidates=tuple(found.tables) if found else (),

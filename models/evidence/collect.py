@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from extraction.schema import Record
+from extraction.schema import Entry, Record
 from extraction.vocabulary import ENDPOINTS
 from models.evidence.binary import BINARY_FIELDS, binary
 from models.evidence.crs_duration import crs_duration
@@ -68,7 +68,7 @@ def _untold(record: Record, endpoint: str, told: list[Used | Unused]) -> Iterato
     if endpoint in BINARY_FIELDS:
         return  # its rule goes through all of them
     entries = {entry for report in told for entry in (*report.entries, *getattr(report, "bounds", ()))}
-    for entry in record.find(endpoint):
+    for entry in record.find(Entry, endpoint):
         if entry.arm != "total" and entry.id not in entries:
             yield Unused(
                 record.study,

@@ -5,7 +5,7 @@ from math import comb
 
 from extraction.derived.groups import grade_counts
 from extraction.recover.ranks import judge_rank_p
-from extraction.schema import AnyEntry, Record
+from extraction.schema import AnyEntry, Entry, Record
 from models.evidence.report import Reading, Unused, Used
 from models.evidence.survival import overlap, rest
 
@@ -41,7 +41,7 @@ def crs_duration(record: Record, endpoint: str, contrast: str, reading: Reading)
         )
         yield Unused(record.study, (entry.id,), reason, "all", check)
     yield from _medians(record, grades)
-    for entry in record.find("crs_duration"):
+    for entry in record.find(Entry, "crs_duration"):
         if entry.stratum not in ("all", *strata) and entry.kind != "not_reported":
             yield Unused(record.study, (entry.id,), "its patients enter by grade", entry.stratum)
     yield from rest(record, "crs_duration", {"not_reported"})
@@ -51,7 +51,11 @@ def _tests(record: Record, stratum: str) -> list[AnyEntry]:
     """Comparisons of durations in a stratum: an outcome at the 5 % level first, then p-values, then other
     levels.
     """
-    found = [e for e in record.find("crs_duration", stratum=stratum) if e.kind in ("test_outcome", "p_value")]
+    found = [
+        e
+        for e in record.find(Entry, "crs_duration", stratum=stratum)
+        if e.kind in ("test_outcome", "p_value")
+    ]
     return sorted(
         found, key=lambda e: (e.kind != "test_outcome" or float(e.alpha) != 0.05, e.kind != "p_value")
     )
@@ -134,7 +138,7 @@ def _cells(grades: dict[int, dict[str, int]], arm: str) -> list[list[int]]:
 def _medians(record: Record, grades: dict) -> Iterator[Used | Unused]:
     found = {
         e.arm: e
-        for e in record.find("crs_duration", stratum="all")
+        for e in record.find(Entry, "crs_duration", stratum="all")
         if e.kind in ("median_range", "median_quartiles")
     }
     by_arm = {"toci", "control"} <= found.keys()

@@ -11,7 +11,7 @@ from extraction.derived.groups import group_size
 from extraction.recover import Unusable
 from extraction.recover.curve_types import Curve
 from extraction.recover.curves import reconstruct
-from extraction.schema import AnyEntry, Record
+from extraction.schema import AnyEntry, Counts, Entry, LogRankP, Ratio, Record, SurvivalCurve
 from extraction.vocabulary import BOTH_ARMS, FIELDS
 from models.evidence.report import Reading, Unused, Used
 
@@ -29,16 +29,14 @@ FROM_CURVE = "read off the digitised curve"
 def survival(
     record: Record, endpoint: str, contrast: str, reading: Reading, curves: Mapping[str, Curve]
 ) -> Iterator[Used | Unused]:
-    ratios = record.find(endpoint, stratum="all", kind="hazard_ratio")
+    ratios = [e for e in record.find(Ratio, endpoint, stratum="all") if e.kind == "hazard_ratio"]
     for entry in ratios[:1]:
         data = {k: float(getattr(entry, k)) for k in ("estimate", "lower", "upper", "level")}
         note = f"adjusted for {', '.join(entry.adjusted_for)}" if entry.adjusted_for else "not adjusted"
         yield Used(record.study, "ratio", data, (entry.id,), note=note)
     for entry in ratios[1:]:
         yield Unused(record.study, (entry.id,), "the same patients as the hazard ratio used")
-    found = record.find(endpoint, kind="log_rank_p") + [
-        e for e in record.find(endpoint, kind="survival_curve") if e.curve
-    ]
+    found = record.find(LogRankP, endpoint) + [e for e in record.find(SurvivalCurve, endpoint) if e.curve]
     first = "survival_curve" if reading.curve_first else "log_rank_p"
     whole_p = any(e.stratum == "all" and e.kind == "log_rank_p" for e in found)
     taken: dict[str, str] = {}  # kind of the report used, by stratum
@@ -157,12 +155,7 @@ def _those_counted(record: Record, field: str) -> dict | None:
     if not definition or not definition.among:
         return None
     total = next(
-        (
-            e
-            for e in record.find(definition.among, stratum="all", arm="total", kind="counts")
-            if not e.category
-        ),
-        None,
+        (e for e in record.find(Counts, definition.among, stratum="all", arm="total") if not e.category), None
     )
     n = total and (total.n or group_size(record, "total"))
     return {"among": definition.among, "share": [total.events, n] if n else None}
@@ -181,7 +174,7 @@ def rest(record: Record, name: str, kinds: set[str]) -> Iterator[Unused]:
         "test_outcome": "a verbal outcome beside the reports used",
         "p_value": "the same comparison as a report used, or group sizes not printed",
     }
-    for entry in record.find(name):
+    for entry in record.find(Entry, name):
         if entry.kind == "survival_curve" and entry.curve and entry.arm == "comparison":
             continue  # digitised: judged above
         if entry.kind in kinds and entry.arm == "comparison":

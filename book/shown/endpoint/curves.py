@@ -10,7 +10,7 @@ from extraction.digitised.drawing import overlay
 from extraction.records import Review
 from extraction.recover import Unusable
 from extraction.recover.curves import reconstruct
-from extraction.schema import SurvivalCurve
+from extraction.schema import Entry, SurvivalCurve
 from models.answers.derivation import derives
 
 
@@ -66,7 +66,9 @@ def beside_print(review: Review, field: str) -> pd.DataFrame:
     for study, entry in digitised(review, field):
         record, curve = review.records[study], review.curves[entry.curve]
         of_the_same = [
-            e for e in record.find(field, stratum=entry.stratum) if e.kind in ("hazard_ratio", "log_rank_p")
+            e
+            for e in record.find(Entry, field, stratum=entry.stratum)
+            if e.kind in ("hazard_ratio", "log_rank_p")
         ]
         printed = [
             (

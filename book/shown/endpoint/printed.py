@@ -3,7 +3,18 @@
 from collections.abc import Iterator
 
 from extraction.derived.groups import grade_counts, group_size
-from extraction.schema import AnyEntry, Record
+from extraction.schema import (
+    AnyEntry,
+    Counts,
+    Entry,
+    LogRankP,
+    Percentage,
+    PValue,
+    Ratio,
+    Record,
+    SurvivalCurve,
+    TestOutcome,
+)
 from models.evidence.binary import BINARY_FIELDS
 
 DIRECTIONS = {"crs_duration": {"lower": "shorter", "higher": "longer"}}
@@ -68,16 +79,19 @@ def stratum_words(record: Record, stratum: str) -> str:
 def _binary(record: Record, endpoint: str) -> Iterator[str]:
     """Counts of the whole cohort with their p; else what stands in its strata, shortest kinds first."""
     for field in BINARY_FIELDS[endpoint]:
-        arms = {e.arm: e for e in record.find(field, stratum="all", kind="counts") if e.category is None}
+        arms = {e.arm: e for e in record.find(Counts, field, stratum="all") if e.category is None}
         if {"toci", "control"} <= arms.keys():
             sizes = {a: arms[a].n or group_size(record, a) for a in ("toci", "control")}
             counts = " v ".join(f"{arms[a].events}/{sizes[a]}" for a in ("toci", "control"))
-            p = next((p_words(e.p) for e in record.find(field, stratum="all") if getattr(e, "p", None)), None)
+            p = next(
+                (p_words(e.p) for e in record.find(Entry, field, stratum="all") if getattr(e, "p", None)),
+                None,
+            )
             yield f"{counts} ({p})" if p else counts
             return
     if endpoint == "severe_crs" and 3 in (grades := grade_counts(record)):
         counts = " v ".join(f"{grades[3][a]}/{group_size(record, a)}" for a in ("toci", "control"))
-        told = {e.arm for e in record.find("crs_grade", stratum="all", kind="counts") if e.category == "3-5"}
+        told = {e.arm for e in record.find(Counts, "crs_grade", stratum="all") if e.category == "3-5"}
         yield f"grade 3–5: {counts}" + ("" if {"toci", "control"} <= told else " (one arm by subtraction)")
     for field in BINARY_FIELDS[endpoint]:
         yield from _without_counts(record, field)
@@ -86,14 +100,14 @@ def _binary(record: Record, endpoint: str) -> Iterator[str]:
 def _without_counts(record: Record, field: str) -> Iterator[str]:
     """Percentages and p-values by stratum; the verbal outcome of the whole cohort."""
     strata = dict.fromkeys(
-        e.stratum for e in record.find(field) if e.kind in ("percentage", "p_value", "test_outcome")
+        e.stratum for e in record.find(Entry, field) if e.kind in ("percentage", "p_value", "test_outcome")
     )
     for stratum in strata:
-        shares = {e.arm: e.percent for e in record.find(field, stratum=stratum, kind="percentage")}
+        shares = {e.arm: e.percent for e in record.find(Percentage, field, stratum=stratum)}
         found = [f"{shares['toci']}% v {shares['control']}%"] if {"toci", "control"} <= shares.keys() else []
-        found += [p_words(e.p) for e in record.find(field, stratum=stratum, kind="p_value", arm="comparison")]
+        found += [p_words(e.p) for e in record.find(PValue, field, stratum=stratum, arm="comparison")]
         if stratum == "all":
-            found += [printed_words(e) for e in record.find(field, stratum=stratum, kind="test_outcome")]
+            found += [printed_words(e) for e in record.find(TestOutcome, field, stratum=stratum)]
         if found:
             yield ", ".join(found) + ("" if stratum == "all" else f" ({stratum_words(record, stratum)})")
 
@@ -104,7 +118,7 @@ def _duration(record: Record) -> Iterator[str]:
         if meaning.crs_grades and min(meaning.crs_grades) >= 3:
             found = [
                 e
-                for e in record.find("crs_duration", stratum=stratum, arm="comparison")
+                for e in record.find(Entry, "crs_duration", stratum=stratum, arm="comparison")
                 if e.kind in ("test_outcome", "p_value")
             ]
             sizes = [group_size(record, arm, stratum) for arm in ("toci", "control")]
@@ -116,11 +130,12 @@ def _survival(record: Record, endpoint: str) -> Iterator[str]:
     """Hazard ratio with its interval; log-rank p-values with their stratum, and that no direction is printed;
     curves where they are digitised.
     """
-    for entry in record.find(endpoint, stratum="all", kind="hazard_ratio"):
+    ratios = [e for e in record.find(Ratio, endpoint, stratum="all") if e.kind == "hazard_ratio"]
+    for entry in ratios:
         yield f"HR {entry.estimate} ({entry.lower}–{entry.upper})" + (
             ", adjusted" if entry.adjusted_for else ""
         )
-    p_values = record.find(endpoint, kind="log_rank_p")
+    p_values = record.find(LogRankP, endpoint)
     if p_values:
         listed = ", ".join(
             p_words(e.p) + ("" if e.stratum == "all" else f" ({stratum_words(record, e.stratum)})")
@@ -128,7 +143,7 @@ def _survival(record: Record, endpoint: str) -> Iterator[str]:
         )
         silent = "" if any(e.direction for e in p_values) else ", no direction"
         yield f"log-rank {listed}{silent}"
-    if curves := [e for e in record.find(endpoint, kind="survival_curve") if e.curve]:
+    if curves := [e for e in record.find(SurvivalCurve, endpoint) if e.curve]:
         yield (
             "curve"
             if [e.stratum for e in curves] == ["all"]
