@@ -26,10 +26,11 @@ LONGEST_LIST = 8  # legal values that a message still prints in full
 MOST_PROBLEMS = 200  # of one file that are told one by one
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Review:
     """The whole evidence as read: the register, the record of each study that has one, the certainty where it
-    is rated, the living mode, digitised curves by file.
+    is rated, the living mode, digitised curves by file.  One reading of the files is one object: two reviews
+    are never equal, and what is computed from one is kept with it.
     """
 
     register: Register

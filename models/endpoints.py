@@ -1,6 +1,6 @@
 """The endpoints of the review, in the order of the book."""
 
-from extraction.records import Review, load
+from extraction.records import Review
 from models import endpoint
 from models.crs_duration import CRS_DURATION
 from models.endpoint import Endpoint
@@ -26,13 +26,13 @@ ENDPOINTS: dict[str, Endpoint] = {
 }
 
 
-def evidence_of(key: str, review: Review | None = None) -> Evidence:
-    """What enters an endpoint; reads the records unless a review is given."""
-    return collect(review or load(), ENDPOINTS[key].evidence)
+def evidence_of(key: str, review: Review) -> Evidence:
+    """What enters an endpoint."""
+    return collect(review, ENDPOINTS[key].evidence)
 
 
 def quadrature(
-    key: str, mu_prior: Prior | None = None, tau_prior: Prior | None = None, review: Review | None = None
+    key: str, review: Review, mu_prior: Prior | None = None, tau_prior: Prior | None = None
 ) -> Posterior:
     """Posterior of an endpoint with one effect per study, without sampling; raise ValueError for CRS
     duration.

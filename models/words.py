@@ -4,7 +4,7 @@ Every sentence speaks of patients who were given the drug, not of what the drug 
 the two apart.  A direction is stated from 90 % probability on, without "may" from 97.5 % on.
 """
 
-from extraction.records import Review, load
+from extraction.records import Review
 from models.evidence.collect import collect
 
 STATED, FIRM, LEANING = 0.9, 0.975, 0.75
@@ -43,7 +43,7 @@ REASONS = {"severe_crs": "the comparison is with a historical control"}
 """The first reason for the certainty, where it is not confounding by indication."""
 
 
-def details(summary: dict, endpoint, review: Review | None = None) -> str:
+def details(summary: dict, endpoint, review: Review) -> str:
     """What stands below a headline: size, probability, natural frequencies where given, how much is behind
     it, certainty with its reason.
 
@@ -71,7 +71,7 @@ def better_side(p_favours: float) -> str:
     return f"tocilizumab is the better side with a probability of {percent(p_favours)}"
 
 
-def short(summary: dict, endpoint, review: Review | None = None) -> str:
+def short(summary: dict, endpoint, review: Review) -> str:
     """One line: title, size, probability, certainty."""
     return (
         f"{endpoint.title}: {size(summary, endpoint)}; probability that tocilizumab is the better side "
@@ -241,17 +241,16 @@ def basis(summary: dict) -> str:
     return f"This rests on {count(studies, 'study', 'studies')} and {count(reports, 'printed report')}."
 
 
-def rating(endpoint: str, review: Review | None = None) -> str:
+def rating(endpoint: str, review: Review) -> str:
     """The certainty that people gave an endpoint (a key of extraction.vocabulary.ENDPOINTS), if they judged
     the studies that enter it now.
     """
-    review = review or load()
     rated = review.certainty and review.certainty.endpoints.get(endpoint)
     stands = rated and set(rated.studies) == set(collect(review, endpoint).studies)
     return rated.certainty if stands else NOT_RATED
 
 
-def certainty(summary: dict, endpoint, review: Review | None = None) -> str:
+def certainty(summary: dict, endpoint, review: Review) -> str:
     """Certainty and why."""
     rated = rating(endpoint.evidence, review)
     reasons = [REASONS.get(endpoint.key, CONFOUNDED)]

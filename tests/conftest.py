@@ -11,8 +11,16 @@ import sys
 import pytest
 from example_browser import NO_BROWSER
 
+from extraction.records import Review, load
+
 BUILDING_SECONDS = 1800
 """For a test that builds the book, and for what the whole suite shares."""
+
+
+@pytest.fixture(scope="session")
+def review() -> Review:
+    """The review as it stands, read once; it is never changed."""
+    return load()
 
 
 def pytest_collection_modifyitems(items) -> None:

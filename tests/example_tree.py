@@ -70,12 +70,13 @@ class Tree:
     """
 
     def __init__(self, folder: Path):
-        fit.fit(ENDPOINTS, load())
+        review = load()
+        fit.fit(ENDPOINTS, review)
         self.folder = clone(folder)
         posteriors = folder / "_build" / "posteriors"
         posteriors.mkdir(parents=True)
         for key in ENDPOINTS:
-            for path in store.FOLDER.glob(f"{key}-{store.hash_of(store.identity(key))}.*"):
+            for path in store.FOLDER.glob(f"{key}-{store.hash_of(store.identity(key, review))}.*"):
                 shutil.copy(path, posteriors)
         self.git("config", "user.name", "A reviewer")
         self.git("config", "user.email", "reviewer@example.org")

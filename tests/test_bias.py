@@ -199,7 +199,7 @@ def test_a_sampled_endpoint_tips_where_the_normal_formula_says(monkeypatch):
     """
     draws = np.random.default_rng(1).normal(-0.3, 0.2, (4, 50_000))
     stored = type("Stored", (), {"draws": {"mu": type("Values", (), {"values": draws})()}})
-    monkeypatch.setattr(adjusted.store, "read", lambda key, review=None: stored)
+    monkeypatch.setattr(adjusted.store, "read", lambda key, review: stored)
     lower, upper = adjusted.tipping_grid("crs_duration_grade3", REVIEW)
     at = int(np.argmin(np.abs(adjusted.MEANS - 0.2))), int(np.argmin(np.abs(adjusted.SDS - 0.4)))
     found = (lower + upper)[at[1], at[0]] / 2, (upper - lower)[at[1], at[0]] / (2 * 1.96)

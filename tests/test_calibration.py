@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from book.shown import calibration_page
-from extraction.records import load
+from extraction.records import Review
 from models.crs_duration import layout
 from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS, evidence_of
@@ -18,11 +18,6 @@ from models.trust import calibrate, calibration, simulate, simulate_durations
 from models.trust.calibration import QUANTITIES, SAMPLED
 from models.trust.ranks import band, coverage, curve, falls_short, within_band
 from models.trust.sampled_replicates import filled, with_reports_as_data
-
-
-@pytest.fixture(scope="module")
-def review():
-    return load()
 
 
 def rng(seed=1):
@@ -61,10 +56,12 @@ def test_coverage_counts_intervals_with_equal_tails():
 # whole replicates
 
 
-def ranks_of(key: str, count: int, changed=lambda evidence: evidence) -> dict[str, np.ndarray]:
+def ranks_of(
+    key: str, review: Review, count: int, changed=lambda evidence: evidence
+) -> dict[str, np.ndarray]:
     """Ranks where the model is given `changed` evidence in place of what was printed."""
-    chosen, real, generator = ENDPOINTS[key], evidence_of(key), rng()
-    say = simulate.printers(real, load())
+    chosen, real, generator = ENDPOINTS[key], evidence_of(key, review), rng()
+    say = simulate.printers(real, review)
     found: dict[str, list] = {name: [] for name in ("mu", "theta")}
     for _ in range(count):
         truth, printed = simulate.draw(real, say, chosen.mu_prior, chosen.tau_prior, generator)
@@ -78,9 +75,10 @@ def with_tables(printed: Evidence, change) -> Evidence:
     return Evidence(printed.endpoint, tuple(replace(r, data=change(r.data)) for r in printed.used))
 
 
-def test_a_model_that_takes_one_arm_for_the_other_leaves_the_band():
+def test_a_model_that_takes_one_arm_for_the_other_leaves_the_band(review):
     swapped = ranks_of(
         "severe_crs",
+        review,
         300,
         lambda printed: with_tables(
             printed,
@@ -95,9 +93,10 @@ def test_a_model_that_takes_one_arm_for_the_other_leaves_the_band():
     assert not within_band(swapped["theta"])
 
 
-def test_a_model_that_counts_its_patients_four_times_has_intervals_that_are_too_narrow():
+def test_a_model_that_counts_its_patients_four_times_has_intervals_that_are_too_narrow(review):
     often = ranks_of(
         "severe_crs",
+        review,
         300,
         lambda printed: with_tables(printed, lambda d: {name: 4 * value for name, value in d.items()}),
     )
@@ -163,11 +162,13 @@ def test_reports_of_another_shape_are_refused(review):
 
 
 @pytest.fixture
-def stored(tmp_path, monkeypatch):
+def stored(tmp_path, monkeypatch, review):
     monkeypatch.setattr(calibration, "RESULTS", tmp_path / "results" / "calibration.json")
     generator = rng()
     rows = [{"ranks": generator.uniform(size=4).round(4).tolist(), "converged": i > 0} for i in range(300)]
-    calibration.write("icans", [*rows, {"ranks": None, "converged": False}], calibration.identity("icans"))
+    calibration.write(
+        "icans", [*rows, {"ranks": None, "converged": False}], calibration.identity("icans", review)
+    )
     return rows
 
 
@@ -177,23 +178,25 @@ def test_what_is_stored_is_read_back_whole(stored):
     assert (found.replicates, found.failed, found.unconverged) == (301, 1, 1)
 
 
-def test_a_result_of_other_evidence_is_called_so_with_the_command_that_renews_it(stored):
-    assert calibration.is_current("icans")
-    calibration.write("icans", stored, calibration.identity("icans") | {"evidence": "another"})
-    assert calibration.changed("icans") == ["evidence"] and not calibration.is_current("icans")
-    said = calibration_page.age(calibration.read())
+def test_a_result_of_other_evidence_is_called_so_with_the_command_that_renews_it(stored, review):
+    assert calibration.is_current("icans", review)
+    calibration.write("icans", stored, calibration.identity("icans", review) | {"evidence": "another"})
+    assert calibration.changed("icans", review) == ["evidence"] and not calibration.is_current(
+        "icans", review
+    )
+    said = calibration_page.age(calibration.read(), review)
     assert any(
         "the evidence changed for ICANS" in s and "python -m models calibrate icans" in s for s in said
     )
 
 
-def test_the_page_names_an_endpoint_whose_intervals_fall_short(stored):
+def test_the_page_names_an_endpoint_whose_intervals_fall_short(stored, review):
     assert "for none of them too few" in calibration_page.finding(calibration.read())
     narrow = [
         {"ranks": [0.001 if i % 5 == 0 else row["ranks"][0], *row["ranks"][1:]], "converged": True}
         for i, row in enumerate(stored)
     ]
-    calibration.write("icans", narrow, calibration.identity("icans"))
+    calibration.write("icans", narrow, calibration.identity("icans", review))
     said = calibration_page.finding(calibration.read())
     assert "too few for ICANS" in said and "ICANS: mean effect" in said
 

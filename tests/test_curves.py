@@ -569,7 +569,7 @@ def test_the_book_says_that_no_curve_is_digitised(monkeypatch):
 
     said = []
     monkeypatch.setattr(chapter, "say", said.append)
-    chapter.digitised_curves("overall_survival")
+    chapter.digitised_curves("overall_survival", load())
     assert ["No curve of this endpoint is digitised" in text for text in said] == [
         True
     ] and not curves.digitised(load())
@@ -580,9 +580,8 @@ def test_a_survival_page_shows_the_curves_there_are(with_curve, monkeypatch):
     from book.shown.endpoint import chapter
 
     shown = []
-    monkeypatch.setattr(chapter, "REVIEW", load(with_curve().root))
     monkeypatch.setattr(files, "display_with", lambda html, handed: shown.append(html))
-    chapter.digitised_curves("overall_survival")
+    chapter.digitised_curves("overall_survival", load(with_curve().root))
     assert (
         'id="figure-curve-example2020-overall-survival"' in shown[0]
         and "curves beside what is printed" in shown[1]

@@ -222,10 +222,10 @@ def test_the_ro_crate_names_every_file_with_format_size_and_hash(unpacked):
 
 
 @pytest.mark.parametrize("key", ENDPOINTS)
-def test_parquet_and_netcdf_hold_the_same_draws(key, unpacked):
+def test_parquet_and_netcdf_hold_the_same_draws(key, unpacked, review):
     draws = xr.load_dataset(unpacked / "bundle" / "draws" / f"{key}.nc", engine="h5netcdf")
     table = pd.read_parquet(unpacked / "bundle" / "draws" / f"{key}.parquet")
-    xr.testing.assert_equal(draws, store.read(key).draws)
+    xr.testing.assert_equal(draws, store.read(key, review).draws)
     assert len(table) == draws.sizes["chain"] * draws.sizes["draw"]
     assert len(table.columns) == 2 + sum(values.size // len(table) for values in draws.data_vars.values())
     for row in table.sample(20, random_state=1).to_dict("records"):
@@ -299,7 +299,7 @@ def test_an_unpacked_bundle_builds_the_same_book(unpacked, html):  # noqa: F811
 @pytest.mark.parametrize("page", ["intro", "severe-infection", "studies", "parity"])
 def test_a_notebook_runs_from_first_cell_to_last_wherever_it_was_saved(
     page, unpacked, html, tmp_path, monkeypatch
-):  # noqa: F811
+):
     monkeypatch.setattr(os, "environ", os.environ.copy())
     execute.use_this_environment(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(unpacked))  # as the file review.pth in .venv has it for a clone
@@ -341,7 +341,7 @@ def test_a_notebook_runs_from_first_cell_to_last_wherever_it_was_saved(
 )
 def test_what_is_not_whole_is_refused_in_one_line_and_nothing_is_written(
     module, name, value, said, html, tmp_path, monkeypatch
-):  # noqa: F811
+):
     monkeypatch.setattr(module, name, value)
     with pytest.raises(build.NotMade, match=said):
         bundle.write(tmp_path)

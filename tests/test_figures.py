@@ -30,7 +30,7 @@ def invented_draws(monkeypatch):
     """A posterior for every endpoint: mean effect Normal(-0.3, 0.2), the first study Normal(3, 0.2), beyond
     any axis.
     """
-    monkeypatch.setattr(store, "read", lambda key, review=None: invented(key))
+    monkeypatch.setattr(store, "read", lambda key, review: invented(key))
     yield
     plt.close("all")
 

@@ -278,7 +278,7 @@ def test_a_page_runs_again_for_what_its_cells_read_alone(file, read_by, not_by, 
 
 
 @pytest.fixture
-def two(tmp_path, monkeypatch) -> list[str]:
+def two(tmp_path, monkeypatch, review) -> list[str]:
     """Two endpoints with posteriors of one number each."""
     monkeypatch.setattr(store, "FOLDER", tmp_path)
     keys = ["icans", "severe_infection"]
@@ -287,23 +287,23 @@ def two(tmp_path, monkeypatch) -> list[str]:
             "verdict": "accepted",
             "diagnostics": {"r_hat": 1.001},
             "mcse": {"median": 0.004},
-            "hash": store.hash_of(store.identity(name)),
+            "hash": store.hash_of(store.identity(name, review)),
         }
-        store.write(name, store.identity(name), xr.Dataset({"mu": float(number)}), info)
-        assert store.is_fitted(name)
+        store.write(name, store.identity(name, review), xr.Dataset({"mu": float(number)}), info)
+        assert store.is_fitted(name, review)
     return keys
 
 
-def test_a_posterior_under_anothers_name_is_not_read(two):
-    (draws, info), (other_draws, other_info) = map(store.paths, two)
+def test_a_posterior_under_anothers_name_is_not_read(two, review):
+    (draws, info), (other_draws, other_info) = (store.paths(name, review) for name in two)
     for one, other in ((draws, other_draws), (info, other_info)):
         kept, swapped = one.read_bytes(), other.read_bytes()
         one.write_bytes(swapped)
         other.write_bytes(kept)
     for name in two:
-        assert not store.is_fitted(name)
+        assert not store.is_fitted(name, review)
         with pytest.raises(store.NotFitted):
-            store.read(name)
+            store.read(name, review)
 
 
 @pytest.mark.parametrize(
@@ -315,11 +315,11 @@ def test_a_posterior_under_anothers_name_is_not_read(two):
         ('"icans"', '"severe_crs"'),
     ],
 )
-def test_an_edited_info_file_is_not_read(old, new, two):
-    info = store.paths("icans")[1]
+def test_an_edited_info_file_is_not_read(old, new, two, review):
+    info = store.paths("icans", review)[1]
     store.write(
         "icans",
-        store.identity("icans"),
+        store.identity("icans", review),
         xr.Dataset({"mu": 0.0}),
         {
             "verdict": "accepted",
@@ -328,20 +328,20 @@ def test_an_edited_info_file_is_not_read(old, new, two):
             "endpoint": "icans",
         },
     )
-    assert store.is_fitted("icans")
+    assert store.is_fitted("icans", review)
     edit(info, old, new)
-    assert not store.is_fitted("icans") and store.is_fitted("severe_infection")
+    assert not store.is_fitted("icans", review) and store.is_fitted("severe_infection", review)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", "[" * 100_000, '{"a":' * 100_000, '"\ud800"'])
-def test_a_file_that_holds_something_else_is_not_fitted(content, two):
-    store.paths("icans")[1].write_bytes(content.encode(errors="surrogatepass"))
-    assert not store.is_fitted("icans")
+def test_a_file_that_holds_something_else_is_not_fitted(content, two, review):
+    store.paths("icans", review)[1].write_bytes(content.encode(errors="surrogatepass"))
+    assert not store.is_fitted("icans", review)
 
 
-def test_the_key_of_a_posterior_is_that_of_the_code_that_makes_it():
+def test_the_key_of_a_posterior_is_that_of_the_code_that_makes_it(review):
     for name, endpoint in ENDPOINTS.items():
-        assert store.identity(name)["model"] == fingerprint(endpoint.build, fitted)
+        assert store.identity(name, review)["model"] == fingerprint(endpoint.build, fitted)
 
 
 def test_an_edited_heavy_result_is_not_read(tmp_path, monkeypatch):
@@ -362,11 +362,11 @@ def test_a_finished_fit_is_not_read_as_another_codes(tmp_path):
     assert Journal(tmp_path / "two").read() == {}
 
 
-def test_an_edited_rank_is_not_read(tmp_path, monkeypatch):
+def test_an_edited_rank_is_not_read(tmp_path, monkeypatch, review):
     monkeypatch.setattr(calibration, "RESULTS", tmp_path / "calibration.json")
     for name in ("icans", "severe_crs"):
         calibration.write(
-            name, [{"ranks": [0.125, 0.5, 0.5, 0.5], "converged": True}], calibration.identity(name)
+            name, [{"ranks": [0.125, 0.5, 0.5, 0.5], "converged": True}], calibration.identity(name, review)
         )
     assert list(calibration.read()) == ["icans", "severe_crs"]
     held = json.loads(calibration.RESULTS.read_text(encoding="utf-8"))

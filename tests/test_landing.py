@@ -30,7 +30,7 @@ def closed_figures():
 @pytest.fixture
 def invented_draws(monkeypatch):
     """A posterior for every endpoint: mean effect Normal(-0.3, 0.2)."""
-    monkeypatch.setattr(store, "read", lambda key, review=None: invented(key))
+    monkeypatch.setattr(store, "read", lambda key, review: invented(key))
 
 
 def summary(p_favours: float, **changes) -> dict:
@@ -104,7 +104,7 @@ def test_no_direction_is_stated_that_is_not_nine_in_ten_probable(key, p_favours)
 def test_an_endpoint_that_lost_its_last_study_gives_no_number():
     said = row(INFECTION, 0.99, n_studies=0)
     assert said.headline == words.NO_STUDY and (said.patients, said.size, said.bias) == ("", "", "")
-    assert words.NO_STUDY in words.details(summary(0.99, n_studies=0), ENDPOINTS[INFECTION])
+    assert words.NO_STUDY in words.details(summary(0.99, n_studies=0), ENDPOINTS[INFECTION], REVIEW)
     assert landing.icon_array(said, REVIEW) is None
     assert landing.common_axis([said]) == landing.common_axis([])
 

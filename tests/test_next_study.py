@@ -288,7 +288,7 @@ def invented_duration(monkeypatch):
             "sigma": (("chain", "draw"), np.full((4, 200), 0.45)),
         }
     )
-    monkeypatch.setattr(store, "read", lambda key, review=None: store.Stored(draws, {}))
+    monkeypatch.setattr(store, "read", lambda key, review: store.Stored(draws, {}))
     yield
     plt.close("all")
 

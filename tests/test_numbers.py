@@ -180,7 +180,7 @@ def test_a_study_page_links_to_the_rows_of_its_study_alone():
 
 @pytest.fixture
 def invented_draws(monkeypatch):
-    monkeypatch.setattr(store, "read", lambda key, review=None: invented(key))
+    monkeypatch.setattr(store, "read", lambda key, review: invented(key))
     yield
     plt.close("all")
 

@@ -79,8 +79,8 @@ def test_no_link_of_the_pdf_leads_to_a_file_of_this_machine(printed):
     assert links and not [link for link in links if not link.startswith(b"https://")]
 
 
-def test_every_link_within_the_printed_book_leads_somewhere(html):  # noqa: F811
-    text = pdf.whole_book(html, pdf.pages_in_order(html), pdf.citation())
+def test_every_link_within_the_printed_book_leads_somewhere(html, review):  # noqa: F811
+    text = pdf.whole_book(html, pdf.pages_in_order(html), pdf.citation(review))
     ids = re.findall(r' id="([^"]*)"', text)
     wanted = set(re.findall(r' href="#([^"]*)"', text))
     assert len(wanted) > 300 and not wanted - set(ids)
@@ -88,8 +88,8 @@ def test_every_link_within_the_printed_book_leads_somewhere(html):  # noqa: F811
     assert "<script" not in text and "only-dark" not in text
 
 
-def test_the_title_page_names_version_and_date(html):  # noqa: F811
-    text, cited = pdf.whole_book(html, ["book/intro"], pdf.citation()), pdf.citation()
+def test_the_title_page_names_version_and_date(html, review):  # noqa: F811
+    text, cited = pdf.whole_book(html, ["book/intro"], pdf.citation(review)), pdf.citation(review)
     assert f"Version {version()}, {cited.dated}" in text and cited.date.isoformat() in text
 
 

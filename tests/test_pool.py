@@ -268,10 +268,7 @@ def sampler(monkeypatch):
         return {"posterior": xarray.Dataset(draws, coords={"study": ["Ma", "Zhou"]})}
 
     hierarchy = types.SimpleNamespace(normal_normal=build, binomial_normal=build)
-    for name, module in {
-        "hierarchy": hierarchy,
-        "sampling": types.SimpleNamespace(sample=sample),
-    }.items():
+    for name, module in {"hierarchy": hierarchy, "sampling": types.SimpleNamespace(sample=sample)}.items():
         monkeypatch.setitem(sys.modules, f"models.engines.{name}", module)
         monkeypatch.setattr(f"models.engines.{name}", module, raising=False)
     return seen

@@ -153,6 +153,6 @@ def test_the_priors_foresee_effects_with_their_own_spread():
     )
 
 
-def test_what_the_priors_foresee_is_said_of_each_table_and_log_rank_p_used():
-    assert "357 in 1,000" in predictive.foreseen_before("severe_infection")[0]  # 10 of 28
-    assert any("17 v 28 patients" in said for said in predictive.foreseen_before("overall_survival"))
+def test_what_the_priors_foresee_is_said_of_each_table_and_log_rank_p_used(review):
+    assert "357 in 1,000" in predictive.foreseen_before("severe_infection", review)[0]  # 10 of 28
+    assert any("17 v 28 patients" in said for said in predictive.foreseen_before("overall_survival", review))

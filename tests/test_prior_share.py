@@ -239,7 +239,7 @@ def test_the_log_likelihood_of_stored_draws_is_the_power_of_each_test_at_its_own
 
 @pytest.fixture
 def invented_duration(monkeypatch):
-    monkeypatch.setattr(store, "read", lambda key, review=None: store.Stored(duration_draws(), {}))
+    monkeypatch.setattr(store, "read", lambda key, review: store.Stored(duration_draws(), {}))
     yield
     plt.close("all")
 

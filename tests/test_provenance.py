@@ -179,7 +179,7 @@ def test_every_likelihood_and_every_endpoint_is_known():
     for key, address in markers.PAGES.items():
         page, _, section = address.partition("#")
         text = (inputs.ROOT / "book" / page.replace(".html", ".md")).read_text(encoding="utf-8")
-        assert f'chapter.forest("{key}")' in text
+        assert f'chapter.forest("{key}", REVIEW)' in text
         assert not section or section in {
             line[3:].lower().replace(",", "").replace(" ", "-")
             for line in text.splitlines()
@@ -226,7 +226,7 @@ def test_a_finding_reads_as_before_and_its_ratio_opens_what_it_is_computed_from(
 
     shown = []
     monkeypatch.setattr(chapter, "display", lambda made: shown.append(made.data))
-    chapter.finding(key)
+    chapter.finding(key, REVIEW)
     summary = summary_for_words(key, REVIEW)
     said = f"{words.headline(summary, ENDPOINTS[key])}. {words.details(summary, ENDPOINTS[key], REVIEW)}"
     assert unescape(re.sub("<[^>]*>", "", shown[0])) == said

@@ -20,7 +20,6 @@ from book.html.style import DARK, DARK_GROUND, ON_BRIGHT, ORANGE, YELLOW
 from book.make import build
 from book.shown import preview_picture
 from book.sphinx import head
-from extraction.records import load
 from models.answers.summary import summarise
 
 pytestmark = pytest.mark.book
@@ -347,14 +346,14 @@ def test_a_shared_link_has_a_picture_once_the_site_has_an_address(site, address)
     )
 
 
-def test_the_picture_of_a_shared_link_is_as_large_as_sites_ask_and_turns_response_round(tmp_path):
-    build._write_preview(tmp_path)
+def test_the_picture_of_a_shared_link_is_as_large_as_sites_ask_and_turns_response_round(tmp_path, review):
+    build._write_preview(tmp_path, review)
     with Image.open(tmp_path / "preview.png") as picture:
         assert picture.size == (1200, 630)
-    numbers = preview_picture.picture(load()).numbers.set_index("endpoint")
-    response = summarise("complete_response")
+    numbers = preview_picture.picture(review).numbers.set_index("endpoint")
+    response = summarise("complete_response", review)
     assert numbers.loc["complete_response", "lower"] == pytest.approx(1 / response["upper"])
-    assert numbers.loc["icans", "upper"] == summarise("icans")["upper"]
+    assert numbers.loc["icans", "upper"] == summarise("icans", review)["upper"]
     plt.close("all")
 
 

@@ -5,6 +5,8 @@ written before it is moved into place, so an interrupted or failed build leaves 
 half of one.
 """
 
+from __future__ import annotations
+
 import re
 import shutil
 import subprocess
@@ -13,6 +15,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import yaml
 
@@ -20,6 +23,9 @@ from book.html import files
 from book.make import execute, inputs, theme
 from extraction.fault import Fault
 from extraction.tree import BUILD
+
+if TYPE_CHECKING:
+    from extraction.records import Review
 
 HTML = BUILD / "html"
 STAMP = ".made-from"
@@ -48,17 +54,20 @@ def is_current(fingerprint: str) -> bool:
 
 def build(fingerprint: str) -> None:
     """Build the whole book; raise a Fault, and leave the old book in place, at any error or warning."""
+    from extraction.records import load  # here, as a book that is current needs no records
+
     BUILD.mkdir(exist_ok=True)
     _remove_leftovers()
     with TemporaryDirectory(prefix="building-", dir=BUILD) as scratch:
         source = Path(scratch) / "source"
         cache = execute.cache_folder(BUILD)
         with step("wrote the pages of studies and data dictionary"):
-            config = assemble(source, cache)
-            require_posteriors()
-            _require_checklists()
+            review = load()
+            config = assemble(source, cache, review)
+            require_posteriors(review)
+            _require_checklists(review)
             if config["html"].get("baseurl"):
-                _write_preview(source / "_static")
+                _write_preview(source / "_static", review)
         pages = sorted((source / "book").glob("*.md"))
         extensions = config["parse"]["myst_enable_extensions"]
         execute.run(pages, extensions, cache, _say)
@@ -73,30 +82,29 @@ def build(fingerprint: str) -> None:
         _publish(html, fingerprint)
 
 
-def _require_checklists() -> None:
+def _require_checklists(review: Review) -> None:
     """Cells do not run again when prose changes, so headings that the checklists lead to are looked up at
     every build.
     """
     from book.make.headings import headings
-    from extraction import records
     from models.trust.checklists import complete, read
 
-    complete(read(), headings(records.load()))
+    complete(read(), headings(review))
 
 
-def require_posteriors() -> None:
+def require_posteriors(review: Review) -> None:
     """Raise NotMade unless every endpoint is fitted as records and models stand."""
     from models import endpoints
     from models.runs import store
 
-    if missing := [key for key in endpoints.ENDPOINTS if not store.is_fitted(key)]:
+    if missing := [key for key in endpoints.ENDPOINTS if not store.is_fitted(key, review)]:
         raise NotMade(
             f"No posterior for the records and models as they stand: {', '.join(missing)}. Run `make fit`"
             " first."
         )
 
 
-def assemble(source: Path, cache: Path) -> dict:
+def assemble(source: Path, cache: Path, review: Review) -> dict:
     """Gather all that Jupyter Book reads in one folder; the configuration it will use."""
     from book.make import notebooks, pages, prompts
     from book.sphinx import foot
@@ -108,11 +116,11 @@ def assemble(source: Path, cache: Path) -> dict:
     )
     shutil.copy(inputs.ROOT / "book" / "scripts" / "style.css", source / "_static")
     shutil.copy(inputs.ROOT / "_toc.yml", source)
-    pages.write(source / "book")
-    pages.write_numbers(source / EXTRA / "numbers")
-    _write_sources(source / EXTRA)
+    pages.write(source / "book", review)
+    pages.write_numbers(source / EXTRA / "numbers", review)
+    _write_sources(source / EXTRA, review)
     notebooks.write(sorted((source / "book").glob("*.md")), source / EXTRA / foot.NOTEBOOKS / "book")
-    _write_citation(source / EXTRA / foot.DOWNLOADS)
+    _write_citation(source / EXTRA / foot.DOWNLOADS, review)
     (source / EXTRA / "_static").mkdir()
     # of the whole book alone: no page asks for it
     shutil.copy(inputs.ROOT / "book" / "scripts" / "print.css", source / EXTRA / "_static")
@@ -138,32 +146,30 @@ def _configured() -> dict:
         raise NotMade(f"_config.yml: {' '.join(str(fault).split())}") from None
 
 
-def _write_preview(folder: Path) -> None:
+def _write_preview(folder: Path, review: Review) -> None:
     """The picture that a shared link shows, which needs an absolute address."""
     import matplotlib.pyplot as plt
 
     from book.shown import preview_picture
     from book.sphinx.head import IMAGE
-    from extraction import records
 
-    figure = preview_picture.picture(records.load()).figure
+    figure = preview_picture.picture(review).figure
     figure.savefig(folder / Path(IMAGE).name, dpi=preview_picture.DPI, metadata={"Software": None})
     plt.close(figure)
 
 
-def _write_sources(folder: Path) -> None:
+def _write_sources(folder: Path, review: Review) -> None:
     from book.make import provenance
     from book.sphinx import beside
-    from extraction import records
 
-    provenance.write(folder / beside.PLACE, records.load())
+    provenance.write(folder / beside.PLACE, review)
 
 
-def _write_citation(folder: Path) -> None:
+def _write_citation(folder: Path, review: Review) -> None:
     from book.shown.citation import citation
 
     folder.mkdir(parents=True)
-    for name, text in citation().files().items():
+    for name, text in citation(review).files().items():
         (folder / name).write_bytes(text.encode())
 
 

@@ -50,8 +50,8 @@ def write(folder: Path = FOLDER) -> Path:
     """Write the archive and return its path; raise NotMade, and write nothing, where book or posteriors are
     not current.
     """
-    require()
     review = load()
+    require(review)
     cited = citation(review)
     with build.step("gathered the tree"):
         files = _tree() | _posteriors(review)
@@ -74,11 +74,11 @@ def write(folder: Path = FOLDER) -> Path:
         return _pack(files, name, folder / f"{name}.zip")
 
 
-def require() -> None:
+def require(review: Review) -> None:
     """Raise NotMade unless posteriors and book answer to the tree as it stands, and git knows all that they
     read.
     """
-    build.require_posteriors()
+    build.require_posteriors(review)
     if not build.is_current(inputs.of_book()):
         raise build.NotMade("The book is not that of the tree as it stands. Run `make book` first.")
     if unknown := [name for name in inputs.names() if name not in set(_tracked())]:

@@ -22,9 +22,9 @@ reads the records, so it cannot differ from what is accepted; an unknown field i
 DICTIONARY_FILES = {"data-dictionary": "every field", "vocabulary": "every word of the vocabulary"}
 
 
-def write(folder: Path, review: records.Review | None = None) -> list[Path]:
+def write(folder: Path, review: records.Review) -> list[Path]:
     """Write the page of each registered study and the data dictionary below `folder`; their paths."""
-    texts = generated(review or records.load())
+    texts = generated(review)
     for name, text in texts.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,10 +46,10 @@ def generated(review: records.Review) -> dict[str, str]:
     return studies | {"data-dictionary.md": f"{DICTIONARY}{whole}\n\n{dictionary.markdown()}"}
 
 
-def write_numbers(folder: Path) -> None:
+def write_numbers(folder: Path, review: records.Review) -> None:
     """Write the numbers of every generated page below `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, frame in numbers(records.load()).items():
+    for name, frame in numbers(review).items():
         (folder / f"{name}.csv").write_bytes(to_csv(frame).encode())
 
 

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 from book.make import build, inputs
 from book.shown.citation import STEM, Citation, citation
+from extraction.records import load
 from extraction.whole import whole
 
 PATH = build.BUILD / f"{STEM}.pdf"
@@ -71,7 +72,7 @@ def write(path: Path) -> Path:
         build.step(f"printed {len(pages)} pages of the book"),
     ):
         source = Path(scratch) / "book.html"
-        source.write_text(whole_book(build.HTML, pages, citation()), encoding="utf-8")
+        source.write_text(whole_book(build.HTML, pages, citation(load())), encoding="utf-8")
         _print(chromium, source, part, Path(scratch) / "profile")
     return path
 

@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 
 from book.html.style import BLUE, INK, LIGHT, RED, SMALL, YELLOW, Picture, canvas
 from extraction.checks import Finding, check
-from extraction.records import Review, load
+from extraction.records import Review
 from extraction.vocabulary import ENDPOINTS
 from models.answers.derivation import derives
 from models.evidence.collect import collect_all
@@ -41,9 +41,8 @@ def by_number(review: Review) -> dict[str, dict[str, Finding]]:
     return found
 
 
-def counts(review: Review | None = None) -> dict[str, Counter]:
+def counts(review: Review) -> dict[str, Counter]:
     """Printed numbers of each study by class of verdict."""
-    review = review or load()
     found = by_number(review)
     return {
         study: Counter(map(verdict_class, found[study].values()))
@@ -53,9 +52,8 @@ def counts(review: Review | None = None) -> dict[str, Counter]:
 
 
 @derives
-def picture(review: Review | None = None):
+def picture(review: Review):
     """One square for each printed number, coloured by its verdict."""
-    review = review or load()
     rows = [(review.studies[study].label, found) for study, found in counts(review).items()]
     heights = [2.1 + -(-sum(found.values()) // PER_ROW) for _, found in rows]
     figure, ax = canvas(0.17 * sum(heights) + 0.75)
@@ -109,14 +107,13 @@ def _square(x: float, y: float, colour: str):
     )
 
 
-def differing(review: Review | None = None) -> dict[str, pd.DataFrame]:
+def differing(review: Review) -> dict[str, pd.DataFrame]:
     """Numbers of each study that differ: as printed and where, the verdict, what it changes in the review;
     with columns for links.
 
     By the study's id, in the order of the register, studies without any left out.  Findings alike in verdict
     and consequence share a row.
     """
-    review = review or load()
     enters, rows = _enters(review), {study: {} for study in review.studies}
     for f in sorted(
         (f for f in check(review).findings if f.verdict == "differs"),
@@ -160,11 +157,10 @@ def _change(review: Review, finding: Finding, enters: dict[tuple[str, str], list
     return " ".join([*choices, rests])
 
 
-def with_another_test(review: Review | None = None) -> pd.DataFrame:
+def with_another_test(review: Review) -> pd.DataFrame:
     """p-values that agree, but only with another test than the paper names, or with a comparison of more than
     it says.
     """
-    review = review or load()
     rows = [
         {
             "study": review.studies[f.study].label,
@@ -179,9 +175,8 @@ def with_another_test(review: Review | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def everything(review: Review | None = None) -> dict[str, pd.DataFrame]:
+def everything(review: Review) -> dict[str, pd.DataFrame]:
     """The verdict on each printed number with its address, by the study's id, in the order of the register."""
-    review = review or load()
     found = by_number(review)
     return {
         study: pd.DataFrame(
@@ -202,7 +197,7 @@ def everything(review: Review | None = None) -> dict[str, pd.DataFrame]:
     }
 
 
-def headline(review: Review | None = None) -> str:
+def headline(review: Review) -> str:
     """How many numbers there are and how they fare, in two sentences."""
     total = sum(counts(review).values(), Counter())
     checked = total["differs"] + total["last_digit"] + total["agrees"]

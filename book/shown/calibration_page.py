@@ -79,7 +79,7 @@ def outside(results: dict[str, Calibration]) -> list[tuple[str, str]]:
     ]
 
 
-def age(results: dict[str, Calibration], review: Review | None = None) -> list[str]:
+def age(results: dict[str, Calibration], review: Review) -> list[str]:
     """What is out of date or missing, with the command that renews it; empty where every result is current."""
     found: dict[str, list[str]] = {}
     for key in ENDPOINTS:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from extraction.records import Review, load
+from extraction.records import Review
 from extraction.tree import ROOT
 from models.answers.summary import evidence_hash, version
 from models.history import versions
@@ -111,9 +111,8 @@ class Citation:
         return {f"{STEM}.bib": self.bibtex(), f"{STEM}.ris": self.ris(), "CITATION.cff": self.cff()}
 
 
-def citation(review: Review | None = None, root: Path = ROOT) -> Citation:
+def citation(review: Review, root: Path = ROOT) -> Citation:
     """The citation of this tree; nothing is shown of a DOI that is missing."""
-    review = review or load()
     held = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
     found = Citation(
         held["title"],

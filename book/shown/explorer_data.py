@@ -9,7 +9,7 @@ trend and spread together, so no study has a likelihood of its effect that other
 import numpy as np
 
 from book.shown.endpoint import tables
-from extraction.records import Review, load
+from extraction.records import Review
 from models.answers.absolute import baselines
 from models.answers.bias import bias_prior, bias_priors
 from models.crs_duration import CRS_DURATION
@@ -32,11 +32,10 @@ BEYOND = "critical"
 """Judgement of a study that nobody has judged, as in models.answers.bias."""
 
 
-def data(review: Review | None = None) -> dict:
+def data(review: Review) -> dict:
     """Everything the page needs, as JSON: titles of endpoints that are not here, the grid, and each endpoint
     with its words, priors, baseline risks and likelihoods.
     """
-    review = review or load()
     return {
         "left_out": [CRS_DURATION.title],
         "grid": {"low": float(GRID[0]), "high": float(GRID[-1]), "size": len(GRID)},

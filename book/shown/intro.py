@@ -10,19 +10,20 @@ from book.html.show import drawn
 from book.shown import findings_page, landing
 from book.shown.citation import citation
 from book.shown.endpoint import chapter
+from extraction.records import Review
 from models import words
 from models.endpoints import ENDPOINTS
 from models.history import versions
 
 
-def in_short(found: list[landing.Row]) -> None:
+def in_short(found: list[landing.Row], review: Review) -> None:
     """The review in a few sentences."""
-    chapter.lead(f"{landing.in_short(found)} {findings_page.certainties(chapter.REVIEW)}.")
+    chapter.lead(f"{landing.in_short(found)} {findings_page.certainties(review)}.")
 
 
-def version() -> None:
+def version(review: Review) -> None:
     """Version and date, and what changed last."""
-    cited, last = citation(), versions.latest()
+    cited, last = citation(review), versions.latest()
     changed = (
         f"Changed last, in version {last['version']}: {'; '.join(last['trigger'])}."
         if last
@@ -35,22 +36,19 @@ def version() -> None:
     )
 
 
-def answers(found: list[landing.Row], role: str) -> None:
+def answers(found: list[landing.Row], role: str, review: Review) -> None:
     """The rows of the endpoints of one role, `primary` or `secondary`."""
     shown, handed = "", {}
     for row in found:
         if ENDPOINTS[row.key].role == role:
-            item, own = _row(row, landing.common_axis(found))
+            item, own = _row(row, landing.common_axis(found), review)
             shown, handed = shown + item, handed | own
     files.display_with(f'<ul class="review-answers">{shown}</ul>', handed)
 
 
-def _row(row: landing.Row, ends: tuple[float, float]) -> tuple[str, dict[str, bytes]]:
+def _row(row: landing.Row, ends: tuple[float, float], review: Review) -> tuple[str, dict[str, bytes]]:
     pictures = (
-        {
-            "answer": landing.answer_picture(row, ends, chapter.REVIEW),
-            "patients": landing.icon_array(row, chapter.REVIEW),
-        }
+        {"answer": landing.answer_picture(row, ends, review), "patients": landing.icon_array(row, review)}
         if row.size
         else {}
     )
@@ -82,7 +80,7 @@ def _paragraph(kind: str, said: str) -> str:
     return f'<p class="{kind}">{said}</p>' if said else ""
 
 
-def unknown() -> None:
+def unknown(review: Review) -> None:
     """What is not known, as a list."""
-    items = "".join(f"<li>{html.escape(text)}</li>" for text in landing.unknown(chapter.REVIEW))
+    items = "".join(f"<li>{html.escape(text)}</li>" for text in landing.unknown(review))
     files.display_with(f"<ul>{items}</ul>", {})

@@ -7,7 +7,7 @@ import pandas as pd
 
 from extraction.checks import overlap
 from extraction.derived import characteristics
-from extraction.records import ROOT, Review, load
+from extraction.records import ROOT, Review
 from models.answers.derivation import derives
 from models.answers.summary import evidence_hash, summarise, version
 from models.endpoints import ENDPOINTS, evidence_of
@@ -149,11 +149,11 @@ def an_entry(review: Review) -> str:
 
 
 @derives
-def diagnostics() -> pd.DataFrame:
+def diagnostics(review: Review) -> pd.DataFrame:
     """Worst diagnostics of each posterior and its verdict."""
     rows = []
     for key, endpoint in ENDPOINTS.items():
-        info = store.read(key).info
+        info = store.read(key, review).info
         d = info["diagnostics"]
         rows.append(
             {
@@ -170,11 +170,11 @@ def diagnostics() -> pd.DataFrame:
 
 
 @derives
-def fits() -> pd.DataFrame:
+def fits(review: Review) -> pd.DataFrame:
     """Hash, seed and time of each posterior."""
     rows = []
     for key, endpoint in ENDPOINTS.items():
-        info, evidence = store.read(key).info, evidence_of(key)
+        info, evidence = store.read(key, review).info, evidence_of(key, review)
         rows.append(
             {
                 "endpoint": endpoint.title,
@@ -190,11 +190,11 @@ def fits() -> pd.DataFrame:
 
 
 @derives
-def versions() -> pd.DataFrame:
+def versions(review: Review) -> pd.DataFrame:
     """Software, sampler settings, and the state of the evidence."""
     rows = [
         ("this review", version()),
-        ("evidence", evidence_hash(load())),
+        ("evidence", evidence_hash(review)),
         ("Python", platform.python_version()),
         *store.software().items(),
     ]
@@ -203,11 +203,11 @@ def versions() -> pd.DataFrame:
 
 
 @derives
-def monte_carlo() -> pd.DataFrame:
+def monte_carlo(review: Review) -> pd.DataFrame:
     """Monte Carlo standard errors of each printed ratio."""
     rows = []
     for key, endpoint in ENDPOINTS.items():
-        found = summarise(key)
+        found = summarise(key, review)
         rows.append(
             {"endpoint": endpoint.title}
             | {name: f"{found['mcse'][name]:.3f}" for name in ("median", "lower", "upper")}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from book.html.style import BLUE, GREY, INK, RED, SMALL, TICKS, Picture, canvas
-from extraction.records import Review, load
+from extraction.records import Review
 from models.answers.derivation import derives
 from models.endpoints import ENDPOINTS
 from models.trust.multiverse import universes
@@ -37,7 +37,7 @@ a page.
 
 
 @derives
-def curve(key: str, review: Review | None = None):
+def curve(key: str, review: Review):
     """Medians and intervals above, choices below; its numbers are all universes."""
     endpoint, frame = ENDPOINTS[key], universes(key, review)
     varied = [choice for choice in CHOICES if frame[choice].nunique() > 1]
@@ -157,9 +157,8 @@ def span(key: str, frame: pd.DataFrame) -> str:
     )
 
 
-def headline(review: Review | None = None) -> str:
+def headline(review: Review) -> str:
     """Two sentences over all endpoints: how many universes, and which answers some choice can turn."""
-    review = review or load()
     frames = {key: universes(key, review) for key in ENDPOINTS}
     turned = [
         ENDPOINTS[key].title
@@ -186,7 +185,7 @@ def percent_of(chosen: pd.Series) -> str:
 
 
 @derives
-def what_moves_it(key: str, review: Review | None = None) -> pd.DataFrame:
+def what_moves_it(key: str, review: Review) -> pd.DataFrame:
     """For each choice, the median ratio and P averaged over all universes that made it: what matters, and
     what does not.
     """

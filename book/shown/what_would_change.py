@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from book.html.style import BLUE, GREY, INK, RC, RED, WIDTH, Picture
-from extraction.records import Review, load
+from extraction.records import Review
 from models.answers.derivation import derives
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
@@ -86,11 +86,10 @@ class Outlook:
         return float(np.exp(np.interp(ANSWERED, p[last : last + 2], sizes[last : last + 2])))
 
 
-def outlooks(review: Review | None = None) -> list[Outlook]:
+def outlooks(review: Review) -> list[Outlook]:
     """Every endpoint with a study to follow, under each of three true effects; raise store.NotFitted where
     CRS duration has no posterior.
     """
-    review = review or load()
     return [found for key in ENDPOINTS if has_one(key, review) for found in _outlooks(key, review)]
 
 
@@ -137,7 +136,7 @@ def _after(now: Today, plan: Design, size: int, log_ratios: list[float]) -> list
     return after_counts(now, n_toci, size - n_toci, plan.control_risk, log_ratios)
 
 
-def today(key: str, review: Review | None = None) -> Today:
+def today(key: str, review: Review) -> Today:
     """The posterior as it stands: on a grid, or for CRS duration the draws of its mean effect and tau."""
     endpoint = ENDPOINTS[key]
     if endpoint.effect == "log_duration_ratio":
@@ -266,9 +265,8 @@ def _ratio(e: Expected) -> str:
 
 
 @derives
-def designs_table(review: Review | None = None) -> pd.DataFrame:
+def designs_table(review: Review) -> pd.DataFrame:
     """What the new study is taken to be, by endpoint."""
-    review = review or load()
     return pd.DataFrame(
         [
             {"endpoint": endpoint.title, "a new study prints": design(key, review).words}

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from book.shown.citation import Citation, citation, foot
+from extraction.records import load
 
 DOWNLOADS = "cite"
 """Folder of the citation files within the book."""
@@ -29,5 +30,5 @@ def add(cited: Citation, app, pagename: str, template: str, context: dict, doctr
 
 def setup(app) -> dict:
     # before the theme makes its buttons
-    app.connect("html-page-context", partial(add, citation()), priority=400)
+    app.connect("html-page-context", partial(add, citation(load())), priority=400)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

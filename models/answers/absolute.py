@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from extraction.records import Review, load
+from extraction.records import Review
 from models.answers.summary import summarise
 from models.endpoints import ENDPOINTS, evidence_of
 from models.runs import store
@@ -28,13 +28,12 @@ class AbsoluteEffect:
     next_study: dict
 
 
-def absolute_effects(key: str, review: Review | None = None) -> list[AbsoluteEffect]:
+def absolute_effects(key: str, review: Review) -> list[AbsoluteEffect]:
     """At the outside baseline risk, where the register holds one, and at each study's own control risk.
 
     A control group without events gives no baseline risk and is left out.  Empty for endpoints that are not
     odds ratios.
     """
-    review = review or load()
     endpoint = ENDPOINTS[key]
     if endpoint.effect != "log_or":
         return []

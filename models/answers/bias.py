@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from extraction.bias import overall
-from extraction.records import Review, load
+from extraction.records import Review
 from models import endpoint as study_effects
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.posterior import Posterior
@@ -114,11 +114,10 @@ def bias_prior(key: str, judgement: str, adjusted: bool = False) -> Prior:
     )
 
 
-def bias_priors(key: str, review: Review | None = None, evidence: Evidence | None = None) -> dict[str, Prior]:
+def bias_priors(key: str, review: Review, evidence: Evidence | None = None) -> dict[str, Prior]:
     """The bias of each study that enters an endpoint, by its overall judgement; studies without a judgement
     count as critical.
     """
-    review = review or load()
     evidence = evidence or evidence_of(key, review)
     return {
         study: bias_prior(
@@ -169,9 +168,9 @@ def adjusted_quadrature(
     )
 
 
-def adjusted(key: str, review: Review | None = None) -> Posterior:
+def adjusted(key: str, review: Review) -> Posterior:
     """Posterior of an endpoint with its biases; raise ValueError for CRS duration, which is sampled."""
-    chosen, review = ENDPOINTS[key], review or load()
+    chosen = ENDPOINTS[key]
     if key == "crs_duration_grade3":
         raise ValueError("CRS duration has too many parameters for quadrature: it is sampled")
     return adjusted_quadrature(

@@ -1,6 +1,6 @@
 """`python -m models answer`: today's answer, written into the README between its markers."""
 
-from extraction.records import load
+from extraction.records import Review, load
 from extraction.tree import ROOT
 from extraction.whole import write_whole
 from models.answers.summary import summarise
@@ -12,10 +12,9 @@ START, END = "<!-- answer:start -->", "<!-- answer:end -->"
 LINES = ("crs_duration_grade3", "severe_infection", "overall_survival")
 
 
-def answer() -> str:
+def answer(review: Review) -> str:
     """Three lines, one for each leading endpoint; raise store.NotFitted where one is not fitted."""
-    review = load()
-    return "\n".join(f"- {short(summarise(key, review), ENDPOINTS[key])}" for key in LINES)
+    return "\n".join(f"- {short(summarise(key, review), ENDPOINTS[key], review)}" for key in LINES)
 
 
 def with_answer(text: str, lines: str) -> str:
@@ -26,6 +25,6 @@ def with_answer(text: str, lines: str) -> str:
 
 def command(args) -> int:
     """Rewrite the README's answer."""
-    lines = answer()
+    lines = answer(load())
     write_whole(README, with_answer(README.read_text(encoding="utf-8"), lines))
     return 0

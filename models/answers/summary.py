@@ -20,14 +20,13 @@ def limits(draws, ratio: bool = True) -> dict[str, float]:
     return dict(zip(PROBABILITIES, map(float, np.exp(values) if ratio else values)))
 
 
-def summarise(key: str, review: Review | None = None) -> dict:
+def summarise(key: str, review: Review) -> dict:
     """One endpoint: estimand and studies on the ratio scale, tau on the log scale; raise store.NotFitted
     where it is not fitted.
 
     `mcse` is the Monte Carlo standard error of each limit on the ratio scale, and `digits` the decimals it
     supports.
     """
-    review = review or load()
     endpoint, stored, evidence = ENDPOINTS[key], store.read(key, review), evidence_of(key, review)
     mu = stored.draws["mu"].values
     below = float(np.mean(mu < 0))
@@ -59,9 +58,8 @@ def digits(mcse: float) -> int:
     return int(np.clip(np.floor(-np.log10(2 * mcse)), 0, 2)) if mcse > 0 else 2
 
 
-def summary(review: Review | None = None) -> dict:
+def summary(review: Review) -> dict:
     """Every endpoint, with the version of the review and a fingerprint of all its evidence."""
-    review = review or load()
     endpoints = {key: summarise(key, review) for key in ENDPOINTS}
     return {"version": version(), "evidence_hash": evidence_hash(review), "endpoints": endpoints}
 
@@ -79,7 +77,7 @@ def version() -> str:
 
 def command(args) -> int:
     """`python -m models summary [--json]`."""
-    result = summary()
+    result = summary(load())
     if args.json:
         print(json.dumps(result, indent=1))
     else:

@@ -8,7 +8,7 @@ against it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from extraction.schema import Entry, Record
@@ -41,9 +41,10 @@ RULES = {
 }
 
 
+@lru_cache(maxsize=512)
 def collect(review: Review, endpoint: str, reading: Reading = PRIMARY) -> Evidence:
-    """Evidence of one endpoint from every included study that may enter it; raise KeyError for an unknown
-    endpoint.
+    """Evidence of one endpoint from every included study that may enter it, computed once for a review; raise
+    KeyError for an unknown endpoint.
     """
     rule = RULES[endpoint]
     if rule is survival:

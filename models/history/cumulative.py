@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from extraction.records import Review, load
+from extraction.records import Review
 from models.endpoints import evidence_of
 from models.history.refit import estimates, primary
 from models.history.versions import compared
@@ -23,11 +23,10 @@ class Stage:
     answer: dict
 
 
-def cumulative(key: str, review: Review | None = None) -> list[Stage]:
+def cumulative(key: str, review: Review) -> list[Stage]:
     """A stage for each study that enters an endpoint, oldest first; studies of one year in the order of the
     register.
     """
-    review = review or load()
     evidence = evidence_of(key, review)
     studies = sorted(evidence.studies, key=lambda study: review.studies[study].year)
     stages = {

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from extraction.fault import Fault
-from extraction.records import Review, load
+from extraction.records import Review
 from extraction.tree import BUILD
 from extraction.whole import whole
 from models.endpoints import ENDPOINTS, evidence_of
@@ -37,7 +37,7 @@ class Stored:
     info: dict
 
 
-def identity(key: str, review: Review | None = None) -> dict:
+def identity(key: str, review: Review) -> dict:
     """All that the posterior of an endpoint depends on, by name."""
     endpoint = ENDPOINTS[key]
     return {
@@ -50,7 +50,7 @@ def identity(key: str, review: Review | None = None) -> dict:
     }
 
 
-def is_fitted(key: str, review: Review | None = None) -> bool:
+def is_fitted(key: str, review: Review) -> bool:
     """Whether an undamaged posterior answers to the evidence, model, priors and software as they stand."""
     return _undamaged(*_place(key, hash_of(identity(key, review)))) is not None
 
@@ -69,16 +69,16 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def paths(key: str, review: Review | None = None) -> tuple[Path, Path]:
+def paths(key: str, review: Review) -> tuple[Path, Path]:
     """Where the posterior of an endpoint for the evidence as it stands is kept: its draws (netCDF) and its
     info file (JSON).
     """
     return _place(key, hash_of(identity(key, review)))[1:]
 
 
-def read(key: str, review: Review | None = None) -> Stored:
+def read(key: str, review: Review) -> Stored:
     """The posterior of an endpoint for the evidence as it stands; raise NotFitted where there is none."""
-    return _read(key, *_place(key, hash_of(identity(key, review or load()))))
+    return _read(key, *_place(key, hash_of(identity(key, review))))
 
 
 @cache

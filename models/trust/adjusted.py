@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from extraction.records import Review, load
+from extraction.records import Review
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.reweight import SMALLEST_SAMPLE
@@ -34,9 +34,8 @@ class Pair:
     adjusted: dict
 
 
-def pair(key: str, review: Review | None = None) -> Pair:
+def pair(key: str, review: Review) -> Pair:
     """Both from the multiverse, so by the same engine: as used, all studies, exact, primary priors."""
-    review = review or load()
     if key != CRS:
         return Pair(*(behind_bias(key, review, factor) for factor in (NONE, JUDGED)))
     frame = universes(key, review)
@@ -52,13 +51,13 @@ MEANS = np.linspace(-2.2, 2.2, 45)
 SDS = np.linspace(0.0, 1.2, 7)
 
 
-def tipping_grid(key: str, review: Review | None = None) -> tuple[np.ndarray, np.ndarray]:
+def tipping_grid(key: str, review: Review) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper 95 % limit of mu (log scale) when every study has the same bias, shape (sd, mean) over
     SDS and MEANS.
     """
     if key == CRS:
         return _normal_grid(key, review)
-    evidence, endpoint = evidence_of(key, review or load()), ENDPOINTS[key]
+    evidence, endpoint = evidence_of(key, review), ENDPOINTS[key]
     terms = {study: tabulated(term) for study, term in study_likelihoods(evidence).items()}
     limits = np.empty((2, len(SDS), len(MEANS)))
     for i, sd in enumerate(SDS):
@@ -69,7 +68,7 @@ def tipping_grid(key: str, review: Review | None = None) -> tuple[np.ndarray, np
     return limits[0], limits[1]
 
 
-def _normal_grid(key: str, review: Review | None) -> tuple[np.ndarray, np.ndarray]:
+def _normal_grid(key: str, review: Review) -> tuple[np.ndarray, np.ndarray]:
     """The same from draws: the likelihood of mu is taken as the normal that turns its prior into a normal
     posterior of the draws' mean and SD.
     """

@@ -8,11 +8,11 @@ posterior is its rank.
 
 import sys
 import zlib
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
-from extraction.records import load
+from extraction.records import Review, load
 from models.endpoint import Endpoint
 from models.endpoints import ENDPOINTS, evidence_of
 from models.runs import many, store
@@ -33,25 +33,26 @@ def replicate(endpoint: str, seed: int, count: int) -> list[dict]:
 
 
 def _once(endpoint: Endpoint, generator) -> dict:
-    evidence = _evidence(endpoint.key)
+    evidence = evidence_of(endpoint.key, _review())
     if endpoint.key == SAMPLED:
         return sampled_replicates.replicate(endpoint, evidence, _compiled(endpoint.key), generator)
     return integrated_replicates.replicate(endpoint, evidence, _printers(endpoint.key), generator)
 
 
-@lru_cache
-def _evidence(key: str):
-    return evidence_of(key)
+@cache
+def _review() -> Review:
+    """The records as a worker reads them, once."""
+    return load()
 
 
-@lru_cache
+@cache
 def _printers(key: str):
-    return simulate.printers(_evidence(key), load())
+    return simulate.printers(evidence_of(key, _review()), _review())
 
 
-@lru_cache
+@cache
 def _compiled(key: str):
-    return sampled_replicates.Duration(_evidence(key))
+    return sampled_replicates.Duration(evidence_of(key, _review()))
 
 
 def tasks(key: str, replicates: int | None = None) -> list[dict]:
@@ -64,9 +65,9 @@ def tasks(key: str, replicates: int | None = None) -> list[dict]:
     ]
 
 
-def calibrate(key: str, replicates: int | None = None) -> list[dict]:
+def calibrate(key: str, review: Review, replicates: int | None = None) -> list[dict]:
     """All replicates of an endpoint; those of an interrupted run are kept."""
-    code = store.hash_of(identity(key) | {"software": store.software()})
+    code = store.hash_of(identity(key, review) | {"software": store.software()})
     return sum(many.run(replicate, tasks(key, replicates), name="calibration", code=code), [])
 
 
@@ -83,7 +84,8 @@ def command(args) -> int:
     if args.replicates is not None and args.replicates < 1:
         print(f"models calibrate: {args.replicates} replicates; at least one is needed", file=sys.stderr)
         return 2
+    review = load()
     for key in args.endpoints or ENDPOINTS:
-        write(key, calibrate(key, args.replicates), identity(key))
+        write(key, calibrate(key, review, args.replicates), identity(key, review))
         print(f"  {key}: {read()[key].replicates} simulated reviews")
     return 0

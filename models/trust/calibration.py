@@ -40,7 +40,7 @@ class Calibration:
         return len(self.ranks["mu"]) + self.failed
 
 
-def identity(key: str, review: Review | None = None) -> dict[str, str]:
+def identity(key: str, review: Review) -> dict[str, str]:
     """What the replicates of an endpoint depend on, each part by its hash."""
     chosen = ENDPOINTS[key]
     replicate = sampled_replicates.replicate if key == SAMPLED else integrated_replicates.replicate
@@ -91,7 +91,7 @@ def _sealed() -> dict[str, dict]:
     return found if isinstance(found, dict) else {}
 
 
-def changed(key: str, review: Review | None = None) -> list[str]:
+def changed(key: str, review: Review) -> list[str]:
     """Which of evidence, priors and model differ from those of the stored result; all of them where there is
     none.
     """
@@ -99,6 +99,6 @@ def changed(key: str, review: Review | None = None) -> list[str]:
     return [part for part in now if key not in stored or stored[key].identity.get(part) != now[part]]
 
 
-def is_current(key: str, review: Review | None = None) -> bool:
+def is_current(key: str, review: Review) -> bool:
     """Whether the stored result of an endpoint is that of the present evidence, priors and model."""
     return not changed(key, review)

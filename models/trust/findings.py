@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from extraction.derived.groups import group_size
-from extraction.records import Review, load
+from extraction.records import Review
 from models.answers.absolute import EXTERNAL, per_1000, risk_with
 from models.answers.bias import adjusted
 from models.answers.summary import limits
@@ -95,11 +95,10 @@ class Finding:
         return ENDPOINTS[self.key].title
 
 
-def gather(review: Review | None = None) -> list[Finding]:
+def gather(review: Review) -> list[Finding]:
     """Every endpoint at each of its baseline risks, in the order of the book; raise store.NotFitted where CRS
     duration is not fitted.
     """
-    review = review or load()
     return [finding for key in ENDPOINTS for finding in of_endpoint(key, review)]
 
 
@@ -123,7 +122,7 @@ def of_endpoint(key: str, review: Review) -> list[Finding]:
 
 def _by_quadrature(key: str, at: list[Baseline | None], review: Review) -> list[tuple[Effect, Effect]]:
     """Not adjusted and adjusted, at each baseline risk."""
-    draws = [posterior.mu.points() for posterior in (quadrature(key, review=review), adjusted(key, review))]
+    draws = [posterior.mu.points() for posterior in (quadrature(key, review), adjusted(key, review))]
     return [tuple(effect(key, mu, baseline) for mu in draws) for baseline in at]
 
 

@@ -11,7 +11,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from extraction.records import Review, load
+from extraction.records import Review
 from models.answers.bias import bias_priors, through_bias
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
@@ -45,11 +45,10 @@ _computed: dict[str, tuple[Review, pd.DataFrame]] = {}
 """The last universes of each endpoint, with the review they belong to: a page asks for them several times."""
 
 
-def universes(key: str, review: Review | None = None) -> pd.DataFrame:
+def universes(key: str, review: Review) -> pd.DataFrame:
     """Every universe of an endpoint: its choices, median and limits as ratios, probability that tocilizumab
     is the better side, whether primary.
     """
-    review = review or load()
     if key not in _computed or _computed[key][0] is not review:
         _computed[key] = review, _universes(key, review)
     return _computed[key][1].copy()

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from extraction.derived.groups import grade_counts, group_size
-from extraction.records import Review, load
+from extraction.records import Review
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.report import Evidence
 from models.likelihood.reports import se_from_interval
@@ -34,11 +34,10 @@ class Design:
         return float(np.sqrt((1 / (patients * risks * (1 - risks))).sum()))
 
 
-def design(key: str, review: Review | None = None) -> Design:
+def design(key: str, review: Review) -> Design:
     """A new study made like those included: its arms split as theirs are together, its risks, events or
     spread as theirs.
     """
-    review = review or load()
     endpoint, evidence = ENDPOINTS[key], evidence_of(key, review)
     share, _ = _split(key, evidence, review)
     split = f"{100 * share:.0f} % given tocilizumab"

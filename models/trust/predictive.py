@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from extraction.records import Review, load
+from extraction.records import Review
 from extraction.recover.p_values import fisher
 from extraction.recover.rounding import printed_p
 from models.answers.absolute import risk_with
@@ -52,9 +52,8 @@ class Check:
         return "surprising" if self.probability < SURPRISING else "as foreseen"
 
 
-def checks(key: str, review: Review | None = None) -> list[Check]:
+def checks(key: str, review: Review) -> list[Check]:
     """A check of every unused report that the posterior can predict."""
-    review = review or load()
     draws, generator = store.read(key, review).draws, np.random.default_rng(SEED)
     predict = {
         "log_rank": lambda report: _log_rank(report, _effect(draws, report.study), generator),
@@ -148,11 +147,10 @@ def prior_effects(key: str, samples: int = 20_000) -> np.ndarray:
     return mu + tau * generator.standard_normal(samples)
 
 
-def foreseen_before(key: str, review: Review | None = None) -> list[str]:
+def foreseen_before(key: str, review: Review) -> list[str]:
     """What the priors foresee of each report used, as sentences: the risk with tocilizumab, or how often a
     log-rank p is below 0.05.
     """
-    review = review or load()
     theta, generator, said = prior_effects(key), np.random.default_rng(SEED), []
     for report in evidence_of(key, review).used:
         label, data = review.studies[report.study].label, report.data
@@ -193,7 +191,7 @@ def prior_durations(samples: int = 20_000) -> dict[int, np.ndarray]:
 
 
 def survival_curves(
-    key: str, patients: int = 100, cohorts: int = 150, follow_up: float = 3.0, review: Review | None = None
+    key: str, review: Review, patients: int = 100, cohorts: int = 150, follow_up: float = 3.0
 ):
     """Kaplan-Meier estimates of simulated cohorts, as {arm: array (cohort, time)} at common times.
 
@@ -204,7 +202,7 @@ def survival_curves(
     from lifelines import KaplanMeierFitter
 
     generator = np.random.default_rng(SEED)
-    log_hr = store.read(key, review or load()).draws["prediction"].values.ravel()
+    log_hr = store.read(key, review).draws["prediction"].values.ravel()
     times = np.linspace(0, follow_up, 61)
     curves: dict[str, list] = {"none": [], "tocilizumab": []}
     for effect in generator.choice(log_hr, cohorts, replace=False):

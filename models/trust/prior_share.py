@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from extraction.records import Review, load
+from extraction.records import Review
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.posterior import Marginal
@@ -60,9 +60,8 @@ class Share:
         return DATA if self.contraction >= NEARLY_ALL and self.prior_sensitivity < SENSITIVE else BOTH
 
 
-def shares(review: Review | None = None) -> list[Share]:
+def shares(review: Review) -> list[Share]:
     """mu and tau of every endpoint; raise store.NotFitted where CRS duration has no posterior."""
-    review = review or load()
     return [
         share
         for key, endpoint in ENDPOINTS.items()

@@ -17,7 +17,7 @@ from book.html.style import (
     ratio_axis,
     reach,
 )
-from extraction.records import Review, load
+from extraction.records import Review
 from models.answers.bias import SCALES, bias_priors
 from models.answers.derivation import derives
 from models.endpoints import ENDPOINTS
@@ -28,7 +28,7 @@ PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85}
 
 
 @derives
-def side_by_side(key: str, review: Review | None = None):
+def side_by_side(key: str, review: Review):
     """Unadjusted above adjusted."""
     endpoint, found = ENDPOINTS[key], pair(key, review)
     rows = [
@@ -76,9 +76,9 @@ def side_by_side(key: str, review: Review | None = None):
 
 
 @derives
-def tipping(key: str, review: Review | None = None):
+def tipping(key: str, review: Review):
     """Which biases make the 95 % interval exclude no difference, on either side."""
-    review, endpoint = review or load(), ENDPOINTS[key]
+    endpoint = ENDPOINTS[key]
     lower, upper = tipping_grid(key, review)
     better, worse = (
         ("favours tocilizumab", "favours none")
@@ -192,7 +192,7 @@ def e_value(ratio: float, kind: str) -> float:
 
 
 @derives
-def e_values(review: Review | None = None) -> pd.DataFrame:
+def e_values(review: Review) -> pd.DataFrame:
     """E-value of each mean effect, and of the limit nearer to no difference (1 where the interval holds it)."""
     rows = []
     for key, endpoint in ENDPOINTS.items():
@@ -213,7 +213,7 @@ def e_values(review: Review | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def what_it_does(review: Review | None = None) -> str:
+def what_it_does(review: Review) -> str:
     """How many answers the adjustment turns, in one sentence."""
     pairs = {key: pair(key, review) for key in ENDPOINTS}
     weaker = [
@@ -246,9 +246,9 @@ def scales() -> pd.DataFrame:
 
 
 @derives
-def adjusted_table(review: Review | None = None) -> pd.DataFrame:
+def adjusted_table(review: Review) -> pd.DataFrame:
     """Unadjusted and adjusted mean effect of every endpoint, with the bias it was read through."""
-    review, rows = review or load(), []
+    rows = []
     for key, endpoint in ENDPOINTS.items():
         found, biases = pair(key, review), bias_priors(key, review)
         read = "; ".join(

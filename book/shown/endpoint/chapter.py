@@ -17,7 +17,7 @@ from book.shown.endpoint import (
     tables,
     without_priors,
 )
-from extraction.records import load
+from extraction.records import Review
 from models import words
 from models.answers.absolute import summary_for_words
 from models.answers.summary import summarise
@@ -25,12 +25,10 @@ from models.endpoints import ENDPOINTS, evidence_of
 from models.trust import predictive
 from models.trust.adjusted import read_through_bias
 
-REVIEW = load()
 
-
-def has_studies(key: str) -> bool:
+def has_studies(key: str, review: Review) -> bool:
     """Whether any study enters an endpoint: the last one may have been retracted."""
-    return bool(evidence_of(key, REVIEW).used)
+    return bool(evidence_of(key, review).used)
 
 
 def say(text: str) -> None:
@@ -43,45 +41,45 @@ def lead(text: str) -> None:
     display(HTML(f'<p class="review-lead">{html.escape(text)}</p>'))
 
 
-def finding(key: str) -> None:
+def finding(key: str, review: Review) -> None:
     """What the posterior allows one to say: the direction in large type, and under it how large, how probable
     and how certain.
 
     The ratio opens what it is computed from.
     """
-    summary, endpoint = summary_for_words(key, REVIEW), ENDPOINTS[key]
+    summary, endpoint = summary_for_words(key, review), ENDPOINTS[key]
     said = with_source(
-        words.details(summary, endpoint, REVIEW), words.interval(summary, summary["digits"]), [mean_key(key)]
+        words.details(summary, endpoint, review), words.interval(summary, summary["digits"]), [mean_key(key)]
     )
     display(
         HTML(f'<p class="review-lead">{html.escape(words.headline(summary, endpoint))}.</p> <p>{said}</p>')
     )
 
 
-def findings(keys: list[str]) -> None:
+def findings(keys: list[str], review: Review) -> None:
     """The direction of several endpoints, a line for each."""
     lines = (
         f"{ENDPOINTS[key].title}:"
-        f" {words.in_sentence(words.headline(summarise(key, REVIEW), ENDPOINTS[key]))}."
+        f" {words.in_sentence(words.headline(summarise(key, review), ENDPOINTS[key]))}."
         for key in keys
     )
     display(HTML(f'<p class="review-lead">{"<br>".join(map(html.escape, lines))}</p>'))
 
 
-def forest(key: str) -> None:
+def forest(key: str, review: Review) -> None:
     """Posterior of each study beside its printed result.
 
     Then the same as a table, whose cells open their sources.
     """
-    picture, summary = figures.forest(key, REVIEW), summarise(key, REVIEW)
+    picture, summary = figures.forest(key, review), summarise(key, review)
     show(
         *picture,
         figure_name("forest", key),
         f"{words.headline(summary, ENDPOINTS[key])}: mean {words.size(summary, ENDPOINTS[key])}.",
     )
     frame = tables.forest(picture.numbers, summary)
-    papers = _papers(frame["study"])
-    printed = [behind(key, *paper, REVIEW) if paper else () for paper in papers]
+    papers = _papers(frame["study"], review)
+    printed = [behind(key, *paper, review) if paper else () for paper in papers]
     computed = [() if gap else (mean_key(key),) for gap in picture.numbers["no_result_because"]]
     text_table(
         frame,
@@ -96,50 +94,54 @@ def forest(key: str) -> None:
     )
 
 
-def _papers(labels) -> list[tuple[str, ...]]:
+def _papers(labels, review: Review) -> list[tuple[str, ...]]:
     """Key of the paper of each label; none where it is no study's."""
-    keys = {study.label: study.id for study in REVIEW.register.studies}
+    keys = {study.label: study.id for study in review.register.studies}
     return [(keys[label],) if label in keys else () for label in labels]
 
 
-def printed(key: str) -> None:
+def printed(key: str, review: Review) -> None:
     """Every printed number with its address, linked to its record; then how the papers define what they
     measured.
     """
-    linked_table(tables.as_printed(key, REVIEW), f"{ENDPOINTS[key].title}: what each paper printed")
-    if not (defined := tables.definitions(key, REVIEW)).empty:
+    linked_table(tables.as_printed(key, review), f"{ENDPOINTS[key].title}: what each paper printed")
+    if not (defined := tables.definitions(key, review)).empty:
         text_table(
-            defined, f"{ENDPOINTS[key].title}: definitions", sources={"study": _papers(defined["study"])}
+            defined,
+            f"{ENDPOINTS[key].title}: definitions",
+            sources={"study": _papers(defined["study"], review)},
         )
 
 
-def recovered(key: str) -> None:
+def recovered(key: str, review: Review) -> None:
     """The mean effect without and with recovered data; then what could have been printed so."""
-    if recovery.readings_differ(key, REVIEW):
-        show(*recovery.added(key, REVIEW), figure_name("recovery", key))
+    if recovery.readings_differ(key, review):
+        show(*recovery.added(key, review), figure_name("recovery", key))
     else:
         say("No other reading of the papers changes what enters here.")
-    for sentence in recovery.taken_at_their_word(key, REVIEW):
+    for sentence in recovery.taken_at_their_word(key, review):
         say(sentence)
-    if picture := recovery.candidates(key, REVIEW):
+    if picture := recovery.candidates(key, review):
         show(*picture, figure_name("candidates", key))
 
 
-def bias(key: str) -> None:
+def bias(key: str, review: Review) -> None:
     """The mean effect unadjusted and adjusted for the risk of bias."""
-    adjusted, summary = read_through_bias(key, REVIEW), summarise(key, REVIEW)
+    adjusted, summary = read_through_bias(key, review), summarise(key, review)
     caption = (
-        words.through_bias(adjusted, summary, ENDPOINTS[key]) if has_studies(key) else words.NO_STUDY + "."
+        words.through_bias(adjusted, summary, ENDPOINTS[key])
+        if has_studies(key, review)
+        else words.NO_STUDY + "."
     )
-    show(*bias_pictures.side_by_side(key, REVIEW), figure_name("bias", key), caption)
+    show(*bias_pictures.side_by_side(key, review), figure_name("bias", key), caption)
 
 
-def digitised_curves(key: str) -> None:
+def digitised_curves(key: str, review: Review) -> None:
     """Each digitised curve over the one reconstructed from it, and beside what its paper prints; says so
     where none is digitised.
     """
     field = ENDPOINTS[key].evidence
-    found = curves.digitised(REVIEW, field)
+    found = curves.digitised(review, field)
     if not found:
         say(
             "No curve of this endpoint is digitised. Until one is, the log-rank p of its paper stands in for"
@@ -147,15 +149,15 @@ def digitised_curves(key: str) -> None:
         )
         return
     for study, entry in found:
-        if picture := curves.picture(REVIEW, study, entry):
+        if picture := curves.picture(review, study, entry):
             show(*picture, curves.anchor(study, entry))
-    linked_table(curves.beside_print(REVIEW, field), f"{ENDPOINTS[key].title}: curves beside what is printed")
+    linked_table(curves.beside_print(review, field), f"{ENDPOINTS[key].title}: curves beside what is printed")
 
 
-def conventional(key: str) -> None:
+def conventional(key: str, review: Review) -> None:
     """Results without priors."""
-    frame, studies = without_priors.results(key, REVIEW), evidence_of(key, REVIEW).studies
-    printed = [behind(key, study, REVIEW) for study in studies]
+    frame, studies = without_priors.results(key, review), evidence_of(key, review).studies
+    printed = [behind(key, study, review) for study in studies]
     together = tuple(entry for entries in printed for entry in entries)
     computed = printed + [together] * (len(frame) - len(studies))
     text_table(
@@ -165,9 +167,9 @@ def conventional(key: str) -> None:
     )
 
 
-def graph(key: str) -> None:
+def graph(key: str, review: Review) -> None:
     """The model as a graph."""
-    show(*pictures.model_graph(key, REVIEW), figure_name("graph", key))
+    show(*pictures.model_graph(key, review), figure_name("graph", key))
 
 
 def priors(key: str) -> None:
@@ -175,25 +177,25 @@ def priors(key: str) -> None:
     text_table(tables.priors(key), f"{ENDPOINTS[key].title}: priors")
 
 
-def before_and_after(key: str) -> None:
+def before_and_after(key: str, review: Review) -> None:
     """What the priors foresee of the reports used, and the mean effect before and after the data."""
-    for sentence in predictive.foreseen_before(key, REVIEW):
+    for sentence in predictive.foreseen_before(key, review):
         say(sentence)
-    show(*figures.prior_and_posterior(key, REVIEW), figure_name("prior", key), figures.narrowed(key, REVIEW))
+    show(*figures.prior_and_posterior(key, review), figure_name("prior", key), figures.narrowed(key, review))
 
 
-def absolute(key: str) -> None:
+def absolute(key: str, review: Review) -> None:
     """Patients per 1,000, as picture and table; says so where no baseline risk exists."""
-    picture = forecasts.per_1000(key, REVIEW)
+    picture = forecasts.per_1000(key, review)
     if picture is None:
         say("No absolute effect is given: there is no baseline risk to start from.")
         return
     show(
         *picture,
         figure_name("absolute", key),
-        words.frequencies(summary_for_words(key, REVIEW)["absolute"], ENDPOINTS[key]),
+        words.frequencies(summary_for_words(key, review)["absolute"], ENDPOINTS[key]),
     )
-    frame = tables.absolute(key, REVIEW)
+    frame = tables.absolute(key, review)
     text_table(
         frame,
         f"{ENDPOINTS[key].title}: patients per 1,000, median and 95 % interval",
@@ -204,36 +206,36 @@ def absolute(key: str) -> None:
     )
 
 
-def left_out(key: str) -> None:
+def left_out(key: str, review: Review) -> None:
     """Reports left out beside their predictions; says so where none can be predicted."""
-    picture = forecasts.left_out_reports(key, REVIEW)
+    picture = forecasts.left_out_reports(key, review)
     if picture is None:
         say("No report left out can be predicted from this posterior, so this check is empty here.")
         return
     show(*picture, figure_name("left-out", key))
     printed = [
         tuple(entry_key(check.report.study, entry) for entry in check.report.entries)
-        for check in predictive.checks(key, REVIEW)
+        for check in predictive.checks(key, review)
     ]
     text_table(
-        tables.predictive_checks(key, REVIEW),
+        tables.predictive_checks(key, review),
         f"{ENDPOINTS[key].title}: reports left out, and their prediction",
         sources={"printed": printed},
     )
 
 
-def tau(key: str) -> None:
+def tau(key: str, review: Review) -> None:
     """Mean effect under each prior of the between-study SD."""
-    picture = figures.tau_priors(key, REVIEW)
-    show(*picture, figure_name("tau", key), figures.over_each_tau(key, REVIEW))
+    picture = figures.tau_priors(key, review)
+    show(*picture, figure_name("tau", key), figures.over_each_tau(key, review))
     table(
-        tables.tau_sensitivity(key, REVIEW),
+        tables.tau_sensitivity(key, review),
         f"{ENDPOINTS[key].title}: mean effect under each prior of τ",
         picture.numbers,
     )
 
 
-def evidence(key: str) -> None:
+def evidence(key: str, review: Review) -> None:
     """Reports used, then those left out with their reasons."""
-    linked_table(tables.used(key, REVIEW), f"{ENDPOINTS[key].title}: reports used")
-    linked_table(tables.not_used(key, REVIEW), f"{ENDPOINTS[key].title}: reports not used, and why")
+    linked_table(tables.used(key, review), f"{ENDPOINTS[key].title}: reports used")
+    linked_table(tables.not_used(key, review), f"{ENDPOINTS[key].title}: reports not used, and why")

@@ -29,7 +29,7 @@ from book.html.style import (
 from book.shown.endpoint.lights import LIGHTS, legend_of_lights, row_of_lights
 from book.shown.endpoint.printed import NOTHING, printed_result
 from extraction.bias import judgements, overall
-from extraction.records import Review, load
+from extraction.records import Review
 from extraction.schema import Record
 from extraction.vocabulary import DOMAINS
 from models.answers.derivation import derives
@@ -58,11 +58,10 @@ class Row:
     """Of a study whose risk of bias is judged for the endpoint."""
 
 
-def forest_rows(key: str, review: Review | None = None) -> list[Row]:
+def forest_rows(key: str, review: Review) -> list[Row]:
     """Studies used, registered studies without a number that can be used, those awaiting data, pooled effect,
     next study.
     """
-    review = review or load()
     endpoint, stored, evidence = ENDPOINTS[key], store.read(key, review), evidence_of(key, review)
     rows = []
     for study in review.register.studies:
@@ -110,7 +109,7 @@ COLOURS = {"study": BLUE, "pooled": RED, "prediction": PURPLE}
 
 
 @derives
-def forest(key: str, review: Review | None = None):
+def forest(key: str, review: Review):
     """Posterior of each study beside what its paper printed, with the mean and the effect in a next study."""
     endpoint = ENDPOINTS[key]
     rows, digits = forest_rows(key, review), summarise(key, review)["digits"]
@@ -211,7 +210,7 @@ def _forest_alt(endpoint, rows: list[Row], digits: int) -> str:
 
 
 @derives
-def prior_and_posterior(key: str, review: Review | None = None):
+def prior_and_posterior(key: str, review: Review):
     """Mean effect before and after the data, with its 95 % interval and the line of no difference."""
     endpoint, stored, found = ENDPOINTS[key], store.read(key, review), summarise(key, review)
     prior_limits = _prior_limits(endpoint)
@@ -248,7 +247,7 @@ def prior_and_posterior(key: str, review: Review | None = None):
     )
 
 
-def narrowed(key: str, review: Review | None = None) -> str:
+def narrowed(key: str, review: Review) -> str:
     """What the data did to the interval of the mean effect, in one sentence."""
     endpoint, found = ENDPOINTS[key], summarise(key, review)
     return (
@@ -263,7 +262,7 @@ def _prior_limits(endpoint) -> dict:
     )
 
 
-def under_each_tau(key: str, review: Review | None = None) -> list[tuple]:
+def under_each_tau(key: str, review: Review) -> list[tuple]:
     """(prior of tau, limits of the mean effect under it), the primary prior first; limits None where draws
     are too few.
     """
@@ -275,13 +274,13 @@ def under_each_tau(key: str, review: Review | None = None) -> list[tuple]:
         ]
         return [(endpoint.tau_prior, limits(draws["mu"].values)), *others]
     found = [
-        (prior, quadrature(key, tau_prior=prior, review=review).mu.limits())
+        (prior, quadrature(key, review, tau_prior=prior).mu.limits())
         for prior in (endpoint.tau_prior, *endpoint.tau_alternatives)
     ]
     return [(prior, {name: float(np.exp(value)) for name, value in mu.items()}) for prior, mu in found]
 
 
-def over_each_tau(key: str, review: Review | None = None) -> str:
+def over_each_tau(key: str, review: Review) -> str:
     """How far the median of the mean effect depends on the prior of tau, in one sentence."""
     medians = [found["median"] for _, found in under_each_tau(key, review) if found]
     low, high = (number(end(medians), digits_beside(key)) for end in (min, max))
@@ -290,7 +289,7 @@ def over_each_tau(key: str, review: Review | None = None) -> str:
 
 
 @derives
-def tau_priors(key: str, review: Review | None = None):
+def tau_priors(key: str, review: Review):
     """Priors of the between-study SD, and beneath each the mean effect it leads to."""
     endpoint, rows = ENDPOINTS[key], under_each_tau(key, review)
     colours = (RED, SKY, GREEN, ORANGE)

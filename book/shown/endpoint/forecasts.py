@@ -9,7 +9,7 @@ import pandas as pd
 
 from book.html.style import BLUE, GREY, LIGHT, RED, SMALL, STUDY_COLOURS, Picture, canvas, density
 from book.shown.endpoint.printed import p_words, stratum_words
-from extraction.records import Review, load
+from extraction.records import Review
 from models.answers.absolute import absolute_effects
 from models.answers.derivation import derives
 from models.endpoints import ENDPOINTS
@@ -18,9 +18,8 @@ from models.words import percent
 
 
 @derives
-def left_out_reports(key: str, review: Review | None = None):
+def left_out_reports(key: str, review: Review):
     """Where each report left out lies in its predictive distribution; None where no report can be predicted."""
-    review = review or load()
     found = checks(key, review)
     if not found:
         return None
@@ -133,7 +132,7 @@ def _outcome_strip(ax, check, label: str) -> None:
 
 
 @derives
-def per_1000(key: str, review: Review | None = None):
+def per_1000(key: str, review: Review):
     """Patients per 1,000 with the event, without tocilizumab and with it; None where there is no baseline
     risk.
     """
@@ -226,9 +225,9 @@ def durations_foreseen():
 
 
 @derives
-def simulated_survival(key: str, review: Review | None = None):
+def simulated_survival(key: str, review: Review):
     """Kaplan-Meier curves of simulated cohorts; an illustration, no patient of a study is in it."""
-    times, curves = survival_curves(key, review=review)
+    times, curves = survival_curves(key, review)
     figure, ax = canvas(3.6)
     said, bands = [], []
     for (arm, found), colour in zip(curves.items(), (GREY, BLUE)):

@@ -5,7 +5,7 @@ from matplotlib.lines import Line2D
 
 from book.html.style import GREEN, GREY, INK, RED, SMALL, YELLOW, Picture, canvas
 from extraction.bias import judgements, overall
-from extraction.records import Review, load
+from extraction.records import Review
 from extraction.vocabulary import DOMAINS, ENDPOINTS
 from models.answers.derivation import derives
 from models.endpoints import ENDPOINTS as MODELS
@@ -68,9 +68,8 @@ def legend_of_lights(figure) -> None:
 
 
 @derives
-def traffic_lights(key: str, review: Review | None = None):
+def traffic_lights(key: str, review: Review):
     """Every study that enters an endpoint by the seven domains and overall."""
-    review = review or load()
     evidence = evidence_of(key, review)
     figure, ax = canvas(0.42 * len(evidence.studies) + 3.7)
     for i, study in enumerate(evidence.studies):
@@ -127,9 +126,8 @@ def _words(record, endpoint: str) -> str:
 
 
 @derives
-def reasons(study: str, review: Review | None = None) -> pd.DataFrame:
+def reasons(study: str, review: Review) -> pd.DataFrame:
     """Every judgement of a study with its endpoints, reason and address."""
-    review = review or load()
     return pd.DataFrame(
         [
             {
@@ -146,9 +144,8 @@ def reasons(study: str, review: Review | None = None) -> pd.DataFrame:
     )
 
 
-def overall_in_words(review: Review | None = None) -> str:
+def overall_in_words(review: Review) -> str:
     """How many studies of how many endpoints are at which overall risk, in one sentence."""
-    review = review or load()
     found = [
         overall(review.records[study], evidence_of(key, review).endpoint) or "not judged"
         for key in MODELS

@@ -19,7 +19,7 @@ from book.html.style import (
     two_columns,
 )
 from extraction.derived.characteristics import imbalances
-from extraction.records import Review, load
+from extraction.records import Review
 from models.answers.derivation import derives
 from models.endpoint import study_term
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
@@ -33,9 +33,9 @@ MOST_IN_WORDS = 30
 
 
 @derives
-def baseline_imbalance(review: Review | None = None):
+def baseline_imbalance(review: Review):
     """Standardised differences of the variables both arms print, one colour for each study."""
-    found = imbalances(review or load())
+    found = imbalances(review)
     variables, studies = (
         list(dict.fromkeys(i.variable for i in found)),
         list(dict.fromkeys(i.label for i in found)),
@@ -92,11 +92,10 @@ def baseline_imbalance(review: Review | None = None):
 
 
 @derives
-def model_graph(key: str, review: Review | None = None):
+def model_graph(key: str, review: Review):
     """The model as a graph: an arrow leads from each quantity to those that depend on it, the reports at the
     bottom.
     """
-    review = review or load()
     graph = store.read(key, review).info["graph"]
     studies = {study.id: study.label for study in review.register.studies}
     hidden = {name for name in graph["nodes"] if name == "z" or name.startswith("z_")}
@@ -211,14 +210,14 @@ def _layers(nodes: list[str], edges: list[list[str]]) -> dict[str, int]:
 
 
 @derives
-def followed_number(key: str, study: str, review: Review | None = None):
+def followed_number(key: str, study: str, review: Review):
     """One table of counts: prior of the log odds ratio, likelihood of the counts, and the study's posterior."""
     endpoint = ENDPOINTS[key]
     report = next(r for r in evidence_of(key, review).used if r.study == study and r.term == "table")
     grid = np.linspace(np.log(0.08), np.log(20), 400)
     likelihood = np.exp(study_term(report)(grid))
     step = grid[1] - grid[0]
-    posterior = quadrature(key, review=review).theta[study]
+    posterior = quadrature(key, review).theta[study]
     figure, ax = canvas(3.5)
     curves = {
         "prior of the mean effect": np.exp(endpoint.mu_prior.log_density(grid)),

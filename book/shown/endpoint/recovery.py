@@ -22,7 +22,7 @@ from book.html.style import (
     reach,
 )
 from book.shown.endpoint.printed import stratum_words
-from extraction.records import Review, load
+from extraction.records import Review
 from extraction.recover.log_rank import log_rank_histories
 from models.answers.derivation import derives
 from models.endpoint import quadrature
@@ -49,23 +49,22 @@ class Row:
     studies: int
 
 
-def recovers(key: str, review: Review | None = None) -> bool:
+def recovers(key: str, review: Review) -> bool:
     """Whether anything recovered enters an endpoint."""
     return any(report.term in RECOVERED_TERMS for report in evidence_of(key, review).used)
 
 
-def readings_differ(key: str, review: Review | None = None) -> bool:
+def readings_differ(key: str, review: Review) -> bool:
     """Whether another reading of the papers would change what enters an endpoint."""
-    return bool(alternatives(review or load(), ENDPOINTS[key].evidence))
+    return bool(alternatives(review, ENDPOINTS[key].evidence))
 
 
-def readings(key: str, review: Review | None = None) -> list[Row]:
+def readings(key: str, review: Review) -> list[Row]:
     """Primary reading, printed numbers only, then every other reading that changes the evidence; by
     quadrature, so without sampling error.
 
     Raises ValueError for CRS duration, which quadrature cannot integrate.
     """
-    review = review or load()
     endpoint = ENDPOINTS[key]
     primary = collect(review, endpoint.evidence)
     others = alternatives(review, endpoint.evidence)
@@ -87,7 +86,7 @@ def _row(words: str, evidence: Evidence, key: str) -> Row:
 
 
 @derives
-def added(key: str, review: Review | None = None):
+def added(key: str, review: Review):
     """Mean effect under each reading, side by side."""
     endpoint, rows = ENDPOINTS[key], readings(key, review)
     low, high = reach([row.limits for row in rows])
@@ -154,11 +153,10 @@ def added(key: str, review: Review | None = None):
 PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85}
 
 
-def taken_at_their_word(key: str, review: Review | None = None) -> list[str]:
+def taken_at_their_word(key: str, review: Review) -> list[str]:
     """Why each verbal outcome that narrows a recovered report is taken at its word, in the words of its
     record.
     """
-    review = review or load()
     said = []
     for report in evidence_of(key, review).used:
         notes = {e.id: e.note for e in review.records[report.study].entries if e.kind == "test_outcome"}
@@ -180,9 +178,8 @@ class Recovered:
     enters: bool = True
 
 
-def recovered_reports(key: str, review: Review | None = None) -> list[Recovered]:
+def recovered_reports(key: str, review: Review) -> list[Recovered]:
     """Every recovered report of an endpoint: those that enter, then those that only limit or check."""
-    review = review or load()
     evidence = evidence_of(key, review)
     found = [of_used(report, review) for report in evidence.used if report.term in RECOVERED_TERMS]
     return found + [
@@ -218,7 +215,7 @@ def _label(report, review: Review) -> str:
 
 
 @derives
-def candidates(key: str, review: Review | None = None):
+def candidates(key: str, review: Review):
     """The tables or histories behind each recovered report; None where nothing is recovered."""
     found = recovered_reports(key, review)
     if not found:

@@ -7,7 +7,7 @@ import pandas as pd
 from book.shown.endpoint.figures import under_each_tau
 from book.shown.endpoint.lights import LIGHTS
 from book.shown.endpoint.printed import p_words, printed_result, printed_words, stratum_words
-from extraction.records import Review, load
+from extraction.records import Review
 from models.answers.absolute import absolute_effects
 from models.answers.derivation import derives
 from models.endpoints import ENDPOINTS, evidence_of
@@ -32,11 +32,10 @@ TERMS = {
 """Kinds of report, and the likelihood each has."""
 
 
-def as_printed(key: str, review: Review | None = None) -> pd.DataFrame:
+def as_printed(key: str, review: Review) -> pd.DataFrame:
     """Every entry of the endpoint's evidence: study, stratum, arm, fragment as printed, where it stands; with
     columns for links.
     """
-    review = review or load()
     evidence, rows = evidence_of(key, review), []
     for report in (*evidence.used, *evidence.unused):
         record = review.records[report.study]
@@ -59,9 +58,8 @@ def as_printed(key: str, review: Review | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def definitions(key: str, review: Review | None = None) -> pd.DataFrame:
+def definitions(key: str, review: Review) -> pd.DataFrame:
     """How each paper that enters defines what it measured."""
-    review = review or load()
     evidence, rows = evidence_of(key, review), []
     for study in evidence.studies:
         record = review.records[study]
@@ -81,9 +79,8 @@ def definitions(key: str, review: Review | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def used(key: str, review: Review | None = None) -> pd.DataFrame:
+def used(key: str, review: Review) -> pd.DataFrame:
     """Reports that enter, each with its likelihood."""
-    review = review or load()
     return pd.DataFrame(
         [
             _use(report, review)
@@ -107,11 +104,10 @@ def _note(report: Used) -> str:
     return "; ".join(filter(None, (report.note, limited)))
 
 
-def not_used(key: str, review: Review | None = None) -> pd.DataFrame:
+def not_used(key: str, review: Review) -> pd.DataFrame:
     """Reports left out with their reason, those of one study and reason in one row, and studies that await
     their data.
     """
-    review = review or load()
     together: dict[tuple[str, str], list[Unused]] = {}
     for report in evidence_of(key, review).unused:
         together.setdefault((report.study, report.reason), []).append(report)
@@ -226,7 +222,7 @@ def priors(key: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def tau_sensitivity(key: str, review: Review | None = None) -> pd.DataFrame:
+def tau_sensitivity(key: str, review: Review) -> pd.DataFrame:
     """Mean effect under each prior of the between-study SD."""
     scale = ENDPOINTS[key].scale
     return pd.DataFrame(
@@ -242,7 +238,7 @@ def tau_sensitivity(key: str, review: Review | None = None) -> pd.DataFrame:
     )
 
 
-def absolute(key: str, review: Review | None = None) -> pd.DataFrame:
+def absolute(key: str, review: Review) -> pd.DataFrame:
     """Patients per 1,000 at each baseline risk; the difference for the mean effect and for a next study."""
     return pd.DataFrame(
         [
@@ -275,9 +271,8 @@ FORESEEN = {
 
 
 @derives
-def predictive_checks(key: str, review: Review | None = None) -> pd.DataFrame:
+def predictive_checks(key: str, review: Review) -> pd.DataFrame:
     """Left-out reports beside what the posterior foresees of them."""
-    review = review or load()
     return pd.DataFrame(
         [
             {
@@ -300,7 +295,7 @@ def predictive_checks(key: str, review: Review | None = None) -> pd.DataFrame:
 
 
 @derives
-def by_grade(review: Review | None = None) -> pd.DataFrame:
+def by_grade(review: Review) -> pd.DataFrame:
     """Mean ratio of median CRS durations at each grade, as the joint model gives it."""
     from models.answers.summary import limits, summarise
 
@@ -323,9 +318,8 @@ def by_grade(review: Review | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def severe_crs_by_contrast(review: Review | None = None) -> pd.DataFrame:
+def severe_crs_by_contrast(review: Review) -> pd.DataFrame:
     """Severe CRS as each paper prints it, by the use of tocilizumab; only pre-emptive use is estimated."""
-    review = review or load()
     used = evidence_of("severe_crs", review).studies
     return pd.DataFrame(
         [

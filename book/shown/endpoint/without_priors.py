@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from book.shown.endpoint.printed import printed_result
-from extraction.records import Review, load
+from extraction.records import Review
 from models.answers.derivation import derives
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines import frequentist
@@ -17,9 +17,8 @@ from models.words import interval, number
 
 
 @derives
-def results(key: str, review: Review | None = None) -> pd.DataFrame:
+def results(key: str, review: Review) -> pd.DataFrame:
     """Per paper the result as printed and recomputed; pooled by conventional methods, or why not."""
-    review = review or load()
     evidence, endpoint = evidence_of(key, review), ENDPOINTS[key]
     rows = [
         {
@@ -71,7 +70,7 @@ def _over_tables(candidates: list[list[int]]) -> str:
     )
 
 
-def pooled(key: str, review: Review | None = None) -> list[str]:
+def pooled(key: str, review: Review) -> list[str]:
     """Conventional pooled estimates in words, or the reason there is none."""
     reports = evidence_of(key, review).used
     tables = [r for r in reports if r.only_table]
