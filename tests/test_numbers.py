@@ -222,7 +222,7 @@ def test_every_arrow_of_a_model_every_candidate_and_every_square_is_counted():
 # handing files to the book
 
 SHOWS = """import pandas as pd
-from book.show import table
+from book.html.show import table
 table(pd.DataFrame({"x": [1, %s]}), "A caption")"""
 
 
