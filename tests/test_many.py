@@ -229,7 +229,7 @@ from pathlib import Path
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # which a suite in the background has switched off
 from example_fits import square, tasks
-from models import many
+from models.runs import many
 
 many.run(square, tasks(range(60), Path(sys.argv[1]), closed_from=30), name="squares", code="1", folder=Path(sys.argv[2]), workers=2, progress=False)
 """
@@ -238,7 +238,8 @@ many.run(square, tasks(range(60), Path(sys.argv[1]), closed_from=30), name="squa
 def begin(made: Path, options: dict) -> subprocess.Popen:
     """A run of 60 tasks in a process group of its own, some of them finished and half of them held back."""
     process = python("-c", RUN, str(made), str(options["folder"]), start_new_session=True)
-    wait_until(lambda: len(times_made(made)) >= 20)
+    wait_until(lambda: len(times_made(made)) >= 20 or process.poll() is not None)
+    assert process.poll() is None, process.stderr.read()
     return process
 
 
