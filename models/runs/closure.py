@@ -11,6 +11,7 @@ the module, or by the ending put in place of its own (`.yml`).
 """
 
 import hashlib
+import json
 import os
 import re
 import sys
@@ -23,6 +24,7 @@ from pathlib import Path
 from types import ModuleType
 
 from extraction.tree import ROOT
+from extraction.whole import write_whole
 from models.runs import kept, syntax
 from models.runs.syntax import Module, Target
 
@@ -252,7 +254,9 @@ class Memory:
     def keep(self) -> None:
         if self.is_new:
             with suppress(OSError):  # a folder that may not be written is no hindrance
-                kept.write(self.path, self.key, self.known)
+                write_whole(
+                    self.path, json.dumps(kept.sealed(self.key, self.known))
+                )  # on one line: indenting is slow
             self.is_new = False
 
 
