@@ -64,6 +64,8 @@ class Tree:
         self._modules: dict[str, Module] = {}
         self._memory = Memory(root / "_build" / "syntax.json")
         self._contents: dict[str, str] = {}
+        self._marks: dict[tuple, str] = {}
+        self._meanings: dict[Target, Target] = {}
 
     def fingerprint(self, code: Iterable[Target], cells: str = "") -> str:
         """Fingerprint of functions (module and name) and whole modules (name empty), and of the code cells of
@@ -86,7 +88,7 @@ class Tree:
         )
 
     def page(self, cells: str) -> Module:
-        """What the cells of a page say; nothing of cells that are no Python, which fail as soon as they run."""
+        """What the cells of a page say; nothing of what is no Python, which fails as it runs."""
         try:
             return syntax.read(cells, "", "a page")
         except SyntaxError:
@@ -140,7 +142,6 @@ class Tree:
             self._modules[name] = self._memory.read(path.read_text(encoding="utf-8"), package, name)
         return self._modules[name]
 
-    @cache
     def path(self, name: str) -> Path | None:
         """File of a module by its dotted name; None where this tree has none."""
         base = self.root.joinpath(*name.split("."))
@@ -161,13 +162,17 @@ class Tree:
 
     def _meant(self, target: Target) -> Target:
         """What is imported from a package may be a module in it."""
-        module, name = target
-        return (f"{module}.{name}", "") if name and self.path(f"{module}.{name}") else target
+        if target not in self._meanings:
+            module, name = target
+            is_module = name and self.path(f"{module}.{name}")
+            self._meanings[target] = (f"{module}.{name}", "") if is_module else target
+        return self._meanings[target]
 
-    @cache
     def _mark(self, name: str, documented: bool, rounds: int = ROUNDS) -> str:
         """A mark of a module that tells what it says and whom it names, but not how files are called."""
-        return self._mark_of(self.module(name), documented, rounds) if rounds else ""
+        if rounds and (name, documented, rounds) not in self._marks:
+            self._marks[name, documented, rounds] = self._mark_of(self.module(name), documented, rounds)
+        return self._marks[name, documented, rounds] if rounds else ""
 
     def _mark_of(self, module: Module, documented: bool, rounds: int = ROUNDS) -> str:
         def meaning(target: Target) -> str:
@@ -249,7 +254,8 @@ class Memory:
         content = _hash(f"{package} {text}")
         if self.known.get(name, [None])[0] != content:
             self.known[name], self.is_new = [content, *astuple(syntax.read(text, package, name))], True
-        return Module(*self.known[name][1:])
+        _, code, meanings, imports, *rest = self.known[name]  # JSON has lists for tuples
+        return Module(code, [*map(tuple, meanings)], [*map(tuple, imports)], *rest)
 
     def keep(self) -> None:
         if self.is_new:
