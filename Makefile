@@ -38,7 +38,7 @@ env: ## make .venv from requirements.lock, and nothing else
 			echo 'No working Python 3.12 or 3.13 was found: install one (on Debian: python3 and python3-venv), or uv, and run make again.' >&2; \
 			exit 1; \
 		fi; \
-		echo "Making .venv with $${python:-a Python that uv provides}: about 140 packages, half a minute or so."; \
+		echo "Making .venv with $${python:-a Python that uv provides}: about 150 packages, half a minute or so."; \
 		rm -rf .venv; \
 		if [ -n "$$python" ]; then "$$python" -m venv .venv; else uv venv --quiet --python 3.12 .venv; fi; \
 		$(INSTALL); \
