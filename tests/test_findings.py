@@ -15,11 +15,12 @@ from extraction.records import load
 from extraction.schema import Rating
 from extraction.vocabulary import ENDPOINTS, LIMITATIONS
 from models import words
+from models.answers.absolute import Baseline, baselines
 from models.answers.bias import bias_priors
 from models.endpoints import ENDPOINTS as MODELS
 from models.endpoints import evidence_of, quadrature
 from models.trust import findings
-from models.trust.findings import THRESHOLDS, Baseline, Finding, effect
+from models.trust.findings import THRESHOLDS, Finding, effect
 
 REVIEW = load()
 CRS = findings.CRS
@@ -270,10 +271,7 @@ def test_the_outside_baseline_risk_comes_first_then_the_untreated_together():
     """79 of 350 (register); Zhou 2025: 10 of 28; complete response: 27 of 28 and 44 of 48 (the papers'
     counts); no untreated patient had ICANS.
     """
-    at = {
-        key: [(b.events, b.n) for b in findings.baselines(key, evidence_of(key, REVIEW), REVIEW)]
-        for key in MODELS
-    }
+    at = {key: [(b.events, b.n) for b in baselines(key, REVIEW)] for key in MODELS}
     assert at["severe_infection"] == [(79, 350), (10, 28)]
     assert at["complete_response"] == [(27 + 44, 28 + 48)]
     assert at["severe_crs"] == [(13, 26)]

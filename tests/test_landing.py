@@ -10,12 +10,14 @@ from test_figures import invented
 
 matplotlib.use("Agg")
 
-from book.shown import landing
+from book.shown import explorer_data, findings_page, landing
+from book.shown.endpoint import tables
 from extraction.records import load
 from models import words
-from models.answers.absolute import AbsoluteEffect, for_words, summary_for_words
+from models.answers.absolute import AbsoluteEffect, Baseline, for_words, summary_for_words
 from models.endpoints import ENDPOINTS, evidence_of
 from models.runs import store
+from models.trust import findings
 
 REVIEW = load()
 INFECTION, RESPONSE, DURATION = "severe_infection", "complete_response", "crs_duration_grade3"
@@ -142,7 +144,7 @@ def test_patients_are_told_only_where_there_is_a_risk_to_start_from():
 @pytest.mark.parametrize(("mcse", "shown"), [(0.0001, 512), (0.02, 510)])
 def test_patients_are_rounded_to_tens_where_another_seed_would_change_the_last_digit(mcse, shown):
     limits = {"median": 512.3, "lower": 201.7, "upper": 803.2}
-    effect = AbsoluteEffect("invented", 1, 2, 0.5, limits, limits, limits)
+    effect = AbsoluteEffect(Baseline("invented", 1, 2), limits, limits, limits)
     # at a risk of one half, an error of 0.02 in the log odds is 0.5 x 0.5 x 0.02, five patients in 1,000
     found = {"median": 1.0, "lower": 1.0, "upper": 1.0, "mcse": dict.fromkeys(limits, mcse)}
     assert for_words(effect, found)["with"] == shown
@@ -217,6 +219,19 @@ def test_the_icon_array_draws_what_its_numbers_and_words_say(invented_draws):
     assert said.patients in picture.alt and picture.numbers.loc[1, "median"] == pytest.approx(
         1000 * risk["median"]
     )
+
+
+def test_every_page_starts_from_the_same_risk_without_tocilizumab(invented_draws):
+    """Complete response: 27 of 28 and 44 of 48 untreated patients (the papers' counts) are 934 of 1,000."""
+    key = "complete_response"
+    first_page = landing.row(key, summary_for_words(key, REVIEW), summary(0.5), REVIEW).patients
+    own_page = tables.absolute(key, REVIEW)
+    of_findings = findings_page.findings(findings.of_endpoint(key, REVIEW), REVIEW)
+    explorer = explorer_data.data(REVIEW)["endpoints"][key]["baselines"]
+    assert "934 without tocilizumab" in first_page
+    assert own_page["without, per 1,000"].tolist() == ["934"]
+    assert [said[:3] for said in of_findings["without tocilizumab, per 1,000"]] == ["934"]
+    assert [(at["events"], at["n"]) for at in explorer] == [(71, 76)]
 
 
 def test_every_row_has_the_same_axis_with_tocilizumab_on_the_left(invented_draws):

@@ -58,9 +58,7 @@ def _endpoint(endpoint: Endpoint, review: Review) -> dict:
         "tau": [_tau(prior) for prior in tau_families(endpoint)],
         "unjudged": bias_prior(endpoint.key, BEYOND).parameters,
         "baselines": [
-            {"source": source, "events": events, "n": n}
-            for source, events, n in baselines(endpoint.key, review)
-            if events
+            {"source": at.source, "events": at.events, "n": at.n} for at in baselines(endpoint.key, review)
         ],
         "readings": {
             name: _studies(endpoint.key, found, review)

@@ -9,9 +9,10 @@ from book.html.style import BLUE, INK, LIGHT, ON_BRIGHT, ORANGE, SMALL, Picture,
 from book.shown.endpoint.tables import whole
 from extraction.records import Review
 from extraction.vocabulary import LIMITATIONS
+from models.answers.absolute import Baseline
 from models.answers.derivation import derives
 from models.endpoints import ENDPOINTS
-from models.trust.findings import THRESHOLDS, Baseline, Effect, Finding, at_first_baseline, has_room
+from models.trust.findings import THRESHOLDS, Effect, Finding, at_first_baseline, has_room
 from models.words import NOT_RATED, STATED, compact, listed_in_sentence, percent, rating
 
 SIDES = {"benefit": ("important benefit", BLUE), "harm": ("important harm", ORANGE)}

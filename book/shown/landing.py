@@ -262,7 +262,7 @@ def icon_array(row: Row, review: Review) -> Picture | None:
     if row.summary["n_studies"] == 0 or not (effects := absolute_effects(row.key, review)):
         return None
     endpoint, effect, said = ENDPOINTS[row.key], effects[0], row.summary["absolute"]
-    without = dict.fromkeys(("median", "lower", "upper"), 1000 * effect.risk)
+    without = dict.fromkeys(("median", "lower", "upper"), 1000 * effect.baseline.risk)
     titles = {
         "without tocilizumab": f"{said['without']:.0f}",
         "with tocilizumab": f"{said['with']:.0f} ({said['lower']:.0f} to {said['upper']:.0f})",

@@ -16,58 +16,56 @@ EXTERNAL = {"severe_infection": ("baseline_severe_infection",)}
 
 
 @dataclass(frozen=True)
-class AbsoluteEffect:
-    """Patients per 1,000; `risk` is taken as known, so the intervals are those of the odds ratio alone."""
+class Baseline:
+    """Patients with the event without tocilizumab, and whose they are."""
 
     source: str
     events: int
     n: int
-    risk: float
+
+    @property
+    def risk(self) -> float:
+        return self.events / self.n
+
+
+@dataclass(frozen=True)
+class AbsoluteEffect:
+    """Patients per 1,000; the baseline risk is taken as known, so the intervals are those of the odds ratio
+    alone.
+    """
+
+    baseline: Baseline
     with_toci: dict
     difference: dict
     next_study: dict
 
 
-def absolute_effects(key: str, review: Review) -> list[AbsoluteEffect]:
-    """At the outside baseline risk, where the register holds one, and at each study's own control risk.
-
-    A control group without events gives no baseline risk and is left out.  Empty for endpoints that are not
-    odds ratios.
+def baselines(key: str, review: Review) -> list[Baseline]:
+    """The baseline risks of an endpoint, the one that is said first at the head: the outside number of the
+    register, then the untreated of the studies that enter with counts, together; none without events.
     """
-    endpoint = ENDPOINTS[key]
-    if endpoint.effect != "log_or":
+    outside = [number for number in review.register.external if number.id in EXTERNAL.get(key, ())]
+    found = [Baseline(number.meaning.split(",")[0], number.events, number.n) for number in outside]
+    tables = {r.study: r.only_table for r in evidence_of(key, review).used if r.only_table}
+    untreated = f"untreated in {' and '.join(review.studies[study].label for study in tables)}"
+    events, n = (sum(table[place] for table in tables.values()) for place in (2, 3))
+    return [*found, Baseline(untreated, events, n)] if events else found
+
+
+def absolute_effects(key: str, review: Review) -> list[AbsoluteEffect]:
+    """At each baseline risk of an endpoint; empty where there is none, or where the effect is no odds ratio."""
+    if ENDPOINTS[key].effect != "log_or" or not (at := baselines(key, review)):
         return []
     draws = store.read(key, review).draws
     mu, new = draws["mu"].values.ravel(), draws["prediction"].values.ravel()
     return [
         AbsoluteEffect(
-            source,
-            events,
-            n,
-            events / n,
-            per_1000(risk_with(events / n, mu)),
-            per_1000(risk_with(events / n, mu) - events / n),
-            per_1000(risk_with(events / n, new) - events / n),
+            baseline,
+            per_1000(risk_with(baseline.risk, mu)),
+            per_1000(risk_with(baseline.risk, mu) - baseline.risk),
+            per_1000(risk_with(baseline.risk, new) - baseline.risk),
         )
-        for source, events, n in baselines(key, review)
-        if events
-    ]
-
-
-def baselines(key: str, review: Review) -> list[tuple[str, int, int]]:
-    """Events and patients behind each baseline risk of an endpoint, with where it stands: outside numbers
-    first, then the control group of each study.
-    """
-    outside = {number.id: number for number in review.register.external}
-    rows = [
-        (outside[name].meaning.split(",")[0], outside[name].events, outside[name].n)
-        for name in EXTERNAL.get(key, ())
-        if name in outside
-    ]
-    return rows + [
-        (f"{review.studies[r.study].label}, no tocilizumab", *r.only_table[2:])
-        for r in evidence_of(key, review).used
-        if r.only_table
+        for baseline in at
     ]
 
 
@@ -99,9 +97,9 @@ def for_words(effect: AbsoluteEffect, summary: dict) -> dict:
     )
     rounded = {name: round(value, 0 if error < 0.5 else -1) for name, value in with_toci.items()}
     return {
-        "without": 1000 * effect.risk,
+        "without": 1000 * effect.baseline.risk,
         "with": rounded["median"],
         "lower": rounded["lower"],
         "upper": rounded["upper"],
-        "source": f"{effect.source}, {effect.events}/{effect.n}",
+        "source": f"{effect.baseline.source}, {effect.baseline.events}/{effect.baseline.n}",
     }

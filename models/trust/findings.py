@@ -5,14 +5,13 @@ Not adjusted and adjusted for bias come from one quadrature, so only the bias is
 is sampled: its adjusted answer is that of the multiverse, from short chains.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from extraction.derived.groups import group_size
 from extraction.records import Review
-from models.answers.absolute import EXTERNAL, per_1000, risk_with
+from models.answers.absolute import Baseline, baselines, per_1000, risk_with
 from models.answers.bias import adjusted
 from models.answers.summary import limits
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
@@ -51,19 +50,6 @@ THRESHOLDS = {
     "severe_crs": Threshold(f"{ONE_IN_20}: severe CRS means intensive care", 50),
 }
 """Choices of this review, made to be disputed."""
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """Patients with the event without tocilizumab, and whose they are."""
-
-    source: str
-    events: int
-    n: int
-
-    @property
-    def risk(self) -> float:
-        return self.events / self.n
 
 
 @dataclass(frozen=True)
@@ -112,7 +98,7 @@ def of_endpoint(key: str, review: Review) -> list[Finding]:
     none.
     """
     evidence = evidence_of(key, review)
-    at = list(baselines(key, evidence, review)) or [None]
+    at = baselines(key, review) or [None]
     effects = [_sampled(review)] if key == CRS else _by_quadrature(key, at, review)
     return [
         Finding(key, baseline, len(evidence.studies), patients(evidence, review), *both)
@@ -152,22 +138,6 @@ def effect(key: str, mu, baseline: Baseline | None = None, digits: int = 2) -> E
         float(np.mean(gain <= -important)),
         digits,
     )
-
-
-def baselines(key: str, evidence: Evidence, review: Review) -> Iterator[Baseline]:
-    """The outside number of the register, then the untreated of the studies that enter with counts, together;
-    none without events.
-    """
-    for number in review.register.external:
-        if number.id in EXTERNAL.get(key, ()):
-            yield Baseline(number.meaning.split(",")[0], number.events, number.n)
-    tables = {r.study: r.only_table for r in evidence.used if r.only_table}
-    if events := sum(table[2] for table in tables.values()):
-        yield Baseline(
-            f"untreated in {' and '.join(review.studies[s].label for s in tables)}",
-            events,
-            sum(table[3] for table in tables.values()),
-        )
 
 
 def patients(evidence: Evidence, review: Review) -> int:

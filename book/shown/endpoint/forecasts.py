@@ -141,14 +141,14 @@ def per_1000(key: str, review: Review):
         return None
     figure, ax = canvas(1.15 * len(found) + 1.1)
     for i, effect in enumerate(found):
-        with_toci, without = effect.with_toci, 1000 * effect.risk
+        at, with_toci, without = effect.baseline, effect.with_toci, 1000 * effect.baseline.risk
         ax.plot([with_toci["lower"], with_toci["upper"]], [-i, -i], color=BLUE, lw=2.4)
         ax.plot(with_toci["median"], -i, "o", color=BLUE, ms=9, label="with tocilizumab, 95 % interval")
         ax.plot(without, -i, "|", color=RED, ms=22, mew=3, label="without")
         ax.text(
             0,
             -i + 0.22,
-            textwrap.fill(f"{effect.source} ({effect.events}/{effect.n})", 52),
+            textwrap.fill(f"{at.source} ({at.events}/{at.n})", 52),
             fontsize=SMALL,
             va="bottom",
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
@@ -160,7 +160,7 @@ def per_1000(key: str, review: Review):
     figure.legend(labels.values(), labels.keys(), loc="outside upper right", ncols=2)
     ax.set_xlabel("Patients with the event per 1,000")
     said = "; ".join(
-        f"{e.source}: {1000 * e.risk:.0f} without, {e.with_toci['median']:.0f} with (95 % interval "
+        f"{e.baseline.source}: {1000 * e.baseline.risk:.0f} without, {e.with_toci['median']:.0f} with (95 % interval "
         f"{e.with_toci['lower']:.0f} to {e.with_toci['upper']:.0f})"
         for e in found
     )
@@ -176,10 +176,10 @@ def _per_1000_numbers(effect) -> dict:
     study.
     """
     return {
-        "baseline": effect.source,
-        "events": effect.events,
-        "n": effect.n,
-        "without": 1000 * effect.risk,
+        "baseline": effect.baseline.source,
+        "events": effect.baseline.events,
+        "n": effect.baseline.n,
+        "without": 1000 * effect.baseline.risk,
         **{
             f"{part}_{name}": value
             for part in ("with_toci", "difference", "next_study")

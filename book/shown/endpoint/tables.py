@@ -243,8 +243,8 @@ def absolute(key: str, review: Review) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "baseline risk": f"{e.source} ({e.events}/{e.n})",
-                "without, per 1,000": f"{1000 * e.risk:.0f}",
+                "baseline risk": f"{e.baseline.source} ({e.baseline.events}/{e.baseline.n})",
+                "without, per 1,000": f"{1000 * e.baseline.risk:.0f}",
                 "with, per 1,000": whole(e.with_toci),
                 "difference": whole(e.difference, signed=True),
                 "difference in a next study": whole(e.next_study, signed=True),
