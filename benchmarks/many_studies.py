@@ -114,13 +114,13 @@ def _entries(n: np.ndarray, rng: np.random.Generator, duration: bool) -> list[di
     """Sizes, grades, perhaps a test of CRS duration, counts of three endpoints and a hazard ratio of two,
     true log ratios varying between studies.
     """
-    arms = dict(zip(("toci", "control"), map(int, n)))
+    arms = dict(zip(("toci", "control"), map(int, n), strict=True))
     entries = [
         _entry(f"group_size.{arm}", "group_size", "group_size", arm, printed=size, n=size)
         for arm, size in arms.items()
     ]
     for arm, size in arms.items():
-        for grade, events in zip(GRADES, rng.multinomial(size, list(GRADES.values())).tolist()):
+        for grade, events in zip(GRADES, rng.multinomial(size, list(GRADES.values())).tolist(), strict=True):
             category = "3-5" if grade == 3 else str(grade)
             entries.append(
                 _entry(
@@ -156,7 +156,11 @@ def _entries(n: np.ndarray, rng: np.random.Generator, duration: bool) -> list[di
         se = float(np.sqrt(4 / (0.4 * n.sum())))
         ratio = np.exp(rng.normal(0, np.hypot(0.3, se)))
         values = dict(
-            zip(("estimate", "lower", "upper"), (f"{ratio * np.exp(z * se):.2f}" for z in (0, -1.96, 1.96)))
+            zip(
+                ("estimate", "lower", "upper"),
+                (f"{ratio * np.exp(z * se):.2f}" for z in (0, -1.96, 1.96)),
+                strict=True,
+            )
         )
         entries.append(
             _entry(

@@ -138,7 +138,7 @@ def whole_processes():
                 engine,
                 "--json",
             )
-            took, memory = zip(*(whole_process(sys.executable, *pool) for _ in range(times)))
+            took, memory = zip(*(whole_process(sys.executable, *pool) for _ in range(times)), strict=True)
             found += [
                 row(f"pool --engine {engine}, 13 trials, whole process", median(took), "s", target),
                 row(f"pool --engine {engine}, 13 trials, peak memory", max(memory), "GiB"),
@@ -150,7 +150,8 @@ RUN_AND_MEASURE = """
 import resource, subprocess, sys, time
 start = time.perf_counter()
 subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
-print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (2**30 if sys.platform == "darwin" else 2**20))
+largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+print(time.perf_counter() - start, largest / (2**30 if sys.platform == "darwin" else 2**20))
 """
 
 
@@ -239,7 +240,7 @@ def _processes_beside_metafor():
 def _table_of_trials(folder):
     table = Path(folder) / "bcg.csv"
     with open(table, "w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([COLUMNS, *zip(_studies("bcg"), *_counts("bcg").tolist())])
+        csv.writer(file).writerows([COLUMNS, *zip(_studies("bcg"), *_counts("bcg").tolist(), strict=True)])
     return table
 
 

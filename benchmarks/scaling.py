@@ -62,13 +62,13 @@ def measure() -> dict:
             for _ in range(REPEATS)
         ]
         piece = min(_seconds_per_piece(cluster) for _ in range(REPEATS))
-    loop, *local, dask = (_best(repeats) for repeats in zip(*runs))
+    loop, *local, dask = (_best(repeats) for repeats in zip(*runs, strict=True))
     return {
         "machine": machine(),
         "load": load,
         "repeats": REPEATS,
         "loop": loop["fits_per_second"],
-        "local": [{"workers": count} | found for count, found in zip(WORKERS, local)],
+        "local": [{"workers": count} | found for count, found in zip(WORKERS, local, strict=True)],
         "cluster": {"workers": 2, "piece_seconds": piece} | dask,
         "task_bytes": len(pickle.dumps({"seed": 1})),
         "result_bytes": len(result),

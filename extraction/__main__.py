@@ -11,15 +11,18 @@ import argparse
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
+from io import TextIOWrapper
 from pathlib import Path
+from typing import NoReturn
 
 from rich.console import Console
 from rich.table import Table
 
 from extraction import new
 from extraction.checks import Checked, Finding, check
-from extraction.commands import recover as recover
+from extraction.commands import recover
 from extraction.dictionary import json_schemas
 from extraction.fault import Fault
 from extraction.living import reminder
@@ -31,7 +34,7 @@ from extraction.whole import write_whole
 class Parser(argparse.ArgumentParser):
     """Wrong usage gets one line."""
 
-    def error(self, message: str) -> None:
+    def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}\n")
 
 
@@ -212,7 +215,7 @@ def _show_verification(result: Verification, problems: list[Problem]) -> None:
     )
 
 
-def _list(console: Console, title: str, items: list[Problem] | list[Finding] | list[Fragment]) -> None:
+def _list(console: Console, title: str, items: Sequence[Problem | Finding | Fragment]) -> None:
     if items:
         _say(console, f"\n{title} ({len(items)})")
         for item in items:
@@ -246,5 +249,6 @@ def write_schemas(given: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(errors="replace")  # a terminal without ≤ still gets its table
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without ≤ still gets its table
     sys.exit(main())

@@ -3,14 +3,14 @@ vocabulary.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pydantic import BaseModel
 
 from extraction import living, schema, vocabulary
 
-REPORTS = (
+REPORTS: tuple[type[schema.Entry], ...] = (
     schema.GroupSize,
     schema.Counts,
     schema.Percentage,
@@ -26,7 +26,7 @@ REPORTS = (
     schema.SurvivalCurve,
     schema.NotReported,
 )
-BLOCKS = (
+BLOCKS: tuple[type[BaseModel], ...] = (
     schema.Record,
     schema.Text,
     schema.Design,
@@ -41,10 +41,22 @@ BLOCKS = (
     schema.Rating,
     schema.Lowering,
 )
-REGISTER = (schema.Register, schema.Registration, schema.Distinct, schema.ExternalNumber)
-LIVING = (living.Living, living.SearchSource, living.Step, living.Role, living.Search, living.ReviewDoi)
+REGISTER: tuple[type[BaseModel], ...] = (
+    schema.Register,
+    schema.Registration,
+    schema.Distinct,
+    schema.ExternalNumber,
+)
+LIVING: tuple[type[BaseModel], ...] = (
+    living.Living,
+    living.SearchSource,
+    living.Step,
+    living.Role,
+    living.Search,
+    living.ReviewDoi,
+)
 
-VOCABULARIES = {
+VOCABULARIES: dict[str, Mapping[str, object]] = {
     "variable": vocabulary.FIELDS,
     "unit": vocabulary.UNITS,
     "test": vocabulary.TESTS,
@@ -90,7 +102,7 @@ def fields(model: type[BaseModel]) -> Iterator[Row]:
             yield Row(
                 model.__name__,
                 name,
-                field.description,
+                field.description or "",
                 _type(spec),
                 _legal(spec),
                 field.is_required(),
@@ -188,12 +200,12 @@ def _vocabulary_tables() -> str:
         if name != "variable":
             parts += [
                 f"### {name}",
-                _table((name, "meaning"), [(f"`{word}`", meaning) for word, meaning in words.items()]),
+                _table((name, "meaning"), [(f"`{word}`", str(meaning)) for word, meaning in words.items()]),
             ]
     return "\n\n".join(parts)
 
 
-def _table(heads: tuple[str, ...], body: list[tuple[str, ...]]) -> str:
+def _table(heads: tuple[str, ...], body: Sequence[tuple[str, ...]]) -> str:
     if not body:
         return "No further fields."
     lines = [heads, ("---",) * len(heads), *body]
@@ -202,7 +214,7 @@ def _table(heads: tuple[str, ...], body: list[tuple[str, ...]]) -> str:
 
 def json_schemas() -> dict[str, str]:
     """JSON Schema for editors, by file name."""
-    models = {
+    models: dict[str, type[BaseModel]] = {
         "record.schema.json": schema.Record,
         "register.schema.json": schema.Register,
         "living.schema.json": living.Living,

@@ -56,7 +56,8 @@ def numbers(fragment: str) -> set[str]:
 
 def states_p(fragment: str, p: str) -> bool:
     """Whether a fragment prints this p-value, with the same digits and the same sign (= counts as none)."""
-    sign, digits = re.fullmatch(r"([<>≤≥]?)=?\s*(.*)", p).groups()
+    sign = p[0] if p[0] in "<>≤≥" else ""
+    digits = p.removeprefix(sign).removeprefix("=").strip()
     printed = re.findall(rf"([<>≤≥]?)\s*(?<![\d.]){re.escape(digits)}(?![\d.]*\d)", fold(fragment))
     return sign in printed
 

@@ -15,6 +15,7 @@ from extraction.schema import Count, Doi, Register, Slug, Strict, StudyId, Words
 from extraction.source import Problem, Source
 
 VersionNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+Kind = Literal["database", "registry", "citations"]
 KINDS = {
     "database": "database",
     "registry": "registry of trials",
@@ -27,7 +28,7 @@ class SearchSource(Strict):
 
     id: Slug = Field(description="Name of the source in the log.")
     name: Words = Field(description="Database or registry.")
-    kind: Literal[*KINDS] = Field(description="Database, registry of trials, or the citations of papers.")
+    kind: Kind = Field(description="Database, registry of trials, or the citations of papers.")
     platform: Words = Field(description="Where it is searched, as its syntax depends on that.")
     query: Words = Field(
         description="The query as it is typed in, or what is done where there is none to type."
@@ -128,7 +129,8 @@ def log_problems(living: Living, register: Register, source: Source) -> Iterator
     for i, place in enumerate(known):
         if place in known[:i]:
             yield source.problem(("sources", i, "id"), place, "stands twice among the sources")
-    studies, came = {study.id: study for study in register.studies}, {}
+    studies = {study.id: study for study in register.studies}
+    came: dict[str, int] = {}
     for i, search in enumerate(living.searches):
         if search.source not in known:
             yield source.problem(

@@ -8,7 +8,7 @@ import argparse
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import get_args
@@ -66,7 +66,7 @@ def _registered(given: argparse.Namespace) -> str:
     """DOI of a study that has its row already."""
     for row in _rows(parse(given.root / "register.yml")):
         if row.get("id") == given.study:
-            return row.get("doi")
+            return str(row.get("doi"))
     raise Refused(f"{given.study}: --doi: found nothing: a study that is not in the register needs its DOI")
 
 
@@ -194,7 +194,7 @@ def record(study: str, text: str | None, doi: str) -> str:
     """
     address = f"{{source: {_scalar(text or FILL_IN)}, section: {FILL_IN}}}"
     definition = {"address": address}
-    blocks = {
+    blocks: dict[str, str | list[str]] = {
         "study": study,
         "extracted": date.today().isoformat(),
         "texts": _item(_block(schema.Text, {"file": _scalar(text or FILL_IN)})),
@@ -282,7 +282,7 @@ def _meaning(row: dictionary.Row) -> str:
 
 def _block(
     model: type[BaseModel],
-    given: dict[str, str | list[str]],
+    given: Mapping[str, str | list[str]],
     brief: bool = False,
     optional: dict[str, list[str]] | None = None,
     explained: Iterable[str] = (),

@@ -13,6 +13,7 @@ from itertools import combinations
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from extraction.digitised.read import curves_of
 from extraction.living import Living, log_problems
@@ -56,7 +57,7 @@ def load(root: Path = ROOT) -> Review:
     problems: list[Problem] = []
     sources: dict[str, Source] = {}
 
-    def read(path: Path, model: type[BaseModel]) -> BaseModel | None:
+    def read[M: BaseModel](path: Path, model: type[M]) -> M | None:
         try:
             source = sources[path.stem] = parse(path)
             return validate(source, model)
@@ -82,12 +83,12 @@ def load(root: Path = ROOT) -> Review:
         problems += _between_files(register, records, sources, {path.stem for path in paths})
     curves, faults = curves_of(records, sources, root)
     problems += faults
-    if problems:
+    if problems or not register:
         raise BadRecords(problems)
     return Review(register, records, sources, certainty, alive, curves)
 
 
-def validate(source: Source, model: type[BaseModel]) -> BaseModel:
+def validate[M: BaseModel](source: Source, model: type[M]) -> M:
     """Type the data by the schema; raise BadRecords with one problem for each rule broken and each place left
     to fill in.
     """
@@ -182,7 +183,7 @@ def _endpoints(study: Registration) -> set[str]:
     return set(ENDPOINTS if study.endpoints is None else study.endpoints)
 
 
-def _place(source: Source, error: dict) -> tuple[tuple, object]:
+def _place(source: Source, error: ErrorDetails) -> tuple[tuple, object]:
     """Path and value that a schema error is about."""
     path, found = _in_file(error["loc"], source.data), error["input"]
     if error["type"].startswith("union_tag"):
@@ -190,14 +191,14 @@ def _place(source: Source, error: dict) -> tuple[tuple, object]:
     return path, found
 
 
-def _explain(source: Source, error: dict, path: tuple, found: object) -> Problem:
+def _explain(source: Source, error: ErrorDetails, path: tuple, found: object) -> Problem:
     """A schema error in the reader's words."""
     if error["type"] in ("missing", "union_tag_not_found") or found is None:
         found = "nothing"
     return source.problem(path, found, rule(error, path))
 
 
-def rule(error: dict, path: tuple) -> str:
+def rule(error: ErrorDetails, path: tuple) -> str:
     """The rule that the value at `path` broke, by pydantic's name for it."""
     context, key = error.get("ctx", {}), str(path[-1]) if path else ""
     match error["type"]:

@@ -11,23 +11,20 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from extraction.vocabulary import (
-    ARMS,
     CERTAINTIES,
-    DOMAINS,
-    ENDPOINTS,
-    FIELDS,
-    GROUNDS,
-    JUDGEMENTS,
     LIMITATIONS,
-    TESTS,
     TWO_ARMS,
-    UNITS,
+    Arm,
+    Direction,
+    Domain,
+    EndpointName,
+    FieldName,
+    Ground,
+    RiskOfBias,
+    Test,
+    Unit,
 )
 
-FieldName = Literal[*FIELDS]
-UnitName = Literal[*UNITS]
-TestName = Literal[*TESTS]
-ArmName = Literal[*ARMS]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")]
 StudyId = Annotated[str, StringConstraints(pattern=r"^[a-z]+[12][0-9]{3}[a-z]?$")]
 EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
@@ -80,12 +77,12 @@ class Entry(Strict):
     id: EntryId = Field(description="Name of the entry, unique within the study, e.g. severe_infection.toci.")
     kind: str = Field(description="Kind of report; it says which further fields the entry has.")
     field: FieldName = Field(description="Variable measured.")
-    arm: ArmName = Field(description="Whom the number describes.")
+    arm: Arm = Field(description="Whom the number describes.")
     stratum: Slug = Field("all", description="Stratum of patients, defined under `strata`.")
     category: Words | None = Field(
         None, description="Level of a categorical variable, e.g. a CRS grade 3-5 or blasts >50."
     )
-    unit: UnitName = Field(description="Unit of the number.")
+    unit: Unit = Field(description="Unit of the number.")
     printed: Words | None = Field(
         description="The numeric fragment exactly as printed; null only where nothing is printed."
     )
@@ -141,12 +138,8 @@ class PValue(Entry):
 
     kind: Literal["p_value"]
     p: PrintedP = Field(description="As printed, with its digits and sign: 0.0204, <0.05, >0.9999.")
-    tests: list[TestName] = Field(
-        min_length=1, description="The named test, or the tests named as alternatives."
-    )
-    direction: Literal["lower", "higher"] | None = Field(
-        None, description="Printed direction: tocilizumab lower or higher."
-    )
+    tests: list[Test] = Field(min_length=1, description="The named test, or the tests named as alternatives.")
+    direction: Direction | None = Field(None, description="Printed direction: tocilizumab lower or higher.")
     adjustment: Literal["none", "bonferroni"] = Field("none", description="Adjustment for multiple testing.")
 
 
@@ -155,13 +148,13 @@ class LogRankP(Entry):
 
     kind: Literal["log_rank_p"]
     p: PrintedP = Field(description="As printed.")
-    direction: Literal["lower", "higher"] | None = Field(
-        None, description="Which hazard the tocilizumab arm has, if printed."
-    )
+    direction: Direction | None = Field(None, description="Which hazard the tocilizumab arm has, if printed.")
 
 
 class Ratio(Entry):
-    """A hazard, odds or risk ratio with its interval, tocilizumab over none unless `contrast` says otherwise."""
+    """A hazard, odds or risk ratio with its interval, tocilizumab over none unless `contrast` says
+    otherwise.
+    """
 
     kind: Literal["hazard_ratio", "odds_ratio", "risk_ratio"]
     estimate: Number = Field(gt=0, description="Ratio.")
@@ -213,12 +206,8 @@ class TestOutcome(Entry):
     __test__ = False  # not a pytest class
     kind: Literal["test_outcome"]
     significant: bool = Field(description="Whether the paper calls the difference significant.")
-    direction: Literal["lower", "higher"] | None = Field(
-        None, description="Printed direction: tocilizumab lower or higher."
-    )
-    tests: list[TestName] = Field(
-        min_length=1, description="The named test, or the tests named as alternatives."
-    )
+    direction: Direction | None = Field(None, description="Printed direction: tocilizumab lower or higher.")
+    tests: list[Test] = Field(min_length=1, description="The named test, or the tests named as alternatives.")
     alpha: Number = Field(Decimal("0.05"), gt=0, lt=1, description="Two-sided level of the test.")
 
 
@@ -334,9 +323,9 @@ class Contradiction(Strict):
 class BiasJudgement(Strict):
     """One domain of ROBINS-I, judged for one or more endpoints of the study."""
 
-    domain: Literal[*DOMAINS] = Field(description="Domain of ROBINS-I.")
-    endpoints: list[Literal[*ENDPOINTS]] = Field(min_length=1, description="Endpoints it is judged for.")
-    judgement: Literal[*JUDGEMENTS] = Field(description="Risk of bias.")
+    domain: Domain = Field(description="Domain of ROBINS-I.")
+    endpoints: list[EndpointName] = Field(min_length=1, description="Endpoints it is judged for.")
+    judgement: RiskOfBias = Field(description="Risk of bias.")
     reason: Words = Field(description="Why, from what the paper prints or leaves out.")
     address: Address | None = Field(
         None, description="Where that stands; null where the reason is a silence of the whole paper."
@@ -441,7 +430,7 @@ class Certainty(Strict):
 
     judged: date = Field(description="Date of the judgement.")
     judge: Words = Field(description="Who judged.")
-    endpoints: dict[Literal[*ENDPOINTS], Rating] = Field(
+    endpoints: dict[EndpointName, Rating] = Field(
         description="Rating of each endpoint; one without is not rated."
     )
 
@@ -476,11 +465,11 @@ class Registration(Strict):
         )
     )
     decision: Literal["included", "awaiting_data", "excluded"] = Field(description="What was decided.")
-    endpoints: list[Literal[*ENDPOINTS]] | None = Field(
+    endpoints: list[EndpointName] | None = Field(
         None, description="Endpoints it may enter; null means every endpoint its record supports."
     )
     reason: Words = Field(description="Why, in a sentence or two.")
-    ground: Literal[*GROUNDS] | None = Field(
+    ground: Ground | None = Field(
         None, description="Why it is excluded, in the word under which the flow diagram counts it."
     )
     decided: date = Field(description="Date of the decision.")

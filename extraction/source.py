@@ -146,8 +146,7 @@ class _PlainYaml:
                 f"more than {MOST_VALUES} values",
                 "the file holds too many values for a record or a register",
             )
-        if isinstance(event, yaml.AliasEvent) or event.anchor or event.tag:
-            found = event.anchor or event.tag
+        if found := _reference(event):
             raise _NotPlain(_line(event), found, "anchors, aliases and tags are not allowed in a record")
         if len(at) > DEEPEST_NESTING:
             raise _NotPlain(_line(event), f"{len(at)} levels", "the file is nested too deeply")
@@ -155,6 +154,7 @@ class _PlainYaml:
             return self._mapping(at)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._list(at)
+        assert isinstance(event, yaml.ScalarEvent)  # nothing else begins a value
         self._require_text(event)
         if event.value == FILL_IN:
             self.unfilled.append(at)
@@ -194,7 +194,13 @@ class _PlainYaml:
         return items
 
 
+def _reference(event: yaml.Event) -> str | None:
+    """The anchor, alias or tag of a value, if it has one."""
+    return getattr(event, "anchor", None) or getattr(event, "tag", None)
+
+
 def _line(event: yaml.Event) -> int:
+    assert event.start_mark  # the loader marks every event
     return event.start_mark.line + 1
 
 

@@ -10,7 +10,9 @@ from extraction.records import Review
 
 @dataclass(frozen=True)
 class Fragment:
-    """A printed fragment, the text it is said to stand in (null: none is held), and its place in the record."""
+    """A printed fragment, the text it is said to stand in (null: none is held), and its place in the
+    record.
+    """
 
     study: str
     entry: str
@@ -45,7 +47,7 @@ def verify(review: Review, folder: Path) -> Verification:
     texts: dict[str | None, str | None] = {None: None}
     confirmed, missing, unchecked = 0, [], []
     for fragment in _fragments(review):
-        if fragment.source not in texts:
+        if fragment.source and fragment.source not in texts:
             texts[fragment.source] = _text(folder / fragment.source)
         text = texts[fragment.source]
         if text is None:

@@ -1,6 +1,6 @@
 """The words a record may use: variables, units, tests, arms and endpoints, each with its meaning."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 
 class Variable(NamedTuple):
@@ -72,6 +72,11 @@ FIELDS = {
 }
 """Variables a record may hold, each with its meaning."""
 
+if TYPE_CHECKING:
+    FieldName = str  # some fifty words: the schema holds a record to them, a checker does not
+else:
+    FieldName = Literal[*FIELDS]
+
 RESPONSES = ("mrd_negative_response", "mrd_positive_response", "partial_response")
 """Classes of response that exclude each other; who is in none did not respond."""
 
@@ -90,6 +95,23 @@ BEFORE_THE_DRUG = "symptoms before tocilizumab"
 WHOLE_NUMBERS = ("lines", "doses")
 """Units that are counted: no patient has half of one."""
 
+Unit = Literal[
+    "patients",
+    "days",
+    "hours",
+    "months",
+    "years",
+    "lines",
+    "doses",
+    "mg",
+    "percent",
+    "1e6 cells/kg",
+    "1e9 cells/kg",
+    "fold",
+    "ratio",
+    "probability",
+    "none",
+]
 UNITS = {
     "patients": "number of patients, or a share of them",
     "days": "days",
@@ -109,7 +131,7 @@ UNITS = {
 }
 """Legal units, each in words."""
 
-UNITS_OF_KIND = {
+UNITS_OF_KIND: dict[str, tuple[Unit, ...]] = {
     "group_size": ("patients",),
     "counts": ("patients",),
     "percentage": ("patients",),
@@ -125,6 +147,7 @@ UNITS_OF_KIND = {
 }
 """Units fixed by the kind of report; a measured value takes its variable's units instead."""
 
+Test = Literal["fisher", "chi_squared", "mann_whitney", "t", "log_rank", "cox", "logistic", "unnamed"]
 TESTS = {
     "fisher": "Fisher's exact test",
     "chi_squared": "chi-squared test",
@@ -137,6 +160,7 @@ TESTS = {
 }
 """Tests a paper may name.  Several together mean: the paper names them as alternatives."""
 
+Arm = Literal["toci", "control", "total", "comparison"]
 ARMS = {
     "toci": "patients given tocilizumab",
     "control": "patients given none",
@@ -145,12 +169,18 @@ ARMS = {
 }
 """Whom an entry describes."""
 
+Direction = Literal["lower", "higher"]
+"""Of a value with tocilizumab, against none."""
+
 ARM_NAMES = {"toci": "tocilizumab", "control": "control"}
 """The two arms in pictures and tables."""
 BOTH_ARMS = tuple(ARM_NAMES)
 TWO_ARMS = "toci v control"
 """What a comparison contrasts unless its entry says otherwise."""
 
+Domain = Literal[
+    "confounding", "selection", "classification", "deviations", "missing_data", "measurement", "reporting"
+]
 DOMAINS = {
     "confounding": "confounding",
     "selection": "selection of patients",
@@ -162,7 +192,8 @@ DOMAINS = {
 }
 """The seven domains of ROBINS-I (Sterne 2016, BMJ 355:i4919), in its order."""
 
-JUDGEMENTS = ("low", "moderate", "serious", "critical", "no_information")
+RiskOfBias = Literal["low", "moderate", "serious", "critical", "no_information"]
+JUDGEMENTS: tuple[RiskOfBias, ...] = get_args(RiskOfBias)
 """Judgements of ROBINS-I, the mildest first."""
 
 LIMITATIONS = {
@@ -177,6 +208,15 @@ LIMITATIONS = {
 CERTAINTIES = ("high", "moderate", "low", "very low")
 """Ratings of GRADE; each level down is a step to the right."""
 
+EndpointName = Literal[
+    "crs_duration",
+    "severe_infection",
+    "overall_survival",
+    "progression_free_survival",
+    "complete_response",
+    "icans",
+    "severe_crs",
+]
 ENDPOINTS = {
     "crs_duration": "CRS duration",
     "severe_infection": "severe infection",
@@ -188,6 +228,7 @@ ENDPOINTS = {
 }
 """Endpoints of the review that a study may enter, in the order of the book."""
 
+Ground = Literal["population", "comparison", "outcomes", "no_patients", "same_patients", "retracted"]
 GROUNDS = {
     "population": "not B-ALL after CD19 CAR-T cells",
     "comparison": "tocilizumab not compared with none",

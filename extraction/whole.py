@@ -39,7 +39,7 @@ def json_lines(content: object, depth: int = 0) -> str:
     names = (
         [json.dumps(name, ensure_ascii=False) + ": " for name in content]
         if isinstance(content, dict)
-        else [""] * len(content)
+        else [""] * len(items)
     )
     inside = ",\n".join(
         " " * (depth + 1) + name + json_lines(item, depth + 1)

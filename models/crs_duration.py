@@ -18,8 +18,6 @@ from models.endpoint import Endpoint
 from models.likelihood import reports
 from models.likelihood.kernels import KINDS, Report
 from models.likelihood.order_statistics import median_with_quartiles, median_with_range
-
-# fmt: skip
 from models.priors import (
     LEVEL_LOG_DAYS,
     MU_LOG_DURATION,
@@ -122,7 +120,7 @@ def layout(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     everything = [packed(report) for report in evidence.used]
     widest = max(len(cells) for _, cells in everything)
     rows, i, r = [], 0, 0
-    for used, (report, cells) in zip(evidence.used, everything):
+    for used, (report, cells) in zip(evidence.used, everything, strict=True):
         s = evidence.studies.index(used.study)
         i, r = i + len(report.integers), r + len(report.reals)
         means = [(s * len(GRADES) + GRADES.index(grade)) * 2 + (arm == "toci") for grade, arm, _ in cells]

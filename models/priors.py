@@ -43,7 +43,7 @@ class Prior:
             raise ValueError(
                 f"prior {self.name}: {self.family} takes {', '.join(names)}, not {self.parameters}"
             )
-        for name, value in zip(names, self.parameters):
+        for name, value in zip(names, self.parameters, strict=True):
             if not isfinite(value) or (name not in LOCATIONS and value <= 0):
                 rule = "finite" if name in LOCATIONS else "positive and finite"
                 raise ValueError(f"prior {self.name}: {name} must be {rule}, not {value}")
@@ -83,7 +83,7 @@ class Prior:
             "inverse_gamma": (pm.InverseGamma, ("alpha", "beta")),
             "beta": (pm.Beta, ("alpha", "beta")),
         }[self.family]
-        return build(variable_name, dims=dims, **dict(zip(names, self.parameters)))
+        return build(variable_name, dims=dims, **dict(zip(names, self.parameters, strict=True)))
 
 
 def _normal(x, mean, sd):
@@ -135,7 +135,8 @@ def parse(text):
         parameters = tuple(float(number) for number in numbers)
         name = "_".join([family, *(f"{value:g}" for value in parameters)])
         plain = f"{family.replace('_', '-')} with " + ", ".join(
-            f"{parameter} {value:g}" for parameter, value in zip(FAMILIES.get(family, ()), parameters)
+            f"{parameter} {value:g}"
+            for parameter, value in zip(FAMILIES.get(family, ()), parameters, strict=False)  # Prior judges
         )
         return Prior(name, family, parameters, plain, "chosen by the user")
     except ValueError as error:
@@ -245,45 +246,45 @@ BASELINE_LOGIT = Prior(
     "comparison within each study, not a guess of its risk, informs the odds ratio",
 )
 
-# fmt: skip
 EVENT_SHARE = Prior(
     "beta_1_1",
     "beta",
     (1.0, 1.0),
-    "Where a paper prints a log-rank p-value without the number of events, any number from one to all patients is equally likely.",
+    "Where a paper prints a log-rank p-value without the number of events, any number from one to all"
+    " patients is equally likely.",
     "choice of this review: flat",
 )
-# fmt: skip
 LEVEL_LOG_DAYS = Prior(
     "level",
     "normal",
     (1.8, 0.5),
-    "Grade 2 CRS without tocilizumab lasts about 6 days, and with 95 % probability its median lies between 2 and 16 days.",
+    "Grade 2 CRS without tocilizumab lasts about 6 days, and with 95 % probability its median lies between 2"
+    " and 16 days.",
     _CHOICE,
 )
-# fmt: skip
 STEP_LOG_DURATION = Prior(
     "step",
     "normal",
     (0.2, 0.3),
-    "Each grade lasts about a fifth longer than the one below, and with 95 % probability between a third shorter and twice as long.",
+    "Each grade lasts about a fifth longer than the one below, and with 95 % probability between a third"
+    " shorter and twice as long.",
     _CHOICE,
 )
-# fmt: skip
 SIGMA_LOG_DURATION = Prior(
     "sigma",
     "log_normal",
     (-0.7, 0.35),
-    "Within a grade and arm the log durations have an SD of about 0.5, with 95 % probability between 0.25 and 1.0: two "
+    "Within a grade and arm the log durations have an SD of about 0.5, with 95 % probability between 0.25"
+    " and 1.0: two "
     "patients in three lie within a factor of 1.6 of the median.",
     _CHOICE,
 )
-# fmt: skip
 TREND_LOG_DURATION = Prior(
     "trend",
     "normal",
     (0.0, 0.25),
-    "The log ratio changes from one grade to the next by less than 0.5 with 95 % probability, in either direction.",
+    "The log ratio changes from one grade to the next by less than 0.5 with 95 % probability, in either"
+    " direction.",
     _CHOICE,
 )
 

@@ -14,7 +14,7 @@ from extraction.checks import structure
 from extraction.checks.judgement import NOTHING_TO_CHECK, Judgement, Verdict
 from extraction.records import Problem, Review
 from extraction.recover import TooLarge, Unusable
-from extraction.schema import AnyEntry, Record
+from extraction.schema import AnyEntry, Record, SurvivalCurve
 
 WITHOUT_NUMBERS = ("not_reported", "survival_curve")
 
@@ -114,10 +114,12 @@ def _judged(
 
 
 def _judgements(record: Record, entry: AnyEntry, review: Review) -> list[Judgement]:
-    """What the rules say of an entry; where none of them could tell, one sentence that it cannot be checked."""
+    """What the rules say of an entry; where none of them could tell, one sentence that it cannot be
+    checked.
+    """
     from extraction.checks import comparisons, counts, curves, ranges, ratios
 
-    if entry.kind == "survival_curve" and entry.curve:
+    if isinstance(entry, SurvivalCurve) and entry.curve:
         return list(curves.judge(record, entry, review.curves[entry.curve]))
     found = [
         judgement

@@ -4,17 +4,20 @@ all?
 
 from collections.abc import Iterator
 from math import isfinite
+from typing import TypeGuard
 
-from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare
+import numpy as np
+
+from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare, counts_of_both
 from extraction.derived.candidates import WIDE_BY_NAME, Recovered, named_tests, response_classes, tables_of
-from extraction.derived.groups import group_size
+from extraction.derived.groups import both_sizes, group_size
 from extraction.recover import TooLarge, Unusable, p_values, wide_tables
 from extraction.recover.log_rank import log_rank_histories, too_large
 from extraction.recover.p_values import NAMES
 from extraction.recover.ranks import attainable_p, judge_rank_p, share_attainable
 from extraction.recover.rounding import PrintedP, printed_p
 from extraction.recover.tables import Arm, recover_tables
-from extraction.schema import AnyEntry, Counts, Entry, PValue, Record
+from extraction.schema import AnyEntry, Counts, Entry, LogRankP, Percentage, PValue, Record, TestOutcome
 from extraction.vocabulary import BOTH_ARMS, PARTITIONED, RESPONSES, TESTS
 
 MOST_TABLES = 50
@@ -34,7 +37,7 @@ def p_is_that_of_the_counts(record: Record, entry: AnyEntry) -> Iterator[Judgeme
     """Counts of both arms are printed: the p of each test the paper names, then of the others."""
     if not _tests_shares(entry) or entry.contrast != TWO_ARMS:
         return
-    if counts := _counts(record, entry):
+    if counts := counts_of_both(record, entry):
         found = {test: float(p_values.TESTS[test](*counts)) for test in p_values.TESTS}
         judgement = _of_values(
             entry, found, named_tests(entry), f"{counts[0]}/{counts[1]} v {counts[2]}/{counts[3]}"
@@ -42,15 +45,15 @@ def p_is_that_of_the_counts(record: Record, entry: AnyEntry) -> Iterator[Judgeme
         yield _of_classes(record, entry) or judgement if judgement.verdict == "differs" else judgement
     elif entry.field in PARTITIONED and (table := _categories(record, entry)):
         found = {
-            "chi_squared": float(wide_tables.chi_squared([table])[0]),
-            "fisher_freeman_halton": float(wide_tables.fisher_freeman_halton([table])[0]),
+            "chi_squared": float(wide_tables.chi_squared(np.array([table]))[0]),
+            "fisher_freeman_halton": float(wide_tables.fisher_freeman_halton(np.array([table]))[0]),
         }
         yield _of_values(entry, found, named_tests(entry, WIDE_BY_NAME), "the printed categories")
 
 
-def _tests_shares(entry: AnyEntry) -> bool:
+def _tests_shares(entry: AnyEntry) -> TypeGuard[PValue]:
     return (
-        entry.kind == "p_value"
+        isinstance(entry, PValue)
         and entry.adjustment == "none"
         and bool(named_tests(entry))
         and _readable(entry.p)
@@ -66,18 +69,6 @@ def _readable(p: str) -> bool:
     return True
 
 
-def _counts(record: Record, entry: AnyEntry) -> tuple[int, int, int, int] | None:
-    """Events and patients of both arms, as printed for the same patients."""
-    found: list[int] = []
-    for arm in BOTH_ARMS:
-        count = alike(record, entry, kind="counts", arm=arm, unit="patients")
-        n = count and (count[0].n or group_size(record, arm, entry.stratum))
-        if not n or count[0].events > n:
-            return None
-        found += [count[0].events, n]
-    return tuple(found)
-
-
 def _categories(record: Record, entry: AnyEntry) -> list[list[int]] | None:
     """Patients of each arm by category, where the categories add to the arm."""
     rows = [
@@ -89,7 +80,8 @@ def _categories(record: Record, entry: AnyEntry) -> list[list[int]] | None:
         for arm in BOTH_ARMS
     ]
     full = all(
-        sum(row.values()) == group_size(record, arm, entry.stratum) for row, arm in zip(rows, BOTH_ARMS)
+        sum(row.values()) == group_size(record, arm, entry.stratum)
+        for row, arm in zip(rows, BOTH_ARMS, strict=True)
     )
     return (
         [list(row.values()) for row in rows]
@@ -98,7 +90,7 @@ def _categories(record: Record, entry: AnyEntry) -> list[list[int]] | None:
     )
 
 
-def _of_values(entry: AnyEntry, found: dict[str, float], named: tuple[str, ...], what: str) -> Judgement:
+def _of_values(entry: PValue, found: dict[str, float], named: tuple[str, ...], what: str) -> Judgement:
     """Judge a printed p against what each test gives for the same numbers."""
     p = printed_p(entry.p)
     for test in (*named, *(t for t in found if t not in named)):
@@ -138,7 +130,7 @@ def _of_classes(record: Record, entry: AnyEntry) -> Judgement | None:
         "agrees",
         str(best),
         "p of all classes of response at once (without residual disease, with it, partial, none) by"
-        f" {NAMES[best.test]}; no test gives it for the class printed beside it",
+        f" {NAMES[str(best.test)]}; no test gives it for the class printed beside it",
     )
 
 
@@ -146,11 +138,11 @@ def p_is_that_of_a_possible_table(record: Record, entry: AnyEntry) -> Iterator[J
     """No counts by arm are printed: some table of these sizes, percentages and totals gives the p, and the
     percentages with it.
     """
-    if entry.kind not in ("p_value", "percentage") or entry.contrast != TWO_ARMS or entry.category:
+    if not isinstance(entry, PValue | Percentage) or entry.contrast != TWO_ARMS or entry.category:
         return
-    beside = (
+    beside: PValue | None = (
         entry
-        if entry.kind == "p_value"
+        if isinstance(entry, PValue)
         else next(
             (e for e in record.find(PValue, entry.field, stratum=entry.stratum) if not e.category), None
         )
@@ -159,7 +151,7 @@ def p_is_that_of_a_possible_table(record: Record, entry: AnyEntry) -> Iterator[J
         beside is None
         or not _tests_shares(beside)
         or _categories(record, beside)
-        or all(alike(record, beside, kind="counts", arm=arm, unit="patients") for arm in BOTH_ARMS)
+        or all(alike(Counts, record, beside, arm=arm, unit="patients") for arm in BOTH_ARMS)
     ):
         return
     try:
@@ -193,7 +185,7 @@ def p_of_other_groups(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """A contrast whose first group is counted elsewhere: some split of all events gives the p."""
     if not _tests_shares(entry) or not entry.contrast_of or entry.stratum != "all":
         return
-    first = next(e for e in record.entries if e.id == entry.contrast_of).events
+    first = next(e.events for e in record.entries if isinstance(e, Counts) and e.id == entry.contrast_of)
     n = group_size(record, "total")
     total = next(
         (e.events for e in record.find(Counts, entry.field, arm="total", stratum="all") if not e.category),
@@ -219,24 +211,26 @@ def p_is_one_a_rank_test_can_give(record: Record, entry: AnyEntry) -> Iterator[J
     possible.
     """
     if (
-        entry.kind not in ("p_value", "test_outcome")
+        not isinstance(entry, PValue | TestOutcome)
         or entry.tests != ["mann_whitney"]
         or entry.contrast != TWO_ARMS
     ):
         return
-    if entry.kind == "p_value" and not (entry.adjustment == "none" and _readable(entry.p)):
+    if isinstance(entry, PValue) and not (entry.adjustment == "none" and _readable(entry.p)):
         return
-    sizes = [group_size(record, arm, entry.stratum) for arm in BOTH_ARMS]
-    if not all(sizes):
+    sizes = both_sizes(record, entry.stratum)
+    if not sizes:
         yield Judgement("cannot_be_checked", "", "the sizes of the groups are not printed")
-    elif entry.kind == "test_outcome":
+    elif isinstance(entry, TestOutcome):
         yield from _outcome_of_a_rank_test(entry, sizes)
     else:
         yield _of_ranks(entry, sizes)
 
 
-def _of_ranks(entry: AnyEntry, sizes: list[int]) -> Judgement:
-    """Values may be tied: of small groups every pattern of ties is tried, of large ones there are too many."""
+def _of_ranks(entry: PValue, sizes: tuple[int, int]) -> Judgement:
+    """Values may be tied: of small groups every pattern of ties is tried, of large ones there are too
+    many.
+    """
     among = f"a Mann-Whitney test of {sizes[0]} v {sizes[1]} patients"
     try:
         found = [judge_rank_p(*sizes, entry.p, test, ties) for ties in (False, True) for test in RANK_TESTS]
@@ -259,7 +253,7 @@ def _of_ranks(entry: AnyEntry, sizes: list[int]) -> Judgement:
     return Judgement("agrees", f"{nearest:.4f}", f"a p that {among} can give")
 
 
-def _outcome_of_a_rank_test(entry: AnyEntry, sizes: list[int]) -> Iterator[Judgement]:
+def _outcome_of_a_rank_test(entry: TestOutcome, sizes: tuple[int, int]) -> Iterator[Judgement]:
     """`Significant` needs sizes at which the test can be, with tied values if they can be listed."""
     try:
         smallest = min(
@@ -279,10 +273,10 @@ def p_is_one_a_log_rank_test_can_give(record: Record, entry: AnyEntry) -> Iterat
     """With a handful of patients the histories that print so can be listed; where only some count, so can
     those of fewer.
     """
-    if entry.kind != "log_rank_p" or entry.contrast != TWO_ARMS:
+    if not isinstance(entry, LogRankP) or entry.contrast != TWO_ARMS:
         return
-    sizes = [group_size(record, arm, entry.stratum) for arm in BOTH_ARMS]
-    if not all(sizes):
+    sizes = both_sizes(record, entry.stratum)
+    if not sizes:
         yield Judgement("cannot_be_checked", "", "the sizes of the groups are not printed")
     elif too_large(*sizes, ties=True, max_size=LARGEST_HISTORY_SEARCH):
         yield Judgement(
@@ -295,20 +289,18 @@ def p_is_one_a_log_rank_test_can_give(record: Record, entry: AnyEntry) -> Iterat
         yield _of_histories(record, entry, sizes)
 
 
-def _of_histories(record: Record, entry: AnyEntry, sizes: list[int]) -> Judgement:
+def _of_histories(record: Record, entry: LogRankP, sizes: tuple[int, int]) -> Judgement:
     definition = record.definitions.get(entry.field)
     fewer = definition is not None and definition.among is not None
-    choices = (
-        [(a, b) for a in range(sizes[0], 0, -1) for b in range(sizes[1], 0, -1)] if fewer else [tuple(sizes)]
-    )
+    choices = [(a, b) for a in range(sizes[0], 0, -1) for b in range(sizes[1], 0, -1)] if fewer else [sizes]
     for n_toci, n_control in choices:
         found = log_rank_histories(n_toci, n_control, entry.p)
-        rows = [row for row in (*found.untied, *found.tied) if row["match"] == "rounded"]
+        rows = [row for row in (*(found.untied or ()), *(found.tied or ())) if row["match"] == "rounded"]
         if rows:
             how_many = sum(row["histories"] for row in rows)
             ties = (
                 ""
-                if any(row["match"] == "rounded" for row in found.untied)
+                if any(row["match"] == "rounded" for row in found.untied or ())
                 else ", each with deaths on one day"
             )
             return Judgement(
@@ -323,14 +315,14 @@ def _of_histories(record: Record, entry: AnyEntry, sizes: list[int]) -> Judgemen
 
 def outcome_is_that_of_the_p(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """`Significant` in words, and the p printed for the same comparison."""
-    if entry.kind != "test_outcome":
+    if not isinstance(entry, TestOutcome):
         return
     for other in record.find(
         Entry, entry.field, stratum=entry.stratum, arm=entry.arm, contrast=entry.contrast
     ):
         if (
-            other.kind in ("p_value", "log_rank_p")
-            and getattr(other, "adjustment", "none") == "none"
+            isinstance(other, PValue | LogRankP)
+            and not (isinstance(other, PValue) and other.adjustment != "none")
             and other.category == entry.category
             and _readable(other.p)
         ):
@@ -345,7 +337,12 @@ def outcome_is_that_of_the_p(record: Record, entry: AnyEntry) -> Iterator[Judgem
 
 def outcome_is_that_of_the_tables(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """`Significant` in words, where counts are printed or can be recovered without these words."""
-    if entry.kind != "test_outcome" or entry.contrast != TWO_ARMS or entry.category or not named_tests(entry):
+    if (
+        not isinstance(entry, TestOutcome)
+        or entry.contrast != TWO_ARMS
+        or entry.category
+        or not named_tests(entry)
+    ):
         return
     try:
         found = tables_of(record, entry.field, entry.stratum, verbal=False)
@@ -372,13 +369,9 @@ def outcome_is_that_of_the_tables(record: Record, entry: AnyEntry) -> Iterator[J
 
 def direction_is_that_of_the_counts(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """`Higher` in words, and the shares of the arms."""
-    if (
-        getattr(entry, "direction", None) is None
-        or entry.kind not in ("p_value", "test_outcome")
-        or entry.contrast != TWO_ARMS
-    ):
+    if not isinstance(entry, PValue | TestOutcome) or entry.direction is None or entry.contrast != TWO_ARMS:
         return
-    if counts := _counts(record, entry):
+    if counts := counts_of_both(record, entry):
         a, n, b, m = counts
         same = a * m > b * n if entry.direction == "higher" else a * m < b * n
         yield compare(same, f"{a}/{n} v {b}/{m}", f"with tocilizumab the share is {entry.direction}")

@@ -6,14 +6,14 @@ from fractions import Fraction
 from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare, own_group, rounded
 from extraction.derived.candidates import stratum_size
 from extraction.derived.groups import APART, CATEGORIES, grade_counts, group_size, printed_sizes
-from extraction.recover.rounding import printed_percent
-from extraction.schema import AnyEntry, Counts, Record
+from extraction.recover.rounding import PrintedPercent, decimals, printed_percent
+from extraction.schema import AnyEntry, Bound, Counts, GroupSize, Percentage, Record
 from extraction.vocabulary import BOTH_ARMS, PARTITIONED, SUMS
 
 
 def group_sizes_agree(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """One size per arm and stratum, and the arms add to the total."""
-    if entry.kind != "group_size" or entry.contrast != TWO_ARMS:
+    if not isinstance(entry, GroupSize) or entry.contrast != TWO_ARMS:
         return
     group, sizes = f"the arm {entry.arm} in stratum {entry.stratum}", printed_sizes(record, entry.stratum)
     if entry.arm not in sizes:
@@ -35,13 +35,13 @@ def group_sizes_agree(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
 def treated_less_those_left_out_are_those_analysed(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """A stratum before exclusions, less all that the paper leaves out of it, is the whole cohort."""
     if (
-        entry.kind != "group_size"
+        not isinstance(entry, GroupSize)
         or entry.stratum == "all"
         or entry.arm != "total"
         or not (analysed := group_size(record, "total"))
     ):
         return
-    left_out = [e for e in record.find(Counts, "excluded_patients", stratum=entry.stratum)]
+    left_out = record.find(Counts, "excluded_patients", stratum=entry.stratum)
     whole = [e for e in left_out if e.category == "all reasons"] or left_out
     if left_out:
         out = sum(e.events for e in whole)
@@ -54,7 +54,7 @@ def treated_less_those_left_out_are_those_analysed(record: Record, entry: AnyEnt
 
 def reasons_add_to_all_left_out(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """Judged at the sum; each reason agrees with it where the sum does."""
-    if entry.field != "excluded_patients" or entry.kind != "counts":
+    if entry.field != "excluded_patients" or not isinstance(entry, Counts):
         return
     found = record.find(Counts, "excluded_patients")
     reasons, sums = (
@@ -70,7 +70,7 @@ def reasons_add_to_all_left_out(record: Record, entry: AnyEntry) -> Iterator[Jud
 
 def size_is_that_of_its_percentages(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """The percentages of an arm have its size below the line; those that do not are judged at themselves."""
-    if entry.kind != "group_size" or entry.contrast != TWO_ARMS or entry.n < 1:
+    if not isinstance(entry, GroupSize) or entry.contrast != TWO_ARMS or entry.n < 1:
         return
     shares = [
         e
@@ -81,7 +81,7 @@ def size_is_that_of_its_percentages(record: Record, entry: AnyEntry) -> Iterator
         and e.percent <= 100
         and (e.arm, e.stratum, e.contrast) == (entry.arm, entry.stratum, entry.contrast)
     ]
-    fit = sum(bool(printed_percent(e.percent).rounds(e.events, entry.n)) for e in shares)
+    fit = sum(bool(printed_percent(e.percent).rounds(e.events, entry.n)) for e in shares if e.percent)
     if fit and 2 * fit > len(shares):
         yield Judgement(
             "agrees",
@@ -91,10 +91,10 @@ def size_is_that_of_its_percentages(record: Record, entry: AnyEntry) -> Iterator
 
 
 def events_within_the_group(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
-    if entry.kind not in ("counts", "bound"):
+    if not isinstance(entry, Counts | Bound):
         return
-    events = entry.events if entry.kind == "counts" else max(entry.at_least, entry.at_most or 0)
-    printed = entry.n if entry.kind == "counts" else None
+    events = entry.events if isinstance(entry, Counts) else max(entry.at_least, entry.at_most or 0)
+    printed = entry.n if isinstance(entry, Counts) else None
     limits = [n for n in (printed, own_group(record, entry)) if n is not None]
     if limits and events > min(limits):
         yield Judgement(
@@ -121,7 +121,7 @@ def percentage_is_events_over_n(record: Record, entry: AnyEntry) -> Iterator[Jud
             )
         return
     percent = printed_percent(entry.percent)
-    expected = f"{rounded(Fraction(100 * entry.events, n), max(0, -entry.percent.as_tuple().exponent))}%"
+    expected = f"{rounded(Fraction(100 * entry.events, n), max(0, decimals(entry.percent)))}%"
     rule = f"the percentage is {entry.events} of {n}"
     if percent.rounds(entry.events, n):
         yield Judgement("agrees", expected, rule)
@@ -137,7 +137,7 @@ def percentage_is_events_over_n(record: Record, entry: AnyEntry) -> Iterator[Jud
         yield Judgement("differs", expected, rule + _which_group_would(percent, entry.events))
 
 
-def _which_group_would(percent, events: int) -> str:
+def _which_group_would(percent: PrintedPercent, events: int) -> str:
     """The groups that would give a percentage, where there are any of a size a paper may have."""
     sizes = [n for n in range(max(events, 1), 1000) if percent.rounds(events, n)]
     if not sizes:
@@ -147,7 +147,7 @@ def _which_group_would(percent, events: int) -> str:
 
 def percentage_is_possible(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """A percentage without its count is that of some whole number of patients."""
-    if entry.kind != "percentage" or entry.percent > 100:
+    if not isinstance(entry, Percentage) or entry.percent > 100:
         return
     n = own_group(record, entry)
     if not n:
@@ -156,7 +156,7 @@ def percentage_is_possible(record: Record, entry: AnyEntry) -> Iterator[Judgemen
     percent = printed_percent(entry.percent)
     fits = [events for events in range(n + 1) if percent.rounds(events, n)]
     nearest = min(range(n + 1), key=lambda events: percent.steps_off(events, n))
-    digits = max(0, -entry.percent.as_tuple().exponent)
+    digits = max(0, decimals(entry.percent))
     expected = f"{rounded(Fraction(100 * nearest, n), digits)}% ({nearest}/{n})"
     if fits:
         yield Judgement("agrees", expected, f"{fits[0]} of {n} patients print so")
@@ -174,7 +174,7 @@ def arms_add_to_the_total(record: Record, entry: AnyEntry) -> Iterator[Judgement
     """Counts of the two arms and of all patients; judged at the total, where the sum can be seen."""
     if not isinstance(entry, Counts) or entry.arm != "total" or entry.contrast != TWO_ARMS:
         return
-    arms = [alike(record, entry, arm=arm) for arm in BOTH_ARMS]
+    arms = [alike(Counts, record, entry, arm=arm) for arm in BOTH_ARMS]
     if all(arms):
         events = [found[0].events for found in arms]
         yield compare(
@@ -186,8 +186,8 @@ def parts_of_an_arm_agree(record: Record, entry: AnyEntry) -> Iterator[Judgement
     """An arm's count follows the rule too: it is the total less the other arm."""
     if not isinstance(entry, Counts) or entry.arm not in BOTH_ARMS or entry.contrast != TWO_ARMS:
         return
-    other = alike(record, entry, arm=BOTH_ARMS[1 - BOTH_ARMS.index(entry.arm)])
-    total = alike(record, entry, arm="total")
+    other = alike(Counts, record, entry, arm=BOTH_ARMS[1 - BOTH_ARMS.index(entry.arm)])
+    total = alike(Counts, record, entry, arm="total")
     if other and total and total[0].events - other[0].events == entry.events:
         yield Judgement(
             "agrees",
@@ -207,7 +207,7 @@ def printed_twice_alike(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     }.get(entry.kind)
     if not keys:
         return
-    for other in alike(record, entry):
+    for other in alike(type(entry), record, entry):
         pairs = [(getattr(entry, key), getattr(other, key)) for key in keys]
         pairs = [(a, b) for a, b in pairs if a is not None and b is not None]
         if pairs:
@@ -221,13 +221,13 @@ def printed_twice_alike(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
 
 def a_count_printed_both_ways(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """A percentage in the text and a count in the table, of the same patients."""
-    if entry.kind != "percentage" or entry.percent > 100:
+    if not isinstance(entry, Percentage) or entry.percent > 100:
         return
     for other in record.find(Counts, entry.field, stratum=entry.stratum, arm=entry.arm):
         n = other.n or own_group(record, other)
         if other.category == entry.category and n:
             percent = printed_percent(entry.percent)
-            expected = rounded(Fraction(100 * other.events, n), max(0, -entry.percent.as_tuple().exponent))
+            expected = rounded(Fraction(100 * other.events, n), max(0, decimals(entry.percent)))
             yield compare(
                 bool(percent.rounds(other.events, n)),
                 f"{expected}%",
@@ -304,8 +304,8 @@ def grades_by_arm_are_within_all(record: Record, entry: AnyEntry) -> Iterator[Ju
         or entry.contrast != TWO_ARMS
     ):
         return
-    grade = next((g for g, category in CATEGORIES.items() if category == entry.category), None)
-    sizes = grade_counts(record).get(grade, {})
+    counts = grade_counts(record)
+    sizes = next((counts[g] for g in counts if CATEGORIES[g] == entry.category), {})
     if "total" in sizes and sizes["control"] < 0:
         yield Judgement(
             "differs",
@@ -351,7 +351,9 @@ def a_sum_holds_its_parts(record: Record, entry: AnyEntry) -> Iterator[Judgement
         or entry.field not in SUMS
     ):
         return
-    parts = [found[0].events for part in SUMS[entry.field] if (found := alike(record, entry, field=part))]
+    parts = [
+        found[0].events for part in SUMS[entry.field] if (found := alike(Counts, record, entry, field=part))
+    ]
     if len(parts) == len(SUMS[entry.field]):
         yield compare(
             sum(parts) == entry.events,
@@ -364,7 +366,7 @@ def a_sum_holds_its_parts(record: Record, entry: AnyEntry) -> Iterator[Judgement
 
 def counts_keep_to_what_words_say(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """`No grade 4` and the like, against the counts of the same patients or of those that include them."""
-    if entry.kind != "bound" or entry.contrast != TWO_ARMS:
+    if not isinstance(entry, Bound) or entry.contrast != TWO_ARMS:
         return
     for other in record.find(Counts, entry.field, stratum="all", arm=entry.arm):
         if other.category != entry.category or (entry.stratum != "all" and entry.at_least == 0):

@@ -12,7 +12,7 @@ from extraction.recover import Unusable
 from extraction.recover.curve_types import Curve
 from extraction.recover.curves import Reconstruction, reconstruct
 from extraction.recover.rounding import printed_p, true_values
-from extraction.schema import AnyEntry, Entry, Record, SurvivalCurve
+from extraction.schema import Entry, LogRankP, Ratio, Record, SurvivalCurve
 from extraction.vocabulary import BOTH_ARMS
 
 READING = 2.0
@@ -31,8 +31,10 @@ def judge(record: Record, entry: SurvivalCurve, curve: Curve) -> Iterator[Judgem
     try:
         found = reconstruct(curve)
         for printed in record.find(Entry, entry.field, stratum=entry.stratum):
-            if printed.kind in COMPARED:
-                yield COMPARED[printed.kind](printed, found)
+            if isinstance(printed, Ratio) and printed.kind == "hazard_ratio":
+                yield _printed_ratio(printed, found)
+            elif isinstance(printed, LogRankP):
+                yield _printed_p(printed, found)
     except Unusable as error:
         yield Judgement("cannot_be_checked", "", str(error))
 
@@ -53,7 +55,7 @@ def _starts_with_its_groups(record: Record, entry: SurvivalCurve, curve: Curve) 
             )
 
 
-def _printed_ratio(printed: AnyEntry, found: Reconstruction) -> Judgement:
+def _printed_ratio(printed: Ratio, found: Reconstruction) -> Judgement:
     """An unadjusted hazard ratio is that of the curve of the same patients."""
     rule = f"the hazard ratio of the curve beside the printed {printed.estimate}"
     if printed.adjusted_for:
@@ -68,7 +70,7 @@ def _printed_ratio(printed: AnyEntry, found: Reconstruction) -> Judgement:
     )
 
 
-def _printed_p(printed: AnyEntry, found: Reconstruction) -> Judgement:
+def _printed_p(printed: LogRankP, found: Reconstruction) -> Judgement:
     """A log-rank p is that of the curve of the same patients, in some reading of the figure."""
     p = printed_p(printed.p)
     least, most = min(p.lower, p.lower_cut), max(p.upper, p.upper_cut)
@@ -77,7 +79,3 @@ def _printed_p(printed: AnyEntry, found: Reconstruction) -> Judgement:
         f"p = {found.p:.3g} ({found.p_lower:.3g} to {found.p_upper:.3g} as the figure can be read)",
         f"the log-rank p of the curve beside the printed {printed.p}",
     )
-
-
-COMPARED = {"hazard_ratio": _printed_ratio, "log_rank_p": _printed_p}
-"""What a paper prints of a comparison that its curve tells as well."""

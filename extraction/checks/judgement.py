@@ -5,8 +5,8 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from extraction.derived.groups import group_size
-from extraction.schema import AnyEntry, Record
-from extraction.vocabulary import TWO_ARMS
+from extraction.schema import Counts, Entry, Record
+from extraction.vocabulary import BOTH_ARMS, TWO_ARMS
 
 Verdict = Literal["agrees", "differs", "cannot_be_checked"]
 
@@ -31,27 +31,39 @@ def compare(same: bool, expected: object, rule: str) -> Judgement:
     return Judgement("agrees" if same else "differs", str(expected), rule)
 
 
-def own_group(record: Record, entry: AnyEntry) -> int | None:
+def own_group(record: Record, entry: Entry) -> int | None:
     """The size of an entry's arm and stratum; a contrast of other groups has other sizes."""
     return group_size(record, entry.arm, entry.stratum) if entry.contrast == TWO_ARMS else None
 
 
-def alike(record: Record, entry: AnyEntry, **changed: object) -> list[AnyEntry]:
-    """Entries in use of the same kind that describe the same patients, but for what is changed: arm, stratum,
-    category, field.
+def alike[E: Entry](kind: type[E], record: Record, entry: Entry, **changed: object) -> list[E]:
+    """Entries in use of a kind that describe the same patients as an entry, but for what is changed: arm,
+    stratum, category, field, unit.
     """
     wanted = {
         key: changed.get(key, getattr(entry, key))
-        for key in ("field", "kind", "arm", "stratum", "category", "contrast", "unit")
+        for key in ("field", "arm", "stratum", "category", "contrast", "unit")
     }
     aside = record.set_aside()
     return [
         e
         for e in record.entries
-        if e.id not in aside
+        if isinstance(e, kind)
+        and e.id not in aside
         and e.id != entry.id
         and all(getattr(e, key) == value for key, value in wanted.items())
     ]
+
+
+def counts_of_both(record: Record, entry: Entry) -> tuple[int, int, int, int] | None:
+    """Events and patients of both arms, as printed for the same patients."""
+    found: list[tuple[int, int]] = []
+    for arm in BOTH_ARMS:
+        for count in alike(Counts, record, entry, arm=arm, unit="patients")[:1]:
+            n = count.n or group_size(record, arm, entry.stratum)
+            if n and count.events <= n:
+                found.append((count.events, n))
+    return (*found[0], *found[1]) if len(found) == 2 else None
 
 
 def rounded(value: Fraction, digits: int) -> Decimal:

@@ -163,19 +163,15 @@ class _Paper:
     def of(cls, study: Registration, record: Record | None) -> "_Paper":
         design = record and record.design
         centres = [*study.centres, *(design.centres if design else ())]
-        ends = (design.first_patient, design.last_patient) if design else ()
-        dates = (
-            tuple(ends)
-            if len(ends) == 2 and all(end and re.match(r"\d{4}-\d{2}", end) for end in ends)
-            else None
-        )
+        first, last = (design.first_patient or "", design.last_patient or "") if design else ("", "")
+        known = all(re.match(r"\d{4}-\d{2}", end) for end in (first, last))
         return cls(
             study,
             names_of(study.authors),
             frozenset(number.replace(" ", "").upper() for number in study.registrations),
             tuple((name, _words(name)) for name in centres if not name.startswith("not known")),
             frozenset(part for part, form in PRODUCTS if design and re.search(form, design.product, re.I)),
-            dates,
+            (first, last) if known else None,
         )
 
 

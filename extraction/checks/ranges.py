@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import pairwise
 
 from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare, own_group
 from extraction.recover.estimates import grim, grimmer, median_range_possible, range_of_parts
-from extraction.schema import AnyEntry, Counts, Record
+from extraction.schema import AnyEntry, Counts, MeanSd, MedianRange, Quantity, Record
 from extraction.vocabulary import BOTH_ARMS, WHOLE_NUMBERS
 
 ORDERED = {
@@ -27,7 +28,7 @@ ORDERED = {
 def values_ascend(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     keys, rule = ORDERED.get(entry.kind, ((), ""))
     given = [(key, value) for key in keys if (value := getattr(entry, key)) is not None]
-    for (low, smaller), (high, larger) in zip(given, given[1:]):
+    for (low, smaller), (high, larger) in pairwise(given):
         if smaller > larger:
             yield Judgement(
                 "differs", f"{low} ≤ {high}", f"{rule}, but {low} {smaller} is above {high} {larger}"
@@ -49,7 +50,11 @@ def counted_things_are_whole(record: Record, entry: AnyEntry) -> Iterator[Judgem
     """Lines of therapy and doses: no patient has half of one, and a median has half only between two
     patients.
     """
-    if entry.kind != "median_range" or entry.unit not in WHOLE_NUMBERS or not (n := own_group(record, entry)):
+    if (
+        not isinstance(entry, MedianRange)
+        or entry.unit not in WHOLE_NUMBERS
+        or not (n := own_group(record, entry))
+    ):
         return
     verdict = median_range_possible(entry.median, entry.minimum, entry.maximum, n, 1)
     if verdict:
@@ -63,7 +68,7 @@ def counted_things_are_whole(record: Record, entry: AnyEntry) -> Iterator[Judgem
 def whole_numbers_have_such_a_mean(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """Mean and SD of counted things in a group of known size (GRIM and GRIMMER)."""
     if (
-        entry.kind != "mean_sd"
+        not isinstance(entry, MeanSd)
         or entry.unit not in WHOLE_NUMBERS
         or not (n := own_group(record, entry))
         or n < 2
@@ -80,9 +85,9 @@ def whole_numbers_have_such_a_mean(record: Record, entry: AnyEntry) -> Iterator[
 
 def range_holds_those_of_its_arms(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """All patients: the least of the arms' minima, the largest of their maxima, a median between theirs."""
-    if entry.kind != "median_range" or entry.arm != "total" or entry.contrast != TWO_ARMS:
+    if not isinstance(entry, MedianRange) or entry.arm != "total" or entry.contrast != TWO_ARMS:
         return
-    arms = [alike(record, entry, arm=arm) for arm in BOTH_ARMS]
+    arms = [alike(MedianRange, record, entry, arm=arm) for arm in BOTH_ARMS]
     if all(arms):
         yield _as_parts(
             entry, [found[0] for found in arms], "the range of all patients is that of the arms together"
@@ -91,11 +96,11 @@ def range_holds_those_of_its_arms(record: Record, entry: AnyEntry) -> Iterator[J
 
 def range_of_an_arm_fits_all(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """The same seen from an arm: not beyond all patients, and in agreement where all three fit."""
-    if entry.kind != "median_range" or entry.arm not in BOTH_ARMS or entry.contrast != TWO_ARMS:
+    if not isinstance(entry, MedianRange) or entry.arm not in BOTH_ARMS or entry.contrast != TWO_ARMS:
         return
     total, other = (
-        alike(record, entry, arm="total"),
-        alike(record, entry, arm=BOTH_ARMS[1 - BOTH_ARMS.index(entry.arm)]),
+        alike(MedianRange, record, entry, arm="total"),
+        alike(MedianRange, record, entry, arm=BOTH_ARMS[1 - BOTH_ARMS.index(entry.arm)]),
     )
     if not total:
         return
@@ -107,13 +112,15 @@ def range_of_an_arm_fits_all(record: Record, entry: AnyEntry) -> Iterator[Judgem
             "the range of an arm lies within that of all patients",
         )
     elif other and not range_of_parts(_range(total[0]), [_range(entry), _range(other[0])]):
-        yield Judgement("agrees", total[0].printed, "the range of all patients is that of the arms together")
+        yield Judgement(
+            "agrees", str(total[0].printed), "the range of all patients is that of the arms together"
+        )
 
 
 def range_of_a_stratum_fits_the_arms(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """Some patients of both arms are not beyond the arms."""
     if (
-        entry.kind != "median_range"
+        not isinstance(entry, MedianRange)
         or entry.arm != "total"
         or entry.stratum == "all"
         or entry.contrast != TWO_ARMS
@@ -123,7 +130,7 @@ def range_of_a_stratum_fits_the_arms(record: Record, entry: AnyEntry) -> Iterato
         e
         for e in record.entries
         if e.field == entry.field
-        and e.kind == "median_range"
+        and isinstance(e, MedianRange)
         and e.arm in BOTH_ARMS
         and e.stratum == "all"
         and e.unit == entry.unit
@@ -137,21 +144,21 @@ def range_of_a_stratum_fits_the_arms(record: Record, entry: AnyEntry) -> Iterato
         )
 
 
-def _as_parts(entry: AnyEntry, arms: list[AnyEntry], rule: str) -> Judgement:
+def _as_parts(entry: MedianRange, arms: list[MedianRange], rule: str) -> Judgement:
     fault = range_of_parts(_range(entry), [_range(arm) for arm in arms])
     expected = f"{min(a.minimum for a in arms)} to {max(a.maximum for a in arms)}"
     return compare(not fault, expected, rule)
 
 
-def _range(entry: AnyEntry) -> tuple[Decimal, Decimal, Decimal]:
+def _range(entry: MedianRange) -> tuple[Decimal, Decimal, Decimal]:
     return entry.median, entry.minimum, entry.maximum
 
 
 def printed_range_is_printed_again(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """A range within a stratum or time that the text repeats for all."""
-    if entry.kind != "quantity" or entry.lower is None or entry.upper is None:
+    if not isinstance(entry, Quantity) or entry.lower is None or entry.upper is None:
         return
-    for other in alike(record, entry):
+    for other in alike(Quantity, record, entry):
         if other.lower is not None and other.upper is not None:
             yield compare(
                 (other.lower, other.upper) == (entry.lower, entry.upper),
@@ -167,7 +174,7 @@ DOSES = {"steroid_dose": "steroid_use", "toci_dose": "toci_use"}
 def a_dose_fits_its_users(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """A dose whose minimum is above 0 was given to all it describes; a median of 0 to no more than half."""
     if (
-        entry.kind != "median_range"
+        not isinstance(entry, MedianRange)
         or entry.field not in DOSES
         or entry.stratum != "all"
         or entry.arm == "total"
@@ -189,7 +196,9 @@ def a_dose_fits_its_users(record: Record, entry: AnyEntry) -> Iterator[Judgement
 
 def _users(record: Record, field: str, arm: str) -> int | None:
     """Patients of an arm given any, counted or by subtraction from all."""
-    found = {e.arm: e.events for e in record.find(Counts, field, stratum="all") if not e.category}
+    found: dict[str, int] = {
+        e.arm: e.events for e in record.find(Counts, field, stratum="all") if not e.category
+    }
     other = BOTH_ARMS[1 - BOTH_ARMS.index(arm)]
     if arm not in found and {"total", other} <= found.keys():
         return found["total"] - found[other]
@@ -203,7 +212,7 @@ CATEGORY = re.compile(r"(?P<below><\d+)|(?P<above>>\d+)|(?P<low>\d+)-(?P<high>\d
 def a_median_lies_in_the_middle_category(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """The middle patient is in one of the printed categories, and the median with it."""
     if (
-        entry.kind != "median_range"
+        not isinstance(entry, MedianRange)
         or entry.field not in CATEGORISED
         or entry.contrast != TWO_ARMS
         or not (n := own_group(record, entry))
@@ -226,6 +235,7 @@ def a_median_lies_in_the_middle_category(record: Record, entry: AnyEntry) -> Ite
 
 def _limits(category: str) -> tuple[float, float]:
     form = CATEGORY.fullmatch(category)
+    assert form  # callers look at such categories alone
     if form["below"]:
         return 0.0, float(form["below"][1:])
     if form["above"]:

@@ -2,15 +2,11 @@
 
 from collections.abc import Iterator
 
-from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare
-from extraction.derived.groups import group_size
+from extraction.checks.judgement import TWO_ARMS, Judgement, compare, counts_of_both
 from extraction.recover import Unusable
 from extraction.recover.estimates import multiple_of, ratio_coherence
-from extraction.recover.rounding import P_FORM, true_values
-from extraction.schema import AnyEntry, Record
-from extraction.vocabulary import BOTH_ARMS
-
-RATIOS = ("hazard_ratio", "odds_ratio", "risk_ratio")
+from extraction.recover.rounding import p_as_written, true_values
+from extraction.schema import AnyEntry, PValue, Ratio, Record
 
 
 def a_ratio_fits_its_interval_and_p(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -18,9 +14,9 @@ def a_ratio_fits_its_interval_and_p(record: Record, entry: AnyEntry) -> Iterator
     error.
     """
     if (
-        entry.kind not in RATIOS
+        not isinstance(entry, Ratio)
         or not entry.lower <= entry.estimate <= entry.upper
-        or (entry.p is not None and float(P_FORM.fullmatch(entry.p)[2]) > 1)
+        or (entry.p is not None and p_as_written(entry.p)[1] > 1)
     ):
         return
     try:
@@ -50,16 +46,11 @@ def a_ratio_fits_its_interval_and_p(record: Record, entry: AnyEntry) -> Iterator
 
 def a_ratio_is_that_of_the_counts(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """An unadjusted risk or odds ratio follows from the counts of both arms."""
-    if entry.kind not in ("risk_ratio", "odds_ratio") or entry.adjusted_for or entry.contrast != TWO_ARMS:
+    if not isinstance(entry, Ratio) or entry.kind == "hazard_ratio":
         return
-    counts = [alike(record, entry, kind="counts", arm=arm, unit="patients") for arm in BOTH_ARMS]
-    sizes = [
-        found and (found[0].n or group_size(record, arm, entry.stratum))
-        for found, arm in zip(counts, BOTH_ARMS)
-    ]
-    if not all(counts) or not all(sizes):
+    if entry.adjusted_for or entry.contrast != TWO_ARMS or not (counts := counts_of_both(record, entry)):
         return
-    (a, n), (c, m) = ((found[0].events, size) for found, size in zip(counts, sizes))
+    a, n, c, m = counts
     parts = (a * m, c * n) if entry.kind == "risk_ratio" else (a * (m - c), c * (n - a))
     if parts[1] == 0:
         return
@@ -71,7 +62,7 @@ def a_ratio_is_that_of_the_counts(record: Record, entry: AnyEntry) -> Iterator[J
 def p_value_within_1(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """A Bonferroni product above 1 that was not cut off is still what it says; no choice depends on it."""
     p = getattr(entry, "p", None)
-    if p is None or float(P_FORM.fullmatch(p)[2]) <= 1:
+    if p is None or p_as_written(p)[1] <= 1:
         return
     if getattr(entry, "adjustment", "none") == "bonferroni":
         yield Judgement(
@@ -87,13 +78,13 @@ def p_value_within_1(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
 def p_value_above_0(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """`0.000` stands for less than 0.0005; a bare 0, or below 0, is no p-value."""
     p = getattr(entry, "p", None)
-    if p is not None and not float(P_FORM.fullmatch(p)[2]) and (p[0] in "<≤" or "." not in p):
+    if p is not None and not p_as_written(p)[1] and (p[0] in "<≤" or "." not in p):
         yield Judgement("differs", "above 0", "no test gives a p of 0")
 
 
 def an_adjusted_p_is_a_multiple(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """A Bonferroni adjustment multiplies every plain p of the paper by the same whole number."""
-    if getattr(entry, "adjustment", "none") != "bonferroni":
+    if not isinstance(entry, PValue) or entry.adjustment != "bonferroni":
         return
     factors = [set(multiple_of(plain.p, adjusted.p)) for plain, adjusted in _pairs(record)]
     common = set.intersection(*factors) if factors else set()
@@ -123,9 +114,9 @@ def an_adjusted_p_is_a_multiple(record: Record, entry: AnyEntry) -> Iterator[Jud
         )
 
 
-def _pairs(record: Record) -> Iterator[tuple[AnyEntry, AnyEntry]]:
+def _pairs(record: Record) -> Iterator[tuple[PValue, PValue]]:
     """Plain and adjusted p of one comparison."""
-    p_values = [e for e in record.entries if e.kind == "p_value"]
+    p_values = [e for e in record.entries if isinstance(e, PValue)]
     for adjusted in p_values:
         for plain in p_values:
             same = (plain.field, plain.stratum, plain.contrast, plain.category) == (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from extraction.fragment import numbers, states_p
 from extraction.records import Problem, Review, Source
-from extraction.schema import Address, Counts, Record
+from extraction.schema import Address, Counts, NotReported, Record
 from extraction.vocabulary import DOMAINS, FIELDS, TWO_ARMS, UNITS_OF_KIND
 
 MAY_PRINT_WORDS = {"not_reported", "survival_curve", "test_outcome", "bound"}
@@ -55,7 +55,7 @@ def arms_are_defined(record: Record, source: Source) -> Iterator[Problem]:
 def arm_sizes_are_stated(record: Record, source: Source) -> Iterator[Problem]:
     """Two of toci, control and total are printed for all patients, or the gap is stated."""
     stated = {e.arm for e in record.entries if e.field == "group_size" and e.stratum == "all"}
-    gap = any(e.field == "group_size" and e.kind == "not_reported" for e in record.entries)
+    gap = any(e.field == "group_size" and isinstance(e, NotReported) for e in record.entries)
     if len(stated & {"toci", "control", "total"}) < 2 and not gap:
         yield source.problem(
             ("entries",),
@@ -89,7 +89,7 @@ def units_fit(record: Record, source: Source) -> Iterator[Problem]:
 
 def sources_are_listed(record: Record, source: Source) -> Iterator[Problem]:
     """An address names one of the texts read; it names none only where none is held."""
-    texts = {text.file for text in record.texts} or {None}
+    texts: set[str | None] = {text.file for text in record.texts} or {None}
     for path, address in _addresses(record):
         if address.source not in texts:
             held = ", ".join(sorted(filter(None, texts))) or "none, so the source is null"
@@ -187,11 +187,11 @@ def bias_is_judged_in_every_domain(record: Record, source: Source) -> Iterator[P
                     f"{row.domain} is judged twice for this endpoint",
                 )
             seen[endpoint].append(row.domain)
-    for endpoint, domains in seen.items():
+    for judged, domains in seen.items():
         if missing := [domain for domain in DOMAINS if domain not in domains]:
             yield source.problem(
                 ("risk_of_bias",),
-                endpoint,
+                judged,
                 f"an endpoint is judged in every domain; missing: {', '.join(missing)}",
             )
 

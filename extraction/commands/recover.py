@@ -89,18 +89,21 @@ def _declare_table(parser: argparse.ArgumentParser) -> None:
 
 def _table(given: argparse.Namespace) -> tuple[dict, Callable]:
     percents = given.percent or ("-", "-")
-    arms = [_arm(given, arm, percent) for arm, percent in zip(("toci", "control"), percents)]
+    toci, control = (
+        _arm(given, a, percent) for a, percent in zip(("toci", "control"), percents, strict=True)
+    )
     tests = tuple(TABLE_TESTS) if "any" in given.test else tuple(given.test)
     total = None if given.total_events is None else (given.total_events, given.total_events)
     found = recover_tables(
-        *arms,
+        toci,
+        control,
         given.p and printed_p(given.p),
         tests,
         total_events=total,
         total_n=given.total_n,
         direction=given.direction,
     )
-    answer = {
+    answer: dict[str, object] = {
         "candidates": [c._asdict() for c in found.candidates],
         "constraints": [step._asdict() for step in found.trace],
     }
@@ -117,7 +120,7 @@ def _table(given: argparse.Namespace) -> tuple[dict, Callable]:
                 [
                     f"{c.events_toci}/{c.n_toci}",
                     f"{c.events_control}/{c.n_control}",
-                    NAMES.get(c.test, "none"),
+                    NAMES.get(c.test or "", "none"),
                     c.match,
                 ]
                 for c in found.candidates
@@ -185,7 +188,7 @@ def _categories(given: argparse.Namespace) -> tuple[dict, Callable]:
     def show() -> None:
         _show(
             ["table, a row for each group", "test", "match"],
-            [[str(c), NAMES.get(c.test, "none"), c.match] for c in found],
+            [[str(c), NAMES.get(c.test or "", "none"), c.match] for c in found],
         )
 
     return {"candidates": [c._asdict() for c in found]}, show

@@ -1,1 +1,3 @@
-"""What follows from a record: group sizes, characteristics, the tables that could stand behind its numbers."""
+"""What follows from a record: group sizes, characteristics, the tables that could stand behind its
+numbers.
+"""

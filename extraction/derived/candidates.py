@@ -5,18 +5,18 @@ sizes or their bounds, percentages, counts, totals, verbal bounds, a p-value or 
 part of the patients is known to hold.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from extraction.derived.groups import grade_counts, group_size
+from extraction.derived.groups import both_sizes, grade_counts, group_size
 from extraction.recover import TooLarge, Unusable
 from extraction.recover.p_values import TESTS
-from extraction.recover.rounding import PrintedP, printed_p, printed_percent
+from extraction.recover.rounding import PrintedP, PrintedPercent, printed_p, printed_percent
 from extraction.recover.tables import Arm, Candidate, Recovery, recover_tables
 from extraction.recover.wide_tables import WideCandidate, recover_wide_tables
-from extraction.schema import AnyEntry, Entry, Record
-from extraction.vocabulary import BOTH_ARMS, RESPONSES, SUMS
+from extraction.schema import Bound, Counts, Entry, Percentage, PValue, Record, TestOutcome
+from extraction.vocabulary import BOTH_ARMS, RESPONSES, SUMS, Direction
 
 TESTS_BY_NAME = {
     "fisher": ("fisher",),
@@ -57,17 +57,12 @@ def tables_of(record: Record, field: str, stratum: str = "all", verbal: bool = T
     verbal : whether `significant` and `no difference` are taken at their word
     Raises recover.TooLarge where too little is printed for a search.
     """
-    if (
-        field in SUMS
-        and stratum == "all"
-        and (classes := response_classes(record))
-        and (known := _sum_of_classes(classes, field))
-    ):
-        return known
+    if field in SUMS and stratum == "all" and (classes := response_classes(record)):
+        return _sum_of_classes(classes, field)
     known, test = _known(record, field, stratum), _test(record, field, stratum, verbal)
     if not known.by_arm and not known.bounds and test is None:
         return None
-    arms = [
+    toci, control = (
         Arm(
             max_n=known.max_n[a],
             min_n=known.min_n[a],
@@ -76,22 +71,19 @@ def tables_of(record: Record, field: str, stratum: str = "all", verbal: bool = T
             percent=known.percent.get(a),
         )
         for a in BOTH_ARMS
-    ]
-    if test is None or test.entry.kind == "test_outcome":
-        without = recover_tables(*arms, total_events=known.total)
-        found = (
-            recover_tables(*arms, test.p, test.tests, total_events=known.total, direction=test.direction)
-            if test
-            else without
-        )
-        narrowed = set(found.tables) != set(without.tables)
-        return (
-            known.recovered(found, test.entry.id, verbal=True)
-            if test and narrowed
-            else known.recovered(without)
-        )
-    found = recover_tables(*arms, test.p, test.tests, total_events=known.total, direction=test.direction)
-    return known.recovered(found, test.entry.id)
+    )
+    if test is None or isinstance(test.entry, TestOutcome):
+        without = recover_tables(toci, control, total_events=known.total)
+        if test is None:
+            return known.recovered(without)
+    found = recover_tables(
+        toci, control, test.p, test.tests, total_events=known.total, direction=test.direction
+    )
+    if not isinstance(test.entry, TestOutcome):
+        return known.recovered(found, test.entry.id)
+    if set(found.tables) == set(without.tables):
+        return known.recovered(without)
+    return known.recovered(found, test.entry.id, verbal=True)
 
 
 @dataclass
@@ -134,13 +126,13 @@ def _known(record: Record, field: str, stratum: str) -> _Known:
         [],
         [],
     )
-    for entry in _own(record, field, stratum):
-        if entry.arm in BOTH_ARMS and entry.kind == "percentage":
+    for entry in _own(Entry, record, field, stratum):
+        if entry.arm in BOTH_ARMS and isinstance(entry, Percentage):
             known.percent[entry.arm] = printed_percent(entry.percent)
             known.by_arm.append(entry.id)
-        elif entry.arm in BOTH_ARMS and entry.kind in ("counts", "bound"):
+        elif entry.arm in BOTH_ARMS and isinstance(entry, Counts | Bound):
             low, high = (
-                (entry.events, entry.events) if entry.kind == "counts" else (entry.at_least, entry.at_most)
+                (entry.events, entry.events) if isinstance(entry, Counts) else (entry.at_least, entry.at_most)
             )
             known.narrow(entry.arm, low, high)
             known.by_arm.append(entry.id)
@@ -150,8 +142,8 @@ def _known(record: Record, field: str, stratum: str) -> _Known:
         return known
     known.total, known.in_all = _total(record, field)
     for part in SUMS.get(field, ()):
-        for entry in _own(record, part, "all"):
-            if entry.kind == "counts" and entry.arm in BOTH_ARMS:
+        for entry in _own(Counts, record, part, "all"):
+            if entry.arm in BOTH_ARMS:
                 known.narrow(entry.arm, entry.events)
                 known.by_arm.append(entry.id)
     for arm, low, high, sources in _from_strata(record, field):
@@ -160,22 +152,22 @@ def _known(record: Record, field: str, stratum: str) -> _Known:
     return known
 
 
-def _own(record: Record, field: str, stratum: str) -> list[AnyEntry]:
-    return [e for e in record.find(Entry, field, stratum=stratum) if getattr(e, "category", None) is None]
+def _own[E: Entry](kind: type[E], record: Record, field: str, stratum: str) -> list[E]:
+    return [e for e in record.find(kind, field, stratum=stratum) if e.category is None]
 
 
 def _in_cohort(record: Record, field: str) -> dict[str, int]:
     """Events of each arm over the whole cohort where they are printed: no stratum holds more."""
     if field == "severe_crs" and 3 in (grades := grade_counts(record)):
         return {arm: grades[3][arm] for arm in BOTH_ARMS}
-    return {e.arm: e.events for e in _own(record, field, "all") if e.kind == "counts" and e.arm in BOTH_ARMS}
+    return {e.arm: e.events for e in _own(Counts, record, field, "all") if e.arm in BOTH_ARMS}
 
 
 def _total(record: Record, field: str) -> tuple[tuple[int, int] | None, list[str]]:
     """Fewest and most events of all patients, and the entries that tell: counted, or the size of the stratum
     that has the event.
     """
-    counted = next((e for e in _own(record, field, "all") if e.kind == "counts" and e.arm == "total"), None)
+    counted = next((e for e in _own(Counts, record, field, "all") if e.arm == "total"), None)
     if counted:
         return (counted.events, counted.events), [counted.id]
     for stratum, meaning in record.strata.items():
@@ -190,28 +182,22 @@ def _total_of_sum(record: Record, field: str) -> tuple[tuple[int, int] | None, l
     """A sum is at least its printed parts, all of them where all are printed, and at most the sum it is part
     of itself.
     """
-    parts = {
-        part: e
-        for part in SUMS[field]
-        for e in _own(record, part, "all")
-        if e.kind == "counts" and e.arm == "total"
-    }
+    parts = {part: e for part in SUMS[field] for e in _own(Counts, record, part, "all") if e.arm == "total"}
     wholes = [
         e
         for whole, summed in SUMS.items()
         if field in summed
-        for e in _own(record, whole, "all")
-        if e.kind == "counts" and e.arm == "total"
+        for e in _own(Counts, record, whole, "all")
+        if e.arm == "total"
     ]
     if not parts:
         return None, []
     low = sum(e.events for e in parts.values())
-    high = (
-        low
-        if len(parts) == len(SUMS[field])
-        else min((e.events for e in wholes), default=group_size(record, "total"))
-    )
-    return (low, high), [e.id for e in (*parts.values(), *wholes)]
+    if len(parts) == len(SUMS[field]):
+        high: int | None = low
+    else:
+        high = min((e.events for e in wholes), default=group_size(record, "total"))
+    return None if high is None else (low, high), [e.id for e in (*parts.values(), *wholes)]
 
 
 def stratum_size(record: Record, stratum: str) -> tuple[int, str] | None:
@@ -219,7 +205,7 @@ def stratum_size(record: Record, stratum: str) -> tuple[int, str] | None:
     that tells.
     """
     for entry in record.entries:
-        if entry.kind == "counts" and entry.stratum == stratum and entry.percent and entry.n is None:
+        if isinstance(entry, Counts) and entry.stratum == stratum and entry.percent and entry.n is None:
             percent = printed_percent(entry.percent)
             most = group_size(record, "total") or 0
             sizes = [n for n in range(max(entry.events, 1), most + 1) if percent.rounds(entry.events, n)]
@@ -242,7 +228,12 @@ def _from_strata(record: Record, field: str) -> Iterator[tuple[str, int, int, tu
         for i, arm in enumerate(BOTH_ARMS):
             events, n = [t[2 * i] for t in part.tables], [t[2 * i + 1] for t in part.tables]
             if size := group_size(record, arm):
-                yield arm, min(events), size - min(b - a for a, b in zip(events, n)), part.entries
+                yield (
+                    arm,
+                    min(events),
+                    size - min(b - a for a, b in zip(events, n, strict=True)),
+                    part.entries,
+                )
 
 
 class _Test(NamedTuple):
@@ -250,18 +241,18 @@ class _Test(NamedTuple):
 
     p: PrintedP
     tests: tuple[str, ...]
-    direction: str | None
-    entry: AnyEntry
+    direction: Direction | None
+    entry: PValue | TestOutcome
 
 
 def _test(record: Record, field: str, stratum: str, verbal: bool) -> _Test | None:
     """The p-value of the two arms, else (at its word) the outcome in words."""
-    found = [e for e in _own(record, field, stratum) if e.arm == "comparison"]
+    found = [e for e in _own(Entry, record, field, stratum) if e.arm == "comparison"]
     for entry in found:
-        if entry.kind == "p_value" and entry.adjustment == "none" and (tests := named_tests(entry)):
+        if isinstance(entry, PValue) and entry.adjustment == "none" and (tests := named_tests(entry)):
             return _Test(printed_p(entry.p), tests, entry.direction, entry)
     for entry in found if verbal else ():
-        if entry.kind == "test_outcome" and (tests := named_tests(entry)):
+        if isinstance(entry, TestOutcome) and (tests := named_tests(entry)):
             sign = "<" if entry.significant else "≥"
             return _Test(
                 printed_p(f"{sign}{entry.alpha}"),
@@ -272,7 +263,9 @@ def _test(record: Record, field: str, stratum: str, verbal: bool) -> _Test | Non
     return None
 
 
-def named_tests(entry: AnyEntry, by_name: dict[str, tuple[str, ...]] = TESTS_BY_NAME) -> tuple[str, ...]:
+def named_tests(
+    entry: PValue | TestOutcome, by_name: Mapping[str, tuple[str, ...]] = TESTS_BY_NAME
+) -> tuple[str, ...]:
     """Tests of a table that an entry's words may mean, each once; empty where none is a test of a table."""
     return tuple(dict.fromkeys(test for name in entry.tests for test in by_name.get(name, ())))
 
@@ -282,7 +275,9 @@ def named_tests(entry: AnyEntry, by_name: dict[str, tuple[str, ...]] = TESTS_BY_
 
 @dataclass(frozen=True)
 class Classes:
-    """Tables of arms by class of response (RESPONSES, then none of them), and the entries they follow from."""
+    """Tables of arms by class of response (RESPONSES, then none of them), and the entries they follow
+    from.
+    """
 
     candidates: list[WideCandidate]
     entries: tuple[str, ...]
@@ -295,25 +290,20 @@ def response_classes(record: Record) -> Classes | None:
     None where the classes' totals, the arms or the p are not printed, where no split gives it, and where
     there are too many to list.
     """
-    sizes = [group_size(record, arm) for arm in BOTH_ARMS]
-    found = {
-        (e.field, e.arm): e for field in RESPONSES for e in _own(record, field, "all") if e.kind == "counts"
+    sizes = both_sizes(record)
+    found: dict[tuple[str, str], Counts] = {
+        (e.field, e.arm): e for field in RESPONSES for e in _own(Counts, record, field, "all")
     }
-    totals = [found.get((field, "total")) for field in RESPONSES]
+    totals = [found[field, "total"] for field in RESPONSES if (field, "total") in found]
     test = next(
-        (
-            e
-            for field in RESPONSES
-            for e in _own(record, field, "all")
-            if e.kind == "p_value" and e.arm == "comparison"
-        ),
-        None,
+        (e for field in RESPONSES for e in _own(PValue, record, field, "all") if e.arm == "comparison"), None
     )
-    if None in sizes or None in totals or test is None or not any(arm in BOTH_ARMS for _, arm in found):
+    by_arm = any(arm in BOTH_ARMS for _, arm in found)
+    if sizes is None or len(totals) < len(RESPONSES) or test is None or not by_arm:
         return None
     rest = sum(sizes) - sum(e.events for e in totals)
-    cells = [
-        [found[field, arm].events if (field, arm) in found else None for field in RESPONSES] + [None]
+    cells: list[list[int | PrintedPercent | None]] = [
+        [*(found[field, arm].events if (field, arm) in found else None for field in RESPONSES), None]
         for arm in BOTH_ARMS
     ]
     tests = named_tests(test, WIDE_BY_NAME)
@@ -321,7 +311,7 @@ def response_classes(record: Record) -> Classes | None:
         return None
     try:
         candidates = recover_wide_tables(
-            sizes, [*(e.events for e in totals), rest], cells, printed_p(test.p), tests
+            list(sizes), [*(e.events for e in totals), rest], cells, printed_p(test.p), tests
         )
     except (TooLarge, Unusable):
         return None

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from extraction.derived.groups import grade_counts, group_size
+from extraction.derived.groups import both_sizes, grade_counts
 from extraction.records import Review
-from extraction.schema import AnyEntry, Counts, Entry, PValue, Record
+from extraction.schema import Counts, Entry, MedianQuartiles, MedianRange, PValue, Record
 
 BINARY = {
     ("blast_category", ">50"): "Marrow blasts over 50 %",
@@ -75,8 +75,8 @@ def _counts(record: Record, field: str, category: str | None) -> tuple[int, int,
     for arm, other in (("toci", "control"), ("control", "toci")):
         if arm not in found and {other, "total"} <= found.keys():
             found[arm] = found["total"] - found[other]
-    sizes = [group_size(record, arm) for arm in ("toci", "control")]
-    if not {"toci", "control"} <= found.keys() or not all(sizes):
+    sizes = both_sizes(record)
+    if not {"toci", "control"} <= found.keys() or not sizes:
         return None
     return found["toci"], sizes[0], found["control"], sizes[1]
 
@@ -89,23 +89,29 @@ MEDIANS = {
 """Columns of the table of medians, and what stands where no entry does."""
 
 
-def median_entries(review: Review) -> list[tuple[str, str, dict[str, AnyEntry | None]]]:
+def median_entries(review: Review) -> list[tuple[str, str, dict[str, Entry | None]]]:
     """Variable, study, and the entry behind each column of MEDIANS, wherever a median of either arm is
     printed.
     """
-    rows = []
+    rows: list[tuple[str, str, dict[str, Entry | None]]] = []
     for field, words in CONTINUOUS.items():
         for study, record in review.included().items():
             arms = {
                 e.arm: e
                 for e in record.find(Entry, field, stratum="all")
-                if e.kind in ("median_range", "median_quartiles")
+                if isinstance(e, MedianRange | MedianQuartiles)
             }
             if {"toci", "control"} & arms.keys():
                 p = next(
                     (e for e in record.find(PValue, field, stratum="all") if e.adjustment == "none"), None
                 )
-                rows.append((words, study, dict(zip(MEDIANS, (arms.get("toci"), arms.get("control"), p)))))
+                rows.append(
+                    (
+                        words,
+                        study,
+                        dict(zip(MEDIANS, (arms.get("toci"), arms.get("control"), p), strict=True)),
+                    )
+                )
     return rows
 
 

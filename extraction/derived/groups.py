@@ -1,6 +1,7 @@
 """How many patients an arm and stratum hold: as printed, by CRS grade, or by subtraction."""
 
 from extraction.schema import Counts, GroupSize, Record
+from extraction.vocabulary import BOTH_ARMS
 
 CATEGORIES = {0: "0", 1: "1", 2: "2", 3: "3-5"}
 """Printed category of each grade; grade 3 stands for 3 to 5."""
@@ -22,6 +23,12 @@ def group_size(record: Record, arm: str, stratum: str = "all") -> int | None:
     """
     sizes = _completed(printed_sizes(record, stratum))
     return sizes[arm] if arm in sizes else _size_by_grade(record, arm, stratum)
+
+
+def both_sizes(record: Record, stratum: str = "all") -> tuple[int, int] | None:
+    """Patients of the two arms in a stratum, tocilizumab first; None where either is unknown or nobody."""
+    toci, control = (group_size(record, arm, stratum) for arm in BOTH_ARMS)
+    return (toci, control) if toci and control else None
 
 
 def _size_by_grade(record: Record, arm: str, stratum: str) -> int | None:

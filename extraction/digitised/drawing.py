@@ -65,7 +65,9 @@ def _drawn(curve: Curve, patients: dict[str, Patients]) -> pd.DataFrame:
     event.
     """
     steps = [
-        (arm, "reconstructed", *step) for arm, found in patients.items() for step in zip(*kaplan_meier(found))
+        (arm, "reconstructed", *step)
+        for arm, found in patients.items()
+        for step in zip(*kaplan_meier(found), strict=True)
     ]
     clicks = [
         (arm, "digitised", p.time, p.survival) for arm, found in curve.arms.items() for p in found.points
@@ -114,7 +116,9 @@ def _words(curve: Curve) -> str:
 
 
 def kaplan_meier(patients: Patients) -> tuple[np.ndarray, np.ndarray]:
-    """Times and shares of a Kaplan-Meier curve that starts at time 0 from 1 and ends with the last patient."""
+    """Times and shares of a Kaplan-Meier curve that starts at time 0 from 1 and ends with the last
+    patient.
+    """
     from lifelines import KaplanMeierFitter
 
     fitted = KaplanMeierFitter().fit(patients.time, patients.event).survival_function_

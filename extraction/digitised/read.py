@@ -37,16 +37,16 @@ STRAIGHT = 3.0
 
 
 class Row(NamedTuple):
-    """One line of the file as typed."""
+    """One line of the file; nan, and 0 patients, in the cells that its kind leaves empty."""
 
     line: int
     kind: str
     arm: str
-    time: float | None
-    survival: float | None
-    n: int | None
-    pixel_x: float | None
-    pixel_y: float | None
+    time: float
+    survival: float
+    n: int
+    pixel_x: float
+    pixel_y: float
 
 
 class _Faults:
@@ -79,7 +79,7 @@ def curves_of(
     problems: list[Problem] = []
     for stem, record in records.items():
         for i, entry in enumerate(record.entries):
-            if entry.kind != "survival_curve" or entry.curve is None:
+            if not isinstance(entry, SurvivalCurve) or entry.curve is None:
                 continue
             if rule := _not_its_file(record.study, entry, root / FOLDER):
                 problems.append(sources[stem].problem(("entries", i, "curve"), entry.curve, rule))
@@ -112,7 +112,7 @@ def _unnamed(records: dict[str, Record], root: Path) -> list[Path]:
         entry.curve
         for record in records.values()
         for entry in record.entries
-        if entry.kind == "survival_curve"
+        if isinstance(entry, SurvivalCurve)
     }
     faulty = {path.stem for path in (root / "records").glob("*.yml")} - records.keys()
     return [
@@ -202,7 +202,7 @@ def _row(line: int, heads: list[str], cells: list[str], faults: _Faults) -> Row 
     if len(cells) != len(heads):
         faults.add(line, "row", ",".join(cells), f"a row has {len(heads)} cells, one for each column")
         return None
-    given = {head: cell.strip() for head, cell in zip(heads, cells)}
+    given = {head: cell.strip() for head, cell in zip(heads, cells, strict=True)}
     kind, arm, before = given.pop("kind"), given["arm"], len(faults.found)
     if kind not in CELLS:
         faults.add(line, "kind", kind or "nothing", f"must be one of {', '.join(CELLS)}")
@@ -221,8 +221,8 @@ def _row(line: int, heads: list[str], cells: list[str], faults: _Faults) -> Row 
             faults.add(line, f"{kind}.{column}" + (f" ({arm})" if arm else ""), cell, rule)
     if len(faults.found) > before:
         return None
-    numbers = {column: float(cell) if cell else None for column, cell in given.items() if column != "arm"}
-    return Row(line, kind, arm, **numbers | {"n": int(given["n"]) if given["n"] else None})
+    time, survival, x, y = (float(given[key] or "nan") for key in ("time", "survival", "pixel_x", "pixel_y"))
+    return Row(line, kind, arm, time, survival, int(given["n"] or 0), x, y)
 
 
 def _not_its_number(column: str, cell: str) -> str | None:

@@ -1,4 +1,6 @@
-"""What a digitised survival curve is once read: plain values, so that the same curve is reconstructed once."""
+"""What a digitised survival curve is once read: plain values, so that the same curve is reconstructed
+once.
+"""
 
 from typing import NamedTuple
 

@@ -68,7 +68,8 @@ class Reconstruction:
     def interval(self, se: float | None = None) -> tuple[float, float, float]:
         """Hazard ratio with its 95 % interval, by the whole standard error unless another is given."""
         half = stats.norm.isf(0.025) * (self.se if se is None else se)
-        return tuple(float(np.exp(self.log_hr + shift)) for shift in (0.0, -half, half))
+        middle, low, high = (float(np.exp(self.log_hr + shift)) for shift in (0.0, -half, half))
+        return middle, low, high
 
     def words(self) -> str:
         """`0.72 (95 % interval 0.56 to 0.93)`, by the whole standard error."""
@@ -106,6 +107,7 @@ def reconstruct(curve: Curve) -> Reconstruction:
             "toci": np.repeat([1, 0], [len(toci.time), len(control.time)]),
         }
     )
+    p_lower, p_upper = np.quantile(readings[:, 1], [0.025, 0.975])
     cox = CoxPHFitter().fit(frame, "time", "event", fit_options={"precision": 1e-9, "step_size": 0.5})
     return Reconstruction(
         patients,
@@ -113,7 +115,8 @@ def reconstruct(curve: Curve) -> Reconstruction:
         float(cox.standard_errors_["toci"]),
         float(np.sqrt(np.mean((readings[:, 0] - quick) ** 2))),
         float(logrank_test(toci.time, control.time, toci.event, control.event).p_value),
-        *map(float, np.quantile(readings[:, 1], [0.025, 0.975])),
+        float(p_lower),
+        float(p_upper),
         {
             arm: float(KaplanMeierFitter().fit(found.time, found.event).median_survival_time_)
             for arm, found in patients.items()
@@ -134,9 +137,9 @@ def individual_times(arm: ArmCurve, pixel: Pixel, random: np.random.Generator | 
     deaths: list[tuple[float, int]] = []
     censored: list[float] = []
     share = 1.0
-    for i, (start, end) in enumerate(zip(arm.at_risk, ends)):
+    for i, (start, end) in enumerate(zip(arm.at_risk, ends, strict=True)):
         inside = (times >= start.time) & (times < end)
-        steps = list(zip(times[inside], survival[inside]))
+        steps = list(zip(times[inside], survival[inside], strict=True))
         left = arm.at_risk[i + 1].n if end < np.inf else 0
         places = _places(start.n, start.time, min(end, last), random)
         if end < np.inf:
@@ -170,9 +173,9 @@ def falling(points: Sequence[Point], pixel: Pixel) -> tuple[np.ndarray, np.ndarr
         ):
             survival[i - 1], survival[i] = survival[i], survival[i - 1]
             i -= 1
-    levelled, times = optimize.isotonic_regression(survival, increasing=False).x, np.array(times)
-    foot = np.append(times[1:] != times[:-1], True)
-    return times[foot], np.minimum(levelled[foot], 1.0)
+    levelled, at = optimize.isotonic_regression(survival, increasing=False).x, np.array(times)
+    foot = np.append(at[1:] != at[:-1], True)
+    return at[foot], np.minimum(levelled[foot], 1.0)
 
 
 def _places(n: int, start: float, end: float, random: np.random.Generator | None):
@@ -205,7 +208,7 @@ def _walk(steps: list[tuple[float, float]], share: float, n: int, left: int, cen
     """Deaths at each step when some are censored at these times; at least `left` remain."""
     deaths, gone, strayed = [], 0, 0.0
     for (time, survival), passed in zip(
-        steps, np.searchsorted(censored, [time for time, _ in steps]).tolist()
+        steps, np.searchsorted(censored, [time for time, _ in steps]).tolist(), strict=False
     ):
         at_risk = n - gone - passed
         spare = n - gone - len(censored) - left
@@ -235,19 +238,17 @@ def _after_the_last(
     events, and of those that do the one that stays closest to the curve; else at the rate seen before,
     sparing those whom the curve needs for its steps.
     """
-    if arm.events is not None:
+    if (events := arm.events) is not None:
 
         def walked(count: int) -> _Walk:
             return _walk(steps, share, n, 0, places(count))
 
         ends = [
             bisect_left(range(n + 1), -wanted, key=lambda count: -walked(count).died)
-            for wanted in (arm.events - dead, arm.events - dead - 1)
+            for wanted in (events - dead, events - dead - 1)
         ]
         walks = {count: walked(count) for count in range(max(ends[0] - 1, 0), min(ends[1], n) + 1)}
-        return min(
-            walks, key=lambda count: (abs(dead + walks[count].died - arm.events), walks[count].strayed)
-        )
+        return min(walks, key=lambda count: (abs(dead + walks[count].died - events), walks[count].strayed))
     most = n - _walk(steps, share, n, 0, places(0)).died
     if random is not None:
         return int(random.integers(0, most + 1))
@@ -256,7 +257,9 @@ def _after_the_last(
 
 
 def _read_anew(curve: Curve) -> np.ndarray:
-    """Log hazard ratio (nan where it is not finite) and log-rank p of each new reading, shape (READINGS, 2)."""
+    """Log hazard ratio (nan where it is not finite) and log-rank p of each new reading, shape (READINGS,
+    2).
+    """
     random, found = np.random.default_rng(SEED), []
     for _ in range(READINGS):
         toci, control = (
@@ -273,7 +276,7 @@ def _scattered(arm: ArmCurve, pixel: Pixel, random: np.random.Generator) -> ArmC
     return arm._replace(
         points=tuple(
             Point(max(p.time + x, 0.0), float(np.clip(p.survival + y, 0.0, 1.0)))
-            for p, x, y in zip(arm.points, across, down)
+            for p, x, y in zip(arm.points, across, down, strict=True)
         )
     )
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import special
 
 from extraction.recover import TooLarge, Unusable
-from extraction.recover.rounding import EDGE, PrintedP, printed_p, printed_percent
+from extraction.recover.rounding import EDGE, PrintedP, decimals, printed_p, printed_percent
 
 Printed = Decimal | str | int
 Triple = tuple[Printed, Printed, Printed]
@@ -69,8 +69,11 @@ def ratio_coherence(
         expected_estimate=math.sqrt(_number("lower limit", lower) * _number("upper limit", upper)),
         expected_range=(math.exp(expected[0]), math.exp(expected[1])),
         expected_p=tuple(expected_p.tolist()),
-        p_fits=printed
-        and bool(expected_p[0] <= printed.upper * (1 + EDGE) and expected_p[1] >= printed.lower * (1 - EDGE)),
+        p_fits=None
+        if printed is None
+        else bool(
+            expected_p[0] <= printed.upper * (1 + EDGE) and expected_p[1] >= printed.lower * (1 - EDGE)
+        ),
     )
 
 
@@ -191,7 +194,7 @@ def range_of_parts(total: Triple, parts: list[Triple]) -> str:
     if not parts:
         raise Unusable("no parts: a whole is compared with at least one")
     for i, name in ((1, "minimum"), (2, "maximum"), (0, "median")):
-        lows, highs = zip(*(_edges(name, part[i]) for part in parts))
+        lows, highs = zip(*(_edges(name, part[i]) for part in parts), strict=True)
         low, high = {
             "minimum": (min(lows), min(highs)),
             "maximum": (max(lows), max(highs)),
@@ -218,7 +221,7 @@ def sizes_for(percent: Printed, n_max: int) -> list[tuple[int, int]]:
     fewest = np.maximum(-((1 - 2 * printed.units) * n // (2 * printed.per_whole)), 0)
     events = fewest + np.arange(n_max // printed.per_whole + 2)
     fits = printed.rounds(events, n) & (events <= n)
-    return list(zip(np.broadcast_to(n, fits.shape)[fits].tolist(), events[fits].tolist()))
+    return list(zip(np.broadcast_to(n, fits.shape)[fits].tolist(), events[fits].tolist(), strict=True))
 
 
 def sizes_for_count(events: int, percent: Printed, n_max: int) -> list[int]:
@@ -262,7 +265,7 @@ def _number(name: str, printed: Printed, least: int | None = None) -> Decimal:
 def _edges(name: str, printed: Printed, least: int | None = None) -> tuple[Fraction, Fraction]:
     """Smallest and largest true value that rounds to a printed number, exactly."""
     value = _number(name, printed, least)
-    half = Fraction(Decimal(1).scaleb(value.as_tuple().exponent)) / 2
+    half = Fraction(Decimal(1).scaleb(-decimals(value))) / 2
     return Fraction(value) - half, Fraction(value) + half
 
 
@@ -270,7 +273,7 @@ def _log_edges(name: str, ratio: Printed, zero: bool = False) -> tuple[float, fl
     if _number(name, ratio, least=0) == 0 and not zero:
         raise Unusable(f"{name} {ratio}: a ratio is above 0")
     low, high = _edges(name, ratio)
-    return math.log(max(low, SMALLEST_RATIO)), math.log(high)
+    return math.log(max(float(low), SMALLEST_RATIO)), math.log(high)
 
 
 def _level(level: Printed) -> float:

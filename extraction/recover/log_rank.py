@@ -154,7 +154,7 @@ def groups(y_toci: int, y_control: int, ties: bool) -> Iterator[tuple[int, int]]
 
 def counts(n_toci: int, n_control: int, z2: np.ndarray, ties: bool) -> np.ndarray:
     """Histories with z^2 in the ranges; shape (match, direction, events_toci, events_control)."""
-    total = 0
+    total = np.zeros((len(MATCHES), len(DIRECTIONS), n_toci + 1, n_control + 1))
     for (y_toci, y_control), sums in matching((n_toci, n_control), counted_steps(ties), z2, 1).items():
         left = y_toci + y_control
         for events in range(left + 1):
@@ -166,7 +166,7 @@ def counts(n_toci: int, n_control: int, z2: np.ndarray, ties: bool) -> np.ndarra
 
 def counted_steps(ties: bool) -> Steps:
     """Each step is one way."""
-    return lambda at_risk: ((after, events, 1.0) for after, events in moves(*at_risk, ties))
+    return lambda at_risk: ((after, events, 1.0) for after, events in moves(at_risk[0], at_risk[1], ties))
 
 
 def moves(y_toci: int, y_control: int, ties: bool) -> Iterator[tuple[RiskSet, tuple[int, int]]]:
@@ -225,14 +225,16 @@ def matching(start: RiskSet, steps: Steps, z2: np.ndarray, width: int) -> dict[R
     Shape (match, direction, events_toci, events_control, value); `width` is the number of values of a state.
     """
     shape = len(MATCHES), len(DIRECTIONS), start[0] + 1, start[1] + 1, width
-    sums = defaultdict(lambda: np.zeros(shape))
+    sums: dict[RiskSet, np.ndarray] = defaultdict(lambda: np.zeros(shape))
     for end, first, second in halves(start, steps, width):
         join(*first, *second, z2, sums[end])
     return sums
 
 
 def halves(start: RiskSet, steps: Steps, width: int) -> Iterator[tuple[RiskSet, Table, Table]]:
-    """The last risk set, the ways from `start` to a risk set in the middle, and those from there to the last."""
+    """The last risk set, the ways from `start` to a risk set in the middle, and those from there to the
+    last.
+    """
     n = start[0] + start[1]
     scale = lcm(*range(1, n + 1))
     for middle, first in propagate(start, n // 2, scale, steps, width).items():
@@ -281,7 +283,9 @@ def merged(tables: list[Table]) -> Table:
 
 @numba.njit(cache=True)
 def join(states, values, more_states, more_values, z2, sums):
-    """Add to `sums` the products of values of all pairs of states whose sum has z^2 in one of the two ranges."""
+    """Add to `sums` the products of values of all pairs of states whose sum has z^2 in one of the two
+    ranges.
+    """
     lowest, highest = z2.min(), z2.max()
     o_e, variances = more_states[0].astype(np.float64), more_states[1].astype(np.float64)
     for i in range(states.shape[1]):

@@ -94,14 +94,18 @@ def _by_margin(p: Callable, *counts) -> np.ndarray:
     largest = int(flat[1].max(initial=0))
     step = max(1, CELLS_AT_ONCE // (largest + 1))
     for start in range(0, found.size, step):
-        piece = [c[start : start + step] for c in flat]
-        probability, at = _hypergeometric(*piece, largest)
+        a, n, b, m = (c[start : start + step] for c in flat)
+        probability, at = _hypergeometric(a, n, b, m, largest)
         found[start : start + step] = p(probability, probability[np.arange(len(at)), at][:, None], at)
     return np.minimum(found, 1.0).reshape(events_toci.shape)
 
 
 def _hypergeometric(
-    events_toci, n_toci, events_control, n_control, largest: int
+    events_toci: np.ndarray,
+    n_toci: np.ndarray,
+    events_control: np.ndarray,
+    n_control: np.ndarray,
+    largest: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Probability of k events with tocilizumab given all events, shape (table, k), and each table's own k."""
     k = np.arange(largest + 1)

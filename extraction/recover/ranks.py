@@ -169,7 +169,9 @@ def _tied_ways(n_toci: int, n_control: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _with_last_group(ways: dict, before: int, a: int, t: int) -> np.ndarray:
-    """Ways of all patterns of `before` patients followed by a group of t, with a tocilizumab patients in all."""
+    """Ways of all patterns of `before` patients followed by a group of t, with a tocilizumab patients in
+    all.
+    """
     rows, width = 2 ** max(before - 1, 0), ways[0, 0].shape[1]
     found = np.zeros((rows, width), np.int32)
     for b in range(min(a, t) + 1):

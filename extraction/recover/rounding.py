@@ -26,6 +26,21 @@ P_FORM = re.compile(r"([<>=≤≥]?)\s*(\d+(?:\.\d+)?)")
 NOT_SIGNIFICANT = {"ns", "n.s.", "not significant"}
 
 
+def decimals(value: Decimal) -> int:
+    """Decimal places of a finite number as it is written; below 0 for one written in tens or more."""
+    return -int(value.as_tuple().exponent)
+
+
+def p_as_written(p: str) -> tuple[str, float]:
+    """Sign (empty, or one of `<>=≤≥`) and number of a p-value, which may be above 1; raise Unusable for what
+    has not that form.
+    """
+    form = P_FORM.fullmatch(p)
+    if not form:
+        raise Unusable(f"p = {p!r}: a p-value reads 0.0204, <0.05, >0.9999 or ns")
+    return form[1], float(form[2])
+
+
 @dataclass(frozen=True)
 class PrintedP:
     """A printed p-value: the true values that round to it lie from `lower` to `upper`, those cut off to it
@@ -72,13 +87,13 @@ def printed_p(text: str, alpha: float = 0.05) -> PrintedP:
         return PrintedP(text, 0.0, float(value) * (1 if sign == "≤" else 1 - 2 * EDGE), 1.0, 1.0)
     if sign in (">", "≥"):
         return PrintedP(text, float(value) * (1 if sign == "≥" else 1 + 2 * EDGE), 1.0, 1.0, 1.0)
-    decimals = DECIMALS_OF_A_BARE_1 if form[2] == "1" else -value.as_tuple().exponent
-    if value == 0 and decimals == 0:
+    places = DECIMALS_OF_A_BARE_1 if form[2] == "1" else decimals(value)
+    if value == 0 and places == 0:
         raise Unusable(
             "p = 0: no test gives 0; give the digits printed, such as 0.000, which stands for less than"
             " 0.0005"
         )
-    unit = Decimal(1).scaleb(-decimals)
+    unit = Decimal(1).scaleb(-places)
     return PrintedP(
         text,
         float(max(value - unit / 2, Decimal(0))),
@@ -122,14 +137,14 @@ def printed_percent(text: str | Decimal) -> PrintedPercent:
     value = Decimal(text)
     if value > 100:
         raise Unusable(f"percentage {text}: a share of a group is at most 100 %")
-    decimals = max(-value.as_tuple().exponent, 0)
-    if decimals > 9:
+    places = max(decimals(value), 0)
+    if places > 9:
         raise Unusable(f"percentage {text}: at most nine decimals")
-    return PrintedPercent(text, int(value.scaleb(decimals)), 100 * 10**decimals)
+    return PrintedPercent(text, int(value.scaleb(places)), 100 * 10**places)
 
 
 def true_values(printed: Decimal | str) -> tuple[float, float]:
     """Smallest and largest true value that rounds to a printed decimal."""
     value = Decimal(printed)
-    half = Decimal(1).scaleb(value.as_tuple().exponent) / 2
+    half = Decimal(1).scaleb(-decimals(value)) / 2
     return float(value - half), float(value + half)

@@ -1,6 +1,7 @@
 """What does the p of a t test say of the difference between the arms?"""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 from scipy import integrate, optimize, special
@@ -69,10 +70,13 @@ def _noncentrality_limits(t: float, df: int) -> tuple[float, float]:
     tail = (1 - CONFIDENCE) / 2
     # a noncentral t is below t in fewer than 1 in 100,000 there
     highest = 6 + t * math.sqrt(special.chdtri(df, 1e-6) / df)
-    return tuple(
-        optimize.brentq(lambda noncentrality: _noncentral_t(t, df, noncentrality) - share, -6.0, highest)
-        for share in (1 - tail, tail)
-    )
+
+    def limit(share: float) -> float:
+        return optimize.brentq(
+            lambda noncentrality: _noncentral_t(t, df, noncentrality) - share, -6.0, highest
+        )
+
+    return limit(1 - tail), limit(tail)
 
 
 def _noncentral_t(t: float, df: int, noncentrality: float) -> float:
@@ -83,7 +87,7 @@ def _noncentral_t(t: float, df: int, noncentrality: float) -> float:
         return float(special.ndtr(-noncentrality))
     constant = (df / 2 - 1) * math.log(2) + math.lgamma(df / 2)
 
-    def given(chi):
+    def given(chi: float) -> float:
         return math.exp((df - 1) * math.log(chi) - chi * chi / 2 - constant) * special.ndtr(
             t * chi / math.sqrt(df) - noncentrality
         )
@@ -92,4 +96,4 @@ def _noncentral_t(t: float, df: int, noncentrality: float) -> float:
     # of the step of the numerator from 0 to 1, which quadrature would miss if it were not told
     width = math.sqrt(df) / t
     edges = np.clip([low, *((noncentrality + z) * width for z in (-9, 0, 9)), high], low, high)
-    return sum(integrate.quad(given, a, b)[0] for a, b in zip(edges, edges[1:]) if a < b)
+    return sum(integrate.quad(given, a, b)[0] for a, b in pairwise(edges) if a < b)

@@ -114,8 +114,8 @@ def recover_tables(
             " contradict each other"
         )
     trace: list[Step] = []
-    arms = [_counts(arm, name, trace) for name, arm in (("toci", toci), ("control", control))]
-    rows = _join(*arms, total_events or (0, toci.max_n + control.max_n))
+    counts = _counts(toci, "toci", trace), _counts(control, "control", trace)
+    rows = _join(*counts, total_events or (0, toci.max_n + control.max_n))
     trace.append(
         Step(
             "both arms together" if total_events is None else f"events in all {_between(*total_events)}",
@@ -134,7 +134,9 @@ def recover_tables(
 
 
 def _counts(arm: Arm, name: str, trace: list[Step]) -> np.ndarray:
-    """Events, patients and whether only cut-off digits fit, of every count an arm allows; shape (count, 3)."""
+    """Events, patients and whether only cut-off digits fit, of every count an arm allows; shape (count,
+    3).
+    """
     _require_bounds(arm, name)
     n = np.repeat(np.arange(arm.min_n, arm.max_n + 1), np.arange(arm.min_n, arm.max_n + 1) + 1)
     events = np.concatenate([np.arange(size + 1) for size in range(arm.min_n, arm.max_n + 1)])
@@ -235,8 +237,8 @@ def _tested(rows: np.ndarray, p: PrintedP, tests: tuple[str, ...], trace: list[S
 
 def _candidates(rows: np.ndarray, test: str | None, rounds: np.ndarray) -> list[Candidate]:
     return [
-        Candidate(*map(int, row[:4]), test, "rounded" if rounded and not row[4] else "truncated")
-        for row, rounded in zip(rows, rounds)
+        Candidate(int(a), int(n), int(b), int(m), test, "rounded" if fits and not cut else "truncated")
+        for (a, n, b, m, cut), fits in zip(rows, rounds, strict=True)
     ]
 
 

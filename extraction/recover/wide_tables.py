@@ -43,10 +43,10 @@ def recover_wide_tables(
     tables.
     """
     _require_shape(sizes, totals, cells, tests)
-    rows = [_rows(size, printed) for size, printed in zip(sizes, cells)]
+    rows = [_rows(size, printed) for size, printed in zip(sizes, cells, strict=True)]
     tables, cut = _join(rows, totals)
     if p is None:
-        return [_candidate(table, None, not weak) for table, weak in zip(tables, cut)]
+        return [_candidate(table, None, not weak) for table, weak in zip(tables, cut, strict=True)]
     found = []
     for test in tests:
         values = chi_squared(tables) if test == "chi_squared" else fisher_freeman_halton(tables)
@@ -54,7 +54,7 @@ def recover_wide_tables(
         fits = rounds | p.cut_off(values)
         found += [
             _candidate(table, test, good and not weak)
-            for table, good, weak in zip(tables[fits], rounds[fits], cut[fits])
+            for table, good, weak in zip(tables[fits], rounds[fits], cut[fits], strict=True)
         ]
     return sorted(found)
 
@@ -118,7 +118,7 @@ def _rows(size: int, printed: list) -> tuple[np.ndarray, np.ndarray]:
             rounds, cut = cell.rounds(choices[i], size), cell.cut_off(choices[i], size)
             choices[i], weak[i] = choices[i][rounds | cut], cut[rounds | cut]
     counts, cut = np.zeros((1, 0), np.int64), np.zeros(1, bool)
-    for choice, weak_choice in zip(choices[:-1], weak[:-1]):
+    for choice, weak_choice in zip(choices[:-1], weak[:-1], strict=True):
         _stop_if_larger(len(counts) * len(choice))
         one, other = (
             np.repeat(np.arange(len(counts)), len(choice)),
@@ -165,7 +165,8 @@ def _pairs(
             for i, row in enumerate(map(tuple, (limit - held).tolist()))
             for j in by_counts.get(row, ())
         ]
-        return tuple(np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
+        one, other = np.array(pairs, np.int64).reshape(-1, 2).T
+        return one, other
     _stop_if_larger(len(held) * len(counts))
     one, other = np.repeat(np.arange(len(held)), len(counts)), np.tile(np.arange(len(counts)), len(held))
     fits = (held[one] + counts[other] <= limit).all(axis=1)

@@ -76,7 +76,13 @@ def risk_with(risk: float, log_or):
 
 def per_1000(risks) -> dict:
     """Median and 95 % limits in patients per 1,000."""
-    return dict(zip(("median", "lower", "upper"), map(float, 1000 * np.quantile(risks, [0.5, 0.025, 0.975]))))
+    return dict(
+        zip(
+            ("median", "lower", "upper"),
+            map(float, 1000 * np.quantile(risks, [0.5, 0.025, 0.975])),
+            strict=True,
+        )
+    )
 
 
 def summary_for_words(key: str, review: Review) -> dict:

@@ -149,7 +149,8 @@ def through_bias(log_likelihood, prior: Prior):
     def adjusted(theta):
         theta = np.asarray(theta, float)
         return logsumexp(
-            [log_likelihood(theta + mean + sd * node) + w for node, w in zip(nodes, log_weight)], axis=0
+            [log_likelihood(theta + mean + sd * node) + w for node, w in zip(nodes, log_weight, strict=True)],
+            axis=0,
         )
 
     return adjusted

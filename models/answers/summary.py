@@ -17,7 +17,7 @@ PROBABILITIES = {"median": 0.5, "lower": 0.025, "upper": 0.975}
 def limits(draws, ratio: bool = True) -> dict[str, float]:
     """Median and 95 % interval of draws on the log scale, as ratios unless `ratio` is false."""
     values = np.quantile(np.ravel(draws), list(PROBABILITIES.values()))
-    return dict(zip(PROBABILITIES, map(float, np.exp(values) if ratio else values)))
+    return dict(zip(PROBABILITIES, map(float, np.exp(values) if ratio else values), strict=True))
 
 
 def summarise(key: str, review: Review) -> dict:

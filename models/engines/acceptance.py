@@ -86,13 +86,15 @@ def elements(posterior) -> list[tuple[str, tuple[int, ...], str]]:
     for variable, draws in posterior.data_vars.items():
         dims = [dim for dim in draws.dims if dim not in ("chain", "draw")]
         for place in np.ndindex(*[draws.sizes[dim] for dim in dims]):
-            labels = ", ".join(str(draws[dim].values[i]) for dim, i in zip(dims, place))
+            labels = ", ".join(str(draws[dim].values[i]) for dim, i in zip(dims, place, strict=True))
             found.append((variable, place, f"{variable}[{labels}]" if labels else variable))
     return found
 
 
 def _measures(posterior) -> dict:
-    """Rank-normalised R-hat, bulk and tail effective sample size of every scalar of a Dataset, as Datasets."""
+    """Rank-normalised R-hat, bulk and tail effective sample size of every scalar of a Dataset, as
+    Datasets.
+    """
     import arviz as az
 
     return {

@@ -61,7 +61,9 @@ class NormalMixture:
 
 @dataclass(frozen=True)
 class MixturePosterior(Posterior):
-    """A posterior whose effects are mixtures of normals: their limits are found together, tau's on its grid."""
+    """A posterior whose effects are mixtures of normals: their limits are found together, tau's on its
+    grid.
+    """
 
     mu: NormalMixture
     prediction: NormalMixture
@@ -74,7 +76,7 @@ class MixturePosterior(Posterior):
             "mu": mu,
             "tau": self.tau.limits(),
             "prediction": prediction,
-            "studies": dict(zip(self.theta, studies)),
+            "studies": dict(zip(self.theta, studies, strict=True)),
         }
 
 
@@ -87,7 +89,7 @@ def limits_of(mixtures: list[NormalMixture]) -> list[dict[str, float]]:
             np.stack([getattr(mixture, name) for mixture in part]) for name in ("weight", "mean", "sd")
         )
         rows += quantiles(weight, mean, sd, PROBABILITY).tolist()
-    return [dict(zip(LIMITS, row)) for row in rows]
+    return [dict(zip(LIMITS, row, strict=True)) for row in rows]
 
 
 def quantiles(weight, mean, sd, probability):

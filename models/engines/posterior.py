@@ -110,7 +110,7 @@ class Marginal:
 
     def limits(self):
         """Median and 95 % equal-tailed limits: {"median", "lower", "upper"}."""
-        return dict(zip(LIMITS, self.quantile(list(LIMITS.values())).tolist()))
+        return dict(zip(LIMITS, self.quantile(list(LIMITS.values())).tolist(), strict=True))
 
     def _cell(self, x):
         start = np.clip(np.searchsorted(self.x, x, side="right") - 1, 0, len(self.x) - 2)
@@ -118,7 +118,9 @@ class Marginal:
         return start, width, np.clip((x - self.x[start]) / width, 0.0, 1.0)
 
     def _curve(self, start, width):
-        """Coefficients of the rise of the CDF in a cell: powers one to three of the place in it, from 0 to 1."""
+        """Coefficients of the rise of the CDF in a cell: powers one to three of the place in it, from 0 to
+        1.
+        """
         rise = self.cdf_at_x[start + 1] - self.cdf_at_x[start]
         left, right = self.density_at_x[start] * width, self.density_at_x[start + 1] * width
         return left, 3 * rise - 2 * left - right, left + right - 2 * rise

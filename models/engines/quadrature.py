@@ -59,7 +59,10 @@ def normal_normal(estimate, se, mu_prior, tau_prior, study_names=None):
         mu=NormalMixture(weight, mean, sd),
         tau=tau_marginal(log_tau, log_density),
         prediction=NormalMixture(weight, mean, np.hypot(sd, tau)),
-        theta={name: NormalMixture(weight, *study) for name, *study in zip(names, theta_mean, theta_sd)},
+        theta={
+            name: NormalMixture(weight, *study)
+            for name, *study in zip(names, theta_mean, theta_sd, strict=True)
+        },
     )
 
 

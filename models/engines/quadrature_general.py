@@ -180,7 +180,9 @@ def _level_end(theta, log_l, low):
 
 
 def _log_tau_nodes(grid, log_l, rows, mu_prior, tau_prior, count):
-    """Even nodes in log tau where the posterior lies on this grid, and those of the rows that carry mu there."""
+    """Even nodes in log tau where the posterior lies on this grid, and those of the rows that carry mu
+    there.
+    """
     scan = scan_log_tau(tau_prior, SCAN_TAU)
     for _ in range(FEW_SCANS):
         log_joint, _ = _log_joint(grid, log_l, scan, rows, mu_prior, tau_prior)
@@ -195,7 +197,9 @@ def _log_tau_nodes(grid, log_l, rows, mu_prior, tau_prior, count):
 
 
 def _log_joint(grid, log_l, log_tau, rows, mu_prior, tau_prior):
-    """Log posterior density of (log tau, mu), shape (tau, mu), and log L_s(mu, tau), shape (tau, study, mu)."""
+    """Log posterior density of (log tau, mu), shape (tau, mu), and log L_s(mu, tau), shape (tau, study,
+    mu).
+    """
     tau, likelihood = np.exp(log_tau), np.exp(log_l)
     log_m = np.stack([log_smooth(likelihood, grid, value, rows) for value in tau])
     prior = (tau_prior.log_density(tau) + log_tau)[:, None] + mu_prior.log_density(grid.x[rows])
@@ -226,12 +230,12 @@ def _marginals(grid, log_l, names, log_tau, rows, log_joint, log_m):
     effects = [
         Marginal.from_density(theta, density, grid.spacing, under, over)
         for density, under, over in zip(
-            mixed * likelihood, below * likelihood[:, 0], above * likelihood[:, -1]
+            mixed * likelihood, below * likelihood[:, 0], above * likelihood[:, -1], strict=False
         )
     ]
     return Posterior(
         mu=Marginal.from_density(mu, weight.sum(axis=0) / spacing, spacing),
         tau=tau_marginal(log_tau, log_density),
         prediction=effects[-1],
-        theta=dict(zip(names, effects[:-1])),
+        theta=dict(zip(names, effects[:-1], strict=True)),
     )

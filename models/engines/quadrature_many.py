@@ -20,7 +20,7 @@ def conditional_mu(estimate, se, mu_mean, mu_sd, tau):
     """
     precision = np.zeros(tau.shape) + 1 / mu_sd**2
     weighted, square, log_weights = np.zeros(tau.shape), np.zeros(tau.shape), np.zeros(tau.shape)
-    for y, s in zip(estimate.T[..., None], se.T[..., None]):
+    for y, s in zip(estimate.T[..., None], se.T[..., None], strict=True):
         weight = 1 / (s**2 + tau**2)
         distance = y - mu_mean
         precision += weight
@@ -54,9 +54,9 @@ def normal_normal_many(estimate, se, mu_mean, mu_sd, tau_prior):
         _chunk(estimate[rows], se[rows], mu_mean[rows], mu_sd[rows], tau_prior)
         for rows in (slice(start, start + CHUNK) for start in range(0, fits, CHUNK))
     ]
-    mu, tau, prediction, below = (np.concatenate(part) for part in zip(*parts))
+    mu, tau, prediction, below = (np.concatenate(part) for part in zip(*parts, strict=True))
     names = {"mu": mu, "tau": tau, "prediction": prediction}
-    summary = {name: dict(zip(LIMITS, limits.T)) for name, limits in names.items()}
+    summary = {name: dict(zip(LIMITS, limits.T, strict=True)) for name, limits in names.items()}
     return summary | {"probability_mu_below_zero": below}
 
 

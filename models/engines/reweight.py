@@ -32,4 +32,4 @@ def limits_under(draws, fitted, wanted, name: str = "mu") -> dict | None:
     if effective_size(weight) < SMALLEST_SAMPLE:
         return None
     found = quantiles(draws[name].values.ravel(), weight, [0.5, 0.025, 0.975])
-    return dict(zip(("median", "lower", "upper"), map(float, np.exp(found))))
+    return dict(zip(("median", "lower", "upper"), map(float, np.exp(found)), strict=True))

@@ -90,7 +90,7 @@ def spread(masses, grid, sds, rows):
     mean, spacing = grid.x[rows], grid.spacing[rows]
     density = np.zeros((masses.shape[1], len(grid.x)))
     narrow = int(np.searchsorted(sds, NARROW * spacing.max()))
-    for sd, mass in zip(sds[:narrow], masses):
+    for sd, mass in zip(sds[:narrow], masses[:narrow], strict=True):
         alone = np.zeros_like(density)
         alone[:, rows] = mass / spacing
         density += _narrow(alone, grid, sd)

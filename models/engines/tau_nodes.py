@@ -36,7 +36,9 @@ def scan_log_tau(tau_prior, count=SCAN):
 
 
 def region(scan, log_density):
-    """Ends of the part of the scan within DEPTH of the peak, one scan step wider; works along the last axis."""
+    """Ends of the part of the scan within DEPTH of the peak, one scan step wider; works along the last
+    axis.
+    """
     if not np.all(np.isfinite(np.max(log_density, axis=-1))):
         raise ValueError("the data and the priors conflict beyond double precision")
     inside = log_density > np.max(log_density, axis=-1, keepdims=True) - DEPTH

@@ -42,7 +42,7 @@ def _report(record: Record, endpoint: str, reading: Reading) -> Used | None:
     printed = [(_counts, name) for name in BINARY_FIELDS[endpoint]]
     recovered = [(_recovered, name) for name in BINARY_FIELDS[endpoint]] if reading.recovered else []
     order = (
-        [pair for both in zip(printed, recovered) for pair in both]
+        [pair for both in zip(printed, recovered, strict=True) for pair in both]
         if recovered and reading.endpoint_first
         else printed + recovered
     )

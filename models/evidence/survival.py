@@ -89,7 +89,8 @@ def _curve(
     except Unusable as error:
         return left_out(f"digitised, but {error}")
     data = {
-        name: float(f"{value:.4g}") for name, value in zip(("estimate", "lower", "upper"), found.interval())
+        name: float(f"{value:.4g}")
+        for name, value in zip(("estimate", "lower", "upper"), found.interval(), strict=True)
     } | {"level": 95.0}
     return Used(
         record.study,

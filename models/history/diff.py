@@ -261,7 +261,9 @@ def _movement(
         if same_methods and any(total):
             steps.append(Step(AGAIN, None, *total))
     if not same_methods:
-        steps.append(Step(METHODS, None, *(whole - part for whole, part in zip(total, evidence))))
+        steps.append(
+            Step(METHODS, None, *(whole - part for whole, part in zip(total, evidence, strict=True)))
+        )
     return ends | {"log_ratio": total[0], "p_favours": total[1], "steps": [vars(step) for step in steps]}
 
 

@@ -94,7 +94,13 @@ def _sampled(settings: dict[str, Setting], folder: Path | None) -> dict[str, Est
     tasks = [_task(together, setting) for setting in wanted.values()]
     code = store.hash_of({"code": fingerprint(short_chains), "software": store.software()})
     found = (
-        dict(zip(wanted, many.run(short_chains.draw, tasks, name="refit", code=code, folder=folder)))
+        dict(
+            zip(
+                wanted,
+                many.run(short_chains.draw, tasks, name="refit", code=code, folder=folder),
+                strict=True,
+            )
+        )
         if tasks
         else {}
     )

@@ -17,9 +17,10 @@ MU_SD, TAU, BASELINE_SD = 1.0, "half-normal:0.5", 10.0
 SEED = 1
 
 DESCRIPTION = """
-Bayesian random-effects meta-analysis of a CSV table, one row per study. Columns: study, events_treated, n_treated,
-events_control, n_control for --measure or (exact binomial likelihood, so studies without events need no correction);
-study, estimate, se for hr (log hazard ratios and their standard errors) and generic (any additive scale).
+Bayesian random-effects meta-analysis of a CSV table, one row per study. Columns: study, events_treated,
+n_treated, events_control, n_control for --measure or (exact binomial likelihood, so studies without events need
+no correction); study, estimate, se for hr (log hazard ratios and their standard errors) and generic (any additive
+scale).
 """
 
 
@@ -58,8 +59,8 @@ def add_arguments(parser):
 
 
 def command(args):
-    """Run `pool`. Returns the exit code: 2 for wrong usage. Raises BadTable or Rejected if the table cannot be
-    pooled.
+    """Run `pool`. Returns the exit code: 2 for wrong usage. Raises BadTable or Rejected for a table that cannot
+    be pooled.
     """
     if args.measure == "generic" and args.mu_sd is None:
         return _refuse("--measure generic needs --mu-sd: no prior fits an unknown scale", code=2)
@@ -140,7 +141,7 @@ def _nuts(table, priors, seed):
     posterior = sample(model, name="pool", seed=seed)["posterior"]
 
     def limits(draws):
-        return dict(zip(LIMITS, np.quantile(draws.values, list(LIMITS.values())).tolist()))
+        return dict(zip(LIMITS, np.quantile(draws.values, list(LIMITS.values())).tolist(), strict=True))
 
     return {
         **{name: limits(posterior[name]) for name in ("mu", "tau", "prediction")},

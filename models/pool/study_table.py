@@ -38,7 +38,7 @@ def read(path, measure):
     for column in COLUMNS[measure]:
         table[column] = [_number(row[column], column, path, line) for line, row in rows]
     for events, n in (COUNTS[:2], COUNTS[2:]) if measure == "or" else ():
-        for (line, row), events_found, n_found in zip(rows, table[events], table[n]):
+        for (line, row), events_found, n_found in zip(rows, table[events], table[n], strict=True):
             if events_found > n_found:
                 raise BadTable(
                     _message(path, line, events, row[events], f"must not exceed {n} ({row[n].strip()})")
@@ -63,7 +63,7 @@ def _rows(reader, path, columns):
             raise BadTable(
                 f"{path}, line {reader.line_num}: {len(cells)} cells where the header has {len(header)}"
             )
-        yield reader.line_num, dict(zip(header, cells))
+        yield reader.line_num, dict(zip(header, cells, strict=True))
 
 
 def _names(rows, path):

@@ -104,7 +104,7 @@ def _outcomes(
                 ) from outcome
             seconds, outcomes = outcome
             waiting.took(len(piece), seconds)
-            for (key, _), result in zip(piece, outcomes):
+            for (key, _), result in zip(piece, outcomes, strict=True):
                 yield key, *result
         if len(running) < before:
             continue

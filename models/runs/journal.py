@@ -6,6 +6,7 @@ made again.  The checksum covers the folder's name, which tells the code that a 
 """
 
 import hashlib
+from io import FileIO
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,7 +15,8 @@ class Journal:
     """The results kept in a folder; a context manager that closes the file of this run."""
 
     def __init__(self, folder: Path):
-        self.folder, self.file = folder, None
+        self.folder = folder
+        self.file: FileIO | None = None
 
     def __enter__(self) -> "Journal":
         return self
@@ -34,7 +36,7 @@ class Journal:
         """Append one result; it outlives this process from here on."""
         if not self.file:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self.file = open(self.folder / f"{uuid4().hex}.txt", "xb", buffering=0)
+            self.file = open(self.folder / f"{uuid4().hex}.txt", "xb", buffering=0)  # noqa: SIM115 (__exit__ closes it)
         body = f"{key} {text}".encode()
         self.file.write(self._checksum(body) + b" " + body + b"\n")
 

@@ -61,7 +61,7 @@ def run(
         (folder or FOLDER) / name / _hash([name, function.__module__, function.__qualname__, code])
     ) as journal:
         found = journal.read()
-        missing = {key: task for key, task in zip(keys, tasks) if key not in found}
+        missing = {key: task for key, task in zip(keys, tasks, strict=True) if key not in found}
         arriving = (
             on_cluster(scheduler, function, missing)
             if scheduler

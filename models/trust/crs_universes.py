@@ -130,7 +130,7 @@ def all_universes(review: Review, folder: Path | None = None) -> Iterator[dict]:
         for (_, evidence), (_, studies), bias in structures
     ]
     fitted = many.run(draw, tasks, name=NAME, code=key(review), folder=folder)
-    for ((reading, _), (subset, _), bias), one in zip(structures, fitted):
+    for ((reading, _), (subset, _), bias), one in zip(structures, fitted, strict=True):
         sampled = Sampled(np.array(one["mu"]), np.array(one["tau"]), one["diagnostics"])
         for (m, mu_prior), (t, tau_prior) in product(*(group.items() for group in priors(CRS))):
             if summary := sampled.under(mu_prior, tau_prior):

@@ -102,7 +102,7 @@ def of_endpoint(key: str, review: Review) -> list[Finding]:
     effects = [_sampled(review)] if key == CRS else _by_quadrature(key, at, review)
     return [
         Finding(key, baseline, len(evidence.studies), patients(evidence, review), *both)
-        for baseline, both in zip(at, effects)
+        for baseline, both in zip(at, effects, strict=True)
     ]
 
 

@@ -111,7 +111,9 @@ def _by_quadrature(key: str, review: Review) -> Iterator[tuple[Universe, dict]]:
                     added = _sum_of(of_study, studies, whole)
                     # so that the exponential is taken once for all priors
                     without_mu = of_tau @ np.exp(added - added.max())
-                    for (m, by_mu), (t, of_t) in product(zip(mu, of_mu), zip(tau, without_mu)):
+                    for (m, by_mu), (t, of_t) in product(
+                        zip(mu, of_mu, strict=True), zip(tau, without_mu, strict=False)
+                    ):
                         yield Universe(reading, subset, likelihood, mean, sd, m, t), _limits(by_mu * of_t)
 
 

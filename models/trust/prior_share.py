@@ -177,7 +177,12 @@ def duration_log_likelihood(draws, evidence) -> np.ndarray:
     without = draws["level"].values[..., None] + step  # chain, draw, study, grade
     means = np.stack([without, without + draws["delta"].values], axis=-1).reshape(*zero.shape, -1)
     reports, sigma = layout(evidence), draws["sigma"].values
-    return np.array([[joint(m, s, *reports)[0] for m, s in zip(*chain)] for chain in zip(means, sigma)])
+    return np.array(
+        [
+            [joint(m, s, *reports)[0] for m, s in zip(*chain, strict=True)]
+            for chain in zip(means, sigma, strict=False)
+        ]
+    )
 
 
 def _sd(marginal: Marginal) -> float:

@@ -44,7 +44,7 @@ def with_reports_as_data(evidence: Evidence):
         v.owner for v in ancestors(model.potentials) if v.owner and isinstance(v.owner.op, DurationReports)
     )
     with model:
-        for place, (name, array) in enumerate(zip(ARRAYS, layout(evidence)), start=2):
+        for place, (name, array) in enumerate(zip(ARRAYS, layout(evidence), strict=True), start=2):
             # whole numbers travel as reals, which PyMC leaves 64 bits wide
             data = pm.Data(name, array.astype(float))
             # data are read-only, for which the kernels would be compiled anew
@@ -104,10 +104,12 @@ def filled(evidence: Evidence, shapes: list[tuple[int, ...]]) -> dict[str, np.nd
     Nothing reads beyond the ends that the layout gives.  Raises ValueError where a shape is too small.
     """
     found = {}
-    for name, shape, array in zip(ARRAYS, shapes, layout(evidence)):
-        if array.ndim != len(shape) or any(a > b for a, b in zip(array.shape, shape)):
+    for name, shape, array in zip(ARRAYS, shapes, layout(evidence), strict=True):
+        if array.ndim != len(shape) or any(a > b for a, b in zip(array.shape, shape, strict=True)):
             raise ValueError(f"{name} of shape {array.shape} does not fit a model compiled for {shape}")
-        found[name] = np.pad(array.astype(float), [(0, b - a) for a, b in zip(array.shape, shape)])
+        found[name] = np.pad(
+            array.astype(float), [(0, b - a) for a, b in zip(array.shape, shape, strict=True)]
+        )
     return found
 
 

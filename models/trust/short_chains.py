@@ -81,7 +81,7 @@ def compiled(studies: tuple[str, ...], shapes: tuple):
         # data are read-only and their integers of 32 bits: the kernels want neither
         arrays = [
             pt.cast(pm.Data(name, np.zeros(shape, kind)), kind) + 0
-            for name, shape, kind in zip(ARRAYS, shapes, ("int64", "int64", "float64"))
+            for name, shape, kind in zip(ARRAYS, shapes, ("int64", "int64", "float64"), strict=True)
         ]
         bias_mean, bias_sd = (
             pm.Data(name, np.zeros(len(studies)), dims="study") for name in ("bias_mean", "bias_sd")
@@ -102,7 +102,14 @@ def draw(studies: list[str], arrays: list, bias_mean: list[float], bias_sd: list
     import nutpie
 
     data = dict(
-        zip(ARRAYS, (np.array(array, kind) for array, kind in zip(arrays, ("int64", "int64", "float64"))))
+        zip(
+            ARRAYS,
+            (
+                np.array(array, kind)
+                for array, kind in zip(arrays, ("int64", "int64", "float64"), strict=True)
+            ),
+            strict=False,
+        )
     )
     model = compiled(tuple(studies), tuple(array.shape for array in data.values()))
     tree = nutpie.sample(
@@ -142,7 +149,7 @@ def without(evidence: Evidence, left_out) -> tuple[np.ndarray, np.ndarray, np.nd
     """
     rows, integers, reals = (array.copy() for array in layout(evidence))
     start = 0
-    for row, report in zip(rows, evidence.used):
+    for row, report in zip(rows, evidence.used, strict=True):
         if left_out(report):
             row[0], row[4], row[5] = KINDS["curve"], 2, 1
             reals[start : row[3]] = 0.0

@@ -46,9 +46,13 @@ def draw(
     """
     while True:
         mu, tau = (draw_from(prior, generator) for prior in (mu_prior, tau_prior))
-        theta = dict(zip(evidence.studies, mu + tau * generator.standard_normal(len(evidence.studies))))
+        theta = dict(
+            zip(evidence.studies, mu + tau * generator.standard_normal(len(evidence.studies)), strict=True)
+        )
         printed = [
-            data for report, one in zip(evidence.used, say) if (data := one(theta[report.study], generator))
+            data
+            for report, one in zip(evidence.used, say, strict=True)
+            if (data := one(theta[report.study], generator))
         ]
         if len(printed) == len(say):
             truth = {
@@ -58,7 +62,8 @@ def draw(
                 "prediction": mu + tau * generator.standard_normal(),
             }
             return truth, Evidence(
-                evidence.endpoint, tuple(replace(r, data=d) for r, d in zip(evidence.used, printed))
+                evidence.endpoint,
+                tuple(replace(r, data=d) for r, d in zip(evidence.used, printed, strict=True)),
             )
 
 
@@ -124,7 +129,7 @@ def _ratio(report: Used, review: Review) -> Printer:
         estimate = theta + se * generator.standard_normal()
         printed = {
             name: round(float(np.exp(estimate + shift)), digits)
-            for name, shift in zip(names, (0.0, -half, half))
+            for name, shift in zip(names, (0.0, -half, half), strict=True)
         }
         return d | printed if printed["lower"] > 0 else None
 

@@ -85,7 +85,8 @@ class Part:
         arm.
         """
         own = [
-            int(generator.hypergeometric(e, n - e, size)) for e, n, size in zip(events, patients, self.sizes)
+            int(generator.hypergeometric(e, n - e, size))
+            for e, n, size in zip(events, patients, self.sizes, strict=True)
         ]
         tables = np.array([[own[0], self.sizes[0], own[1], self.sizes[1]]])
         if self.tested:
