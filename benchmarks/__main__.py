@@ -96,8 +96,8 @@ def main() -> None:
     rows += [(row["name"], row["value"], row["unit"], row["target"]) for row in measured]
 
     table = Table(caption="Medians of 3 to 5 repeats, the first start once; memory is the highest seen.")
-    for heading, side in (("step", "left"), ("measured", "right"), ("unit", "left"), ("target", "left")):
-        table.add_column(heading, justify=side)
+    for heading in ("step", "measured", "unit", "target"):
+        table.add_column(heading, justify="right" if heading == "measured" else "left")
     for name, value, unit, target in rows:
         shown = "" if value != value else f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
         table.add_row(name, shown, unit, str(target))

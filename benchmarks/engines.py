@@ -144,11 +144,11 @@ def fits_per_second(fits=4000, repeats=5):
 
 def seconds_per_binomial_fit(dataset, repeats=15):
     """One exact binomial-normal meta-analysis, every marginal and study included."""
-    arms = np.array(
+    a, n, b, m = np.array(
         [[int(row[column]) for column in ("ai", "n1i", "ci", "n2i")] for row in _studies(dataset)]
     ).T
     return _median_seconds(
-        lambda: binomial_normal(*arms, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT).summary(), repeats
+        lambda: binomial_normal(a, n, b, m, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT).summary(), repeats
     )
 
 

@@ -59,9 +59,8 @@ def simulated(studies: int, seed: int = 1):
     return random.binomial(n, odds / (1 + odds)), n, random.binomial(n, control), n
 
 
-def _log_odds_ratios(*counts):
+def _log_odds_ratios(events_treated, n_treated, events_control, n_control) -> tuple[np.ndarray, np.ndarray]:
     """Estimates and standard errors with 0.5 added to each cell."""
-    events_treated, n_treated, events_control, n_control = counts
     cells = (
         np.array([events_treated, n_treated - events_treated, events_control, n_control - events_control])
         + 0.5
@@ -69,15 +68,19 @@ def _log_odds_ratios(*counts):
     return np.log(cells[0] * cells[3] / (cells[1] * cells[2])), np.sqrt((1 / cells).sum(axis=0))
 
 
+def _twenty(estimate: np.ndarray, se: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.tile(estimate, (20, 1)), np.tile(se, (20, 1))
+
+
 GROWTH = {
     "normal–normal": (
         lambda *counts: normal_normal(*_log_odds_ratios(*counts), MU_LOG_RATIO, TAU_PRIMARY).summary()
     ),
-    "normal–normal, batch of 20": lambda *counts: normal_normal_many(
-        *(np.tile(x, (20, 1)) for x in _log_odds_ratios(*counts)), 0.0, 1.0, TAU_PRIMARY
+    "normal–normal, batch of 20": (
+        lambda *counts: normal_normal_many(*_twenty(*_log_odds_ratios(*counts)), 0.0, 1.0, TAU_PRIMARY)
     ),
     "binomial–normal": (
-        lambda *counts: binomial_normal(*counts, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT).summary()
+        lambda a, n, b, m: binomial_normal(a, n, b, m, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT).summary()
     ),
 }
 """Fits of the counts of any number of trials, with the limits of every marginal."""

@@ -56,7 +56,7 @@ def fits():
         if (parity.REFERENCE / f"{dataset}_2x2.csv").exists():
             found.append(
                 row(
-                    f"binomial–normal, {title} ({len(_counts(dataset)[0])}), every marginal",
+                    f"binomial–normal, {title} ({len(parity._counts(dataset)[0])}), every marginal",
                     1000 * seconds(dataset, "bn"),
                     "ms",
                 )
@@ -66,11 +66,12 @@ def fits():
 
 def seconds(dataset, model, repeats=5):
     """One fit as the comparison makes it, with the limits of every marginal; its table is in memory."""
+    priors = parity._priors(dataset)
     if model == "nn":
-        fit, data = normal_normal, (*_effects(dataset), *parity._priors(dataset))
-    else:
-        fit, data = binomial_normal, (*_counts(dataset), *parity._priors(dataset), BASELINE_LOGIT)
-    return _median_seconds(lambda: fit(*data).summary(), repeats)
+        effects = _effects(dataset)
+        return _median_seconds(lambda: normal_normal(*effects, *priors).summary(), repeats)
+    counts = parity._counts(dataset)
+    return _median_seconds(lambda: binomial_normal(*counts, *priors, BASELINE_LOGIT).summary(), repeats)
 
 
 def seconds_in_batch(estimate, se, fits=1000):
@@ -100,14 +101,14 @@ def sampled(dataset, model):
     import arviz as az
 
     from models.engines import hierarchy
-    from models.fit import sample
+    from models.engines.sampling import sample
 
     start = perf_counter()
     if model == "nn":
         built = hierarchy.normal_normal(*_effects(dataset), _studies(dataset), *parity._priors(dataset))
     else:
         built = hierarchy.binomial_normal(
-            *_counts(dataset), _studies(dataset), *parity._priors(dataset), BASELINE_LOGIT
+            *parity._counts(dataset), _studies(dataset), *parity._priors(dataset), BASELINE_LOGIT
         )
     draws = sample(built, dataset).posterior
     took = perf_counter() - start
@@ -240,18 +241,14 @@ def _processes_beside_metafor():
 def _table_of_trials(folder):
     table = Path(folder) / "bcg.csv"
     with open(table, "w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([COLUMNS, *zip(_studies("bcg"), *_counts("bcg").tolist(), strict=True)])
+        csv.writer(file).writerows([COLUMNS, *zip(_studies("bcg"), *parity._counts("bcg"), strict=True)])
     return table
 
 
-def _effects(dataset):
+def _effects(dataset: str) -> tuple[np.ndarray, np.ndarray]:
     with open(parity.REFERENCE / f"{dataset}_es.csv", encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
     return np.array([float(line["yi"]) for line in table]), np.array([float(line["sei"]) for line in table])
-
-
-def _counts(dataset):
-    return parity._counts(dataset)
 
 
 def _studies(dataset):

@@ -62,7 +62,7 @@ def measure() -> dict:
             for _ in range(REPEATS)
         ]
         piece = min(_seconds_per_piece(cluster) for _ in range(REPEATS))
-    loop, *local, dask = (_best(repeats) for repeats in zip(*runs, strict=True))
+    loop, *local, dask = (_best(list(repeats)) for repeats in zip(*runs, strict=True))
     return {
         "machine": machine(),
         "load": load,

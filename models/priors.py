@@ -4,6 +4,7 @@ Densities and quantiles are written out on scipy.special because importing scipy
 half a second, which a command that must answer within one second cannot spend.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite, log, pi
 
@@ -108,14 +109,14 @@ def _beta(x, a, b):
     return value, (x >= 0) & (x <= 1)
 
 
-_LOG_DENSITY = {
+_LOG_DENSITY: dict[str, Callable] = {
     "normal": _normal,
     "half_normal": _half_normal,
     "log_normal": _log_normal,
     "inverse_gamma": _inverse_gamma,
     "beta": _beta,
 }
-_QUANTILE = {
+_QUANTILE: dict[str, Callable] = {
     "normal": lambda q, mean, sd: mean + sd * special.ndtri(q),
     "half_normal": lambda q, sd: sd * special.ndtri(0.5 + 0.5 * q),
     "log_normal": lambda q, meanlog, sdlog: np.exp(meanlog + sdlog * special.ndtri(q)),

@@ -76,7 +76,7 @@ def from_reports(evidence, mu_prior: Prior, tau_prior: Prior, baseline_prior: Pr
         alpha = baseline_prior.to_pymc("alpha", dims="table") if tables else None
         for i, report in enumerate(evidence.used):
             effect = theta[studies.index(report.study)]
-            baseline = alpha[tables.index(i)] if i in tables else None
+            baseline = alpha[tables.index(i)] if alpha is not None and i in tables else None
             pm.Potential(f"{report.term}[{_name(report)}]", term(report, effect, baseline))
     return model
 

@@ -1,10 +1,19 @@
 """What a deterministic fit returns: marginal posterior distributions held on grids."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models.engines.tau_nodes import tails
+
+if TYPE_CHECKING:
+    from models.engines.mixture import NormalMixture
+
+    type Effect = Marginal | NormalMixture
 
 LIMITS = {"median": 0.5, "lower": 0.025, "upper": 0.975}  # 95 %, equal tails
 MIXTURE_POINTS = 801
@@ -63,7 +72,8 @@ class Marginal:
         scale = 1 / (weight @ (1 / sd))
         seen = weight > 1e-9
         ends = np.array([np.min((mean - 7 * sd)[seen]), np.max((mean + 7 * sd)[seen])])
-        step = np.linspace(*np.arcsinh((ends - centre) / scale), MIXTURE_POINTS)
+        first, last = np.arcsinh((ends - centre) / scale)
+        step = np.linspace(first, last, MIXTURE_POINTS)
         x = centre + scale * np.sinh(step)
         kernel = np.exp(-0.5 * ((x[:, None] - mean) / sd) ** 2)
         density = kernel @ (weight / (sd * np.sqrt(2 * np.pi)))
@@ -161,10 +171,10 @@ class Posterior:
     name. Effects are on the scale of the likelihood (log odds ratio, log hazard ratio, points).
     """
 
-    mu: Marginal
+    mu: Effect
     tau: Marginal
-    prediction: Marginal
-    theta: dict[str, Marginal] = field(default_factory=dict)
+    prediction: Effect
+    theta: Mapping[str, Effect] = field(default_factory=dict)
 
     def probability_below(self, x=0.0):
         """P(mu < x); with x = 0, the probability that the mean effect favours treatment."""

@@ -36,8 +36,10 @@ def normal_normal(estimate, se, mu_prior, tau_prior, study_names=None):
         raise ValueError(f"normal_normal needs a normal prior of mu, not {mu_prior.family}")
     names = study_names if study_names is not None else [str(study + 1) for study in range(len(se))]
 
+    mean, sd = mu_prior.parameters
+
     def given(tau):
-        return (part[0] for part in conditional_mu(estimate[None], se[None], *mu_prior.parameters, tau[None]))
+        return (part[0] for part in conditional_mu(estimate[None], se[None], mean, sd, tau[None]))
 
     def log_posterior(tau):
         log_marginal, *_ = given(tau)
@@ -82,6 +84,6 @@ def binomial_normal(
     one arm or in both stay in. baseline_prior: normal, independent between studies. Raises ValueError for
     impossible counts.
     """
-    arms = np.atleast_2d(np.array([events_treated, n_treated, events_control, n_control]).T)
-    likelihoods = [two_arm_log_likelihood(*study, baseline_prior) for study in arms if study.size]
+    arms = np.array([events_treated, n_treated, events_control, n_control]).T.reshape(-1, 4)
+    likelihoods = [two_arm_log_likelihood(a, n, b, m, baseline_prior) for a, n, b, m in arms]
     return from_study_likelihoods(likelihoods, mu_prior, tau_prior, study_names)

@@ -65,7 +65,7 @@ def _resolved_grid(log_likelihoods, names, mu_prior, tau_prior):
     grid, log_l = _first_grid(log_likelihoods, names, mu_prior.quantile(0.5), 8 * spread, tau_prior)
     ends, mu_ends = _supported(grid, log_l, mu_prior, tau_prior)
     while (wide := np.ptp(ends) < 0.7 * np.ptp(grid.x)) or _too_coarse(grid, log_l, mu_ends):
-        grid = Grid.even(*ends, SCAN_GRID if wide else 2 * len(grid.x) - 1)
+        grid = Grid.even(ends[0], ends[1], SCAN_GRID if wide else 2 * len(grid.x) - 1)
         log_l = _tabulate(log_likelihoods, names, grid.x)
         ends, mu_ends = _supported(grid, log_l, mu_prior, tau_prior)
     steps = np.full(2, np.ptp(ends) / SCAN_GRID)
@@ -80,7 +80,7 @@ def _resolved_grid(log_likelihoods, names, mu_prior, tau_prior):
 
 def _graded(ends, mu_ends, step, step_of_mu):
     """The last grid; raise ValueError where it takes too many points."""
-    grid = Grid.graded(*ends, step, step_of_mu, mu_ends, LARGEST_GRID)
+    grid = Grid.graded(ends[0], ends[1], step, step_of_mu, mu_ends, LARGEST_GRID)
     if grid is None:
         raise ValueError(
             f"effects between {ends[0]:.3g} and {ends[1]:.3g} are supported, too wide a range for a"
@@ -164,7 +164,7 @@ def _between_points(theta, log_joint, mu_ends):
     """Closer ends of mu where many studies leave it less than a step: their sum is smooth, so cubics join it
     between the points.
     """
-    mu = np.linspace(*mu_ends, 1000)
+    mu = np.linspace(mu_ends[0], mu_ends[1], 1000)
     joined = between(theta, log_joint, mu)
     inside = mu[(joined > joined.max() - TAIL).any(axis=0)]
     margin = 0.1 * np.ptp(inside) + mu[1] - mu[0]
@@ -189,9 +189,9 @@ def _log_tau_nodes(grid, log_l, rows, mu_prior, tau_prior, count):
         ends = region(scan, log_density := np.logaddexp.reduce(log_joint, axis=1))
         if np.sum(log_density > log_density.max() - DEPTH) >= FEW:
             break
-        scan = np.linspace(*ends, SCAN_TAU)
+        scan = np.linspace(ends[0], ends[1], SCAN_TAU)
     carrying = np.flatnonzero((log_joint > log_joint.max() - TAIL).any(axis=0)) + rows.start
-    return np.linspace(*ends, count), slice(
+    return np.linspace(ends[0], ends[1], count), slice(
         max(carrying[0] - 1, rows.start), min(carrying[-1] + 2, rows.stop)
     )
 

@@ -65,7 +65,8 @@ def _chunk(estimate, se, mu_mean, mu_sd, tau_prior):
     scan = scan_log_tau(tau_prior, SCAN)
     wide = np.broadcast_to(np.exp(scan), (len(se), SCAN))
     rough = conditional_mu(*data, wide)[0] + tau_prior.log_density(np.exp(scan)) + scan
-    log_tau = np.linspace(*region(scan, rough), NODES, axis=-1)
+    low, high = region(scan, rough)
+    log_tau = np.linspace(low, high, NODES, axis=-1)
     tau = np.exp(log_tau)
     log_marginal, mean, sd = conditional_mu(*data, tau)
     log_density = log_marginal + tau_prior.log_density(tau) + log_tau

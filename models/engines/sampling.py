@@ -6,7 +6,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from models.engines.acceptance import Rejected, accept, by_element
-from models.engines.settings import DRAWS, RETRIES, SAMPLER
+from models.engines.settings import DRAWS, RETRIES, SAMPLER, SEED
 
 if TYPE_CHECKING:
     from models.endpoint import Endpoint
@@ -32,7 +32,7 @@ def fitted(endpoint: Endpoint, evidence: Evidence) -> tuple:
     }
 
 
-def sample(model, name: str, seed: int = SAMPLER["seed"], draws: int = DRAWS):
+def sample(model, name: str, seed: int = SEED, draws: int = DRAWS):
     """Draws from a pymc model as a DataTree, with its diagnostics in `attrs`; smaller steps are tried before
     Rejected is raised.
     """

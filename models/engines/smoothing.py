@@ -47,7 +47,8 @@ class Grid:
         first, last = index(low), index(high)
         if last - first >= largest:
             return None
-        wanted, index_step = np.linspace(first, last, int(np.ceil(last - first)) + 1, retstep=True)
+        wanted = np.linspace(first, last, int(np.ceil(last - first)) + 1)
+        index_step = (last - first) / (len(wanted) - 1)
         rough = np.linspace(low, high, 2 * len(wanted))
         x = np.interp(wanted, index(rough), rough)
         for _ in range(20):

@@ -18,9 +18,9 @@ SEED = 1
 
 DESCRIPTION = """
 Bayesian random-effects meta-analysis of a CSV table, one row per study. Columns: study, events_treated,
-n_treated, events_control, n_control for --measure or (exact binomial likelihood, so studies without events need
-no correction); study, estimate, se for hr (log hazard ratios and their standard errors) and generic (any additive
-scale).
+n_treated, events_control, n_control for --measure or (exact binomial likelihood, so studies without events
+need no correction); study, estimate, se for hr (log hazard ratios and their standard errors) and generic (any
+additive scale).
 """
 
 
@@ -59,8 +59,8 @@ def add_arguments(parser):
 
 
 def command(args):
-    """Run `pool`. Returns the exit code: 2 for wrong usage. Raises BadTable or Rejected for a table that cannot
-    be pooled.
+    """Run `pool`. Returns the exit code: 2 for wrong usage. Raises BadTable or Rejected for a table that
+    cannot be pooled.
     """
     if args.measure == "generic" and args.mu_sd is None:
         return _refuse("--measure generic needs --mu-sd: no prior fits an unknown scale", code=2)
@@ -110,11 +110,10 @@ def _quadrature(table, priors):
     names = table["study"]
     try:
         if "baseline" in priors:
-            posterior = binomial_normal(
-                *(table[column] for column in COUNTS), *priors.values(), study_names=names
-            )
+            a, n, b, m = (table[column] for column in COUNTS)
+            posterior = binomial_normal(a, n, b, m, priors["mu"], priors["tau"], priors["baseline"], names)
         else:
-            posterior = normal_normal(table["estimate"], table["se"], *priors.values(), study_names=names)
+            posterior = normal_normal(table["estimate"], table["se"], priors["mu"], priors["tau"], names)
     except ValueError as error:  # the engines say by it that these studies and priors cannot be reconciled
         raise BadTable(str(error)) from None
     summary = posterior.summary()
@@ -131,9 +130,8 @@ def _nuts(table, priors, seed):
 
     names = table["study"]
     if "baseline" in priors:
-        model = hierarchy.binomial_normal(
-            *(np.array(table[column]) for column in COUNTS), names, *priors.values()
-        )
+        a, n, b, m = (np.array(table[column]) for column in COUNTS)
+        model = hierarchy.binomial_normal(a, n, b, m, names, *priors.values())
     else:
         model = hierarchy.normal_normal(
             np.array(table["estimate"]), np.array(table["se"]), names, *priors.values()

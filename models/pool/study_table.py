@@ -67,7 +67,7 @@ def _rows(reader, path, columns):
 
 
 def _names(rows, path):
-    seen = {}
+    seen: dict[str, int] = {}
     for line, row in rows:
         name = row["study"].strip()
         if not name:

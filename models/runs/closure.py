@@ -111,7 +111,7 @@ class Tree:
         strings: dict[str, set[str]] = {}  # by the folder of the module
         beside = set()
         for name in modules:
-            own = self.path(name).relative_to(self.root)
+            own = self._path(name).relative_to(self.root)
             strings.setdefault(own.parent.as_posix(), set()).update(self.module(name).strings)
             beside |= {
                 own.with_suffix(ending).as_posix()
@@ -135,12 +135,15 @@ class Tree:
     def module(self, name: str) -> Module:
         """A module by its dotted name; raise ModuleNotFoundError for one that is not of this tree."""
         if name not in self._modules:
-            path = self.path(name)
-            if path is None:
-                raise ModuleNotFoundError(f"no module {name} in {self.root}")
+            path = self._path(name)
             package = name if path.name == "__init__.py" else name.rpartition(".")[0]
             self._modules[name] = self._memory.read(path.read_text(encoding="utf-8"), package, name)
         return self._modules[name]
+
+    def _path(self, name: str) -> Path:
+        if not (path := self.path(name)):
+            raise ModuleNotFoundError(f"no module {name} in {self.root}")
+        return path
 
     def path(self, name: str) -> Path | None:
         """File of a module by its dotted name; None where this tree has none."""

@@ -7,9 +7,11 @@ ADDRESS --nworkers -1 --nthreads 1`.
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from typing import Any
 
 from extraction.fault import Fault
 from models.runs.one_fit import LONGEST_FIT, FitFailed, Waiting, WorkerDied, attempt, short
@@ -28,7 +30,7 @@ class ClusterUnreachable(Fault):
 POLL = 0.1  # seconds between two looks for a first worker
 
 
-def on_cluster(address: str, function: Callable, tasks: dict[str, dict]) -> Iterator[tuple[str, bool, str]]:
+def on_cluster(address: str, function: Callable, tasks: dict[str, dict]) -> Generator[tuple[str, bool, str]]:
     """Key, success and JSON (or traceback) of each task, as they arrive.
 
     Raises ClusterUnreachable, also where scheduler or all workers are lost midway, and WorkerDied where a
@@ -37,11 +39,12 @@ def on_cluster(address: str, function: Callable, tasks: dict[str, dict]) -> Iter
     if not tasks:
         return
     client = _connect(address)
-    suspects = {}
+    suspects: dict[str, dict] = {}
     try:
         yield from _outcomes(client, function, tasks, suspects)
         for key, task in suspects.items():  # one at a time, so that none is blamed for another
-            yield from _outcomes(client, function, {key: task}, guilty := {})
+            guilty: dict[str, dict] = {}
+            yield from _outcomes(client, function, {key: task}, guilty)
             if guilty:
                 raise WorkerDied(
                     f"task {short(task)} ended every worker of the Dask cluster that it was given"
@@ -84,7 +87,8 @@ def _outcomes(
     """Outcomes as they arrive; the tasks of a piece that ended several workers go to `lost` instead."""
     from distributed.scheduler import KilledWorker
 
-    waiting, running, heard = Waiting(tasks, PIECE_SECONDS), {}, time.monotonic()
+    waiting, heard = Waiting(tasks, PIECE_SECONDS), time.monotonic()
+    running: dict[Any, deque[tuple[str, dict]]] = {}
     while waiting or running:
         threads = sum(client.nthreads(callback_timeout=PATIENCE).values())
         while waiting and len(running) < AHEAD * max(threads, 1):

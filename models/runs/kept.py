@@ -5,6 +5,7 @@ under that key alone.
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 from extraction.whole import json_lines, write_whole
 
@@ -14,7 +15,7 @@ def write(path: Path, key: str, content: object) -> None:
     write_whole(path, json_lines(sealed(key, content)) + "\n")
 
 
-def read(path: Path, key: str) -> object | None:
+def read(path: Path, key: str) -> Any:
     """The content of a file that was kept under this key; None where there is none, or where it is not as it
     was written.
     """
@@ -29,7 +30,7 @@ def sealed(key: str, content: object) -> dict:
     return {"key": key, "checksum": _checksum(key, content), "content": content}
 
 
-def opened(found: object, key: str) -> object | None:
+def opened(found: object, key: str) -> Any:
     """The content of what was sealed under this key; None for anything else."""
     if not isinstance(found, dict) or found.keys() != {"key", "checksum", "content"} or found["key"] != key:
         return None

@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -32,13 +32,14 @@ THREADS = (
 """One thread in each worker: the workers themselves fill the cores."""
 
 
-def in_processes(function: Callable, tasks: dict[str, dict], count: int) -> Iterator[tuple[str, bool, str]]:
+def in_processes(function: Callable, tasks: dict[str, dict], count: int) -> Generator[tuple[str, bool, str]]:
     """Key, success and JSON (or traceback) of each task, as they finish; at most `count` processes.
 
     Raises WorkerDied where a task ends its process three times, no process can start, or nothing is heard for
     an hour.
     """
-    waiting, deaths, missing = Waiting(tasks, PIECE_SECONDS), Counter(), len(tasks)
+    waiting, missing = Waiting(tasks, PIECE_SECONDS), len(tasks)
+    deaths: Counter[str] = Counter()
     workers: dict[Connection, _Worker] = {}
     try:
         for _ in range(min(count, missing)):
@@ -73,7 +74,8 @@ class _Worker:
         with _inherited():
             self.process.start()
         theirs.close()
-        self.piece, self.size, self.since = deque(), 0, 0.0
+        self.piece: deque[tuple[str, dict]] = deque()
+        self.size, self.since = 0, 0.0
 
     def go_on(self, waiting: Waiting, workers: int) -> None:
         """Send the next piece, if there is one."""
@@ -94,13 +96,13 @@ class _Worker:
         code = self.process.exitcode
         self.process.close()
         self.pipe.close()
-        return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        return signal.Signals(-code).name if code is not None and code < 0 else f"exit code {code}"
 
 
 def _with_news(workers: dict[Connection, _Worker]) -> list[Connection]:
     """The pipes that hold an outcome, or whose worker has died."""
-    if ready := wait(workers, LONGEST_FIT):
-        return ready
+    if ready := set(wait(workers, LONGEST_FIT)):
+        return [pipe for pipe in workers if pipe in ready]
     stuck = "; ".join(short(worker.piece[0][1]) for worker in workers.values() if worker.piece)
     raise WorkerDied(
         f"no worker process ended a fit for {LONGEST_FIT:g} s, and they are stopped; at work on:"

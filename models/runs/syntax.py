@@ -7,6 +7,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from extraction.fault import Fault
 
@@ -47,7 +48,9 @@ def read(text: str, package: str, name: str) -> Module:
     """What a text says; `package` is the one around it, `name` stands in messages.  Raises Unforeseeable for
     a computed import.
     """
-    tree, meanings, bound = ast.parse(text), defaultdict(set), set()
+    tree = ast.parse(text)
+    meanings: dict[str, set[Target]] = defaultdict(set)
+    bound: set[str] = set()
     for node in _executed(tree):
         for local, target in _imports(node, package, name):
             meanings[local].add(target)
@@ -80,14 +83,14 @@ def _digest(words: list[str]) -> str:
 
 def _executed(tree: ast.AST) -> Iterator[ast.AST]:
     """Every node but those that only a type checker reads."""
-    waiting = [tree]
+    waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
         yield node
         waiting += node.orelse if _is_for_checkers(node) else ast.iter_child_nodes(node)
 
 
-def _is_for_checkers(node: ast.AST) -> bool:
+def _is_for_checkers(node: ast.AST) -> TypeGuard[ast.If]:
     return isinstance(node, ast.If) and _last_name(node.test) == "TYPE_CHECKING"
 
 
@@ -113,9 +116,10 @@ def _imports(node: ast.AST, package: str, name: str) -> Iterator[tuple[str, Targ
                 raise Unforeseeable(f"{name}, line {node.lineno}: `import *` does not say what it imports")
             yield alias.asname or alias.name, (module, alias.name)
     elif isinstance(node, ast.Call) and _last_name(node.func) in IMPORT_BY_NAME:
-        if not (node.args and isinstance(node.args[0], ast.Constant)):
+        named = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+        if not isinstance(named, str):
             raise Unforeseeable(f"{name}, line {node.lineno}: what it imports is known at run time alone")
-        yield f"import {node.args[0].value}", (node.args[0].value, "")
+        yield f"import {named}", (named, "")
 
 
 def _bound(node: ast.AST) -> Iterator[str]:
@@ -168,21 +172,21 @@ class _Writer:
         return f"<{self.places.setdefault(target, len(self.places))}>"
 
     def _node(self, node: ast.AST) -> None:
-        words, kind = self.words, type(node)
-        if kind is ast.Name:
+        words = self.words
+        if isinstance(node, ast.Name):
             words.append(self._place(self.meanings[node.id]) if node.id in self.meanings else node.id)
             self.reads_docstrings |= node.id in READ_DOCSTRINGS
             return
-        if kind is ast.Constant:
+        if isinstance(node, ast.Constant):
             words.append(f"{type(node.value).__name__} {node.value!r}")
             self._could_name_a_file(node.value)
             return
-        words.append(kind.__name__)
-        if kind is ast.JoinedStr:
+        words.append(type(node).__name__)
+        if isinstance(node, ast.JoinedStr):
             self._could_name_a_file(
-                "".join(part.value if isinstance(part, ast.Constant) else "*" for part in node.values)
+                "".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in node.values)
             )
-        elif kind is ast.Attribute:
+        elif isinstance(node, ast.Attribute):
             self.reads_docstrings |= node.attr in READ_DOCSTRINGS
         for name in node._fields:
             if name not in SILENT and (value := getattr(node, name)) not in (None, []):

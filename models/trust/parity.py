@@ -22,7 +22,7 @@ from extraction.tree import ROOT
 from models.answers.derivation import derives
 from models.engines.posterior import LIMITS, Posterior
 from models.engines.quadrature import binomial_normal, from_study_likelihoods, normal_normal
-from models.priors import BASELINE_LOGIT, parse
+from models.priors import BASELINE_LOGIT, Prior, parse
 
 REFERENCE = ROOT / "tests" / "reference"
 R_SECONDS = 7200  # of patience: with every package installed it samples for a good while
@@ -82,13 +82,14 @@ def ours(dataset: str, model: str) -> Posterior:
     return binomial_normal(*_counts(dataset), *priors, BASELINE_LOGIT)
 
 
-def _priors(dataset: str):
+def _priors(dataset: str) -> tuple[Prior, Prior]:
     mu_sd, tau_sd = (50, 25) if dataset == "schools" else (4, 0.5)
     return parse(f"normal:0:{mu_sd}"), parse(f"half-normal:{tau_sd}")
 
 
-def _counts(dataset: str):
-    return pd.read_csv(REFERENCE / f"{dataset}_2x2.csv")[["ai", "n1i", "ci", "n2i"]].to_numpy().T
+def _counts(dataset: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    a, n, b, m = pd.read_csv(REFERENCE / f"{dataset}_2x2.csv")[["ai", "n1i", "ci", "n2i"]].to_numpy().T
+    return a, n, b, m
 
 
 @cache
@@ -115,7 +116,9 @@ def with_uniform_risk_midway(dataset: str) -> Posterior:
 
         return log_likelihood
 
-    return from_study_likelihoods([of_study(*study) for study in _counts(dataset).T], *_priors(dataset))
+    return from_study_likelihoods(
+        [of_study(*study) for study in np.transpose(_counts(dataset))], *_priors(dataset)
+    )
 
 
 EXCEPTIONS = {
