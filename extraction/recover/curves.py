@@ -208,7 +208,7 @@ def _walk(steps: list[tuple[float, float]], share: float, n: int, left: int, cen
     """Deaths at each step when some are censored at these times; at least `left` remain."""
     deaths, gone, strayed = [], 0, 0.0
     for (time, survival), passed in zip(
-        steps, np.searchsorted(censored, [time for time, _ in steps]).tolist(), strict=False
+        steps, np.searchsorted(censored, [time for time, _ in steps]).tolist(), strict=True
     ):
         at_risk = n - gone - passed
         spare = n - gone - len(censored) - left

@@ -230,7 +230,7 @@ def _marginals(grid, log_l, names, log_tau, rows, log_joint, log_m):
     effects = [
         Marginal.from_density(theta, density, grid.spacing, under, over)
         for density, under, over in zip(
-            mixed * likelihood, below * likelihood[:, 0], above * likelihood[:, -1], strict=False
+            mixed * likelihood, below * likelihood[:, 0], above * likelihood[:, -1], strict=True
         )
     ]
     return Posterior(

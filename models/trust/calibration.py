@@ -59,7 +59,7 @@ def write(key: str, replicates: list[dict], of: dict[str, str]) -> None:
         "identity": of,
         "unconverged": sum(r["ranks"] is not None and not r["converged"] for r in replicates),
         "failed": len(replicates) - len(found),
-        "ranks": dict(zip(QUANTITIES, map(list, zip(*found, strict=True)), strict=False)),
+        "ranks": {name: [ranks[i] for ranks in found] for i, name in enumerate(QUANTITIES)} if found else {},
     }
     stored = _sealed() | {key: kept.sealed(key, result)}
     lines = [f"{json.dumps(name)}: {json.dumps(stored[name])}" for name in ENDPOINTS if name in stored]

@@ -112,7 +112,7 @@ def _by_quadrature(key: str, review: Review) -> Iterator[tuple[Universe, dict]]:
                     # so that the exponential is taken once for all priors
                     without_mu = of_tau @ np.exp(added - added.max())
                     for (m, by_mu), (t, of_t) in product(
-                        zip(mu, of_mu, strict=True), zip(tau, without_mu, strict=False)
+                        zip(mu, of_mu, strict=True), zip(tau, without_mu, strict=True)
                     ):
                         yield Universe(reading, subset, likelihood, mean, sd, m, t), _limits(by_mu * of_t)
 

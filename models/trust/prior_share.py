@@ -180,7 +180,7 @@ def duration_log_likelihood(draws, evidence) -> np.ndarray:
     return np.array(
         [
             [joint(m, s, *reports)[0] for m, s in zip(*chain, strict=True)]
-            for chain in zip(means, sigma, strict=False)
+            for chain in zip(means, sigma, strict=True)
         ]
     )
 

@@ -108,7 +108,7 @@ def draw(studies: list[str], arrays: list, bias_mean: list[float], bias_sd: list
                 np.array(array, kind)
                 for array, kind in zip(arrays, ("int64", "int64", "float64"), strict=True)
             ),
-            strict=False,
+            strict=True,
         )
     )
     model = compiled(tuple(studies), tuple(array.shape for array in data.values()))
