@@ -1,15 +1,25 @@
-"""What the whole suite does before its first test, and says at its end."""
+"""What the tests share: the review read once, the invented review to plant faults in, browser and book; and what
+the whole suite does before its first test, and says at its end.
+"""
 
 import os
 
 # before numpy: the matrices here are small, and threads only wait for each other
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import shutil
 import subprocess
 import sys
+import threading
+from functools import partial
+from http.server import ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
-from example_browser import NO_BROWSER
+from example_browser import FLAGS, NO_BROWSER, Quiet, faultless
+from example_explorer import write_page
+from example_pages import page_of
+from example_review import Invented
 
 from extraction.records import Review, load
 
@@ -17,10 +27,117 @@ BUILDING_SECONDS = 1800
 """For a test that builds the book, and for what the whole suite shares."""
 
 
+# the review
+
+
 @pytest.fixture(scope="session")
 def review() -> Review:
     """The review as it stands, read once; it is never changed."""
     return load()
+
+
+@pytest.fixture
+def invented(tmp_path, capsys) -> Invented:
+    """A small invented review on disk."""
+    return Invented(tmp_path / "review", capsys)
+
+
+@pytest.fixture
+def invented_draws(monkeypatch):
+    """Invented draws in place of every endpoint's posterior."""
+    from example_draws import invented
+    from matplotlib import pyplot as plt
+
+    from models.runs import store
+
+    monkeypatch.setattr(store, "read", invented)
+    yield
+    plt.close("all")
+
+
+# the book
+
+
+@pytest.fixture(scope="session")
+def html() -> Path:
+    """The folder of the rendered book; whatever is not current is fitted and built."""
+    from book.make import build, inputs
+
+    for command in ("models fit", "book"):
+        ran = subprocess.run(
+            [sys.executable, "-m", *command.split()],
+            cwd=inputs.ROOT,
+            capture_output=True,
+            text=True,
+            timeout=BUILDING_SECONDS,
+        )
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+    return build.HTML
+
+
+@pytest.fixture
+def run_page(tmp_path, monkeypatch):
+    """Run a page of one cell; what was run."""
+    from book.make import execute
+
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    execute.use_this_environment(tmp_path)
+
+    def run(code: str, title: str = "A page") -> list[str]:
+        ran: list[str] = []
+        page = tmp_path / "page.md"
+        page.write_text(page_of(title, code))
+        (tmp_path / "cache").mkdir(exist_ok=True)
+        execute.run([page], [], tmp_path / "cache", lambda what, seconds: ran.append(what))
+        return ran
+
+    return run
+
+
+# a browser
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser with a fresh profile."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not found:
+        pytest.skip(NO_BROWSER)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def addresses(html):
+    """Where the pages are: in their folder, and on localhost."""
+    handler = partial(Quiet, directory=str(html))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield {"file": html.resolve().as_uri(), "localhost": f"http://127.0.0.1:{server.server_port}"}
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory, review) -> str:
+    """The explorer alone on a page."""
+    return write_page(tmp_path_factory.mktemp("explorer"), review)
+
+
+@pytest.fixture
+def page(chromium, address):
+    """The page at `address` as it opens; at the end, nothing was complained of and nothing asked for from
+    outside its folder.
+    """
+    with faultless(chromium.new_page()) as opened:
+        opened.goto(address)
+        yield opened
+
+
+# the whole suite
 
 
 def pytest_collection_modifyitems(items) -> None:

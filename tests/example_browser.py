@@ -1,11 +1,7 @@
-"""Chromium, and the built book on localhost and in its folder, for the tests that open pages."""
+"""What the tests need that open pages in Chromium."""
 
-import shutil
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-
-import pytest
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler
 
 FLAGS = (
     "--headless",
@@ -20,28 +16,19 @@ FLAGS = (
 NO_BROWSER = "no Chromium and no Chrome on this machine"
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser with a fresh profile."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not found:
-        pytest.skip(NO_BROWSER)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def addresses(html):
-    """Where the pages are: in their folder, and on localhost."""
-    handler = partial(Quiet, directory=str(html))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield {"file": html.resolve().as_uri(), "localhost": f"http://127.0.0.1:{server.server_port}"}
-        server.shutdown()
+@contextmanager
+def faultless(page):
+    """A page of which, at the end, nothing was complained of and nothing asked for from outside its folder."""
+    faults = []
+    page.on("console", lambda message: faults.append(message.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on(
+        "request",
+        lambda request: None if request.url.startswith(("file:", "blob:")) else faults.append(request.url),
+    )
+    yield page
+    page.close()
+    assert not faults
 
 
 class Quiet(SimpleHTTPRequestHandler):

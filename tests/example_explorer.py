@@ -1,14 +1,13 @@
 """The explorer alone on a page, opened in Chromium from a file, and what it shows."""
 
+from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
-import pytest
-from example_browser import FLAGS, chromium  # noqa: F401  (a fixture)
 
 from book.make import inputs
 from book.shown import explorer
-from extraction.records import load
+from extraction.records import Review
 
 GO = """hash => new Promise(done => {
     const rows = () => [...document.querySelectorAll("[data-part=table] tr")].map(row => [row.cells[0].textContent,
@@ -19,11 +18,9 @@ GO = """hash => new Promise(done => {
 """Go to a state, and read every number of its answer."""
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory) -> str:
-    """The explorer alone on a page, with the files that the book puts beside it."""
-    folder = tmp_path_factory.mktemp("explorer")
-    handed = explorer.scripts(load()) | {
+def write_page(folder: Path, review: Review) -> str:
+    """Write the explorer alone on a page, with the files that the book puts beside it; its address."""
+    handed = explorer.scripts(review) | {
         "style.css": (inputs.ROOT / "book" / "scripts" / "style.css").read_bytes()
     }
     head = (
@@ -37,24 +34,6 @@ def address(tmp_path_factory) -> str:
         (folder / path).parent.mkdir(exist_ok=True)
         (folder / path).write_bytes(content)
     return (folder / "book" / "explorer.html").as_uri()
-
-
-@pytest.fixture
-def page(chromium, address):  # noqa: F811
-    """The explorer as it opens; at the end, nothing was complained of and nothing asked for from outside its
-    folder.
-    """
-    opened, faults = chromium.new_page(), []
-    opened.on("console", lambda message: faults.append(message.text))
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on(
-        "request",
-        lambda request: None if request.url.startswith(("file:", "blob:")) else faults.append(request.url),
-    )
-    opened.goto(address)
-    yield opened
-    opened.close()
-    assert not faults
 
 
 def settled(page) -> None:

@@ -13,7 +13,7 @@ REGISTER = "register.yml"
 RECORD = "records/example2020.yml"
 
 
-class Review:
+class Invented:
     """A copy of the invented review; `plant` changes it, `check` runs the command on it."""
 
     def __init__(self, root: Path, capsys: pytest.CaptureFixture[str]):
@@ -53,8 +53,3 @@ class Review:
         _, printed = self.check()
         assert not printed["problems"], printed["problems"]
         return [f for f in printed["findings"] if f["entry"] == entry and f["verdict"] == "differs"]
-
-
-@pytest.fixture
-def review(tmp_path, capsys) -> Review:
-    return Review(tmp_path / "review", capsys)

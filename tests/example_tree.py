@@ -15,6 +15,14 @@ from models.endpoints import ENDPOINTS
 from models.runs import store
 
 ROOT = Path(__file__).resolve().parent.parent
+BUILD_SECONDS = 300  # of patience, on a machine that others use as well
+
+
+def command_of(*arguments: str) -> subprocess.CompletedProcess:
+    """`python -m ARGUMENTS`, in this tree."""
+    return subprocess.run(
+        (sys.executable, "-m", *arguments), cwd=ROOT, capture_output=True, text=True, timeout=BUILD_SECONDS
+    )
 
 
 def clone(folder: Path) -> Path:

@@ -10,7 +10,7 @@ from scipy import stats
 
 from book.shown.endpoint import bias_pictures, lights
 from extraction.bias import overall
-from extraction.records import load
+from extraction.records import Review
 from extraction.vocabulary import DOMAINS, ENDPOINTS
 from models.answers import bias
 from models.endpoints import ENDPOINTS as MODELS
@@ -20,12 +20,10 @@ from models.engines.quadrature_general import from_study_likelihoods
 from models.priors import MU_LOG_RATIO, TAU_PRIMARY, Prior
 from models.trust import adjusted
 
-REVIEW = load()
 
-
-def judged(*judgements):
+def judged(review: Review, *judgements: str):
     """A record whose domains are judged so, in their order; the rest low."""
-    record = REVIEW.records["zhou2025"]
+    record = review.records["zhou2025"]
     rows = [
         row.model_copy(update={"judgement": judgement, "domain": domain, "endpoints": ["icans"]})
         for row, domain, judgement in zip(
@@ -47,22 +45,22 @@ def judged(*judgements):
         (["no_information", "serious"], "serious"),
     ],
 )
-def test_the_overall_judgement_is_the_gravest_domain(judgements, expected):
+def test_the_overall_judgement_is_the_gravest_domain(judgements, expected, review):
     """ROBINS-I, table of overall judgements: low only if all are; serious or critical if any is; no
     information only where none is serious.
     """
-    assert overall(judged(*judgements), "icans") == expected
+    assert overall(judged(review, *judgements), "icans") == expected
 
 
-def test_an_endpoint_without_judgements_has_none():
-    assert overall(judged(), "severe_crs") is None
+def test_an_endpoint_without_judgements_has_none(review):
+    assert overall(judged(review), "severe_crs") is None
 
 
-def test_every_result_that_enters_a_model_is_judged_in_seven_domains_with_reasons():
+def test_every_result_that_enters_a_model_is_judged_in_seven_domains_with_reasons(review):
     for key in MODELS:
-        evidence = evidence_of(key, REVIEW)
+        evidence = evidence_of(key, review)
         for study in evidence.studies:
-            rows = [row for row in REVIEW.records[study].risk_of_bias if evidence.endpoint in row.endpoints]
+            rows = [row for row in review.records[study].risk_of_bias if evidence.endpoint in row.endpoints]
             assert [row.domain for row in rows].count("confounding") == 1 and {
                 row.domain for row in rows
             } == set(DOMAINS), (study, key)
@@ -106,9 +104,9 @@ def test_a_graver_judgement_never_has_a_narrower_or_smaller_bias(key):
     assert bias.bias_prior(key, "no_information").parameters == found[2]
 
 
-def test_an_adjusted_estimate_has_no_known_side():
-    assert bias.bias_priors("overall_survival", REVIEW)["ma2024"].parameters[0] == 0.0
-    assert bias.bias_priors("overall_survival", REVIEW)["zhou2025"].parameters[0] > 0.0
+def test_an_adjusted_estimate_has_no_known_side(review):
+    assert bias.bias_priors("overall_survival", review)["ma2024"].parameters[0] == 0.0
+    assert bias.bias_priors("overall_survival", review)["zhou2025"].parameters[0] > 0.0
 
 
 # effects through a bias
@@ -148,33 +146,33 @@ def test_without_bias_nothing_changes():
     )
 
 
-def test_crs_duration_is_not_adjusted_by_quadrature():
+def test_crs_duration_is_not_adjusted_by_quadrature(review):
     with pytest.raises(ValueError, match="sampled"):
-        bias.adjusted("crs_duration_grade3", REVIEW)
+        bias.adjusted("crs_duration_grade3", review)
 
 
 # tipping points and E-values
 
 
 @pytest.mark.parametrize("key", ["severe_infection", "icans"])
-def test_a_bias_of_every_study_moves_the_interval_as_much_as_moving_the_reports(key):
+def test_a_bias_of_every_study_moves_the_interval_as_much_as_moving_the_reports(key, review):
     """At SD 0 the limits of the grid are those of the posterior with each likelihood shifted by the bias."""
     from models.endpoint import study_likelihoods
 
-    lower, upper = adjusted.tipping_grid(key, REVIEW)
+    lower, upper = adjusted.tipping_grid(key, review)
     at = 30
     shift = adjusted.MEANS[at]
     terms = [
         lambda theta, term=term: term(theta + shift)
-        for term in study_likelihoods(evidence_of(key, REVIEW)).values()
+        for term in study_likelihoods(evidence_of(key, review)).values()
     ]
     limits = from_study_likelihoods(terms, MODELS[key].mu_prior, MODELS[key].tau_prior).mu.limits()
     # a grid of 0.025
     assert (lower[0, at], upper[0, at]) == pytest.approx((limits["lower"], limits["upper"]), abs=0.01)
 
 
-def test_a_wider_bias_widens_the_interval():
-    lower, upper = adjusted.tipping_grid("severe_infection", REVIEW)
+def test_a_wider_bias_widens_the_interval(review):
+    lower, upper = adjusted.tipping_grid("severe_infection", review)
     middle = len(adjusted.MEANS) // 2
     assert (np.diff(upper[:, middle] - lower[:, middle]) > 0).all()
 
@@ -192,7 +190,7 @@ def test_e_values_by_hand(ratio, kind, expected):
     assert bias_pictures.e_value(ratio, kind) == pytest.approx(expected, abs=0.005)
 
 
-def test_a_sampled_endpoint_tips_where_the_normal_formula_says(monkeypatch):
+def test_a_sampled_endpoint_tips_where_the_normal_formula_says(monkeypatch, review):
     """Posterior N(-0.3, 0.2) under a prior N(0, 0.5): the likelihood is N(-0.357, 0.218); behind a bias of
     mean 0.2 and SD 0.4 its precision is 1 / (0.0476 + 0.16) = 4.816, so with the prior's 4 the posterior has
     mean 4.816 * (-0.557) / 8.816 = -0.3043 and SD 0.3368.
@@ -200,30 +198,30 @@ def test_a_sampled_endpoint_tips_where_the_normal_formula_says(monkeypatch):
     draws = np.random.default_rng(1).normal(-0.3, 0.2, (4, 50_000))
     stored = type("Stored", (), {"draws": {"mu": type("Values", (), {"values": draws})()}})
     monkeypatch.setattr(adjusted.store, "read", lambda key, review: stored)
-    lower, upper = adjusted.tipping_grid("crs_duration_grade3", REVIEW)
+    lower, upper = adjusted.tipping_grid("crs_duration_grade3", review)
     at = int(np.argmin(np.abs(adjusted.MEANS - 0.2))), int(np.argmin(np.abs(adjusted.SDS - 0.4)))
     found = (lower + upper)[at[1], at[0]] / 2, (upper - lower)[at[1], at[0]] / (2 * 1.96)
     # Monte Carlo error of mean and SD of 200,000 draws
     assert found == pytest.approx((-0.3043, 0.3368), abs=0.005)
 
 
-def test_every_result_has_its_lights():
+def test_every_result_has_its_lights(review):
     for key in MODELS:
-        _, alt, _ = lights.traffic_lights(key, REVIEW)
+        _, alt, _ = lights.traffic_lights(key, review)
         assert (
-            all(REVIEW.studies[study].label in alt for study in evidence_of(key, REVIEW).studies)
+            all(review.studies[study].label in alt for study in evidence_of(key, review).studies)
             and "not judged" not in alt
         )
 
 
-def test_a_study_that_is_not_judged_counts_as_critical_and_says_so():
-    bare = {study: record.model_copy(update={"risk_of_bias": []}) for study, record in REVIEW.records.items()}
-    review = REVIEW.__class__(REVIEW.register, bare, REVIEW.sources)
-    assert bias.bias_priors("severe_infection", review)["zhou2025"].name == "bias_critical"
-    assert "not judged" in lights.traffic_lights("severe_infection", review)[1]
+def test_a_study_that_is_not_judged_counts_as_critical_and_says_so(review):
+    bare = {study: record.model_copy(update={"risk_of_bias": []}) for study, record in review.records.items()}
+    unjudged = Review(review.register, bare, review.sources)
+    assert bias.bias_priors("severe_infection", unjudged)["zhou2025"].name == "bias_critical"
+    assert "not judged" in lights.traffic_lights("severe_infection", unjudged)[1]
 
 
-def test_the_endpoints_of_a_judgement_are_those_of_the_review():
+def test_the_endpoints_of_a_judgement_are_those_of_the_review(review):
     assert {
-        e for record in REVIEW.records.values() for row in record.risk_of_bias for e in row.endpoints
+        e for record in review.records.values() for row in record.risk_of_bias for e in row.endpoints
     } <= set(ENDPOINTS)

@@ -8,46 +8,16 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-import yaml
 from example_events import kill_when
-from example_tree import Tree
+from example_pages import toc_pages
+from example_tree import BUILD_SECONDS, Tree, command_of
 
 from book.make import build, execute, inputs
-from extraction import records
 from models.answers.summary import version
 from models.runs import store
 
 ROOT = inputs.ROOT
-BUILD_SECONDS = 300  # of patience, on a machine that others use as well
 pytestmark = pytest.mark.book
-
-
-@pytest.fixture(scope="module")
-def html() -> Path:
-    """The folder of the rendered book; whatever is not current is fitted and built."""
-    for command in (("models", "fit"), ("book",)):
-        ran = command_of(*command)
-        assert ran.returncode == 0, ran.stdout + ran.stderr
-    return build.HTML
-
-
-def command_of(*arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        (sys.executable, "-m", *arguments), cwd=ROOT, capture_output=True, text=True, timeout=BUILD_SECONDS
-    )
-
-
-def toc_pages() -> set[str]:
-    """Every page that _toc.yml names, with its globs filled from the register."""
-
-    def named(node: object) -> list[str]:
-        if isinstance(node, list):
-            return [page for item in node for page in named(item)]
-        below = [page for key in ("parts", "chapters", "sections") for page in named(node.get(key, []))]
-        return below + [node[key] for key in ("root", "file") if key in node]
-
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    return set(named(toc)) | {f"book/studies/{study}" for study in records.load().studies}
 
 
 # the build

@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from example_browser import chromium  # noqa: F401  (a fixture)
 from example_markup import Tags, plant_markup
 from example_tree import ROOT, clone, fill_in, run, walkthrough
 
@@ -69,7 +68,7 @@ def test_no_page_has_an_element_or_attribute_of_the_planted_texts(html):
 
 
 @pytest.mark.browser
-def test_nothing_planted_runs_in_a_browser(html, chromium):  # noqa: F811
+def test_nothing_planted_runs_in_a_browser(html, chromium):
     page, pages = chromium.new_page(), sorted((html / "book").rglob("*.html"))
     for path in pages:
         page.goto(path.as_uri())

@@ -58,8 +58,8 @@ def copy(tmp_path) -> Copy:
 
 
 @pytest.fixture(scope="module")
-def real() -> Review:
-    return load()
+def real(review) -> Review:
+    return review
 
 
 def entry(

@@ -12,7 +12,6 @@ from scipy.signal import lfilter
 
 from book.make.headings import headings, headings_of
 from book.shown import checklists as shown
-from extraction.records import load
 from models import fit
 from models.endpoints import ENDPOINTS
 from models.engines import acceptance
@@ -23,11 +22,6 @@ from models.trust.checklists import Checklist, Incomplete, Item
 SUB_ITEMS = {10: 2, 13: 6, 16: 2, 20: 4, 23: 4, 24: 3}
 """Items of PRISMA 2020 that have sub-items, and how many (Page 2021, BMJ 372:n71, table 1)."""
 PAGES = {"methods": ["Methods", "The question"]}
-
-
-@pytest.fixture(scope="module")
-def review():
-    return load()
 
 
 @pytest.fixture

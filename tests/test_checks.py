@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from example_review import RECORD, REGISTER, Review, review  # noqa: F401  (a fixture)
+from example_review import RECORD, REGISTER, Invented
 
 from extraction.checks import check
 from extraction.checks.judgement import rounded
@@ -15,11 +15,11 @@ from extraction.records import load
 TOCI = "id: severe_infection.toci"
 
 
-def plant_all(review: Review, after: str, *changes: tuple[str, str]) -> int:
+def plant_all(invented: Invented, after: str, *changes: tuple[str, str]) -> int:
     """Several replacements in one entry, for a fault that a paper printed; the line the entry starts on."""
     for old, new in changes:
-        review.plant(RECORD, after, old, new)
-    return review.plant(RECORD, after, after, after)
+        invented.plant(RECORD, after, old, new)
+    return invented.plant(RECORD, after, after, after)
 
 
 PRINTED_FAULTS = {
@@ -111,10 +111,10 @@ PRINTED_FAULTS = {
 
 
 @pytest.mark.parametrize("name", PRINTED_FAULTS)
-def test_a_printed_fault_is_an_error_with_its_place(review, name):
+def test_a_printed_fault_is_an_error_with_its_place(invented, name):
     entry, changes, rule, expected = PRINTED_FAULTS[name]
-    line = plant_all(review, entry, *changes)
-    code, printed = review.check()
+    line = plant_all(invented, entry, *changes)
+    code, printed = invented.check()
     assert code == 1 and not printed["problems"], printed["problems"]
     found = [f for f in printed["findings"] if f["severity"] == "error" and not f["acknowledged"]]
     assert [f["rule"].split(";")[0] for f in found] == [rule]
@@ -127,29 +127,29 @@ def test_a_printed_fault_is_an_error_with_its_place(review, name):
     assert found[0]["file"].endswith(RECORD) and found[0]["address"]
 
 
-def test_two_printed_sizes_of_one_arm_are_an_error(review):
-    review.plant(RECORD, "id: group_size.control", "arm: control", "arm: toci")
-    assert {f["rule"] for f in review.findings("group_size.toci")} == {
+def test_two_printed_sizes_of_one_arm_are_an_error(invented):
+    invented.plant(RECORD, "id: group_size.control", "arm: control", "arm: toci")
+    assert {f["rule"] for f in invented.findings("group_size.toci")} == {
         "the arm toci in stratum all has several sizes"
     }
-    assert review.check()[0] == 1
+    assert invented.check()[0] == 1
 
 
-def test_a_contradiction_that_the_record_acknowledges_is_no_error(review):
-    plant_all(review, TOCI, ("percent: 41.7", "percent: 27.8"), ("41.7%", "27.8%"))
-    assert review.check()[0] == 1
-    review.plant(
+def test_a_contradiction_that_the_record_acknowledges_is_no_error(invented):
+    plant_all(invented, TOCI, ("percent: 41.7", "percent: 27.8"), ("41.7%", "27.8%"))
+    assert invented.check()[0] == 1
+    invented.plant(
         RECORD, "contradictions:", "entries: [icans.total]", "entries: [icans.total, severe_infection.toci]"
     )
-    review.plant(RECORD, "contradictions:", "used: events", "used: all")
-    assert [(f["severity"], f["acknowledged"]) for f in review.findings("severe_infection.toci")] == [
+    invented.plant(RECORD, "contradictions:", "used: events", "used: all")
+    assert [(f["severity"], f["acknowledged"]) for f in invented.findings("severe_infection.toci")] == [
         ("error", True)
     ]
-    assert review.check()[0] == 0
+    assert invented.check()[0] == 0
 
 
-def test_an_acknowledged_percentage_is_reported_and_passes(review):
-    (found,) = review.findings("icans.total")
+def test_an_acknowledged_percentage_is_reported_and_passes(invented):
+    (found,) = invented.findings("icans.total")
     assert (found["severity"], found["acknowledged"], found["printed"], found["expected"]) == (
         "error",
         True,
@@ -158,15 +158,15 @@ def test_an_acknowledged_percentage_is_reported_and_passes(review):
     )
 
 
-def test_a_slip_of_the_extractor_cannot_be_acknowledged(review):
-    review.plant(RECORD, "id: icans.total", "events: 3", "events: 4")
-    assert review.problem()["field"] == "entries[icans.total].events"
+def test_a_slip_of_the_extractor_cannot_be_acknowledged(invented):
+    invented.plant(RECORD, "id: icans.total", "events: 3", "events: 4")
+    assert invented.problem()["field"] == "entries[icans.total].events"
 
 
-def test_a_percentage_off_in_the_last_digit_is_mild(review):
-    plant_all(review, TOCI, ("percent: 41.7", "percent: 41.6"), ("41.7%", "41.6%"))
-    assert [f["severity"] for f in review.findings("severe_infection.toci")] == ["last_digit"]
-    assert review.check()[0] == 0
+def test_a_percentage_off_in_the_last_digit_is_mild(invented):
+    plant_all(invented, TOCI, ("percent: 41.7", "percent: 41.6"), ("41.7%", "41.6%"))
+    assert [f["severity"] for f in invented.findings("severe_infection.toci")] == ["last_digit"]
+    assert invented.check()[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -181,28 +181,30 @@ def test_a_percentage_off_in_the_last_digit_is_mild(review):
         ("12.4", "differs"),
     ],
 )
-def test_a_half_may_be_rounded_up_or_to_even(review, percent, verdict):
+def test_a_half_may_be_rounded_up_or_to_even(invented, percent, verdict):
     """1 of 8 is 12.5 %: papers print 13 (half up) or 12 (half even)."""
-    review.plant(RECORD, TOCI, "events: 5\n    percent: 41.7", f"events: 1\n    n: 8\n    percent: {percent}")
-    review.plant(RECORD, TOCI, '"41.7%(n=5)"', f'"1/8 ({percent}%)"')
-    _, printed = review.check()
+    invented.plant(
+        RECORD, TOCI, "events: 5\n    percent: 41.7", f"events: 1\n    n: 8\n    percent: {percent}"
+    )
+    invented.plant(RECORD, TOCI, '"41.7%(n=5)"', f'"1/8 ({percent}%)"')
+    _, printed = invented.check()
     assert [f["verdict"] for f in printed["findings"] if f["entry"] == "severe_infection.toci"] == [verdict]
 
 
-def test_a_percentage_of_an_unprinted_group_cannot_be_checked(review):
-    _, printed = review.check()
+def test_a_percentage_of_an_unprinted_group_cannot_be_checked(invented):
+    _, printed = invented.check()
     assert {(f["verdict"], f["severity"]) for f in printed["findings"] if f["study"] == "sample2021"} == {
         ("cannot_be_checked", None)
     }
 
 
-def test_an_adjusted_p_value_above_1_is_told_but_no_error(review):
-    (found,) = review.findings("age.p")
+def test_an_adjusted_p_value_above_1_is_told_but_no_error(invented):
+    (found,) = invented.findings("age.p")
     assert (found["severity"], found["acknowledged"], found["expected"]) == ("error", True, "at most 1")
 
 
-def test_an_arm_without_a_printed_size_is_the_total_less_the_other(review):
-    record = load(review.root).records["example2020"]
+def test_an_arm_without_a_printed_size_is_the_total_less_the_other(invented):
+    record = load(invented.root).records["example2020"]
     assert group_size(record, "control") == 18
     left = record.model_copy(update={"entries": [e for e in record.entries if e.id != "group_size.control"]})
     assert (group_size(left, "control"), group_size(left, "total"), group_size(left, "toci")) == (18, 30, 12)
@@ -211,17 +213,17 @@ def test_an_arm_without_a_printed_size_is_the_total_less_the_other(review):
     assert group_size(record, "toci", "grade_3") is None and group_size(record, "comparison") is None
 
 
-def test_a_reading_set_aside_gives_no_group_size(review):
-    review.plant(RECORD, "id: group_size.control", "id: group_size.control", "id: group_size.toci.text")
-    review.plant(RECORD, "id: group_size.toci.text", "arm: control", "arm: toci")
-    review.plant(
+def test_a_reading_set_aside_gives_no_group_size(invented):
+    invented.plant(RECORD, "id: group_size.control", "id: group_size.control", "id: group_size.toci.text")
+    invented.plant(RECORD, "id: group_size.toci.text", "arm: control", "arm: toci")
+    invented.plant(
         RECORD,
         "contradictions:",
         "contradictions:",
         "contradictions:\n  - about: Two sizes.\n    entries: [group_size.toci, group_size.toci.text]\n"
         "    used: group_size.toci\n    reason: The table's head.",
     )
-    checked = check(load(review.root))
+    checked = check(load(invented.root))
     assert not checked.errors
     assert [
         (f.severity, f.acknowledged)
@@ -230,9 +232,9 @@ def test_a_reading_set_aside_gives_no_group_size(review):
     ] == [("error", True)]
 
 
-def test_a_finding_reads_as_one_line(review):
-    line = plant_all(review, TOCI, ("percent: 41.7", "percent: 27.8"), ("41.7%", "27.8%"))
-    (error,) = check(load(review.root)).errors
+def test_a_finding_reads_as_one_line(invented):
+    line = plant_all(invented, TOCI, ("percent: 41.7", "percent: 27.8"), ("41.7%", "27.8%"))
+    (error,) = check(load(invented.root)).errors
     assert (
         str(error)
         == f"review/records/example2020.yml:{line}: example2020: severe_infection (severe_infection.toci): "
@@ -240,17 +242,17 @@ def test_a_finding_reads_as_one_line(review):
     )
 
 
-def test_the_readable_report_names_counts_contradictions_and_errors(review):
-    code, printed = review.run("check")
+def test_the_readable_report_names_counts_contradictions_and_errors(invented):
+    code, printed = invented.run("check")
     assert code == 0 and "0 errors" in printed and "Contradictions acknowledged (2)" in printed
     assert "Without a record: waiting2022 (awaiting_data)." in printed
-    line = review.plant(REGISTER, "id: example2020", "included", "perhaps")
-    code, printed = review.run("check")
+    line = invented.plant(REGISTER, "id: example2020", "included", "perhaps")
+    code, printed = invented.run("check")
     assert code == 1 and f"register.yml:{line}: example2020" in printed and "1 error." in printed
 
 
-def test_the_json_counts_entries_by_kind_for_each_study(review):
-    studies = review.check()[1]["studies"]
+def test_the_json_counts_entries_by_kind_for_each_study(invented):
+    studies = invented.check()[1]["studies"]
     assert studies["example2020"]["entries"]["counts"] == 3
     assert studies["waiting2022"] == {
         "decision": "awaiting_data",
@@ -302,7 +304,11 @@ def test_rounding_keeps_the_printed_digits():
 # every printed number gets a verdict
 
 
-REAL = check(load())
+@pytest.fixture(scope="module")
+def checked(review):
+    return check(review)
+
+
 DIFFER = {
     "zhou2025": {
         "high_risk_genetics.total.text": "error",  # 38/45 printed 84.8 %; 84.4
@@ -347,21 +353,20 @@ DIFFER = {
 
 
 @pytest.mark.parametrize("study", DIFFER)
-def test_every_contradiction_of_a_paper_is_found_and_no_correct_number_accused(study):
+def test_every_contradiction_of_a_paper_is_found_and_no_correct_number_accused(study, checked):
     gravest: dict[str, str] = {}
-    for f in REAL.findings:
+    for f in checked.findings:
         if f.study == study and f.verdict == "differs":
             gravest[f.entry] = min(f.severity, gravest.get(f.entry, "last_digit"))
     assert gravest == DIFFER[study]
 
 
-def test_every_contradiction_of_the_papers_is_acknowledged_in_its_record():
-    assert REAL.errors == []
+def test_every_contradiction_of_the_papers_is_acknowledged_in_its_record(checked):
+    assert checked.errors == []
 
 
-def test_every_printed_number_has_a_verdict():
-    review = load()
-    judged = {(f.study, f.entry) for f in REAL.findings}
+def test_every_printed_number_has_a_verdict(checked, review):
+    judged = {(f.study, f.entry) for f in checked.findings}
     for study, record in review.records.items():
         for entry in record.entries:
             assert ((study, entry.id) in judged) is (entry.kind not in ("not_reported", "survival_curve"))
@@ -383,13 +388,13 @@ def test_every_printed_number_has_a_verdict():
         ("zhou2025", "age.p_adjusted", "10 times the plain p", "same multiple"),
     ],
 )
-def test_a_number_agrees_with_its_test_by_name(study, entry, expected, by):
-    found = [f for f in REAL.findings if (f.study, f.entry, f.verdict) == (study, entry, "agrees")]
+def test_a_number_agrees_with_its_test_by_name(study, entry, expected, by, checked):
+    found = [f for f in checked.findings if (f.study, f.entry, f.verdict) == (study, entry, "agrees")]
     assert any(f.expected == expected and by in f.rule for f in found), found
 
 
-def verdicts(review, entry):
-    return {(f["verdict"], f["severity"]) for f in review.check()[1]["findings"] if f["entry"] == entry}
+def verdicts(invented, entry):
+    return {(f["verdict"], f["severity"]) for f in invented.check()[1]["findings"] if f["entry"] == entry}
 
 
 P = "id: severe_infection.p"
@@ -406,48 +411,48 @@ P = "id: severe_infection.p"
         ("0.410", ("differs", "error")),
     ],
 )
-def test_a_p_value_is_judged_by_the_tests_the_paper_names(review, p, verdict):
-    plant_all(review, P, ("p: 0.418", f"p: {p}"), ("p=0.418", f"p={p}"))
-    assert verdicts(review, "severe_infection.p") == {verdict}
+def test_a_p_value_is_judged_by_the_tests_the_paper_names(invented, p, verdict):
+    plant_all(invented, P, ("p: 0.418", f"p: {p}"), ("p=0.418", f"p={p}"))
+    assert verdicts(invented, "severe_infection.p") == {verdict}
 
 
-def test_a_p_value_of_another_test_agrees_and_says_so(review):
+def test_a_p_value_of_another_test_agrees_and_says_so(invented):
     # twice the smaller tail, by SciPy's hypergeom 0.4624
-    plant_all(review, P, ("p: 0.418", "p: 0.462"), ("p=0.418", "p=0.462"))
-    (found,) = [f for f in review.check()[1]["findings"] if f["entry"] == "severe_infection.p"]
+    plant_all(invented, P, ("p: 0.418", "p: 0.462"), ("p=0.418", "p=0.462"))
+    (found,) = [f for f in invented.check()[1]["findings"] if f["entry"] == "severe_infection.p"]
     assert found["verdict"] == "agrees" and "one tail doubled only; the paper names" in found["rule"]
 
 
-def test_a_ratio_whose_estimate_is_not_the_middle_of_its_interval_differs(review):
+def test_a_ratio_whose_estimate_is_not_the_middle_of_its_interval_differs(invented):
     """0.35 to 1.83 has its middle at the root of 0.64, 0.80."""
-    plant_all(review, "id: overall_survival.ratio", ("0.80\n", "0.90\n"), ('"0.80', '"0.90'))
-    assert ("differs", "error") in verdicts(review, "overall_survival.ratio")
+    plant_all(invented, "id: overall_survival.ratio", ("0.80\n", "0.90\n"), ('"0.80', '"0.90'))
+    assert ("differs", "error") in verdicts(invented, "overall_survival.ratio")
 
 
-def test_a_p_that_its_ratio_does_not_have_differs(review):
+def test_a_p_that_its_ratio_does_not_have_differs(invented):
     """log 0.8 over log(1.83 / 0.35) / 3.92 is -0.529: p = 0.597."""
-    assert verdicts(review, "overall_survival.ratio") == {("agrees", None)}
-    plant_all(review, "id: overall_survival.ratio", ("p: 0.597", "p: 0.397"), ("p = 0.597", "p = 0.397"))
-    assert verdicts(review, "overall_survival.ratio") == {("differs", "error")}
+    assert verdicts(invented, "overall_survival.ratio") == {("agrees", None)}
+    plant_all(invented, "id: overall_survival.ratio", ("p: 0.597", "p: 0.397"), ("p = 0.597", "p = 0.397"))
+    assert verdicts(invented, "overall_survival.ratio") == {("differs", "error")}
 
 
 @pytest.mark.parametrize(
     ("mean", "sd", "verdict"),
     [("2.50", "1.24", "agrees"), ("2.53", "1.24", "differs"), ("2.50", "1.20", "differs")],
 )
-def test_a_mean_of_whole_numbers_is_a_sum_over_patients(review, mean, sd, verdict):
+def test_a_mean_of_whole_numbers_is_a_sum_over_patients(invented, mean, sd, verdict):
     """12 patients: 30/12 = 2.50; 2.53 lies between 30/12 and 31/12.  Squares add to an even number, as the
     sum is even: 92 gives SD root of 17/11 = 1.24, while 1.20 asks for 75 + 11 * 1.4294 to 1.4520, that is
     90.7 to 91.0, and 91 is odd.
     """
-    review.plant(RECORD, "id: toci_courses.toci", "kind: quantity", "kind: mean_sd")
-    review.plant(RECORD, "id: toci_courses.toci", "lower: 1\n    upper: 4", f"mean: {mean}\n    sd: {sd}")
-    review.plant(RECORD, "id: toci_courses.toci", '"One to four doses"', f'"{mean} ({sd}) doses"')
-    assert {v for v, _ in verdicts(review, "toci_courses.toci")} == {verdict}
+    invented.plant(RECORD, "id: toci_courses.toci", "kind: quantity", "kind: mean_sd")
+    invented.plant(RECORD, "id: toci_courses.toci", "lower: 1\n    upper: 4", f"mean: {mean}\n    sd: {sd}")
+    invented.plant(RECORD, "id: toci_courses.toci", '"One to four doses"', f'"{mean} ({sd}) doses"')
+    assert {v for v, _ in verdicts(invented, "toci_courses.toci")} == {verdict}
 
 
-def test_a_verdict_names_what_the_schema_of_the_command_promises(review):
-    for finding in review.check()[1]["findings"]:
+def test_a_verdict_names_what_the_schema_of_the_command_promises(invented):
+    for finding in invented.check()[1]["findings"]:
         assert {
             "study",
             "field",

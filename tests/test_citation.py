@@ -4,6 +4,7 @@ import datetime
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import yaml
@@ -12,12 +13,11 @@ from pybtex.database import parse_string
 
 from book.shown import citation as module
 from book.shown.citation import ROOT, citation, foot, newest
-from extraction.records import load
+from extraction.records import Review
 from models import fit
 from models.endpoints import ENDPOINTS
 from models.history import versions
 
-REVIEW = load()
 HELD = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
 DOI = "10.5281/zenodo.1234567"
 
@@ -31,23 +31,23 @@ def tree(tmp_path, monkeypatch):
     return tmp_path
 
 
-def release(tree, evidence: str, moved: float = 0.0) -> None:
+def release(review: Review, tree: Path, evidence: str, moved: float = 0.0) -> None:
     """Freeze as much of a version as tells whether the tree is still that version; of ICANS with a median
     `moved` by so many Monte Carlo errors.
     """
-    fit.fit(ENDPOINTS, REVIEW)
-    answers = {key: versions.answer(key, REVIEW) for key in ENDPOINTS}
+    fit.fit(ENDPOINTS, review)
+    answers = {key: versions.answer(key, review) for key in ENDPOINTS}
     answers["icans"]["reported"]["median"] += moved * answers["icans"]["reported"]["mcse"]["median"]
     kept = {"version": HELD["version"], "date": "2026-12-01", "evidence_hash": evidence, "endpoints": answers}
     (tree / "releases" / f"{HELD['version']}.json").write_text(json.dumps(kept))
 
 
-def with_dois(versions: dict[str, str]):
+def with_dois(review: Review, versions: dict[str, str]) -> Review:
     """The review, its versions having these DOIs."""
-    living = REVIEW.living.model_copy(
-        update={"doi": REVIEW.living.doi.model_copy(update={"versions": versions})}
+    living = review.living.model_copy(
+        update={"doi": review.living.doi.model_copy(update={"versions": versions})}
     )
-    return replace(REVIEW, living=living)
+    return replace(review, living=living)
 
 
 def with_authors(tree, *authors: dict) -> None:
@@ -72,10 +72,10 @@ def entry(bibtex: str):
 # what is said
 
 
-def test_a_tree_without_a_release_says_so_and_has_no_clock(tree):
-    cited = citation(REVIEW, tree)
-    decided = max(study.decided for study in REVIEW.register.studies)
-    assert cited.date == newest(REVIEW) >= decided
+def test_a_tree_without_a_release_says_so_and_has_no_clock(tree, review):
+    cited = citation(review, tree)
+    decided = max(study.decided for study in review.register.studies)
+    assert cited.date == newest(review) >= decided
     assert (
         f"Version {HELD['version']}, unreleased, built from evidence {cited.evidence}, newest decision"
         f" {cited.date.isoformat()}." in cited.words
@@ -83,44 +83,44 @@ def test_a_tree_without_a_release_says_so_and_has_no_clock(tree):
     assert "date-released" not in yaml.safe_load(cited.cff())
 
 
-def test_a_version_has_the_date_of_its_release(tree):
-    release(tree, citation(REVIEW, tree).evidence, moved=1)
-    cited = citation(REVIEW, tree)
+def test_a_version_has_the_date_of_its_release(tree, review):
+    release(review, tree, citation(review, tree).evidence, moved=1)
+    cited = citation(review, tree)
     assert cited.released and cited.date == datetime.date(2026, 12, 1)
     assert cited.words.endswith(f"Version {HELD['version']}, released 2026-12-01.")
     assert str(yaml.safe_load(cited.cff())["date-released"]) == "2026-12-01"
 
 
 @pytest.mark.parametrize("moved", ["evidence", "an answer"])
-def test_a_tree_that_moved_on_after_a_release_is_not_that_release(moved, tree):
+def test_a_tree_that_moved_on_after_a_release_is_not_that_release(moved, tree, review):
     (tree / "CITATION.cff").write_text(
         (tree / "CITATION.cff").read_text(encoding="utf-8") + "date-released: 2026-12-01\n", encoding="utf-8"
     )
-    before = citation(REVIEW, tree)
-    release(tree, *((before.evidence, 20) if moved == "an answer" else ("0" * 16,)))
-    assert citation(REVIEW, tree) == before and not before.released
+    before = citation(review, tree)
+    release(review, tree, *((before.evidence, 20) if moved == "an answer" else ("0" * 16,)))
+    assert citation(review, tree) == before and not before.released
     assert "date-released" not in yaml.safe_load(before.cff())
 
 
-def test_a_doi_shows_everywhere_once_it_exists_and_nowhere_before(tree):
+def test_a_doi_shows_everywhere_once_it_exists_and_nowhere_before(tree, review):
     def everywhere(review):
         cited = citation(review, tree)
         return [cited.words, foot(cited, "cite", None), *cited.files().values()]
 
-    assert not [text for text in everywhere(with_dois({})) if "doi" in text.lower()]
-    assert all(DOI in text for text in everywhere(with_dois({HELD["version"]: DOI})))
+    assert not [text for text in everywhere(with_dois(review, {})) if "doi" in text.lower()]
+    assert all(DOI in text for text in everywhere(with_dois(review, {HELD["version"]: DOI})))
 
 
-def test_another_versions_doi_or_no_living_mode_gives_none(tree):
-    assert citation(with_dois({"0.0.1": DOI}), tree).doi is None
-    assert citation(replace(REVIEW, living=None), tree).doi is None
+def test_another_versions_doi_or_no_living_mode_gives_none(tree, review):
+    assert citation(with_dois(review, {"0.0.1": DOI}), tree).doi is None
+    assert citation(replace(review, living=None), tree).doi is None
 
 
 # formats
 
 
-def test_bibtex_is_read_by_pybtex_with_the_same_title_author_year_and_version(tree):
-    found = entry(citation(REVIEW, tree).bibtex())
+def test_bibtex_is_read_by_pybtex_with_the_same_title_author_year_and_version(tree, review):
+    found = entry(citation(review, tree).bibtex())
     assert (found.fields["title"].strip("{}"), found.fields["year"], found.fields["version"]) == (
         HELD["title"],
         "2026",
@@ -129,18 +129,18 @@ def test_bibtex_is_read_by_pybtex_with_the_same_title_author_year_and_version(tr
     assert [str(person).strip("{}") for person in found.persons["author"]] == [HELD["authors"][0]["name"]]
 
 
-def test_people_keep_family_and_given_names_and_a_team_keeps_its_name(tree):
+def test_people_keep_family_and_given_names_and_a_team_keeps_its_name(tree, review):
     with_authors(tree, {"family-names": "Núñez & Sons", "given-names": "Ada"}, {"name": "The team of And"})
-    cited = citation(REVIEW, tree)
+    cited = citation(review, tree)
     person, team = entry(cited.bibtex()).persons["author"]
     assert (person.last_names, person.first_names) == (["Núñez", r"\&", "Sons"], ["Ada"])
     assert team.last_names == ["{The team of And}"] and not team.first_names
     assert ris(cited.ris())["AU"] == ["Núñez & Sons, Ada", "The team of And"]
 
 
-def test_ris_agrees_with_an_independent_converter(tree):
+def test_ris_agrees_with_an_independent_converter(tree, review):
     with_authors(tree, {"family-names": "Curie", "given-names": "Marie"}, *HELD["authors"])
-    cited = citation(REVIEW, tree)
+    cited = citation(review, tree)
     theirs, ours = (
         ris(
             Converter(cited.cff()).as_ris().rstrip("\n").replace("\n", "\r\n").removesuffix("ER")
@@ -153,19 +153,19 @@ def test_ris_agrees_with_an_independent_converter(tree):
 
 @pytest.mark.parametrize("released", [False, True])
 @pytest.mark.parametrize("doi", [None, DOI])
-def test_the_cff_download_is_valid(released, doi, tree):
-    review = with_dois({HELD["version"]: doi} if doi else {})
+def test_the_cff_download_is_valid(released, doi, tree, review):
+    read = with_dois(review, {HELD["version"]: doi} if doi else {})
     if released:
-        release(tree, citation(review, tree).evidence)
-    Converter(citation(review, tree).cff()).validate()
+        release(read, tree, citation(read, tree).evidence)
+    Converter(citation(read, tree).cff()).validate()
 
 
 # the box
 
 
-def test_the_box_shows_markup_of_a_name_as_text_and_offers_a_notebook_only_where_there_is_one(tree):
+def test_the_box_shows_markup_of_a_name_as_text_and_offers_a_notebook_only_where_there_is_one(tree, review):
     with_authors(tree, {"name": "<script>alert(1)</script>"})
-    cited = citation(REVIEW, tree)
+    cited = citation(review, tree)
     box = foot(cited, "../cite", None)
     assert "<script" not in box and "notebook" not in box
     assert 'href="../_sources/book/x.ipynb"' in foot(cited, "../cite", "../_sources/book/x.ipynb")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from example_curves import example, text_of, write
-from example_review import RECORD, review  # noqa: F401  (fixture)
+from example_review import RECORD
 
 from book.shown.endpoint import curves, tables, without_priors
 from book.shown.endpoint.printed import printed_result
@@ -226,22 +226,24 @@ def test_events_that_curve_and_numbers_at_risk_do_not_allow_are_refused(tmp_path
 
 
 @pytest.fixture
-def with_curve(review):  # noqa: F811
+def with_curve(invented):
     """The invented review with a digitised curve of overall survival, and without its hazard ratio unless
     `ratio`.
     """
 
     def made(curve=None, ratio: bool = False, name: str = NAME, extra: str = ""):
-        write(review.root, NAME, curve or example())
-        review.plant(RECORD, "id: overall_survival.curve", "unit: none\n", f"unit: none\n    curve: {name}\n")
+        write(invented.root, NAME, curve or example())
+        invented.plant(
+            RECORD, "id: overall_survival.curve", "unit: none\n", f"unit: none\n    curve: {name}\n"
+        )
         if not ratio:
-            text = (review.root / RECORD).read_text()
+            text = (invented.root / RECORD).read_text()
             start, end = (
                 text.index("  - id: overall_survival.ratio"),
                 text.index("  - id: progression_free_survival.p"),
             )
-            (review.root / RECORD).write_text(text[:start] + extra + text[end:])
-        return review
+            (invented.root / RECORD).write_text(text[:start] + extra + text[end:])
+        return invented
 
     return made
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from extraction.records import load
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.report import Evidence
 from models.history import changes, diff, refit, versions
@@ -234,11 +233,6 @@ def test_a_study_that_leaves_is_told_with_the_reason_of_the_register():
 
 
 # the real review
-
-
-@pytest.fixture(scope="module")
-def review():
-    return load()
 
 
 @pytest.mark.parametrize("key", [key for key in ENDPOINTS if key != CRS])

@@ -17,8 +17,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 from example_events import kill_at_a_write
+from example_pages import toc_pages
+from example_tree import command_of
 from nbclient import NotebookClient
-from test_book import command_of, html, toc_pages  # noqa: F401  html is a fixture
 
 from book.make import build, bundle, execute, inputs
 from models.answers.summary import version
@@ -73,7 +74,7 @@ class Shown(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def shown(html) -> dict[Path, Shown]:  # noqa: F811
+def shown(html) -> dict[Path, Shown]:
     return {html / f"{page}.html": Shown(html / f"{page}.html") for page in sorted(toc_pages())}
 
 
@@ -102,7 +103,7 @@ def test_a_table_without_other_numbers_has_the_columns_that_it_shows(shown):
     assert list(pd.read_csv(build.HTML / "book" / medians["numbers"]).columns) == medians["heads"]
 
 
-def test_no_file_of_numbers_and_no_figure_is_without_its_page(shown, html):  # noqa: F811
+def test_no_file_of_numbers_and_no_figure_is_without_its_page(shown, html):
     linked = {
         (path.parent / link).resolve()
         for path, page in shown.items()
@@ -144,7 +145,7 @@ def test_every_page_with_code_offers_its_notebook_twice_and_no_other_page_does(s
 
 
 @pytest.fixture(scope="module")
-def archive(html, tmp_path_factory) -> Path:  # noqa: F811
+def archive(html, tmp_path_factory) -> Path:
     try:
         return bundle.write(tmp_path_factory.mktemp("bundle"))
     except build.NotMade as fault:
@@ -269,7 +270,7 @@ def test_the_data_package_describes_the_tables_beside_it(unpacked):
     assert {Path(resource["path"]).stem for resource in package["resources"]} == set(meanings["table"])
 
 
-def test_an_unpacked_bundle_builds_the_same_book(unpacked, html):  # noqa: F811
+def test_an_unpacked_bundle_builds_the_same_book(unpacked, html):
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTEST"))
     }
@@ -348,7 +349,7 @@ def test_what_is_not_whole_is_refused_in_one_line_and_nothing_is_written(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_without_git_is_refused(html, tmp_path, monkeypatch):  # noqa: F811
+def test_a_folder_without_git_is_refused(html, tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     monkeypatch.setattr(inputs, "ROOT", tmp_path)
     with pytest.raises(build.NotMade, match="^A bundle is made from a git checkout: .*not a git repository"):

@@ -7,7 +7,6 @@ import re
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from example_browser import chromium  # noqa: F401  (a fixture)
 from PIL import Image
 
 from book.html import drawing
@@ -62,7 +61,7 @@ def test_a_slim_drawing_has_the_same_outlines_to_a_hundredth(drawn):
 
 
 @pytest.mark.browser
-def test_a_slim_drawing_looks_the_same(drawn, chromium):  # noqa: F811
+def test_a_slim_drawing_looks_the_same(drawn, chromium):
     """Twice as large as on a page no pixel differs by more than one of the four samples that the browser
     takes of it.
     """
@@ -104,17 +103,17 @@ CELL = "```{{code-cell}} ipython3\n:tags: [hide-input]\n{options}\n{code}\n```\n
     "code, title",
     [
         ('from book.html.show import table\ntable(frame, "A caption")', "A caption"),
-        ("from book import chapter\nchapter.graph('icans')", "The model as a graph"),
+        ("from book.shown.endpoint import chapter\nchapter.graph('icans')", "The model as a graph"),
         (
-            "from book.html.show import show\nfrom book import chapter\nshow(*chapter.graph('icans'), 'x')",
+            "from book.html.show import show\nfrom book.shown.endpoint import chapter\nshow(*chapter.graph('icans'), 'x')",
             "The model as a graph",
         ),
         (
-            "from book import chapter\nchapter.graph('icans')\nchapter.forest('icans')",
+            "from book.shown.endpoint import chapter\nchapter.graph('icans')\nchapter.forest('icans')",
             "The model as a graph, and more",
         ),
         (
-            "from book import chapter\nfor x in chapter.graph('y'):\n    found = chapter.forest(x)",
+            "from book.shown.endpoint import chapter\nfor x in chapter.graph('y'):\n    found = chapter.forest(x)",
             "Posterior of each study beside its printed result",
         ),
     ],
@@ -129,7 +128,8 @@ def test_a_fold_is_titled_by_a_caption_or_by_the_function_called(code, title):
     "cell",
     [
         CELL.format(
-            options=":mystnb: {code_prompt_show: Mine}\n", code="from book import chapter\nchapter.graph('x')"
+            options=":mystnb: {code_prompt_show: Mine}\n",
+            code="from book.shown.endpoint import chapter\nchapter.graph('x')",
         ),
         CELL.format(options="", code="print(1)"),
         "Text with `{code-cell}`.\n",

@@ -28,7 +28,7 @@ PLACE = {"source": "example2020.xml", "section": "Results"}
 
 
 @pytest.fixture
-def invented(tmp_path):
+def invented_with(tmp_path):
     """Load the invented review after `change` has edited its first record and its register, as data."""
     shutil.copytree(EXAMPLE, tmp_path, dirs_exist_ok=True)
 
@@ -50,11 +50,6 @@ def invented(tmp_path):
         return load(tmp_path)
 
     return changed
-
-
-@pytest.fixture(scope="module")
-def real() -> Review:
-    return load()
 
 
 def grade(category, arm, events):
@@ -118,14 +113,14 @@ def reason(evidence, name):
 # grades and group sizes
 
 
-def test_the_missing_arm_of_a_grade_is_the_total_less_the_other(invented):
-    record = invented(*GRADES).records["example2020"]
+def test_the_missing_arm_of_a_grade_is_the_total_less_the_other(invented_with):
+    record = invented_with(*GRADES).records["example2020"]
     assert by_arm(record) == {1: (3, 9), 2: (6, 4), 3: (3, 5)}
     assert (group_size(record, "toci", "grade_3"), group_size(record, "control", "grade_3")) == (3, 5)
     assert (group_size(record, "toci"), group_size(record, "control")) == (12, 18)
 
 
-def test_grades_3_to_5_are_summed_unless_they_are_printed_together(invented):
+def test_grades_3_to_5_are_summed_unless_they_are_printed_together(invented_with):
     apart = [
         grade(c, arm, n)
         for c, arm, n in [
@@ -136,22 +131,22 @@ def test_grades_3_to_5_are_summed_unless_they_are_printed_together(invented):
             ("4", "control", 1),
         ]
     ]
-    assert by_arm(invented(*apart).records["example2020"]) == {3: (4, 5)}
+    assert by_arm(invented_with(*apart).records["example2020"]) == {3: (4, 5)}
     together = [*apart, grade("3-5", "toci", 4), grade("3-5", "control", 5)]
-    assert by_arm(invented(*together).records["example2020"]) == {3: (4, 5)}
+    assert by_arm(invented_with(*together).records["example2020"]) == {3: (4, 5)}
 
 
-def test_a_grade_of_one_arm_alone_is_no_comparison(invented):
-    record = invented(grade("2", "control", 4)).records["example2020"]
+def test_a_grade_of_one_arm_alone_is_no_comparison(invented_with):
+    record = invented_with(grade("2", "control", 4)).records["example2020"]
     assert grade_counts(record) == {}
     assert group_size(record, "toci", "grade_3") is None
 
 
-def test_grades_of_the_real_studies_are_those_of_their_tables(real):
+def test_grades_of_the_real_studies_are_those_of_their_tables(review):
     """Zhou 2025, Table 2; Zhang 2022, section Patients: 31 v 13 with CRS, of grade 1 17 v 10, 2 9 v 2, 3 or
     more 5 v 1.
     """
-    found = {study: by_arm(real.records[study]) for study in ("zhou2025", "zhang2022")}
+    found = {study: by_arm(review.records[study]) for study in ("zhou2025", "zhang2022")}
     assert found["zhou2025"] == {0: (0, 4), 1: (0, 7), 2: (8, 11), 3: (9, 6)}
     assert found["zhang2022"] == {1: (17, 10), 2: (9, 2), 3: (5, 1)}
     assert [sum(n[i] for n in found["zhou2025"].values()) for i in (0, 1)] == [17, 28]
@@ -161,27 +156,27 @@ def test_grades_of_the_real_studies_are_those_of_their_tables(real):
 
 
 @pytest.mark.parametrize("decision", ["awaiting_data", "excluded"])
-def test_a_study_that_is_not_included_contributes_nothing(invented, decision):
+def test_a_study_that_is_not_included_contributes_nothing(invented_with, decision):
     before, after = (
-        collect_all(invented()),
-        collect_all(invented(register={"example2020": {"decision": decision}})),
+        collect_all(invented_with()),
+        collect_all(invented_with(register={"example2020": {"decision": decision}})),
     )
     assert any("example2020" in e.studies for e in before.values())
     for evidence in after.values():
         assert "example2020" not in {r.study for r in (*evidence.used, *evidence.unused)}
 
 
-def test_only_included_studies_of_the_real_register_contribute(real):
-    allowed = {s.id for s in real.register.studies if s.decision == "included"}
+def test_only_included_studies_of_the_real_register_contribute(review):
+    allowed = {s.id for s in review.register.studies if s.decision == "included"}
     assert "wang2024" not in allowed
-    for endpoint, evidence in collect_all(real).items():
+    for endpoint, evidence in collect_all(review).items():
         assert {r.study for r in (*evidence.used, *evidence.unused)} <= allowed
         for study in evidence.studies:
-            assert real.studies[study].endpoints is None or endpoint in real.studies[study].endpoints
+            assert review.studies[study].endpoints is None or endpoint in review.studies[study].endpoints
 
 
-def test_a_study_enters_only_the_endpoints_its_registration_names(invented):
-    found = collect_all(invented(register={"example2020": {"endpoints": ["overall_survival"]}}))
+def test_a_study_enters_only_the_endpoints_its_registration_names(invented_with):
+    found = collect_all(invented_with(register={"example2020": {"endpoints": ["overall_survival"]}}))
     assert [
         endpoint
         for endpoint, evidence in found.items()
@@ -189,27 +184,28 @@ def test_a_study_enters_only_the_endpoints_its_registration_names(invented):
     ] == ["overall_survival"]
 
 
-def test_no_two_studies_of_one_cohort_meet_in_an_endpoint(real):
-    for evidence in collect_all(real).values():
-        cohorts = [real.studies[study].cohort for study in evidence.studies]
+def test_no_two_studies_of_one_cohort_meet_in_an_endpoint(review):
+    for evidence in collect_all(review).values():
+        cohorts = [review.studies[study].cohort for study in evidence.studies]
         assert len(cohorts) == len(set(cohorts))
 
 
-def test_an_unknown_endpoint_is_refused(real):
+def test_an_unknown_endpoint_is_refused(review):
     with pytest.raises(KeyError):
-        collect(real, "survival")
+        collect(review, "survival")
 
 
 # nothing twice, nothing lost
 
 
-def both_reviews(invented, real):
-    return [real, invented(*GRADES)]
+@pytest.fixture
+def both_reviews(invented_with, review) -> list[Review]:
+    return [review, invented_with(*GRADES)]
 
 
-def test_no_entry_is_used_twice_or_both_used_and_left_out(invented, real):
-    for review in both_reviews(invented, real):
-        for evidence in collect_all(review).values():
+def test_no_entry_is_used_twice_or_both_used_and_left_out(both_reviews):
+    for read in both_reviews:
+        for evidence in collect_all(read).values():
             for one, other in combinations((*evidence.used, *evidence.unused), 2):
                 if one.study == other.study:
                     assert not set(one.entries) & set(other.entries), (evidence.endpoint, one, other)
@@ -230,30 +226,32 @@ def overlapping(review, evidence):
                 yield one, other
 
 
-def test_no_patients_stand_twice_behind_one_kind_of_term(invented, real):
-    for review in both_reviews(invented, real):
-        for evidence in collect_all(review).values():
-            assert not list(overlapping(review, evidence))
+def test_no_patients_stand_twice_behind_one_kind_of_term(both_reviews):
+    for read in both_reviews:
+        for evidence in collect_all(read).values():
+            assert not list(overlapping(read, evidence))
 
 
-def test_a_log_rank_p_of_the_whole_cohort_sets_its_strata_aside(invented):
+def test_a_log_rank_p_of_the_whole_cohort_sets_its_strata_aside(invented_with):
     part = comparison(
         "progression_free_survival.grade_3.p", "log_rank_p", "progression_free_survival", "grade_3", p="0.4"
     )
-    found = collect(invented(*GRADES, part), "progression_free_survival")
+    found = collect(invented_with(*GRADES, part), "progression_free_survival")
     assert entries_of(found.used) == {"progression_free_survival.p"}
     assert (
         reason(found, "progression_free_survival.grade_3.p") == "part of the patients whose p-value is used"
     )
 
 
-def test_log_rank_p_values_of_strata_that_share_patients_do_not_both_enter(invented):
+def test_log_rank_p_values_of_strata_that_share_patients_do_not_both_enter(invented_with):
     endpoint = "progression_free_survival"
     parts = [
         comparison(f"{endpoint}.{s}.p", "log_rank_p", endpoint, s, p="0.4") for s in ("grade_2", "grade_2_3")
     ]
     many = [grade(c, arm, 10) for c in ("1", "2", "3-5") for arm in ("toci", "control")]
-    review = invented(*many, *parts, drop=[f"{endpoint}.p"], strata={"grade_2": [2], "grade_2_3": [2, 3]})
+    review = invented_with(
+        *many, *parts, drop=[f"{endpoint}.p"], strata={"grade_2": [2], "grade_2_3": [2, 3]}
+    )
     found = collect(review, endpoint)
     assert found.used
     assert not list(overlapping(review, found))
@@ -262,17 +260,18 @@ def test_log_rank_p_values_of_strata_that_share_patients_do_not_both_enter(inven
 @pytest.mark.parametrize(
     ("printed", "read"), [("0.000", "<0.0005"), ("=0.00", "<0.005"), ("0.001", "0.001"), ("<0.001", "<0.001")]
 )
-def test_a_log_rank_p_of_zeros_is_less_than_half_its_last_digit(invented, printed, read):
+def test_a_log_rank_p_of_zeros_is_less_than_half_its_last_digit(invented_with, printed, read):
     whole = comparison("overall_survival.p", "log_rank_p", "overall_survival", p=printed)
     (used,) = used_from(
-        collect(invented(whole, drop=("overall_survival.ratio",)), "overall_survival"), "overall_survival.p"
+        collect(invented_with(whole, drop=("overall_survival.ratio",)), "overall_survival"),
+        "overall_survival.p",
     )
     assert used.data["p"] == read
 
 
-def test_a_log_rank_p_beside_the_hazard_ratio_is_left_out_and_checked(invented):
+def test_a_log_rank_p_beside_the_hazard_ratio_is_left_out_and_checked(invented_with):
     found = collect(
-        invented(comparison("overall_survival.p", "log_rank_p", "overall_survival", p="0.6")),
+        invented_with(comparison("overall_survival.p", "log_rank_p", "overall_survival", p="0.6")),
         "overall_survival",
     )
     assert [r.term for r in found.used] == ["ratio"]
@@ -287,23 +286,25 @@ def test_a_log_rank_p_beside_the_hazard_ratio_is_left_out_and_checked(invented):
     }
 
 
-def test_tests_of_strata_that_share_patients_do_not_both_enter(invented):
+def test_tests_of_strata_that_share_patients_do_not_both_enter(invented_with):
     both = [
         comparison(
             f"crs_duration.{s}.test", "test_outcome", stratum=s, significant=False, tests=["mann_whitney"]
         )
         for s in ("grade_2", "grade_2_3")
     ]
-    review = invented(*GRADES, *both, strata={"grade_2": [2], "grade_2_3": [2, 3]})
+    review = invented_with(*GRADES, *both, strata={"grade_2": [2], "grade_2_3": [2, 3]})
     assert not list(overlapping(review, collect(review, "crs_duration")))
 
 
 @pytest.mark.parametrize("which", ["real", "invented"])
-def test_every_comparison_printed_for_an_endpoint_is_used_or_left_out_with_a_reason(which, invented, real):
-    review = (
-        real
+def test_every_comparison_printed_for_an_endpoint_is_used_or_left_out_with_a_reason(
+    which, invented_with, review
+):
+    read = (
+        review
         if which == "real"
-        else invented(
+        else invented_with(
             *GRADES,
             comparison(
                 "overall_survival.unadjusted",
@@ -318,11 +319,11 @@ def test_every_comparison_printed_for_an_endpoint_is_used_or_left_out_with_a_rea
         )
     )
     lost = []
-    for endpoint, evidence in collect_all(review).items():
+    for endpoint, evidence in collect_all(read).items():
         listed = {(r.study, entry) for r in (*evidence.used, *evidence.unused) for entry in r.entries}
-        for study, record in review.included().items():
-            if review.studies[study].endpoints is None or endpoint in review.studies[study].endpoints:
-                if endpoint == "severe_crs" and review.studies[study].contrast == "therapeutic":
+        for study, record in read.included().items():
+            if read.studies[study].endpoints is None or endpoint in read.studies[study].endpoints:
+                if endpoint == "severe_crs" and read.studies[study].contrast == "therapeutic":
                     continue  # left out as a whole, counts only: the grade led to the drug
                 for name in FIELDS_OF[endpoint]:
                     for entry in record.find(Entry, name, arm="comparison"):
@@ -331,24 +332,24 @@ def test_every_comparison_printed_for_an_endpoint_is_used_or_left_out_with_a_rea
     assert lost == []
 
 
-def test_every_report_left_out_has_a_reason(invented, real):
-    for review in both_reviews(invented, real):
-        for evidence in collect_all(review).values():
+def test_every_report_left_out_has_a_reason(both_reviews):
+    for read in both_reviews:
+        for evidence in collect_all(read).values():
             assert all(report.reason.strip() for report in evidence.unused)
 
 
 # binary endpoints
 
 
-def test_counts_enter_with_the_printed_denominator_or_the_group_size(invented):
-    (found,) = collect(invented(), "severe_infection").used
+def test_counts_enter_with_the_printed_denominator_or_the_group_size(invented_with):
+    (found,) = collect(invented_with(), "severe_infection").used
     assert (found.term, found.data) == (
         "table",
         {"events_toci": 5, "n_toci": 12, "events_control": 4, "n_control": 18},
     )
 
 
-def test_counts_without_a_denominator_do_not_enter(invented):
+def test_counts_without_a_denominator_do_not_enter(invented_with):
     icans = [
         {
             "id": f"icans.{arm}",
@@ -363,20 +364,20 @@ def test_counts_without_a_denominator_do_not_enter(invented):
         for arm in ("toci", "control")
     ]
     # the entry of the total goes too: with it the other arm's size would follow by subtraction
-    review = invented(*icans, drop=["group_size.control", "group_size.total", "icans.total"])
+    review = invented_with(*icans, drop=["group_size.control", "group_size.total", "icans.total"])
     for report in collect(review, "icans").used:
         assert None not in report.data.values()
 
 
-def test_a_p_value_beside_counts_is_left_out(invented):
+def test_a_p_value_beside_counts_is_left_out(invented_with):
     assert (
-        reason(collect(invented(), "severe_infection"), "severe_infection.p")
+        reason(collect(invented_with(), "severe_infection"), "severe_infection.p")
         == "the same patients as the counts used"
     )
 
 
-def test_severe_crs_of_patients_treated_for_their_grade_is_never_an_effect(invented):
-    found = collect(invented(*GRADES), "severe_crs")
+def test_severe_crs_of_patients_treated_for_their_grade_is_never_an_effect(invented_with):
+    found = collect(invented_with(*GRADES), "severe_crs")
     assert not found.used
     assert "crs_grade.3_5.toci" in entries_of(found.unused)
 
@@ -384,8 +385,8 @@ def test_severe_crs_of_patients_treated_for_their_grade_is_never_an_effect(inven
 # survival
 
 
-def test_a_hazard_ratio_says_what_it_is_adjusted_for(invented):
-    (found,) = collect(invented(), "overall_survival").used
+def test_a_hazard_ratio_says_what_it_is_adjusted_for(invented_with):
+    (found,) = collect(invented_with(), "overall_survival").used
     assert found.data == {"estimate": 0.8, "lower": 0.35, "upper": 1.83, "level": 95.0}
     assert found.note == "adjusted for age"
 
@@ -395,9 +396,9 @@ HANDFUL = comparison(
 )
 
 
-def test_a_log_rank_p_of_a_handful_of_patients_enters_by_its_histories(invented):
+def test_a_log_rank_p_of_a_handful_of_patients_enters_by_its_histories(invented_with):
     (found,) = collect(
-        invented(*GRADES, HANDFUL, drop=["progression_free_survival.p"]), "progression_free_survival"
+        invented_with(*GRADES, HANDFUL, drop=["progression_free_survival.p"]), "progression_free_survival"
     ).used
     assert (found.term, found.data) == (
         "log_rank_histories",
@@ -405,8 +406,8 @@ def test_a_log_rank_p_of_a_handful_of_patients_enters_by_its_histories(invented)
     )
 
 
-def test_with_printed_numbers_only_it_is_left_out(invented):
-    review = invented(*GRADES, HANDFUL, drop=["progression_free_survival.p"])
+def test_with_printed_numbers_only_it_is_left_out(invented_with):
+    review = invented_with(*GRADES, HANDFUL, drop=["progression_free_survival.p"])
     found = collect(review, "progression_free_survival", Reading(recovered=False))
     assert not found.used
     assert reason(found, "progression_free_survival.grade_3.p").startswith("3 v 5 patients are too few")
@@ -420,11 +421,11 @@ def recovered(review, endpoint, study, reading=Reading()):
     return report
 
 
-def test_zhangs_severe_infections_are_bounded_by_the_stratum_and_the_words(real):
+def test_zhangs_severe_infections_are_bounded_by_the_stratum_and_the_words(review):
     """CRP-high 11/23 v 2/17: the cohort has 11 to 20 of 32 (12 of the 23 had none) v 2 to 20 of 35, more with
     the drug, p < 0.05 by a named test.
     """
-    report = recovered(real, "severe_infection", "zhang2022")
+    report = recovered(review, "severe_infection", "zhang2022")
     tables = {tuple(row) for row in report.data["candidates"]}
     expected = set()
     for a in range(11, 21):
@@ -442,15 +443,15 @@ def test_zhangs_severe_infections_are_bounded_by_the_stratum_and_the_words(real)
     }
 
 
-def test_without_the_word_significant_only_the_stratum_bounds_them(real):
-    report = recovered(real, "severe_infection", "zhang2022", Reading(at_their_word=False))
+def test_without_the_word_significant_only_the_stratum_bounds_them(review):
+    report = recovered(review, "severe_infection", "zhang2022", Reading(at_their_word=False))
     assert {tuple(row) for row in report.data["candidates"]} == {
         (a, 32, c, 35) for a in range(11, 21) for c in range(2, 21)
     }
 
 
-def test_a_part_can_stand_for_the_cohort(real):
-    report = recovered(real, "severe_infection", "zhang2022", Reading(whole_cohort=False))
+def test_a_part_can_stand_for_the_cohort(review):
+    report = recovered(review, "severe_infection", "zhang2022", Reading(whole_cohort=False))
     assert (report.stratum, report.data["candidates"]) == ("crp_high", [[11, 23, 2, 17]])
 
 
@@ -466,59 +467,59 @@ def test_a_part_can_stand_for_the_cohort(real):
         ("icans", "zhang2022", [6, 32, 0, 35]),
     ],
 )  # "50% (n=3)" of those with ICANS, none of them untreated
-def test_a_table_that_alone_prints_so_is_recovered(real, endpoint, study, table):
-    report = recovered(real, endpoint, study)
+def test_a_table_that_alone_prints_so_is_recovered(review, endpoint, study, table):
+    report = recovered(review, endpoint, study)
     assert (report.term, report.data["candidates"]) == ("table_set", [table])
 
 
-def test_events_before_the_drug_can_be_left_out(real):
-    assert recovered(real, "icans", "zhang2022", Reading(before_the_drug=False)).data["candidates"] == [
+def test_events_before_the_drug_can_be_left_out(review):
+    assert recovered(review, "icans", "zhang2022", Reading(before_the_drug=False)).data["candidates"] == [
         [3, 32, 0, 35]
     ]
 
 
-def test_a_total_without_a_comparison_enters_nothing(real):
+def test_a_total_without_a_comparison_enters_nothing(review):
     """Ma 2024 counts 16 with ICANS and says nothing of the arms."""
-    assert "ma2024" not in collect(real, "icans").studies
+    assert "ma2024" not in collect(review, "icans").studies
 
 
-def test_zhangs_severe_crs_by_il6_is_recovered_and_pooled_nowhere(real):
-    found = collect(real, "severe_crs")
+def test_zhangs_severe_crs_by_il6_is_recovered_and_pooled_nowhere(review):
+    found = collect(review, "severe_crs")
     (report,) = [r for r in found.unused if r.study == "zhang2022" and r.stratum == "il6_low"]
     assert report.candidates == ((3, 8, 0, 23),) and "zhang2022" not in found.studies
 
 
-def test_survival_of_responders_sums_over_how_many_there_are(real):
-    reports = [r for r in collect(real, "progression_free_survival").used if r.term == "log_rank_histories"]
+def test_survival_of_responders_sums_over_how_many_there_are(review):
+    reports = [r for r in collect(review, "progression_free_survival").used if r.term == "log_rank_histories"]
     assert {r.stratum: (r.data["n_toci"], r.data["n_control"], r.data["counted"]) for r in reports} == {
         "grade_2": (9, 2, [57, 67]),
         "grade_3_5": (5, 1, [57, 67]),
     }
 
 
-def test_a_p_that_its_test_cannot_give_enters_by_its_words(real):
-    found = collect(real, "crs_duration")
+def test_a_p_that_its_test_cannot_give_enters_by_its_words(review):
+    found = collect(review, "crs_duration")
     (used,) = used_from(found, "crs_duration.grade_2.test")
     assert (used.data["significant"], used.data["direction"], used.data["alpha"]) == (True, "lower", 0.05)
     assert "cannot give it (smallest p 0.0364)" in reason(found, "crs_duration.grade_2.p")
     assert not used_from(
-        collect(real, "crs_duration", Reading(impossible_as_outcome=False)), "crs_duration.grade_2.test"
+        collect(review, "crs_duration", Reading(impossible_as_outcome=False)), "crs_duration.grade_2.test"
     )
 
 
-def test_only_readings_that_change_the_evidence_are_alternatives(real):
+def test_only_readings_that_change_the_evidence_are_alternatives(review):
     for endpoint in ENDPOINTS:
-        primary = collect(real, endpoint).used_hash()
-        assert all(found.used_hash() != primary for found in alternatives(real, endpoint).values())
-    assert set(alternatives(real, "severe_infection")) == {
+        primary = collect(review, endpoint).used_hash()
+        assert all(found.used_hash() != primary for found in alternatives(review, endpoint).values())
+    assert set(alternatives(review, "severe_infection")) == {
         "printed numbers only",
         "verbal outcomes not taken at their word",
         "a recovered part in place of the whole cohort",
     }
 
 
-def test_parts_that_only_bound_a_used_report_become_checks(real):
-    checks = {e: r.check for r in collect(real, "severe_infection").unused for e in r.entries}
+def test_parts_that_only_bound_a_used_report_become_checks(review):
+    checks = {e: r.check for r in collect(review, "severe_infection").unused for e in r.entries}
     assert checks["severe_infection.crp_high.p"] == {
         "kind": "table",
         "n_toci": 23,
@@ -537,8 +538,8 @@ def test_parts_that_only_bound_a_used_report_become_checks(real):
 # duration of CRS
 
 
-def test_a_test_within_a_grade_enters_with_that_grades_patients(invented):
-    (found,) = used_from(collect(invented(*GRADES), "crs_duration"), "crs_duration.grade_3.test")
+def test_a_test_within_a_grade_enters_with_that_grades_patients(invented_with):
+    (found,) = used_from(collect(invented_with(*GRADES), "crs_duration"), "crs_duration.grade_3.test")
     assert found.data == {
         "toci": [[3, 3]],
         "control": [[3, 5]],
@@ -549,10 +550,10 @@ def test_a_test_within_a_grade_enters_with_that_grades_patients(invented):
     }
 
 
-def test_a_test_that_could_not_be_significant_is_not_used_and_says_so(invented):
+def test_a_test_that_could_not_be_significant_is_not_used_and_says_so(invented_with):
     lone = [grade("3-5", "toci", 5), grade("3-5", "control", 1)]
     found = collect(
-        invented(*lone, edit={"crs_duration.grade_3.test": {"significant": False, "direction": None}}),
+        invented_with(*lone, edit={"crs_duration.grade_3.test": {"significant": False, "direction": None}}),
         "crs_duration",
     )
     assert not used_from(found, "crs_duration.grade_3.test")
@@ -561,64 +562,64 @@ def test_a_test_that_could_not_be_significant_is_not_used_and_says_so(invented):
         == "no outcome of the test is significant with 5 v 1 patients, so the report says nothing of the"
         " effect"
     )
-    found = collect(invented(*lone), "crs_duration")
+    found = collect(invented_with(*lone), "crs_duration")
     assert (
         reason(found, "crs_duration.grade_3.test")
         == "no outcome of the test is significant with 5 v 1 patients, so the report is not one of this test"
     )
 
 
-def test_the_real_test_of_5_v_1_is_not_used_and_says_so(real):
+def test_the_real_test_of_5_v_1_is_not_used_and_says_so(review):
     """Zhang 2022, Figure 1A: no significant difference in grade 3 or above, 5 v 1 patients: the smallest
     two-sided p is 1/3.
     """
-    assert "5 v 1" in reason(collect(real, "crs_duration"), "crs_duration.grade_3_5.test")
+    assert "5 v 1" in reason(collect(review, "crs_duration"), "crs_duration.grade_3_5.test")
 
 
 @pytest.mark.parametrize(
     ("printed", "significant"),
     [("<0.05", True), ("<0.01", True), ("0.0204", True), (">0.05", False), ("0.31", False), ("≥0.05", False)],
 )
-def test_a_p_value_without_words_is_significant_as_printed(invented, printed, significant):
+def test_a_p_value_without_words_is_significant_as_printed(invented_with, printed, significant):
     alone = comparison(
         "crs_duration.grade_3.p", "p_value", stratum="grade_3", p=printed, tests=["mann_whitney"]
     )
-    found = collect(invented(*GRADES, alone, drop=["crs_duration.grade_3.test"]), "crs_duration")
+    found = collect(invented_with(*GRADES, alone, drop=["crs_duration.grade_3.test"]), "crs_duration")
     (report,) = used_from(found, "crs_duration.grade_3.p")
     assert report.data["significant"] is significant
 
 
-def test_not_significant_at_1_per_cent_is_not_taken_for_5(invented):
+def test_not_significant_at_1_per_cent_is_not_taken_for_5(invented_with):
     strict = {"crs_duration.grade_3.test": {"alpha": 0.01, "significant": False, "direction": None}}
     for report in used_from(
-        collect(invented(*GRADES, edit=strict), "crs_duration"), "crs_duration.grade_3.test"
+        collect(invented_with(*GRADES, edit=strict), "crs_duration"), "crs_duration.grade_3.test"
     ):
         assert float(report.data["alpha"]) == 0.01
 
 
-def test_an_outcome_of_a_test_without_a_power_curve_is_not_used(invented):
+def test_an_outcome_of_a_test_without_a_power_curve_is_not_used(invented_with):
     found = collect(
-        invented(*GRADES, edit={"crs_duration.grade_3.test": {"tests": ["unnamed"]}}), "crs_duration"
+        invented_with(*GRADES, edit={"crs_duration.grade_3.test": {"tests": ["unnamed"]}}), "crs_duration"
     )
     assert not used_from(found, "crs_duration.grade_3.test")
     assert reason(found, "crs_duration.grade_3.test")
 
 
-def test_medians_by_arm_enter_as_mixtures_of_their_grades(invented):
-    found = collect(invented(*GRADES), "crs_duration")
+def test_medians_by_arm_enter_as_mixtures_of_their_grades(invented_with):
+    found = collect(invented_with(*GRADES), "crs_duration")
     (treated,), (others,) = used_from(found, "crs_duration.toci"), used_from(found, "crs_duration.control")
     assert treated.data["cells"] == {"toci": [[1, 3], [2, 6], [3, 3]]}
     assert others.data["cells"] == {"control": [[1, 9], [2, 4], [3, 5]]}
     assert (treated.term, others.term) == ("median_range", "median_quartiles")
 
 
-def test_a_median_without_grades_by_arm_waits(invented):
-    found = collect(invented(), "crs_duration")
+def test_a_median_without_grades_by_arm_waits(invented_with):
+    found = collect(invented_with(), "crs_duration")
     assert not found.used
     assert reason(found, "crs_duration.toci") == "the grades by arm are not printed"
 
 
-def test_a_median_of_all_patients_gives_way_to_the_medians_by_arm(invented):
+def test_a_median_of_all_patients_gives_way_to_the_medians_by_arm(invented_with):
     whole = {
         "id": "crs_duration.total",
         "kind": "median_range",
@@ -631,15 +632,17 @@ def test_a_median_of_all_patients_gives_way_to_the_medians_by_arm(invented):
         "printed": "5",
         "address": PLACE,
     }
-    found = collect(invented(*GRADES, whole), "crs_duration")
+    found = collect(invented_with(*GRADES, whole), "crs_duration")
     assert reason(found, "crs_duration.total") == "the same patients as the medians by arm"
 
 
-def test_patients_without_crs_count_as_0_days_only_where_the_range_starts_there(invented):
+def test_patients_without_crs_count_as_0_days_only_where_the_range_starts_there(invented_with):
     none = [grade("0", "toci", 2), grade("0", "control", 0)]
     starts_at = {
         value: used_from(
-            collect(invented(*GRADES, *none, edit={"crs_duration.toci": {"minimum": value}}), "crs_duration"),
+            collect(
+                invented_with(*GRADES, *none, edit={"crs_duration.toci": {"minimum": value}}), "crs_duration"
+            ),
             "crs_duration.toci",
         )[0]
         for value in (0, 2)
@@ -661,41 +664,46 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("endpoint", CHANGES)
-def test_a_changed_number_changes_the_fingerprint_of_its_endpoint_alone(invented, endpoint):
-    before, after = collect_all(invented(*GRADES)), collect_all(invented(*GRADES, edit=CHANGES[endpoint]))
+def test_a_changed_number_changes_the_fingerprint_of_its_endpoint_alone(invented_with, endpoint):
+    before, after = (
+        collect_all(invented_with(*GRADES)),
+        collect_all(invented_with(*GRADES, edit=CHANGES[endpoint])),
+    )
     for name in ENDPOINTS:
         assert (before[name].hash() != after[name].hash()) == (name == endpoint)
         assert (before[name].used_hash() != after[name].used_hash()) == (name == endpoint)
 
 
-def test_a_changed_group_size_reaches_every_report_that_reads_it(invented):
-    before = collect_all(invented(*GRADES))
-    after = collect_all(invented(*GRADES, edit={"group_size.toci": {"n": 13}, "group_size.total": {"n": 31}}))
+def test_a_changed_group_size_reaches_every_report_that_reads_it(invented_with):
+    before = collect_all(invented_with(*GRADES))
+    after = collect_all(
+        invented_with(*GRADES, edit={"group_size.toci": {"n": 13}, "group_size.total": {"n": 31}})
+    )
     changed = {name for name in ENDPOINTS if before[name].used_hash() != after[name].used_hash()}
     assert changed == {"severe_infection", "progression_free_survival"}
 
 
-def test_a_note_an_address_or_the_printed_fragment_changes_no_fingerprint(invented):
+def test_a_note_an_address_or_the_printed_fragment_changes_no_fingerprint(invented_with):
     words = {
         "note": "Read twice.",
         "printed": "as printed",
         "address": {"source": "example2020.xml", "table": "9"},
     }
     edit = dict.fromkeys(("severe_infection.toci", "crs_duration.toci", "overall_survival.ratio"), words)
-    before, after = collect_all(invented(*GRADES)), collect_all(invented(*GRADES, edit=edit))
+    before, after = collect_all(invented_with(*GRADES)), collect_all(invented_with(*GRADES, edit=edit))
     assert {n: e.hash() for n, e in before.items()} == {n: e.hash() for n, e in after.items()}
 
 
-def test_a_report_left_out_changes_what_is_listed_and_not_what_a_posterior_depends_on(invented):
-    before = collect(invented(*GRADES), "severe_infection")
-    after = collect(invented(*GRADES, drop=["severe_infection.p"]), "severe_infection")
+def test_a_report_left_out_changes_what_is_listed_and_not_what_a_posterior_depends_on(invented_with):
+    before = collect(invented_with(*GRADES), "severe_infection")
+    after = collect(invented_with(*GRADES, drop=["severe_infection.p"]), "severe_infection")
     assert before.hash() != after.hash()
     assert before.used_hash() == after.used_hash()
 
 
-def test_fingerprints_are_the_same_each_time_and_depend_on_each_used_report(real):
-    for evidence in collect_all(real).values():
-        assert evidence.hash() == collect(real, evidence.endpoint).hash()
+def test_fingerprints_are_the_same_each_time_and_depend_on_each_used_report(review):
+    for evidence in collect_all(review).values():
+        assert evidence.hash() == collect(review, evidence.endpoint).hash()
         for i in range(len(evidence.used)):
             fewer = replace(evidence, used=evidence.used[:i] + evidence.used[i + 1 :])
             assert fewer.used_hash() != evidence.used_hash()

@@ -5,12 +5,12 @@ import re
 
 import numpy as np
 import pytest
-from example_explorer import address, at, chromium, page, text  # noqa: F401  (fixtures among them)
+from example_explorer import at, text
 from scipy import integrate, stats
 from scipy.special import logsumexp
 
 from book.shown import explorer_data
-from extraction.records import load
+from extraction.records import Review
 from models import fit
 from models.answers import summary
 from models.answers.bias import bias_prior, bias_priors, through_bias
@@ -23,7 +23,6 @@ from models.likelihood import reports
 from models.likelihood.two_arms import two_arm_log_likelihood
 from models.priors import BASELINE_LOGIT, Prior, parse
 
-REVIEW = load()
 WITHIN = 0.005  # log scale
 PRINTED = "printed numbers only"
 browser = pytest.mark.browser
@@ -34,7 +33,7 @@ browser = pytest.mark.browser
 TAU = {"half_normal": (0.1, 0.5, 1.5), "log_normal": (0.29, 0.8), "inverse_gamma": (0.14, 0.8)}
 
 
-def settings() -> list[dict]:
+def settings(review: Review) -> list[dict]:
     """Choices by endpoint: every prior of tau, with the other choices going round."""
     found = []
     for key, endpoint in explorer_data.EXPLORED.items():
@@ -57,12 +56,19 @@ def settings() -> list[dict]:
         choices
         for choices in found
         if choices["data"] == "used"
-        or PRINTED in alternatives(REVIEW, ENDPOINTS[choices["endpoint"]].evidence)
+        or PRINTED in alternatives(review, ENDPOINTS[choices["endpoint"]].evidence)
     ]
 
 
 def by_python(
-    endpoint: str, tau: str, mu: float, bias: str = "judged", data: str = "used", without: str = "", own=None
+    review: Review,
+    endpoint: str,
+    tau: str,
+    mu: float,
+    bias: str = "judged",
+    data: str = "used",
+    without: str = "",
+    own=None,
 ):
     """The same posterior from likelihoods as the book has them; `own` is a further log likelihood."""
     family, scale = tau.split(":")
@@ -72,10 +78,10 @@ def by_python(
         if p.family == family
     )
     evidence = collect(
-        REVIEW, ENDPOINTS[endpoint].evidence, PRIMARY if data == "used" else ALTERNATIVES[PRINTED]
+        review, ENDPOINTS[endpoint].evidence, PRIMARY if data == "used" else ALTERNATIVES[PRINTED]
     )
     terms = {
-        REVIEW.studies[study].label: (term, bias_priors(endpoint, REVIEW, evidence)[study])
+        review.studies[study].label: (term, bias_priors(endpoint, review, evidence)[study])
         for study, term in study_likelihoods(evidence).items()
         if study not in without.split(",")
     }
@@ -98,11 +104,11 @@ def limits(marginal) -> list[float]:
 
 
 @browser
-def test_the_answer_is_python_s_over_a_grid_of_choices(page):
+def test_the_answer_is_python_s_over_a_grid_of_choices(page, review):
     worst = {"mean": 0.0, "prediction": 0.0, "study": 0.0}
-    for choices in settings():
+    for choices in settings(review):
         expected, found = (
-            by_python(**choices),
+            by_python(review, **choices),
             at(page, **{k: v for k, v in choices.items() if v not in ("none", "used")}),
         )
         distances = {
@@ -126,19 +132,19 @@ def test_the_answer_is_python_s_over_a_grid_of_choices(page):
 
 @browser
 @pytest.mark.parametrize("key", explorer_data.EXPLORED)
-def test_it_opens_with_the_book_s_answer(page, key):
-    fit.fit([key], REVIEW)
-    book, found = summary.summarise(key, REVIEW), at(page, endpoint=key)
+def test_it_opens_with_the_book_s_answer(page, key, review):
+    fit.fit([key], review)
+    book, found = summary.summarise(key, review), at(page, endpoint=key)
     expected = np.log([book[name] for name in ("median", "lower", "upper")])
     errors = [book["mcse"][name] / book[name] for name in ("median", "lower", "upper")]
     assert (np.abs(found["Mean effect"] - expected) < 4 * np.array(errors) + 0.002).all()
 
 
 @browser
-def test_a_study_of_one_s_own_enters_as_python_has_it(page):
+def test_a_study_of_one_s_own_enters_as_python_has_it(page, review):
     counts = two_arm_log_likelihood(12, 40, 3, 37, BASELINE_LOGIT)
     choices = {"endpoint": "severe_infection", "tau": "half_normal:0.5", "mu": 1.0, "bias": "judged"}
-    expected, found = by_python(**choices, own=counts), at(page, **choices, counts="12:40:3:37")
+    expected, found = by_python(review, **choices, own=counts), at(page, **choices, counts="12:40:3:37")
     assert np.abs(found["Mean effect"] - limits(expected.mu)).max() < WITHIN
     assert np.abs(found["Your study"] - limits(expected.theta["Your study"])).max() < WITHIN
     ratio = lambda theta: reports.ratio(theta, 0.8, 0.5, 1.28)  # noqa: E731
@@ -148,16 +154,21 @@ def test_a_study_of_one_s_own_enters_as_python_has_it(page):
         "mu": 0.5,
         "without": "zhou2025,ma2024",
     }
-    expected, found = by_python(**choices, bias="none", own=ratio), at(page, **choices, ratio="0.8:0.5:1.28")
+    expected, found = (
+        by_python(review, **choices, bias="none", own=ratio),
+        at(page, **choices, ratio="0.8:0.5:1.28"),
+    )
     assert np.abs(found["Mean effect"] - limits(expected.mu)).max() < WITHIN
 
 
 @browser
 @pytest.mark.parametrize("bias", ["none", "1.5:0.05"])
-def test_a_study_as_far_out_as_the_page_allows_is_still_computed_as_python_does(page, bias):
+def test_a_study_as_far_out_as_the_page_allows_is_still_computed_as_python_does(page, bias, review):
     """The narrowest priors, a hundred SDs from what the study says."""
     choices = {"endpoint": "overall_survival", "tau": "half_normal:0.1", "mu": 0.1}
-    expected = by_python(**choices, bias=bias, own=lambda theta: reports.ratio(theta, 0.0201, 0.019, 0.02126))
+    expected = by_python(
+        review, **choices, bias=bias, own=lambda theta: reports.ratio(theta, 0.0201, 0.019, 0.02126)
+    )
     found = at(page, **choices, ratio="0.0201:0.019:0.02126", **({} if bias == "none" else {"bias": bias}))
     assert np.abs(found["Mean effect"] - limits(expected.mu)).max() < WITHIN
 
@@ -244,9 +255,9 @@ def test_a_study_that_says_nothing_changes_nothing(page):
     assert worst < 1e-4
 
 
-def test_tables_join_to_the_likelihood_between_their_points():
+def test_tables_join_to_the_likelihood_between_their_points(review):
     for key in explorer_data.EXPLORED:
-        for study, term in study_likelihoods(collect(REVIEW, ENDPOINTS[key].evidence)).items():
+        for study, term in study_likelihoods(collect(review, ENDPOINTS[key].evidence)).items():
             middle = explorer_data.GRID[:-1] + 0.025
             table, exact = (
                 np.array(explorer_data.tabulated(term)),

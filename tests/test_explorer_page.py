@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from example_explorer import GO, address, at, chromium, page, settled, text  # noqa: F401  (fixtures among them)
+from example_explorer import GO, at, settled, text
 from example_tree import Tree
 
 from book.html import files

@@ -8,7 +8,6 @@ matplotlib.use("Agg")
 
 import numpy as np
 import pytest
-import xarray as xr
 from matplotlib import pyplot as plt
 
 from book.html.show import _svg
@@ -17,58 +16,12 @@ from book.shown.endpoint import figures, forecasts, pictures, recovery, tables, 
 from book.shown.endpoint.printed import printed_result
 from extraction.checks import check
 from extraction.derived import characteristics
-from extraction.records import load
 from models.endpoints import ENDPOINTS, evidence_of
-from models.runs import store
 
-REVIEW = load()
 COUNTS = [key for key, endpoint in ENDPOINTS.items() if endpoint.effect == "log_or"]
 
 
-@pytest.fixture(autouse=True)
-def invented_draws(monkeypatch):
-    """A posterior for every endpoint: mean effect Normal(-0.3, 0.2), the first study Normal(3, 0.2), beyond
-    any axis.
-    """
-    monkeypatch.setattr(store, "read", lambda key, review: invented(key))
-    yield
-    plt.close("all")
-
-
-def invented(key: str) -> store.Stored:
-    generator, shape = np.random.default_rng(1), (4, 500)
-    studies = evidence_of(key, REVIEW).studies
-    sample = ("chain", "draw")
-    mu = generator.normal(-0.3, 0.2, shape)
-    theta = generator.normal(-0.3, 0.3, (*shape, len(studies)))
-    theta[..., 0] += 3.3
-    variables = {
-        "mu": (sample, mu),
-        "tau": (sample, np.abs(generator.normal(0, 0.3, shape))),
-        "prediction": (sample, generator.normal(-0.3, 0.5, shape)),
-        "theta": ((*sample, "study"), theta),
-        "mean_by_grade": ((*sample, "grade"), np.repeat(mu[..., None], 3, axis=-1)),
-        "delta": ((*sample, "study", "grade"), np.repeat(theta[..., None], 3, axis=-1)),
-        "step_1_to_2": (sample, 0 * mu),
-        "step_2_to_3": (sample, 0 * mu),
-        "level": ((*sample, "study"), 0 * theta + 1.8),
-        "sigma": ((*sample, "study"), 0 * theta + 0.5),
-        "alpha": ((*sample, "table"), 0 * theta - 0.5),
-    }
-    draws = xr.Dataset(
-        variables,
-        {"chain": range(4), "draw": range(500), "study": studies, "table": studies, "grade": [1, 2, 3]},
-    )
-    info = {
-        "hash": "0" * 16,
-        "mcse": {"median": 0.002, "lower": 0.004, "upper": 0.004},
-        "diagnostics": {},
-        "graph": {
-            "nodes": ["mu", "tau", "theta", "z", f"ratio[{studies[0]}]"],
-            "edges": [["mu", "theta"], ["tau", "theta"], ["z", "theta"], ["theta", f"ratio[{studies[0]}]"]],
-        },
-    }
-    return store.Stored(draws, info)
+pytestmark = pytest.mark.usefixtures("invented_draws")
 
 
 def words_in(figure) -> list[str]:
@@ -89,41 +42,41 @@ def words_in(figure) -> list[str]:
         ("kadauke2021", "severe_crs", "4/15 v 13/26 (p=0.18)"),
     ],
 )
-def test_a_printed_result_is_in_the_papers_words(study, endpoint, printed):
-    assert printed_result(REVIEW.records[study], endpoint) == printed
+def test_a_printed_result_is_in_the_papers_words(study, endpoint, printed, review):
+    assert printed_result(review.records[study], endpoint) == printed
 
 
-def test_a_hazard_ratio_keeps_its_printed_digits():
-    assert printed_result(REVIEW.records["ma2024"], "overall_survival").startswith("HR 1.031 (0.512–2.076)")
+def test_a_hazard_ratio_keeps_its_printed_digits(review):
+    assert printed_result(review.records["ma2024"], "overall_survival").startswith("HR 1.031 (0.512–2.076)")
 
 
 # forest plots
 
 
 @pytest.mark.parametrize("key", ENDPOINTS)
-def test_a_forest_has_a_row_for_each_study_used_and_each_registered_study(key):
-    rows = {row.label: row for row in figures.forest_rows(key, REVIEW)}
-    used = evidence_of(key, REVIEW).studies
-    registered = [s.id for s in REVIEW.register.studies if s.registered]
-    assert set(rows) == {REVIEW.studies[study].label for study in {*used, *registered}} | {
+def test_a_forest_has_a_row_for_each_study_used_and_each_registered_study(key, review):
+    rows = {row.label: row for row in figures.forest_rows(key, review)}
+    used = evidence_of(key, review).studies
+    registered = [s.id for s in review.register.studies if s.registered]
+    assert set(rows) == {review.studies[study].label for study in {*used, *registered}} | {
         "Mean effect",
         "Next study",
     }
-    assert all(rows[REVIEW.studies[study].label].limits for study in used)
-    assert not any(rows[REVIEW.studies[study].label].limits for study in set(registered) - set(used))
+    assert all(rows[review.studies[study].label].limits for study in used)
+    assert not any(rows[review.studies[study].label].limits for study in set(registered) - set(used))
 
 
 @pytest.mark.parametrize("key", ENDPOINTS)
-def test_a_study_that_awaits_data_says_so_and_has_no_interval(key):
-    awaiting = {s.label for s in REVIEW.register.studies if s.decision == "awaiting_data"}
-    rows = [row for row in figures.forest_rows(key, REVIEW) if row.label in awaiting]
+def test_a_study_that_awaits_data_says_so_and_has_no_interval(key, review):
+    awaiting = {s.label for s in review.register.studies if s.decision == "awaiting_data"}
+    rows = [row for row in figures.forest_rows(key, review) if row.label in awaiting]
     assert rows and all(row.gap == "awaiting data" and row.limits is None for row in rows)
 
 
 @pytest.mark.parametrize("key", ENDPOINTS)
-def test_a_forest_shows_each_label_and_its_words_stand_in_the_alternative_text(key):
-    figure, alt, _ = figures.forest(key, REVIEW)
-    for row in figures.forest_rows(key, REVIEW):
+def test_a_forest_shows_each_label_and_its_words_stand_in_the_alternative_text(key, review):
+    figure, alt, _ = figures.forest(key, review)
+    for row in figures.forest_rows(key, review):
         assert row.label in words_in(figure)
         assert row.label in alt and (row.kind != "study" or row.printed in alt)
 
@@ -135,9 +88,9 @@ def test_an_interval_that_leaves_the_axis_ends_in_an_arrow():
     assert [(line.get_marker(), line.get_xdata()[0]) for line in arrows] == [("<", 0.1)]
 
 
-def test_the_side_that_favours_tocilizumab_follows_the_endpoint():
+def test_the_side_that_favours_tocilizumab_follows_the_endpoint(review):
     def under(key):
-        return [words for words in words_in(figures.forest(key, REVIEW)[0]) if "favours" in words]
+        return [words for words in words_in(figures.forest(key, review)[0]) if "favours" in words]
 
     assert under("severe_infection") == ["◄ favours\ntocilizumab", "favours\nnone ►"]
     assert under("complete_response") == ["◄ favours\nnone", "favours\ntocilizumab ►"]
@@ -150,8 +103,8 @@ def test_the_side_that_favours_tocilizumab_follows_the_endpoint():
 @pytest.mark.parametrize(
     "draw", [figures.forest, figures.prior_and_posterior, figures.tau_priors, pictures.model_graph]
 )
-def test_every_figure_has_type_of_10_points_or_more_and_alternative_text(draw, key):
-    figure, alt, _ = draw(key, REVIEW)
+def test_every_figure_has_type_of_10_points_or_more_and_alternative_text(draw, key, review):
+    figure, alt, _ = draw(key, review)
     figure.canvas.draw()
     shown = [text for text in figure.findobj(plt.Text) if text.get_text().strip() and text.get_visible()]
     assert min(text.get_fontsize() for text in shown) >= 10
@@ -159,70 +112,75 @@ def test_every_figure_has_type_of_10_points_or_more_and_alternative_text(draw, k
     assert ENDPOINTS[key].title in alt
 
 
-def test_a_picture_that_has_nothing_to_show_is_none():
-    assert forecasts.left_out_reports("severe_crs", REVIEW) is None
-    assert recovery.candidates("crs_duration_grade3", REVIEW) is None
-    assert forecasts.per_1000("overall_survival", REVIEW) is None
+def test_a_picture_that_has_nothing_to_show_is_none(review):
+    assert forecasts.left_out_reports("severe_crs", review) is None
+    assert recovery.candidates("crs_duration_grade3", review) is None
+    assert forecasts.per_1000("overall_survival", review) is None
 
 
-def test_each_check_stands_in_the_alternative_text_of_the_left_out_reports():
-    _, alt, _ = forecasts.left_out_reports("overall_survival", REVIEW)
-    for report in evidence_of("overall_survival", REVIEW).unused:
+def test_each_check_stands_in_the_alternative_text_of_the_left_out_reports(review):
+    _, alt, _ = forecasts.left_out_reports("overall_survival", review)
+    for report in evidence_of("overall_survival", review).unused:
         assert report.check is None or f"p={report.check['p']}" in alt
 
 
-RECOVERED = [key for key in ENDPOINTS if key != "crs_duration_grade3" and recovery.recovers(key, REVIEW)]
+@pytest.fixture(scope="module")
+def recovered(review) -> list[str]:
+    """Endpoints of which not every number is printed."""
+    found = [key for key in ENDPOINTS if key != "crs_duration_grade3" and recovery.recovers(key, review)]
+    assert found
+    return found
 
 
-@pytest.mark.parametrize("key", RECOVERED)
 @pytest.mark.parametrize("draw", [recovery.added, recovery.candidates])
-def test_pictures_of_recovery_are_legible_and_say_what_they_show(draw, key):
-    figure, alt, _ = draw(key, REVIEW)
-    figure.canvas.draw()
-    shown = [text for text in figure.findobj(plt.Text) if text.get_text().strip() and text.get_visible()]
-    assert min(text.get_fontsize() for text in shown) >= 10 and ENDPOINTS[key].title in alt
+def test_pictures_of_recovery_are_legible_and_say_what_they_show(draw, recovered, review):
+    for key in recovered:
+        figure, alt, _ = draw(key, review)
+        figure.canvas.draw()
+        shown = [text for text in figure.findobj(plt.Text) if text.get_text().strip() and text.get_visible()]
+        assert min(text.get_fontsize() for text in shown) >= 10 and ENDPOINTS[key].title in alt, key
 
 
-@pytest.mark.parametrize("key", RECOVERED)
-def test_printed_numbers_only_stand_beside_what_was_recovered(key):
-    assert recovery.PRINTED_ONLY in [row.words for row in recovery.readings(key, REVIEW)]
+def test_printed_numbers_only_stand_beside_what_was_recovered(recovered, review):
+    for key in recovered:
+        assert recovery.PRINTED_ONLY in [row.words for row in recovery.readings(key, review)]
 
 
-def test_a_picture_of_candidates_names_the_only_table():
-    _, alt, _ = recovery.candidates("complete_response", REVIEW)
+def test_a_picture_of_candidates_names_the_only_table(review):
+    _, alt, _ = recovery.candidates("complete_response", review)
     assert "Ma 2024: 42/45 v 44/48" in alt and "Zhou 2025: 17/17 v 27/28" in alt
 
 
 # verdicts
 
 
-def test_every_number_is_one_square_of_one_colour():
-    figure, alt, _ = agreement.picture(REVIEW)
-    total = sum(sum(found.values()) for found in agreement.counts(REVIEW).values())
+def test_every_number_is_one_square_of_one_colour(review):
+    figure, alt, _ = agreement.picture(review)
+    total = sum(sum(found.values()) for found in agreement.counts(review).values())
     squares = [patch for patch in figure.axes[0].patches]
     assert (
         len(squares)
         == total
         == sum(
             e.kind not in ("not_reported", "survival_curve")
-            for r in REVIEW.records.values()
+            for r in review.records.values()
             for e in r.entries
         )
     )
-    assert all(row.label in alt for row in REVIEW.studies.values() if row.id in REVIEW.records)
+    assert all(row.label in alt for row in review.studies.values() if row.id in review.records)
 
 
-def test_every_number_that_differs_stands_in_its_table_with_what_it_changes():
-    found = agreement.differing(REVIEW)
+def test_every_number_that_differs_stands_in_its_table_with_what_it_changes(review):
+    found = agreement.differing(review)
     shown = {
         (study, entry) for study, frame in found.items() for entries in frame["entries"] for entry in entries
     }
-    assert shown == {(f.study, f.entry) for f in check(REVIEW).findings if f.verdict == "differs"}
+    assert shown == {(f.study, f.entry) for f in check(review).findings if f.verdict == "differs"}
     assert all(frame["what it changes"].str.len().min() > 0 for frame in found.values())
 
 
-def test_a_p_of_another_comparison_is_told():
-    assert "p=0.616" in agreement.with_another_test(REVIEW)["as printed, and where"].iloc[0]
+def test_a_p_of_another_comparison_is_told(review):
+    assert "p=0.616" in agreement.with_another_test(review)["as printed, and where"].iloc[0]
 
 
 def test_roots_of_the_graph_stand_above_what_depends_on_them():
@@ -239,8 +197,8 @@ def test_a_standardised_difference_by_hand():
     assert characteristics.standardised_difference(0.6, 0.4) == pytest.approx(0.2 / np.sqrt(0.24), rel=1e-12)
 
 
-def test_the_imbalance_of_marrow_blasts_holds_the_printed_counts():
-    found = {(i.study, i.variable): i for i in characteristics.imbalances(REVIEW)}[
+def test_the_imbalance_of_marrow_blasts_holds_the_printed_counts(review):
+    found = {(i.study, i.variable): i for i in characteristics.imbalances(review)}[
         "zhou2025", "Marrow blasts over 50 %"
     ]
     # table 1 of Zhou 2025
@@ -252,10 +210,10 @@ def test_the_imbalance_of_marrow_blasts_holds_the_printed_counts():
 
 
 @pytest.mark.parametrize("key", ENDPOINTS)
-def test_every_report_stands_in_one_table_of_use(key):
-    evidence = evidence_of(key, REVIEW)
-    awaiting = {s.id for s in REVIEW.register.studies if s.decision == "awaiting_data"}
-    used, not_used = tables.used(key, REVIEW), tables.not_used(key, REVIEW)
+def test_every_report_stands_in_one_table_of_use(key, review):
+    evidence = evidence_of(key, review)
+    awaiting = {s.id for s in review.register.studies if s.decision == "awaiting_data"}
+    used, not_used = tables.used(key, review), tables.not_used(key, review)
     assert len(used) == len(evidence.used)
     shown = {
         (study, entry)
@@ -268,31 +226,31 @@ def test_every_report_stands_in_one_table_of_use(key):
 
 
 @pytest.mark.parametrize("key", ENDPOINTS)
-def test_one_study_is_not_pooled_by_conventional_methods(key):
-    numbers = [r for r in evidence_of(key, REVIEW).used if r.only_table or r.term == "ratio"]
-    assert len(numbers) >= 2 or without_priors.pooled(key, REVIEW)[0].startswith("none")
+def test_one_study_is_not_pooled_by_conventional_methods(key, review):
+    numbers = [r for r in evidence_of(key, review).used if r.only_table or r.term == "ratio"]
+    assert len(numbers) >= 2 or without_priors.pooled(key, review)[0].startswith("none")
 
 
-def test_absolute_effects_start_from_the_outside_baseline_risk():
-    first = tables.absolute("severe_infection", REVIEW).iloc[0]
+def test_absolute_effects_start_from_the_outside_baseline_risk(review):
+    first = tables.absolute("severe_infection", review).iloc[0]
     assert "79/350" in first["baseline risk"] and first["without, per 1,000"] == "226"
 
 
-def test_therapeutic_severe_crs_is_shown_but_not_estimated():
-    shown = tables.severe_crs_by_contrast(REVIEW)
+def test_therapeutic_severe_crs_is_shown_but_not_estimated(review):
+    shown = tables.severe_crs_by_contrast(review)
     therapeutic = shown[shown["use of tocilizumab"] == "therapeutic"]
     assert len(therapeutic) and not (therapeutic["estimated"] == "yes").any()
     assert (shown[shown["use of tocilizumab"] == "pre-emptive"]["estimated"] == "yes").all()
 
 
-def test_what_is_missing_names_each_study_that_awaits_data():
-    said = " ".join(register.missing(REVIEW))
-    assert all(s.label in said for s in REVIEW.register.studies if s.decision == "awaiting_data")
+def test_what_is_missing_names_each_study_that_awaits_data(review):
+    said = " ".join(register.missing(review))
+    assert all(s.label in said for s in review.register.studies if s.decision == "awaiting_data")
 
 
-def test_a_table_as_printed_gives_an_address_for_each_fragment():
+def test_a_table_as_printed_gives_an_address_for_each_fragment(review):
     for key in COUNTS:
-        assert tables.as_printed(key, REVIEW)["where"].str.len().min() > 0
+        assert tables.as_printed(key, review)["where"].str.len().min() > 0
 
 
 def test_a_clip_whose_place_differs_in_the_last_digit_gives_the_same_bytes():

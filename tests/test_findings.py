@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from example_review import Review, review  # noqa: F401  (a fixture)
 from scipy import stats
 
 from book.shown import findings_page
@@ -22,13 +21,12 @@ from models.endpoints import evidence_of, quadrature
 from models.trust import findings
 from models.trust.findings import THRESHOLDS, Finding, effect
 
-REVIEW = load()
 CRS = findings.CRS
 BY_QUADRATURE = [key for key in MODELS if key != CRS]
 
 
 @pytest.fixture(scope="module")
-def found() -> list[Finding]:
+def found(review) -> list[Finding]:
     """The findings of every endpoint but CRS duration, whose draws are not at hand in a test; in its place
     one made by hand.
     """
@@ -40,7 +38,7 @@ def found() -> list[Finding]:
         effect(CRS, np.log([0.5, 0.7, 0.9, 1.0, 1.3])),
         effect(CRS, np.log([0.4, 0.6, 0.7, 0.9, 1.3])),
     )
-    return [made, *(finding for key in BY_QUADRATURE for finding in findings.of_endpoint(key, REVIEW))]
+    return [made, *(finding for key in BY_QUADRATURE for finding in findings.of_endpoint(key, review))]
 
 
 # the rating
@@ -69,51 +67,51 @@ def test_the_rating_starts_high_and_falls_one_step_for_each_level():
 
 
 @pytest.mark.parametrize("key", MODELS)
-def test_levels_for_bias_are_those_of_the_overall_judgements(key):
+def test_levels_for_bias_are_those_of_the_overall_judgements(key, review):
     """Schünemann 2019: moderate risk by ROBINS-I one level, serious two, critical three.  A failure asks for
     another judgement, not another rule.
     """
-    evidence = evidence_of(key, REVIEW)
+    evidence = evidence_of(key, review)
     levels = {"low": 0, "moderate": 1, "serious": 2, "no_information": 2, "critical": 3}
-    wanted = max(levels[overall(REVIEW.records[study], evidence.endpoint)] for study in evidence.studies)
-    assert REVIEW.certainty.endpoints[evidence.endpoint].risk_of_bias.levels == wanted
+    wanted = max(levels[overall(review.records[study], evidence.endpoint)] for study in evidence.studies)
+    assert review.certainty.endpoints[evidence.endpoint].risk_of_bias.levels == wanted
 
 
 @pytest.mark.parametrize("key", BY_QUADRATURE)
-def test_levels_for_imprecision_count_the_thresholds_inside_the_interval(key):
-    limits = quadrature(key, review=REVIEW).mu.limits()
+def test_levels_for_imprecision_count_the_thresholds_inside_the_interval(key, review):
+    limits = quadrature(key, review=review).mu.limits()
     lower, upper = np.exp(limits["lower"]), np.exp(limits["upper"])
     inside = sum(lower < threshold < upper for threshold in (0.8, 1.25))
-    assert REVIEW.certainty.endpoints[MODELS[key].evidence].imprecision.levels == inside
+    assert review.certainty.endpoints[MODELS[key].evidence].imprecision.levels == inside
 
 
-def test_every_endpoint_is_rated_on_the_studies_that_enter_it_with_reasons():
+def test_every_endpoint_is_rated_on_the_studies_that_enter_it_with_reasons(review):
     for key, endpoint in MODELS.items():
-        rating = REVIEW.certainty.endpoints[endpoint.evidence]
-        assert set(rating.studies) == set(evidence_of(key, REVIEW).studies)
+        rating = review.certainty.endpoints[endpoint.evidence]
+        assert set(rating.studies) == set(evidence_of(key, review).studies)
         assert all(
             len(row.reason.split()) > 4 and row.reason.endswith(".") for row in rating.lowerings.values()
         )
 
 
-def test_a_rating_does_not_outlive_its_studies():
+def test_a_rating_does_not_outlive_its_studies(review):
     """Without one of the two studies of severe infection the recorded rating is for another body of evidence."""
-    register = REVIEW.register.model_copy(
+    register = review.register.model_copy(
         update={
             "studies": [
                 s.model_copy(update={"decision": "excluded"}) if s.id == "zhang2022" else s
-                for s in REVIEW.register.studies
+                for s in review.register.studies
             ]
         }
     )
-    fewer = replace(REVIEW, register=register)
-    assert words.rating("severe_infection", REVIEW) != words.NOT_RATED
+    fewer = replace(review, register=register)
+    assert words.rating("severe_infection", review) != words.NOT_RATED
     assert words.rating("severe_infection", fewer) == words.NOT_RATED
-    assert words.rating("severe_crs", fewer) == words.rating("severe_crs", REVIEW)
+    assert words.rating("severe_crs", fewer) == words.rating("severe_crs", review)
 
 
-def test_without_a_file_nothing_is_rated_and_the_words_still_stand():
-    bare = replace(REVIEW, certainty=None)
+def test_without_a_file_nothing_is_rated_and_the_words_still_stand(review):
+    bare = replace(review, certainty=None)
     summary = {
         "median": 0.74,
         "lower": 0.48,
@@ -147,13 +145,13 @@ endpoints:
 """
 
 
-def test_a_review_without_the_file_is_read(review):  # noqa: F811
-    assert load(review.root).certainty is None
+def test_a_review_without_the_file_is_read(invented):
+    assert load(invented.root).certainty is None
 
 
-def test_a_review_with_the_file_is_read(review):  # noqa: F811
-    (review.root / "certainty.yml").write_text(CERTAINTY)
-    assert load(review.root).certainty.endpoints["severe_infection"].certainty == "low"
+def test_a_review_with_the_file_is_read(invented):
+    (invented.root / "certainty.yml").write_text(CERTAINTY)
+    assert load(invented.root).certainty.endpoints["severe_infection"].certainty == "low"
 
 
 @pytest.mark.parametrize(
@@ -204,9 +202,9 @@ def test_a_review_with_the_file_is_read(review):  # noqa: F811
         ("2026-11-25", "last week", "judged", "last week", "must be a date, YYYY-MM-DD", 1),
     ],
 )
-def test_a_fault_of_the_file_is_named_with_its_place(review, old, new, field, value, rule, line):  # noqa: F811
-    (review.root / "certainty.yml").write_text(CERTAINTY.replace(old, new))
-    code, printed = review.check()
+def test_a_fault_of_the_file_is_named_with_its_place(invented, old, new, field, value, rule, line):
+    (invented.root / "certainty.yml").write_text(CERTAINTY.replace(old, new))
+    code, printed = invented.check()
     problem = next(p for p in printed["problems"] if p["field"] == field)
     assert code == 1 and problem["value"] == value and rule in problem["rule"]
     assert problem["file"].endswith("certainty.yml") and problem["line"] == line
@@ -250,12 +248,12 @@ def test_probabilities_are_those_of_a_normal_posterior():
     assert found.harm == pytest.approx(normal.sf(np.log(1.25)), abs=1 / 4000)
 
 
-def test_a_threshold_that_the_baseline_risk_leaves_no_room_for_is_said_to_be_impossible(found):
+def test_a_threshold_that_the_baseline_risk_leaves_no_room_for_is_said_to_be_impossible(found, review):
     """At 97 of 100 responders 50 more per 1,000 cannot be, 50 fewer can."""
     response = next(f for f in found if f.key == "complete_response")
     full = replace(response, baseline=Baseline("hand", 97, 100))
     assert not findings.has_room(full, "benefit") and findings.has_room(full, "harm")
-    table = findings_page.findings([full], REVIEW)
+    table = findings_page.findings([full], review)
     assert table["important benefit: not adjusted; adjusted"].tolist() == ["not possible; not possible"]
 
 
@@ -267,22 +265,22 @@ def test_every_endpoint_has_a_threshold_with_its_reason():
 # the evidence behind it
 
 
-def test_the_outside_baseline_risk_comes_first_then_the_untreated_together():
+def test_the_outside_baseline_risk_comes_first_then_the_untreated_together(review):
     """79 of 350 (register); Zhou 2025: 10 of 28; complete response: 27 of 28 and 44 of 48 (the papers'
     counts); no untreated patient had ICANS.
     """
-    at = {key: [(b.events, b.n) for b in baselines(key, REVIEW)] for key in MODELS}
+    at = {key: [(b.events, b.n) for b in baselines(key, review)] for key in MODELS}
     assert at["severe_infection"] == [(79, 350), (10, 28)]
     assert at["complete_response"] == [(27 + 44, 28 + 48)]
     assert at["severe_crs"] == [(13, 26)]
     assert at["icans"] == at["overall_survival"] == at[CRS] == []
 
 
-def test_no_patient_is_counted_twice():
+def test_no_patient_is_counted_twice(review):
     """Cohorts of 45, 67 and 93; survival by grade in one of them: 27, 11 and 6; CRS duration leaves out those
     without CRS (four untreated, and 67 less 44).
     """
-    count = {key: findings.patients(evidence_of(key, REVIEW), REVIEW) for key in MODELS}
+    count = {key: findings.patients(evidence_of(key, review), review) for key in MODELS}
     assert count["severe_infection"] == count["icans"] == 45 + 67
     assert count["complete_response"] == 45 + 67 + 93
     assert count["overall_survival"] == 45 + 27 + 11 + 6 + 93
@@ -290,7 +288,7 @@ def test_no_patient_is_counted_twice():
     assert count[CRS] == 45 - 4 + 44
 
 
-def test_the_bias_moves_the_answer_the_way_its_prior_says(found):
+def test_the_bias_moves_the_answer_the_way_its_prior_says(found, review):
     """Where the drug is believed to look worse than it is, adjusting makes harm less and benefit more
     probable.
     """
@@ -298,7 +296,7 @@ def test_the_bias_moves_the_answer_the_way_its_prior_says(found):
         if (
             f.key in BY_QUADRATURE
             and f.key != "severe_crs"
-            and all(p.parameters[0] > 0 for p in bias_priors(f.key, REVIEW).values())
+            and all(p.parameters[0] > 0 for p in bias_priors(f.key, review).values())
         ):
             assert f.adjusted.harm < f.unadjusted.harm and f.adjusted.benefit > f.unadjusted.benefit, f.title
 
@@ -306,23 +304,23 @@ def test_the_bias_moves_the_answer_the_way_its_prior_says(found):
 # words and picture
 
 
-def test_the_first_two_sentences_say_what_the_numbers_say(found):
-    said = findings_page.headline(found, REVIEW)
+def test_the_first_two_sentences_say_what_the_numbers_say(found, review):
+    said = findings_page.headline(found, review)
     sure = {f.title for f in found if f.unadjusted.harm >= 0.9}
     assert said.startswith(f"The certainty is very low for each of the {len(MODELS)} endpoints.")
     assert said.count(". ") == 1 and sure and all(title.split()[0].lower() in said.lower() for title in sure)
     assert f"any of the {len(MODELS)} endpoints" in said
 
 
-def test_a_benefit_is_not_said_below_a_probability_of_0_9(found):
+def test_a_benefit_is_not_said_below_a_probability_of_0_9(found, review):
     base = found[0]
     for share, expected in ((0.89, False), (0.9, True)):
         one = replace(base, unadjusted=replace(base.unadjusted, benefit=share, harm=0.0))
-        assert ("an important benefit for duration" in findings_page.headline([one], REVIEW)) == expected
+        assert ("an important benefit for duration" in findings_page.headline([one], review)) == expected
 
 
-def test_the_table_numbers_lead_to_the_footnotes(found):
-    table, notes = findings_page.findings(found, REVIEW), findings_page.footnotes(REVIEW)
+def test_the_table_numbers_lead_to_the_footnotes(found, review):
+    table, notes = findings_page.findings(found, review), findings_page.footnotes(review)
     assert notes["number"].tolist() == list(range(1, len(notes) + 1))
     for title, cell in zip(table["endpoint"], table["certainty"]):
         numbers = [int(n) for n in cell[cell.index("(") + 1 : -1].split(",")]
@@ -330,8 +328,8 @@ def test_the_table_numbers_lead_to_the_footnotes(found):
         assert sum(title in titles.split("; ") for titles in notes["endpoint"]) == len(numbers)
 
 
-def test_what_does_not_lower_the_certainty_is_told_as_well():
-    told = [*findings_page.footnotes(REVIEW)["endpoint"], *findings_page.not_lowered(REVIEW)["endpoint"]]
+def test_what_does_not_lower_the_certainty_is_told_as_well(review):
+    told = [*findings_page.footnotes(review)["endpoint"], *findings_page.not_lowered(review)["endpoint"]]
     assert sum(len(titles.split("; ")) for titles in told) == len(MODELS) * len(LIMITATIONS)
 
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from example_markup import Tags, plant_markup
-from example_review import RECORD, REGISTER, Review, review  # noqa: F401  (a fixture)
+from example_review import RECORD, REGISTER, Invented
 
 from book.make import pages
 from extraction.records import load
@@ -46,18 +46,18 @@ WHOLE_FILES = {
 }
 
 
-def refusal(review: Review) -> dict:
+def refusal(invented: Invented) -> dict:
     """The one problem of the review, found at once."""
-    return review.problem()
+    return invented.problem()
 
 
 @pytest.mark.parametrize("name", WHOLE_FILES)
 @pytest.mark.parametrize("file", [RECORD, REGISTER])
-def test_a_hostile_file_is_refused_at_once_and_nothing_runs(review, tmp_path, file, name):
+def test_a_hostile_file_is_refused_at_once_and_nothing_runs(invented, tmp_path, file, name):
     content, rule = WHOLE_FILES[name]
     made = tmp_path / "made"
-    (review.root / file).write_text(content.replace("{made}", str(made)), encoding="utf-8")
-    found = refusal(review)
+    (invented.root / file).write_text(content.replace("{made}", str(made)), encoding="utf-8")
+    found = refusal(invented)
     assert rule in found["rule"] or rule in found["value"]
     assert found["file"].endswith(file) and found["field"] == "file" and len(found["value"]) <= 80
     assert not made.exists()
@@ -73,32 +73,32 @@ NUMBERS = {
 
 
 @pytest.mark.parametrize("name", NUMBERS)
-def test_a_number_that_no_paper_prints_is_refused(review, name):
+def test_a_number_that_no_paper_prints_is_refused(invented, name):
     value, rule = NUMBERS[name]
-    review.plant(RECORD, "id: crs_duration.toci", "median: ", f"median: {value} # ")
-    found = refusal(review)
+    invented.plant(RECORD, "id: crs_duration.toci", "median: ", f"median: {value} # ")
+    found = refusal(invented)
     assert found["field"] == "entries[crs_duration.toci].median" and found["rule"] == rule
 
 
 @pytest.mark.parametrize("value", ["20001", "9" * 300, "9" * 3999, "1e400", "-1"])
-def test_a_count_that_no_paper_prints_is_refused(review, value):
-    review.plant(RECORD, INFECTION, "events: 5", f"events: {value}")
-    assert refusal(review)["field"] == "entries[severe_infection.toci].events"
+def test_a_count_that_no_paper_prints_is_refused(invented, value):
+    invented.plant(RECORD, INFECTION, "events: 5", f"events: {value}")
+    assert refusal(invented)["field"] == "entries[severe_infection.toci].events"
 
 
-def test_groups_of_the_largest_size_end_in_a_verdict_not_in_a_search_without_end(review):
+def test_groups_of_the_largest_size_end_in_a_verdict_not_in_a_search_without_end(invented):
     text = re.sub(
-        r'n: \d+\n( +)printed: ".*"', r'n: 20000\n\1printed: "20000"', (review.root / RECORD).read_text()
+        r'n: \d+\n( +)printed: ".*"', r'n: 20000\n\1printed: "20000"', (invented.root / RECORD).read_text()
     )
-    (review.root / RECORD).write_text(text)
-    code, printed = review.check()
+    (invented.root / RECORD).write_text(text)
+    code, printed = invented.check()
     assert code == 1 and printed["findings"]
 
 
-def test_an_arm_larger_than_both_arms_is_named_and_leaves_no_negative_group(review):
-    review.plant(RECORD, "id: group_size.total", "n: 30", "n: 7")
-    review.plant(RECORD, "id: group_size.total", '"Thirty patients"', '"7"')
-    code, printed = review.check()
+def test_an_arm_larger_than_both_arms_is_named_and_leaves_no_negative_group(invented):
+    invented.plant(RECORD, "id: group_size.total", "n: 30", "n: 7")
+    invented.plant(RECORD, "id: group_size.total", '"Thirty patients"', '"7"')
+    code, printed = invented.check()
     assert code == 1 and "the arm toci in stratum all is no larger than both arms together" in [
         f["rule"] for f in printed["findings"]
     ]
@@ -115,10 +115,10 @@ def test_an_arm_larger_than_both_arms_is_named_and_leaves_no_negative_group(revi
         ("0.000000000001", "no test gives this p for 5/12 v 4/18"),
     ],
 )
-def test_a_p_value_that_no_test_gives_is_an_error(review, p, rule):
-    review.plant(RECORD, "id: severe_infection.p", "p: 0.418", f'p: "{p}"')
-    review.plant(RECORD, "id: severe_infection.p", 'printed: "', f'printed: "{p} ')
-    code, printed = review.check()
+def test_a_p_value_that_no_test_gives_is_an_error(invented, p, rule):
+    invented.plant(RECORD, "id: severe_infection.p", "p: 0.418", f'p: "{p}"')
+    invented.plant(RECORD, "id: severe_infection.p", 'printed: "', f'printed: "{p} ')
+    code, printed = invented.check()
     found = [
         f["rule"]
         for f in printed["findings"]
@@ -147,9 +147,9 @@ def test_a_p_value_that_no_test_gives_is_an_error(review, p, rule):
         f"{'a' * 200}.csv",
     ],
 )
-def test_a_curve_is_a_plain_file_name(review, curve):
-    (review.root / RECORD).write_text(
-        (review.root / RECORD).read_text()
+def test_a_curve_is_a_plain_file_name(invented, curve):
+    (invented.root / RECORD).write_text(
+        (invented.root / RECORD).read_text()
         + f"""  - id: overall_survival.curve
     kind: survival_curve
     field: overall_survival
@@ -160,7 +160,7 @@ def test_a_curve_is_a_plain_file_name(review, curve):
     address: {{source: example2020.xml, figure: "1"}}
 """
     )
-    assert refusal(review)["field"] == "entries[overall_survival.curve].curve"
+    assert refusal(invented)["field"] == "entries[overall_survival.curve].curve"
 
 
 # files that are none
@@ -168,39 +168,39 @@ def test_a_curve_is_a_plain_file_name(review, curve):
 
 @pytest.mark.parametrize("target", ["/etc/passwd", "/dev/zero", "/no/such/file", "register.yml"])
 @pytest.mark.parametrize("file", [RECORD, REGISTER])
-def test_a_link_is_not_followed(review, file, target):
-    path = review.root / file
+def test_a_link_is_not_followed(invented, file, target):
+    path = invented.root / file
     path.unlink()
     path.symlink_to(target)
     assert (
-        refusal(review)["rule"]
+        refusal(invented)["rule"]
         == "a file of the review stands in the tree itself, it is not a link to another"
     )
 
 
-def test_a_folder_of_records_elsewhere_is_not_followed(review, tmp_path):
-    (review.root / "records").rename(tmp_path / "elsewhere")
-    (review.root / "records").symlink_to(tmp_path / "elsewhere")
-    code, printed = review.check()
+def test_a_folder_of_records_elsewhere_is_not_followed(invented, tmp_path):
+    (invented.root / "records").rename(tmp_path / "elsewhere")
+    (invented.root / "records").symlink_to(tmp_path / "elsewhere")
+    code, printed = invented.check()
     assert code == 1 and {p["value"] for p in printed["problems"]} == {"a link"}
 
 
-def test_a_pipe_is_not_waited_for(review):
-    (review.root / RECORD).unlink()
-    os.mkfifo(review.root / RECORD)
-    assert refusal(review)["rule"] == "it must be a plain file"
+def test_a_pipe_is_not_waited_for(invented):
+    (invented.root / RECORD).unlink()
+    os.mkfifo(invented.root / RECORD)
+    assert refusal(invented)["rule"] == "it must be a plain file"
 
 
-def test_a_folder_is_no_record(review):
-    (review.root / RECORD).unlink()
-    (review.root / RECORD).mkdir()
-    assert refusal(review)["rule"] == "it must be a plain file"
+def test_a_folder_is_no_record(invented):
+    (invented.root / RECORD).unlink()
+    (invented.root / RECORD).mkdir()
+    assert refusal(invented)["rule"] == "it must be a plain file"
 
 
-def test_faults_without_end_are_told_up_to_a_number(review):
-    text = (review.root / RECORD).read_text()
-    (review.root / RECORD).write_text(text[: text.index("entries:\n")] + "entries: [" + "1," * 20_000 + "]")
-    code, printed = review.check()
+def test_faults_without_end_are_told_up_to_a_number(invented):
+    text = (invented.root / RECORD).read_text()
+    (invented.root / RECORD).write_text(text[: text.index("entries:\n")] + "entries: [" + "1," * 20_000 + "]")
+    code, printed = invented.check()
     assert code == 1 and len(printed["problems"]) == 201
     assert (printed["problems"][-1]["value"], printed["problems"][-1]["rule"]) == (
         "20000 faults",
@@ -208,19 +208,19 @@ def test_faults_without_end_are_told_up_to_a_number(review):
     )
 
 
-def test_what_is_found_never_commands_the_terminal(review):
-    review.plant(RECORD, INFECTION, "arm: toci", "arm: '[red]to]ci[/] \u009b2J'")
-    code, said = review.run("check")
+def test_what_is_found_never_commands_the_terminal(invented):
+    invented.plant(RECORD, INFECTION, "arm: toci", "arm: '[red]to]ci[/] \u009b2J'")
+    code, said = invented.run("check")
     assert code == 1 and "\x1b" not in said and "\x9b" not in said
 
 
 # mark-up
 
 
-def test_markup_in_any_text_reaches_the_pages_of_studies_as_text(review):
-    assert plant_markup(review.root) > 40
-    assert review.check()[0] == 0
-    for name, page in pages.generated(load(review.root)).items():
+def test_markup_in_any_text_reaches_the_pages_of_studies_as_text(invented):
+    assert plant_markup(invented.root) > 40
+    assert invented.check()[0] == 0
+    for name, page in pages.generated(load(invented.root)).items():
         blocks = re.findall(r"^```\{raw\} html\n(.*?)^```$", page, re.M | re.S)
         outside = re.sub(r"^```\{raw\} html\n.*?^```$", "", page, flags=re.M | re.S)
         found = Tags("\n".join(blocks))

@@ -3,23 +3,20 @@
 import matplotlib
 import numpy as np
 import pytest
-from example_browser import chromium  # noqa: F401  (a fixture)
+from example_draws import invented
 from matplotlib import pyplot as plt
-from test_book import html  # noqa: F401  (a fixture)
-from test_figures import invented
+
+from extraction.records import Review
 
 matplotlib.use("Agg")
 
 from book.shown import explorer_data, findings_page, landing
 from book.shown.endpoint import tables
-from extraction.records import load
 from models import words
 from models.answers.absolute import AbsoluteEffect, Baseline, for_words, summary_for_words
 from models.endpoints import ENDPOINTS, evidence_of
-from models.runs import store
 from models.trust import findings
 
-REVIEW = load()
 INFECTION, RESPONSE, DURATION = "severe_infection", "complete_response", "crs_duration_grade3"
 
 
@@ -27,12 +24,6 @@ INFECTION, RESPONSE, DURATION = "severe_infection", "complete_response", "crs_du
 def closed_figures():
     yield
     plt.close("all")
-
-
-@pytest.fixture
-def invented_draws(monkeypatch):
-    """A posterior for every endpoint: mean effect Normal(-0.3, 0.2)."""
-    monkeypatch.setattr(store, "read", lambda key, review: invented(key))
 
 
 def summary(p_favours: float, **changes) -> dict:
@@ -47,18 +38,18 @@ def summary(p_favours: float, **changes) -> dict:
     } | changes
 
 
-def row(key: str, p_favours: float, p_adjusted: float = 0.5, **changes) -> landing.Row:
+def row(review: Review, key: str, p_favours: float, p_adjusted: float = 0.5, **changes) -> landing.Row:
     adjusted = summary(p_adjusted, median=0.9, lower=0.3, upper=2.7) | {
         "n_studies": changes.get("n_studies", 2)
     }
-    return landing.row(key, summary(p_favours, **changes), adjusted, REVIEW)
+    return landing.row(key, summary(p_favours, **changes), adjusted, review)
 
 
 # what a row says
 
 
-def test_a_row_says_size_probability_bias_certainty_studies_and_patients():
-    said = row(INFECTION, 0.98)
+def test_a_row_says_size_probability_bias_certainty_studies_and_patients(review):
+    said = row(review, INFECTION, 0.98)
     assert said.headline == "Patients given tocilizumab had fewer severe infections"
     assert (
         said.size
@@ -86,44 +77,44 @@ def test_a_row_says_size_probability_bias_certainty_studies_and_patients():
         (0.5, 0.02, "patients given tocilizumab had more severe infections."),
     ],
 )
-def test_what_bias_leaves_of_a_direction(before, after, then):
-    assert row(INFECTION, before, after).bias.endswith(f", {then}")
+def test_what_bias_leaves_of_a_direction(before, after, then, review):
+    assert row(review, INFECTION, before, after).bias.endswith(f", {then}")
 
 
-def test_a_harm_is_said_as_plainly_as_a_benefit():
-    assert row(INFECTION, 0.01).headline == "Patients given tocilizumab had more severe infections"
-    assert row(RESPONSE, 0.01).headline == "Patients given tocilizumab had fewer complete responses"
+def test_a_harm_is_said_as_plainly_as_a_benefit(review):
+    assert row(review, INFECTION, 0.01).headline == "Patients given tocilizumab had more severe infections"
+    assert row(review, RESPONSE, 0.01).headline == "Patients given tocilizumab had fewer complete responses"
 
 
 @pytest.mark.parametrize("p_favours", [0.11, 0.3, 0.5, 0.7, 0.89])
 @pytest.mark.parametrize("key", ENDPOINTS)
-def test_no_direction_is_stated_that_is_not_nine_in_ten_probable(key, p_favours):
-    said = row(key, p_favours)
+def test_no_direction_is_stated_that_is_not_nine_in_ten_probable(key, p_favours, review):
+    said = row(review, key, p_favours)
     assert not any(outcome in said.headline for outcome in words.OUTCOMES[key])
     assert not landing.is_stated(said.summary)
 
 
-def test_an_endpoint_that_lost_its_last_study_gives_no_number():
-    said = row(INFECTION, 0.99, n_studies=0)
+def test_an_endpoint_that_lost_its_last_study_gives_no_number(review):
+    said = row(review, INFECTION, 0.99, n_studies=0)
     assert said.headline == words.NO_STUDY and (said.patients, said.size, said.bias) == ("", "", "")
-    assert words.NO_STUDY in words.details(summary(0.99, n_studies=0), ENDPOINTS[INFECTION], REVIEW)
-    assert landing.icon_array(said, REVIEW) is None
+    assert words.NO_STUDY in words.details(summary(0.99, n_studies=0), ENDPOINTS[INFECTION], review)
+    assert landing.icon_array(said, review) is None
     assert landing.common_axis([said]) == landing.common_axis([])
 
 
-def test_one_study_is_counted_as_one():
-    assert " One study, at most " in row(INFECTION, 0.5, n_studies=1).behind
+def test_one_study_is_counted_as_one(review):
+    assert " One study, at most " in row(review, INFECTION, 0.5, n_studies=1).behind
 
 
-def test_a_duration_ratio_is_told_in_days():
-    said = row(DURATION, 0.9, digits=1).patients
+def test_a_duration_ratio_is_told_in_days(review):
+    said = row(review, DURATION, 0.9, digits=1).patients
     assert said.startswith(
         "Where it lasts 10 days without tocilizumab, that is 8 days with it (95 % interval 4 to 16), if the"
         " difference"
     )
 
 
-def test_patients_are_told_only_where_there_is_a_risk_to_start_from():
+def test_patients_are_told_only_where_there_is_a_risk_to_start_from(review):
     absolute = {
         "without": 225.7,
         "with": 430.0,
@@ -131,14 +122,14 @@ def test_patients_are_told_only_where_there_is_a_risk_to_start_from():
         "upper": 660.0,
         "source": "outside cohort, 79/350",
     }
-    said = row(INFECTION, 0.02, absolute=absolute)
+    said = row(review, INFECTION, 0.02, absolute=absolute)
     assert (
         said.patients
         == "Of 1,000 patients, 226 without tocilizumab and 430 with it (95 % interval 220 to 660) would have"
         " a severe infection, if the difference were the drug's doing."
     )
     assert said.behind.endswith("Risk without tocilizumab: outside cohort, 79/350.")
-    assert row(INFECTION, 0.02).patients == ""
+    assert row(review, INFECTION, 0.02).patients == ""
 
 
 @pytest.mark.parametrize(("mcse", "shown"), [(0.0001, 512), (0.02, 510)])
@@ -153,8 +144,10 @@ def test_patients_are_rounded_to_tens_where_another_seed_would_change_the_last_d
 # the review in short
 
 
-def test_in_short_states_each_direction_once_and_names_the_endpoints_without_one():
-    said = landing.in_short([row(INFECTION, 0.01, 0.2), row(RESPONSE, 0.99, 0.99), row(DURATION, 0.6)])
+def test_in_short_states_each_direction_once_and_names_the_endpoints_without_one(review):
+    said = landing.in_short(
+        [row(review, INFECTION, 0.01, 0.2), row(review, RESPONSE, 0.99, 0.99), row(review, DURATION, 0.6)]
+    )
     assert (
         said
         == "Patients given tocilizumab had more severe infections and had more complete responses. For the"
@@ -163,22 +156,22 @@ def test_in_short_states_each_direction_once_and_names_the_endpoints_without_one
     )
 
 
-def test_in_short_names_other_patients_where_they_are_others():
-    said = landing.in_short([row("severe_crs", 0.99), row(INFECTION, 0.01)])
+def test_in_short_names_other_patients_where_they_are_others(review):
+    said = landing.in_short([row(review, "severe_crs", 0.99), row(review, INFECTION, 0.01)])
     assert said.startswith(
         "Patients given tocilizumab before severe CRS (pre-emptively) had less severe CRS and patients given"
         " tocilizumab had more severe "
     )
 
 
-def test_in_short_says_that_bias_leaves_nothing():
-    assert landing.in_short([row(INFECTION, 0.01, 0.2)]).endswith(
+def test_in_short_says_that_bias_leaves_nothing(review):
+    assert landing.in_short([row(review, INFECTION, 0.01, 0.2)]).endswith(
         "Read through the likely bias of the studies, no direction is left to state."
     )
 
 
-def test_in_short_without_a_direction_speaks_of_none():
-    said = landing.in_short([row(key, 0.6) for key in (INFECTION, DURATION)])
+def test_in_short_without_a_direction_speaks_of_none(review):
+    said = landing.in_short([row(review, key, 0.6) for key in (INFECTION, DURATION)])
     assert said == "At no endpoint do the data settle which side is better."
 
 
@@ -201,13 +194,13 @@ def signs(ax) -> dict[str, int]:
     return {patch.get_label(): len(patch.get_path().to_polygons(closed_only=False)) for patch in ax.patches}
 
 
-def test_the_icon_array_draws_what_its_numbers_and_words_say(invented_draws):
-    said = landing.row(INFECTION, summary_for_words(INFECTION, REVIEW), summary(0.5), REVIEW)
-    picture = landing.icon_array(said, REVIEW)
+def test_the_icon_array_draws_what_its_numbers_and_words_say(invented_draws, review):
+    said = landing.row(INFECTION, summary_for_words(INFECTION, review), summary(0.5), review)
+    picture = landing.icon_array(said, review)
     without, with_toci = map(signs, picture.figure.axes)
     assert without == {"lower": 23, "none": 77}  # 79 of 350 is 226 per 1,000
     risk = {
-        name: 1 / (1 + (350 / 79 - 1) * np.exp(-np.quantile(invented(INFECTION).draws["mu"], p)))
+        name: 1 / (1 + (350 / 79 - 1) * np.exp(-np.quantile(invented(INFECTION, review).draws["mu"], p)))
         for name, p in (("lower", 0.025), ("median", 0.5), ("upper", 0.975))
     }
     assert with_toci["lower"] == round(100 * risk["lower"])
@@ -221,24 +214,24 @@ def test_the_icon_array_draws_what_its_numbers_and_words_say(invented_draws):
     )
 
 
-def test_every_page_starts_from_the_same_risk_without_tocilizumab(invented_draws):
+def test_every_page_starts_from_the_same_risk_without_tocilizumab(invented_draws, review):
     """Complete response: 27 of 28 and 44 of 48 untreated patients (the papers' counts) are 934 of 1,000."""
     key = "complete_response"
-    first_page = landing.row(key, summary_for_words(key, REVIEW), summary(0.5), REVIEW).patients
-    own_page = tables.absolute(key, REVIEW)
-    of_findings = findings_page.findings(findings.of_endpoint(key, REVIEW), REVIEW)
-    explorer = explorer_data.data(REVIEW)["endpoints"][key]["baselines"]
+    first_page = landing.row(key, summary_for_words(key, review), summary(0.5), review).patients
+    own_page = tables.absolute(key, review)
+    of_findings = findings_page.findings(findings.of_endpoint(key, review), review)
+    explorer = explorer_data.data(review)["endpoints"][key]["baselines"]
     assert "934 without tocilizumab" in first_page
     assert own_page["without, per 1,000"].tolist() == ["934"]
     assert [said[:3] for said in of_findings["without tocilizumab, per 1,000"]] == ["934"]
     assert [(at["events"], at["n"]) for at in explorer] == [(71, 76)]
 
 
-def test_every_row_has_the_same_axis_with_tocilizumab_on_the_left(invented_draws):
-    found = [landing.row(key, summary_for_words(key, REVIEW), summary(0.5), REVIEW) for key in ENDPOINTS]
+def test_every_row_has_the_same_axis_with_tocilizumab_on_the_left(invented_draws, review):
+    found = [landing.row(key, summary_for_words(key, review), summary(0.5), review) for key in ENDPOINTS]
     ends = landing.common_axis(found)
     for said in found:
-        figure, alt, numbers = landing.answer_picture(said, ends, REVIEW)
+        figure, alt, numbers = landing.answer_picture(said, ends, review)
         figure.canvas.draw()
         reversed_axis = ENDPOINTS[said.key].benefit == "above"
         assert figure.axes[0].get_xlim() == (ends[::-1] if reversed_axis else ends)
@@ -247,26 +240,26 @@ def test_every_row_has_the_same_axis_with_tocilizumab_on_the_left(invented_draws
         assert min(text.get_fontsize() for text in figure.findobj(plt.Text) if text.get_text().strip()) >= 10
 
 
-def test_a_caption_stands_in_its_figure_and_is_escaped(invented_draws):
+def test_a_caption_stands_in_its_figure_and_is_escaped(invented_draws, review):
     from book.html.show import drawn
     from book.shown.endpoint.figures import forest
 
-    markup, _ = drawn(*forest(INFECTION, REVIEW), "forest", "a < b: <script>")
+    markup, _ = drawn(*forest(INFECTION, review), "forest", "a < b: <script>")
     assert "<figcaption>a &lt; b: &lt;script&gt;</figcaption>" in markup and markup.index(
         "<figcaption>"
     ) < markup.index("<img")
 
 
-def test_what_is_not_known_names_the_study_that_awaits_data():
-    said = " ".join(landing.unknown(REVIEW))
-    assert all(study.label in said for study in REVIEW.register.studies if study.decision == "awaiting_data")
+def test_what_is_not_known_names_the_study_that_awaits_data(review):
+    said = " ".join(landing.unknown(review))
+    assert all(study.label in said for study in review.register.studies if study.decision == "awaiting_data")
 
 
 # the page as it is built
 
 
 @pytest.fixture(scope="module")
-def phone(chromium, html):  # noqa: F811
+def phone(chromium, html):
     """The first page on a phone of 360 by 800 pixels."""
     page = chromium.new_page(viewport={"width": 360, "height": 800})
     page.goto((html / "book" / "intro.html").as_uri())
@@ -293,22 +286,22 @@ def test_the_first_page_does_not_scroll_sideways_on_a_phone(phone):
 
 
 @pytest.mark.book
-def test_every_answer_on_the_page_leads_to_its_chapter_and_has_its_picture(phone):
+def test_every_answer_on_the_page_leads_to_its_chapter_and_has_its_picture(phone, review):
     rows = phone.locator(".review-answers > li")
     assert rows.count() == len(ENDPOINTS)
     for i in range(rows.count()):
         assert rows.nth(i).locator("h3 a").count() == 1
-        assert bool(evidence_of(list(ENDPOINTS)[i], REVIEW).used) == (
+        assert bool(evidence_of(list(ENDPOINTS)[i], review).used) == (
             rows.nth(i).locator("[id^=figure-answer]").count() == 1
         )
 
 
 @pytest.mark.book
 @pytest.mark.parametrize("key", ENDPOINTS)
-def test_the_chapter_of_an_endpoint_says_the_same_headline_as_the_first_page(key, html):
+def test_the_chapter_of_an_endpoint_says_the_same_headline_as_the_first_page(key, html, review):
     from book.shown.intro import PAGES
 
-    headline = words.headline(summary_for_words(key, REVIEW), ENDPOINTS[key])
+    headline = words.headline(summary_for_words(key, review), ENDPOINTS[key])
     for page in ("intro.html", PAGES[key].partition("#")[0]):
         assert f">{headline}.<" in (html / "book" / page).read_text(encoding="utf-8")
 

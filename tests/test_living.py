@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from example_review import Review, review  # noqa: F401  (a fixture)
+from example_review import Invented
 
 from book.shown import flow as flow_page
 from book.shown import living_page
@@ -18,20 +18,20 @@ from models.history import flow, versions
 LIVING = "living.yml"
 
 
-def loaded(review: Review) -> records.Review:
-    return records.load(review.root)
+def loaded(invented: Invented) -> records.Review:
+    return records.load(invented.root)
 
 
 # the log
 
 
-def test_the_invented_log_is_read(review):
-    living = loaded(review).living
+def test_the_invented_log_is_read(invented):
+    living = loaded(invented).living
     assert [(s.searched, s.found, s.new, s.registered) for s in living.searches] == [
         (date(2020, 1, 10), 12, 12, ["example2020"]),
         (date(2020, 2, 10), 13, 1, []),
     ]
-    assert review.check()[0] == 0
+    assert invented.check()[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def test_the_invented_log_is_read(review):
         ("doi", "doi:", "typo: 1\ndoi:", "typo", "is not a field of the schema"),
     ],
 )
-def test_a_fault_of_the_living_mode_names_file_line_field_and_rule(after, old, new, field, rule, review):
-    line = review.plant(LIVING, after, old, new)
-    found = review.problem()
+def test_a_fault_of_the_living_mode_names_file_line_field_and_rule(after, old, new, field, rule, invented):
+    line = invented.plant(LIVING, after, old, new)
+    found = invented.problem()
     assert (
         found["file"].endswith(LIVING)
         and (found["line"], found["field"]) == (line, field)
@@ -113,26 +113,26 @@ def test_a_fault_of_the_living_mode_names_file_line_field_and_rule(after, old, n
         ),
     ],
 )
-def test_a_search_yields_no_more_than_it_found(old, new, rule, review):
-    review.plant(LIVING, "2020-02-10", old, new)
-    found = review.problem()
+def test_a_search_yields_no_more_than_it_found(old, new, rule, invented):
+    invented.plant(LIVING, "2020-02-10", old, new)
+    found = invented.problem()
     assert (found["field"], found["rule"]) == ("searches[1]", rule)
 
 
-def test_a_study_decided_before_the_search_that_found_it_is_refused(review):
-    review.plant(LIVING, "2020-02-10", "registered: []", "registered: [sample2021]")
-    review.plant(LIVING, "searches", "2020-02-10", "2024-02-01")
-    assert review.problem()["rule"] == "was decided on 2024-01-31, before this search of 2024-02-01"
+def test_a_study_decided_before_the_search_that_found_it_is_refused(invented):
+    invented.plant(LIVING, "2020-02-10", "registered: []", "registered: [sample2021]")
+    invented.plant(LIVING, "searches", "2020-02-10", "2024-02-01")
+    assert invented.problem()["rule"] == "was decided on 2024-01-31, before this search of 2024-02-01"
 
 
-def test_a_ground_of_exclusion_needs_an_exclusion(review):
-    review.plant(
+def test_a_ground_of_exclusion_needs_an_exclusion(invented):
+    invented.plant(
         "register.yml",
         "waiting2022",
         "decision: awaiting_data",
         "decision: awaiting_data\n    ground: comparison",
     )
-    assert "waiting2022 is not excluded" in review.problem()["rule"]
+    assert "waiting2022 is not excluded" in invented.problem()["rule"]
 
 
 def test_the_projects_own_log_says_that_nothing_was_searched():
@@ -152,34 +152,34 @@ def test_the_projects_own_log_says_that_nothing_was_searched():
         (date(2021, 1, 1), ["pubmed", "chictr"]),
     ],
 )
-def test_a_source_is_due_when_its_months_have_passed_or_it_was_never_searched(today, due, review):
-    assert [source.id for source in loaded(review).living.due(today)] == due
+def test_a_source_is_due_when_its_months_have_passed_or_it_was_never_searched(today, due, invented):
+    assert [source.id for source in loaded(invented).living.due(today)] == due
 
 
-def test_a_year_between_two_months_counts_as_twelve(review):
-    living = loaded(review).living
+def test_a_year_between_two_months_counts_as_twelve(invented):
+    living = loaded(invented).living
     yearly = living.model_copy(
         update={"sources": [living.sources[0].model_copy(update={"every_months": 12})]}
     )
     assert yearly.due(date(2021, 1, 31)) == [] and yearly.due(date(2021, 2, 1))
 
 
-def test_the_reminder_holds_date_query_and_limits_of_what_is_due(review):
-    said = reminder(loaded(review).living, date(2020, 2, 29))
+def test_the_reminder_holds_date_query_and_limits_of_what_is_due(invented):
+    said = reminder(loaded(invented).living, date(2020, 2, 29))
     assert said.startswith("Due on 2020-02-29: ChiCTR.") and "PubMed" not in said
-    assert "Last searched on 2020-02-10." in reminder(loaded(review).living, date(2020, 3, 1))
-    nothing = loaded(review).living.model_copy(update={"sources": loaded(review).living.sources[:1]})
+    assert "Last searched on 2020-02-10." in reminder(loaded(invented).living, date(2020, 3, 1))
+    nothing = loaded(invented).living.model_copy(update={"sources": loaded(invented).living.sources[:1]})
     assert reminder(nothing, date(2020, 2, 29)) == "No search is due on 2020-02-29.\n"
 
 
-def test_the_command_prints_what_is_due_or_the_fault_in_one_line(review):
-    code, said = review.run("due")
+def test_the_command_prints_what_is_due_or_the_fault_in_one_line(invented):
+    code, said = invented.run("due")
     assert code == 0 and "## ChiCTR, chictr\n\nNever searched yet" in said
-    review.plant(LIVING, "2020-02-10", "new: 1", "new: 14")
-    code, said = review.run("due")
+    invented.plant(LIVING, "2020-02-10", "new: 1", "new: 14")
+    code, said = invented.run("due")
     assert code == 1 and len(said.splitlines()) == 1 and "living.yml" in said
-    (review.root / LIVING).unlink()
-    code, said = review.run("due")
+    (invented.root / LIVING).unlink()
+    code, said = invented.run("due")
     assert code == 1 and len(said.splitlines()) == 1 and "living.yml" in said
 
 
@@ -207,10 +207,10 @@ def frozen(review: records.Review, day: str, *studies: str) -> dict:
     }
 
 
-def test_the_flow_counts_the_invented_review_by_hand(review):
+def test_the_flow_counts_the_invented_review_by_hand(invented):
     # By hand: 12 + 13 records found, 12 + 1 new, one of these registered; three papers, two of one cohort,
     # one of which waits.
-    assert numbers(loaded(review)) == {
+    assert numbers(loaded(invented)) == {
         ("Identified", "registered with the review"): (0, 0),
         ("Identified", "known without a search"): (2, 2),
         ("Identified", "records found in PubMed"): (25, 25),
@@ -224,8 +224,8 @@ def test_the_flow_counts_the_invented_review_by_hand(review):
     }
 
 
-def test_only_what_came_after_the_preceding_release_is_new(review):
-    read = loaded(review)
+def test_only_what_came_after_the_preceding_release_is_new(invented):
+    read = loaded(invented)
     found = numbers(read, frozen(read, "2020-01-10", "example2020", "waiting2022"))
     assert found["Identified", "records found in PubMed"] == (25, 13)  # that of the day of the release is not
     assert found["Screened", "records, by title and abstract"] == (13, 1)
@@ -233,8 +233,8 @@ def test_only_what_came_after_the_preceding_release_is_new(review):
     assert found["Awaiting data", "papers"] == (1, 0) and found["Included", "papers"] == (2, 1)
 
 
-def test_a_study_that_waited_and_is_now_included_is_new_but_its_cohort_may_not_be(review):
-    read = loaded(review)
+def test_a_study_that_waited_and_is_now_included_is_new_but_its_cohort_may_not_be(invented):
+    read = loaded(invented)
     before = frozen(read, "2024-02-01", "example2020", "sample2021", "waiting2022")
     studies = [
         (
@@ -250,8 +250,8 @@ def test_a_study_that_waited_and_is_now_included_is_new_but_its_cohort_may_not_b
     assert found["Included", "studies: papers that may share patients count as one"] == (2, 0)
 
 
-def test_papers_are_excluded_by_ground_and_none_is_lost(review):
-    read = loaded(review)
+def test_papers_are_excluded_by_ground_and_none_is_lost(invented):
+    read = loaded(invented)
     excluded = [
         row.model_copy(update={"decision": "excluded", "ground": ground})
         for row, ground in zip(read.register.studies, ("retracted", "retracted", None), strict=True)
@@ -275,8 +275,8 @@ def test_every_paper_of_the_register_ends_in_one_box():
     }
 
 
-def test_each_number_stands_in_the_figures_words_and_in_the_table(review):
-    found = flow.counts(loaded(review), None)
+def test_each_number_stands_in_the_figures_words_and_in_the_table(invented):
+    found = flow.counts(loaded(invented), None)
     figure, alt, _ = flow_page.picture(found)
     drawn = " ".join(" ".join(text.get_text().split()) for text in figure.axes[0].texts)
     for count in found:
@@ -329,8 +329,8 @@ def test_the_page_says_that_nothing_was_searched():
     assert living_page.dois(read).empty
 
 
-def test_the_page_says_what_was_searched_when_and_what_never(review):
-    read = loaded(review)
+def test_the_page_says_what_was_searched_when_and_what_never(invented):
+    read = loaded(invented)
     assert (
         living_page.headline(read)
         == "Last searched: PubMed on 2020-02-10. Never searched: ChiCTR. The register holds 3 papers."
@@ -341,14 +341,14 @@ def test_the_page_says_what_was_searched_when_and_what_never(review):
     ]
 
 
-def test_the_log_counts_as_included_what_the_register_includes_today(review):
-    log = living_page.searches(loaded(review)).set_index("date")
+def test_the_log_counts_as_included_what_the_register_includes_today(invented):
+    log = living_page.searches(loaded(invented)).set_index("date")
     assert log.index.tolist() == ["2020-02-10", "2020-01-10"]
     assert log.loc[
         "2020-01-10", ["records found", "new", "taken into the register", "included"]
     ].tolist() == [12, 12, 1, 1]
-    review.plant("register.yml", "example2020", "decision: included", "decision: excluded")
-    assert living_page.searches(loaded(review)).set_index("date").loc["2020-01-10", "included"] == 0
+    invented.plant("register.yml", "example2020", "decision: included", "decision: excluded")
+    assert living_page.searches(loaded(invented)).set_index("date").loc["2020-01-10", "included"] == 0
 
 
 def test_the_preceding_version_is_cited_with_its_doi_once_it_has_one(releases):

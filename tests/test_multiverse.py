@@ -2,13 +2,14 @@
 swapped model against the fixed one.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
 from book.shown import specification_curve
-from extraction.records import load
 from models.answers.bias import bias_priors, through_bias
 from models.endpoint import quadrature, study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
@@ -20,13 +21,12 @@ from models.priors import MU_LOG_DURATION, Prior, parse
 from models.runs import heavy
 from models.trust import crs_universes, multiverse, short_chains, universe
 
-REVIEW = load()
 KEYS = [key for key in ENDPOINTS if key != "crs_duration_grade3"]
 
 
 @pytest.fixture(scope="module")
-def frames() -> dict[str, pd.DataFrame]:
-    return {key: multiverse.universes(key, REVIEW) for key in KEYS}
+def frames(review) -> dict[str, pd.DataFrame]:
+    return {key: multiverse.universes(key, review) for key in KEYS}
 
 
 def limits_of(row):
@@ -34,10 +34,10 @@ def limits_of(row):
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_the_primary_universe_is_the_posterior_of_the_quadrature_engine(key, frames):
+def test_the_primary_universe_is_the_posterior_of_the_quadrature_engine(key, frames, review):
     (row,) = [row for _, row in frames[key][frames[key]["primary"]].iterrows()]
     endpoint = ENDPOINTS[key]
-    expected = quadrature(evidence_of(key, REVIEW), endpoint.mu_prior, endpoint.tau_prior).mu.limits()
+    expected = quadrature(evidence_of(key, review), endpoint.mu_prior, endpoint.tau_prior).mu.limits()
     # a grid of 0.025, 40 nodes of tau
     assert limits_of(row) == pytest.approx(
         [expected[name] for name in ("median", "lower", "upper")], abs=0.006
@@ -45,14 +45,14 @@ def test_the_primary_universe_is_the_posterior_of_the_quadrature_engine(key, fra
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_an_answer_computed_by_itself_is_that_of_its_universe(key, frames):
+def test_an_answer_computed_by_itself_is_that_of_its_universe(key, frames, review):
     frame = frames[key]
     for factor, chosen in (
         (universe.NONE, frame["primary"]),
         (universe.JUDGED, universe.is_primary_through_bias(frame, key)),
     ):
         (row,) = [row for _, row in frame[chosen].iterrows()]
-        assert multiverse.behind_bias(key, REVIEW, factor) == pytest.approx(
+        assert multiverse.behind_bias(key, review, factor) == pytest.approx(
             {name: row[name] for name in ("median", "lower", "upper", "p_favours")}, rel=1e-12
         )
 
@@ -76,14 +76,14 @@ PRIMARY = {
 }
 
 
-def test_a_universe_is_what_its_choices_say(frames):
+def test_a_universe_is_what_its_choices_say(frames, review):
     """Another reading, a study left out, the bias as judged and other priors, each put together anew from the
     engine's parts.
     """
     frame = frames["severe_infection"]
-    evidence = collect(REVIEW, "severe_infection", Reading(at_their_word=False))
+    evidence = collect(review, "severe_infection", Reading(at_their_word=False))
     terms = study_likelihoods(evidence)
-    bias = bias_priors("severe_infection", REVIEW, evidence)["zhang2022"]
+    bias = bias_priors("severe_infection", review, evidence)["zhang2022"]
     expected = from_study_likelihoods(
         [through_bias(terms["zhang2022"], bias)], parse("normal:0:2"), parse("half-normal:1")
     )
@@ -104,9 +104,9 @@ def test_a_universe_is_what_its_choices_say(frames):
     assert row["p_favours"] == pytest.approx(expected.probability_below(), abs=0.003)
 
 
-def test_a_study_alone_is_its_own_posterior(frames):
+def test_a_study_alone_is_its_own_posterior(frames, review):
     expected = from_study_likelihoods(
-        [study_likelihoods(evidence_of("overall_survival", REVIEW))["ma2024"]],
+        [study_likelihoods(evidence_of("overall_survival", review))["ma2024"]],
         parse("normal:0:1"),
         parse("half-normal:0.5"),
     )
@@ -135,21 +135,21 @@ def test_every_subset_of_few_studies_has_a_name_of_its_own(count, expected):
         ]
 
 
-def test_readings_that_change_different_reports_are_combined():
-    found = universe.readings("complete_response", REVIEW)
+def test_readings_that_change_different_reports_are_combined(review):
+    found = universe.readings("complete_response", review)
     words, stand_in = (
         "verbal outcomes not taken at their word",
         "printed counts of a stand-in before recovered counts",
     )
-    both = collect(REVIEW, "complete_response", Reading(at_their_word=False, endpoint_first=False))
+    both = collect(review, "complete_response", Reading(at_their_word=False, endpoint_first=False))
     assert found[f"{words}; {stand_in}"].used_hash() == both.used_hash()
     assert len({evidence.used_hash() for evidence in found.values()}) == len(found)
 
 
-def test_a_normal_likelihood_is_walds(frames):
+def test_a_normal_likelihood_is_walds(frames, review):
     """9/17 v 10/28: log odds ratio log(9 * 18 / (8 * 10)), SE root of 1/9 + 1/8 + 1/10 + 1/18."""
     term = multiverse.normal_term(
-        [r for r in evidence_of("severe_infection", REVIEW).used if r.study == "zhou2025"]
+        [r for r in evidence_of("severe_infection", review).used if r.study == "zhou2025"]
     )
     estimate, se = np.log(9 * 18 / (8 * 10)), np.sqrt(1 / 9 + 1 / 8 + 1 / 10 + 1 / 18)
     theta = np.linspace(-1, 2, 7)
@@ -186,16 +186,16 @@ def test_a_known_bias_is_a_shift():
     assert behind(theta) == pytest.approx(stats.norm(-0.5, 0.4).logpdf(theta), abs=1e-12)
 
 
-def test_a_bias_without_a_side_has_no_mean_to_vary(frames):
+def test_a_bias_without_a_side_has_no_mean_to_vary(frames, review):
     """Severe CRS is compared with patients of another time: nobody can say on which side they differ."""
-    assert {prior.parameters[0] for prior in bias_priors("severe_crs", REVIEW).values()} == {0.0}
+    assert {prior.parameters[0] for prior in bias_priors("severe_crs", review).values()} == {0.0}
     assert (
         set(frames["severe_crs"]["bias_mean"]) == {"none"} and len(set(frames["severe_crs"]["bias_sd"])) == 4
     )
 
 
-def test_a_likelihood_through_its_table_is_the_likelihood():
-    term = study_likelihoods(evidence_of("icans", REVIEW))["zhou2025"]
+def test_a_likelihood_through_its_table_is_the_likelihood(review):
+    term = study_likelihoods(evidence_of("icans", review))["zhou2025"]
     theta = np.random.default_rng(1).uniform(-9, 9, 50)
     assert multiverse.tabulated(term)(theta) == pytest.approx(term(theta), abs=1e-4)
 
@@ -203,8 +203,8 @@ def test_a_likelihood_through_its_table_is_the_likelihood():
 # CRS duration
 
 
-def test_a_silent_report_adds_nothing_whatever_the_effect():
-    evidence = evidence_of(crs_universes.CRS, REVIEW)
+def test_a_silent_report_adds_nothing_whatever_the_effect(review):
+    evidence = evidence_of(crs_universes.CRS, review)
     generator = np.random.default_rng(2)
     for study in evidence.studies:
         silent = short_chains.without(evidence, lambda report: report.study == study)
@@ -238,10 +238,10 @@ def test_weighting_draws_to_a_narrower_prior_gives_that_prior():
     )
 
 
-def test_the_points_of_the_adjusted_universe_are_those_of_its_limits():
-    points = crs_universes.points(REVIEW)
+def test_the_points_of_the_adjusted_universe_are_those_of_its_limits(review):
+    points = crs_universes.points(review)
     row = pick(
-        multiverse.universes(crs_universes.CRS, REVIEW),
+        multiverse.universes(crs_universes.CRS, review),
         reading="as used",
         studies="all",
         bias_sd="as judged",
@@ -253,12 +253,12 @@ def test_the_points_of_the_adjusted_universe_are_those_of_its_limits():
     assert np.mean(points < 0) == pytest.approx(row["p_favours"], abs=0.01)
 
 
-def test_without_a_study_every_universe_is_its_prior(monkeypatch):
+def test_without_a_study_every_universe_is_its_prior(monkeypatch, review):
     nothing = Evidence("icans", (), ())
     monkeypatch.setattr(multiverse, "readings", lambda key, review: {universe.PRIMARY_READING: nothing})
     found = [
         (row["lower"], row["upper"])
-        for universe, row in multiverse._by_quadrature("icans", REVIEW)
+        for universe, row in multiverse._by_quadrature("icans", review)
         if universe.mu_prior == "normal(0, 1)"
     ]
     assert np.array(found) == pytest.approx(np.tile([-1.96, 1.96], (len(found), 1)), abs=0.01)
@@ -269,15 +269,16 @@ def test_too_few_draws_give_no_limits():
     assert draws.under(Prior("narrow", "normal", (0.0, 0.01), "", ""), parse("half-normal:0.35")) is None
 
 
-def test_a_changed_record_has_another_key():
-    changed = load()
-    record = changed.records["zhou2025"]
+def test_a_changed_record_has_another_key(review):
+    record = review.records["zhou2025"]
     entries = [
         e.model_copy(update={"direction": None}) if e.id == "crs_duration.grade_3.test" else e
         for e in record.entries
     ]
-    changed.records["zhou2025"] = record.model_copy(update={"entries": entries})
-    assert crs_universes.key(changed) != crs_universes.key(REVIEW)
+    changed = replace(
+        review, records=review.records | {"zhou2025": record.model_copy(update={"entries": entries})}
+    )
+    assert crs_universes.key(changed) != crs_universes.key(review)
 
 
 # results kept by a key
@@ -298,8 +299,8 @@ def test_a_result_is_found_by_its_key_alone(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("key", ["severe_infection", "overall_survival"])
-def test_the_specification_curve_names_its_range_and_its_choices(key, frames):
-    figure, alt, _ = specification_curve.curve(key, REVIEW)
+def test_the_specification_curve_names_its_range_and_its_choices(key, frames, review):
+    figure, alt, _ = specification_curve.curve(key, review)
     figure.canvas.draw()
     assert f"{len(frames[key]):,} universes" in alt
     shown = {text.get_text() for ax in figure.axes for text in ax.texts}

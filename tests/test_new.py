@@ -13,7 +13,7 @@ from pathlib import Path
 import example_tree
 import pytest
 import yaml
-from example_review import REGISTER, Review, review  # noqa: F401  (a fixture)
+from example_review import REGISTER, Invented
 from example_tree import run, walkthrough
 
 from extraction import dictionary, new, schema
@@ -25,10 +25,10 @@ STUDY = ("new", "lee2031", "--doi", "10.1234/invented.2031")
 RECORD = "records/lee2031.yml"
 
 
-def tree_of(review: Review) -> dict[str, bytes]:
+def tree_of(invented: Invented) -> dict[str, bytes]:
     return {
-        path.relative_to(review.root).as_posix(): path.read_bytes()
-        for path in review.root.rglob("*")
+        path.relative_to(invented.root).as_posix(): path.read_bytes()
+        for path in invented.root.rglob("*")
         if path.is_file()
     }
 
@@ -36,10 +36,13 @@ def tree_of(review: Review) -> dict[str, bytes]:
 # the sheet
 
 
-def test_the_check_names_each_place_to_fill_in_and_nothing_else(review):
-    assert review.run(*STUDY)[0] == 0
-    code, printed = review.check()
-    lines = (review.root / REGISTER).read_text().splitlines(), (review.root / RECORD).read_text().splitlines()
+def test_the_check_names_each_place_to_fill_in_and_nothing_else(invented):
+    assert invented.run(*STUDY)[0] == 0
+    code, printed = invented.check()
+    lines = (
+        (invented.root / REGISTER).read_text().splitlines(),
+        (invented.root / RECORD).read_text().splitlines(),
+    )
     assert code == 1
     for problem in printed["problems"]:
         text = lines[problem["file"].endswith(RECORD)][problem["line"] - 1]
@@ -60,24 +63,24 @@ def test_the_check_names_each_place_to_fill_in_and_nothing_else(review):
     assert len(fields) == len(set(fields)) and "entries[severe_infection].unit" not in fields
 
 
-def test_a_word_left_to_fill_in_is_never_taken_for_words_of_the_paper(review):
-    review.plant("records/example2020.yml", "design:", "type: invented cohort", f"type: {FILL_IN}")
-    assert (review.problem()["field"], review.problem()["rule"]) == ("design.type", "is left to fill in")
+def test_a_word_left_to_fill_in_is_never_taken_for_words_of_the_paper(invented):
+    invented.plant("records/example2020.yml", "design:", "type: invented cohort", f"type: {FILL_IN}")
+    assert (invented.problem()["field"], invented.problem()["rule"]) == ("design.type", "is left to fill in")
 
 
-def test_a_kind_once_chosen_asks_for_its_own_fields(review):
-    review.run(*STUDY)
-    review.plant(RECORD, "id: severe_infection", f"kind: {FILL_IN}", "kind: counts")
-    found = {p["field"]: p["rule"] for p in review.check()[1]["problems"]}
+def test_a_kind_once_chosen_asks_for_its_own_fields(invented):
+    invented.run(*STUDY)
+    invented.plant(RECORD, "id: severe_infection", f"kind: {FILL_IN}", "kind: counts")
+    found = {p["field"]: p["rule"] for p in invented.check()[1]["problems"]}
     assert (
         found["entries[severe_infection].events"] == "is required"
         and found["entries[severe_infection].unit"] == "is left to fill in"
     )
 
 
-def test_the_sheet_holds_every_field_of_every_block_with_its_meaning_from_the_schema(review):
-    review.run(*STUDY)
-    sheet = (review.root / RECORD).read_text() + (review.root / REGISTER).read_text()
+def test_the_sheet_holds_every_field_of_every_block_with_its_meaning_from_the_schema(invented):
+    invented.run(*STUDY)
+    sheet = (invented.root / RECORD).read_text() + (invented.root / REGISTER).read_text()
     for model in (*dictionary.BLOCKS, schema.Registration, *dictionary.REPORTS):
         if model not in (schema.Certainty, schema.Rating, schema.Lowering):
             for row in dictionary.fields(model):
@@ -102,9 +105,9 @@ def test_a_changed_meaning_in_the_schema_changes_the_sheet(monkeypatch):
     )
 
 
-def test_optional_lines_can_be_used_by_taking_the_sign_away(review):
-    review.run(*STUDY)
-    path = review.root / RECORD
+def test_optional_lines_can_be_used_by_taking_the_sign_away(invented):
+    invented.run(*STUDY)
+    path = invented.root / RECORD
     head, blocks, entries = re.split(r"^(?=# The paper's endpoint|entries:)", path.read_text(), flags=re.M)
     path.write_text(head + re.sub("^# (?=[ a-z])", "", blocks, flags=re.M) + entries)
     data = parse(path).data
@@ -118,18 +121,18 @@ def test_optional_lines_can_be_used_by_taking_the_sign_away(review):
 # the row
 
 
-def test_the_row_stands_after_the_last_study_and_nothing_else_changes(review):
-    before = (review.root / REGISTER).read_text()
+def test_the_row_stands_after_the_last_study_and_nothing_else_changes(invented):
+    before = (invented.root / REGISTER).read_text()
     said = {"--title": "A: 'title' #1, \"quoted\" \\ – né", "--journal": "null", "--year": "2030"}
     assert (
-        review.run(
+        invented.run(
             *STUDY, "--authors", "O'Neil B", "Li, Wei", *(word for pair in said.items() for word in pair)
         )[0]
         == 0
     )
-    after = (review.root / REGISTER).read_text()
+    after = (invented.root / REGISTER).read_text()
     assert not [line for line in ndiff(before.splitlines(), after.splitlines()) if line.startswith("- ")]
-    *others, added = parse(review.root / REGISTER).data["studies"]
+    *others, added = parse(invented.root / REGISTER).data["studies"]
     assert [row["id"] for row in others] == ["example2020", "sample2021", "waiting2022"]
     assert (added["title"], added["journal"], added["year"]) == (said["--title"], "null", "2030")
     assert added["authors"] == ["O'Neil B", "Li, Wei"] and added["cohort"] == "lee2031"
@@ -137,10 +140,10 @@ def test_the_row_stands_after_the_last_study_and_nothing_else_changes(review):
 
 
 @pytest.mark.parametrize("decision", ["awaiting_data", "excluded"])
-def test_a_study_not_included_gets_its_row_and_no_record(review, decision):
-    assert review.run(*STUDY, "--decision", decision)[0] == 0
-    assert not (review.root / RECORD).exists()
-    assert parse(review.root / REGISTER).data["studies"][-1]["decision"] == decision
+def test_a_study_not_included_gets_its_row_and_no_record(invented, decision):
+    assert invented.run(*STUDY, "--decision", decision)[0] == 0
+    assert not (invented.root / RECORD).exists()
+    assert parse(invented.root / REGISTER).data["studies"][-1]["decision"] == decision
 
 
 @pytest.mark.parametrize(
@@ -163,20 +166,23 @@ def test_the_row_finds_its_place_wherever_the_studies_stand(tmp_path, register):
     assert set(register.splitlines()) <= set((tmp_path / "other.yml").read_text().splitlines())
 
 
-def test_several_studies_can_be_begun_before_one_is_filled_in(review):
-    assert review.run(*STUDY)[0] == 0
-    assert review.run("new", "kim2032", "--doi", "10.1234/invented.2032")[0] == 0
-    assert [row["id"] for row in parse(review.root / REGISTER).data["studies"]][-2:] == ["lee2031", "kim2032"]
+def test_several_studies_can_be_begun_before_one_is_filled_in(invented):
+    assert invented.run(*STUDY)[0] == 0
+    assert invented.run("new", "kim2032", "--doi", "10.1234/invented.2032")[0] == 0
+    assert [row["id"] for row in parse(invented.root / REGISTER).data["studies"]][-2:] == [
+        "lee2031",
+        "kim2032",
+    ]
 
 
-def test_a_registered_study_gets_the_record_alone(review):
-    before = tree_of(review)
-    assert review.run("new", "waiting2022")[0] == 0
-    after = tree_of(review)
+def test_a_registered_study_gets_the_record_alone(invented):
+    before = tree_of(invented)
+    assert invented.run("new", "waiting2022")[0] == 0
+    after = tree_of(invented)
     assert after.keys() - before.keys() == {"records/waiting2022.yml"} and all(
         after[name] == before[name] for name in before
     )
-    assert "10.1234/invented.2022.3" in (review.root / "records/waiting2022.yml").read_text()
+    assert "10.1234/invented.2022.3" in (invented.root / "records/waiting2022.yml").read_text()
 
 
 # refusals
@@ -206,31 +212,31 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_bad_study_is_refused_in_one_line_and_nothing_is_written(review, name):
+def test_a_bad_study_is_refused_in_one_line_and_nothing_is_written(invented, name):
     study, doi, rule = REFUSED[name]
-    before = tree_of(review)
-    code, said = review.run("new", study, "--doi", doi)
+    before = tree_of(invented)
+    code, said = invented.run("new", study, "--doi", doi)
     assert (code, len(said.splitlines())) == (1, 1) and rule in said and study in said
-    assert tree_of(review) == before
+    assert tree_of(invented) == before
 
 
-def test_a_study_without_row_and_doi_and_a_second_record_are_refused(review):
-    before = tree_of(review)
-    assert "needs its DOI" in review.run("new", "lee2031")[1]
-    assert "exists already" in review.run("new", "example2020")[1]
-    assert tree_of(review) == before
+def test_a_study_without_row_and_doi_and_a_second_record_are_refused(invented):
+    before = tree_of(invented)
+    assert "needs its DOI" in invented.run("new", "lee2031")[1]
+    assert "exists already" in invented.run("new", "example2020")[1]
+    assert tree_of(invented) == before
 
 
-def test_a_record_written_by_hand_is_never_overwritten(review):
-    (review.root / RECORD).write_text("study: lee2031\n")
-    before = tree_of(review)
-    assert review.run(*STUDY)[0] == 1
-    assert tree_of(review) == before
+def test_a_record_written_by_hand_is_never_overwritten(invented):
+    (invented.root / RECORD).write_text("study: lee2031\n")
+    before = tree_of(invented)
+    assert invented.run(*STUDY)[0] == 1
+    assert tree_of(invented) == before
 
 
 @pytest.mark.parametrize("at", [1, 2])
-def test_both_files_or_neither(review, monkeypatch, at):
-    before, calls, real = tree_of(review), [], os.replace
+def test_both_files_or_neither(invented, monkeypatch, at):
+    before, calls, real = tree_of(invented), [], os.replace
 
     def fails(*paths):
         calls.append(paths)
@@ -239,28 +245,28 @@ def test_both_files_or_neither(review, monkeypatch, at):
         real(*paths)
 
     monkeypatch.setattr(os, "replace", fails)
-    assert review.run(*STUDY)[0] == 1
-    assert tree_of(review) == before
+    assert invented.run(*STUDY)[0] == 1
+    assert tree_of(invented) == before
 
 
-def test_what_a_killed_run_leaves_is_finished_by_the_next(review):
-    review.run(*STUDY)
-    whole = tree_of(review)
+def test_what_a_killed_run_leaves_is_finished_by_the_next(invented):
+    invented.run(*STUDY)
+    whole = tree_of(invented)
     # killed after the record
-    (review.root / REGISTER).write_text((Path(__file__).parent / "example" / REGISTER).read_text())
-    assert review.run(*STUDY)[0] == 0
-    assert tree_of(review) == whole
+    (invented.root / REGISTER).write_text((Path(__file__).parent / "example" / REGISTER).read_text())
+    assert invented.run(*STUDY)[0] == 0
+    assert tree_of(invented) == whole
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_tree_that_cannot_be_written_is_said_in_one_line(review):
-    review.root.chmod(stat.S_IRUSR | stat.S_IXUSR)
-    code, said = review.run(*STUDY)
-    review.root.chmod(stat.S_IRWXU)
+def test_a_tree_that_cannot_be_written_is_said_in_one_line(invented):
+    invented.root.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    code, said = invented.run(*STUDY)
+    invented.root.chmod(stat.S_IRWXU)
     assert code == 1 and len(said.splitlines()) == 1
 
 
-def test_bytes_that_are_no_text_are_refused(review):
+def test_bytes_that_are_no_text_are_refused(invented):
     done = subprocess.run(
         [
             sys.executable.encode(),
@@ -270,7 +276,7 @@ def test_bytes_that_are_no_text_are_refused(review):
             b"--title",
             b"\xff",
             b"--root",
-            str(review.root).encode(),
+            str(invented.root).encode(),
         ],
         cwd=ROOT.parent,
         capture_output=True,

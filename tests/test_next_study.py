@@ -13,7 +13,6 @@ from matplotlib import pyplot as plt
 from scipy import integrate, special, stats
 
 from book.shown import what_would_change as change
-from extraction.records import load
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.engines.quadrature import from_study_likelihoods, normal_normal
@@ -31,7 +30,6 @@ from models.trust.next_study import (
     unchanged,
 )
 
-REVIEW = load()
 NO_TAU = parse("half-normal:0.0005")
 TAU = 0.3
 # within 1 % of 0.3: moves a probability by less than 0.001
@@ -55,11 +53,11 @@ def by_hand(
 
 
 @pytest.mark.parametrize("key", [key for key in ENDPOINTS if key != "crs_duration_grade3"])
-def test_todays_grid_is_the_posterior_of_the_other_engine(key):
-    endpoint, engine = ENDPOINTS[key], quadrature(key, review=REVIEW)
+def test_todays_grid_is_the_posterior_of_the_other_engine(key, review):
+    endpoint, engine = ENDPOINTS[key], quadrature(key, review=review)
     found = unchanged(
         from_likelihoods(
-            list(study_likelihoods(evidence_of(key, REVIEW)).values()), endpoint.mu_prior, endpoint.tau_prior
+            list(study_likelihoods(evidence_of(key, review)).values()), endpoint.mu_prior, endpoint.tau_prior
         )
     )
     # half the tau nodes of the engine, and an even grid of 0.04: some 1e-3 of the SD
@@ -191,23 +189,23 @@ def test_draws_serve_where_there_is_no_grid():
 # the design of the new study
 
 
-def test_the_new_study_splits_its_patients_as_the_included_ones_do():
+def test_the_new_study_splits_its_patients_as_the_included_ones_do(review):
     # 17 v 28 and 32 v 35 patients; with CRS of grade 3 or above 9 v 6 and 5 v 1
-    assert next_design.design("severe_infection", REVIEW).toci_share == pytest.approx(49 / 112)
-    assert next_design._split("crs_duration_grade3", evidence_of("crs_duration_grade3", REVIEW), REVIEW)[
+    assert next_design.design("severe_infection", review).toci_share == pytest.approx(49 / 112)
+    assert next_design._split("crs_duration_grade3", evidence_of("crs_duration_grade3", review), review)[
         0
     ] == pytest.approx(14 / 21)
 
 
-def test_the_risk_without_the_drug_is_that_of_all_control_arms_and_half_an_event():
-    assert next_design.design("icans", REVIEW).control_risk == pytest.approx(0.5 / 64)  # 0/28 and 0/35
-    assert next_design.design("severe_crs", REVIEW).control_risk == pytest.approx(13.5 / 27)  # 13/26
+def test_the_risk_without_the_drug_is_that_of_all_control_arms_and_half_an_event(review):
+    assert next_design.design("icans", review).control_risk == pytest.approx(0.5 / 64)  # 0/28 and 0/35
+    assert next_design.design("severe_crs", review).control_risk == pytest.approx(13.5 / 27)  # 13/26
 
 
-def test_events_are_those_a_printed_hazard_ratio_implies():
+def test_events_are_those_a_printed_hazard_ratio_implies(review):
     # 1.031 (0.512 to 2.076) in 45 v 48 patients: se 0.3571, so 1 / (0.3571^2 x 0.4839 x 0.5161) = 31.4 events
     # of 93
-    plan = next_design.design("overall_survival", REVIEW)
+    plan = next_design.design("overall_survival", review)
     r = 94 / 205  # 17 + 32 + 45 of 45 + 67 + 93
     assert plan.toci_share == pytest.approx(r)
     assert plan.se(200, 0.0) == pytest.approx(1 / np.sqrt(200 * 31.4 / 93 * r * (1 - r)), rel=2e-3)
@@ -293,8 +291,8 @@ def invented_duration(monkeypatch):
     plt.close("all")
 
 
-def test_the_picture_and_the_tables_hold_every_endpoint_and_truth(invented_duration):
-    found = change.outlooks(REVIEW)
+def test_the_picture_and_the_tables_hold_every_endpoint_and_truth(invented_duration, review):
+    found = change.outlooks(review)
     figure, text, _ = change.picture(found)
     assert (
         len(found)
@@ -304,7 +302,7 @@ def test_the_picture_and_the_tables_hold_every_endpoint_and_truth(invented_durat
     )
     assert all(endpoint.title in text for endpoint in ENDPOINTS.values()) and "after an endless study" in text
     assert sum(bool(ax.lines) for ax in figure.axes) == len(ENDPOINTS)
-    assert len(change.designs_table(REVIEW)) == len(ENDPOINTS)
+    assert len(change.designs_table(review)) == len(ENDPOINTS)
     by = {(o.key, o.truth): o for o in found}
     for key in (
         ENDPOINTS

@@ -13,10 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from example_draws import invented
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_figures import invented
-from test_pages import run_page  # noqa: F401  a fixture
 
 from book.html import files
 from book.html.numbers_csv import to_csv
@@ -25,14 +24,15 @@ from book.html.style import Picture, plt
 from book.make import execute, pages, tidy
 from book.shown import agreement
 from book.shown.endpoint import figures, lights, pictures, recovery
-from extraction.records import ROOT, load
+from extraction.records import ROOT
 from extraction.schema import Distinct
 from models.endpoints import ENDPOINTS
 from models.evidence.collect import collect_all
-from models.runs import store
 
-REVIEW = load()
-TABLES = tidy.tables(REVIEW)
+
+@pytest.fixture(scope="module")
+def tables(review) -> dict[str, pd.DataFrame]:
+    return tidy.tables(review)
 
 
 def read(text: str) -> pd.DataFrame:
@@ -100,10 +100,10 @@ def as_written() -> dict[tuple[str, str], dict]:
     }
 
 
-def test_every_printed_number_stands_once_with_all_that_its_record_says():
-    rows = {(row["study"], row["id"]): row for row in TABLES["printed_numbers"].to_dict("records")}
+def test_every_printed_number_stands_once_with_all_that_its_record_says(tables):
+    rows = {(row["study"], row["id"]): row for row in tables["printed_numbers"].to_dict("records")}
     written = as_written()
-    assert set(rows) == set(written) and len(rows) == len(TABLES["printed_numbers"])
+    assert set(rows) == set(written) and len(rows) == len(tables["printed_numbers"])
     for key, entry in written.items():
         address = {f"address_{name}": value for name, value in entry.pop("address").items()}
         for name, value in (entry | address).items():
@@ -116,9 +116,9 @@ def _same(found: object, written: object) -> bool:
     return found is None if written in ("null", "") else str(found).lower() == written.lower()
 
 
-def test_every_report_stands_with_what_becomes_of_it():
-    reports = TABLES["reports"]
-    for endpoint, evidence in collect_all(REVIEW).items():
+def test_every_report_stands_with_what_becomes_of_it(review, tables):
+    reports = tables["reports"]
+    for endpoint, evidence in collect_all(review).items():
         here = reports[reports["endpoint"] == endpoint]
         assert (here["used"].sum(), len(here)) == (
             len(evidence.used),
@@ -128,49 +128,49 @@ def test_every_report_stands_with_what_becomes_of_it():
         reports.loc[reports["used"].map(bool), "term"].notna().all()
         and reports.loc[~reports["used"].map(bool), "reason"].notna().all()
     )
-    known = set(zip(TABLES["printed_numbers"]["study"], TABLES["printed_numbers"]["id"]))
+    known = set(zip(tables["printed_numbers"]["study"], tables["printed_numbers"]["id"]))
     assert {(row.study, entry) for row in reports.itertuples() for entry in row.entries} <= known
 
 
-def test_every_column_has_a_meaning_and_every_cell_is_a_number_a_text_or_a_list_of_texts():
+def test_every_column_has_a_meaning_and_every_cell_is_a_number_a_text_or_a_list_of_texts(tables):
     assert all(meaning.strip() for columns in tidy.COLUMNS.values() for meaning in columns.values())
     plain = (str, bool, int, float, datetime.date, type(None))
-    for name, frame in TABLES.items():
+    for name, frame in tables.items():
         for cell in frame.values.ravel():
             assert all(
                 isinstance(part, plain) for part in (cell if isinstance(cell, (list, tuple)) else [cell])
             ), (name, cell)
 
 
-def test_every_study_stands_with_all_that_its_row_of_the_register_says():
+def test_every_study_stands_with_all_that_its_row_of_the_register_says(tables):
     written = yaml.load((ROOT / "register.yml").read_text(encoding="utf-8"), yaml.BaseLoader)["studies"]
-    assert list(TABLES["studies"]["id"]) == [row["id"] for row in written]
-    for row, found in zip(written, TABLES["studies"].to_dict("records")):
-        others = TABLES["distinct_studies"][TABLES["distinct_studies"]["study"] == row["id"]]
+    assert list(tables["studies"]["id"]) == [row["id"] for row in written]
+    for row, found in zip(written, tables["studies"].to_dict("records")):
+        others = tables["distinct_studies"][tables["distinct_studies"]["study"] == row["id"]]
         assert list(others["other"]) == [other["study"] for other in row.pop("distinct_from", [])]
         assert not [name for name, value in row.items() if not _same(found[name], value)]
 
 
-def test_studies_that_only_look_alike_are_told_apart_with_the_reason():
-    study, other = REVIEW.register.studies[:2]
+def test_studies_that_only_look_alike_are_told_apart_with_the_reason(review):
+    study, other = review.register.studies[:2]
     apart = study.model_copy(update={"distinct_from": [Distinct(study=other.id, reason="Other centres.")]})
-    register = REVIEW.register.model_copy(update={"studies": [apart, *REVIEW.register.studies[1:]]})
-    found = tidy.tables(replace(REVIEW, register=register))["distinct_studies"]
+    register = review.register.model_copy(update={"studies": [apart, *review.register.studies[1:]]})
+    found = tidy.tables(replace(review, register=register))["distinct_studies"]
     assert found.values.tolist() == [[study.id, other.id, "Other centres."]]
 
 
-def test_tables_open_in_pandas_with_the_columns_of_the_dictionary():
-    for name, frame in TABLES.items():
+def test_tables_open_in_pandas_with_the_columns_of_the_dictionary(tables):
+    for name, frame in tables.items():
         found = read(to_csv(frame))
         assert (list(found.columns), len(found)) == (list(tidy.COLUMNS[name]), len(frame))
 
 
-def test_a_study_page_links_to_the_rows_of_its_study_alone():
-    found = pages.numbers(REVIEW)
-    for study, record in REVIEW.records.items():
+def test_a_study_page_links_to_the_rows_of_its_study_alone(review):
+    found = pages.numbers(review)
+    for study, record in review.records.items():
         frame = found[f"{study}-printed-numbers"]
         assert set(frame["id"]) == {entry.id for entry in record.entries} and set(frame["study"]) == {study}
-        text = pages.generated(REVIEW)[f"studies/{study}.md"]
+        text = pages.generated(review)[f"studies/{study}.md"]
         linked = {name for name in found if f"../../numbers/{name}.csv" in text}
         assert linked == {name for name in found if name.startswith(f"{study}-")}
 
@@ -178,44 +178,37 @@ def test_a_study_page_links_to_the_rows_of_its_study_alone():
 # numbers behind figures
 
 
-@pytest.fixture
-def invented_draws(monkeypatch):
-    monkeypatch.setattr(store, "read", lambda key, review: invented(key))
-    yield
-    plt.close("all")
-
-
 @pytest.mark.usefixtures("invented_draws")
 @pytest.mark.parametrize("key", ENDPOINTS)
-def test_the_numbers_of_a_forest_are_quantiles_of_the_draws(key):
-    numbers = figures.forest(key, REVIEW).numbers.set_index("kind")
-    expected = np.exp(np.quantile(invented(key).draws["mu"].values, [0.5, 0.025, 0.975]))
+def test_the_numbers_of_a_forest_are_quantiles_of_the_draws(key, review):
+    numbers = figures.forest(key, review).numbers.set_index("kind")
+    expected = np.exp(np.quantile(invented(key, review).draws["mu"].values, [0.5, 0.025, 0.975]))
     assert numbers.loc["pooled", ["median", "lower", "upper"]].astype(float).tolist() == pytest.approx(
         expected.tolist()
     )
-    assert len(numbers) == len(figures.forest_rows(key, REVIEW))
+    assert len(numbers) == len(figures.forest_rows(key, review))
 
 
 @pytest.mark.usefixtures("invented_draws")
-def test_curves_are_the_densities_that_are_drawn():
-    picture = figures.prior_and_posterior("severe_infection", REVIEW)
+def test_curves_are_the_densities_that_are_drawn(review):
+    picture = figures.prior_and_posterior("severe_infection", review)
     drawn = picture.figure.axes[0].lines[1].get_xydata()
     np.testing.assert_allclose(picture.numbers[["ratio", "posterior_density_of_log_ratio"]], drawn)
 
 
 @pytest.mark.usefixtures("invented_draws")
-def test_every_arrow_of_a_model_every_candidate_and_every_square_is_counted():
+def test_every_arrow_of_a_model_every_candidate_and_every_square_is_counted(review):
     # the invented graph has three arrows that are not hidden
-    assert len(pictures.model_graph("severe_infection", REVIEW).numbers) == 3
-    reports = recovery.recovered_reports("complete_response", REVIEW)
-    assert len(recovery.candidates("complete_response", REVIEW).numbers) == sum(
+    assert len(pictures.model_graph("severe_infection", review).numbers) == 3
+    reports = recovery.recovered_reports("complete_response", review)
+    assert len(recovery.candidates("complete_response", review).numbers) == sum(
         len(report.tables) for report in reports
     )
-    assert agreement.picture(REVIEW).numbers["numbers"].sum() == len(
-        {(f.study, f.entry) for f in agreement.check(REVIEW).findings}
+    assert agreement.picture(review).numbers["numbers"].sum() == len(
+        {(f.study, f.entry) for f in agreement.check(review).findings}
     )
-    assert len(lights.traffic_lights("severe_infection", REVIEW).numbers) == 8 * len(
-        collect_all(REVIEW)["severe_infection"].studies
+    assert len(lights.traffic_lights("severe_infection", review).numbers) == 8 * len(
+        collect_all(review)["severe_infection"].studies
     )
 
 
@@ -231,7 +224,7 @@ def placed(folder, page) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*.csv")}
 
 
-def test_a_page_that_is_not_run_again_has_the_same_files(run_page, tmp_path):  # noqa: F811
+def test_a_page_that_is_not_run_again_has_the_same_files(run_page, tmp_path):
     page = tmp_path / "page.md"
     assert run_page(SHOWS % 2) == ["ran book/page.md"]
     first = placed(tmp_path / "first", page)
@@ -239,7 +232,7 @@ def test_a_page_that_is_not_run_again_has_the_same_files(run_page, tmp_path):  #
     assert placed(tmp_path / "second", page) == first == {"numbers/page-a-caption.csv": "x\n1\n2\n"}
 
 
-def test_two_tables_of_one_name_are_refused(run_page, tmp_path):  # noqa: F811
+def test_two_tables_of_one_name_are_refused(run_page, tmp_path):
     run_page(SHOWS % 2 + "\n" + SHOWS.splitlines()[2] % 3)
     with pytest.raises(
         files.SameName, match="^numbers/page-a-caption.csv: two figures or tables have this name"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from example_review import REGISTER, Review, review  # noqa: F401  (a fixture)
+from example_review import REGISTER, Invented
 
 from extraction.checks import check
 from extraction.checks.authors import agree, chance_of, name_of, names_of, shared_authors
@@ -161,16 +161,18 @@ def test_a_pair_without_its_group_fails_the_check_with_the_evidence(tmp_path, st
 # each feature, on the invented review
 
 
-def invented(review: Review, example: str, sample: str, row: str = "", product: str = "invented CAR") -> list:
+def of_two(
+    invented: Invented, example: str, sample: str, row: str = "", product: str = "invented CAR"
+) -> list:
     """Pairs once the design of each invented study says what is given; `row` goes into sample2021's row."""
     for file, design in (("records/example2020.yml", example), (SAMPLE, sample)):
-        text = (review.root / file).read_text()
+        text = (invented.root / file).read_text()
         start, end = text.index("design:"), text.index("arms:")
-        (review.root / file).write_text(text[:start] + "design:\n" + design + text[end:])
-    review.plant(REGISTER, "id: sample2021", "cohort: second_invented", f"cohort: second_invented{row}")
+        (invented.root / file).write_text(text[:start] + "design:\n" + design + text[end:])
+    invented.plant(REGISTER, "id: sample2021", "cohort: second_invented", f"cohort: second_invented{row}")
     return [
         pair
-        for pair in pairs(load(review.root))
+        for pair in pairs(load(invented.root))
         if {pair.first.id, pair.second.id} == {"example2020", "sample2021"}
     ]
 
@@ -183,17 +185,17 @@ def design(centre: str, source: str, first="2018-01", last="2019-12", product="C
     )
 
 
-def both(review: Review, one: dict, other: dict, row: str = "") -> list:
-    return invented(review, design(source="example2020.xml", **one), design(source="null", **other), row)
+def both(invented: Invented, one: dict, other: dict, row: str = "") -> list:
+    return of_two(invented, design(source="example2020.xml", **one), design(source="null", **other), row)
 
 
 CENTRE = "The First Affiliated Hospital of Example University, Sampleton"
 
 
-def test_one_hospital_makes_a_pair(review):
-    [pair] = both(review, {"centre": CENTRE}, {"centre": "First Affiliated Hospital of Example University"})
+def test_one_hospital_makes_a_pair(invented):
+    [pair] = both(invented, {"centre": CENTRE}, {"centre": "First Affiliated Hospital of Example University"})
     assert pair.score == WEIGHTS["centre"][0] + WEIGHTS["dates"][0] and not pair.stated
-    rules = [p["rule"] for p in review.check()[1]["problems"]]
+    rules = [p["rule"] for p in invented.check()[1]["problems"]]
     assert len(rules) == 1 and rules[0].startswith(
         f"may share patients with example2020: centre {CENTRE} (+3); enrolment"
     )
@@ -207,32 +209,32 @@ def test_one_hospital_makes_a_pair(review):
         "not known: no text held",
     ],
 )
-def test_another_hospital_makes_none(review, other):
-    assert not both(review, {"centre": CENTRE}, {"centre": other})
+def test_another_hospital_makes_none(invented, other):
+    assert not both(invented, {"centre": CENTRE}, {"centre": other})
 
 
-def test_dates_apart_outweigh_the_hospital(review):
-    assert not both(review, {"centre": CENTRE}, {"centre": CENTRE, "first": "2020-01", "last": "2021-01"})
+def test_dates_apart_outweigh_the_hospital(invented):
+    assert not both(invented, {"centre": CENTRE}, {"centre": CENTRE, "first": "2020-01", "last": "2021-01"})
 
 
-def test_a_last_patient_in_the_others_first_month_is_not_apart(review):
-    assert both(review, {"centre": CENTRE}, {"centre": CENTRE, "first": "2019-12", "last": "2021-01"})
+def test_a_last_patient_in_the_others_first_month_is_not_apart(invented):
+    assert both(invented, {"centre": CENTRE}, {"centre": CENTRE, "first": "2019-12", "last": "2021-01"})
 
 
-def test_another_product_counts_against(review):
+def test_another_product_counts_against(invented):
     assert not both(
-        review,
+        invented,
         {"centre": CENTRE, "product": "CD19 CAR with 4-1BB", "first": "null"},
         {"centre": CENTRE, "product": "CD19 CAR with CD28"},
     )
 
 
-def test_a_shared_registration_makes_a_pair(review):
-    review.plant(
+def test_a_shared_registration_makes_a_pair(invented):
+    invented.plant(
         REGISTER, "id: example2020", "patients: 30", "patients: 30\n    registrations: [NCT 01234567]"
     )
-    review.plant(REGISTER, "id: sample2021", "contrast:", "registrations: [nct01234567]\n    contrast:")
-    assert review.problem()["rule"].startswith(
+    invented.plant(REGISTER, "id: sample2021", "contrast:", "registrations: [nct01234567]\n    contrast:")
+    assert invented.problem()["rule"].startswith(
         "may share patients with example2020: registration NCT01234567 (+3); score 3.0"
     )
 
@@ -246,17 +248,17 @@ DISTINCT = (
 
 
 @pytest.mark.parametrize("side", ["id: example2020", "id: sample2021"])
-def test_a_pair_found_distinct_is_let_through_with_its_reason(review, side):
-    both(review, {"centre": CENTRE}, {"centre": CENTRE})
+def test_a_pair_found_distinct_is_let_through_with_its_reason(invented, side):
+    both(invented, {"centre": CENTRE}, {"centre": CENTRE})
     other = "sample2021" if "example" in side else "example2020"
-    review.plant(
+    invented.plant(
         REGISTER,
         side,
         "text_held:",
         f"text_held: {'true' if 'example' in side else 'false'}{DISTINCT.replace('STUDY', other)}\n    # ",
     )
-    assert review.check()[0] == 0
-    [pair] = [pair for pair in pairs(load(review.root)) if pair.score >= THRESHOLD]
+    assert invented.check()[0] == 0
+    [pair] = [pair for pair in pairs(load(invented.root)) if pair.score >= THRESHOLD]
     assert pair.stated == "distinct: Children in one paper and adults in the other."
 
 
@@ -268,14 +270,14 @@ def test_a_pair_found_distinct_is_let_through_with_its_reason(review, side):
         ("example2020", "is in the same overlap group, first_invented, so it is not distinct"),
     ],
 )
-def test_a_statement_of_distinctness_that_is_none_is_refused(review, named, rule):
-    review.plant(
+def test_a_statement_of_distinctness_that_is_none_is_refused(invented, named, rule):
+    invented.plant(
         REGISTER,
         WAITING,
         "cohort: first_invented",
         f"cohort: first_invented{DISTINCT.replace('STUDY', named)}",
     )
-    problem = review.problem()
+    problem = invented.problem()
     assert (problem["field"], problem["value"], problem["rule"]) == (
         "studies[waiting2022].distinct_from[0].study",
         named,

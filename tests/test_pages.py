@@ -2,13 +2,13 @@
 stale.
 """
 
-import os
 import re
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
+from example_pages import page_of
 
 from book.html import markup
 from book.make import execute, inputs, pages
@@ -17,22 +17,6 @@ from extraction import records
 from extraction.vocabulary import FIELDS
 
 HOSTILE = "<script>alert(1)</script> | {{ x }} {cite}`y` $z$ ``` <!-- \\"
-PAGE = """---
-jupytext:
-  text_representation: {{extension: .md, format_name: myst}}
-kernelspec: {{name: python3, display_name: Python 3}}
----
-# {title}
-
-```{{code-cell}} ipython3
-{code}
-```
-"""
-
-
-@pytest.fixture(scope="module")
-def review() -> records.Review:
-    return records.load()
 
 
 @pytest.fixture
@@ -44,23 +28,6 @@ def tree(tmp_path) -> Path:
         shutil.copy(inputs.ROOT / file, tmp_path)
     (tmp_path / "_build" / "posteriors").mkdir(parents=True)
     return tmp_path
-
-
-@pytest.fixture
-def run_page(tmp_path, monkeypatch):
-    """Run a page of one cell; what was run."""
-    monkeypatch.setattr(os, "environ", os.environ.copy())
-    execute.use_this_environment(tmp_path)
-
-    def run(code: str, title: str = "A page") -> list[str]:
-        ran: list[str] = []
-        page = tmp_path / "page.md"
-        page.write_text(PAGE.format(title=title, code=code))
-        (tmp_path / "cache").mkdir(exist_ok=True)
-        execute.run([page], [], tmp_path / "cache", lambda what, seconds: ran.append(what))
-        return ran
-
-    return run
 
 
 # running pages
@@ -90,7 +57,7 @@ def test_pages_that_share_a_kernel_share_no_name_and_one_that_fails_stops_no_oth
     }
     pages, ran = [tmp_path / f"{name}.md" for name in codes], []
     for page, code in zip(pages, codes.values()):
-        page.write_text(PAGE.format(title=page.stem, code=code))
+        page.write_text(page_of(page.stem, code))
     with pytest.raises(execute.PageFailed, match="book/one.md failed") as failed:
         execute.run(pages, [], tmp_path / "cache", lambda what, seconds: ran.append(what))
     assert ran == ["ran book/two.md", "ran book/three.md"] and "book/two.md" not in str(failed.value)

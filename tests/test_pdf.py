@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from example_browser import NO_BROWSER
-from test_book import html, toc_pages  # noqa: F401  (html is a fixture)
+from example_pages import toc_pages
 
 from book.__main__ import main
 from book.make import build, inputs, pdf
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.book
 
 
 @pytest.fixture(scope="module")
-def printed(html, tmp_path_factory) -> bytes:  # noqa: F811
+def printed(html, tmp_path_factory) -> bytes:
     if not any(map(shutil.which, pdf.PROGRAMS)):
         pytest.skip(NO_BROWSER)
     return pdf.write(tmp_path_factory.mktemp("pdf") / "book.make.pdf").read_bytes()
@@ -49,7 +49,7 @@ def text_of(string: bytes) -> str:
     return re.sub(rb"\\(.)", rb"\1", string[1:-1]).decode("latin-1")
 
 
-def title_of(html: Path, page: str) -> str:  # noqa: F811
+def title_of(html: Path, page: str) -> str:
     heading = re.search(
         r'<article.*?<h1>(.*?)<a class="headerlink"',
         (html / f"{page}.html").read_text(encoding="utf-8"),
@@ -58,7 +58,7 @@ def title_of(html: Path, page: str) -> str:  # noqa: F811
     return html_module.unescape(re.sub("<[^>]*>", "", heading)).strip()
 
 
-def test_the_pages_are_those_of_the_toc_in_its_order(html):  # noqa: F811
+def test_the_pages_are_those_of_the_toc_in_its_order(html):
     found = pdf.pages_in_order(html)
     assert set(found) == toc_pages() and len(found) == len(set(found))
     toc = yaml.safe_load((inputs.ROOT / "_toc.yml").read_text(encoding="utf-8"))
@@ -66,7 +66,7 @@ def test_the_pages_are_those_of_the_toc_in_its_order(html):  # noqa: F811
     assert [page for page in found if page in chapters] == chapters
 
 
-def test_every_chapter_is_bookmarked_and_starts_a_page(html, printed):  # noqa: F811
+def test_every_chapter_is_bookmarked_and_starts_a_page(html, printed):
     marked = headings(printed)
     assert [text for text, _ in marked] == [title_of(html, page) for page in pdf.pages_in_order(html)]
     starts = [page for _, page in marked]
@@ -79,7 +79,7 @@ def test_no_link_of_the_pdf_leads_to_a_file_of_this_machine(printed):
     assert links and not [link for link in links if not link.startswith(b"https://")]
 
 
-def test_every_link_within_the_printed_book_leads_somewhere(html, review):  # noqa: F811
+def test_every_link_within_the_printed_book_leads_somewhere(html, review):
     text = pdf.whole_book(html, pdf.pages_in_order(html), pdf.citation(review))
     ids = re.findall(r' id="([^"]*)"', text)
     wanted = set(re.findall(r' href="#([^"]*)"', text))
@@ -88,13 +88,13 @@ def test_every_link_within_the_printed_book_leads_somewhere(html, review):  # no
     assert "<script" not in text and "only-dark" not in text
 
 
-def test_the_title_page_names_version_and_date(html, review):  # noqa: F811
+def test_the_title_page_names_version_and_date(html, review):
     text, cited = pdf.whole_book(html, ["book/intro"], pdf.citation(review)), pdf.citation(review)
     assert f"Version {version()}, {cited.dated}" in text and cited.date.isoformat() in text
 
 
 @pytest.fixture
-def elsewhere(html, tmp_path, monkeypatch) -> Path:  # noqa: F811
+def elsewhere(html, tmp_path, monkeypatch) -> Path:
     """Where a PDF would be written."""
     monkeypatch.setattr(pdf, "PATH", tmp_path / "book.make.pdf")
     return tmp_path

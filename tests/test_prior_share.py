@@ -12,7 +12,7 @@ from matplotlib import pyplot as plt
 from scipy import integrate, stats
 from scipy.interpolate import CubicSpline
 
-from extraction.records import load
+from book.shown import prior_share as shown
 from models.endpoints import ENDPOINTS
 from models.evidence.report import Evidence, Used
 from models.likelihood.power import GRID, outcome_curve
@@ -20,7 +20,6 @@ from models.priors import MU_LOG_RATIO, TAU_PRIMARY, TAU_TURNER_INFECTION, parse
 from models.runs import store
 from models.trust import prior_share as share
 
-REVIEW = load()
 NO_TAU = parse("half-normal:0.0005")
 
 
@@ -244,9 +243,9 @@ def invented_duration(monkeypatch):
     plt.close("all")
 
 
-def test_every_endpoint_has_both_parameters_in_table_picture_and_finding(invented_duration):
-    found = share.shares(REVIEW)
-    frame, (figure, text, _) = share.table(found), share.picture(found)
+def test_every_endpoint_has_both_parameters_in_table_picture_and_finding(invented_duration, review):
+    found = share.shares(review)
+    frame, (figure, text, _) = shown.table(found), shown.picture(found)
     assert len(found) == len(frame) == 2 * len(ENDPOINTS)
     assert all(
         title in text and (frame["endpoint"] == title).sum() == 2
@@ -254,8 +253,8 @@ def test_every_endpoint_has_both_parameters_in_table_picture_and_finding(invente
     )
     assert len(figure.axes[0].patches) == 2 * len(ENDPOINTS)
     assert (
-        share.finding(found).startswith(f"Of {len(ENDPOINTS)} mean effects")
-        and share.finding(found).count(". ") == 1
+        shown.finding(found).startswith(f"Of {len(ENDPOINTS)} mean effects")
+        and shown.finding(found).count(". ") == 1
     )
 
 
@@ -266,7 +265,7 @@ def test_the_finding_counts_verdicts_and_names_what_is_mostly_the_priors():
         share.Share("icans", "tau", 1, 1.1, 0.1, 0.1),
         share.Share("severe_infection", "tau", 1, 0.5, 0.1, 0.1),
     ]
-    text = share.finding(found)
+    text = shown.finding(found)
     assert (
         "Of 2 mean effects, 1 rest mostly on the prior (ICANS), 1 on prior and data both, and 0 on the data"
         " alone" in text

@@ -6,10 +6,9 @@ import shutil
 from html import unescape
 
 import pytest
-from example_browser import chromium  # noqa: F401  (a fixture)
+from example_browser import faultless
 from example_markup import MARKUP, plant_markup
-from example_review import Review, review  # noqa: F401  (a fixture)
-from test_book import html  # noqa: F401  (a fixture: the built book)
+from example_review import Invented
 
 from book.html import linked, markers
 from book.make import build, inputs, notebooks, pages, provenance
@@ -22,56 +21,59 @@ from extraction.vocabulary import ENDPOINTS as REPORTED
 from models.answers.absolute import summary_for_words
 from models.endpoints import ENDPOINTS, evidence_of
 
-REVIEW = load()
-SOURCES = provenance.sources(REVIEW)
+
+@pytest.fixture(scope="module")
+def sources(review) -> dict[str, dict]:
+    return provenance.sources(review)
 
 
-def lines_of(key: str) -> list[list[str]]:
+def lines_of(source: dict) -> list[list[str]]:
     """All that a source says, reports included."""
-    return [line for part in (SOURCES[key]["lines"], *SOURCES[key]["reports"]) for line in part]
+    return [line for part in (source["lines"], *source["reports"]) for line in part]
 
 
 # what is behind a number
 
 
-def linked_tables():
+def linked_tables(review: Invented):
     """Every frame that pages show as a linked table."""
     for key, endpoint in ENDPOINTS.items():
-        yield from (tables.as_printed(key, REVIEW), tables.used(key, REVIEW), tables.not_used(key, REVIEW))
-        yield curves.beside_print(REVIEW, endpoint.evidence)
+        yield from (tables.as_printed(key, review), tables.used(key, review), tables.not_used(key, review))
+        yield curves.beside_print(review, endpoint.evidence)
     yield from (
-        tables.severe_crs_by_contrast(REVIEW),
-        register.decisions(REVIEW),
-        register.overlaps(REVIEW),
-        register.contradictions(REVIEW),
+        tables.severe_crs_by_contrast(review),
+        register.decisions(review),
+        register.overlaps(review),
+        register.contradictions(review),
     )
-    yield agreement.with_another_test(REVIEW)
-    yield from agreement.differing(REVIEW).values()
-    yield from agreement.everything(REVIEW).values()
+    yield agreement.with_another_test(review)
+    yield from agreement.differing(review).values()
+    yield from agreement.everything(review).values()
 
 
-def test_every_row_of_every_linked_table_has_its_sources():
-    shown = [frame for frame in linked_tables() if not frame.empty]
+def test_every_row_of_every_linked_table_has_its_sources(review, sources):
+    shown = [frame for frame in linked_tables(review) if not frame.empty]
     assert len(shown) > 3 * len(ENDPOINTS)
     for frame in shown:
         assert {"study"} & set(frame.columns) or {*linked.PRINTED} & set(frame.columns), (
             "no cell of a row opens anything"
         )
         for study, entries in zip(frame["study_id"], frame["entries"]):
-            assert study in SOURCES
-            assert {markers.entry_key(study, entry) for entry in entries} <= SOURCES.keys()
+            assert study in sources
+            assert {markers.entry_key(study, entry) for entry in entries} <= sources.keys()
 
 
-@pytest.mark.parametrize("study", REVIEW.records)
-def test_a_number_says_what_is_printed_and_where_and_leads_to_record_and_paper(study):
-    for entry in REVIEW.records[study].entries:
-        found = SOURCES[markers.entry_key(study, entry.id)]
+def test_a_number_says_what_is_printed_and_where_and_leads_to_record_and_paper(review, sources):
+    for study, entry in (
+        (study, entry) for study, record in review.records.items() for entry in record.entries
+    ):
+        found = sources[markers.entry_key(study, entry.id)]
         lines, links = dict(found["lines"]), [address for _, address in found["links"]]
         assert lines["As printed"] == (entry.printed or "not printed")
         assert lines["Where"] == str(entry.address)
         assert links == [
             f"studies/{study}.html#entry-{entry.id}",
-            f"https://doi.org/{REVIEW.studies[study].doi}",
+            f"https://doi.org/{review.studies[study].doi}",
         ]
         for name in type(entry).model_fields:
             value = getattr(entry, name)
@@ -80,34 +82,34 @@ def test_a_number_says_what_is_printed_and_where_and_leads_to_record_and_paper(s
 
 
 @pytest.mark.parametrize("key", ENDPOINTS)
-def test_a_report_that_enters_says_so_with_its_likelihood_and_one_left_out_its_reason(key):
-    evidence = evidence_of(key, REVIEW)
+def test_a_report_that_enters_says_so_with_its_likelihood_and_one_left_out_its_reason(key, review, sources):
+    evidence = evidence_of(key, review)
     title = REPORTED[evidence.endpoint]
     for report in evidence.used:
         for entry in report.entries:
-            lines = lines_of(markers.entry_key(report.study, entry))
+            lines = lines_of(sources[markers.entry_key(report.study, entry)])
             assert ["Enters", f"{title}: {tables.TERMS[report.term]}"] in lines
             assert any(name == "Likelihood" and "models." in text for name, text in lines)
     for report in evidence.unused:
         for entry in report.entries:
             assert ["Left out", f"{title}: {report.reason}"] in lines_of(
-                markers.entry_key(report.study, entry)
+                sources[markers.entry_key(report.study, entry)]
             )
 
 
-def test_every_verdict_stands_with_its_number():
-    for study, found in agreement.by_number(REVIEW).items():
+def test_every_verdict_stands_with_its_number(review, sources):
+    for study, found in agreement.by_number(review).items():
         for entry, finding in found.items():
-            lines = SOURCES[markers.entry_key(study, entry)]["lines"]
+            lines = sources[markers.entry_key(study, entry)]["lines"]
             assert any(
                 name == "Recalculated" and text.startswith(finding.verdict.replace("_", " "))
                 for name, text in lines
             )
 
 
-def test_every_row_of_a_study_page_opens_its_own_source():
-    written = pages.generated(REVIEW)
-    for study, record in REVIEW.records.items():
+def test_every_row_of_a_study_page_opens_its_own_source(review):
+    written = pages.generated(review)
+    for study, record in review.records.items():
         rows = {
             entry: row
             for entry, row in re.findall(
@@ -131,12 +133,12 @@ def test_candidates_are_counted_with_their_range():
     assert provenance.candidates([]) == ""
 
 
-def test_the_likelihood_named_is_the_one_that_weighs_the_report(monkeypatch):
+def test_the_likelihood_named_is_the_one_that_weighs_the_report(monkeypatch, review):
     """Of outcomes of tests, where one term has two: the model is asked which it calls."""
     from models import crs_duration
     from models.likelihood import reports
 
-    for report in evidence_of("crs_duration_grade3", REVIEW).used:
+    for report in evidence_of("crs_duration_grade3", review).used:
         called = []
         for module, name in (
             (reports, "test_outcome"),
@@ -150,15 +152,15 @@ def test_the_likelihood_named_is_the_one_that_weighs_the_report(monkeypatch):
         assert called == [provenance.likelihood(report).__name__]
 
 
-def test_histories_are_counted_as_the_search_finds_them():
+def test_histories_are_counted_as_the_search_finds_them(review, sources):
     from extraction.recover.log_rank import log_rank_histories
 
     told = [
         (report, lines)
         for key in ENDPOINTS
-        for report in evidence_of(key, REVIEW).used
+        for report in evidence_of(key, review).used
         if report.term == "log_rank_histories"
-        for lines in [lines_of(markers.entry_key(report.study, report.entries[0]))]
+        for lines in [lines_of(sources[markers.entry_key(report.study, report.entries[0])])]
     ]
     assert told
     for report, lines in told:
@@ -187,11 +189,11 @@ def test_every_likelihood_and_every_endpoint_is_known():
         }
 
 
-def test_a_mean_names_every_report_it_is_computed_from():
+def test_a_mean_names_every_report_it_is_computed_from(review, sources):
     for key in ENDPOINTS:
-        lines = SOURCES[markers.mean_key(key)]["lines"]
+        lines = sources[markers.mean_key(key)]["lines"]
         assert [text.partition(":")[0] for name, text in lines if name == "Computed from"] == [
-            REVIEW.studies[report.study].label for report in evidence_of(key, REVIEW).used
+            review.studies[report.study].label for report in evidence_of(key, review).used
         ]
 
 
@@ -202,9 +204,9 @@ def told_by(script: str) -> dict[str, dict]:
     return json.loads(script.removeprefix('"use strict";\nwindow.PROVENANCE = ').rstrip(";\n"))
 
 
-def test_markup_of_a_record_is_text_in_script_and_link(review):
-    assert plant_markup(review.root) > 40
-    hostile = load(review.root)
+def test_markup_of_a_record_is_text_in_script_and_link(invented):
+    assert plant_markup(invented.root) > 40
+    hostile = load(invented.root)
     said = provenance.script(hostile)
     assert "<" not in said and ">" not in said and "&" not in said
     found = told_by(said)
@@ -220,15 +222,15 @@ def test_the_script_makes_no_markup_of_a_text():
 
 
 @pytest.mark.parametrize("key", ENDPOINTS)
-def test_a_finding_reads_as_before_and_its_ratio_opens_what_it_is_computed_from(key, monkeypatch):
+def test_a_finding_reads_as_before_and_its_ratio_opens_what_it_is_computed_from(key, monkeypatch, review):
     from book.shown.endpoint import chapter
     from models import words
 
     shown = []
     monkeypatch.setattr(chapter, "display", lambda made: shown.append(made.data))
-    chapter.finding(key, REVIEW)
-    summary = summary_for_words(key, REVIEW)
-    said = f"{words.headline(summary, ENDPOINTS[key])}. {words.details(summary, ENDPOINTS[key], REVIEW)}"
+    chapter.finding(key, review)
+    summary = summary_for_words(key, review)
+    said = f"{words.headline(summary, ENDPOINTS[key])}. {words.details(summary, ENDPOINTS[key], review)}"
     assert unescape(re.sub("<[^>]*>", "", shown[0])) == said
     assert (
         f">{words.interval(summary, summary['digits'])}</a>" in shown[0]
@@ -239,15 +241,15 @@ def test_a_finding_reads_as_before_and_its_ratio_opens_what_it_is_computed_from(
 # the forest plot as a table
 
 
-def test_the_table_of_a_forest_plot_says_what_the_plot_shows():
+def test_the_table_of_a_forest_plot_says_what_the_plot_shows(review):
     from book.shown.endpoint import figures
     from models import words
     from models.answers.summary import summarise
 
     for key in ENDPOINTS:
-        picture = figures.forest(key, REVIEW)
-        shown = tables.forest(picture.numbers, summarise(key, REVIEW) | {"digits": 2})
-        rows = figures.forest_rows(key, REVIEW)
+        picture = figures.forest(key, review)
+        shown = tables.forest(picture.numbers, summarise(key, review) | {"digits": 2})
+        rows = figures.forest_rows(key, review)
         assert list(shown["study"]) == [row.label for row in rows]
         for said, row in zip(shown.iloc[:, 2], rows):
             assert said == (
@@ -324,7 +326,7 @@ def test_a_term_carries_the_first_paragraph_of_its_definition_and_only_its_page_
 
 
 @pytest.mark.book
-def test_whatever_a_page_opens_is_there_and_only_pages_that_open_something_load_the_script(html):  # noqa: F811
+def test_whatever_a_page_opens_is_there_and_only_pages_that_open_something_load_the_script(html, review):
     known = told_by((html / beside.PLACE / beside.DATA).read_text(encoding="utf-8")).keys()
     opened = set()
     for path in html.rglob("*.html"):
@@ -339,14 +341,14 @@ def test_whatever_a_page_opens_is_there_and_only_pages_that_open_something_load_
         opened |= keys
     assert opened >= {
         markers.entry_key(study, entry.id)
-        for study, record in REVIEW.records.items()
+        for study, record in review.records.items()
         for entry in record.entries
     }
     assert opened >= {markers.mean_key(key) for key in ENDPOINTS}
 
 
 @pytest.mark.book
-def test_every_figure_and_table_of_an_executed_page_opens_its_rows_or_how_it_was_computed(html):  # noqa: F811
+def test_every_figure_and_table_of_an_executed_page_opens_its_rows_or_how_it_was_computed(html):
     opens = set()
     for page in set((html / "book").glob("*.html")) - {html / "book" / "data-dictionary.html"}:
         text = page.read_text(encoding="utf-8")
@@ -361,30 +363,30 @@ def test_every_figure_and_table_of_an_executed_page_opens_its_rows_or_how_it_was
     } <= opens
 
 
-def test_a_frame_and_a_picture_say_which_function_made_them_and_for_which_endpoint():
+def test_a_frame_and_a_picture_say_which_function_made_them_and_for_which_endpoint(review):
     from book.shown.endpoint import bias_pictures, figures
 
     for frame, words in (
-        (without_priors.results("icans", REVIEW), "book.shown.endpoint.without_priors.results"),
-        (figures.forest("icans", REVIEW).numbers, "book.shown.endpoint.figures.forest"),
+        (without_priors.results("icans", review), "book.shown.endpoint.without_priors.results"),
+        (figures.forest("icans", review).numbers, "book.shown.endpoint.figures.forest"),
     ):
         link = markers.made(frame)
         assert f"({words})" in unescape(link) and f'data-source="{markers.mean_key("icans")}"' in link
     assert "data-source" not in markers.made(bias_pictures.scales())
-    assert markers.made(tables.used("icans", REVIEW)) == ""
+    assert markers.made(tables.used("icans", review)) == ""
 
 
 @pytest.mark.parametrize("key", ENDPOINTS)
-def test_an_answer_read_through_bias_names_every_study_with_its_judgement(key):
+def test_an_answer_read_through_bias_names_every_study_with_its_judgement(key, review, sources):
     from extraction.bias import overall
 
-    lines, evidence = SOURCES[markers.bias_key(key)]["lines"], evidence_of(key, REVIEW)
+    lines, evidence = sources[markers.bias_key(key)]["lines"], evidence_of(key, review)
     read = [text for name, text in lines if name == "Read through"]
     assert len(read) == len(evidence.studies)
     for study, text in zip(evidence.studies, read):
         assert text.startswith(
-            f"{REVIEW.studies[study].label}, risk of bias"
-            f" {overall(REVIEW.records[study], evidence.endpoint)}: "
+            f"{review.studies[study].label}, risk of bias"
+            f" {overall(review.records[study], evidence.endpoint)}: "
         )
     assert any(name == "Computed by" and "models." in text for name, text in lines)
 
@@ -392,15 +394,6 @@ def test_an_answer_read_through_bias_names_every_study_with_its_judgement(key):
 # in a browser
 
 BOX = "#source-box"
-ENTRY = next(
-    (study, entries[0])
-    for frame in linked_tables()
-    for study, entries in zip(frame["study_id"], frame["entries"])
-)
-REPORT = max(
-    (report for key in ENDPOINTS for report in evidence_of(key, REVIEW).used),
-    key=lambda report: len(report.entries),
-)
 TERM = (
     '<a class="reference internal" href="glossary.html#term-CRS" title="A syndrome."><span class="xref std'
     ' std-term">CRS</span></a>'
@@ -408,15 +401,35 @@ TERM = (
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory) -> str:
+def linked_entry(review) -> tuple[str, str]:
+    """Study and entry behind the first row of the first linked table."""
+    return next(
+        (study, entries[0])
+        for frame in linked_tables(review)
+        for study, entries in zip(frame["study_id"], frame["entries"])
+    )
+
+
+@pytest.fixture(scope="module")
+def of_many_entries(review):
+    return max(
+        (report for key in ENDPOINTS for report in evidence_of(key, review).used),
+        key=lambda report: len(report.entries),
+    )
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory, review, linked_entry, of_many_entries) -> str:
     """A page with a number, a paper at the right edge, a number of many entries at the foot, and a term."""
     folder = tmp_path_factory.mktemp("sources")
-    provenance.write(folder / beside.PLACE, REVIEW)
+    provenance.write(folder / beside.PLACE, review)
     (folder / "book").mkdir()
     shutil.copy(inputs.ROOT / "book" / "scripts" / "style.css", folder)
-    number = markers.marked("the number", [markers.entry_key(*ENTRY)])
-    paper = markers.marked("the paper", [ENTRY[0]])
-    many = markers.marked("many", [markers.entry_key(REPORT.study, entry) for entry in REPORT.entries])
+    number = markers.marked("the number", [markers.entry_key(*linked_entry)])
+    paper = markers.marked("the paper", [linked_entry[0]])
+    many = markers.marked(
+        "many", [markers.entry_key(of_many_entries.study, entry) for entry in of_many_entries.entries]
+    )
     (folder / "book" / "page.html").write_text(
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport"'
         ' content="width=device-width"><link rel="stylesheet" href="../style.css"><title>Page</title><p><a'
@@ -424,7 +437,7 @@ def address(tmp_path_factory) -> str:
         f' right">{paper}</p><p>{TERM}</p><div class="review-scroll" style="height: 8rem; margin-top:'
         f' 60vh"><table class="review-table"><tr><td>{many}</td><td>beside it</td></tr></table></div><div'
         ' class="review-scroll"><table class="review-table"><tr><td>0.74</td></tr></table></div><p'
-        f' class="review-numbers">{markers.made(without_priors.results("icans", REVIEW))}</p><script'
+        f' class="review-numbers">{markers.made(without_priors.results("icans", review))}</p><script'
         f' src="../{beside.PLACE}/{beside.SCRIPT}"></script>',
         encoding="utf-8",
     )
@@ -433,21 +446,15 @@ def address(tmp_path_factory) -> str:
 
 @pytest.fixture(params=[{"viewport": {"width": 1280, "height": 800}}], ids=["desktop"])
 def page(request, chromium, address):
-    """The page as it opens; at the end, nothing was complained of and nothing asked for from outside its
-    folder.
+    """The page as it opens, with a clock that tests can stop; at the end, nothing was complained of and nothing
+    asked for from outside its folder.
     """
-    context, faults = chromium.new_context(**request.param), []
-    opened = context.new_page()
-    opened.clock.install(time=0)
-    opened.on("console", lambda message: faults.append(message.text))
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on(
-        "request", lambda request: None if request.url.startswith("file:") else faults.append(request.url)
-    )
-    opened.goto(address)
-    yield opened
+    context = chromium.new_context(**request.param)
+    with faultless(context.new_page()) as opened:
+        opened.clock.install(time=0)
+        opened.goto(address)
+        yield opened
     context.close()
-    assert not faults
 
 
 PHONE = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
@@ -473,12 +480,14 @@ def shown(page) -> str:
 
 
 @pytest.mark.browser
-def test_the_pointer_opens_what_the_record_says_and_leaving_closes_it(page):
+def test_the_pointer_opens_what_the_record_says_and_leaving_closes_it(page, review, linked_entry):
     assert not page.locator(BOX).count()
     number(page).hover()
     text = shown(page)
-    entry = next(e for e in REVIEW.records[ENTRY[0]].entries if e.id == ENTRY[1])
-    assert entry.printed in text and str(entry.address) in text and REVIEW.studies[ENTRY[0]].doi in text
+    entry = next(e for e in review.records[linked_entry[0]].entries if e.id == linked_entry[1])
+    assert (
+        entry.printed in text and str(entry.address) in text and review.studies[linked_entry[0]].doi in text
+    )
     assert number(page).get_attribute("aria-expanded") == "true"
     stop_the_clock(page)
     page.locator(BOX).hover()  # on its way to a link the pointer leaves the number
@@ -491,14 +500,14 @@ def test_the_pointer_opens_what_the_record_says_and_leaving_closes_it(page):
 
 
 @pytest.mark.browser
-def test_a_report_of_several_numbers_is_told_once(page):
+def test_a_report_of_several_numbers_is_told_once(page, sources, of_many_entries):
     page.get_by_role("button", name="many", exact=True).click()
     names = [line.strip() for line in shown(page).splitlines()]
-    assert names.count("As printed") == len(REPORT.entries) > 1
+    assert names.count("As printed") == len(of_many_entries.entries) > 1
     enters = [
         json.dumps(report)
-        for entry in REPORT.entries
-        for report in SOURCES[markers.entry_key(REPORT.study, entry)]["reports"]
+        for entry in of_many_entries.entries
+        for report in sources[markers.entry_key(of_many_entries.study, entry)]["reports"]
         if report[0][0] == "Enters"
     ]
     assert names.count("Enters") == len(set(enters)) < len(enters)
@@ -533,7 +542,7 @@ def test_a_click_keeps_it_open_a_second_closes_it_and_so_does_one_elsewhere(page
 
 
 @pytest.mark.browser
-def test_the_keyboard_opens_reaches_the_paper_and_comes_back(page):
+def test_the_keyboard_opens_reaches_the_paper_and_comes_back(page, review, linked_entry):
     page.get_by_text("before").focus()
     page.keyboard.press("Tab")
     shown(page)
@@ -543,9 +552,9 @@ def test_the_keyboard_opens_reaches_the_paper_and_comes_back(page):
     for _ in range(3):
         page.keyboard.press("Tab")
         stops.append(page.evaluate("document.activeElement.href ?? document.activeElement.textContent"))
-    study, entry = ENTRY
+    study, entry = linked_entry
     assert stops[0].endswith(f"/book/studies/{study}.html#entry-{entry}")
-    assert stops[1:] == [f"https://doi.org/{REVIEW.studies[study].doi}", "after"]
+    assert stops[1:] == [f"https://doi.org/{review.studies[study].doi}", "after"]
     closed(page)
     page.keyboard.press("Shift+Tab")
     shown(page)
@@ -648,12 +657,13 @@ def test_a_term_opens_its_definition_and_shows_no_second_one(page):
 
 
 @pytest.mark.browser
-def test_without_a_script_a_number_leads_to_its_record(chromium, address):
+def test_without_a_script_a_number_leads_to_its_record(chromium, address, linked_entry):
     context = chromium.new_context(java_script_enabled=False)
     opened = context.new_page()
     opened.goto(address)
     assert (
-        opened.locator("a.source").first.get_attribute("href") == f"studies/{ENTRY[0]}.html#entry-{ENTRY[1]}"
+        opened.locator("a.source").first.get_attribute("href")
+        == f"studies/{linked_entry[0]}.html#entry-{linked_entry[1]}"
     )
     assert opened.locator("a:has(.std-term)").get_attribute("title") == "A syndrome."
     context.close()

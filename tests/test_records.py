@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from example_review import RECORD, REGISTER, Review, review  # noqa: F401  (a fixture)
+from example_review import RECORD, REGISTER, Invented
 
 from extraction.records import ROOT, BadRecords, Problem, load, parse
 
@@ -397,10 +397,10 @@ SECONDARY = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_planted_fault_is_refused_by_name(review: Review, name: str):
+def test_a_planted_fault_is_refused_by_name(invented: Invented, name: str):
     fault = FAULTS[name]
-    line = review.plant(fault.file, fault.after, fault.old, fault.new)
-    code, printed = review.check()
+    line = invented.plant(fault.file, fault.after, fault.old, fault.new)
+    code, printed = invented.check()
     assert code == 1
     found = [p for p in printed["problems"] if p["field"] == fault.field]
     assert len(printed["problems"]) == 1 or name in SECONDARY, printed["problems"]
@@ -413,15 +413,15 @@ def test_a_planted_fault_is_refused_by_name(review: Review, name: str):
         assert problem["line"] == line + fault.below
 
 
-def test_the_invented_review_is_sound(review):
-    code, printed = review.check()
+def test_the_invented_review_is_sound(invented):
+    code, printed = invented.check()
     assert (code, printed["problems"]) == (0, [])
 
 
-def test_a_record_outside_the_register_is_refused(review):
-    text = (review.root / RECORD).read_text().replace("study: example2020", "study: stray2020")
-    (review.root / "records/stray2020.yml").write_text(text)
-    problem = review.problem()
+def test_a_record_outside_the_register_is_refused(invented):
+    text = (invented.root / RECORD).read_text().replace("study: example2020", "study: stray2020")
+    (invented.root / "records/stray2020.yml").write_text(text)
+    problem = invented.problem()
     assert (problem["study"], problem["line"], problem["rule"]) == (
         "stray2020",
         1,
@@ -429,20 +429,20 @@ def test_a_record_outside_the_register_is_refused(review):
     )
 
 
-def test_a_copied_record_is_refused_as_a_second_of_its_study(review):
-    (review.root / "records/copy2020.yml").write_text((review.root / RECORD).read_text())
-    assert review.problem()["rule"] == "must be the file's name, copy2020"
+def test_a_copied_record_is_refused_as_a_second_of_its_study(invented):
+    (invented.root / "records/copy2020.yml").write_text((invented.root / RECORD).read_text())
+    assert invented.problem()["rule"] == "must be the file's name, copy2020"
 
 
-def test_a_record_with_the_wrong_ending_is_not_passed_over(review):
-    (review.root / "records/sample2021.yml").rename(review.root / "records/sample2021.yaml")
-    rules = {problem["rule"] for problem in review.check()[1]["problems"]}
+def test_a_record_with_the_wrong_ending_is_not_passed_over(invented):
+    (invented.root / "records/sample2021.yml").rename(invented.root / "records/sample2021.yaml")
+    rules = {problem["rule"] for problem in invented.check()[1]["problems"]}
     assert "the name of a record ends in .yml" in rules
 
 
-def test_two_studies_of_one_cohort_never_meet_in_an_endpoint(review):
-    line = review.plant(REGISTER, "id: sample2021", "cohort: second_invented", "cohort: first_invented")
-    problem = review.problem()
+def test_two_studies_of_one_cohort_never_meet_in_an_endpoint(invented):
+    line = invented.plant(REGISTER, "id: sample2021", "cohort: second_invented", "cohort: first_invented")
+    problem = invented.problem()
     assert (problem["line"], problem["study"], problem["value"]) == (line, "sample2021", "first_invented")
     assert (
         problem["rule"]
@@ -451,33 +451,33 @@ def test_two_studies_of_one_cohort_never_meet_in_an_endpoint(review):
     )
 
 
-def test_two_studies_of_one_cohort_may_serve_different_endpoints(review):
-    review.plant(REGISTER, "id: sample2021", "cohort: second_invented", "cohort: first_invented")
-    review.plant(REGISTER, "id: example2020", "endpoints: null", "endpoints: [overall_survival]")
-    assert review.check()[0] == 0
+def test_two_studies_of_one_cohort_may_serve_different_endpoints(invented):
+    invented.plant(REGISTER, "id: sample2021", "cohort: second_invented", "cohort: first_invented")
+    invented.plant(REGISTER, "id: example2020", "endpoints: null", "endpoints: [overall_survival]")
+    assert invented.check()[0] == 0
 
 
-def test_overlap_is_told_even_while_the_second_record_is_missing(review):
-    review.plant(REGISTER, WAITING, "decision: awaiting_data", "decision: included")
-    rules = " ".join(problem["rule"] for problem in review.check()[1]["problems"])
+def test_overlap_is_told_even_while_the_second_record_is_missing(invented):
+    invented.plant(REGISTER, WAITING, "decision: awaiting_data", "decision: included")
+    rules = " ".join(problem["rule"] for problem in invented.check()[1]["problems"])
     assert "example2020 and waiting2022 may share patients and both may enter every endpoint" in rules
     assert "needs records/waiting2022.yml" in rules
 
 
 @pytest.mark.parametrize("decision", ["awaiting_data", "excluded"])
-def test_a_record_of_a_study_not_included_is_kept_and_enters_nothing(review, decision):
-    review.plant(REGISTER, "id: sample2021", "decision: included", f"decision: {decision}")
-    assert review.check()[0] == 0
-    read = load(review.root)
+def test_a_record_of_a_study_not_included_is_kept_and_enters_nothing(invented, decision):
+    invented.plant(REGISTER, "id: sample2021", "decision: included", f"decision: {decision}")
+    assert invented.check()[0] == 0
+    read = load(invented.root)
     assert "sample2021" in read.records and list(read.included()) == ["example2020"]
 
 
-def test_every_fault_is_listed_at_once(review):
-    review.plant(RECORD, INFECTION, "arm: toci", "arm: treated")
-    review.plant(RECORD, INFECTION, "events: 5", "events: many")
-    review.plant(REGISTER, WAITING, "10.1234", "doi:10.1234")
+def test_every_fault_is_listed_at_once(invented):
+    invented.plant(RECORD, INFECTION, "arm: toci", "arm: treated")
+    invented.plant(RECORD, INFECTION, "events: 5", "events: many")
+    invented.plant(REGISTER, WAITING, "10.1234", "doi:10.1234")
     with pytest.raises(BadRecords) as refused:
-        load(review.root)
+        load(invented.root)
     assert len(refused.value.problems) == 3 and all(
         str(p) in str(refused.value) for p in refused.value.problems
     )
@@ -488,9 +488,12 @@ def test_every_fault_is_listed_at_once(review):
     ["a: " + "[" * 500_000, "a: " + "{b: " * 400_000, "\n".join(" " * i + "a:" for i in range(1000))],
     ids=["lists", "mappings", "blocks"],
 )
-def test_deep_nesting_is_refused_before_it_is_built(review, nest):
-    (review.root / RECORD).write_text(nest)
-    assert (review.problem()["field"], review.problem()["rule"]) == ("file", "the file is nested too deeply")
+def test_deep_nesting_is_refused_before_it_is_built(invented, nest):
+    (invented.root / RECORD).write_text(nest)
+    assert (invented.problem()["field"], invented.problem()["rule"]) == (
+        "file",
+        "the file is nested too deeply",
+    )
 
 
 @pytest.mark.parametrize(
@@ -505,17 +508,17 @@ def test_deep_nesting_is_refused_before_it_is_built(review, nest):
     ],
     ids=["empty", "comment", "list", "words", "bytes", "huge"],
 )
-def test_a_file_that_is_no_record_is_refused_whole(review, content, rule):
-    (review.root / RECORD).write_bytes(content)
-    assert rule in review.problem()["rule"]
+def test_a_file_that_is_no_record_is_refused_whole(invented, content, rule):
+    (invented.root / RECORD).write_bytes(content)
+    assert rule in invented.problem()["rule"]
 
 
 @pytest.mark.parametrize(
     "register", ["studies: 3\n", "studies: [3]\n", "studies: []\n", "studies: {a: b}\n", "other: 1\n"]
 )
-def test_a_register_of_another_shape_is_refused_without_a_traceback(review, register):
-    (review.root / REGISTER).write_text(register)
-    assert review.check()[0] == 1
+def test_a_register_of_another_shape_is_refused_without_a_traceback(invented, register):
+    (invented.root / REGISTER).write_text(register)
+    assert invented.check()[0] == 1
 
 
 @pytest.mark.parametrize(
@@ -528,10 +531,10 @@ def test_a_register_of_another_shape_is_refused_without_a_traceback(review, regi
         "entries: [{kind: counts, id: {a: b}}]\n",
     ],
 )
-def test_entries_of_another_shape_are_refused_without_a_traceback(review, entries):
-    text = (review.root / RECORD).read_text()
-    (review.root / RECORD).write_text(text[: text.index("entries:\n")] + entries)
-    assert review.check()[0] == 1
+def test_entries_of_another_shape_are_refused_without_a_traceback(invented, entries):
+    text = (invented.root / RECORD).read_text()
+    (invented.root / RECORD).write_text(text[: text.index("entries:\n")] + entries)
+    assert invented.check()[0] == 1
 
 
 def test_scalars_keep_their_digits_and_their_lines(tmp_path):
@@ -559,9 +562,9 @@ def test_a_problem_reads_as_one_line_that_editors_can_follow():
     )
 
 
-def test_a_missing_register_is_said(review):
-    (review.root / REGISTER).unlink()
-    problem = review.problem()
+def test_a_missing_register_is_said(invented):
+    (invented.root / REGISTER).unlink()
+    problem = invented.problem()
     assert (problem["value"], problem["rule"]) == ("no file", "the file is required")
 
 

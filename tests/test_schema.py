@@ -2,7 +2,6 @@
 
 import json
 
-from example_review import Review, review  # noqa: F401  (a fixture)
 from jsonschema import Draft7Validator
 
 from extraction import __main__ as commands

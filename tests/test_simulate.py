@@ -5,18 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from extraction.records import load
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.report import Evidence, Used
 from models.likelihood.log_rank_exact import log_probability
 from models.trust import simulate, simulate_durations
 from models.trust.calibration import SAMPLED
 from models.trust.simulate_tables import Cells, Comparison, Part, print_p
-
-
-@pytest.fixture(scope="module")
-def review():
-    return load()
 
 
 def rng(seed=1):

@@ -12,9 +12,8 @@ from urllib.parse import urlsplit
 
 import matplotlib.pyplot as plt
 import pytest
-from example_browser import addresses, chromium  # noqa: F401  (fixtures)
+from example_pages import toc_pages
 from PIL import Image
-from test_book import html, toc_pages  # noqa: F401  (html is a fixture)
 
 from book.html.style import DARK, DARK_GROUND, ON_BRIGHT, ORANGE, YELLOW
 from book.make import build
@@ -122,7 +121,7 @@ def go_dark(page) -> None:
 
 
 @pytest.fixture(scope="module")
-def seen(addresses, chromium) -> dict[str, dict[str, dict]]:  # noqa: F811
+def seen(addresses, chromium) -> dict[str, dict[str, dict]]:
     """What every page looks like, by way of looking and by page."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     found: dict[str, dict[str, dict]] = {"desktop": {}, "dark": {}, "phone": {}, "file": {}}
@@ -214,7 +213,7 @@ def test_every_page_is_light_and_soon_there(seen, capsys):
 @pytest.mark.browser
 @pytest.mark.parametrize("place", ["file", "localhost"])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_a_search_finds_the_page_of_an_endpoint(place, size, addresses, chromium):  # noqa: F811
+def test_a_search_finds_the_page_of_an_endpoint(place, size, addresses, chromium):
     context = chromium.new_context(viewport=size)
     visit = Visit(context, f"{addresses[place]}/search.html", addresses[place])
     box = visit.page.locator("input[name=q]:visible").first
@@ -227,7 +226,7 @@ def test_a_search_finds_the_page_of_an_endpoint(place, size, addresses, chromium
 
 
 @pytest.mark.browser
-def test_the_button_turns_the_theme_and_the_next_page_keeps_it(addresses, chromium):  # noqa: F811
+def test_the_button_turns_the_theme_and_the_next_page_keeps_it(addresses, chromium):
     context = chromium.new_context(viewport=DESKTOP, color_scheme="light")
     page = Visit(context, f"{addresses['localhost']}/book/survival.html", addresses["localhost"]).page
     for _ in range(3):  # light, dark, as the system says: in the order of the theme
@@ -240,7 +239,7 @@ def test_the_button_turns_the_theme_and_the_next_page_keeps_it(addresses, chromi
 
 
 @pytest.mark.browser
-def test_the_keyboard_skips_to_the_text_and_opens_the_code(addresses, chromium):  # noqa: F811
+def test_the_keyboard_skips_to_the_text_and_opens_the_code(addresses, chromium):
     context = chromium.new_context(viewport=DESKTOP)
     page = Visit(context, f"{addresses['localhost']}/book/severe-infection.html", addresses["localhost"]).page
     page.keyboard.press("Tab")
@@ -256,7 +255,7 @@ def test_the_keyboard_skips_to_the_text_and_opens_the_code(addresses, chromium):
 
 
 @pytest.mark.browser
-def test_without_scripts_a_page_shows_its_light_figures(addresses, chromium):  # noqa: F811
+def test_without_scripts_a_page_shows_its_light_figures(addresses, chromium):
     context = chromium.new_context(viewport=DESKTOP, java_script_enabled=False, color_scheme="dark")
     page = Visit(context, f"{addresses['localhost']}/book/severe-infection.html", addresses["localhost"]).page
     figure = page.locator(".review-figure").first
@@ -265,7 +264,7 @@ def test_without_scripts_a_page_shows_its_light_figures(addresses, chromium):  #
 
 
 @pytest.mark.browser
-def test_paper_gets_the_text_and_light_figures_alone(addresses, chromium):  # noqa: F811
+def test_paper_gets_the_text_and_light_figures_alone(addresses, chromium):
     context = chromium.new_context(viewport=DESKTOP, color_scheme="dark")
     page = Visit(context, f"{addresses['localhost']}/book/severe-infection.html", addresses["localhost"]).page
     page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
@@ -316,7 +315,7 @@ class Head(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def heads(html) -> dict[str, Head]:  # noqa: F811
+def heads(html) -> dict[str, Head]:
     return {page: Head((html / f"{page}.html").read_text(encoding="utf-8")) for page in sorted(toc_pages())}
 
 
@@ -357,7 +356,7 @@ def test_the_picture_of_a_shared_link_is_as_large_as_sites_ask_and_turns_respons
     plt.close("all")
 
 
-def test_the_description_of_an_endpoint_is_its_finding(html, heads):  # noqa: F811
+def test_the_description_of_an_endpoint_is_its_finding(html, heads):
     text = (html / "book" / "severe-infection.html").read_text(encoding="utf-8")
     finding = html_module.unescape(
         re.search(r'<p class="(?:admonition-title">Finding</p><p|review-lead")>(.*?)</p>', text)[1]
@@ -397,7 +396,7 @@ def test_links_to_elsewhere_are_secure_and_name_a_host(heads):
     ]
 
 
-def test_every_fold_says_what_its_code_shows(html):  # noqa: F811
+def test_every_fold_says_what_its_code_shows(html):
     titles = [
         (page, title)
         for page in toc_pages()
@@ -437,7 +436,7 @@ def test_contrast_is_that_of_the_standard():
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)  # WebAIM's contrast checker
 
 
-def test_every_colour_of_a_figure_has_its_dark_one(html):  # noqa: F811
+def test_every_colour_of_a_figure_has_its_dark_one(html):
     drawn = {
         colour
         for path in (html / "figures").glob("*.svg")
@@ -461,7 +460,7 @@ def test_no_two_colours_become_one_in_the_dark():
     assert len(set(DARK.values())) == len(DARK)
 
 
-def test_a_dark_drawing_keeps_everything_but_colours(html):  # noqa: F811
+def test_a_dark_drawing_keeps_everything_but_colours(html):
     for path in (html / "figures").glob("*.svg"):
         light, dark = (
             path.read_text(encoding="utf-8"),

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from example_review import EXAMPLE, RECORD, Review, review  # noqa: F401  (a fixture)
+from example_review import EXAMPLE, RECORD
 
 from extraction.fragment import fold, stands_in
 from extraction.records import ROOT, load
@@ -22,16 +22,16 @@ def test_every_fragment_of_the_review_stands_in_its_paper():
     assert {fragment.source for fragment in result.unchecked} <= {None}
 
 
-def test_the_invented_fragments_are_confirmed(review):
-    code, printed = review.run("verify", str(EXAMPLE / "texts"))
+def test_the_invented_fragments_are_confirmed(invented):
+    code, printed = invented.run("verify", str(EXAMPLE / "texts"))
     assert code == 0 and "16 fragments confirmed, 0 missing, 2 without a text." in printed
 
 
-def test_a_fragment_that_does_not_stand_there_is_listed_with_its_place(review):
-    line = review.plant(RECORD, "id: severe_infection.control", '"4/18 (22.2%)"', '"4 / 18 (22.2 %) of"')
-    assert review.run("verify", str(EXAMPLE / "texts"))[0] == 0  # spaces are free
-    review.plant(RECORD, "id: severe_infection.control", "(22.2 %)", "(22.3 %)")
-    code, printed = review.run("verify", str(EXAMPLE / "texts"), "--json")
+def test_a_fragment_that_does_not_stand_there_is_listed_with_its_place(invented):
+    line = invented.plant(RECORD, "id: severe_infection.control", '"4/18 (22.2%)"', '"4 / 18 (22.2 %) of"')
+    assert invented.run("verify", str(EXAMPLE / "texts"))[0] == 0  # spaces are free
+    invented.plant(RECORD, "id: severe_infection.control", "(22.2 %)", "(22.3 %)")
+    code, printed = invented.run("verify", str(EXAMPLE / "texts"), "--json")
     (missing,) = json.loads(printed)["missing"]
     assert code == 1
     assert (missing["study"], missing["entry"], missing["printed"], missing["line"]) == (
@@ -43,20 +43,20 @@ def test_a_fragment_that_does_not_stand_there_is_listed_with_its_place(review):
     assert missing["file"].endswith(RECORD) and missing["source"] == "example2020.xml"
 
 
-def test_a_folder_without_the_texts_confirms_nothing_and_fails(review, tmp_path):
+def test_a_folder_without_the_texts_confirms_nothing_and_fails(invented, tmp_path):
     (tmp_path / "empty").mkdir()
-    code, printed = review.run("verify", str(tmp_path / "empty"))
+    code, printed = invented.run("verify", str(tmp_path / "empty"))
     assert code == 1 and "0 fragments confirmed, 0 missing, 18 without a text." in printed
 
 
-def test_broken_records_are_told_instead_of_verified(review):
-    review.plant(RECORD, "entries:", "kind: group_size", "kind: group")
-    code, printed = review.run("verify", str(EXAMPLE / "texts"))
+def test_broken_records_are_told_instead_of_verified(invented):
+    invented.plant(RECORD, "entries:", "kind: group_size", "kind: group")
+    code, printed = invented.run("verify", str(EXAMPLE / "texts"))
     assert code == 1 and "is not one of the" in printed
 
 
-def test_a_missing_folder_is_said_in_one_line(review):
-    code, printed = review.run("verify", "/no/such/folder")
+def test_a_missing_folder_is_said_in_one_line(invented):
+    code, printed = invented.run("verify", "/no/such/folder")
     assert code == 2 and printed.splitlines() == ["python -m extraction: there is no folder /no/such/folder"]
 
 
