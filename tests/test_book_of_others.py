@@ -10,7 +10,6 @@ import pytest
 from example_markup import Tags, plant_markup
 from example_tree import ROOT, clone, fill_in, run, walkthrough
 
-from extraction.records import load
 from models.evidence.collect import collect
 
 pytestmark = pytest.mark.book
@@ -49,8 +48,8 @@ def test_a_study_added_stands_on_every_page_that_tells_of_its_endpoints(html):
         assert "Example 2031" in re.search(r"<article.*?</article>", text, re.S).group(), page
 
 
-def test_an_endpoint_that_lost_its_only_study_is_left_without_an_answer(html):
-    assert collect(load(), ITS_ENDPOINT).studies == [ALONE]
+def test_an_endpoint_that_lost_its_only_study_is_left_without_an_answer(html, review):
+    assert collect(review, ITS_ENDPOINT).studies == [ALONE]
     assert "retracted on 2031-02-03" in (html / f"book/studies/{ALONE}.html").read_text(encoding="utf-8")
     article = re.search(
         r"<article.*?</article>", (html / "book/response.html").read_text(encoding="utf-8"), re.S

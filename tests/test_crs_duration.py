@@ -8,7 +8,6 @@ import pytensor.tensor as pt
 import pytest
 from scipy import stats
 
-from extraction import records
 from models import crs_duration
 from models.crs_duration import GRADES, layout, packed
 from models.evidence import collect
@@ -20,8 +19,8 @@ ARMS = ["control", "toci"]
 
 
 @pytest.fixture(scope="module")
-def real() -> Evidence:
-    return collect.collect(records.load(), "crs_duration")
+def real(review) -> Evidence:
+    return collect.collect(review, "crs_duration")
 
 
 def points(n_studies, seed, number, spread=0.3):

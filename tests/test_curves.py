@@ -552,7 +552,7 @@ def test_the_books_tables_say_what_a_curve_gives(with_curve):
     assert "a curve, digitised" in tables.as_printed("overall_survival", found)["as printed"].tolist()
 
 
-def test_a_study_page_shows_its_curve_and_one_without_shows_none(with_curve):
+def test_a_study_page_shows_its_curve_and_one_without_shows_none(with_curve, review):
     from book.make import pages
 
     found = load(with_curve().root)
@@ -562,19 +562,19 @@ def test_a_study_page_shows_its_curve_and_one_without_shows_none(with_curve):
         and "Digitised points lie on" in text
         and "Enters overall survival" in text
     )
-    without_curve = pages.generated(load())
+    without_curve = pages.generated(review)
     assert not any("figure-curve" in page for page in without_curve.values())
 
 
-def test_the_book_says_that_no_curve_is_digitised(monkeypatch):
+def test_the_book_says_that_no_curve_is_digitised(monkeypatch, review):
     from book.shown.endpoint import chapter
 
     said = []
     monkeypatch.setattr(chapter, "say", said.append)
-    chapter.digitised_curves("overall_survival", load())
+    chapter.digitised_curves("overall_survival", review)
     assert ["No curve of this endpoint is digitised" in text for text in said] == [
         True
-    ] and not curves.digitised(load())
+    ] and not curves.digitised(review)
 
 
 def test_a_survival_page_shows_the_curves_there_are(with_curve, monkeypatch):

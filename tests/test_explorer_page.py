@@ -10,7 +10,6 @@ from example_tree import Tree
 
 from book.html import files
 from book.shown import explorer
-from extraction.records import load
 from models.endpoints import quadrature
 
 browser = pytest.mark.browser
@@ -234,9 +233,9 @@ def test_a_record_without_proper_names_is_not_written(page, names, said):
     assert not page.get_by_role("button", name="Save the record").is_visible()
 
 
-def test_a_notebook_without_a_book_says_where_the_explorer_works(monkeypatch):
+def test_a_notebook_without_a_book_says_where_the_explorer_works(monkeypatch, review):
     shown = []
     monkeypatch.delenv(files.PAGE, raising=False)
     monkeypatch.setattr(files, "display", lambda content, **_: shown.append(content["text/html"]))
-    explorer.show(load())
+    explorer.show(review)
     assert "make book" in shown[0] and "<script" not in shown[0]

@@ -135,8 +135,8 @@ def test_a_ground_of_exclusion_needs_an_exclusion(invented):
     assert "waiting2022 is not excluded" in invented.problem()["rule"]
 
 
-def test_the_projects_own_log_says_that_nothing_was_searched():
-    living = records.load().living
+def test_the_projects_own_log_says_that_nothing_was_searched(review):
+    living = review.living
     assert living.searches == [] and living.doi.concept is None and living.doi.versions == {}
     assert "Never searched yet: the strategy is a draft." in reminder(living, date(2027, 1, 1))
 
@@ -261,15 +261,14 @@ def test_papers_are_excluded_by_ground_and_none_is_lost(invented):
     assert found["Included", "papers"] == (0, 0)
 
 
-def test_every_paper_of_the_register_ends_in_one_box():
-    read = records.load()
-    found = numbers(read)
+def test_every_paper_of_the_register_ends_in_one_box(review):
+    found = numbers(review)
     ends = sum(
         total
         for (box, what), (total, _) in found.items()
         if box in ("Awaiting data", "Excluded") or (box, what) == ("Included", "papers")
     )
-    assert ends == len(read.register.studies) == found["Considered", "papers in the register"][0]
+    assert ends == len(review.register.studies) == found["Considered", "papers in the register"][0]
     assert found["Identified", "records found by searches, as none was run"] == (0, 0) and "Screened" not in {
         box for box, _ in found
     }
@@ -286,31 +285,30 @@ def test_each_number_stands_in_the_figures_words_and_in_the_table(invented):
 
 
 @pytest.fixture
-def releases(monkeypatch):
+def releases(monkeypatch, review):
     """Two releases, the newest of the register as it stands unless `newest` is changed."""
-    read = records.load()
     kept = {
-        "0.1.0": frozen(read, "2026-11-21", "zhou2025"),
-        "0.2.0": frozen(read, "2026-12-21", *read.studies) | {"version": "0.2.0", "preceding": "0.1.0"},
+        "0.1.0": frozen(review, "2026-11-21", "zhou2025"),
+        "0.2.0": frozen(review, "2026-12-21", *review.studies) | {"version": "0.2.0", "preceding": "0.1.0"},
     }
     monkeypatch.setattr(versions, "read", lambda version: kept[version])
     monkeypatch.setattr(versions, "latest", lambda: kept["0.2.0"])
     return kept
 
 
-def test_this_version_is_the_work_since_the_newest_release_or_that_release_itself(releases):
-    read = records.load()
-    assert flow.preceding(read)["version"] == "0.1.0"
+def test_this_version_is_the_work_since_the_newest_release_or_that_release_itself(releases, review):
+    assert flow.preceding(review)["version"] == "0.1.0"
     releases["0.2.0"]["register"].pop()
-    assert flow.preceding(read)["version"] == "0.2.0"
+    assert flow.preceding(review)["version"] == "0.2.0"
 
 
-def test_before_the_first_release_everything_is_new(releases, monkeypatch):
-    read = records.load()
+def test_before_the_first_release_everything_is_new(releases, monkeypatch, review):
     releases["0.2.0"]["preceding"] = None
-    assert flow.preceding(read) is None
+    assert flow.preceding(review) is None
     monkeypatch.setattr(versions, "latest", lambda: None)
-    assert flow.preceding(read) is None and all(count.total == count.new for count in flow.counts(read, None))
+    assert flow.preceding(review) is None and all(
+        count.total == count.new for count in flow.counts(review, None)
+    )
 
 
 def test_a_search_is_written_down_whole():
@@ -321,12 +319,11 @@ def test_a_search_is_written_down_whole():
 # the page
 
 
-def test_the_page_says_that_nothing_was_searched():
-    read = records.load()
-    assert living_page.headline(read).startswith("No search has been run by this project yet.")
-    assert living_page.searches(read).values.tolist() == [["none has been run", *[""] * 7]]
-    assert all(title.endswith(": draft, not yet run") for title, _ in living_page.strategies(read))
-    assert living_page.dois(read).empty
+def test_the_page_says_that_nothing_was_searched(review):
+    assert living_page.headline(review).startswith("No search has been run by this project yet.")
+    assert living_page.searches(review).values.tolist() == [["none has been run", *[""] * 7]]
+    assert all(title.endswith(": draft, not yet run") for title, _ in living_page.strategies(review))
+    assert living_page.dois(review).empty
 
 
 def test_the_page_says_what_was_searched_when_and_what_never(invented):
@@ -351,18 +348,17 @@ def test_the_log_counts_as_included_what_the_register_includes_today(invented):
     assert living_page.searches(loaded(invented)).set_index("date").loc["2020-01-10", "included"] == 0
 
 
-def test_the_preceding_version_is_cited_with_its_doi_once_it_has_one(releases):
-    read = records.load()
+def test_the_preceding_version_is_cited_with_its_doi_once_it_has_one(releases, review):
     releases["0.1.0"]["evidence_hash"], releases["0.2.0"]["trigger"] = "abc123", ["Example 2020 added"]
-    said = living_page.lineage(read)
+    said = living_page.lineage(review)
     assert (
         "preceding version is 0.1.0 of 2026-11-21, evidence abc123;" in said
         and "Version 0.2.0 of 2026-12-21 was triggered by: Example 2020 added." in said
     )
-    doi = read.living.doi.model_copy(
+    doi = review.living.doi.model_copy(
         update={"concept": "10.1234/all", "versions": {"0.1.0": "10.1234/first"}}
     )
-    cited = replace(read, living=read.living.model_copy(update={"doi": doi}))
+    cited = replace(review, living=review.living.model_copy(update={"doi": doi}))
     assert "evidence abc123, doi:10.1234/first;" in living_page.lineage(cited)
     assert living_page.dois(cited).values.tolist() == [
         ["all versions", "10.1234/all"],
@@ -370,9 +366,9 @@ def test_the_preceding_version_is_cited_with_its_doi_once_it_has_one(releases):
     ]
 
 
-def test_before_the_first_release_no_version_is_cited(monkeypatch):
+def test_before_the_first_release_no_version_is_cited(monkeypatch, review):
     monkeypatch.setattr(versions, "latest", lambda: None)
-    assert living_page.lineage(records.load()).startswith("No version has been released yet")
+    assert living_page.lineage(review).startswith("No version has been released yet")
 
 
 def test_a_strategy_is_shown_as_text_whatever_it_holds(monkeypatch):

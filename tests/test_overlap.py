@@ -131,8 +131,8 @@ def test_a_team_that_writes_twice_is_found():
 # the register of the review
 
 
-def test_pairs_of_the_register_that_share_centre_or_authors_are_found_and_no_other():
-    found = {(pair.first.id, pair.second.id): pair for pair in pairs(load()) if pair.score >= THRESHOLD}
+def test_pairs_of_the_register_that_share_centre_or_authors_are_found_and_no_other(review):
+    found = {(pair.first.id, pair.second.id): pair for pair in pairs(review) if pair.score >= THRESHOLD}
     assert set(found) == {("ma2024", "wang2024"), ("ma2024", "zhou2023")}
     assert {"Xiangmin Wang", "Bingpei Zhang", "Qing Zhang", "Hongyuan Zhou"} == set(
         found["ma2024", "wang2024"].features[0][1].split("(")[1][:-1].split(", ")

@@ -598,9 +598,9 @@ def test_check_loads_no_library_of_the_models():
     assert done.stdout.strip() == "set()"
 
 
-def test_the_records_of_the_review_are_sound():
+def test_the_records_of_the_review_are_sound(review):
     done = subprocess.run(
         [sys.executable, "-m", "extraction", "check"], cwd=ROOT.parent, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert {path.stem for path in Path(ROOT, "records").glob("*.yml")} == set(load().records)
+    assert {path.stem for path in Path(ROOT, "records").glob("*.yml")} == set(review.records)

@@ -6,7 +6,7 @@ import pytest
 from example_review import EXAMPLE, RECORD
 
 from extraction.fragment import fold, stands_in
-from extraction.records import ROOT, load
+from extraction.records import ROOT
 from extraction.verify import verify
 
 SOURCES = ROOT.parent.parent / "shared" / "sources"
@@ -15,8 +15,8 @@ SOURCES = ROOT.parent.parent / "shared" / "sources"
 @pytest.mark.skipif(
     not SOURCES.is_dir(), reason="the papers' texts are not held beside this copy (../shared/sources)"
 )
-def test_every_fragment_of_the_review_stands_in_its_paper():
-    result = verify(load(), SOURCES)
+def test_every_fragment_of_the_review_stands_in_its_paper(review):
+    result = verify(review, SOURCES)
     assert not result.missing, "\n".join(map(str, result.missing))
     assert result.confirmed > 300  # the three papers alone print more numbers than that
     assert {fragment.source for fragment in result.unchecked} <= {None}
