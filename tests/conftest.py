@@ -36,6 +36,17 @@ def review() -> Review:
     return load()
 
 
+@pytest.fixture(scope="session")
+def fitted(review) -> dict:
+    """Every endpoint fitted for the records as they stand; posteriors already stored are reused."""
+    from models import fit
+    from models.endpoints import ENDPOINTS
+    from models.runs import store
+
+    fit.fit(ENDPOINTS, review)
+    return {key: store.read(key, review) for key in ENDPOINTS}
+
+
 @pytest.fixture
 def invented(tmp_path, capsys) -> Invented:
     """A small invented review on disk."""

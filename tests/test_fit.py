@@ -10,7 +10,7 @@ import numpy as np
 import pymc as pm
 import pytest
 
-from models import endpoint, fit
+from models import endpoint
 from models.answers import readme, summary
 from models.endpoints import ENDPOINTS, evidence_of
 from models.endpoints import quadrature as endpoint_quadrature
@@ -20,13 +20,6 @@ from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY, TAU_WIDE
 from models.runs import store
 
 SAMPLED_AND_INTEGRATED = [key for key in ENDPOINTS if key != "crs_duration_grade3"]
-
-
-@pytest.fixture(scope="module")
-def fitted(review):
-    """Every endpoint fitted for the records as they stand; posteriors already stored are reused."""
-    fit.fit(ENDPOINTS, review)
-    return {key: store.read(key, review) for key in ENDPOINTS}
 
 
 @pytest.mark.parametrize("key", SAMPLED_AND_INTEGRATED)

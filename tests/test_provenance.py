@@ -221,6 +221,7 @@ def test_the_script_makes_no_markup_of_a_text():
     assert not re.search("innerHTML|outerHTML|insertAdjacentHTML|document.write|eval", script)
 
 
+@pytest.mark.usefixtures("fitted")
 @pytest.mark.parametrize("key", ENDPOINTS)
 def test_a_finding_reads_as_before_and_its_ratio_opens_what_it_is_computed_from(key, monkeypatch, review):
     from book.shown.endpoint import chapter
