@@ -4,6 +4,7 @@ Files are read as text (source.py) and typed by the schema.  A fault is a `Probl
 study, field, value and rule; nothing is half-read.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -44,6 +45,13 @@ class Review:
     @cached_property
     def studies(self) -> dict[str, Registration]:
         return {study.id: study for study in self.register.studies}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of all that was read, but for where in the files it stands."""
+        read = [self.register, *self.records.values(), *filter(None, (self.certainty, self.living))]
+        parts = [part.model_dump_json() for part in read] + [repr(sorted(self.curves.items()))]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
     def included(self) -> dict[str, Record]:
         """Records of the studies that the register includes, in the register's order."""

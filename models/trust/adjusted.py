@@ -9,6 +9,7 @@ from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.reweight import SMALLEST_SAMPLE
 from models.runs import store
+from models.runs.shared import shared
 from models.trust.multiverse import (
     THETA,
     behind_bias,
@@ -37,12 +38,17 @@ class Pair:
 def pair(key: str, review: Review) -> Pair:
     """Both from the multiverse, so by the same engine: as used, all studies, exact, primary priors."""
     if key != CRS:
-        return Pair(*(behind_bias(key, review, factor) for factor in (NONE, JUDGED)))
+        return Pair(*_integrated_pair(key, review))
     frame = universes(key, review)
     found = (frame[chosen].iloc[0] for chosen in (frame["primary"], is_primary_through_bias(frame, key)))
     return Pair(
         *({name: float(row[name]) for name in ("median", "lower", "upper", "p_favours")} for row in found)
     )
+
+
+@shared
+def _integrated_pair(key: str, review: Review) -> list[dict]:
+    return [behind_bias(key, review, factor) for factor in (NONE, JUDGED)]
 
 
 MEANS = np.linspace(-2.2, 2.2, 45)
@@ -57,6 +63,12 @@ def tipping_grid(key: str, review: Review) -> tuple[np.ndarray, np.ndarray]:
     """
     if key == CRS:
         return _normal_grid(key, review)
+    lower, upper = _integrated_grid(key, review)
+    return np.array(lower), np.array(upper)
+
+
+@shared
+def _integrated_grid(key: str, review: Review) -> list:
     evidence, endpoint = evidence_of(key, review), ENDPOINTS[key]
     terms = {study: tabulated(term) for study, term in study_likelihoods(evidence).items()}
     limits = np.empty((2, len(SDS), len(MEANS)))
@@ -65,7 +77,7 @@ def tipping_grid(key: str, review: Review) -> tuple[np.ndarray, np.ndarray]:
         for j, mean in enumerate(MEANS):
             found = summary(_shifted(likelihood, mean) + log_prior(endpoint.mu_prior, endpoint.tau_prior))
             limits[:, i, j] = found["lower"], found["upper"]
-    return limits[0], limits[1]
+    return limits.tolist()
 
 
 def _normal_grid(key: str, review: Review) -> tuple[np.ndarray, np.ndarray]:

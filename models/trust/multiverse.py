@@ -21,6 +21,7 @@ from models.engines.smoothing import Grid, log_smooth
 from models.evidence.report import Evidence
 from models.likelihood.reports import between
 from models.priors import Prior
+from models.runs.shared import shared
 from models.trust import crs_universes
 from models.trust.universe import (
     FACTORS,
@@ -55,17 +56,25 @@ def universes(key: str, review: Review) -> pd.DataFrame:
 
 
 def _universes(key: str, review: Review) -> pd.DataFrame:
-    if key == "crs_duration_grade3":
-        rows = crs_universes.summaries(review)
-    else:
-        rows = list(_by_quadrature(key, review))
-    frame = pd.DataFrame([vars(universe) | result for universe, result in rows])
+    rows = _sampled(key, review) if key == "crs_duration_grade3" else _integrated(key, review)
+    frame = pd.DataFrame(rows)
     below = frame.pop("below")
     frame["p_favours"] = below if ENDPOINTS[key].benefit == "below" else 1 - below
     for name in ("median", "lower", "upper"):
         frame[name] = np.exp(frame[name])
     frame["primary"] = is_primary(frame, key)
     return frame
+
+
+def _sampled(_, review: Review) -> list[dict]:
+    return [vars(universe) | result for universe, result in crs_universes.summaries(review)]
+
+
+@shared
+def _integrated(key: str, review: Review) -> dict[str, list]:
+    """Choices and limits (log scale) of each universe, by column."""
+    rows = pd.DataFrame([vars(universe) | result for universe, result in _by_quadrature(key, review)])
+    return rows.to_dict("list")
 
 
 def behind_bias(key: str, review: Review, factor: str) -> dict[str, float]:

@@ -1,0 +1,50 @@
+"""What several pages ask of a review, computed once for all of them."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+
+from filelock import FileLock, Timeout
+
+from extraction.records import Review
+from models.runs import heavy, store
+from models.runs.closure import fingerprint
+
+PATIENCE = 300.0
+"""Seconds to wait for another process that computes the same; after that it is computed here too."""
+
+
+def shared(function: Callable) -> Callable:
+    """Keep what a function of an endpoint's key and a review returns, which must be JSON: under a key of the
+    whole review, of the endpoint's posterior, and of the function's code with all that it imports.
+    """
+
+    @wraps(function)
+    def kept_or_computed(key: str, review: Review):
+        name = f"{function.__name__.strip('_')}-{key}"
+        under = store.hash_of([review.fingerprint, store.identity(key, review), fingerprint(function)])
+        if (found := heavy.read(name, under)) is not None:
+            return found
+        with _alone(name):
+            if (found := heavy.read(name, under)) is None:
+                found = function(key, review)
+                with suppress(OSError):  # a tree that may not be written, or a full disk, is no hindrance
+                    heavy.write(name, under, found)
+        return found
+
+    return kept_or_computed
+
+
+class _alone:
+    """A lock of one name; where it cannot be had, work goes on without."""
+
+    def __init__(self, name: str):
+        self.lock = FileLock(heavy.COMPUTED / f"{name}.lock")
+
+    def __enter__(self) -> None:
+        with suppress(OSError, Timeout):
+            heavy.COMPUTED.mkdir(parents=True, exist_ok=True)
+            self.lock.acquire(timeout=PATIENCE)
+
+    def __exit__(self, *_) -> None:
+        self.lock.release()
