@@ -34,17 +34,23 @@ PACKAGES = ("extraction", "models", "book", "benchmarks")
 A_CONSTANT = "\nA_CONSTANT = {}\n"
 
 
-@pytest.fixture
-def tree(tmp_path) -> Path:
-    """A copy of the code and of what it reads."""
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory) -> Path:
+    """A copy of the code and of what it reads, every module read once."""
+    copy = tmp_path_factory.mktemp("pristine")
     for folder in (*PACKAGES, "releases"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for file in ("_config.yml", "_toc.yml", "requirements.lock", "pyproject.toml", "CITATION.cff"):
-        shutil.copy(ROOT / file, tmp_path)
-    inputs.of_book()  # has every module read once, and remembers what it says
-    (tmp_path / "_build").mkdir()
-    shutil.copy(ROOT / "_build/syntax.json", tmp_path / "_build")
-    return tmp_path
+        shutil.copy(ROOT / file, copy)
+    (copy / "_build").mkdir()
+    inputs.of_book(copy)
+    return copy
+
+
+@pytest.fixture
+def tree(pristine, tmp_path) -> Path:
+    """A copy to change, which remembers what every module says."""
+    return Path(shutil.copytree(pristine, tmp_path / "tree"))
 
 
 def key(tree: Path, makers: tuple[str, ...]) -> str:
