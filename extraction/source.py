@@ -46,7 +46,7 @@ class Problem:
 class BadRecords(Fault):
     """The records break at least one rule; `problems` lists each with its place."""
 
-    def __init__(self, problems: list[Problem]):
+    def __init__(self, problems: list):
         self.problems = problems
         super().__init__("\n".join(str(p) for p in problems))
 

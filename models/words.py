@@ -5,6 +5,7 @@ the two apart.  A direction is stated from 90 % probability on, without "may" fr
 """
 
 from extraction.records import Review
+from extraction.schema import Rating
 from models.evidence.collect import collect
 
 STATED, FIRM, LEANING = 0.9, 0.975, 0.75
@@ -189,7 +190,9 @@ def digits_beside(key: str) -> int:
 
 
 def answer(key: str, found: dict) -> str:
-    """`0.7 (0.5 to 1.1), better side 91 %`, of an endpoint under other choices: its limits, and `p_favours`."""
+    """`0.7 (0.5 to 1.1), better side 91 %`, of an endpoint under other choices: its limits, and
+    `p_favours`.
+    """
     return f"{compact(found, digits_beside(key))}, better side {percent(found['p_favours'])}"
 
 
@@ -245,9 +248,9 @@ def rating(endpoint: str, review: Review) -> str:
     """The certainty that people gave an endpoint (a key of extraction.vocabulary.ENDPOINTS), if they judged
     the studies that enter it now.
     """
-    rated = review.certainty and review.certainty.endpoints.get(endpoint)
-    stands = rated and set(rated.studies) == set(collect(review, endpoint).studies)
-    return rated.certainty if stands else NOT_RATED
+    rated: dict[str, Rating] = {**review.certainty.endpoints} if review.certainty else {}
+    stands = endpoint in rated and set(rated[endpoint].studies) == set(collect(review, endpoint).studies)
+    return rated[endpoint].certainty if stands else NOT_RATED
 
 
 def certainty(summary: dict, endpoint, review: Review) -> str:

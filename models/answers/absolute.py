@@ -45,7 +45,7 @@ def baselines(key: str, review: Review) -> list[Baseline]:
     register, then the untreated of the studies that enter with counts, together; none without events.
     """
     outside = [number for number in review.register.external if number.id in EXTERNAL.get(key, ())]
-    found = [Baseline(number.meaning.split(",")[0], number.events, number.n) for number in outside]
+    found = [Baseline(x.meaning.split(",")[0], x.events, x.n) for x in outside if x.events and x.n]
     tables = {r.study: r.only_table for r in evidence_of(key, review).used if r.only_table}
     untreated = f"untreated in {' and '.join(review.studies[study].label for study in tables)}"
     events, n = (sum(table[place] for table in tables.values()) for place in (2, 3))
@@ -53,7 +53,9 @@ def baselines(key: str, review: Review) -> list[Baseline]:
 
 
 def absolute_effects(key: str, review: Review) -> list[AbsoluteEffect]:
-    """At each baseline risk of an endpoint; empty where there is none, or where the effect is no odds ratio."""
+    """At each baseline risk of an endpoint; empty where there is none, or where the effect is no odds
+    ratio.
+    """
     if ENDPOINTS[key].effect != "log_or" or not (at := baselines(key, review)):
         return []
     draws = store.read(key, review).draws

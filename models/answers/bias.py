@@ -141,7 +141,9 @@ def is_adjusted(evidence: Evidence, study: str, review: Review) -> bool:
 
 
 def through_bias(log_likelihood, prior: Prior):
-    """The likelihood of the true effect when the observed one holds a normal bias, which is integrated out."""
+    """The likelihood of the true effect when the observed one holds a normal bias, which is integrated
+    out.
+    """
     mean, sd = prior.parameters
     nodes, weights = HERMITE
     log_weight = np.log(weights / weights.sum())

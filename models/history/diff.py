@@ -73,10 +73,10 @@ def study_changes(old: dict, new: dict) -> list[dict]:
 
 def _what_changed(before: dict | None, after: dict | None) -> str:
     """The change of one study in words; empty where nothing changed."""
-    if before is None:
-        return f"registered, {_words(after['decision'])}"
     if after is None:
         return "no longer registered"
+    if before is None:
+        return f"registered, {_words(after['decision'])}"
     said = []
     if before["decision"] != after["decision"]:
         said.append(f"{_words(before['decision'])} before, now {_words(after['decision'])}")
@@ -179,7 +179,8 @@ def _as_refitted(key: str, analysis: str, before: dict, after: dict, found: dict
         versions.agree(
             side["compared"][analysis],
             refit.as_ratio(key),
-            *[side["reported"]["mcse"]] * 2,
+            side["reported"]["mcse"],
+            side["reported"]["mcse"],
             names=("median",),
         )
         for side, refit in ends
@@ -306,7 +307,8 @@ def _setting(key: str, analysis: str, before: dict, after: dict, changed: set[st
         }
     return Setting(
         Evidence(new.endpoint, tuple(used)),
-        *(versions.frozen_prior(after["priors"][name]) for name in ("mu", "tau")),
+        versions.frozen_prior(after["priors"]["mu"]),
+        versions.frozen_prior(after["priors"]["tau"]),
         biases,
     )
 

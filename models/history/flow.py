@@ -46,6 +46,7 @@ def counts(review: Review, before: dict | None) -> list[Count]:
     """Every number of the flow.  New are the decisions that the release `before` did not hold, and the
     searches run after it; all, where there is none.
     """
+    assert review.living  # a flow diagram begins with its searches
     searches, rows = review.living.searches, review.register.studies
     known = _frozen(before)
     new = {row.id for row in rows if _key(row) not in known}
@@ -111,7 +112,7 @@ def _considered(rows: list[Registration], new: set[str]) -> list[Count]:
         _of_rows("Considered", "papers in the register", rows, new),
         _of_rows("Awaiting data", "papers", by_decision["awaiting_data"], new),
         *(
-            _of_rows("Excluded", GROUNDS.get(ground, UNGROUNDED), excluded, new)
+            _of_rows("Excluded", GROUNDS[ground] if ground else UNGROUNDED, excluded, new)
             for ground, excluded in grounds.items()
             if excluded
         ),

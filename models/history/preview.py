@@ -85,17 +85,19 @@ def _entered(key: str, case: WhatIf, before: Evidence, after: Evidence, folder: 
     included.
     """
     sides = {"before": (case.before, before), "after": (case.after, after)}
-    settings: dict[tuple, Setting] = {}
+    settings: dict[tuple[str, str], Setting] = {}
     for side, (review, evidence) in sides.items():
         settings[side, "unadjusted"] = primary(key, evidence)
         settings[side, "adjusted"] = primary(key, evidence, bias_priors(key, review, evidence))
     found = estimates(key, settings, folder)
+    answers = {
+        side: {analysis: found[side, analysis].as_ratio(key) for analysis in ("unadjusted", "adjusted")}
+        for side in sides
+    }
     return Entered(
         key,
-        *(
-            {analysis: found[side, analysis].as_ratio(key) for analysis in ("unadjusted", "adjusted")}
-            for side in sides
-        ),
+        answers["before"],
+        answers["after"],
         [
             f"{report.term.replace('_', ' ')} from {', '.join(report.entries)}"
             for report in after.used

@@ -66,7 +66,7 @@ def primary(key: str, evidence: Evidence, biases: dict[str, Prior] | None = None
     return Setting(evidence, ENDPOINTS[key].mu_prior, ENDPOINTS[key].tau_prior, biases or {})
 
 
-def estimates(key: str, settings: dict[str, Setting], folder: Path | None = None) -> dict[str, Estimate]:
+def estimates[K](key: str, settings: dict[K, Setting], folder: Path | None = None) -> dict[K, Estimate]:
     """The estimate of each setting by its name; sampled ones are kept below `folder`, by default with other
     finished fits.
 
@@ -83,12 +83,11 @@ def _integrated(setting: Setting) -> Estimate:
         mu = adjusted_quadrature(setting.evidence, *priors, setting.biases).mu
     else:
         mu = quadrature(setting.evidence, *priors).mu
-    return Estimate(
-        *(float(mu.quantile(q)) for q in (0.5, 0.025, 0.975)), float(mu.cdf(0.0)), mu.quantile(PROBABILITIES)
-    )
+    median, lower, upper = (float(mu.quantile(q)) for q in (0.5, 0.025, 0.975))
+    return Estimate(median, lower, upper, float(mu.cdf(0.0)), mu.quantile(PROBABILITIES))
 
 
-def _sampled(settings: dict[str, Setting], folder: Path | None) -> dict[str, Estimate]:
+def _sampled[K](settings: dict[K, Setting], folder: Path | None) -> dict[K, Estimate]:
     together = union(setting.evidence for setting in settings.values())
     wanted = {name: setting for name, setting in settings.items() if setting.evidence.used}
     tasks = [_task(together, setting) for setting in wanted.values()]
@@ -111,7 +110,9 @@ def _sampled(settings: dict[str, Setting], folder: Path | None) -> dict[str, Est
 
 
 def union(several) -> Evidence:
-    """Every report of several sets of evidence once; a report that was corrected stands in it in both forms."""
+    """Every report of several sets of evidence once; a report that was corrected stands in it in both
+    forms.
+    """
     reports = {_form(report): report for evidence in several for report in evidence.used}
     return Evidence("crs_duration", tuple(reports.values()))
 
@@ -137,11 +138,11 @@ def _weighted(drawn: dict, setting: Setting) -> Estimate:
             " from the priors sampled under"
         )
     at = reweight.quantiles(mu, weight, np.concatenate([[0.5, 0.025, 0.975], PROBABILITIES]))
-    return Estimate(*map(float, at[:3]), float(weight[mu < 0].sum()), at[3:])
+    median, lower, upper = map(float, at[:3])
+    return Estimate(median, lower, upper, float(weight[mu < 0].sum()), at[3:])
 
 
 def _of_prior(prior: Prior) -> Estimate:
     """Without a report the posterior is the prior."""
-    return Estimate(
-        *(float(prior.quantile(q)) for q in (0.5, 0.025, 0.975)), 0.5, prior.quantile(PROBABILITIES)
-    )
+    median, lower, upper = (float(prior.quantile(q)) for q in (0.5, 0.025, 0.975))
+    return Estimate(median, lower, upper, 0.5, prior.quantile(PROBABILITIES))

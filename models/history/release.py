@@ -39,7 +39,9 @@ class Prepared:
     text: str
 
     def is_untouched(self) -> bool:
-        """Whether the file stands as committed, or as a run of this release, on whatever day, would leave it."""
+        """Whether the file stands as committed, or as a run of this release, on whatever day, would leave
+        it.
+        """
         found = self.path.read_text(encoding="utf-8")
         return found == self.committed or _undated(found) == _undated(self.text)
 
@@ -61,7 +63,9 @@ def command(args) -> int:
 
 
 def release(version: str, today: date) -> Path:
-    """Freeze the review; the path of the release.  Raises Refused, naming the rule, where it may not be made."""
+    """Freeze the review; the path of the release.  Raises Refused, naming the rule, where it may not be
+    made.
+    """
     preceding = _follows(version)
     prepared = _prepare(version, today)
     _require_clean(prepared)
@@ -94,7 +98,8 @@ def _follows(version: str) -> dict | None:
 def _prepare(version: str, today: date) -> list[Prepared]:
     """The texts that carry version and date."""
     log = _committed("CHANGELOG.md")
-    if not UNRELEASED.search(log) or UNRELEASED.search(log).start() != log.find("\n## ") + 1:
+    newest = UNRELEASED.search(log)
+    if not newest or newest.start() != log.find("\n## ") + 1:
         raise Refused(
             "CHANGELOG.md: as committed, its newest section must be `## Unreleased`, with what changed"
             " under it"

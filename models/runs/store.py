@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from extraction.fault import Fault
 from extraction.records import Review
@@ -20,6 +21,9 @@ from models.engines.settings import SAMPLER
 from models.runs import kept
 from models.runs.closure import fingerprint
 from models.runs.kept import hash_of
+
+if TYPE_CHECKING:
+    import xarray
 
 FOLDER = BUILD / "posteriors"
 SOFTWARE = ("pymc", "pytensor", "nutpie", "numpy", "scipy", "numba", "arviz")
@@ -33,7 +37,7 @@ class NotFitted(Fault):
 class Stored:
     """An accepted posterior: draws (xarray Dataset over chain and draw, log scale) and its info file."""
 
-    draws: object
+    draws: "xarray.Dataset"
     info: dict
 
 

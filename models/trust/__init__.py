@@ -1,1 +1,3 @@
-"""How far to trust it: other choices, priors, simulated reviews, other software, the next study, certainty."""
+"""How far to trust it: other choices, priors, simulated reviews, other software, the next study,
+certainty.
+"""

@@ -68,7 +68,8 @@ def tasks(key: str, replicates: int | None = None) -> list[dict]:
 def calibrate(key: str, review: Review, replicates: int | None = None) -> list[dict]:
     """All replicates of an endpoint; those of an interrupted run are kept."""
     code = store.hash_of(identity(key, review) | {"software": store.software()})
-    return sum(many.run(replicate, tasks(key, replicates), name="calibration", code=code), [])
+    pieces = many.run(replicate, tasks(key, replicates), name="calibration", code=code)
+    return [one for piece in pieces for one in piece]
 
 
 def command(args) -> int:

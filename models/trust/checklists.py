@@ -216,7 +216,8 @@ def finding(lists: Mapping[str, Checklist], review: Review) -> str:
     """How much of the checklists is met, and how well every value is known; two sentences."""
     counted = "; ".join(f"of {held.title}, {_counts(held)}" for held in lists.values())
     found = pd.concat([values(key, review) for key in ENDPOINTS])
-    size, error = found[["ess_bulk", "ess_tail"]].min(axis=None), (found["mcse"] / found["sd"]).max()
+    size = float(found[["ess_bulk", "ess_tail"]].to_numpy().min())
+    error = float((found["mcse"] / found["sd"]).max())
     return (
         f"{counted[0].upper()}{counted[1:]}. All {len(found)} parameters and derived values of the"
         f" {len(ENDPOINTS)} posteriors have their diagnostics: R-hat is at most {found['r_hat'].max():.3f},"

@@ -115,7 +115,7 @@ def command(args) -> int:
     """
     review = load()
     ensure(review)
-    print(heavy.write(NAME, key(review), heavy.read(NAME, key(review)), repository=True))
+    print(heavy.write(NAME, key(review), _stored(review), repository=True))
     return 0
 
 

@@ -98,7 +98,7 @@ def of_endpoint(key: str, review: Review) -> list[Finding]:
     none.
     """
     evidence = evidence_of(key, review)
-    at = baselines(key, review) or [None]
+    at: list[Baseline | None] = [*baselines(key, review)] or [None]
     effects = [_sampled(review)] if key == CRS else _by_quadrature(key, at, review)
     return [
         Finding(key, baseline, len(evidence.studies), patients(evidence, review), *both)
@@ -108,8 +108,8 @@ def of_endpoint(key: str, review: Review) -> list[Finding]:
 
 def _by_quadrature(key: str, at: list[Baseline | None], review: Review) -> list[tuple[Effect, Effect]]:
     """Not adjusted and adjusted, at each baseline risk."""
-    draws = [posterior.mu.points() for posterior in (quadrature(key, review), adjusted(key, review))]
-    return [tuple(effect(key, mu, baseline) for mu in draws) for baseline in at]
+    plain, for_bias = (p.mu.points() for p in (quadrature(key, review), adjusted(key, review)))
+    return [(effect(key, plain, baseline), effect(key, for_bias, baseline)) for baseline in at]
 
 
 def _sampled(review: Review) -> tuple[Effect, Effect]:
@@ -126,14 +126,14 @@ def effect(key: str, mu, baseline: Baseline | None = None, digits: int = 2) -> E
     """The effect that draws of the mean effect (log scale, equally probable) amount to."""
     mu, threshold = np.asarray(mu), THRESHOLDS[key]
     change = risk_with(baseline.risk, mu) - baseline.risk if baseline else None
-    if baseline and threshold.per_1000:
+    if change is not None and threshold.per_1000:
         gain, important = 1000 * change, threshold.per_1000
     else:
         gain, important = mu, -np.log(threshold.ratio)
     gain = -gain if ENDPOINTS[key].benefit == "below" else gain
     return Effect(
         limits(mu),
-        per_1000(change) if baseline else None,
+        None if change is None else per_1000(change),
         float(np.mean(gain >= important)),
         float(np.mean(gain <= -important)),
         digits,
@@ -165,7 +165,12 @@ def _in_report(report: Used, review: Review) -> int:
             return sum(n for arm in cells.values() for _, n in arm)
         case {"toci": toci, "control": control}:
             return sum(n for _, n in (*toci, *control))
-    return group_size(review.records[report.study], "total", report.stratum)
+    size = group_size(review.records[report.study], "total", report.stratum)
+    if size is None:
+        raise ValueError(
+            f"{report.study}: neither its report nor its record tells the patients in {report.stratum}"
+        )
+    return size
 
 
 def has_room(finding: Finding, side: str) -> bool:

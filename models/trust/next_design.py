@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit
 
-from extraction.derived.groups import grade_counts, group_size
+from extraction.derived.groups import both_sizes, grade_counts
 from extraction.records import Review
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.report import Evidence
@@ -89,11 +89,8 @@ def _arms(key: str, evidence: Evidence, review: Review) -> dict[str, dict[str, i
         return {
             study: grade_counts(record)[3] for study, record in records.items() if 3 in grade_counts(record)
         }
-    arms = {
-        study: {arm: group_size(record, arm) for arm in ("toci", "control")}
-        for study, record in records.items()
-    }
-    return {study: sizes for study, sizes in arms.items() if all(sizes.values())}
+    arms = {study: both_sizes(record) for study, record in records.items()}
+    return {study: {"toci": both[0], "control": both[1]} for study, both in arms.items() if both}
 
 
 def control_risk(evidence: Evidence) -> float:
@@ -108,16 +105,18 @@ def event_share(key: str, evidence: Evidence, review: Review) -> float:
     """Patients with an event: 1 / (se^2 r (1 - r)) of those behind printed hazard ratios (Schoenfeld 1981),
     else the mean of the prior.
     """
-    _, total = _split(key, evidence, review)
-    ratios = [r for r in evidence.used if r.term == "ratio" and r.study in total]
+    arms = _arms(key, evidence, review)
+    ratios = [r for r in evidence.used if r.term == "ratio" and r.study in arms]
     if not ratios:
         return float(EVENT_SHARE.quantile(0.5))
     events = 0.0
     for report in ratios:
-        share = group_size(review.records[report.study], "toci") / total[report.study]
+        toci, control = arms[report.study]["toci"], arms[report.study]["control"]
+        share = toci / (toci + control)
         events += 1 / (
             se_from_interval(*(report.data[name] for name in ("lower", "upper", "level"))) ** 2
             * share
             * (1 - share)
         )
-    return min(events / sum(total[r.study] for r in ratios), 1.0)
+    patients = sum(arms[r.study]["toci"] + arms[r.study]["control"] for r in ratios)
+    return min(events / patients, 1.0)

@@ -153,7 +153,7 @@ def after_counts(
     risks = [expit(logit(control_risk) + log_ratio + tau[:, None] * Z) for log_ratio in log_ratios]
     p_toci = [np.tensordot(np.outer(tau_share, Z_WEIGHT), _binomial(n_toci, risk), 2) for risk in risks]
     p_control = _binomial(n_control, np.array(control_risk))
-    nodes = _nodes(sum(p_toci) / len(p_toci), 13), _nodes(p_control, 5)
+    nodes = _nodes(np.mean(p_toci, axis=0), 13), _nodes(p_control, 5)
     sums = _likelihood(today, list(product(*nodes)), n_toci, n_control) @ today.columns
     share_control = _onto(nodes[1], p_control)
     return [_expected(sums, np.outer(_onto(nodes[0], p), share_control).ravel()) for p in p_toci]
@@ -186,7 +186,7 @@ def _nodes(probability: np.ndarray, count: int) -> np.ndarray:
     n, total = len(probability) - 1, np.cumsum(probability)
     ends = np.searchsorted(total, [5e-4, 1 - 5e-4])
     angle = np.arcsin(np.sqrt(np.minimum(ends, n) / n))
-    return np.unique(np.rint(n * np.sin(np.linspace(*angle, count)) ** 2).astype(int))
+    return np.unique(np.rint(n * np.sin(np.linspace(angle[0], angle[1], count)) ** 2).astype(int))
 
 
 def _onto(nodes: np.ndarray, probability: np.ndarray) -> np.ndarray:

@@ -359,7 +359,7 @@ def _print(found: pd.DataFrame) -> None:
     )
     for (data, model, our, tau), group in rows.groupby(["data", "model", "ours", "τ, ours"], sort=False):
         table.add_section()
-        table.add_row(f"[bold]{data}, {model}: ours", our, tau)
+        table.add_row(f"[bold]{data}, {model}: ours", str(our), str(tau))
         for cells in group[
             ["software", "mean effect, theirs", "τ, theirs", "furthest apart", "verdict"]
         ].itertuples(index=False):

@@ -90,7 +90,9 @@ def _by_quadrature(key: str, review: Review) -> list[Share]:
 
 
 def power_scaled(log_likelihoods: list, mu_prior: Prior, tau_prior: Prior) -> dict:
-    """The posterior ("base"), and a pair with the prior, and with the likelihood, raised to each of ALPHAS."""
+    """The posterior ("base"), and a pair with the prior, and with the likelihood, raised to each of
+    ALPHAS.
+    """
 
     def fit(prior=1.0, likelihood=1.0):
         raised = [lambda theta, one=one: likelihood * one(theta) for one in log_likelihoods]
@@ -117,7 +119,8 @@ def scaled(prior: Prior, alpha: float) -> Prior:
 
 def sensitivity(base: Marginal, lower: Marginal, upper: Marginal) -> float:
     """Distance of the base from the two scaled posteriors per unit of log2 of the power, averaged."""
-    x = np.linspace(*base.quantile(np.array([SPAN, 1 - SPAN])), 2001)
+    first, last = base.quantile(np.array([SPAN, 1 - SPAN]))
+    x = np.linspace(first, last, 2001)
     distances = [cumulative_jensen_shannon(base.cdf(x), other.cdf(x)) for other in (lower, upper)]
     return float(np.mean(distances / np.abs(np.log2(ALPHAS))))
 

@@ -18,7 +18,9 @@ SIMULATIONS = 10_000  # of uniform ranks, for a band: its probability is then ri
 
 
 def curve(ranks) -> tuple[np.ndarray, np.ndarray]:
-    """Places, and there the share of ranks at or below minus the share expected; both of shape (POINTS - 1,)."""
+    """Places, and there the share of ranks at or below minus the share expected; both of shape (POINTS -
+    1,).
+    """
     places = np.arange(1, POINTS) / POINTS
     return places, np.searchsorted(np.sort(ranks), places, side="right") / len(ranks) - places
 

@@ -205,7 +205,7 @@ def log_rank_z(log_hr, n_toci: int, n_control: int, generator) -> np.ndarray:
 
 def decimals(number: float) -> int:
     """Decimals of a number as printed; 2.0 is a printed 2."""
-    return max(-Decimal(f"{number:g}").as_tuple().exponent, 0)
+    return max(-int(Decimal(f"{number:g}").as_tuple().exponent), 0)
 
 
 PRINTERS: dict[str, Callable[[Used, Review], Printer]] = {

@@ -1,4 +1,6 @@
-"""The choices that could have been made, and the combinations of them: what a universe of the multiverse is."""
+"""The choices that could have been made, and the combinations of them: what a universe of the multiverse
+is.
+"""
 
 from dataclasses import dataclass, fields, replace
 from itertools import chain, combinations
