@@ -5,7 +5,6 @@ the two apart.  A direction is stated from 90 % probability on, without "may" fr
 """
 
 from extraction.records import Review
-from extraction.schema import Rating
 from models.evidence.collect import collect
 
 STATED, FIRM, LEANING = 0.9, 0.975, 0.75
@@ -248,7 +247,9 @@ def rating(endpoint: str, review: Review) -> str:
     """The certainty that people gave an endpoint (a key of extraction.vocabulary.ENDPOINTS), if they judged
     the studies that enter it now.
     """
-    rated: dict[str, Rating] = {**review.certainty.endpoints} if review.certainty else {}
+    rated = (
+        {str(name): rating for name, rating in review.certainty.endpoints.items()} if review.certainty else {}
+    )
     stands = endpoint in rated and set(rated[endpoint].studies) == set(collect(review, endpoint).studies)
     return rated[endpoint].certainty if stands else NOT_RATED
 

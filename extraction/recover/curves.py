@@ -8,7 +8,7 @@ at risk is met exactly.
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -178,7 +178,11 @@ def falling(points: Sequence[Point], pixel: Pixel) -> tuple[np.ndarray, np.ndarr
     return at[foot], np.minimum(levelled[foot], 1.0)
 
 
-def _places(n: int, start: float, end: float, random: np.random.Generator | None):
+Places = Callable[[int], np.ndarray]
+"""Gives so many times of censoring, in order."""
+
+
+def _places(n: int, start: float, end: float, random: np.random.Generator | None) -> Places:
     """The function that gives so many censoring times between start and end, in order."""
     drawn = None if random is None else random.uniform(size=n) ** 2 ** random.normal()
 
@@ -221,7 +225,7 @@ def _walk(steps: list[tuple[float, float]], share: float, n: int, left: int, cen
     return _Walk(deaths, share, n - gone - len(censored), strayed)
 
 
-def _until_left(steps: list, share: float, n: int, left: int, places) -> int:
+def _until_left(steps: list, share: float, n: int, left: int, places: Places) -> int:
     """Censored in an interval: each more takes at most one from those who remain, so their number rises to
     the one that leaves `left`.
     """
@@ -232,7 +236,14 @@ def _until_left(steps: list, share: float, n: int, left: int, places) -> int:
 
 
 def _after_the_last(
-    arm: ArmCurve, steps: list, share: float, n: int, places, dead: int, censored: int, random
+    arm: ArmCurve,
+    steps: list,
+    share: float,
+    n: int,
+    places: Places,
+    dead: int,
+    censored: int,
+    random: np.random.Generator | None,
 ) -> int:
     """Censored after the last number at risk: the more, the fewer die, so as many as leave the printed
     events, and of those that do the one that stays closest to the curve; else at the rate seen before,
@@ -302,7 +313,7 @@ def log_hazard_ratio(toci: Patients, control: Patients) -> float:
     """
     n_toci, n_control, d_toci, d_control = _risk_sets(toci, control)
 
-    def score(log_hr):
+    def score(log_hr: float) -> float:
         weighted = n_toci * np.exp(log_hr)
         return np.sum(d_toci - (d_toci + d_control) * weighted / (weighted + n_control))
 

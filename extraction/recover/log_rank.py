@@ -282,7 +282,14 @@ def merged(tables: list[Table]) -> Table:
 
 
 @numba.njit(cache=True)
-def join(states, values, more_states, more_values, z2, sums):
+def join(
+    states: np.ndarray,
+    values: np.ndarray,
+    more_states: np.ndarray,
+    more_values: np.ndarray,
+    z2: np.ndarray,
+    sums: np.ndarray,
+) -> None:
     """Add to `sums` the products of values of all pairs of states whose sum has z^2 in one of the two
     ranges.
     """
@@ -307,7 +314,7 @@ def join(states, values, more_states, more_values, z2, sums):
 
 
 @numba.njit(cache=True)
-def closest(states, more_states, z2, best):
+def closest(states: np.ndarray, more_states: np.ndarray, z2: np.ndarray, best: np.ndarray) -> None:
     """Narrow `best`, a z^2 below both ranges and one above, to those of the nearest pairs of states."""
     lowest, highest = z2.min(), z2.max()
     for i in range(states.shape[1]):

@@ -7,6 +7,7 @@ and returns p of that shape; nan where a test has none because all patients or n
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import chdtrc, gammaln
 
 SAME_PROBABILITY = 1 + 1e-7
@@ -16,39 +17,49 @@ rounding alone.
 CELLS_AT_ONCE = 2_000_000
 
 
-def fisher(events_toci, n_toci, events_control, n_control) -> np.ndarray:
+def fisher(
+    events_toci: ArrayLike, n_toci: ArrayLike, events_control: ArrayLike, n_control: ArrayLike
+) -> np.ndarray:
     """Fisher's exact test: all tables with these margins that are no more probable than the one found."""
 
-    def p(probability, observed, _at):
+    def p(probability: np.ndarray, observed: np.ndarray, _at: np.ndarray) -> np.ndarray:
         return np.sum(probability, axis=-1, where=probability <= observed * SAME_PROBABILITY)
 
     return _by_margin(p, events_toci, n_toci, events_control, n_control)
 
 
-def fisher_doubled(events_toci, n_toci, events_control, n_control) -> np.ndarray:
+def fisher_doubled(
+    events_toci: ArrayLike, n_toci: ArrayLike, events_control: ArrayLike, n_control: ArrayLike
+) -> np.ndarray:
     """Fisher's exact test as twice the smaller tail, at most 1."""
 
-    def p(probability, _observed, at):
+    def p(probability: np.ndarray, _observed: np.ndarray, at: np.ndarray) -> np.ndarray:
         return 2 * _smaller_tail(probability, at)
 
     return _by_margin(p, events_toci, n_toci, events_control, n_control)
 
 
-def mid_p(events_toci, n_toci, events_control, n_control) -> np.ndarray:
+def mid_p(
+    events_toci: ArrayLike, n_toci: ArrayLike, events_control: ArrayLike, n_control: ArrayLike
+) -> np.ndarray:
     """Twice the smaller tail, of which the table found counts half (Rothman's mid-p)."""
 
-    def p(probability, observed, at):
+    def p(probability: np.ndarray, observed: np.ndarray, at: np.ndarray) -> np.ndarray:
         return 2 * _smaller_tail(probability, at) - observed[:, 0]
 
     return _by_margin(p, events_toci, n_toci, events_control, n_control)
 
 
-def chi_squared(events_toci, n_toci, events_control, n_control) -> np.ndarray:
+def chi_squared(
+    events_toci: ArrayLike, n_toci: ArrayLike, events_control: ArrayLike, n_control: ArrayLike
+) -> np.ndarray:
     """Pearson's chi-squared test without a correction, one degree of freedom."""
     return _chi_squared(0.0, events_toci, n_toci, events_control, n_control)
 
 
-def chi_squared_yates(events_toci, n_toci, events_control, n_control) -> np.ndarray:
+def chi_squared_yates(
+    events_toci: ArrayLike, n_toci: ArrayLike, events_control: ArrayLike, n_control: ArrayLike
+) -> np.ndarray:
     """Pearson's chi-squared test with Yates's continuity correction, which never overshoots."""
     return _chi_squared(0.5, events_toci, n_toci, events_control, n_control)
 
@@ -80,7 +91,7 @@ def _smaller_tail(probability: np.ndarray, at: np.ndarray) -> np.ndarray:
     return np.minimum(lower[rows, at], upper[rows, -1 - at])
 
 
-def _by_margin(p: Callable, *counts) -> np.ndarray:
+def _by_margin(p: Callable[..., np.ndarray], *counts: ArrayLike) -> np.ndarray:
     """Apply `p` to the hypergeometric probabilities of all tables that share each table's margins, in pieces
     that fit in memory.
 
@@ -114,7 +125,7 @@ def _hypergeometric(
     possible = (k <= n_toci) & (other >= 0) & (other <= n_control)
     log_factorial = gammaln(np.arange(n_toci.max(initial=0) + n_control.max(initial=0) + 1) + 1.0)
 
-    def log_ways(n, chosen):
+    def log_ways(n: np.ndarray, chosen: np.ndarray) -> np.ndarray:
         chosen = np.clip(chosen, 0, n)
         return log_factorial[n] - log_factorial[chosen] - log_factorial[n - chosen]
 
@@ -122,7 +133,7 @@ def _hypergeometric(
     return np.where(possible, np.exp(np.where(possible, log_p, -np.inf)), 0.0), events_toci
 
 
-def _chi_squared(correction: float, *counts) -> np.ndarray:
+def _chi_squared(correction: float, *counts: ArrayLike) -> np.ndarray:
     a, n_toci, c, n_control = (np.asarray(x, float) for x in np.broadcast_arrays(*counts))
     n, events = n_toci + n_control, a + c
     deviation = np.abs(a - n_toci * events / n)  # of every cell from what is expected, up to its sign

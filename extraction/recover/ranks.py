@@ -135,7 +135,9 @@ def require_sizes(n_toci: int, n_control: int, test: str) -> None:
             raise Unusable(f"{name} is {n}: a {test} compares two groups of at least one patient")
 
 
-def _normal(away: np.ndarray, tie_sum, n_toci: int, n_control: int, correction: float) -> np.ndarray:
+def _normal(
+    away: np.ndarray, tie_sum: np.ndarray | float, n_toci: int, n_control: int, correction: float
+) -> np.ndarray:
     """p of |U - its mean| by the normal approximation; tie_sum is the sum of t^3 - t over groups of t tied
     patients.
     """

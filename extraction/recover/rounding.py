@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from extraction.recover import Unusable
 
@@ -55,14 +56,14 @@ class PrintedP:
     lower_cut: float
     upper_cut: float
 
-    def rounds(self, p) -> np.ndarray:
+    def rounds(self, p: ArrayLike) -> np.ndarray:
         """Whether true p-values (any shape; nan never) round to the printed one or lie within the printed
         bound.
         """
         p = np.asarray(p, float)
         return (p >= self.lower * (1 - EDGE)) & (p <= self.upper * (1 + EDGE))
 
-    def cut_off(self, p) -> np.ndarray:
+    def cut_off(self, p: ArrayLike) -> np.ndarray:
         """Whether true p-values print so only when their digits are cut off."""
         p = np.asarray(p, float)
         return (p >= self.lower_cut * (1 - EDGE)) & (p < self.upper_cut * (1 - EDGE)) & ~self.rounds(p)
@@ -111,7 +112,7 @@ class PrintedPercent:
     units: int
     per_whole: int
 
-    def rounds(self, events, n) -> np.ndarray:
+    def rounds(self, events: ArrayLike, n: ArrayLike) -> np.ndarray:
         """Whether events / n (whole numbers, n above 0) round to it, half up or half to even; exact."""
         numerator, n = 2 * self.per_whole * np.asarray(events, np.int64), np.asarray(n, np.int64)
         above = numerator >= (2 * self.units - 1) * n
@@ -119,7 +120,7 @@ class PrintedPercent:
         on_edge = (numerator == (2 * self.units + 1) * n) & (self.units % 2 == 0)
         return (n > 0) & above & (below | on_edge)
 
-    def cut_off(self, events, n) -> np.ndarray:
+    def cut_off(self, events: ArrayLike, n: ArrayLike) -> np.ndarray:
         """Whether events / n print so only when their digits are cut off; exact."""
         share, n = self.per_whole * np.asarray(events, np.int64), np.asarray(n, np.int64)
         return (n > 0) & (share >= self.units * n) & (share < (self.units + 1) * n) & ~self.rounds(events, n)

@@ -7,7 +7,7 @@ narrower prior bounds the weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -129,7 +129,7 @@ def draw(studies: list[str], arrays: list, bias_mean: list[float], bias_sd: list
     }
 
 
-def task(evidence: Evidence, left_out: Callable, biases: dict[str, tuple[float, ...]]) -> dict:
+def task(evidence: Evidence, left_out: Callable, biases: Mapping[str, tuple[float, ...]]) -> dict:
     """What `draw` takes: all reports of the evidence but those for which `left_out` holds, and mean and SD of
     the bias of each study, 0 where none is given.
     """
