@@ -68,6 +68,13 @@ bundle: book ## pack evidence, results, draws, figures and the tree into one arc
 pdf: book ## print the whole book as one PDF, with Chromium
 	@$(PYTHON) -m book pdf
 
+lint: tools ## hold the code to its form: layout, habits, direction of imports, types
+	@mkdir -p _build
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/lint-imports pyproject.toml --no-logo --cache-dir _build/import_linter
+	@.venv/bin/mypy
+
 test: tools ## run the whole test suite, the strict book build included
 	@$(PYTHON) -m pytest -n 2 --dist loadfile
 
@@ -94,4 +101,4 @@ lock: # write requirements.lock anew from pyproject.toml, keeping every pin that
 	PATH="$$PATH:.venv/bin"; uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.12 --all-extras \
 		pyproject.toml --output-file requirements.lock
 
-.PHONY: help env tools check fit book serve bundle pdf test bench parity clean interpreter due lock answer
+.PHONY: help env tools lint check fit book serve bundle pdf test bench parity clean interpreter due lock answer
