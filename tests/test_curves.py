@@ -547,7 +547,7 @@ def test_the_books_tables_say_what_a_curve_gives(with_curve):
         and row["entries"] == ("overall_survival.curve",)
     )
     assert "curve" in printed_result(found.records["example2020"], "overall_survival")
-    conventional = without_priors.results("overall_survival", found)
+    conventional = without_priors.results("overall_survival", found).frame
     assert "read off the digitised curve" in conventional.recomputed[0]
     assert "a curve, digitised" in tables.as_printed("overall_survival", found)["as printed"].tolist()
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from book.html import drawing
 from book.html.style import DARK
-from book.make import prompts, theme
+from book.make import theme
 
 NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?")
 
@@ -92,51 +92,6 @@ def test_a_dark_drawing_has_no_light_colour_left_and_its_raster_is_turned(drawn)
     assert left and left <= set(DARK.values())
     assert '<image filter="url(#turned)"' in dark and dark.count('<filter id="turned"') == 1
     assert re.search(rf'<svg [^>]* fill="{DARK["#000000"]}">', dark), "black fills are not written out"
-
-
-# titles of folded code
-
-CELL = "```{{code-cell}} ipython3\n:tags: [hide-input]\n{options}\n{code}\n```\n"
-
-
-@pytest.mark.parametrize(
-    "code, title",
-    [
-        ('from book.html.show import table\ntable(frame, "A caption")', "A caption"),
-        ("from book.shown.endpoint import chapter\nchapter.graph('icans')", "The model as a graph"),
-        (
-            "from book.html.show import show\nfrom book.shown.endpoint import chapter\nshow(*chapter.graph('icans'), 'x')",
-            "The model as a graph",
-        ),
-        (
-            "from book.shown.endpoint import chapter\nchapter.graph('icans')\nchapter.forest('icans')",
-            "The model as a graph, and more",
-        ),
-        (
-            "from book.shown.endpoint import chapter\nfor x in chapter.graph('y'):\n    found = chapter.forest(x)",
-            "Posterior of each study beside its printed result",
-        ),
-    ],
-)
-def test_a_fold_is_titled_by_a_caption_or_by_the_function_called(code, title):
-    assert f'\n:mystnb: {{code_prompt_show: "Code: {title}"}}\n' in prompts.with_titles(
-        CELL.format(options="", code=code)
-    )
-
-
-@pytest.mark.parametrize(
-    "cell",
-    [
-        CELL.format(
-            options=":mystnb: {code_prompt_show: Mine}\n",
-            code="from book.shown.endpoint import chapter\nchapter.graph('x')",
-        ),
-        CELL.format(options="", code="print(1)"),
-        "Text with `{code-cell}`.\n",
-    ],
-)
-def test_a_title_of_its_own_and_what_cannot_be_told_stay(cell):
-    assert prompts.with_titles(cell) == cell
 
 
 # pages of the theme

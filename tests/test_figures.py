@@ -75,7 +75,7 @@ def test_a_study_that_awaits_data_says_so_and_has_no_interval(key, review):
 
 @pytest.mark.parametrize("key", ENDPOINTS)
 def test_a_forest_shows_each_label_and_its_words_stand_in_the_alternative_text(key, review):
-    figure, alt, _ = figures.forest(key, review)
+    figure, alt, *_ = figures.forest(key, review)
     for row in figures.forest_rows(key, review):
         assert row.label in words_in(figure)
         assert row.label in alt and (row.kind != "study" or row.printed in alt)
@@ -90,7 +90,7 @@ def test_an_interval_that_leaves_the_axis_ends_in_an_arrow():
 
 def test_the_side_that_favours_tocilizumab_follows_the_endpoint(review):
     def under(key):
-        return [words for words in words_in(figures.forest(key, review)[0]) if "favours" in words]
+        return [words for words in words_in(figures.forest(key, review).figure) if "favours" in words]
 
     assert under("severe_infection") == ["◄ favours\ntocilizumab", "favours\nnone ►"]
     assert under("complete_response") == ["◄ favours\nnone", "favours\ntocilizumab ►"]
@@ -104,7 +104,7 @@ def test_the_side_that_favours_tocilizumab_follows_the_endpoint(review):
     "draw", [figures.forest, figures.prior_and_posterior, figures.tau_priors, pictures.model_graph]
 )
 def test_every_figure_has_type_of_10_points_or_more_and_alternative_text(draw, key, review):
-    figure, alt, _ = draw(key, review)
+    figure, alt, *_ = draw(key, review)
     figure.canvas.draw()
     shown = [text for text in figure.findobj(plt.Text) if text.get_text().strip() and text.get_visible()]
     assert min(text.get_fontsize() for text in shown) >= 10
@@ -119,7 +119,7 @@ def test_a_picture_that_has_nothing_to_show_is_none(review):
 
 
 def test_each_check_stands_in_the_alternative_text_of_the_left_out_reports(review):
-    _, alt, _ = forecasts.left_out_reports("overall_survival", review)
+    _, alt, *_ = forecasts.left_out_reports("overall_survival", review)
     for report in evidence_of("overall_survival", review).unused:
         assert report.check is None or f"p={report.check['p']}" in alt
 
@@ -135,7 +135,7 @@ def recovered(review) -> list[str]:
 @pytest.mark.parametrize("draw", [recovery.added, recovery.candidates])
 def test_pictures_of_recovery_are_legible_and_say_what_they_show(draw, recovered, review):
     for key in recovered:
-        figure, alt, _ = draw(key, review)
+        figure, alt, *_ = draw(key, review)
         figure.canvas.draw()
         shown = [text for text in figure.findobj(plt.Text) if text.get_text().strip() and text.get_visible()]
         assert min(text.get_fontsize() for text in shown) >= 10 and ENDPOINTS[key].title in alt, key
@@ -147,7 +147,7 @@ def test_printed_numbers_only_stand_beside_what_was_recovered(recovered, review)
 
 
 def test_a_picture_of_candidates_names_the_only_table(review):
-    _, alt, _ = recovery.candidates("complete_response", review)
+    _, alt, *_ = recovery.candidates("complete_response", review)
     assert "Ma 2024: 42/45 v 44/48" in alt and "Zhou 2025: 17/17 v 27/28" in alt
 
 
@@ -155,7 +155,7 @@ def test_a_picture_of_candidates_names_the_only_table(review):
 
 
 def test_every_number_is_one_square_of_one_colour(review):
-    figure, alt, _ = agreement.picture(review)
+    figure, alt, *_ = agreement.picture(review)
     total = sum(sum(found.values()) for found in agreement.counts(review).values())
     squares = [patch for patch in figure.axes[0].patches]
     assert (

@@ -125,7 +125,7 @@ def test_without_a_file_nothing_is_rated_and_the_words_still_stand(review):
         summary, MODELS["severe_infection"], bare
     )
     assert words.short(summary, MODELS["icans"], bare).endswith("certainty not rated.")
-    assert findings_page.footnotes(bare).empty
+    assert findings_page.footnotes(bare).frame.empty
 
 
 # the file
@@ -253,7 +253,7 @@ def test_a_threshold_that_the_baseline_risk_leaves_no_room_for_is_said_to_be_imp
     response = next(f for f in found if f.key == "complete_response")
     full = replace(response, baseline=Baseline("hand", 97, 100))
     assert not findings.has_room(full, "benefit") and findings.has_room(full, "harm")
-    table = findings_page.findings([full], review)
+    table = findings_page.findings([full], review).frame
     assert table["important benefit: not adjusted; adjusted"].tolist() == ["not possible; not possible"]
 
 
@@ -320,7 +320,7 @@ def test_a_benefit_is_not_said_below_a_probability_of_0_9(found, review):
 
 
 def test_the_table_numbers_lead_to_the_footnotes(found, review):
-    table, notes = findings_page.findings(found, review), findings_page.footnotes(review)
+    table, notes = findings_page.findings(found, review).frame, findings_page.footnotes(review).frame
     assert notes["number"].tolist() == list(range(1, len(notes) + 1))
     for title, cell in zip(table["endpoint"], table["certainty"]):
         numbers = [int(n) for n in cell[cell.index("(") + 1 : -1].split(",")]
@@ -329,12 +329,15 @@ def test_the_table_numbers_lead_to_the_footnotes(found, review):
 
 
 def test_what_does_not_lower_the_certainty_is_told_as_well(review):
-    told = [*findings_page.footnotes(review)["endpoint"], *findings_page.not_lowered(review)["endpoint"]]
+    told = [
+        *findings_page.footnotes(review).frame["endpoint"],
+        *findings_page.not_lowered(review).frame["endpoint"],
+    ]
     assert sum(len(titles.split("; ")) for titles in told) == len(MODELS) * len(LIMITATIONS)
 
 
 def test_the_picture_shows_every_endpoint_once_and_its_text_has_the_numbers(found):
-    figure, alt, _ = findings_page.picture(found)
+    figure, alt, *_ = findings_page.picture(found)
     heads = [text.get_text() for text in figure.axes[0].texts if text.get_weight() == "bold"]
     assert heads == [endpoint.title for endpoint in MODELS.values()]
     infection = next(f for f in found if f.key == "severe_infection")

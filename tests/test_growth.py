@@ -25,7 +25,7 @@ def test_a_measured_fit_of_thousands_of_studies_takes_linear_time_and_less_than_
 
 
 def test_the_picture_shows_each_time_on_log_axes_beside_slope_one():
-    figure, alt, numbers = growth.picture(FOUND)
+    figure, alt, numbers, *_ = growth.picture(FOUND)
     figure.canvas.draw()
     ax = figure.axes[0]
     assert ax.get_xscale() == ax.get_yscale() == "log"

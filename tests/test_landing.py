@@ -219,7 +219,7 @@ def test_every_page_starts_from_the_same_risk_without_tocilizumab(invented_draws
     key = "complete_response"
     first_page = landing.row(key, summary_for_words(key, review), summary(0.5), review).patients
     own_page = tables.absolute(key, review)
-    of_findings = findings_page.findings(findings.of_endpoint(key, review), review)
+    of_findings = findings_page.findings(findings.of_endpoint(key, review), review).frame
     explorer = explorer_data.data(review)["endpoints"][key]["baselines"]
     assert "934 without tocilizumab" in first_page
     assert own_page["without, per 1,000"].tolist() == ["934"]
@@ -231,7 +231,7 @@ def test_every_row_has_the_same_axis_with_tocilizumab_on_the_left(invented_draws
     found = [landing.row(key, summary_for_words(key, review), summary(0.5), review) for key in ENDPOINTS]
     ends = landing.common_axis(found)
     for said in found:
-        figure, alt, numbers = landing.answer_picture(said, ends, review)
+        figure, alt, numbers, *_ = landing.answer_picture(said, ends, review)
         figure.canvas.draw()
         reversed_axis = ENDPOINTS[said.key].benefit == "above"
         assert figure.axes[0].get_xlim() == (ends[::-1] if reversed_axis else ends)
@@ -244,7 +244,7 @@ def test_a_caption_stands_in_its_figure_and_is_escaped(invented_draws, review):
     from book.html.show import drawn
     from book.shown.endpoint.figures import forest
 
-    markup, _ = drawn(*forest(INFECTION, review), "forest", "a < b: <script>")
+    markup, _ = drawn(forest(INFECTION, review), "forest", "a < b: <script>")
     assert "<figcaption>a &lt; b: &lt;script&gt;</figcaption>" in markup and markup.index(
         "<figcaption>"
     ) < markup.index("<img")

@@ -276,12 +276,12 @@ def test_every_paper_of_the_register_ends_in_one_box(review):
 
 def test_each_number_stands_in_the_figures_words_and_in_the_table(invented):
     found = flow.counts(loaded(invented), None)
-    figure, alt, _ = flow_page.picture(found)
+    figure, alt, *_ = flow_page.picture(found)
     drawn = " ".join(" ".join(text.get_text().split()) for text in figure.axes[0].texts)
     for count in found:
         assert f"{count.total} ({count.new}) {count.what}" in drawn
         assert f"{count.what} {count.total}, of these {count.new} new" in alt
-    assert flow_page.table(found)["in all"].tolist() == [count.total for count in found]
+    assert flow_page.table(found).frame["in all"].tolist() == [count.total for count in found]
 
 
 @pytest.fixture
@@ -321,9 +321,9 @@ def test_a_search_is_written_down_whole():
 
 def test_the_page_says_that_nothing_was_searched(review):
     assert living_page.headline(review).startswith("No search has been run by this project yet.")
-    assert living_page.searches(review).values.tolist() == [["none has been run", *[""] * 7]]
+    assert living_page.searches(review).frame.values.tolist() == [["none has been run", *[""] * 7]]
     assert all(title.endswith(": draft, not yet run") for title, _ in living_page.strategies(review))
-    assert living_page.dois(review).empty
+    assert living_page.dois(review).frame.empty
 
 
 def test_the_page_says_what_was_searched_when_and_what_never(invented):
@@ -339,13 +339,13 @@ def test_the_page_says_what_was_searched_when_and_what_never(invented):
 
 
 def test_the_log_counts_as_included_what_the_register_includes_today(invented):
-    log = living_page.searches(loaded(invented)).set_index("date")
+    log = living_page.searches(loaded(invented)).frame.set_index("date")
     assert log.index.tolist() == ["2020-02-10", "2020-01-10"]
     assert log.loc[
         "2020-01-10", ["records found", "new", "taken into the register", "included"]
     ].tolist() == [12, 12, 1, 1]
     invented.plant("register.yml", "example2020", "decision: included", "decision: excluded")
-    assert living_page.searches(loaded(invented)).set_index("date").loc["2020-01-10", "included"] == 0
+    assert living_page.searches(loaded(invented)).frame.set_index("date").loc["2020-01-10", "included"] == 0
 
 
 def test_the_preceding_version_is_cited_with_its_doi_once_it_has_one(releases, review):
@@ -360,7 +360,7 @@ def test_the_preceding_version_is_cited_with_its_doi_once_it_has_one(releases, r
     )
     cited = replace(review, living=review.living.model_copy(update={"doi": doi}))
     assert "evidence abc123, doi:10.1234/first;" in living_page.lineage(cited)
-    assert living_page.dois(cited).values.tolist() == [
+    assert living_page.dois(cited).frame.values.tolist() == [
         ["all versions", "10.1234/all"],
         ["0.1.0", "10.1234/first"],
     ]

@@ -598,13 +598,13 @@ def test_the_page_opens_with_the_fastest_setting_and_the_first_bound():
 
 
 def test_the_picture_says_its_numbers_in_words():
-    figure, words, _ = scaling.picture(FOUND)
+    figure, words, *_ = scaling.picture(FOUND)
     plt.close(figure)
     assert "95 with 1, 190 with 2, 170 with 3" in words
 
 
 def test_the_stored_measurement_has_all_the_page_reads():
     found = scaling.measured()
-    assert len(scaling.on_paper(found)) == 6
+    assert len(scaling.on_paper(found).frame) == 6
     assert found["machine"].split(",")[0] in scaling.conditions(found)
     assert "as a file each" in scaling.keeping(found)

@@ -300,7 +300,7 @@ def test_a_result_is_found_by_its_key_alone(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("key", ["severe_infection", "overall_survival"])
 def test_the_specification_curve_names_its_range_and_its_choices(key, frames, review):
-    figure, alt, _ = specification_curve.curve(key, review)
+    figure, alt, *_ = specification_curve.curve(key, review)
     figure.canvas.draw()
     assert f"{len(frames[key]):,} universes" in alt
     shown = {text.get_text() for ax in figure.axes for text in ax.texts}

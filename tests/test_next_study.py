@@ -293,16 +293,16 @@ def invented_duration(monkeypatch):
 
 def test_the_picture_and_the_tables_hold_every_endpoint_and_truth(invented_duration, review):
     found = change.outlooks(review)
-    figure, text, _ = change.picture(found)
+    figure, text, *_ = change.picture(found)
     assert (
         len(found)
         == 3 * len(ENDPOINTS)
-        == len(change.sizes_table(found))
-        == len(change.posterior_table(found))
+        == len(change.sizes_table(found).frame)
+        == len(change.posterior_table(found).frame)
     )
     assert all(endpoint.title in text for endpoint in ENDPOINTS.values()) and "after an endless study" in text
     assert sum(bool(ax.lines) for ax in figure.axes) == len(ENDPOINTS)
-    assert len(change.designs_table(review)) == len(ENDPOINTS)
+    assert len(change.designs_table(review).frame) == len(ENDPOINTS)
     by = {(o.key, o.truth): o for o in found}
     for key in (
         ENDPOINTS

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from book.html import files
 from book.html.numbers_csv import to_csv
 from book.html.show import show, table
-from book.html.style import Picture, plt
+from book.html.style import Picture, Table, plt
 from book.make import execute, pages, tidy
 from book.shown import agreement
 from book.shown.endpoint import figures, lights, pictures, recovery
@@ -216,7 +216,8 @@ def test_every_arrow_of_a_model_every_candidate_and_every_square_is_counted(revi
 
 SHOWS = """import pandas as pd
 from book.html.show import table
-table(pd.DataFrame({"x": [1, %s]}), "A caption")"""
+from book.html.style import Table
+table(Table(pd.DataFrame({"x": [1, %s]}), "A caption"))"""
 
 
 def placed(folder, page) -> dict[str, str]:
@@ -233,7 +234,7 @@ def test_a_page_that_is_not_run_again_has_the_same_files(run_page, tmp_path):
 
 
 def test_two_tables_of_one_name_are_refused(run_page, tmp_path):
-    run_page(SHOWS % 2 + "\n" + SHOWS.splitlines()[2] % 3)
+    run_page(SHOWS % 2 + "\n" + SHOWS.splitlines()[-1] % 3)
     with pytest.raises(
         files.SameName, match="^numbers/page-a-caption.csv: two figures or tables have this name"
     ):
@@ -253,7 +254,7 @@ def shown(monkeypatch):
 def test_a_figure_on_a_page_is_a_file_with_its_numbers_and_in_a_notebook_is_whole(shown, monkeypatch):
     for page in ("survival", None):
         monkeypatch.setenv(files.PAGE, page) if page else monkeypatch.delenv(files.PAGE)
-        show(*Picture(plt.figure(), "Words.", pd.DataFrame({"x": [1]})), "curve")
+        show(Picture(plt.figure(), "Words.", pd.DataFrame({"x": [1]}), "By hand."), "curve")
     (on_page, handed), (in_notebook, nothing) = shown
     assert set(handed[files.FILES]) == {
         "figures/survival-curve.svg",
@@ -269,12 +270,12 @@ def test_a_figure_on_a_page_is_a_file_with_its_numbers_and_in_a_notebook_is_whol
 
 def test_a_figure_without_numbers_is_refused():
     with pytest.raises(ValueError, match="'curve' has no numbers"):
-        show(*Picture(plt.figure(), "Words.", pd.DataFrame()), "curve")
+        show(Picture(plt.figure(), "Words.", pd.DataFrame(), "By hand."), "curve")
 
 
 def test_a_table_hands_over_the_numbers_behind_its_words(shown, monkeypatch):
     monkeypatch.setenv(files.PAGE, "survival")
-    table(pd.DataFrame({"ratio": ["0.33"]}), "Ratios", pd.DataFrame({"ratio": [1 / 3]}))
+    table(Table(pd.DataFrame({"ratio": ["0.33"]}), "Ratios", numbers=pd.DataFrame({"ratio": [1 / 3]})))
     assert (
         base64.b64decode(shown[0][1][files.FILES]["numbers/survival-ratios.csv"]).decode()
         == f"ratio\n{1 / 3}\n"

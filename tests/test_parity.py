@@ -217,7 +217,7 @@ def test_the_sampler_gives_the_eight_schools_of_bayesmeta(found):
 
 
 def test_the_figure_draws_each_program_of_each_group_and_says_the_finding(found):
-    figure, alt, _ = parity_page.picture(found)
+    figure, alt, *_ = parity_page.picture(found)
     same = parity.same_model(found)
     groups = same.groupby(["dataset", "model"]).ngroups
     markers = [line for line in figure.axes[0].lines if line.get_marker() == "o"]

@@ -14,7 +14,6 @@ from pathlib import Path
 import pandas as pd
 from IPython.display import display
 
-from book.html.markers import made
 from book.html.numbers_csv import to_csv
 from extraction.fault import Fault
 
@@ -39,17 +38,16 @@ def display_with(markup: str, files: dict[str, bytes]) -> None:
     display({"text/html": markup}, raw=True, metadata=handed if files else None)
 
 
-def numbers(frame: pd.DataFrame, name: str, what: str) -> tuple[str, dict[str, bytes]]:
-    """Link to the numbers of a figure or table and to how they were made, and their file; both empty in a
-    reader's notebook.
+def numbers(frame: pd.DataFrame, name: str, what: str, made: str = "") -> tuple[str, dict[str, bytes]]:
+    """Link to the numbers of a figure or table, and their file; both empty in a reader's notebook.
 
     name : lower-case letters, digits and hyphens, once on its page.  what : caption or alternative text, for
-    screen readers
+    screen readers.  made : `book.html.markers.made` of them
     """
     if not page():
         return "", {}
     path = f"numbers/{page()}-{name}.csv"
-    return link(f"../{path}", what, made(frame)), {path: to_csv(frame).encode()}
+    return link(f"../{path}", what, made), {path: to_csv(frame).encode()}
 
 
 def link(address: str, what: str, beside: str = "", words: str = "Numbers (CSV)") -> str:

@@ -9,7 +9,8 @@ from docutils.nodes import make_id
 from IPython.display import HTML, display
 
 from book.html import files
-from book.html.markers import entry_key, marked
+from book.html.markers import entry_key, made, marked
+from book.html.style import Table
 
 LONG, LONGER = 40, 120
 """Characters from which a cell holds a sentence and its column is kept wide, and from which it holds several:
@@ -21,29 +22,16 @@ PRINTED = ("as printed", "as printed, and where", "report", "from the curve", "w
 """Columns of linked tables that show what the entries of their row print, or what is read off them."""
 
 
-def text_table(
-    frame: pd.DataFrame,
-    caption: str,
-    folded: str = "",
-    numbers: pd.DataFrame | None = None,
-    sources: Mapping[str, Sequence[tuple[str, ...]]] | None = None,
-) -> None:
-    """Display a frame whose cells may hold sentences; the same look as `book.html.show.table`.
-
-    folded : a line to open it by, where it is long
-    numbers : those behind the cells in full precision, where there are any
-    sources : by column, the keys of `book.html.markers` that each row's cell opens
-    """
-    if frame.empty:
-        nothing(caption)
+def text_table(shown: Table) -> None:
+    """Display a table whose cells may hold sentences; the same look as `book.html.show.table`."""
+    if shown.frame.empty:
+        nothing(shown.caption)
         return
-    display_rows(
-        frame.columns, _rows(frame, sources or {}), caption, frame if numbers is None else numbers, folded
-    )
+    display_rows(shown.frame.columns, _rows(shown.frame, shown.sources), shown)
 
 
 def linked_table(frame: pd.DataFrame, caption: str, folded: str = "") -> None:
-    """The same of a frame whose `study_id` and `entries`, not shown themselves, say what is behind each row.
+    """A table of a frame whose `study_id` and `entries`, not shown themselves, say what is behind each row.
 
     What the entries print opens them and links to their record; where a row has none, the name of its study
     opens the paper.
@@ -57,7 +45,7 @@ def linked_table(frame: pd.DataFrame, caption: str, folded: str = "") -> None:
     sources = dict.fromkeys(PRINTED, printed) | {
         "study": [() if entries else (study,) for study, entries in behind]
     }
-    display_rows(shown.columns, _rows(shown, sources), caption, frame, folded)
+    display_rows(shown.columns, _rows(shown, sources), Table(frame, caption, folded=folded))
 
 
 def _rows(frame: pd.DataFrame, sources: Mapping[str, Sequence[tuple[str, ...]]]) -> list[str]:
@@ -84,9 +72,9 @@ def nothing(caption: str) -> None:
     display(HTML(f"<p>{html.escape(caption)}: none.</p>"))
 
 
-def display_rows(heads, rows: list[str], caption: str, numbers: pd.DataFrame, folded: str = "") -> None:
-    """Display rows of HTML below heads, with the link to their numbers."""
-    label = html.escape(" ".join(caption.split()))
+def display_rows(heads, rows: list[str], shown: Table) -> None:
+    """Display rows of HTML below heads in place of the table's cells, with the link to its numbers."""
+    label = html.escape(" ".join(shown.caption.split()))
     columns = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in heads)
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     table = (
@@ -94,11 +82,13 @@ def display_rows(heads, rows: list[str], caption: str, numbers: pd.DataFrame, fo
         ' class="review-table">'
         f"<caption>{label}</caption><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table></div>"
     )
-    link, handed = files.numbers(numbers, make_id(caption), caption)
+    link, handed = files.numbers(
+        shown.behind, make_id(shown.caption), shown.caption, made(shown.how, shown.endpoint)
+    )
     files.display_with(
         (
-            f"<details><summary>{html.escape(folded)}</summary>{table}{link}</details>"
-            if folded
+            f"<details><summary>{html.escape(shown.folded)}</summary>{table}{link}</details>"
+            if shown.folded
             else table + link
         ),
         handed,

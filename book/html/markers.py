@@ -6,15 +6,11 @@ Keys: `study#entry` for a printed number, `study` for a paper, `mean#endpoint` f
 """
 
 import html
-import inspect
-from collections.abc import Callable, Iterable
-
-import pandas as pd
+from collections.abc import Iterable
 
 from book.html.markup import plain
 from extraction.derived import characteristics
 from extraction.records import Review
-from models.answers.derivation import derivation
 from models.endpoints import evidence_of
 
 PAGES = {
@@ -94,18 +90,17 @@ def marked(text: str, keys: Iterable[str], href: str = "") -> str:
     )
 
 
-def made(numbers: pd.DataFrame) -> str:
-    """A link that opens by which function the numbers of a figure or table were made, and from which
-    posterior; empty where nobody noted it.
+def made(how: str, endpoint: str | None) -> str:
+    """A link that opens how the numbers of a figure or table were computed, and from which posterior; empty
+    where nothing is said of it.
 
     Without the page's script it leads to the seeds, versions and diagnostics behind all of them.
     """
-    if not (found := derivation(numbers)):
-        return ""
-    posterior = f' data-source="{plain(mean_key(found.endpoint))}"' if found.endpoint else ""
+    posterior = f' data-source="{plain(mean_key(endpoint))}"' if endpoint else ""
     return (
-        '<a class="source" href="status.html"'
-        f' data-made="{plain(function_words(found.function))}"{posterior}>How computed</a>'
+        f'<a class="source" href="status.html" data-made="{plain(how)}"{posterior}>How computed</a>'
+        if how
+        else ""
     )
 
 
@@ -114,10 +109,3 @@ def with_source(text: str, part: str, keys: Iterable[str]) -> str:
     before, found, after = text.partition(part)
     # which keep the spaces at their ends
     return html.escape(before) + marked(found, keys) + html.escape(after)
-
-
-def function_words(function: Callable) -> str:
-    """The first line of what a function says of itself, or else of what its file does, and its full name."""
-    said = inspect.getdoc(function) or inspect.getdoc(inspect.getmodule(function))
-    first = said.partition("\n")[0].replace("`", "").rstrip(".")
-    return f"{first} ({function.__module__}.{function.__qualname__})"

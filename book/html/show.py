@@ -1,8 +1,7 @@
 """How a page shows a figure or a table: with alternative text, with its numbers, fit for a phone and for the
 dark theme.
 
-A page's cell ends with `show(*picture, name)` or `table(frame, caption)`; neither decides anything about the
-content.
+A page's cell ends with `show(picture, name)` or `table(made)`; neither decides anything about the content.
 """
 
 import base64
@@ -17,34 +16,36 @@ from matplotlib.figure import Figure
 
 from book.html import files
 from book.html.drawing import dark, slim
+from book.html.markers import made
+from book.html.style import Picture, Table
 
 
-def show(figure: Figure, alt: str, numbers: pd.DataFrame, name: str, caption: str = "") -> None:
+def show(picture: Picture, name: str, caption: str = "") -> None:
     """Display a figure with its alternative text, no wider than the page, light or dark as the theme is, and
     the link to its numbers.
 
-    The first three are a `book.html.style.Picture`; `name` (lower-case letters, digits, hyphens) is the
-    figure's anchor, `#figure-name`; the caption, where there is one, stands above the figure and says what it
-    found.
+    `name` (lower-case letters, digits, hyphens) is the figure's anchor, `#figure-name`; the caption, where
+    there is one, stands above the figure and says what it found.
 
     Raises as `drawn`.
     """
-    files.display_with(*drawn(figure, alt, numbers, name, caption))
+    files.display_with(*drawn(picture, name, caption))
 
 
-def drawn(
-    figure: Figure, alt: str, numbers: pd.DataFrame, name: str, caption: str = ""
-) -> tuple[str, dict[str, bytes]]:
+def drawn(picture: Picture, name: str, caption: str = "") -> tuple[str, dict[str, bytes]]:
     """A figure as HTML for a larger piece of a page, with the files to hand over; arguments as of `show`.
 
     The figure is closed afterwards, so that the notebook does not display it a second time.  Raises
     ValueError for an empty `alt`, for numbers without a row, or for a `name` that cannot be an anchor.
     """
+    alt = picture.alt
     _require_words(alt, name)
-    if numbers.empty:
+    if picture.numbers.empty:
         raise ValueError(f"figure {name!r} has no numbers")
-    drawing = _svg(figure, name)
-    link, handed = files.numbers(numbers, name, f"figure {name.replace('-', ' ')}")
+    drawing = _svg(picture.figure, name)
+    link, handed = files.numbers(
+        picture.numbers, name, f"figure {name.replace('-', ' ')}", made(picture.how, picture.endpoint)
+    )
     if files.page():
         paths = {
             f"{folder}/{files.page()}-{name}.svg": twin
@@ -93,29 +94,30 @@ def _data_uri(drawing: bytes) -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode(drawing).decode()}"
 
 
-def table(frame: pd.DataFrame, caption: str, numbers: pd.DataFrame | None = None) -> None:
-    """Display a frame as a table that scrolls sideways where the screen is narrow, and the link to its
-    numbers.
+def table(shown: Table) -> None:
+    """Display a table that scrolls sideways where the screen is narrow, and the link to its numbers.
 
     Every cell is escaped: `<`, `&` and quotes in a record reach the reader as they stand. An index without a
-    name that only counts the rows is left out; a missing value shows as an empty cell. `numbers` are those
-    behind the frame in full precision, where its cells are words.
+    name that only counts the rows is left out; a missing value shows as an empty cell.
 
     Raises ValueError for an empty caption.
     """
+    frame, caption = shown.frame, shown.caption
     if not caption.strip():
         raise ValueError("a table needs a caption")
-    shown = frame.apply(lambda column: column.where(column.notna(), "") if column.dtype == object else column)
+    filled = frame.apply(
+        lambda column: column.where(column.notna(), "") if column.dtype == object else column
+    )
     counts_rows = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
     with pd.option_context("display.max_colwidth", None):
-        body = shown.to_html(
+        body = filled.to_html(
             escape=True, index=not counts_rows, na_rep="", border=0, classes="review-table", justify="left"
         )
     label = html.escape(" ".join(caption.split()))
     body = body.replace('class="dataframe ', 'class="', 1).replace(
         "<thead>", f"<caption>{label}</caption>\n  <thead>", 1
     )
-    link, handed = files.numbers(frame if numbers is None else numbers, make_id(caption), caption)
+    link, handed = files.numbers(shown.behind, make_id(caption), caption, made(shown.how, shown.endpoint))
     files.display_with(
         f'<div class="review-scroll" role="region" aria-label="{label}" tabindex="0">{body}</div>{link}',
         handed,

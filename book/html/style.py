@@ -2,6 +2,8 @@
 phone.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
@@ -77,11 +79,41 @@ class Picture(NamedTuple):
 
     Ratios are on the ratio scale, and `lower` and `upper` are 95 % limits, unless a column says otherwise.  A
     density drawn behind its limits is left out: it comes from the stored draws.
+
+    how : how the numbers were computed, a sentence for readers
+    endpoint : the one of the models whose posterior is shown; None where it is of several, or of none
     """
 
     figure: Figure
     alt: str
     numbers: pd.DataFrame
+    how: str
+    endpoint: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its caption, and what stands behind it.
+
+    how : how it was computed, a sentence for readers; empty where each row opens its sources instead
+    endpoint : as of a Picture
+    numbers : those behind the cells in full precision, where the cells are words
+    sources : by column, the keys of `book.html.markers` that each row's cell opens
+    folded : a line to open it by, where it is long
+    """
+
+    frame: pd.DataFrame
+    caption: str
+    how: str = ""
+    endpoint: str | None = None
+    numbers: pd.DataFrame | None = None
+    sources: Mapping[str, Sequence[tuple[str, ...]]] = field(default_factory=dict)
+    folded: str = ""
+
+    @property
+    def behind(self) -> pd.DataFrame:
+        """The numbers of the table in full precision."""
+        return self.frame if self.numbers is None else self.numbers
 
 
 def canvas(height: float, rows: int = 1, **options):

@@ -106,7 +106,7 @@ def require_posteriors(review: Review) -> None:
 
 def assemble(source: Path, cache: Path, review: Review) -> dict:
     """Gather all that Jupyter Book reads in one folder; the configuration it will use."""
-    from book.make import notebooks, pages, prompts
+    from book.make import notebooks, pages
     from book.sphinx import foot
     from models.answers.summary import version
 
@@ -124,8 +124,6 @@ def assemble(source: Path, cache: Path, review: Review) -> dict:
     (source / EXTRA / "_static").mkdir()
     # of the whole book alone: no page asks for it
     shutil.copy(inputs.ROOT / "book" / "scripts" / "print.css", source / EXTRA / "_static")
-    # after the notebooks, which show their code unfolded
-    prompts.write(sorted((source / "book").glob("*.md")))
     config = _configured()
     config["title"] += f", version {version()}"
     config["execute"]["cache"] = str(cache)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from book.html.markers import address, bias_key, entry_key, function_words, mean_key
+from book.html.markers import address, bias_key, entry_key, mean_key
 from book.shown.endpoint.recovery import histories_in_words, of_used
 from book.shown.endpoint.tables import TERMS
 from book.shown.entry_words import report_words, verdicts, whom, words
@@ -26,9 +26,12 @@ from extraction.recover.tables import recover_tables
 from extraction.schema import AnyEntry, Entry, Record, Registration
 from extraction.tree import ROOT
 from extraction.vocabulary import ENDPOINTS, FIELDS
+from models import crs_duration as duration_model
 from models import endpoints
 from models.answers import bias
+from models.endpoint import one_effect_per_study
 from models.engines.sampling import sample
+from models.evidence import binary, crs_duration, survival
 from models.evidence.collect import RULES, collect_all
 from models.evidence.report import Unused, Used
 from models.evidence.survival import FROM_CURVE
@@ -51,6 +54,30 @@ LIKELIHOODS = {
 }
 """The function behind each kind of report."""
 RECOVERED_BY = {"table_set": recover_tables, "log_rank_histories": log_rank_histories}
+
+SAID: dict[Callable, str] = {
+    binary.binary: "Counts of both arms where they are printed, else every table that prints as the paper",
+    crs_duration.crs_duration: "Tests within grades; medians with ranges of each arm, or else of both together",
+    survival.survival: "The hazard ratio where one is printed, else the digitised curve or the log-rank p",
+    recover_tables: "Every table that the printed numbers allow",
+    log_rank_histories: "Every history of a handful of patients whose log-rank p prints as the paper's",
+    reconstruct: "Individual patients read off the digitised curve",
+    duration_model.build: "The joint model of all reports of durations",
+    one_effect_per_study: "One log ratio for each study, drawn from the hierarchy",
+    sample: "Draws from the model, kept where they converge",
+    crs_universes.draw: "Draws of the model with the bias in it",
+    bias.through_bias: "The likelihood with a normal bias, integrated out",
+}
+"""What each function behind a number does, in words for readers."""
+
+
+def _place(function: Callable) -> str:
+    """Where a function stands in the code."""
+    return f"{function.__module__}.{function.__qualname__}"
+
+
+def _said(function: Callable) -> str:
+    return f"{SAID[function]} ({_place(function)})"
 
 
 def sources(review: Review) -> dict[str, dict]:
@@ -177,9 +204,9 @@ def _entering(endpoint: str, report: Used, review: Review) -> Lines:
         ("With", _data(report)),
         ("Candidates", histories),
         ("How", report.note),
-        ("Chosen by", function_words(getattr(RULES[endpoint], "func", RULES[endpoint]))),
-        ("Recovered by", function_words(recovered) if recovered else ""),
-        ("Likelihood", function_words(likelihood(report))),
+        ("Chosen by", _said(getattr(RULES[endpoint], "func", RULES[endpoint]))),
+        ("Recovered by", _said(recovered) if recovered else ""),
+        ("Likelihood", _place(likelihood(report))),
     ]
 
 
@@ -263,8 +290,8 @@ def _mean(key: str, review: Review) -> dict:
     lines += [
         ("Prior of μ", prior_words(endpoint.mu_prior)),
         ("Prior of τ", prior_words(endpoint.tau_prior)),
-        ("Model", function_words(endpoint.build)),
-        ("Computed by", function_words(sample)),
+        ("Model", _said(endpoint.build)),
+        ("Computed by", _said(sample)),
     ]
     links = [("Forest plot", address(mean_key(key))), ("Seed, versions and diagnostics", "status.html")]
     return _source(f"{endpoint.title}, {endpoint.scale}: posterior", lines, links)
@@ -289,6 +316,6 @@ def _through_bias(key: str, review: Review) -> dict:
             )
         )
     scale, engine = bias.SCALES[key], crs_universes.draw if key == crs_universes.CRS else bias.through_bias
-    lines += [("Why so much", scale.plain), ("From", scale.source), ("Computed by", function_words(engine))]
+    lines += [("Why so much", scale.plain), ("From", scale.source), ("Computed by", _said(engine))]
     links = [("Beside the unadjusted answer", address(bias_key(key))), ("Risk of bias", "risk-of-bias.html")]
     return _source(f"{endpoint.title}, {endpoint.scale}: read through the likely bias", lines, links)

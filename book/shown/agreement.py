@@ -10,7 +10,6 @@ from book.html.style import BLUE, INK, LIGHT, RED, SMALL, YELLOW, Picture, canva
 from extraction.checks import Finding, check
 from extraction.records import Review
 from extraction.vocabulary import ENDPOINTS
-from models.answers.derivation import derives
 from models.evidence.collect import collect_all
 
 VERDICTS = {
@@ -51,7 +50,6 @@ def counts(review: Review) -> dict[str, Counter]:
     }
 
 
-@derives
 def picture(review: Review):
     """One square for each printed number, coloured by its verdict."""
     rows = [(review.studies[study].label, found) for study, found in counts(review).items()]
@@ -97,6 +95,10 @@ def picture(review: Review):
                 for label, found in rows
                 for name, (words, _) in VERDICTS.items()
             ]
+        ),
+        how=(
+            "Each printed number is recalculated from the other numbers of its paper, and counted by the "
+            "verdict."
         ),
     )
 

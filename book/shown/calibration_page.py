@@ -4,9 +4,8 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
-from book.html.style import BLUE, GREEN, LIGHT, ORANGE, RED, SMALL, Picture, canvas
+from book.html.style import BLUE, GREEN, LIGHT, ORANGE, RED, SMALL, Picture, Table, canvas
 from extraction.records import Review
-from models.answers.derivation import derives
 from models.endpoints import ENDPOINTS
 from models.trust.calibration import QUANTITIES, SAMPLED, Calibration, changed
 from models.trust.ranks import BAND, LEVELS, band, coverage, curve, falls_short, within_band
@@ -136,17 +135,26 @@ def dependent_reports(results: dict[str, Calibration]) -> str:
     )
 
 
-@derives
-def table(results: dict[str, Calibration]) -> pd.DataFrame:
+HOW = (
+    "Reviews of the real size are simulated with known effects and fitted; the ranks of the true values "
+    "are counted."
+)
+
+
+def table(results: dict[str, Calibration]) -> Table:
     """Coverage of each interval in per cent, with its standard error."""
-    return pd.DataFrame(
-        [
-            {"endpoint": ENDPOINTS[key].title, "interval of": WORDS[name]}
-            | {f"{level} %": _share(result.ranks[name], level) for level in LEVELS}
-            | {"simulated reviews": len(result.ranks[name])}
-            for key, result in results.items()
-            for name in QUANTITIES
-        ]
+    return Table(
+        pd.DataFrame(
+            [
+                {"endpoint": ENDPOINTS[key].title, "interval of": WORDS[name]}
+                | {f"{level} %": _share(result.ranks[name], level) for level in LEVELS}
+                | {"simulated reviews": len(result.ranks[name])}
+                for key, result in results.items()
+                for name in QUANTITIES
+            ]
+        ),
+        "Share of intervals that held the true value",
+        how=HOW,
     )
 
 
@@ -156,7 +164,6 @@ def _share(ranks, level: int) -> str:
     return f"{share:.{int(se < 1)}f} % ({se:.1f})"
 
 
-@derives
 def curves(results: dict[str, Calibration]):
     """Share of ranks up to each place minus the share expected, one panel per endpoint."""
     figure, axes = canvas(1.5 * len(results) + 1.2, len(results), squeeze=False, sharex=True)
@@ -182,6 +189,7 @@ def curves(results: dict[str, Calibration]):
             [_curve_numbers(key, name, result) for key, result in results.items() for name in QUANTITIES],
             ignore_index=True,
         ),
+        how=HOW,
     )
 
 

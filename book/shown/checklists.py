@@ -6,6 +6,10 @@ import pandas as pd
 from docutils.nodes import make_id
 
 from book.html.linked import cells, display_rows
+from book.html.style import Table
+from extraction.records import Review
+from models.endpoints import ENDPOINTS
+from models.trust import checklists
 from models.trust.checklists import Checklist, Item
 
 
@@ -29,7 +33,19 @@ def show(held: Checklist) -> None:
             for item in held.items
         ]
     )
-    display_rows(["item", "in this book"], rows, f"{held.title} ({held.source})", numbers)
+    display_rows(["item", "in this book"], rows, Table(numbers, f"{held.title} ({held.source})"))
+
+
+def diagnostics(key: str, review: Review) -> Table:
+    """Diagnostics of every value of an endpoint's posterior."""
+    title = ENDPOINTS[key].title
+    return Table(
+        checklists.diagnostics(key, review),
+        f"{title}: diagnostics of every value",
+        "Computed by ArviZ from the stored draws when the posterior was fitted, and kept with it.",
+        key,
+        folded=title,
+    )
 
 
 def answer(item: Item) -> str:

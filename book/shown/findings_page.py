@@ -5,12 +5,12 @@ picture of what matters.
 import pandas as pd
 from matplotlib.patches import Patch
 
-from book.html.style import BLUE, INK, LIGHT, ON_BRIGHT, ORANGE, SMALL, Picture, canvas
+from book.html.markers import bias_key, mean_key
+from book.html.style import BLUE, INK, LIGHT, ON_BRIGHT, ORANGE, SMALL, Picture, Table, canvas
 from book.shown.endpoint.tables import whole
 from extraction.records import Review
 from extraction.vocabulary import LIMITATIONS
 from models.answers.absolute import Baseline
-from models.answers.derivation import derives
 from models.endpoints import ENDPOINTS
 from models.trust.findings import THRESHOLDS, Effect, Finding, at_first_baseline, has_room
 from models.words import NOT_RATED, STATED, compact, listed_in_sentence, percent, rating
@@ -59,34 +59,50 @@ def _reached(found: list[Finding], answer: str) -> str:
     )
 
 
-@derives
-def findings(found: list[Finding], review: Review) -> pd.DataFrame:
+HOW = (
+    "Medians, intervals and probabilities from the stored draws, not adjusted and read through the likely "
+    "bias, at each baseline risk."
+)
+
+
+def findings(found: list[Finding], review: Review) -> Table:
     """The table: one row for each endpoint and baseline risk; numbers in brackets after the certainty are
     those of `footnotes`.
     """
-    numbers = {
+    notes = {
         key: [str(i) for i, note in enumerate(_notes(review), 1) if key in note["keys"]] for key in ENDPOINTS
     }
-    return pd.DataFrame(
-        [
-            {
-                "endpoint": f.title,
-                "without tocilizumab, per 1,000": _without(f.baseline) if f.baseline else "no baseline risk",
-                "studies (patients, at most)": f"{f.studies} ({f.patients})",
-                **{
-                    f"{words}, with 95 % interval": _effect(f.key, getattr(f, answer))
-                    for answer, words in ANSWERS.items()
-                },
-                **{
-                    f"{words}: not adjusted; adjusted": (
-                        f"{_share(f, side, 'unadjusted')}; {_share(f, side, 'adjusted')}"
-                    )
-                    for side, (words, _) in SIDES.items()
-                },
-                "certainty": _rated(f.key, numbers[f.key], review),
-            }
-            for f in found
-        ]
+    return Table(
+        pd.DataFrame(
+            [
+                {
+                    "endpoint": f.title,
+                    "without tocilizumab, per 1,000": _without(f.baseline)
+                    if f.baseline
+                    else "no baseline risk",
+                    "studies (patients, at most)": f"{f.studies} ({f.patients})",
+                    **{
+                        f"{words}, with 95 % interval": _effect(f.key, getattr(f, answer))
+                        for answer, words in ANSWERS.items()
+                    },
+                    **{
+                        f"{words}: not adjusted; adjusted": (
+                            f"{_share(f, side, 'unadjusted')}; {_share(f, side, 'adjusted')}"
+                        )
+                        for side, (words, _) in SIDES.items()
+                    },
+                    "certainty": _rated(f.key, notes[f.key], review),
+                }
+                for f in found
+            ]
+        ),
+        "Tocilizumab against none: median, 95 % interval, and probability of a difference that matters",
+        how=HOW,
+        numbers=numbers(found),
+        sources={
+            f"{words}, with 95 % interval": [(of(f.key),) for f in found]
+            for words, of in zip(ANSWERS.values(), (mean_key, bias_key), strict=True)
+        },
     )
 
 
@@ -127,21 +143,28 @@ def _notes(review: Review, lowered: bool = True) -> list[dict]:
     return list(notes.values())
 
 
-@derives
-def footnotes(review: Review) -> pd.DataFrame:
+def footnotes(review: Review) -> Table:
     """Why the certainty of each endpoint is lowered, numbered as in the table."""
-    return pd.DataFrame(
-        [
-            {"number": i, **_note(note), "levels down": note["levels"], "why": note["reason"]}
-            for i, note in enumerate(_notes(review), 1)
-        ]
+    return Table(
+        pd.DataFrame(
+            [
+                {"number": i, **_note(note), "levels down": note["levels"], "why": note["reason"]}
+                for i, note in enumerate(_notes(review), 1)
+            ]
+        ),
+        "What lowers the certainty; numbers as in the table",
+        how="Judged by the reviewers and kept with their reasons; nothing is computed.",
     )
 
 
-@derives
-def not_lowered(review: Review) -> pd.DataFrame:
+def not_lowered(review: Review) -> Table:
     """What was looked at and did not lower the certainty."""
-    return pd.DataFrame([_note(note) | {"why not": note["reason"]} for note in _notes(review, lowered=False)])
+    return Table(
+        pd.DataFrame([_note(note) | {"why not": note["reason"]} for note in _notes(review, lowered=False)]),
+        "What was looked at and did not lower it",
+        how="Judged by the reviewers and kept with their reasons; nothing is computed.",
+        folded="What did not lower it, and why",
+    )
 
 
 def _note(note: dict) -> dict:
@@ -151,14 +174,17 @@ def _note(note: dict) -> dict:
     }
 
 
-@derives
-def thresholds(found: list[Finding]) -> pd.DataFrame:
+def thresholds(found: list[Finding]) -> Table:
     """From where on a difference counts as important, endpoint by endpoint, and why."""
-    return pd.DataFrame(
-        [
-            {"endpoint": f.title, "important from": important(f), "why": THRESHOLDS[f.key].reason}
-            for f in at_first_baseline(found)
-        ]
+    return Table(
+        pd.DataFrame(
+            [
+                {"endpoint": f.title, "important from": important(f), "why": THRESHOLDS[f.key].reason}
+                for f in at_first_baseline(found)
+            ]
+        ),
+        "From where on a difference is called important",
+        how="A judgement of this review, each with its reason; not estimated.",
     )
 
 
@@ -170,7 +196,6 @@ def important(finding: Finding) -> str:
     return f"{ENDPOINTS[finding.key].scale} {threshold.ratio:g} or less, {1 / threshold.ratio:g} or more"
 
 
-@derives
 def picture(found: list[Finding]):
     """How probable an important benefit and an important harm are, not adjusted and adjusted for bias."""
     shown = at_first_baseline(found)
@@ -197,10 +222,10 @@ def picture(found: list[Finding]):
         figure,
         "Probability of an important benefit and of an important harm. " + " ".join(map(_said, shown)),
         numbers(shown),
+        how=HOW,
     )
 
 
-@derives
 def numbers(found: list[Finding]) -> pd.DataFrame:
     """Every finding with full precision: a row for the answer not adjusted and one for the adjusted; a cell
     is empty where nothing is computed.

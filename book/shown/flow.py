@@ -5,16 +5,23 @@ import textwrap
 import pandas as pd
 from matplotlib.patches import FancyBboxPatch
 
-from book.html.style import BLUE, GREY, INK, SMALL, Picture, canvas
-from models.answers.derivation import derives
+from book.html.style import BLUE, GREY, INK, SMALL, Picture, Table, canvas
 from models.history.flow import Count
 
+HOW = (
+    "Papers, studies and reports are counted in the register and the records, and compared with the "
+    "preceding version."
+)
 
-@derives
-def table(found: list[Count]) -> pd.DataFrame:
+
+def table(found: list[Count]) -> Table:
     """The numbers of the flow as a table."""
-    return pd.DataFrame(
-        [{"step": c.box, "what": c.what, "in all": c.total, "in this version": c.new} for c in found]
+    return Table(
+        pd.DataFrame(
+            [{"step": c.box, "what": c.what, "in all": c.total, "in this version": c.new} for c in found]
+        ),
+        "The flow of papers, in all and for this version",
+        how=HOW,
     )
 
 
@@ -33,7 +40,6 @@ LINE, PADDING, GAP = 0.21, 0.2, 0.26  # inches
 WRAP, HALF = 31, 0.47  # characters and share of the width that a box has
 
 
-@derives
 def picture(found: list[Count]):
     """The flow as a figure; in brackets what is new in this version."""
     boxes = {
@@ -75,7 +81,7 @@ def picture(found: list[Count]):
             _arrow(ax, (HALF, side_top - heights[side] / 2), (1 - HALF, side_top - heights[side] / 2))
             side_top -= heights[side] + GAP
         top -= height + GAP
-    return Picture(figure, _words(boxes), table(found))
+    return Picture(figure, _words(boxes), table(found).frame, how=HOW)
 
 
 def _box(

@@ -53,7 +53,7 @@ def _row(row: landing.Row, ends: tuple[float, float], review: Review) -> tuple[s
         else {}
     )
     figures = {
-        part: drawn(*picture, figure_name(part, row.key)) for part, picture in pictures.items() if picture
+        part: drawn(picture, figure_name(part, row.key)) for part, picture in pictures.items() if picture
     }
     drawings = {part: figure for part, (figure, _) in figures.items()}
     ratio, adjusted = (

@@ -28,7 +28,6 @@ from book.shown import register
 from extraction.records import Review
 from models import words
 from models.answers.absolute import absolute_effects, summary_for_words
-from models.answers.derivation import derives
 from models.endpoints import ENDPOINTS, evidence_of
 from models.runs import store
 from models.trust import findings
@@ -187,7 +186,6 @@ def common_axis(found: list[Row]) -> tuple[float, float]:
     )
 
 
-@derives
 def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Picture:
     """The posterior of the mean effect with its interval above the answer adjusted for bias; the left always
     favours tocilizumab.
@@ -251,10 +249,14 @@ def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Pictu
                 for answer, limits in (("not adjusted", row.summary), ("adjusted for bias", row.adjusted))
             ]
         ),
+        how=(
+            "Median and 95 % interval of the mean effect from the stored draws, and the same read through "
+            "the likely bias of each study."
+        ),
+        endpoint=row.key,
     )
 
 
-@derives
 def icon_array(row: Row, review: Review) -> Picture | None:
     """1,000 patients without and with tocilizumab, ten to an icon, at the first baseline risk; None where
     there is none.
@@ -281,6 +283,11 @@ def icon_array(row: Row, review: Review) -> Picture | None:
                 for arm, limits in zip(titles, (without, effect.with_toci))
             ]
         ),
+        how=(
+            "The mean effect from the stored draws is applied to the first baseline risk and counted per "
+            "1,000 patients."
+        ),
+        endpoint=row.key,
     )
 
 

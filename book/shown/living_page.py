@@ -4,9 +4,9 @@ stands on.
 
 import pandas as pd
 
+from book.html.style import Table
 from extraction.living import KINDS
 from extraction.records import Review
-from models.answers.derivation import derives
 from models.history import flow, versions
 from models.words import listed
 
@@ -49,8 +49,7 @@ def strategies(review: Review) -> list[tuple[str, str]]:
     return said
 
 
-@derives
-def searches(review: Review) -> pd.DataFrame:
+def searches(review: Review) -> Table:
     """The log, newest first; included is what the register says today of the studies that a search brought."""
     names = {source.id: source.name for source in review.living.sources}
     rows = [
@@ -66,29 +65,45 @@ def searches(review: Review) -> pd.DataFrame:
         }
         for search in reversed(review.living.searches)
     ]
-    return pd.DataFrame(rows or [{"date": "none has been run"}], columns=LOG).fillna("")
+    return Table(
+        pd.DataFrame(rows or [{"date": "none has been run"}], columns=LOG).fillna(""),
+        "Searches that were run, newest first",
+        how="Copied from the log of searches; studies are counted as included by the register of today.",
+    )
 
 
-@derives
-def steps(review: Review) -> pd.DataFrame:
-    return pd.DataFrame([{"step": step.step, "when": step.when} for step in review.living.steps])
+def steps(review: Review) -> Table:
+    return Table(
+        pd.DataFrame([{"step": step.step, "when": step.when} for step in review.living.steps]),
+        "What follows a search, and when",
+        how="Copied from the plan of the living review; nothing is computed.",
+    )
 
 
-@derives
-def roles(review: Review) -> pd.DataFrame:
-    return pd.DataFrame([{"role": role.role, "what it does": role.does} for role in review.living.roles])
+def roles(review: Review) -> Table:
+    return Table(
+        pd.DataFrame([{"role": role.role, "what it does": role.does} for role in review.living.roles]),
+        "Roles",
+        how="Copied from the plan of the living review; nothing is computed.",
+    )
 
 
-@derives
-def triggers(review: Review) -> pd.DataFrame:
+def triggers(review: Review) -> Table:
     """What makes a new version."""
-    return pd.DataFrame({"trigger": review.living.triggers})
+    return Table(
+        pd.DataFrame({"trigger": review.living.triggers}),
+        "What makes a new version",
+        how="Copied from the plan of the living review; nothing is computed.",
+    )
 
 
-@derives
-def retirement(review: Review) -> pd.DataFrame:
+def retirement(review: Review) -> Table:
     """What ends the living mode."""
-    return pd.DataFrame({"the review is retired once": review.living.retirement})
+    return Table(
+        pd.DataFrame({"the review is retired once": review.living.retirement}),
+        "Plan for retirement from the living mode",
+        how="Copied from the plan of the living review; nothing is computed.",
+    )
 
 
 def lineage(review: Review) -> str:
@@ -112,8 +127,12 @@ def lineage(review: Review) -> str:
     )
 
 
-def dois(review: Review) -> pd.DataFrame:
+def dois(review: Review) -> Table:
     """DOIs of the review and of its versions; empty until there is one."""
     held = review.living.doi
     rows = [("all versions", held.concept)] if held.concept else []
-    return pd.DataFrame([*rows, *held.versions.items()], columns=["version", "DOI"])
+    return Table(
+        pd.DataFrame([*rows, *held.versions.items()], columns=["version", "DOI"]),
+        "DOIs of the review",
+        how="Copied from the plan of the living review; nothing is computed.",
+    )

@@ -2,33 +2,42 @@
 
 import pandas as pd
 
+from book.html.style import Table
 from book.shown.endpoint.tables import TERMS
-from models.answers.derivation import derives
 from models.evidence.report import Used
 from models.words import FIRM, LEANING, STATED
 
 
-@derives
-def kinds_of_report() -> pd.DataFrame:
+def kinds_of_report() -> Table:
     """Each kind of report with its likelihood."""
-    return pd.DataFrame({"what a paper prints, and its likelihood": TERMS.values()})
+    return Table(
+        pd.DataFrame({"what a paper prints, and its likelihood": TERMS.values()}),
+        "Kinds of report and their likelihood",
+        how="The list of all kinds of report that the models know.",
+    )
 
 
-@derives
-def counts(report: Used) -> pd.DataFrame:
+def counts(report: Used) -> Table:
     """The counts of a report, as its likelihood gets them."""
-    return pd.DataFrame([report.data])
+    return Table(
+        pd.DataFrame([report.data]),
+        "Counts of the report used",
+        how="The counts as the likelihood gets them from the record.",
+    )
 
 
-@derives
-def directions() -> pd.DataFrame:
+def directions() -> Table:
     """From which probability on a sentence states a direction, and how."""
-    return pd.DataFrame(
-        [
-            (f"{FIRM:.1%} or more", "had"),
-            (f"{STATED:.0%} or more", "may have had"),
-            (f"{LEANING:.0%} or more", "the data lean, no direction is stated"),
-            ("less, on either side", "the data do not tell"),
-        ],
-        columns=["probability of a direction", "the sentence says"],
+    return Table(
+        pd.DataFrame(
+            [
+                (f"{FIRM:.1%} or more", "had"),
+                (f"{STATED:.0%} or more", "may have had"),
+                (f"{LEANING:.0%} or more", "the data lean, no direction is stated"),
+                ("less, on either side", "the data do not tell"),
+            ],
+            columns=["probability of a direction", "the sentence says"],
+        ),
+        "When a direction is stated",
+        how="Fixed for all sentences of this book; not estimated.",
     )

@@ -4,15 +4,28 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from book.html.style import BLUE, GREEN, ORANGE, PURPLE, RED, SKY, SMALL, Picture, canvas, interval_line
-from models.answers.derivation import derives
+from book.html.style import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    RED,
+    SKY,
+    SMALL,
+    Picture,
+    Table,
+    canvas,
+    interval_line,
+)
 from models.engines.posterior import LIMITS
+from models.trust import parity
 from models.trust.parity import DATASETS, MODELS, PROGRAMS, REFERENCE, headline, ours, same_model, sd_of
 from models.words import number
 
+HOW = "Our posterior by quadrature on public data, beside stored results of other programs on the same data."
 
-@derives
-def published() -> pd.DataFrame:
+
+def published() -> Table:
     """Pooled odds ratios as printed in papers on the same data, beside ours; their methods have no priors, so
     not the same estimand.
     """
@@ -29,13 +42,26 @@ def published() -> pd.DataFrame:
                 "ours, odds ratio": "{} ({} to {})".format(*map(number, limits)),
             }
         )
-    return pd.DataFrame(rows)
+    return Table(
+        pd.DataFrame(rows),
+        "Results in print beside our posterior",
+        how="Printed results are copied from the papers; ours are posteriors by quadrature on the same data.",
+    )
+
+
+def analyses(found: pd.DataFrame) -> Table:
+    """The comparisons under the same model and prior."""
+    return Table(parity.analyses(found), "The same model and prior", HOW, numbers=same_model(found))
+
+
+def comparators(found: pd.DataFrame) -> Table:
+    """metafor, which has no priors, beside our posterior."""
+    return Table(parity.comparators(found).drop(columns="verdict"), "metafor beside our posterior", HOW)
 
 
 COLOURS = {"ours": RED, "bayesmeta": BLUE, "brms": ORANGE, "jags": GREEN, "pystan-ncp": PURPLE, "robma": SKY}
 
 
-@derives
 def picture(found: pd.DataFrame):
     """Mean effect of every data set and model, ours and each other program's side by side."""
     groups = list(same_model(found).groupby(["dataset", "model"], sort=False))
@@ -58,6 +84,7 @@ def picture(found: pd.DataFrame):
         figure,
         f"Mean effects by data set and program, in posterior SDs from our median. {headline(found)}",
         pd.DataFrame([row for group in numbers for row in group]),
+        how=HOW,
     )
 
 

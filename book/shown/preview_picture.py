@@ -49,7 +49,10 @@ def picture(review: Review) -> Picture:
         for key, summary in found.items()
     )
     return Picture(
-        figure, said or NO_STUDY, pd.DataFrame([{"endpoint": key, **one} for key, one in limits.items()])
+        figure,
+        said or NO_STUDY,
+        pd.DataFrame([{"endpoint": key, **one} for key, one in limits.items()]),
+        "Median and 95 % interval of each mean effect from the stored draws.",
     )
 
 

@@ -5,8 +5,7 @@ from dataclasses import asdict
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from book.html.style import BLUE, GREY, INK, LIGHT, RC, RED, SMALL, WIDTH, Picture
-from models.answers.derivation import derives
+from book.html.style import BLUE, GREY, INK, LIGHT, RC, RED, SMALL, WIDTH, Picture, Table
 from models.endpoints import ENDPOINTS
 from models.trust.prior_share import BOTH, DATA, MOSTLY, PARAMETERS, PRIOR, SENSITIVE, Share
 
@@ -36,26 +35,33 @@ def _title(key: str) -> str:
     return title if title[1].isupper() else title[0].lower() + title[1:]
 
 
-def table(found: list[Share]) -> pd.DataFrame:
+HOW = "The posterior is computed again with each prior, and with the likelihood, raised to a power near one."
+
+
+def table(found: list[Share]) -> Table:
     """Prior and posterior SD, contraction, both sensitivities and the verdict."""
-    return pd.DataFrame(
-        [
-            {
-                "endpoint": ENDPOINTS[s.key].title,
-                "parameter": PARAMETERS[s.parameter],
-                "SD before the data": f"{s.prior_sd:.2f}",
-                "SD after": f"{s.posterior_sd:.2f}",
-                "contraction": f"{s.contraction:.2f}".replace("-", "−"),
-                "sensitivity to the prior": f"{s.prior_sensitivity:.2f}",
-                "sensitivity to the likelihood": f"{s.likelihood_sensitivity:.2f}",
-                "rests on": s.verdict,
-            }
-            for s in found
-        ]
+    return Table(
+        pd.DataFrame(
+            [
+                {
+                    "endpoint": ENDPOINTS[s.key].title,
+                    "parameter": PARAMETERS[s.parameter],
+                    "SD before the data": f"{s.prior_sd:.2f}",
+                    "SD after": f"{s.posterior_sd:.2f}",
+                    "contraction": f"{s.contraction:.2f}".replace("-", "−"),
+                    "sensitivity to the prior": f"{s.prior_sensitivity:.2f}",
+                    "sensitivity to the likelihood": f"{s.likelihood_sensitivity:.2f}",
+                    "rests on": s.verdict,
+                }
+                for s in found
+            ]
+        ),
+        "What each posterior rests on",
+        how=HOW,
+        numbers=numbers(found),
     )
 
 
-@derives
 def picture(found: list[Share]):
     """Contraction and sensitivity side by side, mu and tau of every endpoint."""
     keys = list(dict.fromkeys(s.key for s in found))
@@ -99,10 +105,9 @@ def picture(found: list[Share]):
     right.tick_params(axis="y", length=0)
     handles, labels = right.get_legend_handles_labels()
     figure.legend(handles[:2], labels[:2], loc="outside upper right", ncols=2, fontsize=SMALL)
-    return Picture(figure, _alternative(found), numbers(found))
+    return Picture(figure, _alternative(found), numbers(found), how=HOW)
 
 
-@derives
 def numbers(found: list[Share]) -> pd.DataFrame:
     """Every share with full precision."""
     return pd.DataFrame([asdict(s) | {"contraction": s.contraction, "rests_on": s.verdict} for s in found])

@@ -5,10 +5,11 @@ from collections import Counter
 
 import pandas as pd
 
+from book.html import markers
+from book.html.style import Table
 from extraction.checks import overlap
 from extraction.derived import characteristics
 from extraction.records import ROOT, Review
-from models.answers.derivation import derives
 from models.answers.summary import evidence_hash, summarise, version
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.settings import SAMPLER
@@ -56,30 +57,40 @@ def overlaps(review: Review) -> pd.DataFrame:
     )
 
 
-@derives
-def alike(review: Review) -> pd.DataFrame:
+def alike(review: Review) -> Table:
     """Pairs of papers that share what papers of the same patients share, and what the register says of them."""
-    return pd.DataFrame(
-        [
-            {
-                "papers": f"{p.first.label} and {p.second.label}",
-                "what they share (points)": p.evidence or "nothing that is recorded",
-                "score": f"{p.score:.1f}",
-                "the register says": p.stated.replace("_", " ") or "nothing",
-            }
-            for p in overlap.pairs(review)
-        ]
+    return Table(
+        pd.DataFrame(
+            [
+                {
+                    "papers": f"{p.first.label} and {p.second.label}",
+                    "what they share (points)": p.evidence or "nothing that is recorded",
+                    "score": f"{p.score:.1f}",
+                    "the register says": p.stated.replace("_", " ") or "nothing",
+                }
+                for p in overlap.pairs(review)
+            ]
+        ),
+        "Papers that may share patients",
+        how=(
+            "Every pair of papers is compared by authors, centres, recruitment, arms and product as "
+            "recorded; each feature that both share counts its points."
+        ),
     )
 
 
-@derives
-def weights() -> pd.DataFrame:
+def weights() -> Table:
     """Points of each feature that papers of the same patients share, and why."""
-    return pd.DataFrame(
-        [
-            {"feature": name, "points": f"{points:+g}", "why": why}
-            for name, (points, why) in overlap.WEIGHTS.items()
-        ]
+    return Table(
+        pd.DataFrame(
+            [
+                {"feature": name, "points": f"{points:+g}", "why": why}
+                for name, (points, why) in overlap.WEIGHTS.items()
+            ]
+        ),
+        "Points of each feature, and why",
+        how="A judgement of this review, each with its reason; not estimated.",
+        folded="How the score is made",
     )
 
 
@@ -101,16 +112,26 @@ def contradictions(review: Review) -> pd.DataFrame:
     )
 
 
-@derives
-def medians(review: Review) -> pd.DataFrame:
-    return pd.DataFrame(characteristics.medians(review))
+def medians(review: Review) -> Table:
+    return Table(
+        pd.DataFrame(characteristics.medians(review)),
+        "Medians and ranges by arm, as printed",
+        how="Copied from the records as printed; nothing is computed.",
+        sources=markers.of_medians(review),
+    )
 
 
-@derives
-def external(review: Review) -> pd.DataFrame:
+def external(review: Review) -> Table:
     """Numbers from outside the included studies."""
-    return pd.DataFrame(
-        [{"what": n.meaning, "as printed": n.printed, "source": n.source} for n in review.register.external]
+    return Table(
+        pd.DataFrame(
+            [
+                {"what": n.meaning, "as printed": n.printed, "source": n.source}
+                for n in review.register.external
+            ]
+        ),
+        "Numbers from outside the included studies",
+        how="Copied from the register as printed; nothing is computed.",
     )
 
 
@@ -148,8 +169,7 @@ def an_entry(review: Review) -> str:
     return ""
 
 
-@derives
-def diagnostics(review: Review) -> pd.DataFrame:
+def diagnostics(review: Review) -> Table:
     """Worst diagnostics of each posterior and its verdict."""
     rows = []
     for key, endpoint in ENDPOINTS.items():
@@ -166,11 +186,14 @@ def diagnostics(review: Review) -> pd.DataFrame:
                 "verdict": info["verdict"],
             }
         )
-    return pd.DataFrame(rows)
+    return Table(
+        pd.DataFrame(rows),
+        "Diagnostics of each posterior: the worst over its parameters",
+        how="Computed by ArviZ from the stored draws when each posterior was fitted, and kept with it.",
+    )
 
 
-@derives
-def fits(review: Review) -> pd.DataFrame:
+def fits(review: Review) -> Table:
     """Hash, seed and time of each posterior."""
     rows = []
     for key, endpoint in ENDPOINTS.items():
@@ -186,11 +209,14 @@ def fits(review: Review) -> pd.DataFrame:
                 "seconds": f"{info['seconds']:.1f}",
             }
         )
-    return pd.DataFrame(rows)
+    return Table(
+        pd.DataFrame(rows),
+        "Each posterior: hash, seed, time",
+        how="Written down when each posterior was fitted, and kept with it.",
+    )
 
 
-@derives
-def versions(review: Review) -> pd.DataFrame:
+def versions(review: Review) -> Table:
     """Software, sampler settings, and the state of the evidence."""
     rows = [
         ("this review", version()),
@@ -199,11 +225,14 @@ def versions(review: Review) -> pd.DataFrame:
         *store.software().items(),
     ]
     rows += [(f"sampler, {name}", value) for name, value in SAMPLER.items()]
-    return pd.DataFrame([(name, str(value)) for name, value in rows], columns=["what", "version or value"])
+    return Table(
+        pd.DataFrame([(name, str(value)) for name, value in rows], columns=["what", "version or value"]),
+        "Versions",
+        how="Read from the installed packages, the settings of the sampler and the records.",
+    )
 
 
-@derives
-def monte_carlo(review: Review) -> pd.DataFrame:
+def monte_carlo(review: Review) -> Table:
     """Monte Carlo standard errors of each printed ratio."""
     rows = []
     for key, endpoint in ENDPOINTS.items():
@@ -213,4 +242,11 @@ def monte_carlo(review: Review) -> pd.DataFrame:
             | {name: f"{found['mcse'][name]:.3f}" for name in ("median", "lower", "upper")}
             | {"decimals shown": found["digits"]}
         )
-    return pd.DataFrame(rows)
+    return Table(
+        pd.DataFrame(rows),
+        "Monte Carlo standard errors on the ratio scale",
+        how=(
+            "The standard error that the finite number of stored draws leaves on each printed limit, by "
+            "the effective sample size."
+        ),
+    )

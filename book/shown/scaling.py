@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from book.html.style import BLUE, GREY, ORANGE, SMALL, Picture, canvas
+from book.html.style import BLUE, GREY, ORANGE, SMALL, Picture, Table, canvas
 from extraction.tree import ROOT
-from models.answers.derivation import derives
 from models.runs.cluster import PIECE_SECONDS
 from models.runs.one_fit import LARGEST_PIECE
 
@@ -54,7 +53,6 @@ def conditions(found: dict) -> str:
     return f"Measured on: {found['machine']}. The best of {found['repeats']} runs each, taken in turn.{busy}"
 
 
-@derives
 def picture(found: dict):
     """Fits per second by number of workers."""
     local, dask, loop = found["local"], found["cluster"], found["loop"]
@@ -106,6 +104,7 @@ def picture(found: dict):
         f"Fits per second by number of workers. Local processes: {said}. A Dask cluster of {dask['workers']}"
         f" workers on the same machine: {_two(dask['fits_per_second'])}. A plain loop: {_two(loop)}.",
         pd.DataFrame(numbers),
+        how="Timed on one machine by the benchmarks of this repository; the result is stored.",
     )
 
 
@@ -148,8 +147,7 @@ def bounds(found: dict, seconds: float | None = None) -> list[Bound]:
     ]
 
 
-@derives
-def on_paper(found: dict) -> pd.DataFrame:
+def on_paper(found: dict) -> Table:
     """Each bound for the measured fits and for slow ones, with the workers it keeps busy."""
     rows = [
         (
@@ -162,8 +160,13 @@ def on_paper(found: dict) -> pd.DataFrame:
         for seconds in (1 / found["loop"], SLOW_FIT_SECONDS)
         for bound in bounds(found, seconds)
     ]
-    return pd.DataFrame(
-        rows, columns=["bound", "a fit takes", "cost", "fits per second", "workers kept busy"]
+    return Table(
+        pd.DataFrame(rows, columns=["bound", "a fit takes", "cost", "fits per second", "workers kept busy"]),
+        "What would bound a cluster: the smallest of each three is reached first",
+        how=(
+            "Calculated from the measured time and memory of one fit and of one message; no such cluster "
+            "was run."
+        ),
     )
 
 

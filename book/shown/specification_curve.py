@@ -5,9 +5,8 @@ made.
 import numpy as np
 import pandas as pd
 
-from book.html.style import BLUE, GREY, INK, RED, SMALL, TICKS, Picture, canvas
+from book.html.style import BLUE, GREY, INK, RED, SMALL, TICKS, Picture, Table, canvas
 from extraction.records import Review
-from models.answers.derivation import derives
 from models.endpoints import ENDPOINTS
 from models.trust.multiverse import universes
 from models.trust.universe import AND, CHOICES
@@ -36,7 +35,6 @@ a page.
 """
 
 
-@derives
 def curve(key: str, review: Review):
     """Medians and intervals above, choices below; its numbers are all universes."""
     endpoint, frame = ENDPOINTS[key], universes(key, review)
@@ -83,7 +81,16 @@ def curve(key: str, review: Review):
     below.set_xlabel(
         f"{len(frame):,} universes, in the order of their median;\nred: as shown on the endpoint's page"
     )
-    return Picture(figure, f"Specification curve, {endpoint.title}. {finding(key, frame)}", frame)
+    return Picture(
+        figure,
+        f"Specification curve, {endpoint.title}. {finding(key, frame)}",
+        frame,
+        how=(
+            "The mean effect is computed again under every combination of readings, studies, likelihoods, "
+            "biases and priors that could have been chosen."
+        ),
+        endpoint=key,
+    )
 
 
 def _choices(ax, frame: pd.DataFrame, rows: list[tuple[str, str]]) -> None:
@@ -184,8 +191,7 @@ def percent_of(chosen: pd.Series) -> str:
     return "none" if share == 0 else "all" if share == 1 else percent(share)
 
 
-@derives
-def what_moves_it(key: str, review: Review) -> pd.DataFrame:
+def what_moves_it(key: str, review: Review) -> Table:
     """For each choice, the median ratio and P averaged over all universes that made it: what matters, and
     what does not.
     """
@@ -207,4 +213,10 @@ def what_moves_it(key: str, review: Review) -> pd.DataFrame:
                         ),
                     }
                 )
-    return pd.DataFrame(rows)
+    return Table(
+        pd.DataFrame(rows),
+        f"{ENDPOINTS[key].title}: the middle of the universes that made each choice",
+        how="Medians and probabilities are averaged over all universes that made a choice.",
+        endpoint=key,
+        folded=f"{ENDPOINTS[key].title}: choice by choice",
+    )

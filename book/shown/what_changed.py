@@ -2,8 +2,7 @@
 
 import pandas as pd
 
-from book.html.style import BLUE, ORANGE, Picture, canvas, interval_line, ratio_axis, reach
-from models.answers.derivation import derives
+from book.html.style import BLUE, ORANGE, Picture, Table, canvas, interval_line, ratio_axis, reach
 from models.endpoints import ENDPOINTS
 from models.history import versions
 from models.history.changes import movement, step_words
@@ -11,19 +10,23 @@ from models.history.cumulative import Stage
 from models.history.diff import ANALYSES
 from models.words import answer
 
+COMPARED = "The register and the methods of today are compared with those of the preceding version."
+CUMULATIVE = (
+    "The mean effect is computed again after every further study, in the order of publication, not "
+    "adjusted for bias."
+)
 
-@derives
-def studies_table(found: dict) -> pd.DataFrame:
+
+def studies_table(found: dict) -> Table:
     """A row for each study and method that changed, with the register's reason."""
     rows = [
         {"what": row["label"], "change": row["what"], "reason": row["reason"]} for row in found["studies"]
     ]
     rows += [{"what": "method", "change": words, "reason": ""} for words in found["methods"]]
-    return pd.DataFrame(rows)
+    return Table(pd.DataFrame(rows), "Studies and methods that changed", how=COMPARED)
 
 
-@derives
-def summary_table(found: dict) -> pd.DataFrame:
+def summary_table(found: dict) -> Table:
     """Each endpoint's answers before and after, and what moved them."""
     rows = []
     for key, endpoint in found["endpoints"].items():
@@ -44,14 +47,20 @@ def summary_table(found: dict) -> pd.DataFrame:
                     ),
                 }
             )
-    return pd.DataFrame(rows)
+    return Table(
+        pd.DataFrame(rows),
+        "Each answer before and after, and what moved it",
+        how=(
+            "The answer is computed again with one change after the other, each from the stored draws, by "
+            "quadrature, or by new draws."
+        ),
+    )
 
 
 VERSIONS_SHOWN = 8
 """The newest; the table holds them all."""
 
 
-@derives
 def by_version(frame: pd.DataFrame):
     """Every answer over the versions; its numbers are those of all versions."""
     shown = list(dict.fromkeys(frame["version"]))[-VERSIONS_SHOWN:]
@@ -70,7 +79,12 @@ def by_version(frame: pd.DataFrame):
         ]
         said.append(_panel(ax, key, [(version, list(found.values())) for version, found in rows if found]))
     figure.legend(*_analyses_legend(axes[0, 0]), loc="outside upper left", ncols=2)
-    return Picture(figure, "Every answer over the versions. " + " ".join(said), frame)
+    return Picture(
+        figure,
+        "Every answer over the versions. " + " ".join(said),
+        frame,
+        how="Each released version kept its answers; today's are those of the stored draws.",
+    )
 
 
 def _height(rows: int) -> float:
@@ -104,7 +118,6 @@ def _analyses_legend(ax):
     return handles, list(ANALYSES.values())
 
 
-@derives
 def by_study(found: dict[str, list[Stage]]):
     """Cumulative meta-analysis: each answer after every further study, by year of publication."""
     heights = [_height(len(stages)) for stages in found.values()]
@@ -116,33 +129,21 @@ def by_study(found: dict[str, list[Stage]]):
     return Picture(
         figure,
         "Cumulative meta-analysis by year of publication, not adjusted for bias. " + " ".join(said),
-        pd.DataFrame(
-            [
-                {
-                    "endpoint": key,
-                    "after": stage.study,
-                    "published": stage.year,
-                    "scale": ENDPOINTS[key].scale,
-                    **stage.answer,
-                }
-                for key, stages in found.items()
-                for stage in stages
-            ]
-        ),
+        _cumulative(found),
+        how=CUMULATIVE,
     )
 
 
-def cumulative_table(found: dict[str, list[Stage]]) -> pd.DataFrame:
-    """The same in words."""
+def _cumulative(found: dict[str, list[Stage]]) -> pd.DataFrame:
+    """Every answer after every further study, with full precision."""
     return pd.DataFrame(
         [
             {
-                "endpoint": ENDPOINTS[key].title,
-                "after": stage.label,
+                "endpoint": key,
+                "after": stage.study,
                 "published": stage.year,
-                "mean ratio with 95 % interval, and how likely tocilizumab is the better side": answer(
-                    key, stage.answer
-                ),
+                "scale": ENDPOINTS[key].scale,
+                **stage.answer,
             }
             for key, stages in found.items()
             for stage in stages
@@ -150,21 +151,43 @@ def cumulative_table(found: dict[str, list[Stage]]) -> pd.DataFrame:
     )
 
 
-@derives
-def releases_table() -> pd.DataFrame:
+def cumulative_table(found: dict[str, list[Stage]]) -> Table:
+    """The same in words."""
+    return Table(
+        pd.DataFrame(
+            [
+                {
+                    "endpoint": ENDPOINTS[key].title,
+                    "after": stage.label,
+                    "published": stage.year,
+                    "mean ratio with 95 % interval, and how likely tocilizumab is the better side": answer(
+                        key, stage.answer
+                    ),
+                }
+                for key, stages in found.items()
+                for stage in stages
+            ]
+        ),
+        "The answer after each study, in the order of publication",
+        how=CUMULATIVE,
+        numbers=_cumulative(found),
+    )
+
+
+def releases_table() -> Table:
     """Version, date, preceding version, what triggered it, fingerprint of its evidence."""
-    found = [versions.read(version) for version in reversed(versions.released())]
-    if not found:
-        return pd.DataFrame([{"version": "none released yet"}])
-    return pd.DataFrame(
-        [
-            {
-                "version": r["version"],
-                "date": r["date"],
-                "preceding version": r["preceding"] or "none",
-                "trigger": "; ".join(r["trigger"]),
-                "evidence": r["evidence_hash"],
-            }
-            for r in found
-        ]
+    rows = [
+        {
+            "version": r["version"],
+            "date": r["date"],
+            "preceding version": r["preceding"] or "none",
+            "trigger": "; ".join(r["trigger"]),
+            "evidence": r["evidence_hash"],
+        }
+        for r in map(versions.read, reversed(versions.released()))
+    ]
+    return Table(
+        pd.DataFrame(rows or [{"version": "none released yet"}]),
+        "Versions released, newest first",
+        how="Read from the file in which each version was frozen.",
     )

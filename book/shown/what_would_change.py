@@ -9,9 +9,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from book.html.style import BLUE, GREY, INK, RC, RED, WIDTH, Picture
+from book.html.style import BLUE, GREY, INK, RC, RED, WIDTH, Picture, Table
 from extraction.records import Review
-from models.answers.derivation import derives
 from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
 from models.runs import store
@@ -223,39 +222,55 @@ def size_words(outlook: Outlook) -> str:
     return f"{int(np.ceil(size / unit)) * unit:,} patients"
 
 
-def sizes_table(found: list[Outlook]) -> pd.DataFrame:
+HOW = (
+    "The posterior after one more study, expected over what a study of each size would print under each "
+    "true effect."
+)
+
+
+def sizes_table(found: list[Outlook]) -> Table:
     """Expected probability that tocilizumab is the better side, by size, and the smallest size that answers."""
-    return pd.DataFrame(
-        [
-            {
-                "endpoint": ENDPOINTS[o.key].title,
-                "if the truth is": f"{o.truth} ({number(np.exp(o.log_ratio))})",
-                "today": percent(o.p_better(o.today)),
-                **{f"after {size:,}": percent(o.p_better(o.by_size[size])) for size in (40, 150, 1000)},
-                "after an endless study": percent(o.p_better(o.endless)),
-                "one study for 95 % on the true side": size_words(o),
-                f"studies of {EACH} for the same": (
-                    "" if o.studies is None else "none needed" if o.smallest == 0 else _count(o.studies)
-                ),
-            }
-            for o in found
-        ]
+    return Table(
+        pd.DataFrame(
+            [
+                {
+                    "endpoint": ENDPOINTS[o.key].title,
+                    "if the truth is": f"{o.truth} ({number(np.exp(o.log_ratio))})",
+                    "today": percent(o.p_better(o.today)),
+                    **{f"after {size:,}": percent(o.p_better(o.by_size[size])) for size in (40, 150, 1000)},
+                    "after an endless study": percent(o.p_better(o.endless)),
+                    "one study for 95 % on the true side": size_words(o),
+                    f"studies of {EACH} for the same": (
+                        "" if o.studies is None else "none needed" if o.smallest == 0 else _count(o.studies)
+                    ),
+                }
+                for o in found
+            ]
+        ),
+        "Probability that tocilizumab is the better side, and the smallest study that answers",
+        how=HOW,
+        numbers=numbers(found),
     )
 
 
-def posterior_table(found: list[Outlook]) -> pd.DataFrame:
+def posterior_table(found: list[Outlook]) -> Table:
     """Expected posterior of the mean ratio with its 95 % interval, taken as normal on the log scale."""
-    return pd.DataFrame(
-        [
-            {
-                "endpoint": ENDPOINTS[o.key].title,
-                "if the truth is": f"{o.truth} ({number(np.exp(o.log_ratio))})",
-                "today": _ratio(o.today),
-                **{f"after {size:,}": _ratio(o.by_size[size]) for size in (150, 1000)},
-                "after an endless study": _ratio(o.endless),
-            }
-            for o in found
-        ]
+    return Table(
+        pd.DataFrame(
+            [
+                {
+                    "endpoint": ENDPOINTS[o.key].title,
+                    "if the truth is": f"{o.truth} ({number(np.exp(o.log_ratio))})",
+                    "today": _ratio(o.today),
+                    **{f"after {size:,}": _ratio(o.by_size[size]) for size in (150, 1000)},
+                    "after an endless study": _ratio(o.endless),
+                }
+                for o in found
+            ]
+        ),
+        "Expected posterior of the mean ratio after one more study",
+        how=HOW,
+        numbers=numbers(found),
     )
 
 
@@ -264,15 +279,18 @@ def _ratio(e: Expected) -> str:
     return f"{middle} ({low} to {high})"
 
 
-@derives
-def designs_table(review: Review) -> pd.DataFrame:
+def designs_table(review: Review) -> Table:
     """What the new study is taken to be, by endpoint."""
-    return pd.DataFrame(
-        [
-            {"endpoint": endpoint.title, "a new study prints": design(key, review).words}
-            for key, endpoint in ENDPOINTS.items()
-            if has_one(key, review)
-        ]
+    return Table(
+        pd.DataFrame(
+            [
+                {"endpoint": endpoint.title, "a new study prints": design(key, review).words}
+                for key, endpoint in ENDPOINTS.items()
+                if has_one(key, review)
+            ]
+        ),
+        "The new study, by endpoint",
+        how="The size and kind of the new study follow from the reports that enter the endpoint today.",
     )
 
 
@@ -280,7 +298,6 @@ STYLES = {BENEFIT: (BLUE, "-", "o"), NONE: (GREY, "--", "s"), MEDIAN: (RED, "-."
 AT_ENDLESS = 2600.0
 
 
-@derives
 def picture(found: list[Outlook]):
     """Expected probability that tocilizumab is the better side against size, a panel per endpoint."""
     keys = list(dict.fromkeys(o.key for o in found))
@@ -314,10 +331,9 @@ def picture(found: list[Outlook]):
         ha="center",
         multialignment="center",
     )
-    return Picture(figure, _alternative(found), numbers(found))
+    return Picture(figure, _alternative(found), numbers(found), how=HOW)
 
 
-@derives
 def numbers(found: list[Outlook]) -> pd.DataFrame:
     """The expected posterior by size of the new study, 0 for today's and inf for an endless study; log
     ratios.

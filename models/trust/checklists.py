@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict
 
 from extraction.fault import Fault
 from extraction.records import Review
-from models.answers.derivation import derives
 from models.endpoints import ENDPOINTS
 from models.engines.acceptance import elements
 from models.runs import store
@@ -271,7 +270,6 @@ def values(key: str, review: Review) -> pd.DataFrame:
     )
 
 
-@derives
 def diagnostics(key: str, review: Review) -> pd.DataFrame:
     """The same as a page shows it; errors have two digits, and that of the median is given for the mean
     effect.

@@ -19,7 +19,6 @@ from scipy.special import log_expit, logsumexp
 
 from extraction.fault import Fault
 from extraction.tree import ROOT
-from models.answers.derivation import derives
 from models.engines.posterior import LIMITS, Posterior
 from models.engines.quadrature import binomial_normal, from_study_likelihoods, normal_normal
 from models.priors import BASELINE_LOGIT, Prior, parse
@@ -202,7 +201,6 @@ def require(found: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-@derives
 def same_model(found: pd.DataFrame) -> pd.DataFrame:
     """The rows with the same model and prior as ours."""
     return found[found["verdict"] != COMPARATOR]

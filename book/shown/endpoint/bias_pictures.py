@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from book.html.markers import bias_key, mean_key
 from book.html.style import (
     BLUE,
     GREY,
@@ -12,6 +13,7 @@ from book.html.style import (
     RED,
     SMALL,
     Picture,
+    Table,
     canvas,
     interval_line,
     ratio_axis,
@@ -19,7 +21,6 @@ from book.html.style import (
 )
 from extraction.records import Review
 from models.answers.bias import SCALES, bias_priors
-from models.answers.derivation import derives
 from models.endpoints import ENDPOINTS
 from models.trust.adjusted import MEANS, SDS, pair, tipping_grid
 from models.words import answer, compact, digits_beside, interval, number, percent
@@ -27,7 +28,6 @@ from models.words import answer, compact, digits_beside, interval, number, perce
 PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85}
 
 
-@derives
 def side_by_side(key: str, review: Review):
     """Unadjusted above adjusted."""
     endpoint, found = ENDPOINTS[key], pair(key, review)
@@ -72,10 +72,11 @@ def side_by_side(key: str, review: Review):
         figure,
         f"{endpoint.title}, mean {endpoint.scale}. {said}.",
         pd.DataFrame([{"answer": words, "scale": endpoint.scale, **limits} for words, limits, _ in rows]),
+        how="The mean effect from the stored draws, and the same read through the likely bias of each study.",
+        endpoint=key,
     )
 
 
-@derives
 def tipping(key: str, review: Review):
     """Which biases make the 95 % interval exclude no difference, on either side."""
     endpoint = ENDPOINTS[key]
@@ -151,6 +152,11 @@ def tipping(key: str, review: Review):
                 "upper": np.exp(upper).ravel(),
             }
         ),
+        how=(
+            "The mean effect is read through a bias that is the same in every study, over a range of its "
+            "size."
+        ),
+        endpoint=key,
     )
 
 
@@ -191,8 +197,7 @@ def e_value(ratio: float, kind: str) -> float:
     return float(ratio + np.sqrt(ratio * (ratio - 1)))
 
 
-@derives
-def e_values(review: Review) -> pd.DataFrame:
+def e_values(review: Review) -> Table:
     """E-value of each mean effect, and of the limit nearer to no difference (1 where the interval holds it)."""
     rows = []
     for key, endpoint in ENDPOINTS.items():
@@ -210,7 +215,15 @@ def e_values(review: Review) -> pd.DataFrame:
                 "E-value of the nearer limit": number(e_value(near, endpoint.scale)),
             }
         )
-    return pd.DataFrame(rows)
+    return Table(
+        pd.DataFrame(rows),
+        "E-values",
+        how=(
+            "By the formula of VanderWeele and Ding from the mean effect and the limit nearer to no "
+            "difference."
+        ),
+        sources={"mean effect, not adjusted": [(mean_key(key),) for key in ENDPOINTS]},
+    )
 
 
 def what_it_does(review: Review) -> str:
@@ -228,8 +241,7 @@ def what_it_does(review: Review) -> str:
     )
 
 
-@derives
-def scales() -> pd.DataFrame:
+def scales() -> Table:
     """Mean and SD of the bias by endpoint and judgement, with what they claim and where they come from."""
     rows = {}
     for key, scale in SCALES.items():
@@ -242,11 +254,14 @@ def scales() -> pd.DataFrame:
         rows.setdefault(
             scale.plain, {"endpoints": [], **cells, "in words": scale.plain, "source": scale.source}
         )["endpoints"].append(ENDPOINTS[key].title)
-    return pd.DataFrame([row | {"endpoints": ", ".join(row["endpoints"])} for row in rows.values()])
+    return Table(
+        pd.DataFrame([row | {"endpoints": ", ".join(row["endpoints"])} for row in rows.values()]),
+        "Mean and SD of the bias at each judgement, log scale",
+        how="A judgement of this review, each with its source; not estimated.",
+    )
 
 
-@derives
-def adjusted_table(review: Review) -> pd.DataFrame:
+def adjusted_table(review: Review) -> Table:
     """Unadjusted and adjusted mean effect of every endpoint, with the bias it was read through."""
     rows = []
     for key, endpoint in ENDPOINTS.items():
@@ -268,4 +283,12 @@ def adjusted_table(review: Review) -> pd.DataFrame:
                 "bias: seen over true, and SD on the log scale": read,
             }
         )
-    return pd.DataFrame(rows)
+    return Table(
+        pd.DataFrame(rows),
+        "Mean effect without and with the bias",
+        how="The mean effect from the stored draws, and the same read through the likely bias of each study.",
+        sources={
+            "not adjusted (95 % interval)": [(mean_key(key),) for key in ENDPOINTS],
+            "adjusted (95 % interval)": [(bias_key(key),) for key in ENDPOINTS],
+        },
+    )

@@ -1,12 +1,14 @@
 """The parts of an endpoint's page: each function shows one, for the endpoint named."""
 
 import html
+from dataclasses import replace
 
 from IPython.display import HTML, display
 
 from book.html.linked import linked_table, text_table
 from book.html.markers import behind, entry_key, figure_name, mean_key, with_source
 from book.html.show import show, table
+from book.html.style import Table
 from book.shown.endpoint import (
     bias_pictures,
     curves,
@@ -73,7 +75,7 @@ def forest(key: str, review: Review) -> None:
     """
     picture, summary = figures.forest(key, review), summarise(key, review)
     show(
-        *picture,
+        picture,
         figure_name("forest", key),
         f"{words.headline(summary, ENDPOINTS[key])}: mean {words.size(summary, ENDPOINTS[key])}.",
     )
@@ -81,17 +83,13 @@ def forest(key: str, review: Review) -> None:
     papers = _papers(frame["study"], review)
     printed = [behind(key, *paper, review) if paper else () for paper in papers]
     computed = [() if gap else (mean_key(key),) for gap in picture.numbers["no_result_because"]]
-    text_table(
-        frame,
-        f"{ENDPOINTS[key].title}: the forest plot as a table",
-        "The forest plot as a table",
-        picture.numbers,
-        {
-            "study": [() if entries else paper for entries, paper in zip(printed, papers)],
-            "as printed": printed,
-            frame.columns[2]: computed,
-        },
-    )
+    sources = {
+        "study": [() if entries else paper for entries, paper in zip(printed, papers)],
+        "as printed": printed,
+        frame.columns[2]: computed,
+    }
+    caption, folded = f"{ENDPOINTS[key].title}: the forest plot as a table", "The forest plot as a table"
+    text_table(Table(frame, caption, picture.how, key, picture.numbers, sources, folded))
 
 
 def _papers(labels, review: Review) -> list[tuple[str, ...]]:
@@ -106,23 +104,20 @@ def printed(key: str, review: Review) -> None:
     """
     linked_table(tables.as_printed(key, review), f"{ENDPOINTS[key].title}: what each paper printed")
     if not (defined := tables.definitions(key, review)).empty:
-        text_table(
-            defined,
-            f"{ENDPOINTS[key].title}: definitions",
-            sources={"study": _papers(defined["study"], review)},
-        )
+        sources = {"study": _papers(defined["study"], review)}
+        text_table(Table(defined, f"{ENDPOINTS[key].title}: definitions", sources=sources))
 
 
 def recovered(key: str, review: Review) -> None:
     """The mean effect without and with recovered data; then what could have been printed so."""
     if recovery.readings_differ(key, review):
-        show(*recovery.added(key, review), figure_name("recovery", key))
+        show(recovery.added(key, review), figure_name("recovery", key))
     else:
         say("No other reading of the papers changes what enters here.")
     for sentence in recovery.taken_at_their_word(key, review):
         say(sentence)
     if picture := recovery.candidates(key, review):
-        show(*picture, figure_name("candidates", key))
+        show(picture, figure_name("candidates", key))
 
 
 def bias(key: str, review: Review) -> None:
@@ -133,7 +128,7 @@ def bias(key: str, review: Review) -> None:
         if has_studies(key, review)
         else words.NO_STUDY + "."
     )
-    show(*bias_pictures.side_by_side(key, review), figure_name("bias", key), caption)
+    show(bias_pictures.side_by_side(key, review), figure_name("bias", key), caption)
 
 
 def digitised_curves(key: str, review: Review) -> None:
@@ -150,38 +145,35 @@ def digitised_curves(key: str, review: Review) -> None:
         return
     for study, entry in found:
         if picture := curves.picture(review, study, entry):
-            show(*picture, curves.anchor(study, entry))
+            show(picture, curves.anchor(study, entry))
     linked_table(curves.beside_print(review, field), f"{ENDPOINTS[key].title}: curves beside what is printed")
 
 
 def conventional(key: str, review: Review) -> None:
     """Results without priors."""
-    frame, studies = without_priors.results(key, review), evidence_of(key, review).studies
+    shown, studies = without_priors.results(key, review), evidence_of(key, review).studies
     printed = [behind(key, study, review) for study in studies]
     together = tuple(entry for entries in printed for entry in entries)
-    computed = printed + [together] * (len(frame) - len(studies))
-    text_table(
-        frame,
-        f"{ENDPOINTS[key].title}: conventional results",
-        sources={"as printed": [*printed, *[()] * (len(frame) - len(studies))], "recomputed": computed},
-    )
+    pooled = len(shown.frame) - len(studies)
+    sources = {"as printed": [*printed, *[()] * pooled], "recomputed": [*printed, *[together] * pooled]}
+    text_table(replace(shown, sources=sources))
 
 
 def graph(key: str, review: Review) -> None:
     """The model as a graph."""
-    show(*pictures.model_graph(key, review), figure_name("graph", key))
+    show(pictures.model_graph(key, review), figure_name("graph", key))
 
 
 def priors(key: str) -> None:
     """The priors in words, then before and after the data."""
-    text_table(tables.priors(key), f"{ENDPOINTS[key].title}: priors")
+    text_table(tables.priors(key))
 
 
 def before_and_after(key: str, review: Review) -> None:
     """What the priors foresee of the reports used, and the mean effect before and after the data."""
     for sentence in predictive.foreseen_before(key, review):
         say(sentence)
-    show(*figures.prior_and_posterior(key, review), figure_name("prior", key), figures.narrowed(key, review))
+    show(figures.prior_and_posterior(key, review), figure_name("prior", key), figures.narrowed(key, review))
 
 
 def absolute(key: str, review: Review) -> None:
@@ -191,19 +183,16 @@ def absolute(key: str, review: Review) -> None:
         say("No absolute effect is given: there is no baseline risk to start from.")
         return
     show(
-        *picture,
+        picture,
         figure_name("absolute", key),
         words.frequencies(summary_for_words(key, review)["absolute"], ENDPOINTS[key]),
     )
     frame = tables.absolute(key, review)
-    text_table(
-        frame,
-        f"{ENDPOINTS[key].title}: patients per 1,000, median and 95 % interval",
-        numbers=picture.numbers,
-        sources=dict.fromkeys(
-            ("with, per 1,000", "difference", "difference in a next study"), [(mean_key(key),)] * len(frame)
-        ),
+    sources = dict.fromkeys(
+        ("with, per 1,000", "difference", "difference in a next study"), [(mean_key(key),)] * len(frame)
     )
+    caption = f"{ENDPOINTS[key].title}: patients per 1,000, median and 95 % interval"
+    text_table(Table(frame, caption, picture.how, key, picture.numbers, sources))
 
 
 def left_out(key: str, review: Review) -> None:
@@ -212,27 +201,20 @@ def left_out(key: str, review: Review) -> None:
     if picture is None:
         say("No report left out can be predicted from this posterior, so this check is empty here.")
         return
-    show(*picture, figure_name("left-out", key))
+    show(picture, figure_name("left-out", key))
     printed = [
         tuple(entry_key(check.report.study, entry) for entry in check.report.entries)
         for check in predictive.checks(key, review)
     ]
-    text_table(
-        tables.predictive_checks(key, review),
-        f"{ENDPOINTS[key].title}: reports left out, and their prediction",
-        sources={"printed": printed},
-    )
+    text_table(replace(tables.predictive_checks(key, review), sources={"printed": printed}))
 
 
 def tau(key: str, review: Review) -> None:
     """Mean effect under each prior of the between-study SD."""
     picture = figures.tau_priors(key, review)
-    show(*picture, figure_name("tau", key), figures.over_each_tau(key, review))
-    table(
-        tables.tau_sensitivity(key, review),
-        f"{ENDPOINTS[key].title}: mean effect under each prior of τ",
-        picture.numbers,
-    )
+    show(picture, figure_name("tau", key), figures.over_each_tau(key, review))
+    caption = f"{ENDPOINTS[key].title}: mean effect under each prior of τ"
+    table(Table(tables.tau_sensitivity(key, review), caption, picture.how, key, picture.numbers))
 
 
 def evidence(key: str, review: Review) -> None:

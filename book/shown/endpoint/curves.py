@@ -11,7 +11,6 @@ from extraction.records import Review
 from extraction.recover import Unusable
 from extraction.recover.curves import reconstruct
 from extraction.schema import Entry, SurvivalCurve
-from models.answers.derivation import derives
 
 
 def digitised(
@@ -42,7 +41,6 @@ def anchor(study: str, entry: SurvivalCurve) -> str:
     )
 
 
-@derives
 def picture(review: Review, study: str, entry: SurvivalCurve):
     """The overlay of one record's curve, or None where the curve fixes no hazard ratio."""
     record = review.records[study]
@@ -52,7 +50,11 @@ def picture(review: Review, study: str, entry: SurvivalCurve):
             *overlay(
                 review.curves[entry.curve],
                 f"{review.studies[study].label}: {entry.field.replace('_', ' ')}{patients}",
-            )
+            ),
+            how=(
+                "Patients are reconstructed from the digitised points and the numbers at risk, and drawn "
+                "over the points."
+            ),
         )
     except Unusable:
         return None

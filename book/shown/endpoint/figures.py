@@ -32,7 +32,6 @@ from extraction.bias import judgements, overall
 from extraction.records import Review
 from extraction.schema import Record
 from extraction.vocabulary import DOMAINS
-from models.answers.derivation import derives
 from models.answers.summary import limits, summarise
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.engines.reweight import limits_under
@@ -108,7 +107,6 @@ LIGHTS_HEIGHT = 0.5
 COLOURS = {"study": BLUE, "pooled": RED, "prediction": PURPLE}
 
 
-@derives
 def forest(key: str, review: Review):
     """Posterior of each study beside what its paper printed, with the mean and the effect in a next study."""
     endpoint = ENDPOINTS[key]
@@ -135,6 +133,11 @@ def forest(key: str, review: Review):
         figure,
         _forest_alt(endpoint, rows, digits),
         pd.DataFrame([_forest_numbers(row, endpoint) for row in rows]),
+        how=(
+            "Median and 95 % interval of each study, of the mean effect and of a next study, from the "
+            "stored draws; beside them what each paper printed."
+        ),
+        endpoint=key,
     )
 
 
@@ -209,7 +212,6 @@ def _forest_alt(endpoint, rows: list[Row], digits: int) -> str:
     )
 
 
-@derives
 def prior_and_posterior(key: str, review: Review):
     """Mean effect before and after the data, with its 95 % interval and the line of no difference."""
     endpoint, stored, found = ENDPOINTS[key], store.read(key, review), summarise(key, review)
@@ -244,6 +246,11 @@ def prior_and_posterior(key: str, review: Review):
                 "posterior_density_of_log_ratio": posterior,
             }
         ),
+        how=(
+            "The density of the mean effect before the data is its prior, after the data that of the "
+            "stored draws."
+        ),
+        endpoint=key,
     )
 
 
@@ -288,7 +295,6 @@ def over_each_tau(key: str, review: Review) -> str:
     return f"Over the {len(medians)} priors of τ the median {ENDPOINTS[key].scale} {said}."
 
 
-@derives
 def tau_priors(key: str, review: Review):
     """Priors of the between-study SD, and beneath each the mean effect it leads to."""
     endpoint, rows = ENDPOINTS[key], under_each_tau(key, review)
@@ -340,4 +346,6 @@ def tau_priors(key: str, review: Review):
                 for prior, found in rows
             ]
         ),
+        how="The mean effect is computed again under each prior of the SD between studies.",
+        endpoint=key,
     )

@@ -11,13 +11,11 @@ from book.html.style import BLUE, GREY, LIGHT, RED, SMALL, STUDY_COLOURS, Pictur
 from book.shown.endpoint.printed import p_words, stratum_words
 from extraction.records import Review
 from models.answers.absolute import absolute_effects
-from models.answers.derivation import derives
 from models.endpoints import ENDPOINTS
 from models.trust.predictive import checks, prior_durations, survival_curves
 from models.words import percent
 
 
-@derives
 def left_out_reports(key: str, review: Review):
     """Where each report left out lies in its predictive distribution; None where no report can be predicted."""
     found = checks(key, review)
@@ -37,6 +35,8 @@ def left_out_reports(key: str, review: Review):
         "Reports left out, and what the posterior foresees of them. "
         + " ".join(check_words(c, review) for c in found),
         pd.DataFrame(map(_check_numbers, found)),
+        how="What the posterior foresees of each report left out, and where the printed one lies in it.",
+        endpoint=key,
     )
 
 
@@ -131,7 +131,6 @@ def _outcome_strip(ax, check, label: str) -> None:
     ax.set_xlabel("Predictive probability of the outcome of the test")
 
 
-@derives
 def per_1000(key: str, review: Review):
     """Patients per 1,000 with the event, without tocilizumab and with it; None where there is no baseline
     risk.
@@ -168,6 +167,11 @@ def per_1000(key: str, review: Review):
         figure,
         f"{ENDPOINTS[key].title}, patients per 1,000. {said}.",
         pd.DataFrame(map(_per_1000_numbers, found)),
+        how=(
+            "The mean effect, and that in a next study, from the stored draws are applied to each "
+            "baseline risk."
+        ),
+        endpoint=key,
     )
 
 
@@ -188,7 +192,6 @@ def _per_1000_numbers(effect) -> dict:
     }
 
 
-@derives
 def durations_foreseen():
     """Days of CRS in one patient without tocilizumab that the priors foresee, by grade."""
     found = prior_durations()
@@ -221,10 +224,10 @@ def durations_foreseen():
         figure,
         "What the priors foresee before any data. " + "; ".join(said) + ".",
         pd.concat(curves, ignore_index=True),
+        how="Draws from the priors alone, before any data.",
     )
 
 
-@derives
 def simulated_survival(key: str, review: Review):
     """Kaplan-Meier curves of simulated cohorts; an illustration, no patient of a study is in it."""
     times, curves = survival_curves(key, review)
@@ -255,4 +258,9 @@ def simulated_survival(key: str, review: Review):
         f"Simulated curves, {ENDPOINTS[key].title}. Share without the event at the median time of patients"
         " without tocilizumab: " + "; ".join(said) + ".",
         pd.concat(bands, ignore_index=True),
+        how=(
+            "Cohorts are simulated with the mean effect of the stored draws; no patient of a study is in "
+            "them."
+        ),
+        endpoint=key,
     )

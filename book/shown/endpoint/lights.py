@@ -3,11 +3,10 @@
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from book.html.style import GREEN, GREY, INK, RED, SMALL, YELLOW, Picture, canvas
+from book.html.style import GREEN, GREY, INK, RED, SMALL, YELLOW, Picture, Table, canvas
 from extraction.bias import judgements, overall
 from extraction.records import Review
 from extraction.vocabulary import DOMAINS, ENDPOINTS
-from models.answers.derivation import derives
 from models.endpoints import ENDPOINTS as MODELS
 from models.endpoints import evidence_of
 
@@ -67,7 +66,6 @@ def legend_of_lights(figure) -> None:
     figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=SMALL)
 
 
-@derives
 def traffic_lights(key: str, review: Review):
     """Every study that enters an endpoint by the seven domains and overall."""
     evidence = evidence_of(key, review)
@@ -106,6 +104,7 @@ def traffic_lights(key: str, review: Review):
                 for row in _numbers(study, review.records[study], evidence.endpoint)
             ]
         ),
+        how="Judged by the reviewers and kept in the records with their reasons; nothing is computed.",
     )
 
 
@@ -125,22 +124,26 @@ def _words(record, endpoint: str) -> str:
     return f"overall {LIGHTS[overall(record, endpoint)][0]} ({domains})"
 
 
-@derives
-def reasons(study: str, review: Review) -> pd.DataFrame:
+def reasons(study: str, review: Review) -> Table:
     """Every judgement of a study with its endpoints, reason and address."""
-    return pd.DataFrame(
-        [
-            {
-                "domain": DOMAINS[row.domain],
-                "endpoints": ", ".join(ENDPOINTS[e] for e in row.endpoints),
-                "risk of bias": LIGHTS[row.judgement][0],
-                "reason": row.reason,
-                "where": str(row.address) if row.address else "a silence of the paper",
-            }
-            for domain in DOMAINS
-            for row in review.records[study].risk_of_bias
-            if row.domain == domain
-        ]
+    return Table(
+        pd.DataFrame(
+            [
+                {
+                    "domain": DOMAINS[row.domain],
+                    "endpoints": ", ".join(ENDPOINTS[e] for e in row.endpoints),
+                    "risk of bias": LIGHTS[row.judgement][0],
+                    "reason": row.reason,
+                    "where": str(row.address) if row.address else "a silence of the paper",
+                }
+                for domain in DOMAINS
+                for row in review.records[study].risk_of_bias
+                if row.domain == domain
+            ]
+        ),
+        f"{review.studies[study].label}: risk of bias and reasons",
+        how="Judged by the reviewers and kept in the records with their reasons; nothing is computed.",
+        folded=review.studies[study].label,
     )
 
 

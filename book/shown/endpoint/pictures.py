@@ -20,7 +20,6 @@ from book.html.style import (
 )
 from extraction.derived.characteristics import imbalances
 from extraction.records import Review
-from models.answers.derivation import derives
 from models.endpoint import study_term
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.runs import store
@@ -32,7 +31,6 @@ MOST_IN_WORDS = 30
 """Differences that the words for a figure list, the largest first."""
 
 
-@derives
 def baseline_imbalance(review: Review):
     """Standardised differences of the variables both arms print, one colour for each study."""
     found = imbalances(review)
@@ -88,10 +86,13 @@ def baseline_imbalance(review: Review):
         f"Differences between the arms in standard deviations: {len(far)} of {len(found)} exceed 0.1, the"
         f" usual limit of balance (grey band). Largest first: {said}.",
         pd.DataFrame([asdict(i) | {"standardised_difference": i.difference} for i in found]),
+        how=(
+            "Standardised differences between the arms, from the counts, means and medians that each "
+            "paper prints of its patients."
+        ),
     )
 
 
-@derives
 def model_graph(key: str, review: Review):
     """The model as a graph: an arrow leads from each quantity to those that depend on it, the reports at the
     bottom.
@@ -151,6 +152,8 @@ def model_graph(key: str, review: Review):
         figure,
         f"Graph of the model of {ENDPOINTS[key].title}. Arrows: {said}. Boxes are printed reports.",
         pd.DataFrame(edges, columns=["from", "to"]),
+        how="Drawn from the model itself: an arrow leads from each quantity to those that depend on it.",
+        endpoint=key,
     )
 
 
@@ -209,7 +212,6 @@ def _layers(nodes: list[str], edges: list[list[str]]) -> dict[str, int]:
     return depth
 
 
-@derives
 def followed_number(key: str, study: str, review: Review):
     """One table of counts: prior of the log odds ratio, likelihood of the counts, and the study's posterior."""
     endpoint = ENDPOINTS[key]
@@ -241,4 +243,10 @@ def followed_number(key: str, study: str, review: Review):
         f" likelihood of the odds ratio is largest at {number(best)}; with the prior the posterior is"
         f" {interval(found)}."
     )
-    return Picture(figure, said, pd.DataFrame({"ratio": np.exp(grid)} | curves))
+    return Picture(
+        figure,
+        said,
+        pd.DataFrame({"ratio": np.exp(grid)} | curves),
+        how="The likelihood of the printed counts alone, and the study's posterior with all the others.",
+        endpoint=key,
+    )

@@ -24,7 +24,6 @@ from book.html.style import (
 from book.shown.endpoint.printed import stratum_words
 from extraction.records import Review
 from extraction.recover.log_rank import log_rank_histories
-from models.answers.derivation import derives
 from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.posterior import Posterior
@@ -85,7 +84,6 @@ def _row(words: str, evidence: Evidence, key: str) -> Row:
     )
 
 
-@derives
 def added(key: str, review: Review):
     """Mean effect under each reading, side by side."""
     endpoint, rows = ENDPOINTS[key], readings(key, review)
@@ -147,6 +145,8 @@ def added(key: str, review: Review):
                 for row in rows
             ]
         ),
+        how="The mean effect by quadrature or by new draws with each reading of the papers.",
+        endpoint=key,
     )
 
 
@@ -214,7 +214,6 @@ def _label(report, review: Review) -> str:
     )
 
 
-@derives
 def candidates(key: str, review: Review):
     """The tables or histories behind each recovered report; None where nothing is recovered."""
     found = recovered_reports(key, review)
@@ -237,6 +236,11 @@ def candidates(key: str, review: Review):
         figure,
         f"What could have been printed so, {ENDPOINTS[key].title}. " + " ".join(map(_words, found)),
         pd.DataFrame([row for report in found for row in _candidate_numbers(report)]),
+        how=(
+            "Every table or history that would have been printed as the paper prints it, each with its "
+            "probability."
+        ),
+        endpoint=key,
     )
 
 

@@ -4,12 +4,12 @@ DataFrame.
 
 import pandas as pd
 
+from book.html.style import Table
 from book.shown.endpoint.figures import under_each_tau
 from book.shown.endpoint.lights import LIGHTS
 from book.shown.endpoint.printed import p_words, printed_result, printed_words, stratum_words
 from extraction.records import Review
 from models.answers.absolute import absolute_effects
-from models.answers.derivation import derives
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.report import Unused, Used
 from models.likelihood.log_rank_exact import TIE_SHARE
@@ -177,8 +177,7 @@ def forest(numbers: pd.DataFrame, summary: dict) -> pd.DataFrame:
     )
 
 
-@derives
-def priors(key: str) -> pd.DataFrame:
+def priors(key: str) -> Table:
     """Every prior of the endpoint, in words and with its source."""
     endpoint = ENDPOINTS[key]
     named = [("mean effect μ", endpoint.mu_prior), ("between-study SD τ, primary", endpoint.tau_prior)]
@@ -219,7 +218,12 @@ def priors(key: str) -> pd.DataFrame:
                 "source": "choice of this review",
             }
         )
-    return pd.DataFrame(rows)
+    return Table(
+        pd.DataFrame(rows),
+        f"{ENDPOINTS[key].title}: priors",
+        how="A judgement of this review, each with its source; not estimated from these studies.",
+        endpoint=key,
+    )
 
 
 def tau_sensitivity(key: str, review: Review) -> pd.DataFrame:
@@ -270,32 +274,35 @@ FORESEEN = {
 }
 
 
-@derives
-def predictive_checks(key: str, review: Review) -> pd.DataFrame:
+def predictive_checks(key: str, review: Review) -> Table:
     """Left-out reports beside what the posterior foresees of them."""
-    return pd.DataFrame(
-        [
-            {
-                "study": review.studies[check.report.study].label,
-                "patients": stratum_words(review.records[check.report.study], check.report.stratum),
-                "printed": (
-                    p_words(check.report.check["p"])
-                    if "p" in check.report.check
-                    else "significant"
-                    if check.printed
-                    else "not significant"
-                ),
-                "foreseen": FORESEEN[check.quantity] + percent(check.probability),
-                "verdict": check.verdict,
-                "left out because": check.report.reason,
-            }
-            for check in checks(key, review)
-        ]
+    return Table(
+        pd.DataFrame(
+            [
+                {
+                    "study": review.studies[check.report.study].label,
+                    "patients": stratum_words(review.records[check.report.study], check.report.stratum),
+                    "printed": (
+                        p_words(check.report.check["p"])
+                        if "p" in check.report.check
+                        else "significant"
+                        if check.printed
+                        else "not significant"
+                    ),
+                    "foreseen": FORESEEN[check.quantity] + percent(check.probability),
+                    "verdict": check.verdict,
+                    "left out because": check.report.reason,
+                }
+                for check in checks(key, review)
+            ]
+        ),
+        f"{ENDPOINTS[key].title}: reports left out, and their prediction",
+        how="What the posterior foresees of each report left out, beside what its paper prints.",
+        endpoint=key,
     )
 
 
-@derives
-def by_grade(review: Review) -> pd.DataFrame:
+def by_grade(review: Review) -> Table:
     """Mean ratio of median CRS durations at each grade, as the joint model gives it."""
     from models.answers.summary import limits, summarise
 
@@ -315,7 +322,15 @@ def by_grade(review: Review) -> pd.DataFrame:
                 "probability below 1": percent(shorter),
             }
         )
-    return pd.DataFrame(rows)
+    return Table(
+        pd.DataFrame(rows),
+        "Ratio of median CRS durations, by grade",
+        how=(
+            "Median and 95 % interval of the mean effect at each grade, from the stored draws of the "
+            "joint model."
+        ),
+        endpoint="crs_duration_grade3",
+    )
 
 
 def severe_crs_by_contrast(review: Review) -> pd.DataFrame:

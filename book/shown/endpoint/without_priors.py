@@ -5,9 +5,9 @@ conventional methods pool.
 import numpy as np
 import pandas as pd
 
+from book.html.style import Table
 from book.shown.endpoint.printed import printed_result
 from extraction.records import Review
-from models.answers.derivation import derives
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines import frequentist
 from models.evidence.report import Used
@@ -15,9 +15,13 @@ from models.evidence.survival import FROM_CURVE
 from models.likelihood.reports import se_from_interval
 from models.words import interval, number
 
+HOW = (
+    "Each result is recomputed from the counts or estimates of its paper, then pooled "
+    "without priors by conventional methods."
+)
 
-@derives
-def results(key: str, review: Review) -> pd.DataFrame:
+
+def results(key: str, review: Review) -> Table:
     """Per paper the result as printed and recomputed; pooled by conventional methods, or why not."""
     evidence, endpoint = evidence_of(key, review), ENDPOINTS[key]
     rows = [
@@ -28,8 +32,13 @@ def results(key: str, review: Review) -> pd.DataFrame:
         }
         for study in evidence.studies
     ]
-    return pd.DataFrame(
-        rows + [{"study": "pooled", "as printed": "", "recomputed": text} for text in pooled(key, review)]
+    return Table(
+        pd.DataFrame(
+            rows + [{"study": "pooled", "as printed": "", "recomputed": text} for text in pooled(key, review)]
+        ),
+        f"{ENDPOINTS[key].title}: conventional results",
+        how=HOW,
+        endpoint=key,
     )
 
 
