@@ -32,13 +32,26 @@ def fitted(endpoint: Endpoint, evidence: Evidence) -> tuple:
     }
 
 
+def compile_model(model):
+    """A pymc model compiled for nutpie: the same seed gives the same draws, whatever was compiled before.
+
+    PyTensor would let the compiler reorder arithmetic (fastmath).  What becomes of it then depends on what is
+    compiled as a part of what, and so on Python's version and on what the cache of an earlier run holds.
+    """
+    import nutpie
+    import pytensor
+
+    with pytensor.config.change_flags(numba__fastmath=False):
+        return nutpie.compile_pymc_model(model)
+
+
 def sample(model, name: str, seed: int = SEED, draws: int = DRAWS):
     """Draws from a pymc model as a DataTree, with its diagnostics in `attrs`; smaller steps are tried before
     Rejected is raised.
     """
     import nutpie
 
-    compiled = nutpie.compile_pymc_model(model)
+    compiled = compile_model(model)
     settings = SAMPLER | {"seed": seed + zlib.crc32(name.encode()) % 1_000_000}
     for acceptance in (SAMPLER["target_accept"], *RETRIES):
         tree = nutpie.sample(

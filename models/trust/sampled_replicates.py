@@ -10,6 +10,7 @@ import numpy as np
 
 from models.crs_duration import CRS_DURATION, layout
 from models.engines.acceptance import E_BFMI_ABOVE, diagnose
+from models.engines.sampling import compile_model
 from models.trust import simulate_durations
 from models.trust.simulate import QUANTITIES
 
@@ -71,10 +72,8 @@ class Duration:
     """
 
     def __init__(self, evidence: Evidence):
-        import nutpie
-
         self.shapes = [array.shape for array in layout(evidence)]
-        self.compiled = nutpie.compile_pymc_model(with_reports_as_data(evidence))
+        self.compiled = compile_model(with_reports_as_data(evidence))
 
     def fit(self, evidence: Evidence, seed: int) -> tuple[dict[str, np.ndarray], bool]:
         """Thinned draws of mu, tau, theta of the first study and prediction, shape (draw,); and whether the

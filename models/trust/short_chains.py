@@ -18,6 +18,7 @@ from models import crs_duration
 from models.crs_duration import GRADES, layout
 from models.engines import reweight
 from models.engines.acceptance import diagnose
+from models.engines.sampling import compile_model
 from models.engines.settings import SAMPLER
 from models.likelihood.kernels import KINDS
 from models.priors import Prior, parse
@@ -73,7 +74,6 @@ def compiled(studies: tuple[str, ...], shapes: tuple):
     """The nutpie model of reports of these shapes, whose biases and reports are data; each process compiles
     it once.
     """
-    import nutpie
     import pymc as pm
     import pytensor.tensor as pt
 
@@ -92,7 +92,7 @@ def compiled(studies: tuple[str, ...], shapes: tuple):
         crs_duration.in_studies(
             mean_by_grade, tau, tuple(arrays), bias_mean + bias_sd * pm.Normal("z_bias", dims="study")
         )
-    return nutpie.compile_pymc_model(model)
+    return compile_model(model)
 
 
 def draw(studies: list[str], arrays: list, bias_mean: list[float], bias_sd: list[float], seed: int) -> dict:
