@@ -2,37 +2,69 @@
 models fit`.
 """
 
+import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from functools import partial
 
 from rich.console import Console
 
 from extraction.checks import check
+from extraction.fault import Fault
 from extraction.records import BadRecords, load
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.sampling import fitted
 from models.runs import store
 from models.runs.alone import alone
+from models.runs.one_fit import failure
+from models.runs.processes import cores, in_processes
 
 console = Console(stderr=True, highlight=False)
 
 
 def fit(keys: Iterable[str], review) -> None:
-    """Fit and store the endpoints that have no posterior yet; one line of progress for each."""
+    """Fit and store the endpoints that have no posterior yet; one line for each when it is finished."""
+    missing = []
     for key in keys:
         if store.is_fitted(key, review):
             console.print(f"  {key}: already fitted")
-            continue
-        console.print(f"  {key}: fitting", end=" ")
-        started = time.perf_counter()
-        info = _fit_one(key, review)
+        else:
+            missing.append(key)
+    if missing:
+        console.print(f"  fitting {', '.join(missing)}", soft_wrap=True)
+    for key, info in _fits(missing, review):
         diagnostics = info["diagnostics"]
         console.print(
-            f"{time.perf_counter() - started:.1f} s, R-hat {diagnostics['r_hat']:.3f}, smallest effective"
-            f" sample size {min(diagnostics['ess_bulk'], diagnostics['ess_tail']):.0f}, divergences"
-            f" {diagnostics['divergences']}"
+            f"  {key}: fitted in {info['seconds']:.1f} s, R-hat {diagnostics['r_hat']:.3f}, smallest"
+            f" effective sample size {min(diagnostics['ess_bulk'], diagnostics['ess_tail']):.0f},"
+            f" divergences {diagnostics['divergences']}"
         )
+
+
+def _fits(keys: list[str], review) -> Iterator[tuple[str, dict]]:
+    """Endpoints with what is told of their fits, as they are finished; several side by side, one a core."""
+    if min(len(keys), cores()) < 2:
+        yield from ((key, _fit_one(key, review)) for key in keys)
+        return
+    tasks = {key: {"key": key} for key in keys}
+    with closing(in_processes(partial(_fit_or_fault, review=review), tasks, cores())) as arriving:
+        for key, finished, text in arriving:
+            if not finished:
+                raise failure("fit", tasks[key], text)
+            info = json.loads(text)
+            if "fault" in info:
+                raise Fault(info["fault"])
+            yield key, info
+
+
+def _fit_or_fault(key: str, review) -> dict:
+    """What is told of a fit in a process of its own, from which a fault comes back as its text."""
+    try:
+        return _fit_one(key, review)
+    except Fault as fault:
+        return {"fault": str(fault)}
 
 
 def _fit_universes(review) -> None:

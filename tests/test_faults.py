@@ -71,7 +71,7 @@ def test_a_damaged_posterior_is_detected_and_fitted_again(tree):
     assert done.returncode == 1 and f"{ENDPOINT}: no posterior" in done.stderr
     path.write_bytes(sound)
     path.with_suffix(".json").write_text("{", encoding="utf-8")
-    assert f"{ENDPOINT}: fitting" in tree.run("models", "fit", ENDPOINT).stderr
+    assert f"{ENDPOINT}: fitted in" in tree.run("models", "fit", ENDPOINT).stderr
     assert tree.run("models", "summary").returncode == 0
 
 
@@ -100,7 +100,7 @@ def test_of_two_fits_at_once_one_waits_and_finds_it_done(tree):
         with subprocess.Popen([sys.executable, "-m", "models", "fit", ENDPOINT], **options) as second:
             said = second.stderr.readline()
             first.send_signal(signal.SIGCONT)
-            assert f"{ENDPOINT}: fitting" in first.communicate(timeout=LIMIT)[1]
+            assert f"{ENDPOINT}: fitted in" in first.communicate(timeout=LIMIT)[1]
             assert f"{ENDPOINT}: already fitted" in second.communicate(timeout=LIMIT)[1]
     assert f"another fit is at work here, process {first.pid}: waiting for it" in said
     assert (first.returncode, second.returncode) == (0, 0)

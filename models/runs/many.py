@@ -18,8 +18,8 @@ from pathlib import Path
 from extraction.tree import BUILD
 from models.runs.cluster import ClusterUnreachable, on_cluster
 from models.runs.journal import Journal
-from models.runs.one_fit import FitFailed, WorkerDied, short
-from models.runs.processes import in_processes
+from models.runs.one_fit import FitFailed, WorkerDied, failure, short
+from models.runs.processes import cores, in_processes
 
 __all__ = ["ClusterUnreachable", "FitFailed", "WorkerDied", "run"]
 
@@ -65,12 +65,12 @@ def run(
         arriving = (
             on_cluster(scheduler, function, missing)
             if scheduler
-            else in_processes(function, missing, workers or _cores())
+            else in_processes(function, missing, workers or cores())
         )
         with _bar(name, len(set(keys)), len(missing), progress) as advance, closing(arriving):
             for key, finished, text in arriving:
                 if not finished:
-                    raise _failure(name, missing[key], text)
+                    raise failure(name, missing[key], text)
                 journal.add(key, text)
                 found[key] = text
                 advance()
@@ -96,17 +96,6 @@ def _key(task: dict, name: str, place: int) -> str:
 
 def _hash(content) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _failure(name: str, task: dict, traceback: str) -> FitFailed:
-    failure = FitFailed(f"{name}: task {short(task)} failed: {traceback.strip().splitlines()[-1]}")
-    failure.add_note(f"In the worker:\n{traceback}")
-    return failure
-
-
-def _cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

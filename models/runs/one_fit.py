@@ -32,6 +32,13 @@ def attempt(function: Callable, task: dict) -> tuple[bool, str]:
         return False, traceback.format_exc()
 
 
+def failure(name: str, task: dict, text: str) -> FitFailed:
+    """What a failed task of a kind of fits is raised as; `text` is its traceback."""
+    failed = FitFailed(f"{name}: task {short(task)} failed: {text.strip().splitlines()[-1]}")
+    failed.add_note(f"In the worker:\n{text}")
+    return failed
+
+
 def short(task: dict) -> str:
     """A task for a message."""
     return shorten(str(task), 200)

@@ -32,6 +32,11 @@ THREADS = (
 """One thread in each worker: the workers themselves fill the cores."""
 
 
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def in_processes(function: Callable, tasks: dict[str, dict], count: int) -> Generator[tuple[str, bool, str]]:
     """Key, success and JSON (or traceback) of each task, as they finish; at most `count` processes.
 
