@@ -43,7 +43,7 @@ def build(evidence: Evidence, mu_prior: Prior = MU_LOG_DURATION, tau_prior: Prio
     with pm.Model(coords={"study": evidence.studies, "grade": GRADES}) as model:
         mean_by_grade, tau = over_studies(mu_prior.to_pymc("mu"), tau_prior.to_pymc("tau"))
         if evidence.studies:
-            in_studies(mean_by_grade, tau, layout(evidence))
+            in_studies(mean_by_grade, tau, layout(evidence), np.zeros(len(evidence.studies)))
     return model
 
 
@@ -56,25 +56,21 @@ def over_studies(mu, tau):
     return pm.Deterministic("mean_by_grade", mu - trend * (3 - np.array(GRADES)), dims="grade"), tau
 
 
-def in_studies(mean_by_grade, tau, arrays, bias=0.0):
-    """Effects, durations and reports of each study; a bias, shape (study,) or 0, is added to its effect in
+def in_studies(mean_by_grade, tau, arrays, bias):
+    """Effects, durations and reports of each study; the bias, shape (study,), is added to its effect in
     every grade before it is seen.
     """
     import pymc as pm
-    import pytensor.tensor as pt
 
     from models.likelihood.graph_op import DurationReports
 
     level = LEVEL_LOG_DAYS.to_pymc("level", dims="study")
-    step_up = STEP_LOG_DURATION.to_pymc("step_1_to_2"), STEP_LOG_DURATION.to_pymc("step_2_to_3")
+    steps = STEP_LOG_DURATION.to_pymc("step_1_to_2"), STEP_LOG_DURATION.to_pymc("step_2_to_3")
     sigma = SIGMA_LOG_DURATION.to_pymc("sigma", dims="study")
     z = pm.Normal("z", dims=("study", "grade"))
     delta = pm.Deterministic("delta", mean_by_grade[None, :] + tau * z, dims=("study", "grade"))
     pm.Deterministic("theta", delta[:, -1], dims="study")
-    without = level[:, None] + pt.stack([-step_up[0], 0.0, step_up[1]])[None, :]
-    seen = delta if isinstance(bias, float) else delta + bias[:, None]
-    mean = pt.stack([without, without + seen], axis=2)  # study, grade, arm
-    pm.Potential("reports", DurationReports()(mean.flatten(), sigma, *arrays)[0])
+    pm.Potential("reports", DurationReports()(mean_by_grade, tau, z, bias, level, *steps, sigma, *arrays)[0])
 
 
 def packed(report: Used) -> tuple[Report, list[tuple[int, str, int]]]:

@@ -123,6 +123,57 @@ def test_gradient_is_that_of_central_differences(real):
         np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6 + 4 * error)
 
 
+def mixed(significant, direction):
+    grades = {"toci": [[1, 3], [2, 5]], "control": [[1, 6], [2, 4], [3, 2]]}
+    return "test_outcome", grades | {
+        "tests": ["mann_whitney"],
+        "significant": significant,
+        "direction": direction,
+        "alpha": 0.05,
+    }
+
+
+@pytest.mark.parametrize(
+    ("term", "data"),
+    [
+        mixed(False, None),
+        mixed(True, None),
+        mixed(True, "lower"),
+        mixed(True, "higher"),
+        (
+            "median_quartiles",
+            {
+                "cells": {"toci": [[1, 5], [2, 4]]},
+                "lower_quartile": 3.5,
+                "median": 5.0,
+                "upper_quartile": 8.0,
+            },
+        ),
+        (
+            "median_range",
+            {
+                "cells": {"toci": [[1, 3], [2, 1], [3, 2]]},
+                "median": 5.5,
+                "minimum": 2.0,
+                "maximum": 14.0,
+                "zeros": 0,
+            },
+        ),
+        (
+            "median_range",
+            {"cells": {"toci": [[2, 1]]}, "median": 5.5, "minimum": 0.0, "maximum": None, "zeros": 0},
+        ),
+    ],
+)
+def test_gradient_of_each_kind_of_report_alone_is_that_of_central_differences(term, data):
+    arrays = layout(Evidence("crs_duration", (Used("x", term, data, ("x",)),)))
+    for means, sigmas in points(1, 9, 8, spread=0.6):
+        expected = differences(arrays, means, sigmas, 2e-4)
+        np.testing.assert_allclose(
+            gradient(means, sigmas, arrays), expected, rtol=1e-7, atol=1e-8
+        )  # the step's error
+
+
 def test_gradient_is_finite_at_the_extremes_and_drawn_back_from_them(real):
     arrays = layout(real)
     for means, sigmas in extreme(len(real.studies)):
@@ -210,17 +261,46 @@ def test_order_of_the_reports_does_not_matter(real):
     )
 
 
+def parameters(n_studies, seed, number):
+    """Parameters of the model in the order that the graph node takes them."""
+    rng = np.random.default_rng(seed)
+    shapes = (3,), (), (n_studies, 3), (n_studies,), (n_studies,), (), ()
+    for spread in np.linspace(0.2, 3.0, number):
+        around = [spread * rng.standard_normal(shape) for shape in shapes]
+        yield [
+            *around[:4],
+            1.8 + around[4],
+            *around[5:],
+            np.exp(-0.7 + 0.35 * rng.standard_normal(n_studies)),
+        ]
+
+
+def means_at(mean_by_grade, tau, z, bias, level, step_1_to_2, step_2_to_3):
+    """The model's means by study, grade and arm, as its docstring has them."""
+    without = level[:, None] + np.array([-step_1_to_2, 0.0, step_2_to_3])
+    return np.stack([without, without + mean_by_grade + tau * z + bias[:, None]], axis=2)
+
+
 def test_the_graph_node_has_the_value_and_gradient_of_the_kernels(real):
-    arrays = layout(real)
-    means, sigmas = pt.dvectors("means", "sigmas")
-    value = DurationReports()(means, sigmas, *arrays)[0]
-    compiled = pytensor.function([means, sigmas], [value, *pytensor.grad(3.0 * value, [means, sigmas])])
-    for mean, sigma in [*points(len(real.studies), 7, 5), *extreme(len(real.studies))]:
-        found, by_mean, by_sigma = compiled(mean.ravel(), sigma)
-        assert found == pytest.approx(joint(mean, sigma, arrays), rel=1e-12)
-        expected = 3.0 * gradient(mean, sigma, arrays)
-        # the same compiled code twice: rounding only
-        np.testing.assert_allclose(np.concatenate([by_mean, by_sigma]), expected, rtol=1e-9, atol=1e-9)
+    arrays, n_studies = layout(real), len(real.studies)
+    variables = [pt.as_tensor(np.asarray(value)).type() for value in next(parameters(n_studies, 7, 1))]
+    value = DurationReports()(*variables, *arrays)[0]
+    compiled = pytensor.function(variables, [value, *pytensor.grad(3.0 * value, variables)])
+    for at in parameters(n_studies, 7, 6):
+        found, *slopes = compiled(*at)
+        *linear, sigmas = at
+        means = means_at(*linear)
+        # sums in another order
+        assert found == pytest.approx(joint(means, sigmas, arrays), rel=1e-12)
+        by_means, by_sigma = np.split(3.0 * gradient(means, sigmas, arrays), [means.size])
+        for i, parameter in enumerate(linear):
+            for place in np.ndindex(np.shape(parameter)):
+                one = np.zeros(np.shape(parameter))
+                one[place] = 1.0  # the means are linear in each number, so that a whole step gives its slope
+                moved = means_at(*linear[:i], parameter + one, *linear[i + 1 :]) - means
+                expected, scale = by_means @ moved.ravel(), np.abs(by_means) @ np.abs(moved.ravel())
+                assert slopes[i][place] == pytest.approx(expected, abs=1e-9 * scale)
+        np.testing.assert_allclose(slopes[-1], by_sigma, rtol=1e-9)
 
 
 def test_without_reports_the_model_is_its_prior():

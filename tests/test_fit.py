@@ -43,18 +43,26 @@ def test_sampling_agrees_with_quadrature_within_monte_carlo_error(key, fitted, r
 
 DIGEST = """
 import hashlib
-from models import sampling
 from models.endpoints import ENDPOINTS, evidence_of
-endpoint = ENDPOINTS["severe_infection"]
-draws = sampling.sample(endpoint.build(evidence_of("severe_infection"), endpoint.mu_prior, endpoint.tau_prior), "severe_infection")
-print(hashlib.sha256(draws.posterior["mu"].values.tobytes()).hexdigest())
+from models.engines.sampling import fitted
+draws, _ = fitted(ENDPOINTS["severe_infection"], evidence_of("severe_infection"))
+print(hashlib.sha256(draws["mu"].values.tobytes()).hexdigest())
 """
 
 
 def test_the_same_seed_gives_the_same_draws_from_cold_and_warm_caches_of_compiled_code(tmp_path):
     caches = {"NUMBA_CACHE_DIR": str(tmp_path), "PYTENSOR_FLAGS": f"base_compiledir={tmp_path}"}
-    cold, warm = (subprocess.run([sys.executable, "-c", DIGEST], env=os.environ | caches | {"PYTHONHASHSEED": seed}, capture_output=True,
-                                 text=True, check=True, timeout=240).stdout for seed in "12")
+    cold, warm = (
+        subprocess.run(
+            [sys.executable, "-c", DIGEST],
+            env=os.environ | caches | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=240,
+        ).stdout
+        for seed in "12"
+    )
     assert cold == warm
 
 

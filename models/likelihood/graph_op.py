@@ -3,23 +3,64 @@
 import hashlib
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.gradient import DisconnectedType
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
-from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
+from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
 from models.likelihood import kernels
 
-SOURCE = hashlib.sha256(Path(kernels.__file__).read_bytes()).hexdigest()[:12]
+SOURCE = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+kernels.name_joint()
+joint = kernels.named_joint
+
+
+@numba.njit(cache=True)
+def durations(mean_by_grade, tau, z, bias, level, step_1_to_2, step_2_to_3, sigma, layout, integers, reals):
+    """Log likelihood of all reports at the parameters of `models.crs_duration`, then its derivatives by each
+    of them, in their order.
+
+    mean_by_grade, shape (grade,); z, shape (study, grade); bias, level and sigma, shape (study,); tau and the
+    steps, shape ().  Layout, integers and reals as `kernels.joint` reads them.
+    """
+    n_studies, n_grades = z.shape
+    step = (-step_1_to_2.item(), 0.0, step_2_to_3.item())
+    means = np.empty((n_studies, n_grades, 2))
+    for s in range(n_studies):
+        for g in range(n_grades):
+            means[s, g, 0] = level[s] + step[g]
+            means[s, g, 1] = means[s, g, 0] + mean_by_grade[g] + tau.item() * z[s, g] + bias[s]
+    value, slopes = joint(means.ravel(), sigma, layout, integers, reals)
+    by_mean_by_grade, by_tau, by_z, by_bias = np.zeros(n_grades), 0.0, np.empty(z.shape), np.zeros(n_studies)
+    by_level, by_step = np.zeros(n_studies), np.zeros(n_grades)
+    for s in range(n_studies):
+        for g in range(n_grades):
+            cell = 2 * (s * n_grades + g)
+            by_effect, by_both = slopes[cell + 1], slopes[cell] + slopes[cell + 1]
+            by_mean_by_grade[g] += by_effect
+            by_tau += by_effect * z[s, g]
+            by_z[s, g] = by_effect * tau.item()
+            by_bias[s] += by_effect
+            by_level[s] += by_both
+            by_step[g] += by_both
+    return (
+        np.asarray(value),
+        by_mean_by_grade,
+        np.asarray(by_tau),
+        by_z,
+        by_bias,
+        by_level,
+        np.asarray(-by_step[0]),
+        np.asarray(by_step[2]),
+        slopes[means.size :],
+    )
 
 
 class DurationReports(Op):
-    """Inputs: means and sigmas (vectors), then layout, integers and reals as `kernels.joint` reads them.
-
-    Outputs: the sum of log likelihoods, and its derivatives by each mean, then by each sigma.
-    """
+    """Inputs and outputs: those of `durations`."""
 
     __props__ = ("source",)
 
@@ -27,28 +68,21 @@ class DurationReports(Op):
         self.source = source  # keys PyTensor's cache of compiled code
 
     def make_node(self, *inputs):
-        return Apply(self, [pt.as_tensor(i) for i in inputs], [pt.dscalar(), pt.dvector()])
+        inputs = [pt.as_tensor(i) for i in inputs]
+        return Apply(self, inputs, [pt.dscalar(), *(parameter.type() for parameter in inputs[:-3])])
 
     def perform(self, node, inputs, outputs):
-        value, slopes = kernels.joint(*inputs)
-        outputs[0][0], outputs[1][0] = np.asarray(value), slopes
+        for storage, found in zip(outputs, durations(*inputs), strict=True):
+            storage[0] = found
 
     def pullback(self, inputs, outputs, cotangents):
-        slopes = outputs[1] * cotangents[0]
-        n = inputs[0].shape[0]
-        return [slopes[:n], slopes[n:], *(DisconnectedType()() for _ in inputs[2:])]
+        return [*(slope * cotangents[0] for slope in outputs[1:]), *(DisconnectedType()() for _ in range(3))]
 
     def connection_pattern(self, node):
-        return [[True, False]] * 2 + [[False, False]] * 3
+        n_parameters = len(node.inputs) - 3
+        return [[i < n_parameters, *[False] * n_parameters] for i in range(len(node.inputs))]
 
 
 @register_funcify_default_op_cache_key(DurationReports)
 def _compile(op, **_):
-    joint = kernels.joint
-
-    @numba_njit
-    def call(means, sigmas, layout, integers, reals):
-        value, slopes = joint(means, sigmas, layout, integers, reals)
-        return np.asarray(value), slopes
-
-    return call
+    return durations

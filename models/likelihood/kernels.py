@@ -1,19 +1,20 @@
 """Compiled arithmetic of the duration terms.
 
 A graph of the hundreds of small operations behind one printed median takes a minute to compile; one loop
-takes a second.  Each kernel is a function (means, sigma, integers, reals) -> log likelihood, the last two
-holding the report. Derivatives are exact for medians with ranges, central differences (errors near 1e-9) for
-the rest.
+takes a second.  Each kernel is a function (means, sigma, integers, reals, slopes) -> log likelihood: integers
+and reals hold the report, and `slopes`, shape (group + 1,), receives the derivatives by each mean and sigma.
 """
 
 from dataclasses import dataclass
-from math import erfc, exp, floor, lgamma, log, pi, sqrt
+from functools import cache
+from math import erfc, exp, lgamma, log, pi, sqrt
 
+import llvmlite.binding
 import numba
 import numpy as np
+from numba import types
 
 TINY = 1e-12  # keeps logs of interval probabilities finite far from the data
-STEP = 1e-5  # of the central differences: truncation and rounding errors are both near 1e-10
 
 
 @numba.njit(cache=True)
@@ -22,174 +23,187 @@ def ndtr(x):
 
 
 @numba.njit(cache=True)
-def binomial_terms(n, low, high, into):
-    """Terms C(n, k) low^k high^(n - k), each from its neighbour, starting at the larger power so that none
-    underflows early.
-    """
-    if high >= low:
-        into[0] = high**n
-        for k in range(n):
-            into[k + 1] = into[k] * (n - k) / (k + 1) * (low / high)
-    else:
-        into[n] = low**n
-        for k in range(n, 0, -1):
-            into[k - 1] = into[k] * k / (n - k + 1) * (high / low)
+def phi(x):
+    return exp(-x * x / 2) / sqrt(2 * pi)
+
+
+@numba.njit(cache=True)
+def lead_back(g, time, z, density, sigma, by_cdf, by_density, slopes):
+    """Add what a group's CDF and density at a time owe to its mean and to sigma."""
+    # d cdf = -phi(z) (d mean + z d sigma) / sigma
+    # d density = density (z d mean + (z^2 - 1) d sigma) / sigma
+    hazard = by_cdf * density * time
+    slopes[g] += by_density * density * z / sigma - hazard
+    slopes[-1] += by_density * density * (z * z - 1) / sigma - hazard * z
 
 
 @numba.njit(cache=True)
 def median_with_range(means, sigma, integers, reals, slopes):
     """integers: patients below the median, markers, nodes, first and last middle marker, whether a minimum
-    and a maximum are given, whether sizes are shares of a mixture, then sizes.  reals: times (marker, node),
-    then weights of the nodes.
+    and a maximum are given, groups, rows, sizes of groups, sizes of rows, and for each way to hold the
+    markers the row of each and a code of the numbers taken.  reals: times (marker, node), weights of the
+    nodes, for each way how many are left in each row and in how many ways its patients can be named, and
+    binomial coefficients (row, taken, k).  `models.likelihood.order_statistics` makes them.
 
-    slopes, shape (group + 1,), receives the exact derivatives by each mean and by sigma: the derivative of a
-    product over patients is the product over all but one of them, which also gives the value.
+    Rows are distinct distributions: one for each group, or the mixture of all.  At a node the density is the
+    coefficient of x^n_below u_1 u_2 ... in the product, over all patients, of low x + high + sum_i density_i
+    u_i, with the numbers of the patient's row.
     """
-    n_below, n_markers, n_nodes, first, last, has_minimum, has_maximum, exchangeable = integers[:8]
-    sizes = integers[8:]
-    times = reals[: n_markers * n_nodes].reshape(n_markers, n_nodes)
-    weights = reals[n_markers * n_nodes :]
-    n_groups, total, full = len(sizes), sizes.sum(), (1 << n_markers) - 1
-    z, cdf, density = (
-        np.empty((n_groups, n_markers)),
-        np.empty((n_groups, n_markers)),
-        np.empty((n_groups, n_markers)),
-    )
-    # rows: distinct distributions, one for each group or the mixture of all
-    rows = 1 if exchangeable else n_groups
-    row_sizes = np.array([total]) if exchangeable else sizes
-    mixed_cdf, mixed_density = np.empty((rows, n_markers)), np.empty((rows, n_markers))
-    low, high = np.empty(rows), np.empty(rows)
-    by_density = np.empty(n_markers)
+    n_below, n_markers, n_nodes, first, last, has_minimum, has_maximum, n_groups, n_rows = integers[:9]
+    sizes, row_sizes = integers[9 : 9 + n_groups], integers[9 + n_groups : 9 + n_groups + n_rows]
+    n_ways, after = n_rows**n_markers, 9 + n_groups + n_rows
+    holders = integers[after : after + n_ways * n_markers].reshape(n_ways, n_markers)
+    codes = integers[after + n_ways * n_markers :]
+    times, reals = reals[: n_markers * n_nodes].reshape(n_markers, n_nodes), reals[n_markers * n_nodes :]
+    weights, reals = reals[:n_nodes], reals[n_nodes:]
+    left, reals = reals[: n_ways * n_rows].reshape(n_ways, n_rows), reals[n_ways * n_rows :]
+    ways, choose = reals[:n_ways], reals[n_ways:]
+    choose = choose.reshape(n_rows, n_markers + 2, len(choose) // (n_rows * (n_markers + 2)))
+    z, density = np.empty((n_groups, n_markers)), np.empty((n_groups, n_markers))
+    row_cdf, row_density = np.empty((n_rows, n_markers)), np.empty((n_rows, n_markers))
+    low, high = np.empty(n_rows), np.empty(n_rows)
     answer = 0.0
     slopes[:] = 0.0
     for node in range(n_nodes):
+        place(means, sigma, sizes, row_sizes, times, node, z, density, row_cdf, row_density)
+        for row in range(n_rows):
+            low[row] = max(row_cdf[row, first] - (row_cdf[row, 0] if has_minimum else 0.0), TINY)
+            high[row] = max((row_cdf[row, -1] if has_maximum else 1.0) - row_cdf[row, last], TINY)
+        exactly, fewer = below(low, high, row_sizes, choose, n_below)
+        by_low, by_high, by_density = np.zeros(n_rows), np.zeros(n_rows), np.zeros((n_rows, n_markers))
+        answer += weights[node] * held(
+            row_density, holders, codes, left, ways, exactly, fewer, by_low, by_high, by_density
+        )
         for g in range(n_groups):
+            row, share = (g, 1.0) if n_rows == n_groups else (0, sizes[g] / row_sizes[0])
+            by_cdf = np.zeros(n_markers)
+            by_cdf[first] += by_low[row]
+            by_cdf[last] -= by_high[row]
+            by_cdf[0] -= by_low[row] if has_minimum else 0.0
+            by_cdf[-1] += by_high[row] if has_maximum else 0.0
             for i in range(n_markers):
-                z[g, i] = (log(times[i, node]) - means[g]) / sigma
-                cdf[g, i] = ndtr(z[g, i])
-                density[g, i] = exp(-(z[g, i] ** 2) / 2) / (sigma * times[i, node] * sqrt(2 * pi))
-        for row in range(rows):
-            for i in range(n_markers):
-                if exchangeable:
-                    mixed_cdf[0, i] = (sizes * cdf[:, i]).sum() / total
-                    mixed_density[0, i] = (sizes * density[:, i]).sum() / total
-                else:
-                    mixed_cdf[row, i], mixed_density[row, i] = cdf[row, i], density[row, i]
-            low[row] = max(mixed_cdf[row, first] - (mixed_cdf[row, 0] if has_minimum else 0.0), TINY)
-            high[row] = max(
-                (mixed_cdf[row, n_markers - 1] if has_maximum else 1.0) - mixed_cdf[row, last], TINY
-            )
-        for row in range(rows):
-            # all patients but one of this row
-            held = np.zeros((full + 1, n_below + 1))
-            held[0, 0] = 1.0
-            reach = 0
-            for other in range(rows):
-                size = row_sizes[other] - (1 if other == row else 0)
-                held = multiply(
-                    held,
-                    reach,
-                    low[other],
-                    high[other],
-                    mixed_density[other],
-                    size,
-                    n_below,
-                    other == rows - 1,
-                )
-                reach = min(reach + size, n_below)
-            by_low = held[full, n_below - 1] if n_below > 0 else 0.0
-            by_high = held[full, n_below]
-            for i in range(n_markers):
-                by_density[i] = held[full - (1 << i), n_below]
-            if row == 0:
-                value = low[0] * by_low + high[0] * by_high
-                for i in range(n_markers):
-                    value += mixed_density[0, i] * by_density[i]
-                answer += weights[node] * value
-            for g in range(n_groups):
-                if not exchangeable and g != row:
-                    continue
-                share = weights[node] * sizes[g]  # of each patient of the group, exchangeable or not
-                for i in range(n_markers):
-                    by_cdf = 0.0
-                    if i == first:
-                        by_cdf += by_low
-                    if i == 0 and has_minimum:
-                        by_cdf -= by_low
-                    if i == n_markers - 1 and has_maximum:
-                        by_cdf += by_high
-                    if i == last:
-                        by_cdf -= by_high
-                    # d cdf = -phi(z) (d mean + z d sigma) / sigma;  d density = density (z d mean + (z^2 - 1)
-                    # d sigma) / sigma
-                    hazard = by_cdf * density[g, i] * times[i, node]
-                    slopes[g] += share * (by_density[i] * density[g, i] * z[g, i] / sigma - hazard)
-                    slopes[n_groups] += share * (
-                        by_density[i] * density[g, i] * (z[g, i] ** 2 - 1) / sigma - hazard * z[g, i]
-                    )
-    slopes /= answer + 1e-300
+                by = share * weights[node] * by_cdf[i], share * weights[node] * by_density[row, i]
+                lead_back(g, times[i, node], z[g, i], density[g, i], sigma, by[0], by[1], slopes)
+    for g in range(n_groups + 1):
+        slopes[g] /= answer + 1e-300
     return log(answer + 1e-300)
 
 
 @numba.njit(cache=True)
-def multiply(held, reach, low, high, density, size, n_below, last):
-    """One more group of patients: disjoint subsets of markers are joined, numbers below are added.
-
-    After the last group only what a single missing patient can complete is wanted: all markers or all but one
-    held, and `n_below` patients below or one fewer.
-    """
-    n_markers = len(density)
-    full = (1 << n_markers) - 1
-    product = np.zeros_like(held)
-    group = np.empty((n_markers + 1, size + 1))  # markers this group holds, its patients below
-    for count in range(min(n_markers, size) + 1):
-        binomial_terms(size - count, low, high, group[count])
-    for subset in range(full + 1):
-        members, weight = 0, 1.0
-        for i in range(n_markers):
-            if subset >> i & 1:
-                weight *= density[i] * (size - members)
-                members += 1
-        free = size - members
-        if free < 0:
-            continue
-        for other in range(full + 1):
-            joined = other | subset
-            missing = full - joined
-            if other & subset or (last and missing & (missing - 1)):
-                continue
-            for j in range(reach + 1):
-                start = max(n_below - j - (1 if joined == full else 0), 0) if last else 0
-                for k in range(start, min(free, n_below - j) + 1):
-                    product[joined, j + k] += held[other, j] * weight * group[members, k]
-    return product
+def place(means, sigma, sizes, row_sizes, times, node, z, density, row_cdf, row_density):
+    """Distances and densities of the groups at each marker, then CDFs and densities of the rows."""
+    n_groups, n_rows = len(sizes), len(row_sizes)
+    for i in range(len(times)):
+        if node > 0 and times[i, node] == times[i, node - 1]:
+            continue  # they stand there from the last node
+        for row in range(n_rows):
+            row_cdf[row, i], row_density[row, i] = 0.0, 0.0
+        for g in range(n_groups):
+            z[g, i] = (log(times[i, node]) - means[g]) / sigma
+            density[g, i] = phi(z[g, i]) / (sigma * times[i, node])
+            row, share = (g, 1.0) if n_rows == n_groups else (0, sizes[g] / row_sizes[0])
+            row_cdf[row, i] += share * ndtr(z[g, i])
+            row_density[row, i] += share * density[g, i]
 
 
 @numba.njit(cache=True)
-def median_with_quartiles(means, sigma, integers, reals):
-    """integers: sizes of the groups; reals: the three quartiles."""
-    n = integers.sum()
-    rank = (n + 1) / 4
-    answer = lgamma(n + 1.0) - 4 * lgamma(rank)
-    previous = 0.0
-    for i in range(4):
-        cdf, density = 0.0, 0.0
-        if i < 3:
-            for g in range(len(integers)):
-                z = (log(reals[i]) - means[g]) / sigma
-                cdf += integers[g] / n * ndtr(z)
-                density += integers[g] / n * exp(-z * z / 2) / (sigma * reals[i] * sqrt(2 * pi))
-            answer += log(density + 1e-300)
-        else:
-            cdf = 1.0
-        answer += (rank - 1) * log(max(cdf - previous, TINY))
-        previous = cdf
+def held(density, holders, codes, left, ways, exactly, fewer, by_low, by_high, by_density):
+    """The coefficient that is the density at a node; its derivatives are added to the last three arrays."""
+    n_markers, n_rows, answer = holders.shape[1], left.shape[1], 0.0
+    for way in range(len(ways)):
+        code, digit, of_markers = codes[way], 1, ways[way]
+        for i in range(n_markers):
+            of_markers *= density[holders[way, i], i]
+            of_others = ways[way] * exactly[code]
+            for other in range(n_markers):
+                if other != i:
+                    of_others *= density[holders[way, other], other]
+            by_density[holders[way, i], i] += of_others
+        answer += of_markers * exactly[code]
+        for row in range(n_rows):  # one more patient of the row is taken: who is above, or below
+            by_high[row] += of_markers * left[way, row] * exactly[code + digit]
+            by_low[row] += of_markers * left[way, row] * fewer[code + digit]
+            digit *= n_markers + 2
     return answer
 
 
 @numba.njit(cache=True)
-def curve(means, sigma, integers, reals):
+def below(low, high, sizes, choose, n_below):
+    """Coefficients of x^n_below, and of one power fewer, in the product of low x + high over all patients but
+    those taken; by the code of the numbers taken from each row, in all at most as many as `choose` has.
+    """
+    base = choose.shape[1]
+    terms, lows, highs = np.zeros(n_below + 2), np.ones(choose.shape[2]), np.ones(choose.shape[2])
+    table, taken, reach = np.ones((1, n_below + 1)), np.zeros(1, np.int64), 0  # reach: highest power so far
+    exactly, fewer = np.zeros(base ** len(sizes)), np.zeros(base ** len(sizes))
+    for row in range(len(sizes)):
+        for k in range(sizes[row]):
+            lows[k + 1], highs[k + 1] = lows[k] * low[row], highs[k] * high[row]
+        longer, more = np.zeros((len(table) * base, n_below + 1)), np.full(len(table) * base, base)
+        for out in range(min(base, sizes[row] + 1)):
+            n = sizes[row] - out
+            for k in range(n_below + 1):  # terms[0] stays 0
+                terms[k + 1] = choose[row, out, k] * lows[k] * highs[n - k] if k <= n else 0.0
+            for code in range(len(table)):
+                to = code + out * len(table)
+                more[to] = taken[code] + out
+                if more[to] >= base:
+                    continue
+                for j in range(reach + 1):
+                    if row == len(sizes) - 1:
+                        exactly[to] += table[code, j] * terms[n_below - j + 1]
+                        fewer[to] += table[code, j] * terms[n_below - j]
+                    else:
+                        for k in range(n_below + 1 - j):
+                            longer[to, j + k] += table[code, j] * terms[k + 1]
+        table, taken, reach = longer, more, min(reach + sizes[row], n_below)
+    return exactly, fewer
+
+
+@numba.njit(cache=True)
+def median_with_quartiles(means, sigma, integers, reals, slopes):
+    """integers: sizes of the groups; reals: the three quartiles."""
+    n_groups, n = len(integers), 0
+    for size in integers:
+        n += size
+    z, density = np.empty((3, n_groups)), np.empty((3, n_groups))
+    cdf, mixed, by_cdf = np.ones(4), np.zeros(3), np.zeros(4)
+    rank = (n + 1) / 4
+    answer = lgamma(n + 1.0) - 4 * lgamma(rank)
+    for i in range(4):
+        if i < 3:
+            cdf[i] = 0.0
+            for g in range(n_groups):
+                z[i, g] = (log(reals[i]) - means[g]) / sigma
+                density[i, g] = phi(z[i, g]) / (sigma * reals[i])
+                cdf[i] += integers[g] / n * ndtr(z[i, g])
+                mixed[i] += integers[g] / n * density[i, g]
+            answer += log(mixed[i] + 1e-300)
+        between = cdf[i] - (cdf[i - 1] if i > 0 else 0.0)
+        answer += (rank - 1) * log(max(between, TINY))
+        if between > TINY:
+            by_cdf[i] += (rank - 1) / between
+            if i > 0:
+                by_cdf[i - 1] -= (rank - 1) / between
+    slopes[:] = 0.0
+    for i in range(3):
+        for g in range(n_groups):
+            share = integers[g] / n
+            lead_back(
+                g,
+                reals[i],
+                z[i, g],
+                density[i, g],
+                sigma,
+                share * by_cdf[i],
+                share / (mixed[i] + 1e-300),
+                slopes,
+            )
+    return answer
+
+
+@numba.njit(cache=True)
+def curve(means, sigma, integers, reals, slopes):
     """Catmull-Rom cubic through reals[2:] on a grid of start reals[0] and step reals[1], at means[0] / sigma;
     straight beyond its ends.
     """
@@ -197,80 +211,108 @@ def curve(means, sigma, integers, reals):
     values = reals[2:]
     n = len(values)
     inside = min(max(position, 0.0), n - 1.0)
-    i = min(int(floor(inside)), n - 2)
+    i = min(int(inside), n - 2)
     t = inside - i
     b, c = values[i], values[i + 1]
     a = values[i - 1] if i > 0 else 2 * b - c
     d = values[i + 2] if i < n - 2 else 2 * c - b
-    value = b + t * ((c - a) / 2 + t * (a - 2.5 * b + 2 * c - d / 2 + t * ((d - a) / 2 + 1.5 * (b - c))))
-    slope = values[-1] - values[-2] if position > inside else values[1] - values[0]
-    return value + (position - inside) * slope
+    linear, square, cube = (c - a) / 2, a - 2.5 * b + 2 * c - d / 2, (d - a) / 2 + 1.5 * (b - c)
+    if position > inside:
+        slope = values[-1] - values[-2]
+    elif position < inside:
+        slope = values[1] - values[0]
+    else:
+        slope = linear + t * (2 * square + 3 * t * cube)
+    slopes[0] = slope / (reals[1] * sigma)
+    slopes[1] = -slopes[0] * means[0] / sigma
+    return b + t * (linear + t * (square + t * cube)) + (position - inside) * slope
 
 
 @numba.njit(cache=True)
-def mixed_test(means, sigma, integers, reals):
+def mixed_test(means, sigma, integers, reals, slopes):
     """integers: critical U, outcome (0 not significant, 1 lower, 2 higher, 3 either), grades of the
     tocilizumab arm, sizes of both arms by grade; reals: Gauss-Hermite nodes and weights.
     """
-    critical, outcome, split = integers[0], integers[1], integers[2]
-    sizes = integers[3:]
-    n_nodes = len(reals) // 2
-    pairs = sizes[:split].sum() * sizes[split:].sum()
-    mean, variance = 0.0, 0.0  # of U, the pairs in which tocilizumab lasts longer
-    for g in range(len(sizes)):
+    critical, outcome, split = integers[:3]
+    sizes, n_pairs = integers[3:], 0
+    for g in range(split):
+        for h in range(split, len(sizes)):
+            n_pairs += sizes[g] * sizes[h]
+    by_mean, by_variance = np.zeros(len(slopes)), np.zeros(len(slopes))
+    mean, variance = outlasting(means, sigma, sizes, split, reals, by_mean, by_variance)
+    if variance < 1e-6:
+        variance, by_variance = 1e-6, np.zeros(len(slopes))
+    sd = sqrt(variance)
+    low, high = (critical + 0.5 - mean) / sd, (n_pairs - critical - 0.5 - mean) / sd
+    lower, higher = ndtr(low), ndtr(-high)
+    by_low, by_high = phi(low), -phi(high)
+    if outcome == 0:  # the smaller tails: nothing cancels
+        probability = ndtr(-low) - higher if mean < n_pairs / 2 else ndtr(high) - lower
+        by_low, by_high = -by_low, -by_high
+    elif outcome == 1:
+        probability, by_high = lower, 0.0
+    elif outcome == 2:
+        probability, by_low = higher, 0.0
+    else:
+        probability = lower + higher
+    if probability < TINY:
+        probability, by_low, by_high = TINY, 0.0, 0.0
+    for g in range(len(slopes)):
+        by_spread = (by_low * low + by_high * high) * by_variance[g] / (2 * sd)
+        slopes[g] = -((by_low + by_high) * by_mean[g] + by_spread) / (sd * probability)
+    return log(probability)
+
+
+@numba.njit(cache=True)
+def outlasting(means, sigma, sizes, split, reals, by_mean, by_variance):
+    """Mean and variance of U, the pairs in which tocilizumab lasts longer; their derivatives are added to the
+    last two arrays.
+    """
+    n_groups, n_nodes = len(sizes), len(reals) // 2
+    mean, variance, chance = 0.0, 0.0, np.empty(n_groups)
+    for g in range(n_groups):
         in_toci = g < split
-        start, stop = (split, len(sizes)) if in_toci else (0, split)
+        start, stop = (split, n_groups) if in_toci else (0, split)
         total, total_squared = 0.0, 0.0  # expected number of the other arm that a patient of group g outlasts
-        first, second = np.zeros(len(sizes)), np.zeros(len(sizes))
+        first, second = np.zeros(n_groups), np.zeros(n_groups)
+        d_first, d_second, d_total = np.zeros(n_groups), np.zeros(n_groups), np.zeros(n_groups)
         for k in range(n_nodes):
             weight, outlasted = reals[n_nodes + k], 0.0
             for h in range(start, stop):
-                chance = ndtr((means[g] - means[h]) / sigma + reals[k])
-                outlasted += sizes[h] * chance
-                first[h] += weight * chance
-                second[h] += weight * chance**2
+                chance[h] = ndtr((means[g] - means[h]) / sigma + reals[k])
+                outlasted += sizes[h] * chance[h]
+            for h in range(start, stop):
+                d_chance = weight * phi((means[g] - means[h]) / sigma + reals[k])
+                first[h] += weight * chance[h]
+                second[h] += weight * chance[h] ** 2
+                d_first[h] += d_chance
+                d_second[h] += 2 * chance[h] * d_chance
+                d_total[h] += 2 * outlasted * d_chance
             total += weight * outlasted
             total_squared += weight * outlasted**2
         variance += sizes[g] * (total_squared - total**2)
         for h in range(start, stop):
-            variance -= sizes[g] * sizes[h] * (second[h] - first[h] ** 2)
+            pairs = sizes[g] * sizes[h]
+            variance -= pairs * (second[h] - first[h] ** 2)
+            slope = d_total[h] - 2 * total * d_first[h] - d_second[h] + 2 * first[h] * d_first[h]
             if in_toci:
-                mean += sizes[g] * sizes[h] * first[h]
-                variance += sizes[g] * sizes[h] * first[h] * (1 - first[h])
-    sd = sqrt(max(variance, 1e-6))
-    low, high = (critical + 0.5 - mean) / sd, (pairs - critical - 0.5 - mean) / sd
-    lower, higher = ndtr(low), ndtr(-high)
-    if outcome == 0:
-        # the smaller tails: nothing cancels
-        probability = ndtr(-low) - higher if mean < pairs / 2 else ndtr(high) - lower
-    elif outcome == 1:
-        probability = lower
-    elif outcome == 2:
-        probability = higher
-    else:
-        probability = lower + higher
-    return log(max(probability, TINY))
+                mean += pairs * first[h]
+                variance += pairs * first[h] * (1 - first[h])
+                slope += (1 - 2 * first[h]) * d_first[h]
+                lead_apart(g, h, means, sigma, pairs * d_first[h], by_mean)
+            lead_apart(g, h, means, sigma, pairs * slope, by_variance)
+    return mean, variance
+
+
+@numba.njit(cache=True)
+def lead_apart(g, h, means, sigma, slope, slopes):
+    """Add what (mean of g - mean of h) / sigma owes to the two means and to sigma."""
+    slopes[g] += slope / sigma
+    slopes[h] -= slope / sigma
+    slopes[-1] -= slope * (means[g] - means[h]) / sigma**2
 
 
 KINDS = {"median_with_range": 0, "median_with_quartiles": 1, "curve": 2, "mixed_test": 3}
-
-
-@numba.njit(cache=True)
-def log_likelihood(kind, means, sigma, integers, reals):
-    """The kernel of that kind."""
-    if kind == 0:
-        return median_with_range(means, sigma, integers, reals, np.empty(len(means) + 1))
-    return small(kind, means, sigma, integers, reals)
-
-
-@numba.njit(cache=True)
-def small(kind, means, sigma, integers, reals):
-    """The kernels so cheap that their derivatives are taken as central differences."""
-    if kind == 1:
-        return median_with_quartiles(means, sigma, integers, reals)
-    if kind == 2:
-        return curve(means, sigma, integers, reals)
-    return mixed_test(means, sigma, integers, reals)
 
 
 @dataclass(frozen=True)
@@ -283,68 +325,92 @@ class Report:
 
     def log_likelihood(self, means, sigma: float) -> float:
         """Log likelihood at mean log durations of shape (group,) and their SD."""
-        return log_likelihood(
-            KINDS[self.kind], np.asarray(means, float), float(sigma), self.integers, self.reals
-        )
+        row = [KINDS[self.kind], 0, len(self.integers), len(self.reals), len(means), 0, *range(len(means))]
+        return joint(
+            np.array(means, float), np.array([sigma], float), np.array([row]), self.integers, self.reals
+        )[0]
 
 
 def pack(kind: str, integers, reals) -> Report:
     return Report(kind, np.asarray(integers, np.int64), np.asarray(reals, float))
 
 
-@numba.njit(cache=True)
-def joint(means, sigmas, layout, integers, reals):
+def joint(means, sigmas, layout, integers, reals) -> tuple[float, np.ndarray]:
     """Sum of the log likelihoods of many reports, and its derivatives by each mean, then by each sigma.
 
     layout, shape (report, 6 + groups): kind, index of its sigma, ends of its integers and reals, number of
     groups, sign of the difference (1: the report reads means[0] - means[1] over sigma), then the index of
     each group's mean.
     """
-    total, i, r = 0.0, 0, 0
+    name_joint()
+    return named_joint(means, sigmas, layout, integers, reals)
+
+
+@numba.njit(cache=True)
+def named_joint(means, sigmas, layout, integers, reals):
+    """`joint` for compiled code; to be run once `name_joint` has been."""
     slopes = np.zeros(len(means) + len(sigmas))
-    for row in layout:
-        here = gather(means, row)
-        n_moved = 1 if row[5] == 1 else row[4]
-        local = np.empty(n_moved + 1)
+    value = NAMED(
+        means.ctypes,
+        len(means),
+        sigmas.ctypes,
+        layout.ctypes,
+        layout.shape[0],
+        layout.shape[1],
+        integers.ctypes,
+        reals.ctypes,
+        slopes.ctypes,
+    )
+    return value, slopes
+
+
+REALS, INTEGERS, NUMBER = types.CPointer(types.float64), types.CPointer(types.int64), types.intp
+NAMED = types.ExternalFunction(
+    "joint_of_duration_reports",
+    types.float64(REALS, NUMBER, REALS, INTEGERS, NUMBER, NUMBER, INTEGERS, REALS, REALS),
+)
+
+
+@cache
+def name_joint():
+    """Compile all kernels under one name.  Called by it they are compiled once; called as they are, they
+    would be compiled again as a part of each function around them.
+    """
+    compiled = numba.cfunc(NAMED.sig, cache=True)(_joint_by_address)
+    llvmlite.binding.add_symbol(NAMED.symbol, compiled.address)
+    return compiled  # the name holds as long as this lives
+
+
+def _joint_by_address(means, n_means, sigmas, layout, n_reports, n_columns, integers, reals, slopes):
+    rows = numba.carray(layout, (n_reports, n_columns))
+    all_integers, all_reals = numba.carray(integers, rows[-1, 2]), numba.carray(reals, rows[-1, 3])
+    total, i, r = 0.0, 0, 0
+    for row in rows:
+        here, sigma = gather(means, row), sigmas[row[1]]
+        local, whole, real = np.empty(len(here) + 1), all_integers[i : row[2]], all_reals[r : row[3]]
         if row[0] == 0:
-            total += median_with_range(here, sigmas[row[1]], integers[i : row[2]], reals[r : row[3]], local)
+            total += median_with_range(here, sigma, whole, real, local)
+        elif row[0] == 1:
+            total += median_with_quartiles(here, sigma, whole, real, local)
+        elif row[0] == 2:
+            total += curve(here, sigma, whole, real, local)
         else:
-            total += differences(row[0], here, sigmas[row[1]], integers[i : row[2]], reals[r : row[3]], local)
-        for g in range(n_moved):
+            total += mixed_test(here, sigma, whole, real, local)
+        for g in range(len(here)):
             slopes[row[6 + g]] += local[g]
         if row[5] == 1:
             slopes[row[7]] -= local[0]
-        slopes[len(means) + row[1]] += local[n_moved]
+        slopes[n_means + row[1]] += local[len(here)]
         i, r = row[2], row[3]
-    return total, slopes
+    return total
 
 
 @numba.njit(cache=True)
 def gather(means, row):
     """Means of the groups of a report; of two groups compared by a test, their difference."""
-    if row[5] == 1:
-        return np.array([means[row[6]] - means[row[7]]])
-    picked = np.empty(row[4])
-    for g in range(row[4]):
+    picked = np.empty(1 if row[5] == 1 else row[4])
+    for g in range(len(picked)):
         picked[g] = means[row[6 + g]]
+    if row[5] == 1:
+        picked[0] -= means[row[7]]
     return picked
-
-
-@numba.njit(cache=True)
-def differences(kind, means, sigma, integers, reals, slopes):
-    """A small kernel's value; its central differences by each mean and by sigma go into `slopes`."""
-    value = 0.0
-    for g in range(len(slopes) + 1):
-        by_sigma = g == len(slopes) - 1
-        for sign in (1, -1):  # one call of the kernel: each further one is compiled again
-            moved = means.copy()
-            if g < len(means):
-                moved[g] += sign * STEP
-            found = small(kind, moved, sigma * (1 + sign * STEP) if by_sigma else sigma, integers, reals)
-            if g == len(slopes):
-                value = found
-            elif sign == 1:
-                slopes[g] = found
-            else:
-                slopes[g] = (slopes[g] - found) / (2 * STEP * (sigma if by_sigma else 1.0))
-    return value

@@ -11,7 +11,10 @@ conversion to a mean and SD.  David & Nagaraja 2003, Order Statistics, chapter 5
 permanent.
 """
 
+from itertools import product
+
 import numpy as np
+from scipy.special import comb, perm
 
 from models.likelihood.kernels import Report, pack
 
@@ -54,6 +57,8 @@ def median_with_range(
     first = int(minimum is not None)
     edge = [np.full(len(weights), t) for t in edges]
     times = np.stack([*edge[:first], *middle, *edge[first:]])  # marker, node
+    rows = np.array([total] if exchangeable else sizes)
+    holders, codes, left, ways, choose = _takings(rows, len(times))
     integers = [
         n_below,
         *times.shape,
@@ -61,10 +66,30 @@ def median_with_range(
         first + len(middle) - 1,
         first,
         maximum is not None,
-        exchangeable,
+        len(sizes),
+        len(rows),
         *sizes,
+        *rows,
+        *holders.ravel(),
+        *codes,
     ]
-    return pack("median_with_range", integers, np.concatenate([times.ravel(), weights]))
+    reals = [times.ravel(), weights, left.ravel(), ways, choose.ravel()]
+    return pack("median_with_range", integers, np.concatenate(reals))
+
+
+def _takings(sizes: np.ndarray, n_markers: int) -> tuple[np.ndarray, ...]:
+    """Every way in which patients of the rows can hold the markers: the row that holds each, shape (way,
+    marker); the numbers taken from the rows as digits of a code, the first row's the lowest; how many are
+    left in each row, shape (way, row); and in how many ways the patients can be named.
+
+    Last, the binomial coefficients C(size - taken, k), shape (row, taken, k), up to one more taken.
+    """
+    rows = np.arange(len(sizes))
+    holders = np.array(list(product(rows, repeat=n_markers)))
+    taken = (holders[:, :, None] == rows).sum(axis=1)
+    codes = taken @ (n_markers + 2) ** rows
+    choose = comb(sizes[:, None, None] - np.arange(n_markers + 2)[:, None], np.arange(max(sizes) + 1))
+    return holders, codes, sizes - taken, perm(sizes, taken).prod(axis=1), choose
 
 
 def median_with_quartiles(sizes: list[int], lower: float, median: float, upper: float) -> Report:

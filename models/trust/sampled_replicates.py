@@ -45,7 +45,7 @@ def with_reports_as_data(evidence: Evidence):
         v.owner for v in ancestors(model.potentials) if v.owner and isinstance(v.owner.op, DurationReports)
     )
     with model:
-        for place, (name, array) in enumerate(zip(ARRAYS, layout(evidence), strict=True), start=2):
+        for place, (name, array) in enumerate(zip(ARRAYS, layout(evidence), strict=True), start=-3):
             # whole numbers travel as reals, which PyMC leaves 64 bits wide
             data = pm.Data(name, array.astype(float))
             # data are read-only, for which the kernels would be compiled anew
