@@ -267,7 +267,7 @@ def _of_kind(model: type[BaseModel]) -> str:
 
 def _kinds() -> Iterator[str]:
     for model in dictionary.REPORTS:
-        yield f"#   kind: {_of_kind(model)}  # {model.__doc__}"
+        yield f"#   kind: {_of_kind(model)}  # {' '.join((model.__doc__ or '').split())}"
         yield from (f"#     {line}" for line in _meanings(model))
 
 

@@ -152,9 +152,7 @@ class LogRankP(Entry):
 
 
 class Ratio(Entry):
-    """A hazard, odds or risk ratio with its interval, tocilizumab over none unless `contrast` says
-    otherwise.
-    """
+    """A hazard, odds or risk ratio with its interval, tocilizumab over none but where `contrast` differs."""
 
     kind: Literal["hazard_ratio", "odds_ratio", "risk_ratio"]
     estimate: Number = Field(gt=0, description="Ratio.")

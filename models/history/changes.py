@@ -97,7 +97,7 @@ def headline(found: dict | None) -> str:
     first = (
         f"Since version {found['old']}"
         f" {'these studies changed: ' + '; '.join(changed) if changed else 'no study changed'}"
-        f"{', and ' if changed else ', but '}{'the methods did' if found['methods'] else 'the methods did not'}."
+        f", {'and' if changed else 'but'} the methods {'did' if found['methods'] else 'did not'}."
     )
     moved = [endpoint["title"] for key, endpoint in found["endpoints"].items() if has_moved(key, endpoint)]
     return first + (

@@ -74,7 +74,7 @@ def _sampled(_, review: Review) -> list[dict]:
 def _integrated(key: str, review: Review) -> dict[str, list]:
     """Choices and limits (log scale) of each universe, by column."""
     rows = pd.DataFrame([vars(universe) | result for universe, result in _by_quadrature(key, review)])
-    return rows.to_dict("list")
+    return {str(name): column.tolist() for name, column in rows.items()}
 
 
 def behind_bias(key: str, review: Review, factor: str) -> dict[str, float]:

@@ -252,8 +252,8 @@ def _exception(row) -> str:
 
 
 def command(args) -> int:
-    """`python -m models parity [--live] [--json]`; raise NotReproduced where a same-model row differs, or the R
-    script fails.
+    """`python -m models parity [--live] [--json]`; raise NotReproduced where a same-model row differs, or
+    the R script fails.
     """
     others = live() if args.live else None
     if args.live and others is None:
