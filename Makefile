@@ -78,6 +78,9 @@ lint: tools ## hold the code to its form: layout, habits, direction of imports, 
 test: tools ## run the whole test suite, the strict book build included
 	@$(PYTHON) -m pytest -n 2 --dist loadfile
 
+coverage: lint # the whole test suite, with the lines and branches that it leaves out
+	@$(PYTHON) -m pytest -n 2 --dist loadfile --cov
+
 bench: env ## time the steps and print them beside their targets
 	@$(PYTHON) -m benchmarks
 
@@ -101,4 +104,4 @@ lock: # write requirements.lock anew from pyproject.toml, keeping every pin that
 	PATH="$$PATH:.venv/bin"; uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.12 --all-extras \
 		pyproject.toml --output-file requirements.lock
 
-.PHONY: help env tools lint check fit book serve bundle pdf test bench parity clean interpreter due lock answer
+.PHONY: help env tools lint check fit book serve bundle pdf test coverage bench parity clean interpreter due lock answer
