@@ -5,13 +5,13 @@ import dataclasses
 import pytest
 
 from extraction.records import load
-from models.runs import heavy, shared
+from models.runs import shared
 
 
 @pytest.fixture
 def counted(tmp_path, monkeypatch):
     """A function whose calls are counted, kept in a folder of its own."""
-    monkeypatch.setattr(heavy, "COMPUTED", tmp_path)
+    monkeypatch.setattr(shared, "FOLDER", tmp_path)
     monkeypatch.setattr(shared, "fingerprint", lambda function: "code")
     calls = []
 

@@ -7,9 +7,11 @@ from functools import wraps
 from filelock import FileLock, Timeout
 
 from extraction.records import Review
-from models.runs import heavy, store
+from extraction.tree import BUILD
+from models.runs import kept, store
 from models.runs.closure import fingerprint
 
+FOLDER = BUILD / "shared"
 PATIENCE = 300.0
 """Seconds to wait for another process that computes the same; after that it is computed here too."""
 
@@ -22,14 +24,15 @@ def shared(function: Callable) -> Callable:
     @wraps(function)
     def kept_or_computed(key: str, review: Review):
         name = f"{function.__name__.strip('_')}-{key}"
+        path = FOLDER / f"{name}.json"
         under = store.hash_of([review.fingerprint, store.identity(key, review), fingerprint(function)])
-        if (found := heavy.read(name, under)) is not None:
+        if (found := kept.read(path, under)) is not None:
             return found
         with _alone(name):
-            if (found := heavy.read(name, under)) is None:
+            if (found := kept.read(path, under)) is None:
                 found = function(key, review)
                 with suppress(OSError):  # a tree that may not be written, or a full disk, is no hindrance
-                    heavy.write(name, under, found)
+                    kept.write(path, under, found)
         return found
 
     return kept_or_computed
@@ -39,11 +42,11 @@ class _alone:
     """A lock of one name; where it cannot be had, work goes on without."""
 
     def __init__(self, name: str):
-        self.lock = FileLock(heavy.COMPUTED / f"{name}.lock")
+        self.lock = FileLock(FOLDER / f"{name}.lock")
 
     def __enter__(self) -> None:
         with suppress(OSError, Timeout):
-            heavy.COMPUTED.mkdir(parents=True, exist_ok=True)
+            FOLDER.mkdir(parents=True, exist_ok=True)
             self.lock.acquire(timeout=PATIENCE)
 
     def __exit__(self, *_) -> None:
