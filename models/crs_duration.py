@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.endpoint import Endpoint
-from models.likelihood import reports
-from models.likelihood.kernels import KINDS, Report
-from models.likelihood.order_statistics import median_with_quartiles, median_with_range
+from models.likelihood.kernels import KINDS
 from models.priors import (
     LEVEL_LOG_DAYS,
     MU_LOG_DURATION,
@@ -30,7 +28,7 @@ from models.priors import (
 )
 
 if TYPE_CHECKING:
-    from models.evidence.report import Evidence, Used
+    from models.evidence.report import Evidence
 
 GRADES = [1, 2, 3]
 """CRS grades of the model; 3 stands for 3 and above."""
@@ -73,59 +71,23 @@ def in_studies(mean_by_grade, tau, arrays, bias):
     pm.Potential("reports", DurationReports()(mean_by_grade, tau, z, bias, level, *steps, sigma, *arrays)[0])
 
 
-def packed(report: Used) -> tuple[Report, list[tuple[int, str, int]]]:
-    """One duration report for its kernel, with the cells (grade, arm, patients) whose means it reads, in
-    their order.
-    """
-    data = report.data
-    cells = data.get("cells") or {arm: data[arm] for arm in ("toci", "control")}
-    flat = [(grade, arm, n) for arm, grades in cells.items() for grade, n in grades]
-    if report.term == "median_range":
-        # the largest group last, where the least of its product is wanted
-        flat.sort(key=lambda cell: cell[2])
-    sizes = [n for _, _, n in flat]
-    if report.term == "test_outcome":
-        outcome = data["significant"], data["direction"], data["alpha"]
-        if len(flat) == 2:
-            return reports.test_outcome(tuple(data["tests"]), *sizes, *outcome), flat
-        split = len(data["toci"])
-        return reports.mixed_test_outcome(sizes[:split], sizes[split:], *outcome), flat
-    if report.term == "median_quartiles":
-        return (
-            median_with_quartiles(sizes, data["lower_quartile"], data["median"], data["upper_quartile"]),
-            flat,
-        )
-    # both arms together: printed sizes that may be out by one, so patients are draws from the mixture
-    return (
-        median_with_range(
-            sizes,
-            data["median"],
-            data["minimum"] or None,
-            data["maximum"],
-            data["zeros"],
-            exchangeable=len(cells) > 1,
-        ),
-        flat,
-    )
-
-
 def layout(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """All reports as the arrays that `models.likelihood.kernels.joint` reads; means in the order study,
     grade, arm (control first).
     """
-    everything = [packed(report) for report in evidence.used]
-    widest = max(len(cells) for _, cells in everything)
+    everything = [used.report.packed() for used in evidence.used]
+    widest = max(len(used.report.cells) for used in evidence.used)
     rows, i, r = [], 0, 0
-    for used, (report, cells) in zip(evidence.used, everything, strict=True):
-        s = evidence.studies.index(used.study)
-        i, r = i + len(report.integers), r + len(report.reals)
+    for used, packed in zip(evidence.used, everything, strict=True):
+        s, cells = evidence.studies.index(used.study), used.report.cells
+        i, r = i + len(packed.integers), r + len(packed.reals)
         means = [(s * len(GRADES) + GRADES.index(grade)) * 2 + (arm == "toci") for grade, arm, _ in cells]
-        compares = int(report.kind == "curve")
-        rows.append([KINDS[report.kind], s, i, r, len(cells), compares, *means, *[0] * (widest - len(means))])
+        compares = int(packed.kind == "curve")
+        rows.append([KINDS[packed.kind], s, i, r, len(cells), compares, *means, *[0] * (widest - len(means))])
     return (
         np.array(rows, np.int64),
-        np.concatenate([p.integers for p, _ in everything]),
-        np.concatenate([p.reals for p, _ in everything]),
+        np.concatenate([packed.integers for packed in everything]),
+        np.concatenate([packed.reals for packed in everything]),
     )
 
 

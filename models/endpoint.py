@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from models.engines.posterior import Posterior
 from models.engines.quadrature_general import from_study_likelihoods
 from models.engines.settings import DRAWS
@@ -52,7 +50,7 @@ def one_effect_per_study(evidence: Evidence, mu_prior: Prior, tau_prior: Prior):
 def study_likelihoods(evidence: Evidence) -> dict[str, Callable]:
     """Log likelihood of each study's log ratio, all its reports together, baseline risks integrated out."""
     return {
-        study: _sum_of([study_term(r) for r in evidence.used if r.study == study])
+        study: _sum_of([used.report.of_effect(BASELINE_LOGIT) for used in evidence.of(study)])
         for study in evidence.studies
     }
 
@@ -61,24 +59,6 @@ def quadrature(evidence: Evidence, mu_prior: Prior, tau_prior: Prior) -> Posteri
     """The same posterior as `one_effect_per_study` by deterministic quadrature."""
     likelihoods = study_likelihoods(evidence)
     return from_study_likelihoods(list(likelihoods.values()), mu_prior, tau_prior, list(likelihoods))
-
-
-def study_term(report) -> Callable:
-    """Log likelihood of one used report as a function of its log ratio (array in, array of the same shape
-    out).
-    """
-    from models.likelihood import reports
-    from models.likelihood.two_arms import two_arm_log_likelihood
-
-    if report.term == "table":
-        d = report.data
-        return two_arm_log_likelihood(
-            d["events_toci"], d["n_toci"], d["events_control"], d["n_control"], BASELINE_LOGIT
-        )
-    if report.term == "table_set":
-        tables = [two_arm_log_likelihood(*row, BASELINE_LOGIT) for row in report.data["candidates"]]
-        return lambda theta: np.logaddexp.reduce([table(theta) for table in tables])
-    return lambda theta: getattr(reports, report.term)(theta, **report.data)
 
 
 def _sum_of(terms: list[Callable]) -> Callable:

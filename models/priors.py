@@ -73,6 +73,10 @@ class Prior:
         """The value below which the probability is q, of the shape of q."""
         return _QUANTILE[self.family](np.asarray(q, dtype=float), *self.parameters)
 
+    def draw(self, generator) -> float:
+        """One value at random."""
+        return float(self.quantile(generator.uniform()))
+
     def to_pymc(self, variable_name, dims=None):
         """The prior as a random variable of the PyMC model in context."""
         import pymc as pm

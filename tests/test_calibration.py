@@ -14,6 +14,7 @@ from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence import collect as review_evidence
 from models.evidence.report import Evidence
 from models.likelihood import kernels
+from models.likelihood.kinds.table import Table
 from models.trust import calibrate, calibration, simulate, simulate_durations
 from models.trust.calibration import QUANTITIES, SAMPLED
 from models.trust.ranks import band, coverage, curve, falls_short, within_band
@@ -72,7 +73,7 @@ def ranks_of(
 
 
 def with_tables(printed: Evidence, change) -> Evidence:
-    return Evidence(printed.endpoint, tuple(replace(r, data=change(r.data)) for r in printed.used))
+    return Evidence(printed.endpoint, tuple(replace(r, report=change(r.report)) for r in printed.used))
 
 
 def test_a_model_that_takes_one_arm_for_the_other_leaves_the_band(review):
@@ -81,13 +82,7 @@ def test_a_model_that_takes_one_arm_for_the_other_leaves_the_band(review):
         review,
         300,
         lambda printed: with_tables(
-            printed,
-            lambda d: {
-                "events_toci": d["events_control"],
-                "n_toci": d["n_control"],
-                "events_control": d["events_toci"],
-                "n_control": d["n_toci"],
-            },
+            printed, lambda t: Table(t.events_control, t.events_toci, t.n_control, t.n_toci)
         ),
     )
     assert not within_band(swapped["theta"])
@@ -98,7 +93,7 @@ def test_a_model_that_counts_its_patients_four_times_has_intervals_that_are_too_
         "severe_crs",
         review,
         300,
-        lambda printed: with_tables(printed, lambda d: {name: 4 * value for name, value in d.items()}),
+        lambda printed: with_tables(printed, lambda t: Table(*(4 * number for number in t.data.values()))),
     )
     assert falls_short(often["theta"], 95) and not within_band(often["theta"])
 

@@ -9,11 +9,13 @@ import pytest
 from scipy import stats
 
 from models import crs_duration
-from models.crs_duration import GRADES, layout, packed
+from models.crs_duration import GRADES, layout
 from models.evidence import collect
 from models.evidence.report import Evidence, Used
 from models.likelihood import kernels
 from models.likelihood.graph_op import DurationReports
+from models.likelihood.kinds.median_range import MedianRange
+from models.likelihood.kinds.test_outcome import OutcomeOfTest
 
 ARMS = ["control", "toci"]
 
@@ -57,7 +59,7 @@ def by_hand(found: Evidence, means, sigmas):
     """Sum of the reports' own log likelihoods, each given the means of the cells it names."""
     total = 0.0
     for used in found.used:
-        report, cells = packed(used)
+        report, cells = used.report.packed(), used.report.cells
         s = found.studies.index(used.study)
         picked = [means[s, GRADES.index(grade), ARMS.index(arm)] for grade, arm, _ in cells]
         if report.kind == "curve":  # a test of two homogeneous groups reads their difference
@@ -85,12 +87,11 @@ def differences(arrays, means, sigmas, step):
 def test_every_used_report_is_packed_with_the_patients_it_counts(real):
     assert real.used
     for used in real.used:
-        report, cells = packed(used)
-        named = used.data.get("cells") or {arm: used.data[arm] for arm in ("toci", "control")}
-        assert sorted(cells) == sorted(
+        named = {arm: getattr(used.report, arm) or () for arm in ("toci", "control")}
+        assert sorted(used.report.cells) == sorted(
             (grade, arm, n) for arm, grades in named.items() for grade, n in grades
         )
-        assert report.kind in kernels.KINDS
+        assert used.report.packed().kind in kernels.KINDS
 
 
 def test_joint_is_the_sum_of_the_reports(real):
@@ -189,7 +190,7 @@ def test_mean_of_a_cell_without_patients_has_no_slope(real):
     named = {
         (real.studies.index(u.study), GRADES.index(grade), ARMS.index(arm))
         for u in real.used
-        for grade, arm, _ in packed(u)[1]
+        for grade, arm, _ in u.report.cells
     }
     means, sigmas = next(points(len(real.studies), 4, 1))
     slopes = gradient(means, sigmas, arrays)[: means.size].reshape(means.shape)
@@ -201,12 +202,8 @@ def test_gradient_vanishes_at_the_median_of_a_known_cohort():
     """One group of odd size without limits, printed median = exp(mean): by symmetry on the log scale only the
     Jacobian remains.
     """
-    used = Used(
-        "x",
-        "median_range",
-        {"cells": {"toci": [[2, 9]]}, "median": 6.0, "minimum": 0.0, "maximum": 13.0, "zeros": 0},
-        ("x",),
-    )
+    report = MedianRange(toci=((2, 9),), control=None, median=6.0, minimum=0.0, maximum=13.0)
+    used = Used("x", report, ("x",))
     arrays = layout(Evidence("crs_duration", (used,)))
     means, sigma = np.full(6, np.log(6.0)), 0.5
     # d/dmean of log f(max) and of the four above the median, below the maximum: hand calculation
@@ -224,19 +221,9 @@ def test_gradient_vanishes_at_the_median_of_a_known_cohort():
 
 def test_a_report_of_no_information_changes_nothing(real):
     """Five against one: no outcome of the rank test is significant, so `not significant` was certain."""
-    empty = Used(
-        real.studies[0],
-        "test_outcome",
-        {
-            "toci": [[3, 5]],
-            "control": [[3, 1]],
-            "tests": ["mann_whitney"],
-            "significant": False,
-            "direction": None,
-            "alpha": 0.05,
-        },
-        ("nothing",),
-    )
+    outcome = {"tests": ("mann_whitney",), "significant": False, "direction": None}
+    certain = OutcomeOfTest(toci=((3, 5),), control=((3, 1),), **outcome)
+    empty = Used(real.studies[0], certain, ("nothing",))
     more = replace(real, used=(*real.used, empty))
     for means, sigmas in [*points(len(real.studies), 5, 5), *extreme(len(real.studies))]:
         with_it = joint(means, sigmas, layout(more))

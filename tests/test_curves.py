@@ -24,7 +24,7 @@ from extraction.source import BadRecords
 from models.evidence.collect import alternatives, collect
 from models.evidence.report import Reading
 from models.history.what_if import what_if
-from models.likelihood import reports
+from models.likelihood.kinds.curve_ratio import CurveRatio
 
 NAME = "example2020-overall_survival.csv"
 FILE = f"curves/{NAME}"
@@ -385,10 +385,10 @@ def test_a_curve_enters_with_both_its_errors(with_curve):
     found = load(with_curve().root)
     [report] = [r for r in collect(found, "overall_survival").used if r.study == "example2020"]
     known = reconstruct(found.curves[NAME])
-    assert report.term == "ratio" and report.entries == ("overall_survival.curve",)
-    data = report.data
-    assert data["estimate"] == pytest.approx(np.exp(known.log_hr), rel=1e-3)
-    assert np.log(data["upper"] / data["lower"]) / (2 * 1.959964) == pytest.approx(known.se, rel=1e-3)
+    assert isinstance(report.report, CurveRatio) and report.entries == ("overall_survival.curve",)
+    ratio = report.report
+    assert ratio.estimate == pytest.approx(np.exp(known.log_hr), rel=1e-3)
+    assert np.log(ratio.upper / ratio.lower) / (2 * 1.959964) == pytest.approx(known.se, rel=1e-3)
 
 
 def test_a_printed_hazard_ratio_enters_and_the_curve_does_not(with_curve):
@@ -424,7 +424,7 @@ def test_of_a_curve_and_a_p_one_enters_by_the_reading(with_curve):
 
 def test_a_p_left_out_for_a_curve_is_predicted(with_curve):
     evidence = collect(load(with_curve(extra=P_VALUE.format(p="0.2")).root), "overall_survival")
-    assert [r.check["p"] for r in evidence.unused if r.check] == ["0.2"]
+    assert [r.check.p for r in evidence.unused if r.check] == ["0.2"]
 
 
 @pytest.mark.parametrize(
@@ -595,5 +595,5 @@ def test_the_likelihood_of_a_curve_is_normal_with_its_whole_standard_error(with_
     [report] = collect(found, "overall_survival").used
     known, theta = reconstruct(found.curves[NAME]), np.linspace(-2, 2, 9)
     exact = -((theta - known.log_hr) ** 2) / (2 * known.se**2)
-    term = reports.ratio(theta, **report.data)
+    term = report.report.log_likelihood(theta)
     assert term - term[4] == pytest.approx(exact - exact[4], abs=0.02)  # the data keep four digits

@@ -1,13 +1,14 @@
 """What moved an answer: refits under other evidence, and steps that a hand calculation gives too."""
 
-import copy
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.stats import norm
 
+from extraction.tree import ROOT
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.report import Evidence
 from models.history import changes, diff, refit, versions
@@ -237,16 +238,20 @@ def test_a_study_that_leaves_is_told_with_the_reason_of_the_register():
 
 @pytest.mark.parametrize("key", [key for key in ENDPOINTS if key != CRS])
 def test_evidence_frozen_as_json_gives_the_same_posterior(key, review):
-    from dataclasses import asdict
-
     evidence = evidence_of(key, review)
-    frozen = json.loads(json.dumps({"evidence": {"used": [asdict(report) for report in evidence.used]}}))
+    frozen = json.loads(json.dumps({"evidence": {"used": [used.as_json() for used in evidence.used]}}))
     again = versions.frozen_evidence(frozen, key)
     assert again.used_hash() == evidence.used_hash()
     found = refit.estimates(
         key, {"as it is": refit.primary(key, evidence), "frozen": refit.primary(key, again)}
     )
     np.testing.assert_array_equal(found["as it is"].quantiles, found["frozen"].quantiles)
+
+
+def test_the_reports_of_the_first_release_are_read_with_the_hash_it_gave_them():
+    released = json.loads((ROOT / "releases/0.1.0.json").read_text(encoding="utf-8"))
+    for key, kept in released["endpoints"].items():
+        assert versions.frozen_evidence(kept, key).used_hash() == kept["evidence"]["used_hash"]
 
 
 def test_reports_of_crs_duration_that_a_setting_leaves_out_are_silent(review, monkeypatch):
@@ -277,7 +282,7 @@ def test_reports_of_crs_duration_that_a_setting_leaves_out_are_silent(review, mo
 
 def test_a_corrected_report_stands_in_both_forms_where_settings_are_sampled_together(review):
     evidence = evidence_of(CRS, review)
-    other = copy.deepcopy(evidence.used[0])
-    other.data["alpha"] = 0.01
+    first = evidence.used[0]
+    other = replace(first, report=replace(first.report, alpha=0.01))
     both = refit.union([evidence, Evidence(evidence.endpoint, (other, *evidence.used[1:]))])
     assert len(both.used) == len(evidence.used) + 1

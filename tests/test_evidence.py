@@ -16,7 +16,15 @@ from extraction.schema import Entry
 from extraction.vocabulary import ENDPOINTS
 from models.evidence.binary import BINARY_FIELDS
 from models.evidence.collect import alternatives, collect, collect_all
+from models.evidence.foreseen import CountsPForeseen, LogRankForeseen
 from models.evidence.report import Reading, Unused, Used
+from models.likelihood.kinds.log_rank_histories import LogRankHistories
+from models.likelihood.kinds.median_quartiles import MedianQuartiles
+from models.likelihood.kinds.median_range import MedianRange
+from models.likelihood.kinds.ratio import Ratio
+from models.likelihood.kinds.table import Table
+from models.likelihood.kinds.table_set import TableSet
+from models.likelihood.kinds.test_outcome import OutcomeOfTest
 
 FIELDS_OF = {
     **BINARY_FIELDS,
@@ -220,8 +228,8 @@ def patients(review, report):
 def overlapping(review, evidence):
     """Pairs of used reports of one term that share patients; medians by arm are told apart by their arms."""
     for one, other in combinations(evidence.used, 2):
-        if one.term == other.term and one.study == other.study:
-            arms = [set(r.data["cells"]) if "cells" in r.data else {"toci", "control"} for r in (one, other)]
+        if one.report.name == other.report.name and one.study == other.study:
+            arms = [set(getattr(r.report, "arms", ("toci", "control"))) for r in (one, other)]
             if arms[0] & arms[1] and patients(review, one) & patients(review, other):
                 yield one, other
 
@@ -266,7 +274,7 @@ def test_a_log_rank_p_of_zeros_is_less_than_half_its_last_digit(invented_with, p
         collect(invented_with(whole, drop=("overall_survival.ratio",)), "overall_survival"),
         "overall_survival.p",
     )
-    assert used.data["p"] == read
+    assert used.report.p == read
 
 
 def test_a_log_rank_p_beside_the_hazard_ratio_is_left_out_and_checked(invented_with):
@@ -274,16 +282,10 @@ def test_a_log_rank_p_beside_the_hazard_ratio_is_left_out_and_checked(invented_w
         invented_with(comparison("overall_survival.p", "log_rank_p", "overall_survival", p="0.6")),
         "overall_survival",
     )
-    assert [r.term for r in found.used] == ["ratio"]
+    assert [type(r.report) for r in found.used] == [Ratio]
     (left_out,) = [r for r in found.unused if "overall_survival.p" in r.entries]
     assert left_out.reason == "the same patients as the hazard ratio used"
-    assert left_out.check == {
-        "kind": "log_rank",
-        "p": "0.6",
-        "direction": None,
-        "n_toci": 12,
-        "n_control": 18,
-    }
+    assert left_out.check == LogRankForeseen("0.6", None, 12, 18)
 
 
 def test_tests_of_strata_that_share_patients_do_not_both_enter(invented_with):
@@ -343,10 +345,7 @@ def test_every_report_left_out_has_a_reason(both_reviews):
 
 def test_counts_enter_with_the_printed_denominator_or_the_group_size(invented_with):
     (found,) = collect(invented_with(), "severe_infection").used
-    assert (found.term, found.data) == (
-        "table",
-        {"events_toci": 5, "n_toci": 12, "events_control": 4, "n_control": 18},
-    )
+    assert found.report == Table(events_toci=5, n_toci=12, events_control=4, n_control=18)
 
 
 def test_counts_without_a_denominator_do_not_enter(invented_with):
@@ -366,7 +365,7 @@ def test_counts_without_a_denominator_do_not_enter(invented_with):
     # the entry of the total goes too: with it the other arm's size would follow by subtraction
     review = invented_with(*icans, drop=["group_size.control", "group_size.total", "icans.total"])
     for report in collect(review, "icans").used:
-        assert None not in report.data.values()
+        assert None not in report.report.data.values()
 
 
 def test_a_p_value_beside_counts_is_left_out(invented_with):
@@ -387,7 +386,7 @@ def test_severe_crs_of_patients_treated_for_their_grade_is_never_an_effect(inven
 
 def test_a_hazard_ratio_says_what_it_is_adjusted_for(invented_with):
     (found,) = collect(invented_with(), "overall_survival").used
-    assert found.data == {"estimate": 0.8, "lower": 0.35, "upper": 1.83, "level": 95.0}
+    assert found.report == Ratio(0.8, 0.35, 1.83, 95.0)
     assert found.note == "adjusted for age"
 
 
@@ -400,10 +399,7 @@ def test_a_log_rank_p_of_a_handful_of_patients_enters_by_its_histories(invented_
     (found,) = collect(
         invented_with(*GRADES, HANDFUL, drop=["progression_free_survival.p"]), "progression_free_survival"
     ).used
-    assert (found.term, found.data) == (
-        "log_rank_histories",
-        {"p": "0.4", "direction": None, "n_toci": 3, "n_control": 5, "counted": None},
-    )
+    assert found.report == LogRankHistories("0.4", None, n_toci=3, n_control=5, counted=None)
 
 
 def test_with_printed_numbers_only_it_is_left_out(invented_with):
@@ -426,7 +422,7 @@ def test_zhangs_severe_infections_are_bounded_by_the_stratum_and_the_words(revie
     the drug, p < 0.05 by a named test.
     """
     report = recovered(review, "severe_infection", "zhang2022")
-    tables = {tuple(row) for row in report.data["candidates"]}
+    tables = set(report.report.tables)
     expected = set()
     for a in range(11, 21):
         for c in range(2, 21):
@@ -445,14 +441,12 @@ def test_zhangs_severe_infections_are_bounded_by_the_stratum_and_the_words(revie
 
 def test_without_the_word_significant_only_the_stratum_bounds_them(review):
     report = recovered(review, "severe_infection", "zhang2022", Reading(at_their_word=False))
-    assert {tuple(row) for row in report.data["candidates"]} == {
-        (a, 32, c, 35) for a in range(11, 21) for c in range(2, 21)
-    }
+    assert set(report.report.tables) == {(a, 32, c, 35) for a in range(11, 21) for c in range(2, 21)}
 
 
 def test_a_part_can_stand_for_the_cohort(review):
     report = recovered(review, "severe_infection", "zhang2022", Reading(whole_cohort=False))
-    assert (report.stratum, report.data["candidates"]) == ("crp_high", [[11, 23, 2, 17]])
+    assert (report.stratum, report.report.tables) == ("crp_high", ((11, 23, 2, 17),))
 
 
 @pytest.mark.parametrize(
@@ -461,21 +455,21 @@ def test_a_part_can_stand_for_the_cohort(review):
         (
             "complete_response",
             "zhou2025",
-            [17, 17, 27, 28],
+            (17, 17, 27, 28),
         ),  # 40 + 4 of 45, the one partial response in the arm without the drug: p = 0.616
-        ("complete_response", "ma2024", [42, 45, 44, 48]),  # 86 of 93, p = 1
-        ("icans", "zhang2022", [6, 32, 0, 35]),
+        ("complete_response", "ma2024", (42, 45, 44, 48)),  # 86 of 93, p = 1
+        ("icans", "zhang2022", (6, 32, 0, 35)),
     ],
 )  # "50% (n=3)" of those with ICANS, none of them untreated
 def test_a_table_that_alone_prints_so_is_recovered(review, endpoint, study, table):
     report = recovered(review, endpoint, study)
-    assert (report.term, report.data["candidates"]) == ("table_set", [table])
+    assert report.report == TableSet((table,))
 
 
 def test_events_before_the_drug_can_be_left_out(review):
-    assert recovered(review, "icans", "zhang2022", Reading(before_the_drug=False)).data["candidates"] == [
-        [3, 32, 0, 35]
-    ]
+    assert recovered(review, "icans", "zhang2022", Reading(before_the_drug=False)).report.tables == (
+        (3, 32, 0, 35),
+    )
 
 
 def test_a_total_without_a_comparison_enters_nothing(review):
@@ -490,17 +484,18 @@ def test_zhangs_severe_crs_by_il6_is_recovered_and_pooled_nowhere(review):
 
 
 def test_survival_of_responders_sums_over_how_many_there_are(review):
-    reports = [r for r in collect(review, "progression_free_survival").used if r.term == "log_rank_histories"]
-    assert {r.stratum: (r.data["n_toci"], r.data["n_control"], r.data["counted"]) for r in reports} == {
-        "grade_2": (9, 2, [57, 67]),
-        "grade_3_5": (5, 1, [57, 67]),
+    found = {r.stratum: r.report for r in collect(review, "progression_free_survival").used}
+    handfuls = {s: r for s, r in found.items() if isinstance(r, LogRankHistories)}
+    assert {s: (r.n_toci, r.n_control, r.counted) for s, r in handfuls.items()} == {
+        "grade_2": (9, 2, (57, 67)),
+        "grade_3_5": (5, 1, (57, 67)),
     }
 
 
 def test_a_p_that_its_test_cannot_give_enters_by_its_words(review):
     found = collect(review, "crs_duration")
     (used,) = used_from(found, "crs_duration.grade_2.test")
-    assert (used.data["significant"], used.data["direction"], used.data["alpha"]) == (True, "lower", 0.05)
+    assert (used.report.significant, used.report.direction, used.report.alpha) == (True, "lower", 0.05)
     assert "cannot give it (smallest p 0.0364)" in reason(found, "crs_duration.grade_2.p")
     assert not used_from(
         collect(review, "crs_duration", Reading(impossible_as_outcome=False)), "crs_duration.grade_2.test"
@@ -520,18 +515,8 @@ def test_only_readings_that_change_the_evidence_are_alternatives(review):
 
 def test_parts_that_only_bound_a_used_report_become_checks(review):
     checks = {e: r.check for r in collect(review, "severe_infection").unused for e in r.entries}
-    assert checks["severe_infection.crp_high.p"] == {
-        "kind": "table",
-        "n_toci": 23,
-        "n_control": 17,
-        "p": "0.0204",
-    }
-    assert checks["severe_infection.grade_2.p"] == {
-        "kind": "table",
-        "n_toci": 9,
-        "n_control": 2,
-        "p": "0.4545",
-    }
+    assert checks["severe_infection.crp_high.p"] == CountsPForeseen(23, 17, "0.0204")
+    assert checks["severe_infection.grade_2.p"] == CountsPForeseen(9, 2, "0.4545")
     assert checks["severe_infection.grade_3_5.test"] is None  # 5 v 1: no table is significant
 
 
@@ -540,14 +525,14 @@ def test_parts_that_only_bound_a_used_report_become_checks(review):
 
 def test_a_test_within_a_grade_enters_with_that_grades_patients(invented_with):
     (found,) = used_from(collect(invented_with(*GRADES), "crs_duration"), "crs_duration.grade_3.test")
-    assert found.data == {
-        "toci": [[3, 3]],
-        "control": [[3, 5]],
-        "tests": ["mann_whitney"],
-        "significant": True,
-        "direction": "lower",
-        "alpha": 0.05,
-    }
+    assert found.report == OutcomeOfTest(
+        toci=((3, 3),),
+        control=((3, 5),),
+        tests=("mann_whitney",),
+        significant=True,
+        direction="lower",
+        alpha=0.05,
+    )
 
 
 def test_a_test_that_could_not_be_significant_is_not_used_and_says_so(invented_with):
@@ -586,7 +571,7 @@ def test_a_p_value_without_words_is_significant_as_printed(invented_with, printe
     )
     found = collect(invented_with(*GRADES, alone, drop=["crs_duration.grade_3.test"]), "crs_duration")
     (report,) = used_from(found, "crs_duration.grade_3.p")
-    assert report.data["significant"] is significant
+    assert report.report.significant is significant
 
 
 def test_not_significant_at_1_per_cent_is_not_taken_for_5(invented_with):
@@ -594,7 +579,7 @@ def test_not_significant_at_1_per_cent_is_not_taken_for_5(invented_with):
     for report in used_from(
         collect(invented_with(*GRADES, edit=strict), "crs_duration"), "crs_duration.grade_3.test"
     ):
-        assert float(report.data["alpha"]) == 0.01
+        assert report.report.alpha == 0.01
 
 
 def test_an_outcome_of_a_test_without_a_power_curve_is_not_used(invented_with):
@@ -608,9 +593,9 @@ def test_an_outcome_of_a_test_without_a_power_curve_is_not_used(invented_with):
 def test_medians_by_arm_enter_as_mixtures_of_their_grades(invented_with):
     found = collect(invented_with(*GRADES), "crs_duration")
     (treated,), (others,) = used_from(found, "crs_duration.toci"), used_from(found, "crs_duration.control")
-    assert treated.data["cells"] == {"toci": [[1, 3], [2, 6], [3, 3]]}
-    assert others.data["cells"] == {"control": [[1, 9], [2, 4], [3, 5]]}
-    assert (treated.term, others.term) == ("median_range", "median_quartiles")
+    assert treated.report.arms == {"toci": ((1, 3), (2, 6), (3, 3))}
+    assert others.report.arms == {"control": ((1, 9), (2, 4), (3, 5))}
+    assert (type(treated.report), type(others.report)) == (MedianRange, MedianQuartiles)
 
 
 def test_a_median_without_grades_by_arm_waits(invented_with):
@@ -647,9 +632,9 @@ def test_patients_without_crs_count_as_0_days_only_where_the_range_starts_there(
         )[0]
         for value in (0, 2)
     }
-    assert starts_at[0].data["zeros"] == 2 and starts_at[0].note
-    assert starts_at[2].data["zeros"] == 0 and not starts_at[2].note
-    assert all(g > 0 for g, _ in starts_at[0].data["cells"]["toci"])
+    assert starts_at[0].report.zeros == 2 and starts_at[0].note
+    assert starts_at[2].report.zeros == 0 and not starts_at[2].note
+    assert all(g > 0 for g, _ in starts_at[0].report.toci)
 
 
 # fingerprints

@@ -19,7 +19,7 @@ from models.endpoints import ENDPOINTS
 from models.engines.quadrature_general import from_study_likelihoods
 from models.evidence.collect import alternatives, collect
 from models.evidence.report import ALTERNATIVES, PRIMARY
-from models.likelihood import reports
+from models.likelihood.kinds.ratio import Ratio
 from models.likelihood.two_arms import two_arm_log_likelihood
 from models.priors import BASELINE_LOGIT, Prior, parse
 
@@ -147,7 +147,7 @@ def test_a_study_of_one_s_own_enters_as_python_has_it(page, review):
     expected, found = by_python(review, **choices, own=counts), at(page, **choices, counts="12:40:3:37")
     assert np.abs(found["Mean effect"] - limits(expected.mu)).max() < WITHIN
     assert np.abs(found["Your study"] - limits(expected.theta["Your study"])).max() < WITHIN
-    ratio = lambda theta: reports.ratio(theta, 0.8, 0.5, 1.28)  # noqa: E731
+    ratio = Ratio(0.8, 0.5, 1.28).log_likelihood
     choices = {
         "endpoint": "overall_survival",
         "tau": "inverse_gamma:0.3",
@@ -166,9 +166,7 @@ def test_a_study_of_one_s_own_enters_as_python_has_it(page, review):
 def test_a_study_as_far_out_as_the_page_allows_is_still_computed_as_python_does(page, bias, review):
     """The narrowest priors, a hundred SDs from what the study says."""
     choices = {"endpoint": "overall_survival", "tau": "half_normal:0.1", "mu": 0.1}
-    expected = by_python(
-        review, **choices, bias=bias, own=lambda theta: reports.ratio(theta, 0.0201, 0.019, 0.02126)
-    )
+    expected = by_python(review, **choices, bias=bias, own=Ratio(0.0201, 0.019, 0.02126).log_likelihood)
     found = at(page, **choices, ratio="0.0201:0.019:0.02126", **({} if bias == "none" else {"bias": bias}))
     assert np.abs(found["Mean effect"] - limits(expected.mu)).max() < WITHIN
 

@@ -17,6 +17,7 @@ from book.shown.endpoint.printed import printed_result
 from extraction.checks import check
 from extraction.derived import characteristics
 from models.endpoints import ENDPOINTS, evidence_of
+from models.likelihood.kinds.ratio import Ratio
 
 COUNTS = [key for key, endpoint in ENDPOINTS.items() if endpoint.effect == "log_or"]
 
@@ -121,7 +122,7 @@ def test_a_picture_that_has_nothing_to_show_is_none(review):
 def test_each_check_stands_in_the_alternative_text_of_the_left_out_reports(review):
     _, alt, *_ = forecasts.left_out_reports("overall_survival", review)
     for report in evidence_of("overall_survival", review).unused:
-        assert report.check is None or f"p={report.check['p']}" in alt
+        assert report.check is None or f"p={report.check.p}" in alt
 
 
 @pytest.fixture(scope="module")
@@ -227,7 +228,7 @@ def test_every_report_stands_in_one_table_of_use(key, review):
 
 @pytest.mark.parametrize("key", ENDPOINTS)
 def test_one_study_is_not_pooled_by_conventional_methods(key, review):
-    numbers = [r for r in evidence_of(key, review).used if r.only_table or r.term == "ratio"]
+    numbers = [r for r in evidence_of(key, review).used if r.report.only_table or isinstance(r.report, Ratio)]
     assert len(numbers) >= 2 or without_priors.pooled(key, review)[0].startswith("none")
 
 

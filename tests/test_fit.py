@@ -19,6 +19,7 @@ from models.endpoints import ENDPOINTS, evidence_of
 from models.endpoints import quadrature as endpoint_quadrature
 from models.engines import acceptance, hierarchy, sampling
 from models.evidence.report import Evidence, Used
+from models.likelihood.kinds.table_set import TableSet
 from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY, TAU_WIDE
 from models.runs import store
 
@@ -67,10 +68,8 @@ def test_the_same_seed_gives_the_same_draws_from_cold_and_warm_caches_of_compile
 
 
 def test_a_set_of_tables_is_sampled_as_it_is_integrated():
-    candidates = [[5, 9, 0, 2], [4, 9, 2, 2]]
-    evidence = Evidence(
-        "severe_infection", (Used("example2020", "table_set", {"candidates": candidates}, ("a",)),)
-    )
+    tables = TableSet(((5, 9, 0, 2), (4, 9, 2, 2)))
+    evidence = Evidence("severe_infection", (Used("example2020", tables, ("a",)),))
     draws = sampling.sample(
         hierarchy.from_reports(evidence, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT), "a set of tables"
     )

@@ -14,19 +14,21 @@ import pytest
 import xarray as xr
 
 from book.make import inputs
-from models.endpoints import ENDPOINTS
+from extraction.records import Review
+from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.sampling import fitted
 from models.runs import heavy, store
 from models.runs.closure import ROOT, Tree, fingerprint
 from models.runs.journal import Journal
 from models.runs.syntax import Unforeseeable, read
-from models.trust import calibration
+from models.trust import calibration, crs_universes
 
 CRS, EFFECTS, UNIVERSES = "models.crs_duration", "models.endpoint", "models.trust.short_chains"
+KIND = "models.likelihood.kinds.{}"
 MAKERS = {
-    "CRS duration": (CRS, "models.engines.sampling"),
-    "effects by study": (EFFECTS, "models.engines.sampling"),
-    "universes": (UNIVERSES,),
+    "CRS duration": (CRS, "models.engines.sampling", KIND.format("test_outcome")),
+    "effects by study": (EFFECTS, "models.engines.sampling", KIND.format("table_set")),
+    "universes": (UNIVERSES, KIND.format("test_outcome")),
     "calibration": ("models.trust.sampled_replicates", "models.trust.integrated_replicates"),
 }
 """Modules in which the code stands that makes a stored result."""
@@ -78,6 +80,36 @@ def modules(tree: Path) -> set[str]:
 
 
 # what changes a key
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_the_key_of_a_posterior_takes_in_the_kinds_of_its_reports_and_no_others(
+    endpoint, review, monkeypatch
+):
+    found = kinds_in_key(store, lambda: store.identity(endpoint, review), monkeypatch)
+    assert found == kinds_used(endpoint, review) != set()
+
+
+def test_the_keys_of_calibration_and_universes_take_in_the_kinds_of_the_reports(review, monkeypatch):
+    for endpoint in ENDPOINTS:
+        found = kinds_in_key(calibration, lambda key=endpoint: calibration.identity(key, review), monkeypatch)
+        assert kinds_used(endpoint, review) <= found
+    found = kinds_in_key(crs_universes, lambda: crs_universes.key(review), monkeypatch)
+    assert found == kinds_used(crs_universes.CRS, review)
+
+
+def kinds_used(endpoint: str, review: Review) -> set[str]:
+    return {KIND.format(used.report.name) for used in evidence_of(endpoint, review).used}
+
+
+def kinds_in_key(module, key, monkeypatch) -> set[str]:
+    """The kinds of report in the closure of the code that a key takes the fingerprint of."""
+    code = []
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "fingerprint", lambda *parts: code.extend(parts) or "")
+        key()
+    names = {getattr(part, "__module__", None) or part.__name__ for part in code}
+    return {name for name in Tree(ROOT).closure(names) if name.startswith(KIND.format(""))}
 
 
 @pytest.mark.parametrize("makers", MAKERS.values(), ids=MAKERS)
@@ -173,20 +205,12 @@ def test_a_module_moved_and_renamed_leaves_the_key(tree):
     (tree / "models/another_room").mkdir()
     (tree / "models/another_room/__init__.py").write_text('"""A room."""\n', encoding="utf-8")
     (tree / "models/likelihood/power.py").rename(tree / "models/another_room/how_often.py")
-    (tree / "models/likelihood/reports.py").rename(tree / "models/another_room/in_print.py")
+    (tree / "models/likelihood/ops.py").rename(tree / "models/another_room/in_print.py")
     for path in (tree / "models").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         text = text.replace(
             "from models.likelihood.power import", "from models.another_room.how_often import"
-        ).replace("from models.likelihood.reports import", "from models.another_room.in_print import")
-        text = re.sub(
-            r"^( *)from models\.likelihood import reports$",
-            r"\1from models.another_room import in_print",
-            text,
-            flags=re.M,
-        )
-        if "import in_print" in text:
-            text = re.sub(r"\breports(?=\.|, report)", "in_print", text)
+        ).replace("from models.likelihood.ops import", "from models.another_room.in_print import")
         path.write_text(text, encoding="utf-8")
     assert {name: key(tree, makers) for name, makers in MAKERS.items()} == before
 
@@ -336,7 +360,8 @@ def test_a_file_that_holds_something_else_is_not_fitted(content, two, review):
 
 def test_the_key_of_a_posterior_is_that_of_the_code_that_makes_it(review):
     for name, endpoint in ENDPOINTS.items():
-        assert store.identity(name, review)["model"] == fingerprint(endpoint.build, fitted)
+        kinds = evidence_of(name, review).kinds
+        assert store.identity(name, review)["model"] == fingerprint(endpoint.build, fitted, *kinds)
 
 
 def test_an_edited_heavy_result_is_not_read(tmp_path, monkeypatch):

@@ -17,6 +17,7 @@ from models.engines.quadrature_general import from_study_likelihoods
 from models.evidence.collect import collect
 from models.evidence.report import Evidence, Reading, Used
 from models.likelihood.kernels import joint
+from models.likelihood.kinds.table import Table
 from models.priors import MU_LOG_DURATION, Prior, parse
 from models.runs import heavy
 from models.trust import crs_universes, multiverse, short_chains, universe
@@ -120,7 +121,7 @@ def test_a_study_alone_is_its_own_posterior(frames, review):
 def test_every_subset_of_few_studies_has_a_name_of_its_own(count, expected):
     """2^n - 1 of up to six; of nine all, nine without one and nine alone."""
     studies = [f"study{number}" for number in range(count)]
-    evidence = Evidence("overall_survival", tuple(Used(study, "table", {}, ()) for study in studies), ())
+    evidence = Evidence("overall_survival", tuple(Used(study, Table(1, 1, 2, 2), ()) for study in studies))
     found = universe.subsets(evidence, {study: f"Study {study[-1]}" for study in studies})
     assert (
         len(found) == expected

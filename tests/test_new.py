@@ -320,6 +320,6 @@ def test_the_worked_example_goes_from_paper_to_commit_as_written(clone):
         endpoint: [r for r in collect(read, endpoint).used if r.study == "example2031"]
         for endpoint in ("severe_infection", "overall_survival")
     }
-    assert used["severe_infection"][0].only_table == (7, 18, 4, 22)
+    assert used["severe_infection"][0].report.only_table == (7, 18, 4, 22)
     assert used["overall_survival"][0].entries == ("overall_survival.hazard_ratio",)
     assert "example2031" not in collect(read, "crs_duration").studies

@@ -135,7 +135,7 @@ def t_power(d, n_toci, n_control, alpha=0.05):
 
 @pytest.mark.parametrize(("n_toci", "n_control"), [*SIZES, (2, 2), (3, 3)])
 def test_power_of_the_t_test_is_its_integral_over_the_pooled_sd(n_toci, n_control):
-    # 2e-9: about the smallest probability that models.likelihood.reports keeps of a curve
+    # 2e-9: about the smallest probability that models.likelihood.kinds.test_outcome keeps of a curve
     np.testing.assert_allclose(
         t_lower(n_toci, n_control), [t_power(d, n_toci, n_control) for d in GRID], atol=2e-9
     )

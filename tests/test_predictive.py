@@ -7,48 +7,65 @@ from scipy import stats
 
 from models.answers import absolute
 from models.engines import reweight
+from models.evidence.foreseen import (
+    CountsOutcomeForeseen,
+    CountsPForeseen,
+    DurationsForeseen,
+    LogRankForeseen,
+)
 from models.evidence.report import Unused
+from models.likelihood.log_rank import log_rank_z
 from models.priors import TAU_DURATION, TAU_PRIMARY
 from models.trust import predictive
 
 
 def test_without_an_effect_the_simulated_z_is_standard_normal():
-    z = predictive.log_rank_z(np.zeros(40_000), 17, 28, np.random.default_rng(1))
+    z = log_rank_z(np.zeros(40_000), 17, 28, np.random.default_rng(1))
     assert stats.kstest(z, "norm").pvalue > 0.001
 
 
 def test_the_mean_of_z_is_the_log_hazard_ratio_times_the_root_of_the_information():
     # events uniform on 1..20 and half the patients treated: E sqrt(V) = mean of sqrt(d)/2; the tolerance is 5
     # standard errors
-    z = predictive.log_rank_z(np.full(200_000, 0.8), 10, 10, np.random.default_rng(2))
+    z = log_rank_z(np.full(200_000, 0.8), 10, 10, np.random.default_rng(2))
     assert z.mean() == pytest.approx(
         0.8 * np.mean(np.sqrt(np.arange(1, 21))) / 2, abs=5 * z.std() / np.sqrt(len(z))
     )
 
 
+def rng(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def effects(log_ratio: np.ndarray, baseline: np.ndarray | None = None) -> xr.Dataset:
+    """Draws of the effect in one study and of the log odds of its control group."""
+    draws = {"theta": (("study", "draw"), log_ratio[None])}
+    if baseline is not None:
+        draws["alpha"] = (("table", "draw"), baseline[None])
+    return xr.Dataset(draws, {"study": ["study2020"], "table": ["study2020"]})
+
+
 def log_rank_report(p: str) -> Unused:
-    return Unused(
-        "study2020",
-        ("overall_survival.p",),
-        "left out",
-        check={"kind": "log_rank", "p": p, "direction": None, "n_toci": 30, "n_control": 30},
-    )
+    return Unused("study2020", ("overall_survival.p",), "left out", check=LogRankForeseen(p, None, 30, 30))
 
 
 def test_without_an_effect_a_result_as_far_out_is_foreseen_with_its_own_p_value():
-    check = predictive._log_rank(log_rank_report("0.040"), np.zeros(100_000), np.random.default_rng(3))
+    check = predictive.foreseen(log_rank_report("0.040"), effects(np.zeros(100_000)), rng(3))
     assert check.probability == pytest.approx(0.040, abs=5 * np.sqrt(0.04 * 0.96 / 1e5))
     assert check.verdict == "surprising"
 
 
 def test_a_z_near_zero_is_not_surprising():
-    check = predictive._log_rank(log_rank_report("0.985"), np.zeros(10_000), np.random.default_rng(4))
+    check = predictive.foreseen(log_rank_report("0.985"), effects(np.zeros(10_000)), rng(4))
     assert check.verdict == "as foreseen"
 
 
 @pytest.mark.parametrize(
     ("printed", "foreseen"),
-    [({"p": "0.0204"}, lambda p: p <= 0.02045), ({"significant": False, "alpha": 0.05}, lambda p: p >= 0.05)],
+    [
+        (CountsPForeseen(23, 17, "0.0204"), lambda p: p <= 0.02045),
+        (CountsOutcomeForeseen(23, 17, False, 0.05), lambda p: p >= 0.05),
+    ],
 )
 def test_a_test_of_counts_is_foreseen_as_often_as_enumeration_says(printed, foreseen):
     """23 v 17 patients at risks of 0.5 and 0.3: every table with its binomial probability and SciPy's Fisher
@@ -61,14 +78,9 @@ def test_a_test_of_counts_is_foreseen_as_often_as_enumeration_says(printed, fore
         for a in range(24)
         for c in range(18)
     )
-    report = Unused(
-        "study2020",
-        ("severe_infection.p",),
-        "left out",
-        check={"kind": "table", "n_toci": 23, "n_control": 17, **printed},
-    )
+    report = Unused("study2020", ("severe_infection.p",), "left out", check=printed)
     baseline = np.full(40_000, np.log(0.3 / 0.7))
-    check = predictive._table(report, -baseline, baseline, np.random.default_rng(6))
+    check = predictive.foreseen(report, effects(-baseline, baseline), rng(6))
     assert check.probability == pytest.approx(expected, abs=5 * np.sqrt(expected * (1 - expected) / 40_000))
 
 
@@ -92,7 +104,7 @@ def duration_report(outcome: bool) -> Unused:
         "study2020",
         ("crs_duration.test",),
         "left out",
-        check={"kind": "durations", "outcome": outcome, "toci": [[3, 9]], "control": [[3, 6]]},
+        check=DurationsForeseen(outcome, ((3, 9),), ((3, 6),)),
     )
 
 
@@ -101,20 +113,18 @@ def test_without_an_effect_a_test_of_durations_is_significant_as_often_as_its_ex
     from models.likelihood.power import mann_whitney_critical, mann_whitney_null
 
     size = 2 * mann_whitney_null(9, 6)[: mann_whitney_critical(9, 6, 0.05) + 1].sum()
-    check = predictive._durations(duration_report(True), duration_draws(0.0), np.random.default_rng(5))
+    check = predictive.foreseen(duration_report(True), duration_draws(0.0), rng(5))
     assert check.probability == pytest.approx(size, abs=5 * np.sqrt(size * (1 - size) / 4000))
 
 
 def test_a_large_effect_makes_a_significant_test_near_certain():
-    check = predictive._durations(duration_report(False), duration_draws(-3.0), np.random.default_rng(6))
+    check = predictive.foreseen(duration_report(False), duration_draws(-3.0), rng(6))
     assert check.probability < 0.01 and check.verdict == "surprising"
 
 
 def test_checks_are_the_same_at_every_run():
     first, second = (
-        predictive._durations(
-            duration_report(True), duration_draws(0.0, 200), np.random.default_rng(predictive.SEED)
-        )
+        predictive.foreseen(duration_report(True), duration_draws(0.0, 200), rng(predictive.SEED))
         for _ in "ab"
     )
     assert np.array_equal(first.predicted, second.predicted)

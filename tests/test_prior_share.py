@@ -15,6 +15,7 @@ from scipy.interpolate import CubicSpline
 from book.shown import prior_share as shown
 from models.endpoints import ENDPOINTS
 from models.evidence.report import Evidence, Used
+from models.likelihood.kinds.test_outcome import OutcomeOfTest
 from models.likelihood.power import GRID, outcome_curve
 from models.priors import MU_LOG_RATIO, TAU_PRIMARY, TAU_TURNER_INFECTION, parse
 from models.runs import store
@@ -209,15 +210,14 @@ def duration_draws() -> xr.Dataset:
 
 
 def outcome(study: str, grade: int, toci: int, control: int) -> Used:
-    data = {
-        "toci": [[grade, toci]],
-        "control": [[grade, control]],
-        "tests": ["mann_whitney"],
-        "significant": True,
-        "direction": "lower",
-        "alpha": 0.05,
-    }
-    return Used(study, "test_outcome", data, ("invented",), f"grade_{grade}")
+    report = OutcomeOfTest(
+        toci=((grade, toci),),
+        control=((grade, control),),
+        tests=("mann_whitney",),
+        significant=True,
+        direction="lower",
+    )
+    return Used(study, report, ("invented",), f"grade_{grade}")
 
 
 def test_the_log_likelihood_of_stored_draws_is_the_power_of_each_test_at_its_own_effect():

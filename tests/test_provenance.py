@@ -20,6 +20,7 @@ from extraction.schema import Entry
 from extraction.vocabulary import ENDPOINTS as REPORTED
 from models.answers.absolute import summary_for_words
 from models.endpoints import ENDPOINTS, evidence_of
+from models.likelihood.kinds.log_rank_histories import LogRankHistories
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +89,8 @@ def test_a_report_that_enters_says_so_with_its_likelihood_and_one_left_out_its_r
     for report in evidence.used:
         for entry in report.entries:
             lines = lines_of(sources[markers.entry_key(report.study, entry)])
-            assert ["Enters", f"{title}: {tables.TERMS[report.term]}"] in lines
-            assert any(name == "Likelihood" and "models." in text for name, text in lines)
+            assert ["Enters", f"{title}: {report.report.words}"] in lines
+            assert any(name == "Likelihood" and type(report.report).__name__ in text for name, text in lines)
     for report in evidence.unused:
         for entry in report.entries:
             assert ["Left out", f"{title}: {report.reason}"] in lines_of(
@@ -133,25 +134,6 @@ def test_candidates_are_counted_with_their_range():
     assert provenance.candidates([]) == ""
 
 
-def test_the_likelihood_named_is_the_one_that_weighs_the_report(monkeypatch, review):
-    """Of outcomes of tests, where one term has two: the model is asked which it calls."""
-    from models import crs_duration
-    from models.likelihood import reports
-
-    for report in evidence_of("crs_duration_grade3", review).used:
-        called = []
-        for module, name in (
-            (reports, "test_outcome"),
-            (reports, "mixed_test_outcome"),
-            (crs_duration, "median_with_range"),
-            (crs_duration, "median_with_quartiles"),
-        ):
-            monkeypatch.setattr(module, name, lambda *_, name=name, **__: called.append(name))
-        crs_duration.packed(report)
-        monkeypatch.undo()
-        assert called == [provenance.likelihood(report).__name__]
-
-
 def test_histories_are_counted_as_the_search_finds_them(review, sources):
     from extraction.recover.log_rank import log_rank_histories
 
@@ -159,15 +141,15 @@ def test_histories_are_counted_as_the_search_finds_them(review, sources):
         (report, lines)
         for key in ENDPOINTS
         for report in evidence_of(key, review).used
-        if report.term == "log_rank_histories"
+        if isinstance(report.report, LogRankHistories)
         for lines in [lines_of(sources[markers.entry_key(report.study, report.entries[0])])]
     ]
     assert told
     for report, lines in told:
-        d = report.data
+        d = report.report
         untied = sum(
             row["histories"]
-            for row in log_rank_histories(d["n_toci"], d["n_control"], d["p"]).untied or ()
+            for row in log_rank_histories(d.n_toci, d.n_control, d.p).untied or ()
             if row["match"] == "rounded"
         )
         assert any(
@@ -175,8 +157,7 @@ def test_histories_are_counted_as_the_search_finds_them(review, sources):
         )
 
 
-def test_every_likelihood_and_every_endpoint_is_known():
-    assert provenance.LIKELIHOODS.keys() == tables.TERMS.keys()
+def test_every_endpoint_is_known():
     assert markers.PAGES.keys() == ENDPOINTS.keys()
     for key, address in markers.PAGES.items():
         page, _, section = address.partition("#")

@@ -1,16 +1,24 @@
 """Simulated patients print as by hand, and as often as theory says."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from models.endpoints import ENDPOINTS, evidence_of
-from models.evidence.report import Evidence, Used
+from models.evidence.report import Evidence
+from models.likelihood.kinds.log_rank_histories import history, log_rank
+from models.likelihood.kinds.median_quartiles import MedianQuartiles
+from models.likelihood.kinds.median_range import MedianRange
+from models.likelihood.kinds.ratio import Ratio
+from models.likelihood.kinds.table_set import TableSet
+from models.likelihood.kinds.test_outcome import OutcomeOfTest
 from models.likelihood.log_rank_exact import log_probability
+from models.likelihood.printing import print_p
 from models.trust import simulate, simulate_durations
 from models.trust.calibration import SAMPLED
-from models.trust.simulate_tables import Cells, Comparison, Part, print_p
+from models.trust.simulate_tables import Cells, Comparison, Part
 
 
 def rng(seed=1):
@@ -21,8 +29,15 @@ def entry(**fields):
     return SimpleNamespace(**fields)
 
 
-def duration_report(term, **data):
-    return Used("study", term, data, ())
+def median_range(median, minimum, maximum, zeros=0, toci=None, control=None):
+    return MedianRange(
+        toci=toci, control=control, median=median, minimum=minimum, maximum=maximum, zeros=zeros
+    )
+
+
+def outcome(test, grade, n_toci, n_control):
+    arms = {"toci": ((grade, n_toci),), "control": ((grade, n_control),)}
+    return OutcomeOfTest(**arms, tests=(test,), significant=False, direction=None)
 
 
 DAYS = {
@@ -34,18 +49,21 @@ DAYS = {
 
 
 def test_three_patients_print_their_middle_one_and_their_range():
-    report = duration_report(
-        "median_range", cells={"toci": [[2, 1], [3, 2]]}, median=6.1, minimum=2.0, maximum=14.0, zeros=0
-    )
-    assert simulate_durations.said(report, DAYS, rng()) == {"median": 6.1, "minimum": 2.0, "maximum": 14.0}
+    report = median_range(5.5, 1.0, 12.0, toci=((2, 1), (3, 2)))
+    assert report.simulate(DAYS, rng()) == replace(report, median=6.1, minimum=2.0, maximum=14.0)
 
 
 def test_patients_without_crs_take_the_lowest_places():
     """0, 4.4, 5.6 and 12.2 days: the median lies halfway between 4.4 and 5.6."""
-    report = duration_report(
-        "median_range", cells={"control": [[2, 1], [3, 2]]}, median=5.5, minimum=0.0, maximum=12.0, zeros=1
-    )
-    assert simulate_durations.said(report, DAYS, rng()) == {"median": 5.0, "minimum": 0.0, "maximum": 12.0}
+    report = median_range(5.5, 0.0, 14.0, zeros=1, control=((2, 1), (3, 2)))
+    assert report.simulate(DAYS, rng()) == replace(report, median=5.0, minimum=0.0, maximum=12.0)
+
+
+def test_seven_patients_print_their_second_fourth_and_sixth_as_quartiles():
+    """Ranks (n + 1) / 4, (n + 1) / 2 and 3 (n + 1) / 4 are whole numbers."""
+    report = MedianQuartiles(toci=((3, 7),), control=None, median=5.5, lower_quartile=3.5, upper_quartile=9.5)
+    days = {(3, "toci"): np.array([9.0, 1.0, 14.0, 3.0, 2.0, 7.0, 4.0])}
+    assert report.simulate(days, rng()) == replace(report, median=4.0, lower_quartile=2.0, upper_quartile=9.0)
 
 
 @pytest.mark.parametrize(
@@ -59,13 +77,8 @@ def test_patients_without_crs_take_the_lowest_places():
 def test_nine_patients_against_two_differ_by_the_rank_test_only_where_the_arms_are_apart(toci, said):
     """Complete separation has p = 2/55 = 0.036, the next outcome 4/55 = 0.073."""
     patients = {(2, "toci"): np.array(toci, float), (2, "control"): np.array([12.0, 14.0])}
-    report = duration_report(
-        "test_outcome", toci=[[2, 9]], control=[[2, 2]], tests=["mann_whitney"], alpha=0.05
-    )
-    assert simulate_durations.outcome(report, patients, rng()) == {
-        "significant": said is not None,
-        "direction": said,
-    }
+    report = outcome("mann_whitney", 2, 9, 2)
+    assert report.simulate(patients, rng()) == replace(report, significant=said is not None, direction=said)
 
 
 @pytest.mark.parametrize(("shift", "said"), [(3, "lower"), (2, None), (-3, "higher")])
@@ -77,8 +90,7 @@ def test_the_t_test_of_log_days_is_significant_beyond_its_tabulated_limit(shift,
         (3, "toci"): np.exp([0.0, 1.0, 2.0]),
         (3, "control"): np.exp(np.array([0.0, 1.0, 2.0]) + shift),
     }
-    report = duration_report("test_outcome", toci=[[3, 3]], control=[[3, 3]], tests=["t"], alpha=0.05)
-    assert simulate_durations.outcome(report, patients, rng())["direction"] == said
+    assert outcome("t", 3, 3, 3).simulate(patients, rng()).direction == said
 
 
 def test_the_patients_of_every_duration_report_are_counted_once(review):
@@ -101,13 +113,17 @@ def test_the_patients_of_every_duration_report_are_counted_once(review):
         for cell, days in patients["zhou2025"].items()
     }
     printed = [
-        simulate_durations.said(r, slow, rng())
-        for r in evidence.used
-        if r.study == "zhou2025" and r.stratum in ("grade_3", "all")
+        used.report.simulate(slow, rng()).data
+        for used in evidence.of("zhou2025")
+        if used.stratum in ("grade_3", "all")
     ]
     # the nine long ones are 9 of 17: their shortest is the median
-    assert {"significant": True, "direction": "higher"} in printed
-    assert {"median": 100.0, "minimum": 1.0, "maximum": 101.0} in printed
+    (tested,) = [data for data in printed if "tests" in data]
+    assert (tested["significant"], tested["direction"]) == (True, "higher")
+    medians = [
+        [data[name] for name in ("median", "minimum", "maximum")] for data in printed if "median" in data
+    ]
+    assert [100.0, 1.0, 101.0] in medians
 
 
 def test_a_p_of_nine_against_two_patients_leaves_the_two_tables_it_is_known_to_leave():
@@ -139,7 +155,7 @@ def test_numbers_of_a_part_bound_the_cohort():
 def test_the_tables_that_print_so_hold_the_table_behind_the_print(key, review):
     evidence, generator, tried = evidence_of(key, review), rng(), 0
     for report in evidence.used:
-        if report.term == "table_set" and len(report.data["candidates"]) > 1:
+        if isinstance(report.report, TableSet) and not report.report.only_table:
             cells = Cells(report, review.records[report.study])
             for _ in range(200):
                 a, b = (int(generator.integers(1, n)) for n in cells.sizes)
@@ -161,7 +177,7 @@ def test_one_event_of_six_patients_prints_the_p_computed_by_hand():
     """5 v 1 at risk, the event in the larger arm: O - E = 1/6, V = 5/36, z squared 1/5, p = 0.6547 (a
     chi-squared table).
     """
-    difference, variance = simulate.log_rank([([5, 1], [1, 0])])
+    difference, variance = log_rank([([5, 1], [1, 0])])
     assert (difference, variance) == (pytest.approx(1 / 6), pytest.approx(5 / 36))
     assert print_p(0.654721, "0.6547") == "0.6547"
 
@@ -182,7 +198,7 @@ def test_a_p_is_printed_to_the_digits_of_its_model(p, like, printed):
 def test_simulated_histories_print_a_p_as_often_as_their_enumeration_says():
     """4 v 2 patients at a hazard ratio of 2; three standard errors of 20,000 histories are 0.01 or less."""
     generator, n = rng(), 20_000
-    found = [simulate.history(np.log(2), 4, 2, generator) for _ in range(n)]
+    found = [history(np.log(2), 4, 2, generator) for _ in range(n)]
     z2 = np.array([d * d / v if v > 1e-12 else np.nan for d, v in found])
     # one event of the larger arm, one of the smaller, or one of each at one time, all at the first exit: z
     # squared 1/2, 2 and (1/9) / (64/180)
@@ -198,14 +214,14 @@ def test_a_simulated_ratio_scatters_around_the_effect_as_its_interval_says(revie
     """0.512 to 2.076 at 95 % is a standard error of ln(2.076/0.512) / 3.92 = 0.357; four standard errors of
     2,000 draws.
     """
-    report = next(r for r in evidence_of("overall_survival", review).used if r.term == "ratio")
+    report = next(r for r in evidence_of("overall_survival", review).used if isinstance(r.report, Ratio))
     say, generator = simulate.printers(Evidence("", (report,)), review)[0], rng()
     printed = [say(-0.3, generator) for _ in range(2000)]
-    logs = np.log([p["estimate"] for p in printed])
+    logs = np.log([ratio.estimate for ratio in printed])
     assert logs.mean() == pytest.approx(-0.3, abs=4 * 0.357 / np.sqrt(2000)) and logs.std() == pytest.approx(
         0.357, rel=4 / np.sqrt(4000)
     )
-    assert np.median([np.log(p["upper"] / p["lower"]) for p in printed]) == pytest.approx(
+    assert np.median([np.log(ratio.upper / ratio.lower) for ratio in printed]) == pytest.approx(
         np.log(2.076 / 0.512), rel=0.005
     )
 

@@ -14,7 +14,6 @@ import numpy as np
 
 from book.html.markers import address, bias_key, entry_key, mean_key
 from book.shown.endpoint.recovery import histories_in_words, of_used
-from book.shown.endpoint.tables import TERMS
 from book.shown.entry_words import report_words, verdicts, whom, words
 from book.sphinx.beside import DATA, SCRIPT
 from extraction.bias import overall
@@ -34,26 +33,15 @@ from models.engines.sampling import sample
 from models.evidence import binary, crs_duration, survival
 from models.evidence.collect import RULES, collect_all
 from models.evidence.report import Unused, Used
-from models.evidence.survival import FROM_CURVE
-from models.likelihood import order_statistics, reports
+from models.likelihood.kinds.log_rank_histories import LogRankHistories
+from models.likelihood.kinds.table_set import TableSet
+from models.likelihood.report import Report
 from models.trust import crs_universes
 from models.words import number, prior_words
 
 FOLDER = ROOT / "book" / "scripts"
 type Lines = list[tuple[str, str | None]]
 """Names and what stands behind them."""
-LIKELIHOODS = {
-    "table": reports.table,
-    "table_set": reports.table_set,
-    "ratio": reports.ratio,
-    "log_rank": reports.log_rank,
-    "log_rank_histories": reports.log_rank_histories,
-    "test_outcome": reports.test_outcome,
-    "median_range": order_statistics.median_with_range,
-    "median_quartiles": order_statistics.median_with_quartiles,
-}
-"""The function behind each kind of report."""
-RECOVERED_BY = {"table_set": recover_tables, "log_rank_histories": log_rank_histories}
 
 SAID: dict[Callable, str] = {
     binary.binary: "Counts of both arms where they are printed, else every table that prints as the paper",
@@ -197,34 +185,26 @@ def _left_out(endpoint: str, report: Unused) -> Lines:
 
 def _entering(endpoint: str, report: Used, review: Review) -> Lines:
     """What a report enters, with which numbers, and the functions that chose, recovered and weigh it."""
-    histories = histories_in_words(of_used(report, review)) if report.term == "log_rank_histories" else ""
-    recovered = reconstruct if report.note.startswith(FROM_CURVE) else RECOVERED_BY.get(report.term)
+    is_histories = isinstance(report.report, LogRankHistories)
+    histories = histories_in_words(of_used(report, review)) if is_histories else ""
     return [
-        ("Enters", f"{ENDPOINTS[endpoint]}: {TERMS[report.term]}"),
-        ("With", _data(report)),
+        ("Enters", f"{ENDPOINTS[endpoint]}: {report.report.words}"),
+        ("With", _data(report.report)),
         ("Candidates", histories),
         ("How", report.note),
         ("Chosen by", _said(getattr(RULES[endpoint], "func", RULES[endpoint]))),
-        ("Recovered by", _said(recovered) if recovered else ""),
-        ("Likelihood", _place(likelihood(report))),
+        ("Recovered by", _said(report.recovered_by) if report.recovered_by else ""),
+        ("Likelihood", _place(type(report.report))),
     ]
 
 
-def likelihood(report: Used) -> Callable:
-    """The function behind a report; outcomes of tests of several grades at once have one of their own."""
-    mixes_grades = (
-        report.term == "test_outcome" and len(report.data["toci"]) + len(report.data["control"]) > 2
-    )
-    return reports.mixed_test_outcome if mixes_grades else LIKELIHOODS[report.term]
-
-
-def _data(report: Used) -> str:
+def _data(report: Report) -> str:
     """The numbers that a likelihood gets."""
     data = report.data
     if report.only_table:
         return "{}/{} with tocilizumab v {}/{} without".format(*report.only_table)
-    if report.term == "table_set":
-        return candidates(data["candidates"])
+    if isinstance(report, TableSet):
+        return candidates(report.tables)
     if "cells" in data:
         data = data | data["cells"]
     if data.get("counted"):
@@ -284,7 +264,10 @@ def _mean(key: str, review: Review) -> dict:
     """The posterior of an endpoint: the reports it is computed from, and by what."""
     endpoint, evidence = endpoints.ENDPOINTS[key], endpoints.evidence_of(key, review)
     lines = [
-        ("Computed from", f"{review.studies[report.study].label}: {_data(report)} ({TERMS[report.term]})")
+        (
+            "Computed from",
+            f"{review.studies[report.study].label}: {_data(report.report)} ({report.report.words})",
+        )
         for report in evidence.used
     ]
     lines += [

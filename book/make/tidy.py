@@ -222,14 +222,15 @@ def _certainty(review: Review) -> Iterator[dict]:
 def _reports(review: Review) -> Iterator[dict]:
     for endpoint, evidence in collect_all(review).items():
         for report in evidence.used:
-            yield vars(report) | {
+            yield report.as_json() | {
                 "endpoint": endpoint,
                 "used": True,
-                "data": _json(report.data),
+                "data": _json(report.report.data),
                 "note": report.note or None,
             }
         for report in evidence.unused:
-            yield vars(report) | {"endpoint": endpoint, "used": False, "data": _json(report.check)}
+            foreseen = report.check and report.check.data
+            yield report.as_json() | {"endpoint": endpoint, "used": False, "data": _json(foreseen)}
 
 
 def _json(data: dict | None) -> str | None:

@@ -8,7 +8,6 @@ trend and spread together, so no study has a likelihood of its effect that other
 
 import numpy as np
 
-from book.shown.endpoint import tables
 from extraction.records import Review
 from models.answers.absolute import baselines
 from models.answers.bias import bias_prior, bias_priors
@@ -119,9 +118,7 @@ def _studies(key: str, evidence: Evidence, review: Review) -> list[dict]:
 
 def _reports(evidence: Evidence, study: str) -> str:
     """The likelihoods of a study's reports in words."""
-    return "; ".join(
-        dict.fromkeys(tables.TERMS[report.term] for report in evidence.used if report.study == study)
-    )
+    return "; ".join(dict.fromkeys(used.report.words for used in evidence.of(study)))
 
 
 def tabulated(term) -> list[float]:

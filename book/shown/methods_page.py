@@ -3,15 +3,16 @@
 import pandas as pd
 
 from book.html.style import Table
-from book.shown.endpoint.tables import TERMS
 from models.evidence.report import Used
+from models.likelihood.registry import KINDS
 from models.words import FIRM, LEANING, STATED
 
 
 def kinds_of_report() -> Table:
     """Each kind of report with its likelihood."""
+    words = dict.fromkeys(kind.words for kind in KINDS.values())
     return Table(
-        pd.DataFrame({"what a paper prints, and its likelihood": TERMS.values()}),
+        pd.DataFrame({"what a paper prints, and its likelihood": list(words)}),
         "Kinds of report and their likelihood",
         how="The list of all kinds of report that the models know.",
     )
@@ -20,7 +21,7 @@ def kinds_of_report() -> Table:
 def counts(report: Used) -> Table:
     """The counts of a report, as its likelihood gets them."""
     return Table(
-        pd.DataFrame([report.data]),
+        pd.DataFrame([report.report.data]),
         "Counts of the report used",
         how="The counts as the likelihood gets them from the record.",
     )

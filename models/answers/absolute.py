@@ -46,7 +46,7 @@ def baselines(key: str, review: Review) -> list[Baseline]:
     """
     outside = [number for number in review.register.external if number.id in EXTERNAL.get(key, ())]
     found = [Baseline(x.meaning.split(",")[0], x.events, x.n) for x in outside if x.events and x.n]
-    tables = {r.study: r.only_table for r in evidence_of(key, review).used if r.only_table}
+    tables = {r.study: r.report.only_table for r in evidence_of(key, review).used if r.report.only_table}
     untreated = f"untreated in {' and '.join(review.studies[study].label for study in tables)}"
     events, n = (sum(table[place] for table in tables.values()) for place in (2, 3))
     return [*found, Baseline(untreated, events, n)] if events else found

@@ -133,10 +133,7 @@ def is_adjusted(evidence: Evidence, study: str, review: Review) -> bool:
     """Whether a study enters by an estimate adjusted for covariates."""
     entries = {entry.id: entry for entry in review.records[study].entries}
     return any(
-        getattr(entries[name], "adjusted_for", None)
-        for report in evidence.used
-        if report.study == study
-        for name in report.entries
+        getattr(entries[name], "adjusted_for", None) for used in evidence.of(study) for name in used.entries
     )
 
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pymc as pm
 
-from models.likelihood import reports
 from models.priors import Prior
 
 
@@ -65,28 +64,18 @@ def binomial_normal(
 
 
 def from_reports(evidence, mu_prior: Prior, tau_prior: Prior, baseline_prior: Prior) -> pm.Model:
-    """A model of one effect per study from any mix of tables, sets of tables, ratios and log-rank p-values.
+    """A model of one effect per study from any mix of reports of it.
 
     Strata of one study share its theta.  alpha[table] is the logit risk without tocilizumab.
     """
-    tables = [i for i, report in enumerate(evidence.used) if report.term in ("table", "table_set")]
+    tables = [i for i, used in enumerate(evidence.used) if used.report.needs_baseline]
     studies = evidence.studies
-    with pm.Model(coords={"study": studies, "table": [_name(evidence.used[i]) for i in tables]}) as model:
+    with pm.Model(coords={"study": studies, "table": [evidence.used[i].label for i in tables]}) as model:
         theta = exchangeable(studies, mu_prior, tau_prior)
         alpha = baseline_prior.to_pymc("alpha", dims="table") if tables else None
-        for i, report in enumerate(evidence.used):
-            effect = theta[studies.index(report.study)]
+        for i, used in enumerate(evidence.used):
+            effect = theta[studies.index(used.study)]
             baseline = alpha[tables.index(i)] if alpha is not None and i in tables else None
-            pm.Potential(f"{report.term}[{_name(report)}]", term(report, effect, baseline))
+            name = f"{used.report.name}[{used.label}]"
+            pm.Potential(name, used.report.log_likelihood(effect, baseline))
     return model
-
-
-def term(report, effect, baseline=None):
-    """Log likelihood of one used report at a log ratio `effect` (and a control risk on the logit scale)."""
-    if report.term in ("table", "table_set"):
-        return getattr(reports, report.term)(baseline, effect, **report.data)
-    return getattr(reports, report.term)(effect, **report.data)
-
-
-def _name(report) -> str:
-    return report.study if report.stratum == "all" else f"{report.study} {report.stratum}"

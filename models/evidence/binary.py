@@ -8,9 +8,13 @@ from extraction.derived.candidates import Recovered, tables_of
 from extraction.derived.groups import group_size
 from extraction.recover import TooLarge, Unusable
 from extraction.recover.p_values import fisher
+from extraction.recover.tables import recover_tables
 from extraction.schema import AnyEntry, Counts, Entry, Record
 from extraction.vocabulary import BEFORE_THE_DRUG, BOTH_ARMS
+from models.evidence.foreseen import CountsForeseen, CountsOutcomeForeseen, CountsPForeseen
 from models.evidence.report import Reading, Unused, Used
+from models.likelihood.kinds.table import Table
+from models.likelihood.kinds.table_set import TableSet
 
 BINARY_FIELDS = {
     "severe_infection": ("severe_infection",),
@@ -55,15 +59,13 @@ def _counts(record: Record, endpoint: str, name: str, reading: Reading) -> Used 
     }
     if not set(BOTH_ARMS) <= arms.keys():
         return None
-    data = {f"events_{a}": arms[a].events for a in BOTH_ARMS} | {
-        f"n_{a}": arms[a].n or group_size(record, a) for a in BOTH_ARMS
-    }
-    if None in data.values():
+    events = [arms[a].events for a in BOTH_ARMS]
+    sizes = [arms[a].n or group_size(record, a) for a in BOTH_ARMS]
+    if None in (*events, *sizes):
         return None
     return Used(
         record.study,
-        "table",
-        data,
+        Table(*events, *sizes),
         tuple(arms[a].id for a in BOTH_ARMS),
         note="" if name == endpoint else f"counts are those of {name}",
     )
@@ -83,14 +85,22 @@ def _recovered(record: Record, endpoint: str, name: str, reading: Reading) -> Us
         stratum = max(parts, key=lambda s: sum(parts[s].tables[0][1::2]), default="all")
         found = parts.get(stratum, found)
     early = 0 if reading.before_the_drug else _before_the_drug(record, name)
-    tables = [[events - early, *rest] for events, *rest in found.tables]
+    tables = tuple((events - early, *rest) for events, *rest in found.tables)
     how = "one table prints so" if len(tables) == 1 else f"{len(tables)} tables print so"
     note = (
         how
         + (", taking the outcome at its word" if found.verbal else "")
         + ("" if name == endpoint else f"; counts are those of {name}")
     )
-    return Used(record.study, "table_set", {"candidates": tables}, found.entries, stratum, note, found.bounds)
+    return Used(
+        record.study,
+        TableSet(tables),
+        found.entries,
+        stratum,
+        note,
+        found.bounds,
+        recovered_by=recover_tables,
+    )
 
 
 def _before_the_drug(record: Record, name: str) -> int:
@@ -115,7 +125,7 @@ def _left_out(record: Record, name: str, used: Used | None) -> Iterator[Unused]:
             continue
         found = recover(record, name, entry.stratum, verbal=False) if entry.kind == "p_value" else None
         # its counts give the outcome
-        own = used is not None and used.only_table and used.stratum == entry.stratum
+        own = used is not None and used.report.only_table and used.stratum == entry.stratum
         yield Unused(
             record.study,
             (entry.id,),
@@ -128,7 +138,7 @@ def _left_out(record: Record, name: str, used: Used | None) -> Iterator[Unused]:
 
 def _is_told(entry: AnyEntry, used: Used | None) -> bool:
     """Counts of an arm are the used report itself, or a part of it."""
-    return entry.kind == "counts" and used is not None and used.term == "table"
+    return entry.kind == "counts" and used is not None and isinstance(used.report, Table)
 
 
 def _reason(entry: AnyEntry, used: Used | None) -> str:
@@ -140,12 +150,12 @@ def _reason(entry: AnyEntry, used: Used | None) -> str:
         return "part of the patients whose tables are used, which it limits"
     return (
         "the same patients as the counts used"
-        if used.term == "table"
+        if isinstance(used.report, Table)
         else "the same patients as the tables used"
     )
 
 
-def _check(record: Record, entry: AnyEntry, found: Recovered | None) -> dict | None:
+def _check(record: Record, entry: AnyEntry, found: Recovered | None) -> CountsForeseen | None:
     """What the posterior must foresee: a p, or an outcome in words, of a test in groups of known size."""
     if entry.kind not in ("p_value", "test_outcome") or entry.arm != "comparison":
         return None
@@ -157,12 +167,9 @@ def _check(record: Record, entry: AnyEntry, found: Recovered | None) -> dict | N
     extremes = (0, sizes[0], sizes[1], sizes[1]), (sizes[0], sizes[0], 0, sizes[1])
     if entry.kind == "test_outcome" and min(fisher(*extreme) for extreme in extremes) >= float(entry.alpha):
         return None  # no table of these sizes is significant
-    printed = (
-        {"p": entry.p}
-        if entry.kind == "p_value"
-        else {"significant": entry.significant, "alpha": float(entry.alpha)}
-    )
-    return {"kind": "table", "n_toci": sizes[0], "n_control": sizes[1], **printed}
+    if entry.kind == "p_value":
+        return CountsPForeseen(*sizes, entry.p)
+    return CountsOutcomeForeseen(*sizes, entry.significant, float(entry.alpha))
 
 
 def _severe_crs_is_no_effect(record: Record) -> Iterator[Unused]:

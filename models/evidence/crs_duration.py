@@ -6,8 +6,13 @@ from math import comb
 from extraction.derived.groups import grade_counts
 from extraction.recover.ranks import judge_rank_p
 from extraction.schema import AnyEntry, Entry, Record
+from models.evidence.foreseen import DurationsForeseen
 from models.evidence.report import Reading, Unused, Used
 from models.evidence.survival import overlap, rest
+from models.likelihood.duration_report import ARMS, Grades
+from models.likelihood.kinds.median_quartiles import MedianQuartiles
+from models.likelihood.kinds.median_range import MedianRange
+from models.likelihood.kinds.test_outcome import OutcomeOfTest
 
 
 def crs_duration(record: Record, endpoint: str, contrast: str, reading: Reading) -> Iterator[Used | Unused]:
@@ -30,14 +35,7 @@ def crs_duration(record: Record, endpoint: str, contrast: str, reading: Reading)
             "the patients of its grades, whose tests are used" if tested else "no grades by arm are printed"
         )
         check = (
-            {
-                "kind": "durations",
-                "outcome": _significant(entry),
-                "toci": _cells(grades, "toci"),
-                "control": _cells(grades, "control"),
-            }
-            if grades
-            else None
+            DurationsForeseen(_significant(entry), *(_cells(grades, arm) for arm in ARMS)) if grades else None
         )
         yield Unused(record.study, (entry.id,), reason, "all", check)
     yield from _medians(record, grades)
@@ -66,11 +64,15 @@ def _test_report(
 ) -> Iterator[Used | Unused]:
     first, *others = entries
     wanted = {min(g, 3) for g in record.strata[stratum].crs_grades}
-    cells = {arm: [c for c in _cells(grades, arm) if c[0] in wanted] for arm in ("toci", "control")}
+    cells = {arm: tuple(c for c in _cells(grades, arm) if c[0] in wanted) for arm in ARMS}
     sizes = {arm: sum(n for _, n in cells[arm]) for arm in cells}
-    outcome = {"significant": _significant(first), "direction": first.direction}
-    tests = [t for t in first.tests if t in ("mann_whitney", "t")]
-    data = {**cells, "tests": tests, **outcome, "alpha": float(getattr(first, "alpha", 0.05))}
+    report = OutcomeOfTest(
+        **cells,
+        tests=tuple(t for t in first.tests if t in ("mann_whitney", "t")),
+        significant=_significant(first),
+        direction=first.direction,
+        alpha=float(getattr(first, "alpha", 0.05)),
+    )
     impossible = {e.id: fault for e in entries if (fault := _impossible(e, sizes))}
     if not all(sizes.values()):
         yield Unused(record.study, (first.id,), "the grades by arm are not printed", stratum)
@@ -78,12 +80,12 @@ def _test_report(
         yield Unused(
             record.study, (first.id,), "a p of this comparison is one that its test cannot give", stratum
         )
-    elif not tests:
+    elif not report.tests:
         yield Unused(record.study, (first.id,), "the test is not named", stratum)
-    elif data["tests"] == ["mann_whitney"] and not _can_be_significant(**sizes, alpha=data["alpha"]):
+    elif report.tests == ("mann_whitney",) and not _can_be_significant(**sizes, alpha=report.alpha):
         means = (
             "the report is not one of this test"
-            if outcome["significant"]
+            if report.significant
             else "the report says nothing of the effect"
         )
         yield Unused(
@@ -94,7 +96,7 @@ def _test_report(
             stratum,
         )
     else:
-        yield Used(record.study, "test_outcome", data, (first.id,), stratum)
+        yield Used(record.study, report, (first.id,), stratum)
     for entry in others:
         yield Unused(
             record.study,
@@ -130,9 +132,9 @@ def _can_be_significant(toci: int, control: int, alpha: float) -> bool:
     return 2 / comb(toci + control, toci) < alpha
 
 
-def _cells(grades: dict[int, dict[str, int]], arm: str) -> list[list[int]]:
+def _cells(grades: dict[int, dict[str, int]], arm: str) -> Grades:
     """Patients of an arm with CRS as pairs of grade and number."""
-    return [[grade, sizes[arm]] for grade, sizes in grades.items() if grade > 0 and sizes[arm] > 0]
+    return tuple((grade, sizes[arm]) for grade, sizes in grades.items() if grade > 0 and sizes[arm] > 0)
 
 
 def _medians(record: Record, grades: dict) -> Iterator[Used | Unused]:
@@ -148,17 +150,17 @@ def _medians(record: Record, grades: dict) -> Iterator[Used | Unused]:
         elif by_arm and arm == "total":
             yield Unused(record.study, (entry.id,), "the same patients as the medians by arm")
         else:
-            arms = ("toci", "control") if arm == "total" else (arm,)
-            data = {
-                "cells": {a: _cells(grades, a) for a in arms},
-                "unit": "days",
-                **{
-                    k: float(v)
-                    for k, v in entry.model_dump(
-                        include={"median", "minimum", "maximum", "lower_quartile", "upper_quartile"}
-                    ).items()
-                },
-            }
-            data["zeros"] = grades.get(0, {}).get(arm, 0) if data.get("minimum") == 0 else 0
-            note = f"{data['zeros']} patients without CRS counted as 0 days" if data["zeros"] else ""
-            yield Used(record.study, entry.kind, data, (entry.id,), note=note)
+            yield _median(record, grades, arm, entry)
+
+
+def _median(record: Record, grades: dict, arm: str, entry: AnyEntry) -> Used:
+    """A median of an arm, or of both together."""
+    arms = ARMS if arm == "total" else (arm,)
+    patients = {a: _cells(grades, a) if a in arms else None for a in ARMS}
+    if entry.kind == "median_quartiles":
+        quartiles = {k: float(getattr(entry, k)) for k in ("median", "lower_quartile", "upper_quartile")}
+        return Used(record.study, MedianQuartiles(**patients, **quartiles), (entry.id,))
+    zeros = grades.get(0, {}).get(arm, 0) if entry.minimum == 0 else 0
+    limits = {k: float(getattr(entry, k)) for k in ("median", "minimum", "maximum")}
+    note = f"{zeros} patients without CRS counted as 0 days" if zeros else ""
+    return Used(record.study, MedianRange(**patients, **limits, zeros=zeros), (entry.id,), note=note)

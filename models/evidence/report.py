@@ -2,7 +2,11 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from models.evidence.foreseen import Foreseen
+from models.likelihood.report import Counts, Report
 
 
 @dataclass(frozen=True)
@@ -43,45 +47,58 @@ ALTERNATIVES: dict[str, Reading] = {
 
 @dataclass(frozen=True)
 class Used:
-    """A report that enters the likelihood: `term` names the function of models.likelihood.reports, `data` its
-    arguments.
+    """A report that enters the likelihood, and the entries that it is made of.
 
     bounds : entries of other strata that only limit what the report can be; their own likelihood is not
     multiplied in
+    recovered_by : the function that found what is not printed, if any
     """
 
     study: str
-    term: str
-    data: dict
+    report: Report
     entries: tuple[str, ...]
     stratum: str = "all"
     note: str = ""
     bounds: tuple[str, ...] = ()
+    recovered_by: Callable | None = field(default=None, compare=False)
 
     @property
-    def only_table(self) -> tuple[int, int, int, int] | None:
-        """Events and patients with tocilizumab, then without: as printed, or where one table alone prints so;
-        else None.
-        """
-        if self.term == "table":
-            return tuple(self.data[name] for name in ("events_toci", "n_toci", "events_control", "n_control"))
-        if self.term == "table_set" and len(self.data["candidates"]) == 1:
-            return tuple(self.data["candidates"][0])
-        return None
+    def label(self) -> str:
+        """Study and, of a part of its patients, stratum."""
+        return self.study if self.stratum == "all" else f"{self.study} {self.stratum}"
+
+    @property
+    def enters(self) -> list:
+        """What its likelihood depends on, for JSON."""
+        return [self.study, self.stratum, self.report.name, self.report.data]
+
+    def as_json(self) -> dict:
+        return {
+            "study": self.study,
+            "term": self.report.name,
+            "data": self.report.data,
+            "entries": self.entries,
+            "stratum": self.stratum,
+            "note": self.note,
+            "bounds": self.bounds,
+        }
 
 
 @dataclass(frozen=True)
 class Unused:
-    """A report left out: why, with which arguments the posterior predicts it (None: it cannot), and the
-    tables that print so.
+    """A report left out: why, what of it the posterior must foresee (None: it cannot), and the tables that
+    print so.
     """
 
     study: str
     entries: tuple[str, ...]
     reason: str
     stratum: str = "all"
-    check: dict | None = None
-    candidates: tuple[tuple[int, int, int, int], ...] = ()
+    check: Foreseen | None = None
+    candidates: tuple[Counts, ...] = ()
+
+    def as_json(self) -> dict:
+        return vars(self) | {"check": self.check and self.check.data}
 
 
 @dataclass(frozen=True)
@@ -94,22 +111,37 @@ class Evidence:
 
     @property
     def studies(self) -> list[str]:
-        return list(dict.fromkeys(report.study for report in self.used))
+        return list(dict.fromkeys(used.study for used in self.used))
+
+    @property
+    def kinds(self) -> list[type[Report]]:
+        """The classes of the reports that enter: code on which a posterior depends."""
+        return list({type(used.report): None for used in self.used})
+
+    def of(self, study: str) -> list[Used]:
+        """The reports of a study that enter."""
+        return [used for used in self.used if used.study == study]
 
     def entries_behind(self, study: str) -> tuple[str, ...]:
         """The entries of a study that enter; where none does, those left out."""
-        reports = [r for r in self.used if r.study == study] or [r for r in self.unused if r.study == study]
+        reports = self.of(study) or [left_out for left_out in self.unused if left_out.study == study]
         return tuple(dict.fromkeys(entry for report in reports for entry in report.entries))
 
     def hash(self) -> str:
         """Fingerprint of all that enters, and of all that is left out with its reason."""
-        return _fingerprint(asdict(self))
+        return _fingerprint(
+            {
+                "endpoint": self.endpoint,
+                "used": [used.as_json() for used in self.used],
+                "unused": [left_out.as_json() for left_out in self.unused],
+            }
+        )
 
     def used_hash(self) -> str:
         """Fingerprint of the numbers a posterior depends on: unchanged by a note, or by a report that is not
         used.
         """
-        return _fingerprint([[r.study, r.stratum, r.term, r.data] for r in self.used])
+        return _fingerprint([used.enters for used in self.used])
 
 
 def _fingerprint(content: object) -> str:

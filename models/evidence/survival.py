@@ -11,9 +11,16 @@ from extraction.derived.groups import group_size
 from extraction.recover import Unusable
 from extraction.recover.curve_types import Curve
 from extraction.recover.curves import reconstruct
-from extraction.schema import AnyEntry, Counts, Entry, LogRankP, Ratio, Record, SurvivalCurve
+from extraction.recover.log_rank import log_rank_histories
+from extraction.schema import AnyEntry, Counts, Entry, LogRankP, Record, SurvivalCurve
+from extraction.schema import Ratio as PrintedRatio
 from extraction.vocabulary import BOTH_ARMS, FIELDS
+from models.evidence.foreseen import LogRankForeseen
 from models.evidence.report import Reading, Unused, Used
+from models.likelihood.kinds.curve_ratio import CurveRatio
+from models.likelihood.kinds.log_rank import LogRank
+from models.likelihood.kinds.log_rank_histories import LogRankHistories
+from models.likelihood.kinds.ratio import Ratio
 
 SMALLEST_ARM_FOR_NORMAL_LOG_RANK = 5
 """Below this many patients in an arm a log-rank z is not near normal; its histories have to be enumerated."""
@@ -29,11 +36,11 @@ FROM_CURVE = "read off the digitised curve"
 def survival(
     record: Record, endpoint: str, contrast: str, reading: Reading, curves: Mapping[str, Curve]
 ) -> Iterator[Used | Unused]:
-    ratios = [e for e in record.find(Ratio, endpoint, stratum="all") if e.kind == "hazard_ratio"]
+    ratios = [e for e in record.find(PrintedRatio, endpoint, stratum="all") if e.kind == "hazard_ratio"]
     for entry in ratios[:1]:
-        data = {k: float(getattr(entry, k)) for k in ("estimate", "lower", "upper", "level")}
+        ratio = Ratio(*(float(getattr(entry, k)) for k in ("estimate", "lower", "upper", "level")))
         note = f"adjusted for {', '.join(entry.adjusted_for)}" if entry.adjusted_for else "not adjusted"
-        yield Used(record.study, "ratio", data, (entry.id,), note=note)
+        yield Used(record.study, ratio, (entry.id,), note=note)
     for entry in ratios[1:]:
         yield Unused(record.study, (entry.id,), "the same patients as the hazard ratio used")
     found = record.find(LogRankP, endpoint) + [e for e in record.find(SurvivalCurve, endpoint) if e.curve]
@@ -88,18 +95,14 @@ def _curve(
         found = reconstruct(curve)
     except Unusable as error:
         return left_out(f"digitised, but {error}")
-    data = {
-        name: float(f"{value:.4g}")
-        for name, value in zip(("estimate", "lower", "upper"), found.interval(), strict=True)
-    } | {"level": 95.0}
     return Used(
         record.study,
-        "ratio",
-        data,
+        CurveRatio(*(float(f"{value:.4g}") for value in found.interval())),
         (entry.id,),
         entry.stratum,
         f"{FROM_CURVE}, not adjusted; standard error {found.se:.2f}, of which the reading "
         f"of the figure {found.se_reading:.2f}",
+        recovered_by=reconstruct,
     )
 
 
@@ -110,29 +113,25 @@ def _not_0(p: str) -> str:
 
 
 def _log_rank(record: Record, entry: AnyEntry, reading: Reading, barred: str | None) -> Used | Unused:
-    n = {f"n_{arm}": group_size(record, arm, entry.stratum) for arm in BOTH_ARMS}
-    data = {"p": _not_0(entry.p), "direction": entry.direction} | n
+    sizes = [group_size(record, arm, entry.stratum) for arm in BOTH_ARMS]
+    printed = _not_0(entry.p), entry.direction, *sizes
 
     def left_out(reason: str, predicted: bool = True) -> Unused:
         return Unused(
-            record.study,
-            (entry.id,),
-            reason,
-            entry.stratum,
-            {"kind": "log_rank", **data} if predicted else None,
+            record.study, (entry.id,), reason, entry.stratum, LogRankForeseen(*printed) if predicted else None
         )
 
-    if None in n.values():
+    if None in sizes:
         return left_out("group sizes of this stratum are not printed", predicted=False)
     if barred:
         return left_out(barred)
     note = "" if entry.direction else "direction not printed"
-    if min(n.values()) >= SMALLEST_ARM_FOR_NORMAL_LOG_RANK:
-        return Used(record.study, "log_rank", data, (entry.id,), entry.stratum, note)
-    patients = f"{n['n_toci']} v {n['n_control']} patients"
+    if min(sizes) >= SMALLEST_ARM_FOR_NORMAL_LOG_RANK:
+        return Used(record.study, LogRank(*printed), (entry.id,), entry.stratum, note)
+    patients = "{} v {} patients".format(*sizes)
     if not reading.recovered:
         return left_out(f"{patients} are too few for a normal log-rank statistic")
-    if sum(n.values()) > LARGEST_ENUMERATED:
+    if sum(sizes) > LARGEST_ENUMERATED:
         return left_out(
             f"{patients} are too few for a normal log-rank statistic and have too many histories to list"
         )
@@ -140,11 +139,11 @@ def _log_rank(record: Record, entry: AnyEntry, reading: Reading, barred: str | N
     note += f"; only those with {FIELDS[only['among']].meaning.rstrip('.').lower()} count" if only else ""
     return Used(
         record.study,
-        "log_rank_histories",
-        data | {"counted": only and only["share"]},
+        LogRankHistories(*printed, counted=only and only["share"]),
         (entry.id,),
         entry.stratum,
         note,
+        recovered_by=log_rank_histories,
     )
 
 
@@ -159,7 +158,7 @@ def _those_counted(record: Record, field: str) -> dict | None:
         (e for e in record.find(Counts, definition.among, stratum="all", arm="total") if not e.category), None
     )
     n = total and (total.n or group_size(record, "total"))
-    return {"among": definition.among, "share": [total.events, n] if n else None}
+    return {"among": definition.among, "share": (total.events, n) if n else None}
 
 
 def overlap(record: Record, one: str, other: str) -> bool:

@@ -293,12 +293,7 @@ def _setting(key: str, analysis: str, before: dict, after: dict, changed: set[st
     """
     old, new = (versions.frozen_evidence(side, key) for side in (before, after))
     studies = list(dict.fromkeys([*old.studies, *new.studies]))
-    used = [
-        report
-        for study in studies
-        for report in (new if study in changed else old).used
-        if report.study == study
-    ]
+    used = [report for study in studies for report in (new if study in changed else old).of(study)]
     biases = {}
     if analysis == "adjusted":
         biases = {

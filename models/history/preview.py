@@ -99,9 +99,8 @@ def _entered(key: str, case: WhatIf, before: Evidence, after: Evidence, folder: 
         answers["before"],
         answers["after"],
         [
-            f"{report.term.replace('_', ' ')} from {', '.join(report.entries)}"
-            for report in after.used
-            if report.study == case.study
+            f"{used.report.name.replace('_', ' ')} from {', '.join(used.entries)}"
+            for used in after.of(case.study)
         ],
         *_definitions(key, case, after.studies),
         list(_warnings(key, case, after)),
@@ -137,9 +136,7 @@ def _warnings(key: str, case: WhatIf, evidence: Evidence):
 
 def _outlying(key: str, evidence: Evidence, others: Evidence, study: str):
     """A warning where the study's own effect lies far from what the other studies foresee of a new one."""
-    alone = quadrature(
-        Evidence(evidence.endpoint, tuple(r for r in evidence.used if r.study == study)), *ALONE
-    ).mu.points()
+    alone = quadrature(Evidence(evidence.endpoint, tuple(evidence.of(study))), *ALONE).mu.points()
     foreseen = quadrature(others, ENDPOINTS[key].mu_prior, ENDPOINTS[key].tau_prior).prediction.points()
     distance = abs(alone.mean() - foreseen.mean()) / np.hypot(alone.std(), foreseen.std())
     if distance > OUTLYING:

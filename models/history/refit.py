@@ -91,7 +91,7 @@ def _sampled[K](settings: dict[K, Setting], folder: Path | None) -> dict[K, Esti
     together = union(setting.evidence for setting in settings.values())
     wanted = {name: setting for name, setting in settings.items() if setting.evidence.used}
     tasks = [_task(together, setting) for setting in wanted.values()]
-    code = store.hash_of({"code": fingerprint(short_chains), "software": store.software()})
+    code = store.hash_of({"code": fingerprint(short_chains, *together.kinds), "software": store.software()})
     found = (
         dict(
             zip(
@@ -117,8 +117,8 @@ def union(several) -> Evidence:
     return Evidence("crs_duration", tuple(reports.values()))
 
 
-def _form(report: Used) -> str:
-    return json.dumps([report.study, report.stratum, report.term, report.data], sort_keys=True)
+def _form(used: Used) -> str:
+    return json.dumps(used.enters, sort_keys=True)
 
 
 def _task(together: Evidence, setting: Setting) -> dict:

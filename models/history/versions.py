@@ -8,7 +8,6 @@ biases are on the log scale.
 import json
 import math
 import re
-from dataclasses import asdict
 from pathlib import Path
 
 from extraction.bias import overall
@@ -22,6 +21,7 @@ from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.settings import SAMPLER
 from models.evidence.report import Evidence, Used
 from models.history.refit import estimates, primary
+from models.likelihood.registry import KINDS
 from models.priors import Prior
 from models.runs import store
 from models.trust.adjusted import pair
@@ -130,7 +130,7 @@ def _endpoint(key: str, review: Review) -> dict:
         "compared": compared(key, review),
         "certainty": rating(endpoint.evidence, review),
         "evidence": {
-            "used": [asdict(report) for report in evidence.used],
+            "used": [used.as_json() for used in evidence.used],
             "hash": evidence.hash(),
             "used_hash": evidence.used_hash(),
         },
@@ -226,7 +226,14 @@ def frozen_evidence(kept: dict, key: str) -> Evidence:
     return Evidence(
         ENDPOINTS[key].evidence,
         tuple(
-            Used(**row | {"entries": tuple(row["entries"]), "bounds": tuple(row["bounds"])})
+            Used(
+                row["study"],
+                KINDS[row["term"]].of(row["data"]),
+                tuple(row["entries"]),
+                row["stratum"],
+                row["note"],
+                tuple(row["bounds"]),
+            )
             for row in kept["evidence"]["used"]
         ),
     )

@@ -316,7 +316,7 @@ KINDS = {"median_with_range": 0, "median_with_quartiles": 1, "curve": 2, "mixed_
 
 
 @dataclass(frozen=True)
-class Report:
+class Packed:
     """A duration report packed for a kernel."""
 
     kind: str
@@ -331,8 +331,8 @@ class Report:
         )[0]
 
 
-def pack(kind: str, integers, reals) -> Report:
-    return Report(kind, np.asarray(integers, np.int64), np.asarray(reals, float))
+def pack(kind: str, integers, reals) -> Packed:
+    return Packed(kind, np.asarray(integers, np.int64), np.asarray(reals, float))
 
 
 def joint(means, sigmas, layout, integers, reals) -> tuple[float, np.ndarray]:

@@ -16,7 +16,7 @@ from itertools import product
 import numpy as np
 from scipy.special import comb, perm
 
-from models.likelihood.kernels import Report, pack
+from models.likelihood.kernels import Packed, pack
 
 HALF_GAP = np.polynomial.legendre.leggauss(12)  # errors of the log density: 5e-5 at sigma 0.5, 1e-3 at 0.2
 
@@ -28,7 +28,7 @@ def median_with_range(
     maximum: float | None,
     zeros: int = 0,
     exchangeable: bool = False,
-) -> Report:
+) -> Packed:
     """Printed median and range of log-normal durations; its likelihood is a density per day for each printed
     value.
 
@@ -92,7 +92,7 @@ def _takings(sizes: np.ndarray, n_markers: int) -> tuple[np.ndarray, ...]:
     return holders, codes, sizes - taken, perm(sizes, taken).prod(axis=1), choose
 
 
-def median_with_quartiles(sizes: list[int], lower: float, median: float, upper: float) -> Report:
+def median_with_quartiles(sizes: list[int], lower: float, median: float, upper: float) -> Packed:
     """Printed quartiles (days) of log-normal durations, every patient a draw from the mixture of groups.
 
     The quartiles are the fractional order statistics at ranks (n + 1)/4, (n + 1)/2 and 3(n + 1)/4 (Stigler

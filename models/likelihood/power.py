@@ -12,8 +12,7 @@ from scipy import special, stats
 from extraction.recover.ranks import mann_whitney_null
 
 GRID = np.linspace(-6.0, 6.0, 61)
-"""Standardised effects at which curves are tabulated; between them `models.likelihood.reports` interpolates.
-"""
+"""Standardised effects at which curves are tabulated; between them the kernel interpolates."""
 NODES = 145  # Chebyshev points on up to 22 SD: twice as many change no curve by more than 1e-7 for 17 v 10
 
 

@@ -43,11 +43,11 @@ class Stored:
 
 def identity(key: str, review: Review) -> dict:
     """All that the posterior of an endpoint depends on, by name."""
-    endpoint = ENDPOINTS[key]
+    endpoint, evidence = ENDPOINTS[key], evidence_of(key, review)
     return {
         "endpoint": key,
-        "evidence": evidence_of(key, review).used_hash(),
-        "model": fingerprint(endpoint.build, fitted),
+        "evidence": evidence.used_hash(),
+        "model": fingerprint(endpoint.build, fitted, *evidence.kinds),
         "priors": [[p.family, *p.parameters] for p in (endpoint.mu_prior, endpoint.tau_prior)],
         "sampler": SAMPLER | {"draws": endpoint.draws},
         "software": software(),

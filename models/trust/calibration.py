@@ -42,13 +42,13 @@ class Calibration:
 
 def identity(key: str, review: Review) -> dict[str, str]:
     """What the replicates of an endpoint depend on, each part by its hash."""
-    chosen = ENDPOINTS[key]
+    chosen, evidence = ENDPOINTS[key], evidence_of(key, review)
     replicate = sampled_replicates.replicate if key == SAMPLED else integrated_replicates.replicate
     priors = [[p.family, *p.parameters] for p in (chosen.mu_prior, chosen.tau_prior)]
     return {
-        "evidence": evidence_of(key, review).used_hash(),
+        "evidence": evidence.used_hash(),
         "priors": store.hash_of({"priors": priors}),
-        "model": fingerprint(replicate),
+        "model": fingerprint(replicate, *evidence.kinds),
     }
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from extraction.records import Review, load
 from models.answers.bias import bias_priors
+from models.endpoints import evidence_of
 from models.evidence.report import Evidence
 from models.runs import heavy, many, store
 from models.runs.closure import fingerprint
@@ -51,7 +52,7 @@ def key(review: Review) -> str:
             "priors": [
                 {words: [p.family, *p.parameters] for words, p in group.items()} for group in priors(CRS)
             ],
-            "code": fingerprint(short_chains),
+            "code": fingerprint(short_chains, *evidence_of(CRS, review).kinds),
             "software": store.software(),
         }
     )

@@ -148,7 +148,7 @@ def patients(evidence: Evidence, review: Review) -> int:
     """
     total = 0
     for study in evidence.studies:
-        reports = [r for r in evidence.used if r.study == study]
+        reports = evidence.of(study)
         whole = [r for r in reports if r.stratum == "all"]
         total += sum(_in_report(r, review) for r in whole or reports)
     return total
@@ -156,15 +156,8 @@ def patients(evidence: Evidence, review: Review) -> int:
 
 def _in_report(report: Used, review: Review) -> int:
     """Patients of one report."""
-    match report.data:
-        case {"n_toci": toci, "n_control": control}:
-            return toci + control
-        case {"candidates": [[_, toci, _, control], *_]}:
-            return toci + control
-        case {"cells": cells}:
-            return sum(n for arm in cells.values() for _, n in arm)
-        case {"toci": toci, "control": control}:
-            return sum(n for _, n in (*toci, *control))
+    if report.report.patients is not None:
+        return report.report.patients
     size = group_size(review.records[report.study], "total", report.stratum)
     if size is None:
         raise ValueError(

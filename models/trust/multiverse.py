@@ -19,7 +19,7 @@ from models.engines import frequentist
 from models.engines.posterior import cumulative
 from models.engines.smoothing import Grid, log_smooth
 from models.evidence.report import Evidence
-from models.likelihood.reports import between
+from models.likelihood.interpolation import between
 from models.priors import Prior
 from models.runs.shared import shared
 from models.trust import crs_universes
@@ -142,9 +142,9 @@ def forms(evidence: Evidence) -> dict[str, dict]:
     """
     exact = {study: tabulated(term) for study, term in study_likelihoods(evidence).items()}
     approximate = {
-        study: normal_term([r for r in evidence.used if r.study == study]) or exact[study] for study in exact
+        study: normal_term([used.report for used in evidence.of(study)]) or exact[study] for study in exact
     }
-    differs = any(report.only_table for report in evidence.used)
+    differs = any(used.report.only_table for used in evidence.used)
     return {"exact": exact} | ({"normal": approximate} if differs else {})
 
 

@@ -9,7 +9,8 @@ from extraction.derived.groups import both_sizes, grade_counts
 from extraction.records import Review
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.report import Evidence
-from models.likelihood.reports import se_from_interval
+from models.likelihood.kinds.ratio import Ratio
+from models.likelihood.risk_report import RiskReport
 from models.priors import EVENT_SHARE
 from models.runs import store
 
@@ -97,7 +98,8 @@ def control_risk(evidence: Evidence) -> float:
     """Risk without tocilizumab over all tables, events averaged over those a paper could have seen; half an
     event is added (Jeffreys' prior).
     """
-    tables = [np.atleast_2d(r.only_table or r.data["candidates"]) for r in evidence.used]
+    reports = (used.report for used in evidence.used)
+    tables = [np.array(report.tables) for report in reports if isinstance(report, RiskReport)]
     return float((sum(t[:, 2].mean() for t in tables) + 0.5) / (sum(t[:, 3].mean() for t in tables) + 1))
 
 
@@ -106,17 +108,14 @@ def event_share(key: str, evidence: Evidence, review: Review) -> float:
     else the mean of the prior.
     """
     arms = _arms(key, evidence, review)
-    ratios = [r for r in evidence.used if r.term == "ratio" and r.study in arms]
+    reports = [(used.study, used.report) for used in evidence.used if used.study in arms]
+    ratios = [(study, report) for study, report in reports if isinstance(report, Ratio)]
     if not ratios:
         return float(EVENT_SHARE.quantile(0.5))
     events = 0.0
-    for report in ratios:
-        toci, control = arms[report.study]["toci"], arms[report.study]["control"]
+    for study, ratio in ratios:
+        toci, control = arms[study]["toci"], arms[study]["control"]
         share = toci / (toci + control)
-        events += 1 / (
-            se_from_interval(*(report.data[name] for name in ("lower", "upper", "level"))) ** 2
-            * share
-            * (1 - share)
-        )
-    patients = sum(arms[r.study]["toci"] + arms[r.study]["control"] for r in ratios)
+        events += 1 / (ratio.se**2 * share * (1 - share))
+    patients = sum(arms[study]["toci"] + arms[study]["control"] for study, _ in ratios)
     return min(events / patients, 1.0)

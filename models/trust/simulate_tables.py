@@ -9,23 +9,12 @@ import numpy as np
 
 from extraction.derived.candidates import TESTS_BY_NAME, tables_of
 from extraction.recover.p_values import TESTS
-from extraction.recover.rounding import DECIMALS_OF_A_BARE_1, printed_p
+from extraction.recover.rounding import printed_p
 from extraction.schema import AnyEntry, Record
 from extraction.vocabulary import BOTH_ARMS
 from models.evidence.binary import LARGEST_SET
 from models.evidence.report import Used
-
-
-def informative(events, patients):
-    """Whether some had the event and some had not, as in every study of this review; of any shape."""
-    return (np.asarray(events) > 0) & (np.asarray(events) < patients)
-
-
-def print_p(p: float, like: str) -> str:
-    """A p-value to the digits of a printed one; one that would print as 0 is printed as a bound."""
-    digits = DECIMALS_OF_A_BARE_1 if like == "1" else len(like.partition(".")[2])
-    text = f"{p:.{digits}f}"
-    return text if float(text) else f"<{10.0**-digits:.{digits}f}"
+from models.likelihood.printing import print_p
 
 
 @dataclass(frozen=True)
@@ -105,7 +94,7 @@ class Cells:
     def __init__(self, report: Used, record: Record):
         entries = {e.id: e for e in record.entries}
         used = [entries[i] for i in report.entries]
-        candidates = np.array(report.data["candidates"])
+        candidates = np.array(report.report.tables)
         self.sizes = tuple(candidates[0, 1::2].tolist())
         self.tested = Comparison(*self.sizes, next(e for e in used if e.kind in ("p_value", "test_outcome")))
         totals = candidates[:, 0] + candidates[:, 2]

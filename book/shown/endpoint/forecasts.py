@@ -72,12 +72,12 @@ def check_words(check, review: Review) -> str:
     )
     if check.quantity == "|z|":
         return (
-            f"{where}: {p_words(check.report.check['p'])} is |z| {check.printed:.2f};"
+            f"{where}: {p_words(check.report.check.p)} is |z| {check.printed:.2f};"
             f" {percent(check.probability)} of the predictions are as large or larger: {check.verdict}."
         )
     if check.quantity == "p":
         return (
-            f"{where}: {p_words(check.report.check['p'])}; {percent(check.probability)} of the predictions"
+            f"{where}: {p_words(check.report.check.p)}; {percent(check.probability)} of the predictions"
             f" are as small or smaller: {check.verdict}."
         )
     said = "significant" if check.printed else "not significant"
@@ -96,7 +96,7 @@ def _z_strip(ax, check, label: str) -> None:
     ax.text(
         0.99,
         0.92,
-        f"printed {p_words(check.report.check['p'])}\n{percent(check.probability)} as large or larger",
+        f"printed {p_words(check.report.check.p)}\n{percent(check.probability)} as large or larger",
         transform=ax.transAxes,
         ha="right",
         va="top",
@@ -110,7 +110,7 @@ def _z_strip(ax, check, label: str) -> None:
 
 def _outcome_strip(ax, check, label: str) -> None:
     share = float(np.mean(check.predicted))
-    smaller = f"as small as the printed {p_words(check.report.check['p'])}" if check.quantity == "p" else ""
+    smaller = f"as small as the printed {p_words(check.report.check.p)}" if check.quantity == "p" else ""
     for y, words, value in (
         (1, "a larger p" if smaller else "not significant", 1 - share),
         (0, smaller or "significant", share),

@@ -20,8 +20,10 @@ from book.html.style import (
 )
 from extraction.derived.characteristics import imbalances
 from extraction.records import Review
-from models.endpoint import study_term
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
+from models.likelihood.kinds.table import Table
+from models.likelihood.registry import KINDS
+from models.priors import BASELINE_LOGIT
 from models.runs import store
 from models.words import interval, number
 
@@ -172,21 +174,15 @@ NODES = {
     "trend": "trend over\ngrades",
     "reports": "printed reports",
 }
-TERMS = {
-    "table": "counts",
-    "table_set": "possible counts",
-    "log_rank": "log-rank p",
-    "log_rank_histories": "histories",
-    "ratio": "hazard ratio",
-}
 
 
 def _node_words(name: str, studies: dict[str, str]) -> str:
     if "[" not in name:
         return NODES.get(name, name)
-    term, whom = name.rstrip("]").split("[")
+    variable, whom = name.rstrip("]").split("[")
     study, _, stratum = whom.partition(" ")
-    return "\n".join(filter(None, (TERMS.get(term, term), studies[study], stratum.replace("_", " "))))
+    what = KINDS[variable].short if variable in KINDS else variable
+    return "\n".join(filter(None, (what, studies[study], stratum.replace("_", " "))))
 
 
 def _flat(name: str, studies: dict[str, str]) -> str:
@@ -215,9 +211,9 @@ def _layers(nodes: list[str], edges: list[list[str]]) -> dict[str, int]:
 def followed_number(key: str, study: str, review: Review):
     """One table of counts: prior of the log odds ratio, likelihood of the counts, and the study's posterior."""
     endpoint = ENDPOINTS[key]
-    report = next(r for r in evidence_of(key, review).used if r.study == study and r.term == "table")
+    report = next(r.report for r in evidence_of(key, review).of(study) if isinstance(r.report, Table))
     grid = np.linspace(np.log(0.08), np.log(20), 400)
-    likelihood = np.exp(study_term(report)(grid))
+    likelihood = np.exp(report.of_effect(BASELINE_LOGIT)(grid))
     step = grid[1] - grid[0]
     posterior = quadrature(key, review).theta[study]
     figure, ax = canvas(3.5)
@@ -237,9 +233,8 @@ def followed_number(key: str, study: str, review: Review):
         float(np.exp(grid[np.argmax(likelihood)])),
         {k: float(np.exp(v)) for k, v in posterior.limits().items()},
     )
-    d = report.data
     said = (
-        f"{d['events_toci']} of {d['n_toci']} against {d['events_control']} of {d['n_control']}: the"
+        f"{report.events_toci} of {report.n_toci} against {report.events_control} of {report.n_control}: the"
         f" likelihood of the odds ratio is largest at {number(best)}; with the prior the posterior is"
         f" {interval(found)}."
     )

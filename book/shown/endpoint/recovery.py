@@ -29,10 +29,11 @@ from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.posterior import Posterior
 from models.evidence.collect import alternatives, collect
 from models.evidence.report import ALTERNATIVES, Evidence, Used
+from models.likelihood.kinds.table_set import TableSet
+from models.likelihood.report import Origin
 from models.words import answer, interval, percent
 
 PRINTED_ONLY = "printed numbers only"
-RECOVERED_TERMS = ("table_set", "log_rank_histories")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Row:
 
 def recovers(key: str, review: Review) -> bool:
     """Whether anything recovered enters an endpoint."""
-    return any(report.term in RECOVERED_TERMS for report in evidence_of(key, review).used)
+    return any(_is_recovered(used) for used in evidence_of(key, review).used)
 
 
 def readings_differ(key: str, review: Review) -> bool:
@@ -163,7 +164,7 @@ def taken_at_their_word(key: str, review: Review) -> list[str]:
         said += [
             f"{_label(report, review)}: {notes[entry]}"
             for entry in report.entries
-            if report.term == "table_set" and notes.get(entry)
+            if isinstance(report.report, TableSet) and notes.get(entry)
         ]
     return said
 
@@ -181,7 +182,7 @@ class Recovered:
 def recovered_reports(key: str, review: Review) -> list[Recovered]:
     """Every recovered report of an endpoint: those that enter, then those that only limit or check."""
     evidence = evidence_of(key, review)
-    found = [of_used(report, review) for report in evidence.used if report.term in RECOVERED_TERMS]
+    found = [of_used(used, review) for used in evidence.used if _is_recovered(used)]
     return found + [
         Recovered(_label(report, review), report.candidates, enters=False)
         for report in evidence.unused
@@ -189,19 +190,23 @@ def recovered_reports(key: str, review: Review) -> list[Recovered]:
     ]
 
 
-def of_used(report: Used, review: Review) -> Recovered:
-    """What stands behind a report of one of RECOVERED_TERMS."""
-    if report.term == "table_set":
-        return Recovered(_label(report, review), tuple(map(tuple, report.data["candidates"])))
-    d = report.data
-    found = log_rank_histories(d["n_toci"], d["n_control"], d["p"])
+def _is_recovered(used: Used) -> bool:
+    return used.report.origin is Origin.RECOVERED
+
+
+def of_used(used: Used, review: Review) -> Recovered:
+    """What stands behind a recovered report."""
+    label, report = _label(used, review), used.report
+    if isinstance(report, TableSet):
+        return Recovered(label, report.tables)
+    found = log_rank_histories(report.n_toci, report.n_control, report.p)
     by_side: dict[str, dict[str, int]] = {}
     for kind, rows in (("no ties", found.untied), ("with ties", found.tied)):
         sides = by_side.setdefault(kind, {"toci worse": 0, "none": 0, "toci better": 0})
         for row in rows or ():
             sides[row["direction"]] += row["histories"] if row["match"] == "rounded" else 0
     return Recovered(
-        f"{_label(report, review)}, {d['n_toci']} v {d['n_control']} patients, p={d['p']}", histories=by_side
+        f"{label}, {report.n_toci} v {report.n_control} patients, p={report.p}", histories=by_side
     )
 
 

@@ -19,17 +19,6 @@ from models.words import compact, digits_beside, percent, prior_words
 
 WHOM = {"toci": "tocilizumab", "control": "no tocilizumab", "total": "both arms", "comparison": "comparison"}
 """Whom an entry describes, in a table."""
-TERMS = {
-    "table": "counts in both arms: exact binomials",
-    "table_set": "every table that prints so: sum of exact binomials",
-    "log_rank_histories": "log-rank p of a handful: every history that prints so, summed",
-    "ratio": "ratio with interval: normal on the log scale",
-    "log_rank": "log-rank p: density of |z|, events summed out",
-    "test_outcome": "outcome of a test: its power at these group sizes",
-    "median_range": "median and range: density of those order statistics",
-    "median_quartiles": "median and quartiles: density of those order statistics",
-}
-"""Kinds of report, and the likelihood each has."""
 
 
 def as_printed(key: str, review: Review) -> pd.DataFrame:
@@ -63,9 +52,9 @@ def definitions(key: str, review: Review) -> pd.DataFrame:
     evidence, rows = evidence_of(key, review), []
     for study in evidence.studies:
         record = review.records[study]
-        fields = {
-            e.field for r in evidence.used if r.study == study for e in record.entries if e.id in r.entries
-        } | {ENDPOINTS[key].evidence}
+        fields = {e.field for r in evidence.of(study) for e in record.entries if e.id in r.entries} | {
+            ENDPOINTS[key].evidence
+        }
         rows += [
             {
                 "study": review.studies[study].label,
@@ -85,7 +74,7 @@ def used(key: str, review: Review) -> pd.DataFrame:
         [
             _use(report, review)
             | {
-                "likelihood": TERMS[report.term],
+                "likelihood": report.report.words,
                 "note": _note(report),
                 "study_id": report.study,
                 "entries": report.entries,
@@ -283,8 +272,8 @@ def predictive_checks(key: str, review: Review) -> Table:
                     "study": review.studies[check.report.study].label,
                     "patients": stratum_words(review.records[check.report.study], check.report.stratum),
                     "printed": (
-                        p_words(check.report.check["p"])
-                        if "p" in check.report.check
+                        p_words(check.report.check.p)
+                        if check.report.check.p
                         else "significant"
                         if check.printed
                         else "not significant"

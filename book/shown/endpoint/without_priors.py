@@ -10,9 +10,10 @@ from book.shown.endpoint.printed import printed_result
 from extraction.records import Review
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines import frequentist
-from models.evidence.report import Used
 from models.evidence.survival import FROM_CURVE
-from models.likelihood.reports import se_from_interval
+from models.likelihood.kinds.ratio import Ratio
+from models.likelihood.report import Counts, Origin, Report
+from models.likelihood.risk_report import RiskReport
 from models.words import interval, number
 
 HOW = (
@@ -28,7 +29,7 @@ def results(key: str, review: Review) -> Table:
         {
             "study": review.studies[study].label,
             "as printed": printed_result(review.records[study], endpoint.evidence),
-            "recomputed": _recomputed([r for r in evidence.used if r.study == study]),
+            "recomputed": _recomputed([used.report for used in evidence.of(study)]),
         }
         for study in evidence.studies
     ]
@@ -42,35 +43,31 @@ def results(key: str, review: Review) -> Table:
     )
 
 
-def _recomputed(reports: list[Used]) -> str:
+def _recomputed(reports: list[Report]) -> str:
     """Odds ratio and Fisher's p of the counts; the standard error of a hazard ratio; else why nothing can be
     computed.
     """
     for report in reports:
         if report.only_table:
             estimate = frequentist.log_odds_ratio(*report.only_table)
-            how = "" if report.term == "table" else ", from the one table that prints so"
+            how = "" if report.origin is Origin.PRINTED else ", from the one table that prints so"
             return (
                 f"odds ratio {_ratio(estimate)}; Fisher"
                 f" p={frequentist.fisher_exact_p(*report.only_table):.3f}{how}"
             )
-        if report.term == "table_set":
-            return _over_tables(report.data["candidates"])
-        if report.term == "ratio":
-            d = report.data
-            if report.note.startswith(FROM_CURVE):
+        if isinstance(report, RiskReport):
+            return _over_tables(report.tables)
+        if isinstance(report, Ratio):
+            if report.origin is Origin.DIGITISED:
                 return (
-                    f"hazard ratio {number(d['estimate'])} (95 % interval {number(d['lower'])} to"
-                    f" {number(d['upper'])}), {FROM_CURVE}"
+                    f"hazard ratio {number(report.estimate)} (95 % interval {number(report.lower)} to"
+                    f" {number(report.upper)}), {FROM_CURVE}"
                 )
-            return (
-                f"standard error of the log ratio {se_from_interval(d['lower'], d['upper'], d['level']):.2f},"
-                " from the interval"
-            )
+            return f"standard error of the log ratio {report.se:.2f}, from the interval"
     return "no estimate can be computed from what is printed"
 
 
-def _over_tables(candidates: list[list[int]]) -> str:
+def _over_tables(candidates: tuple[Counts, ...]) -> str:
     """Smallest and largest odds ratio of the tables that print so."""
     found = [np.exp(frequentist.log_odds_ratio(*row).estimate) for row in candidates]
     return (
@@ -81,11 +78,11 @@ def _over_tables(candidates: list[list[int]]) -> str:
 
 def pooled(key: str, review: Review) -> list[str]:
     """Conventional pooled estimates in words, or the reason there is none."""
-    reports = evidence_of(key, review).used
-    tables = [r for r in reports if r.only_table]
-    ratios = [r.data for r in reports if r.term == "ratio"]
+    reports = [used.report for used in evidence_of(key, review).used]
+    tables = [report.only_table for report in reports if report.only_table]
+    ratios = [report for report in reports if isinstance(report, Ratio)]
     if len(tables) >= 2:
-        counts = _counts(tables)
+        counts = [list(column) for column in zip(*tables, strict=True)]
         found = [frequentist.mantel_haenszel(*counts), frequentist.peto(*counts)]
         single = [frequentist.log_odds_ratio(*row) for row in zip(*counts)]
         found.append(
@@ -94,8 +91,7 @@ def pooled(key: str, review: Review) -> list[str]:
     elif len(ratios) >= 2:
         found = [
             frequentist.random_effects(
-                [np.log(d["estimate"]) for d in ratios],
-                [se_from_interval(d["lower"], d["upper"], d["level"]) for d in ratios],
+                [np.log(ratio.estimate) for ratio in ratios], [ratio.se for ratio in ratios]
             )
         ]
     else:
@@ -109,10 +105,6 @@ def pooled(key: str, review: Review) -> list[str]:
     return [
         f"{e.method}: {_ratio(e)}" if e.estimate is not None else f"{e.method}: {e.reason}" for e in found
     ]
-
-
-def _counts(reports: list[Used]) -> list[list[int]]:
-    return [list(column) for column in zip(*(r.only_table for r in reports))]
 
 
 def _ratio(estimate) -> str:

@@ -1,0 +1,184 @@
+"""What a posterior must foresee of a report that was left out: each kind of prediction simulates the report
+from the draws, as its paper would have printed it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from extraction.recover.p_values import fisher
+from extraction.recover.rounding import printed_p
+from models.likelihood.log_rank import log_rank_z, z_from_p
+from models.likelihood.power import mann_whitney_critical
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+    from xarray import Dataset
+
+    from models.likelihood.duration_report import Grades
+    from models.likelihood.report import Direction
+
+
+@dataclass(frozen=True)
+class Foreseen(ABC):
+    """What is printed of a report left out, and what the posterior predicts of it.
+
+    kind : its name in results; p : as printed, None for an outcome in words
+    quantity : `|z|` of a log-rank test, `p` of a test of counts, or `significant`, the outcome of a test in
+    words
+    """
+
+    kind: ClassVar[str]
+    quantity: ClassVar[str]
+
+    @property
+    def data(self) -> dict:
+        return {"kind": self.kind} | asdict(self)
+
+    @property
+    @abstractmethod
+    def printed(self) -> float:
+        """Where the printed report stands on the scale of what is predicted."""
+
+    @abstractmethod
+    def predicted(self, draws: Dataset, study: str, generator: Generator) -> np.ndarray:
+        """Simulated |z|; or 0 and 1, whether p is as small as the printed one, whether the test is
+        significant.
+        """
+
+    def probability(self, predicted: np.ndarray) -> float:
+        """Of a p as small or smaller, of the outcome printed."""
+        return float(np.mean(predicted == self.printed))
+
+
+@dataclass(frozen=True)
+class LogRankForeseen(Foreseen):
+    """A log-rank p, by its |z|."""
+
+    kind = "log_rank"
+    quantity = "|z|"
+
+    p: str
+    direction: Direction | None
+    n_toci: int
+    n_control: int
+
+    @property
+    def printed(self) -> float:
+        return z_from_p(self.p)[1]
+
+    def predicted(self, draws, study, generator):
+        return np.abs(log_rank_z(_effect(draws, study), self.n_toci, self.n_control, generator))
+
+    def probability(self, predicted: np.ndarray) -> float:
+        """Of a |z| as large or larger."""
+        return float(np.mean(predicted >= self.printed))
+
+
+@dataclass(frozen=True)
+class CountsForeseen(Foreseen):
+    """Fisher's test of two groups of known size, at the risks of the whole study."""
+
+    kind = "table"
+
+    n_toci: int
+    n_control: int
+
+    def fisher_p(self, draws: Dataset, study: str, generator: Generator) -> np.ndarray:
+        log_or, baseline = _effect(draws, study), _baseline(draws, study)
+        toci, control = (
+            generator.binomial(n, 1 / (1 + np.exp(-logit)))
+            for n, logit in ((self.n_toci, baseline + log_or), (self.n_control, baseline))
+        )
+        return fisher(toci, self.n_toci, control, self.n_control)
+
+
+@dataclass(frozen=True)
+class CountsPForeseen(CountsForeseen):
+    """Its p."""
+
+    quantity = "p"
+
+    p: str
+
+    @property
+    def printed(self) -> float:
+        return 1.0
+
+    def predicted(self, draws, study, generator):
+        as_small = self.fisher_p(draws, study, generator) <= printed_p(self.p).upper
+        return as_small.astype(float)
+
+
+@dataclass(frozen=True)
+class CountsOutcomeForeseen(CountsForeseen):
+    """Its outcome in words."""
+
+    quantity = "significant"
+    p = None
+
+    significant: bool
+    alpha: float
+
+    @property
+    def printed(self) -> float:
+        return float(self.significant)
+
+    def predicted(self, draws, study, generator):
+        return (self.fisher_p(draws, study, generator) < self.alpha).astype(float)
+
+
+@dataclass(frozen=True)
+class DurationsForeseen(Foreseen):
+    """The outcome of a Mann-Whitney test of two arms of mixed grades, at the 5 % level."""
+
+    kind = "durations"
+    quantity = "significant"
+    p = None
+
+    outcome: bool
+    toci: Grades
+    control: Grades
+
+    @property
+    def printed(self) -> float:
+        return float(self.outcome)
+
+    def predicted(self, draws, study, generator):
+        stacked = draws.stack(sample=("chain", "draw"))
+        toci, control = (
+            _log_days(stacked, study, grades, treated, generator)
+            for grades, treated in ((self.toci, True), (self.control, False))
+        )
+        u = (toci[:, :, None] > control[:, None, :]).sum(axis=(1, 2))
+        n_toci, n_control = toci.shape[1], control.shape[1]
+        critical = mann_whitney_critical(n_toci, n_control, 0.05)
+        return ((u <= critical) | (u >= n_toci * n_control - critical)).astype(float)
+
+
+def _effect(draws: Dataset, study: str) -> np.ndarray:
+    """Log ratio of a study, or of a new one where it entered no likelihood."""
+    known = study in draws["study"].values
+    return (draws["theta"].sel(study=study) if known else draws["prediction"]).values.ravel()
+
+
+def _baseline(draws: Dataset, study: str) -> np.ndarray:
+    """Log odds of the event without tocilizumab in a study whose counts or tables are used."""
+    (table,) = [name for name in draws["table"].values if name.split(" ")[0] == study]
+    return draws["alpha"].sel(table=table).values.ravel()
+
+
+def _log_days(stacked, study: str, grades: Grades, treated: bool, generator) -> np.ndarray:
+    """Durations in log days of the patients of an arm, shape (sample, patient)."""
+    step = {1: -stacked["step_1_to_2"].values, 2: 0.0, 3: stacked["step_2_to_3"].values}
+    level, sigma = (stacked[name].sel(study=study).values for name in ("level", "sigma"))
+    parts = []
+    for grade, n in grades:
+        effect = stacked["delta"].sel(study=study, grade=grade).values if treated else 0.0
+        mean = level + step[grade] + effect
+        parts.append(mean[:, None] + sigma[:, None] * generator.standard_normal((len(mean), n)))
+    return np.concatenate(parts, axis=1)

@@ -1,0 +1,47 @@
+"""A ratio with its interval."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from scipy import stats
+
+from models.likelihood.printing import decimals
+from models.likelihood.report import EffectReport
+
+
+@dataclass(frozen=True)
+class Ratio(EffectReport):
+    """A hazard, odds or risk ratio whose interval is symmetric on the log scale; level in per cent."""
+
+    name = "ratio"
+    words = "ratio with interval: normal on the log scale"
+    short = "hazard ratio"
+
+    estimate: float
+    lower: float
+    upper: float
+    level: float = 95.0
+
+    @property
+    def patients(self) -> None:
+        return None
+
+    @property
+    def se(self) -> float:
+        """Standard error on the log scale."""
+        return float(np.log(self.upper / self.lower) / (2 * stats.norm.isf((1 - self.level / 100) / 2)))
+
+    def log_likelihood(self, effect, baseline=None):
+        """Log density of the printed log ratio, normal with the interval's standard error."""
+        z = (np.log(self.estimate) - effect) / self.se
+        return -(z**2) / 2 - np.log(self.se) - np.log(2 * np.pi) / 2
+
+    def simulate(self, effect, generator) -> Self | None:
+        """A ratio with an interval as wide on the log scale as the printed one."""
+        half = np.log(self.upper / self.lower) / 2
+        digits = max(decimals(number) for number in (self.estimate, self.lower, self.upper))
+        estimate = effect + self.se * generator.standard_normal()
+        printed = (round(float(np.exp(estimate + shift)), digits) for shift in (0.0, -half, half))
+        new = replace(self, **dict(zip(("estimate", "lower", "upper"), printed, strict=True)))
+        return new if new.lower > 0 else None

@@ -1,0 +1,116 @@
+"""The outcome of a test that compares durations."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from scipy import stats
+
+from models.likelihood.duration_report import DurationReport, Patients
+from models.likelihood.kernels import Packed, pack
+from models.likelihood.power import GRID, mann_whitney_critical, outcome_curve
+from models.likelihood.report import Direction
+
+# quadrature of a power curve is exact to about this; beyond it the log curve is extended in a line
+SMALLEST_PROBABILITY = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutcomeOfTest(DurationReport):
+    """Whether a named test of both arms was significant, and on which side.
+
+    tests : names as in `models.likelihood.power.CURVES`, alternatives; direction : of the durations with
+    tocilizumab
+    """
+
+    name = "test_outcome"
+    words = "outcome of a test: its power at these group sizes"
+    short = "outcome of a test"
+
+    tests: tuple[str, ...]
+    significant: bool
+    direction: Direction | None
+    alpha: float = 0.05
+
+    def packed(self) -> Packed:
+        outcome = self.significant, self.direction, self.alpha
+        if len(self.cells) == 2:
+            return outcome_of_one_grade(self.tests, *self.sizes, *outcome)
+        split = len(self.toci)
+        return outcome_of_mixed_grades(self.sizes[:split], self.sizes[split:], *outcome)
+
+    def simulate(self, patients: Patients, generator) -> Self:
+        """Of alternative tests one at random; the t test on log days, as in the likelihood."""
+        toci, control = (
+            np.concatenate([patients[grade, arm] for grade, _ in grades]) for arm, grades in self.arms.items()
+        )
+        significant, lower = TESTS[generator.choice(self.tests)](toci, control, self.alpha)
+        direction = ("lower" if lower else "higher") if significant else None
+        return replace(self, significant=bool(significant), direction=direction)
+
+
+def outcome_of_one_grade(
+    tests: tuple[str, ...],
+    n_toci: int,
+    n_control: int,
+    significant: bool,
+    direction: Direction | None = None,
+    alpha: float = 0.05,
+) -> Packed:
+    """Outcome of a named test at the real group sizes; its likelihood is the test's power at (difference of
+    means) / sigma, averaged over alternative tests.
+
+    Raises ValueError where no data of these sizes give the outcome.
+    """
+    probability = outcome_curve(tests, n_toci, n_control, significant, direction, alpha)
+    if not (probability > SMALLEST_PROBABILITY).any():
+        raise ValueError(
+            f"{' or '.join(tests)} with {n_toci} v {n_control} patients cannot give the printed outcome"
+        )
+    return pack("curve", [0], np.concatenate([[GRID[0], GRID[1] - GRID[0]], _log_curve(probability)]))
+
+
+def outcome_of_mixed_grades(
+    sizes_toci: list[int],
+    sizes_control: list[int],
+    significant: bool,
+    direction: Direction | None = None,
+    alpha: float = 0.05,
+) -> Packed:
+    """Outcome of a Mann-Whitney test of two arms of mixed grades; groups are those of tocilizumab, then those
+    of control.
+
+    U is taken as normal with its exact mean and variance for these numbers of each grade (Lehmann 1975,
+    Nonparametrics, section 2.3), its rejection region as the exact test's.  Within 0.03 of simulation at 8 v
+    18 patients.
+    """
+    nodes, weights = np.polynomial.hermite_e.hermegauss(20)
+    critical = mann_whitney_critical(sum(sizes_toci), sum(sizes_control), alpha)
+    outcome = {"lower": 1, "higher": 2, None: 3}[direction] if significant else 0
+    integers = [critical, outcome, len(sizes_toci), *sizes_toci, *sizes_control]
+    return pack("mixed_test", integers, np.concatenate([nodes, weights / weights.sum()]))
+
+
+def _log_curve(probability: np.ndarray) -> np.ndarray:
+    """Log of a power curve; where it underflows, continued in a line from the last two exact points."""
+    exact = np.flatnonzero(probability > SMALLEST_PROBABILITY)
+    first, last = exact[0], exact[-1]
+    curve = np.log(np.maximum(probability, SMALLEST_PROBABILITY))
+    curve[:first] = curve[first] + (curve[first] - curve[first + 1]) * np.arange(first, 0, -1)
+    curve[last + 1 :] = curve[last] + (curve[last] - curve[last - 1]) * np.arange(1, len(curve) - last)
+    return curve
+
+
+def _t(toci, control, alpha):
+    found = stats.ttest_ind(np.log(toci), np.log(control))
+    return found.pvalue < alpha, found.statistic < 0
+
+
+def _mann_whitney(toci, control, alpha):
+    u, pairs = np.sum(toci[:, None] > control), len(toci) * len(control)
+    critical = mann_whitney_critical(len(toci), len(control), alpha)
+    return min(u, pairs - u) <= critical, u < pairs / 2
+
+
+TESTS = {"t": _t, "mann_whitney": _mann_whitney}
+"""Two arms' durations and the level -> (significant, tocilizumab shorter)."""

@@ -1,0 +1,28 @@
+"""Every kind of report, in the order in which readers see them."""
+
+from models.likelihood.kinds.curve_ratio import CurveRatio
+from models.likelihood.kinds.log_rank import LogRank
+from models.likelihood.kinds.log_rank_histories import LogRankHistories
+from models.likelihood.kinds.median_quartiles import MedianQuartiles
+from models.likelihood.kinds.median_range import MedianRange
+from models.likelihood.kinds.ratio import Ratio
+from models.likelihood.kinds.table import Table
+from models.likelihood.kinds.table_set import TableSet
+from models.likelihood.kinds.test_outcome import OutcomeOfTest
+from models.likelihood.report import Report
+
+KINDS: dict[str, type[Report]] = {
+    kind.name: kind
+    for kind in (
+        Table,
+        TableSet,
+        LogRankHistories,
+        Ratio,
+        CurveRatio,
+        LogRank,
+        OutcomeOfTest,
+        MedianRange,
+        MedianQuartiles,
+    )
+}
+"""By the name that results give them."""

@@ -1,0 +1,202 @@
+"""What every kind of report has to do, held over the registry."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+
+from models.crs_duration import GRADES, layout
+from models.evidence.report import Evidence, Used
+from models.likelihood.duration_report import DurationReport
+from models.likelihood.graph_op import DurationReports
+from models.likelihood.kernels import joint
+from models.likelihood.kinds.curve_ratio import CurveRatio
+from models.likelihood.kinds.log_rank import LogRank
+from models.likelihood.kinds.log_rank_histories import LogRankHistories
+from models.likelihood.kinds.median_quartiles import MedianQuartiles
+from models.likelihood.kinds.median_range import MedianRange
+from models.likelihood.kinds.ratio import Ratio
+from models.likelihood.kinds.table import Table
+from models.likelihood.kinds.table_set import TableSet
+from models.likelihood.kinds.test_outcome import OutcomeOfTest
+from models.likelihood.registry import KINDS
+from models.likelihood.report import EffectReport
+from models.priors import BASELINE_LOGIT
+
+ROOT = Path(__file__).parents[1]
+FINDING = {"significant": True, "direction": "lower"}
+EXAMPLES = [
+    Table(events_toci=4, events_control=2, n_toci=6, n_control=5),
+    TableSet(((4, 6, 2, 5),)),
+    TableSet(((3, 17, 4, 28), (4, 17, 5, 28))),
+    LogRankHistories("0.6547", None, 4, 2),
+    LogRankHistories("0.3173", "lower", 3, 2, counted=(8, 10)),
+    Ratio(1.031, 0.512, 2.076),
+    CurveRatio(0.8, 0.35, 1.83),
+    LogRank("0.273", None, 17, 28),
+    LogRank("<0.05", "lower", 17, 28),
+    LogRank(">0.9999", "higher", 17, 10),
+    OutcomeOfTest(toci=((3, 9),), control=((3, 6),), tests=("t", "mann_whitney"), **FINDING),
+    OutcomeOfTest(toci=((2, 8),), control=((1, 7), (2, 11)), tests=("mann_whitney",), **FINDING),
+    MedianRange(toci=((2, 8), (3, 9)), control=None, median=6.1, minimum=2.0, maximum=14.0),
+    MedianRange(toci=((2, 3),), control=((1, 2), (2, 4)), median=5.5, minimum=0.0, maximum=12.0, zeros=2),
+    MedianQuartiles(toci=None, control=((1, 7), (3, 4)), median=5.5, lower_quartile=3.0, upper_quartile=9.0),
+]
+PRINTED_ALIKE = (Table, TableSet, LogRankHistories)
+"""Kinds that new patients print again and again, so that their likelihood is a share that can be counted."""
+
+
+def examples(*kinds):
+    found = [report for report in EXAMPLES if isinstance(report, kinds)]
+    return pytest.mark.parametrize("report", found, ids=lambda report: report.name)
+
+
+every_report = pytest.mark.parametrize("report", EXAMPLES, ids=lambda report: report.name)
+
+
+def test_every_kind_has_an_example_here():
+    assert {type(report) for report in EXAMPLES} == set(KINDS.values())
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_kind_says_in_words_what_it_is_and_stands_in_the_file_of_its_name(name):
+    kind = KINDS[name]
+    assert kind.words and kind.short and kind.__module__ == f"models.likelihood.kinds.{name}"
+
+
+@every_report
+def test_a_report_comes_back_from_json_with_the_same_hash(report):
+    again = KINDS[report.name].of(json.loads(json.dumps(report.data)))
+    assert again == report and hash(again) == hash(report)
+    hashes = {Evidence("endpoint", (Used("study", one, ()),)).used_hash() for one in (report, again)}
+    assert len(hashes) == 1
+
+
+# arms
+
+
+def swapped(report):
+    """The same report with tocilizumab taken for none and none for tocilizumab."""
+    if isinstance(report, Ratio):
+        return replace(report, estimate=1 / report.estimate, lower=1 / report.upper, upper=1 / report.lower)
+    data = json.loads(_exchanged(json.dumps(report.data), "toci", "control"))
+    if "direction" in data:
+        data["direction"] = data["direction"] and _exchanged(data["direction"], "lower", "higher")
+    if "candidates" in data:
+        data["candidates"] = [[*row[2:], *row[:2]] for row in data["candidates"]]
+    return type(report).of(data)
+
+
+def _exchanged(text: str, one: str, other: str) -> str:
+    return re.sub(f"{one}|{other}", lambda found: other if found[0] == one else one, text)
+
+
+@examples(EffectReport)
+@pytest.mark.parametrize("effect", [-1.3, 0.0, 0.6])
+def test_swapping_the_arms_mirrors_the_likelihood_of_an_effect(report, effect):
+    """An effect on the risk of one arm is the opposite effect, seen from the risk of the other."""
+    baseline = -0.4
+    assert swapped(report).log_likelihood(-effect, baseline + effect) == pytest.approx(
+        report.log_likelihood(effect, baseline), abs=1e-9
+    )
+
+
+def means() -> np.ndarray:
+    """Mean log days, shape (grade, arm), control first."""
+    return np.array([[1.2, 1.0], [1.6, 1.3], [2.1, 1.5]])
+
+
+def duration_inputs(report: DurationReport, means: np.ndarray) -> list:
+    assert means.shape == (len(GRADES), 2)
+    return [means.ravel(), np.array([0.6]), *layout(Evidence("crs_duration", (Used("study", report, ()),)))]
+
+
+@examples(DurationReport)
+def test_swapping_the_arms_mirrors_the_likelihood_of_durations(report):
+    found = joint(*duration_inputs(report, means()))[0]
+    assert np.isfinite(found)
+    assert joint(*duration_inputs(swapped(report), means()[:, ::-1]))[0] == pytest.approx(found, abs=1e-9)
+
+
+# both languages
+
+
+@examples(EffectReport)
+def test_the_likelihood_of_an_effect_is_the_same_for_numbers_and_for_graphs(report):
+    effect, baseline = pt.dscalars("effect", "baseline")
+    graph = pytensor.function(
+        [effect, baseline],
+        report.log_likelihood(effect, baseline),
+        mode="FAST_COMPILE",
+        on_unused_input="ignore",
+    )
+    for point in ((0.3, -0.5), (-2.0, 1.0), (2.7, -1.0)):
+        # rounding only
+        assert float(graph(*point)) == pytest.approx(float(report.log_likelihood(*point)), rel=1e-10)
+
+
+@examples(DurationReport)
+def test_the_likelihood_of_durations_is_the_same_for_numbers_and_for_graphs(report):
+    inputs = duration_inputs(report, means())
+    graph = DurationReports()(*map(pt.as_tensor, inputs))[0].eval(mode="FAST_COMPILE")
+    packed = report.packed()
+    by_cell = [means()[GRADES.index(grade), int(arm == "toci")] for grade, arm, _ in report.cells]
+    # of one grade a test sees the difference alone
+    seen = [by_cell[0] - by_cell[1]] if packed.kind == "curve" else by_cell
+    assert float(graph) == pytest.approx(packed.log_likelihood(seen, 0.6), rel=1e-12)
+
+
+# simulation
+
+
+@examples(*PRINTED_ALIKE)
+@pytest.mark.parametrize("effect", [0.0, 0.9])
+def test_new_patients_print_the_report_as_often_as_its_likelihood_says(report, effect):
+    """Of a set of tables the paper that saw one could have seen any: each of them prints the whole set."""
+    generator, draws, new = np.random.default_rng(11), 6000, report.simulate
+    if isinstance(report, TableSet):
+        tables = np.array(report.candidates)
+        new = partial(new, alike=lambda a, b, _: tables[: len(tables) * ([a, b] in tables[:, ::2].tolist())])
+    kept = np.mean([new(effect, generator) == report for _ in range(draws)])
+    expected = float(np.exp(report.of_effect(BASELINE_LOGIT)(np.array([effect]))[0]))
+    assert kept > 0
+    assert kept == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 - expected) / draws))
+
+
+@examples(DurationReport)
+def test_new_patients_print_a_report_of_the_same_patients(report):
+    generator = np.random.default_rng(12)
+    patients = {(grade, arm): np.exp(generator.normal(1.6, 0.6, n)) for grade, arm, n in report.cells}
+    new = report.simulate(patients, generator)
+    assert (type(new), new.cells) == (type(report), report.cells) and new != report
+
+
+# the worked example of CONTRIBUTING
+
+
+def test_the_kind_of_the_worked_example_is_one_file_and_named_in_two_places(tmp_path):
+    said = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Add a kind of report")[2]
+    path, code = re.search(
+        r"`(models/likelihood/kinds/\w+\.py)`[^`]*```python\n(.*?)```", said, re.DOTALL
+    ).groups()
+    for folder in ("extraction", "models", "tests"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / path).write_text(code, encoding="utf-8")
+    for change in re.findall(r"```diff\n(.*?)```", said, re.DOTALL):
+        subprocess.run(["git", "apply", "-"], input=change, text=True, cwd=tmp_path, check=True)
+    run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_kinds.py"]
+    done = subprocess.run(
+        [*run, "-k", f"{Path(path).stem} or every_kind"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^9 passed", done.stdout, re.MULTILINE), done.stdout
