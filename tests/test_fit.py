@@ -44,9 +44,10 @@ def test_sampling_agrees_with_quadrature_within_monte_carlo_error(key, fitted, r
 
 DIGEST = """
 import hashlib
+from extraction.records import load
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.sampling import fitted
-draws, _ = fitted(ENDPOINTS["severe_infection"], evidence_of("severe_infection"))
+draws, _ = fitted(ENDPOINTS["severe_infection"], evidence_of("severe_infection", load()))
 print(hashlib.sha256(draws["mu"].values.tobytes()).hexdigest())
 """
 
