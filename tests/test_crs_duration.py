@@ -16,6 +16,7 @@ from models.likelihood import kernels
 from models.likelihood.graph_op import DurationReports
 from models.likelihood.kinds.median_range import MedianRange
 from models.likelihood.kinds.test_outcome import OutcomeOfTest
+from models.likelihood.registry import KINDS
 
 ARMS = ["control", "toci"]
 
@@ -167,7 +168,7 @@ def mixed(significant, direction):
     ],
 )
 def test_gradient_of_each_kind_of_report_alone_is_that_of_central_differences(term, data):
-    arrays = layout(Evidence("crs_duration", (Used("x", term, data, ("x",)),)))
+    arrays = layout(Evidence("crs_duration", (Used("x", KINDS[term].of(data), ("x",)),)))
     for means, sigmas in points(1, 9, 8, spread=0.6):
         expected = differences(arrays, means, sigmas, 2e-4)
         np.testing.assert_allclose(

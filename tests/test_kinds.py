@@ -146,8 +146,18 @@ def test_the_likelihood_of_an_effect_is_the_same_for_numbers_and_for_graphs(repo
 
 @examples(DurationReport)
 def test_the_likelihood_of_durations_is_the_same_for_numbers_and_for_graphs(report):
-    inputs = duration_inputs(report, means())
-    graph = DurationReports()(*map(pt.as_tensor, inputs))[0].eval(mode="FAST_COMPILE")
+    _, sigma, *arrays = duration_inputs(report, means())
+    control, effect = means()[:, 0], np.diff(means())[:, 0]
+    parameters = [
+        effect,
+        0.0,
+        np.zeros((1, len(GRADES))),
+        np.zeros(1),
+        control[1:2],
+        *np.diff(control),
+        sigma,
+    ]
+    graph = DurationReports()(*map(pt.as_tensor, [*parameters, *arrays]))[0].eval(mode="FAST_COMPILE")
     packed = report.packed()
     by_cell = [means()[GRADES.index(grade), int(arm == "toci")] for grade, arm, _ in report.cells]
     # of one grade a test sees the difference alone

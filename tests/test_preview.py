@@ -83,9 +83,9 @@ def test_the_answer_after_is_what_the_review_gives_once_the_study_is_in_it(tree)
   - id: kadauke2021""",
     )
     script = (
-        "from models.endpoints import quadrature; import math, json; print(json.dumps({k:"
-        " math.exp(quadrature(k).mu.quantile(0.5)) for k in ('overall_survival', 'progression_free_survival',"
-        " 'complete_response')}))"
+        "from extraction.records import load; from models.endpoints import quadrature; import math, json;"
+        " review = load(); keys = 'overall_survival', 'progression_free_survival', 'complete_response';"
+        " print(json.dumps({k: math.exp(quadrature(k, review).mu.quantile(0.5)) for k in keys}))"
     )
     record = shutil.copy(tree.folder / NEW, tree.folder / "extraction" / "records")
     done = tree.python(script)
