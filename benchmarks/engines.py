@@ -112,7 +112,7 @@ def multiverse():
 
     review, count, start = load(), 0, perf_counter()
     for key in ENDPOINTS:
-        count += 0 if key == crs_universes.CRS else len(universes(key, review))
+        count += len(universes(key, review)) if ENDPOINTS[key].engine.integrates else 0
     quadrature = perf_counter() - start
     start = perf_counter()
     with tempfile.TemporaryDirectory() as folder:  # so that nothing is found finished

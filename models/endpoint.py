@@ -1,18 +1,33 @@
-"""What an endpoint of the review is: its estimand, its priors and its model."""
+"""What an endpoint of the review is: its estimand, its priors and the engine behind it."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import StrEnum
 
-from models.engines.posterior import Posterior
-from models.engines.quadrature_general import from_study_likelihoods
+from models.engines.engine import Engine
 from models.engines.settings import DRAWS
-from models.priors import BASELINE_LOGIT, Prior
+from models.priors import Prior
 
-if TYPE_CHECKING:
-    from models.evidence.report import Evidence
+
+class Scale(StrEnum):
+    """The ratio that an endpoint is read on, in words."""
+
+    ODDS_RATIO = "odds ratio"
+    HAZARD_RATIO = "hazard ratio"
+    RATIO_OF_DURATIONS = "ratio of median durations"
+
+
+class Side(StrEnum):
+    """A side of 1, where a ratio is no difference."""
+
+    BELOW = "below"
+    ABOVE = "above"
+
+
+class Role(StrEnum):
+    """How much of the review an endpoint carries."""
+
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
 
 
 @dataclass(frozen=True)
@@ -20,46 +35,27 @@ class Endpoint:
     """One endpoint, tocilizumab over none.
 
     key : name in the results; evidence : name in extraction.vocabulary.ENDPOINTS
-    scale : the ratio in words; effect : its logarithm's name
     benefit : the side of 1 that favours tocilizumab
-    build : evidence -> pymc model with mu, tau, theta[study] and prediction on the log scale
     """
 
     key: str
     evidence: str
     title: str
-    scale: str
-    effect: str
-    benefit: str
-    role: str
+    scale: Scale
+    benefit: Side
+    role: Role
     mu_prior: Prior
     tau_prior: Prior
     tau_alternatives: tuple[Prior, ...]
-    build: Callable
+    engine: Engine
     draws: int = DRAWS
     """Draws of each of the sampler's chains."""
 
+    @property
+    def less_is_better(self) -> bool:
+        """Whether a ratio below 1 favours tocilizumab."""
+        return self.benefit is Side.BELOW
 
-def one_effect_per_study(evidence: Evidence, mu_prior: Prior, tau_prior: Prior):
-    """The model of every endpoint with one log ratio per study; see `models.engines.hierarchy.from_reports`."""
-    from models.engines import hierarchy
-
-    return hierarchy.from_reports(evidence, mu_prior, tau_prior, BASELINE_LOGIT)
-
-
-def study_likelihoods(evidence: Evidence) -> dict[str, Callable]:
-    """Log likelihood of each study's log ratio, all its reports together, baseline risks integrated out."""
-    return {
-        study: _sum_of([used.report.of_effect(BASELINE_LOGIT) for used in evidence.of(study)])
-        for study in evidence.studies
-    }
-
-
-def quadrature(evidence: Evidence, mu_prior: Prior, tau_prior: Prior) -> Posterior:
-    """The same posterior as `one_effect_per_study` by deterministic quadrature."""
-    likelihoods = study_likelihoods(evidence)
-    return from_study_likelihoods(list(likelihoods.values()), mu_prior, tau_prior, list(likelihoods))
-
-
-def _sum_of(terms: list[Callable]) -> Callable:
-    return lambda theta: sum(term(theta) for term in terms)
+    def favours(self, below: float) -> float:
+        """Probability that tocilizumab is the better side, from the probability that the ratio is below 1."""
+        return below if self.less_is_better else 1 - below

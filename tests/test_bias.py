@@ -157,7 +157,7 @@ def test_crs_duration_is_not_adjusted_by_quadrature(review):
 @pytest.mark.parametrize("key", ["severe_infection", "icans"])
 def test_a_bias_of_every_study_moves_the_interval_as_much_as_moving_the_reports(key, review):
     """At SD 0 the limits of the grid are those of the posterior with each likelihood shifted by the bias."""
-    from models.endpoint import study_likelihoods
+    from models.engines.effects import study_likelihoods
 
     lower, upper = adjusted.tipping_grid(key, review)
     at = 30

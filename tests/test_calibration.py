@@ -8,15 +8,15 @@ import pytest
 
 from book.shown import calibration_page
 from extraction.records import Review
-from models.crs_duration import layout
-from models.endpoint import quadrature
-from models.endpoints import ENDPOINTS, evidence_of
+from models.endpoints import CRS_DURATION, ENDPOINTS, evidence_of
+from models.engines.durations import layout
+from models.engines.effects import quadrature
 from models.evidence import collect as review_evidence
 from models.evidence.report import Evidence
 from models.likelihood import kernels
 from models.likelihood.kinds.table import Table
 from models.trust import calibrate, calibration, simulate, simulate_durations
-from models.trust.calibration import QUANTITIES, SAMPLED
+from models.trust.calibration import QUANTITIES
 from models.trust.ranks import band, coverage, curve, falls_short, within_band
 from models.trust.sampled_replicates import filled, with_reports_as_data
 
@@ -131,7 +131,7 @@ def test_swapped_reports_have_the_density_that_the_kernels_give(review):
     import pymc as pm
     from pytensor.compile.mode import Mode
 
-    real, chosen = review_evidence.collect(review, "crs_duration"), ENDPOINTS[SAMPLED]
+    real, chosen = review_evidence.collect(review, "crs_duration"), ENDPOINTS[CRS_DURATION.key]
     _, simulated = simulate_durations.draw(real, chosen.mu_prior, chosen.tau_prior, rng(2))
     model = with_reports_as_data(real)
     density = model.compile_logp(vars=model.potentials, sum=True, mode=Mode(linker="py", optimizer=None))
@@ -205,4 +205,6 @@ def test_unknown_endpoints_and_impossible_numbers_are_refused(capsys):
 def test_the_repository_holds_as_many_simulated_reviews_of_every_endpoint_as_the_book_promises():
     found = calibration.read()
     assert list(found) == list(ENDPOINTS)
-    assert all(result.replicates >= (200 if key == SAMPLED else 1000) for key, result in found.items())
+    assert all(
+        result.replicates >= (200 if key == CRS_DURATION.key else 1000) for key, result in found.items()
+    )

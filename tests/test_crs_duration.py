@@ -8,8 +8,8 @@ import pytensor.tensor as pt
 import pytest
 from scipy import stats
 
-from models import crs_duration
-from models.crs_duration import GRADES, layout
+from models.engines import durations
+from models.engines.durations import GRADES, layout
 from models.evidence import collect
 from models.evidence.report import Evidence, Used
 from models.likelihood import kernels
@@ -292,13 +292,13 @@ def test_the_graph_node_has_the_value_and_gradient_of_the_kernels(real):
 
 
 def test_without_reports_the_model_is_its_prior():
-    model = crs_duration.build(Evidence("crs_duration", ()))
+    model = durations.build(Evidence("crs_duration", ()))
     assert model.potentials == [] and model.observed_RVs == []
     assert {variable.name for variable in model.free_RVs} == {"mu", "tau", "trend", "z_new"}
 
 
 def test_with_reports_they_enter_once_and_everything_else_is_prior(real):
-    model = crs_duration.build(real)
+    model = durations.build(real)
     assert [variable.name for variable in model.potentials] == ["reports"]
     assert model.observed_RVs == []
     assert model["delta"].eval().shape == (len(real.studies), 3)
@@ -306,7 +306,7 @@ def test_with_reports_they_enter_once_and_everything_else_is_prior(real):
 
 def test_model_effect_falls_on_the_tocilizumab_arm_alone(real):
     """Potential of the model at a hand-set point is the sum of the reports at hand-computed means."""
-    model = crs_duration.build(real)
+    model = durations.build(real)
     n = len(real.studies)
     z = np.arange(3.0 * n).reshape(n, 3) / 10 - 0.3
     point = {

@@ -14,8 +14,8 @@ from extraction.records import Review
 from models import fit
 from models.answers import summary
 from models.answers.bias import bias_prior, bias_priors, through_bias
-from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS
+from models.engines.effects import study_likelihoods
 from models.engines.quadrature_general import from_study_likelihoods
 from models.evidence.collect import alternatives, collect
 from models.evidence.report import ALTERNATIVES, PRIMARY

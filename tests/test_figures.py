@@ -19,7 +19,7 @@ from extraction.derived import characteristics
 from models.endpoints import ENDPOINTS, evidence_of
 from models.likelihood.kinds.ratio import Ratio
 
-COUNTS = [key for key, endpoint in ENDPOINTS.items() if endpoint.effect == "log_or"]
+COUNTS = [key for key, endpoint in ENDPOINTS.items() if endpoint.scale == "odds ratio"]
 
 
 pytestmark = pytest.mark.usefixtures("invented_draws")

@@ -16,12 +16,12 @@ from extraction.vocabulary import ENDPOINTS, LIMITATIONS
 from models import words
 from models.answers.absolute import Baseline, baselines
 from models.answers.bias import bias_priors
+from models.endpoints import CRS_DURATION, evidence_of, quadrature
 from models.endpoints import ENDPOINTS as MODELS
-from models.endpoints import evidence_of, quadrature
 from models.trust import findings
 from models.trust.findings import THRESHOLDS, Finding, effect
 
-CRS = findings.CRS
+CRS = CRS_DURATION.key
 BY_QUADRATURE = [key for key in MODELS if key != CRS]
 
 

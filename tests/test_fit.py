@@ -13,11 +13,10 @@ import numpy as np
 import pymc as pm
 import pytest
 
-from models import endpoint
 from models.answers import readme, summary
 from models.endpoints import ENDPOINTS, evidence_of
 from models.endpoints import quadrature as endpoint_quadrature
-from models.engines import acceptance, hierarchy, sampling
+from models.engines import acceptance, effects, hierarchy, sampling
 from models.evidence.report import Evidence, Used
 from models.likelihood.kinds.table_set import TableSet
 from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY, TAU_WIDE
@@ -74,7 +73,7 @@ def test_a_set_of_tables_is_sampled_as_it_is_integrated():
     draws = sampling.sample(
         hierarchy.from_reports(evidence, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT), "a set of tables"
     )
-    exact = endpoint.quadrature(evidence, MU_LOG_RATIO, TAU_PRIMARY)
+    exact = effects.quadrature(evidence, MU_LOG_RATIO, TAU_PRIMARY)
     error = sampling.monte_carlo_errors(draws)["median"]
     assert float(draws.posterior["mu"].median()) == pytest.approx(
         exact.summary()["mu"]["median"], abs=4 * error
@@ -93,7 +92,7 @@ def test_without_reports_the_posterior_is_the_prior():
 
 def test_crs_duration_without_reports_is_its_prior():
     crs = ENDPOINTS["crs_duration_grade3"]
-    with crs.build(Evidence("crs_duration", ())):
+    with crs.engine.build(Evidence("crs_duration", ())):
         prior = pm.sample_prior_predictive(4000, random_seed=1).prior
     # 5 standard errors of an SD from 4,000 draws
     assert float(prior["mu"].std()) == pytest.approx(0.5, abs=0.03)

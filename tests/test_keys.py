@@ -23,7 +23,7 @@ from models.runs.journal import Journal
 from models.runs.syntax import Unforeseeable, read
 from models.trust import calibration, crs_universes
 
-CRS, EFFECTS, UNIVERSES = "models.crs_duration", "models.endpoint", "models.trust.short_chains"
+CRS, EFFECTS, UNIVERSES = "models.engines.durations", "models.engines.effects", "models.engines.short_chains"
 KIND = "models.likelihood.kinds.{}"
 MAKERS = {
     "CRS duration": (CRS, "models.engines.sampling", KIND.format("test_outcome")),
@@ -361,7 +361,7 @@ def test_a_file_that_holds_something_else_is_not_fitted(content, two, review):
 def test_the_key_of_a_posterior_is_that_of_the_code_that_makes_it(review):
     for name, endpoint in ENDPOINTS.items():
         kinds = evidence_of(name, review).kinds
-        assert store.identity(name, review)["model"] == fingerprint(endpoint.build, fitted, *kinds)
+        assert store.identity(name, review)["model"] == fingerprint(endpoint.engine.build, fitted, *kinds)
 
 
 def test_an_edited_heavy_result_is_not_read(tmp_path, monkeypatch):

@@ -14,7 +14,7 @@ import pytensor
 import pytensor.tensor as pt
 import pytest
 
-from models.crs_duration import GRADES, layout
+from models.engines.durations import GRADES, layout
 from models.evidence.report import Evidence, Used
 from models.likelihood.duration_report import DurationReport
 from models.likelihood.graph_op import DurationReports

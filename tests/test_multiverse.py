@@ -11,8 +11,9 @@ from scipy import stats
 
 from book.shown import specification_curve
 from models.answers.bias import bias_priors, through_bias
-from models.endpoint import quadrature, study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
+from models.engines import short_chains
+from models.engines.effects import quadrature, study_likelihoods
 from models.engines.quadrature_general import from_study_likelihoods
 from models.evidence.collect import collect
 from models.evidence.report import Evidence, Reading, Used
@@ -20,7 +21,7 @@ from models.likelihood.kernels import joint
 from models.likelihood.kinds.table import Table
 from models.priors import MU_LOG_DURATION, Prior, parse
 from models.runs import heavy
-from models.trust import crs_universes, multiverse, short_chains, universe
+from models.trust import crs_universes, multiverse, universe
 
 KEYS = [key for key in ENDPOINTS if key != "crs_duration_grade3"]
 

@@ -13,8 +13,8 @@ from matplotlib import pyplot as plt
 from scipy import integrate, special, stats
 
 from book.shown import what_would_change as change
-from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
+from models.engines.effects import study_likelihoods
 from models.engines.quadrature import from_study_likelihoods, normal_normal
 from models.likelihood.two_arms import two_arm_log_likelihood
 from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY, parse

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from models.endpoints import ENDPOINTS, evidence_of
+from models.endpoints import CRS_DURATION, ENDPOINTS, evidence_of
 from models.evidence.report import Evidence
 from models.likelihood.kinds.log_rank_histories import history, log_rank
 from models.likelihood.kinds.median_quartiles import MedianQuartiles
@@ -17,7 +17,6 @@ from models.likelihood.kinds.test_outcome import OutcomeOfTest
 from models.likelihood.log_rank_exact import log_probability
 from models.likelihood.printing import print_p
 from models.trust import simulate, simulate_durations
-from models.trust.calibration import SAMPLED
 from models.trust.simulate_tables import Cells, Comparison, Part
 
 
@@ -97,9 +96,9 @@ def test_the_patients_of_every_duration_report_are_counted_once(review):
     """The two arms of one study hold 8 + 9 and 7 + 11 + 6 patients with CRS in print; the medians over all
     grades and the tests within them must find these same patients.
     """
-    evidence = evidence_of(SAMPLED, review)
+    evidence = evidence_of(CRS_DURATION.key, review)
     _, patients = simulate_durations.population(
-        evidence, ENDPOINTS[SAMPLED].mu_prior, ENDPOINTS[SAMPLED].tau_prior, rng()
+        evidence, ENDPOINTS[CRS_DURATION.key].mu_prior, ENDPOINTS[CRS_DURATION.key].tau_prior, rng()
     )
     assert {cell: len(days) for cell, days in patients["zhou2025"].items()} == {
         (2, "toci"): 8,

@@ -25,10 +25,10 @@ from extraction.recover.tables import recover_tables
 from extraction.schema import AnyEntry, Entry, Record, Registration
 from extraction.tree import ROOT
 from extraction.vocabulary import ENDPOINTS, FIELDS
-from models import crs_duration as duration_model
 from models import endpoints
 from models.answers import bias
-from models.endpoint import one_effect_per_study
+from models.engines import durations
+from models.engines.effects import one_effect_per_study
 from models.engines.sampling import sample
 from models.evidence import binary, crs_duration, survival
 from models.evidence.collect import RULES, collect_all
@@ -50,7 +50,7 @@ SAID: dict[Callable, str] = {
     recover_tables: "Every table that the printed numbers allow",
     log_rank_histories: "Every history of a handful of patients whose log-rank p prints as the paper's",
     reconstruct: "Individual patients read off the digitised curve",
-    duration_model.build: "The joint model of all reports of durations",
+    durations.build: "The joint model of all reports of durations",
     one_effect_per_study: "One log ratio for each study, drawn from the hierarchy",
     sample: "Draws from the model, kept where they converge",
     crs_universes.draw: "Draws of the model with the bias in it",
@@ -273,7 +273,7 @@ def _mean(key: str, review: Review) -> dict:
     lines += [
         ("Prior of μ", prior_words(endpoint.mu_prior)),
         ("Prior of τ", prior_words(endpoint.tau_prior)),
-        ("Model", _said(endpoint.build)),
+        ("Model", _said(endpoint.engine.build)),
         ("Computed by", _said(sample)),
     ]
     links = [("Forest plot", address(mean_key(key))), ("Seed, versions and diagnostics", "status.html")]
@@ -298,7 +298,7 @@ def _through_bias(key: str, review: Review) -> dict:
                 ),
             )
         )
-    scale, engine = bias.SCALES[key], crs_universes.draw if key == crs_universes.CRS else bias.through_bias
+    scale, engine = bias.SCALES[key], bias.through_bias if endpoint.engine.integrates else crs_universes.draw
     lines += [("Why so much", scale.plain), ("From", scale.source), ("Computed by", _said(engine))]
     links = [("Beside the unadjusted answer", address(bias_key(key))), ("Risk of bias", "risk-of-bias.html")]
     return _source(f"{endpoint.title}, {endpoint.scale}: read through the likely bias", lines, links)

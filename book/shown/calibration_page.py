@@ -6,8 +6,8 @@ from scipy import stats
 
 from book.html.style import BLUE, GREEN, LIGHT, ORANGE, RED, SMALL, Picture, Table, canvas
 from extraction.records import Review
-from models.endpoints import ENDPOINTS
-from models.trust.calibration import QUANTITIES, SAMPLED, Calibration, changed
+from models.endpoints import CRS_DURATION, ENDPOINTS
+from models.trust.calibration import QUANTITIES, Calibration, changed
 from models.trust.ranks import BAND, LEVELS, band, coverage, curve, falls_short, within_band
 from models.trust.sampled_replicates import ESS_ABOVE, R_HAT_BELOW
 from models.words import listed
@@ -101,7 +101,7 @@ def convergence(results: dict[str, Calibration]) -> str:
         f"Behind the curves stand {total:,} fits.",
         f"{failed} gave no posterior and have no rank." if failed else "Every one gave a posterior.",
     ]
-    if sampled := results.get(SAMPLED):
+    if sampled := results.get(CRS_DURATION.key):
         said.append(
             f"Of the {sampled.replicates} sampled ones, {sampled.unconverged or 'none'} broke the rule for"
             f" their short chains (R-hat below {R_HAT_BELOW}, effective sample sizes above {ESS_ABOVE}, no"
@@ -112,9 +112,9 @@ def convergence(results: dict[str, Calibration]) -> str:
 
 def dependent_reports(results: dict[str, Calibration]) -> str:
     """What calibration says of multiplying reports that share patients, as CRS duration does."""
-    if SAMPLED not in results:
+    if CRS_DURATION.key not in results:
         return "CRS duration has not been calibrated yet."
-    ranks = results[SAMPLED].ranks["mu"]
+    ranks = results[CRS_DURATION.key].ranks["mu"]
     held = "; ".join(f"{level} % interval, {_share(ranks, level)}" for level in LEVELS)
     unseen = (
         f"With {len(ranks)} simulated reviews, a 95 % interval that holds less than"

@@ -11,9 +11,9 @@ import numpy as np
 from extraction.records import Review
 from models.answers.absolute import baselines
 from models.answers.bias import bias_prior, bias_priors
-from models.crs_duration import CRS_DURATION
-from models.endpoint import Endpoint, study_likelihoods
+from models.endpoint import Endpoint, Scale
 from models.endpoints import ENDPOINTS
+from models.engines.effects import study_likelihoods
 from models.evidence.collect import collect
 from models.evidence.report import Evidence, Reading
 from models.priors import Prior
@@ -24,7 +24,7 @@ GRID = np.linspace(-20.0, 20.0, 801)
 DEEPEST = -700.0
 """Log likelihood below a study's own best at which it is cut: no smaller number survives its exponential."""
 DECIMALS = 4
-EXPLORED = {key: endpoint for key, endpoint in ENDPOINTS.items() if endpoint is not CRS_DURATION}
+EXPLORED = {key: endpoint for key, endpoint in ENDPOINTS.items() if endpoint.engine.integrates}
 READINGS = {"used": Reading(), "printed": Reading(recovered=False)}
 """Data with what is recovered, as the book's answers, and printed numbers alone."""
 BEYOND = "critical"
@@ -36,7 +36,7 @@ def data(review: Review) -> dict:
     with its words, priors, baseline risks and likelihoods.
     """
     return {
-        "left_out": [CRS_DURATION.title],
+        "left_out": [endpoint.title for key, endpoint in ENDPOINTS.items() if key not in EXPLORED],
         "grid": {"low": float(GRID[0]), "high": float(GRID[-1]), "size": len(GRID)},
         "endpoints": {key: _endpoint(endpoint, review) for key, endpoint in EXPLORED.items()},
     }
@@ -51,7 +51,7 @@ def _endpoint(endpoint: Endpoint, review: Review) -> dict:
         "noun": NOUNS.get(endpoint.key),
         "field": endpoint.evidence,
         "kind": endpoint.scale.replace(" ", "_"),
-        "counts": endpoint.effect == "log_or",
+        "counts": endpoint.scale is Scale.ODDS_RATIO,
         "contrast": "pre-emptive" if endpoint.evidence == "severe_crs" else "therapeutic",
         "mu": endpoint.mu_prior.parameters[1],
         "tau": [_tau(prior) for prior in tau_families(endpoint)],

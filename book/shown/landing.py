@@ -28,6 +28,7 @@ from book.shown import register
 from extraction.records import Review
 from models import words
 from models.answers.absolute import absolute_effects, summary_for_words
+from models.endpoint import Scale
 from models.endpoints import ENDPOINTS, evidence_of
 from models.runs import store
 from models.trust import findings
@@ -100,7 +101,7 @@ def _patients(summary: dict, endpoint) -> str:
             f" with it (95 % interval {absolute['lower']:.0f} to {absolute['upper']:.0f}) would have"
             f" {words.NOUNS[endpoint.key]}, if the difference were the drug's doing."
         )
-    return words.in_days(summary) if endpoint.effect == "log_duration_ratio" else ""
+    return words.in_days(summary) if endpoint.scale is Scale.RATIO_OF_DURATIONS else ""
 
 
 def _start(summary: dict) -> str:
@@ -196,7 +197,7 @@ def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Pictu
     shape = density(store.read(row.key, review).draws["mu"].values, grid)
     ax.fill_between(np.exp(grid), 1 + shape / shape.max(), 1, color=BLUE, alpha=0.22, lw=0)
     # the words stand on the side that the answer leaves free
-    free, side = (1, "right") if (row.summary["median"] < 1) == (endpoint.benefit == "below") else (0, "left")
+    free, side = (1, "right") if (row.summary["median"] < 1) == endpoint.less_is_better else (0, "left")
     for y, limits, colour, marker, said in (
         (1, row.summary, BLUE, "o", "not adjusted"),
         (0.25, row.adjusted, ORANGE, "s", "adjusted for bias"),
@@ -214,7 +215,7 @@ def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Pictu
     # no tick at an end: its label would make this row's axis narrower than the others'
     ratio_ticks(ax, 1.25 * low, high / 1.25)
     ax.set_xlim(low, high)
-    if endpoint.benefit == "above":
+    if not endpoint.less_is_better:
         ax.invert_xaxis()
     ax.set_ylim(-0.1, 2.1)
     ax.set_yticks([])
@@ -366,4 +367,4 @@ def _legend(figure: Figure, colour: str) -> None:
 
 
 def _event_colour(endpoint) -> str:
-    return RED if endpoint.benefit == "below" else BLUE
+    return RED if endpoint.less_is_better else BLUE

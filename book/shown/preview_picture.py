@@ -58,6 +58,6 @@ def picture(review: Review) -> Picture:
 
 def towards_left(key: str, limits: dict) -> dict[str, float]:
     """Limits of an endpoint's ratio, turned round where more is better."""
-    if ENDPOINTS[key].benefit == "below":
+    if ENDPOINTS[key].less_is_better:
         return {name: limits[name] for name in ("median", "lower", "upper")}
     return {"median": 1 / limits["median"], "lower": 1 / limits["upper"], "upper": 1 / limits["lower"]}

@@ -147,7 +147,7 @@ def _rows_of(choice: str, made: str) -> list[str]:
 def finding(key: str, frame: pd.DataFrame) -> str:
     """The range of medians and of P, and how often the interval excludes no difference, in words."""
     below, above = frame["upper"] < 1, frame["lower"] > 1
-    better, worse = (below, above) if ENDPOINTS[key].benefit == "below" else (above, below)
+    better, worse = (below, above) if ENDPOINTS[key].less_is_better else (above, below)
     return (
         f"{span(key, frame)} The 95 % interval lies wholly on the side of tocilizumab in {percent_of(better)}"
         f" of them and wholly on the other in {percent_of(worse)}."

@@ -11,8 +11,8 @@ import pandas as pd
 
 from book.html.style import BLUE, GREY, INK, RC, RED, WIDTH, Picture, Table
 from extraction.records import Review
-from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
+from models.engines.effects import study_likelihoods
 from models.runs import store
 from models.trust.next_design import Design, design, has_one
 from models.trust.next_study import (
@@ -61,7 +61,7 @@ class Outlook:
 
     def p_better(self, expected: Expected) -> float:
         """Probability that tocilizumab is the better side."""
-        return expected.below if ENDPOINTS[self.key].benefit == "below" else 1 - expected.below
+        return ENDPOINTS[self.key].favours(expected.below)
 
     def p_true_side(self, expected: Expected) -> float:
         """Probability of the side on which the true effect lies."""
@@ -99,7 +99,7 @@ def _outlooks(key: str, review: Review) -> list[Outlook]:
     truths = {
         MEDIAN: median,
         NONE: 0.0,
-        BENEFIT: np.log(IMPORTANT if endpoint.benefit == "below" else 1 / IMPORTANT),
+        BENEFIT: np.log(IMPORTANT if endpoint.less_is_better else 1 / IMPORTANT),
     }
     by_size = {size: _after(now, plan, size, list(truths.values())) for size in SIZES}
     return [
@@ -138,7 +138,7 @@ def _after(now: Today, plan: Design, size: int, log_ratios: list[float]) -> list
 def today(key: str, review: Review) -> Today:
     """The posterior as it stands: on a grid, or for CRS duration the draws of its mean effect and tau."""
     endpoint = ENDPOINTS[key]
-    if endpoint.effect == "log_duration_ratio":
+    if not endpoint.engine.integrates:
         draws = store.read(key, review).draws
         return from_draws(draws["mu"].values, draws["tau"].values)
     return from_likelihoods(

@@ -8,6 +8,7 @@ import numpy as np
 
 from extraction.records import Review
 from models.answers.summary import summarise
+from models.endpoint import Scale
 from models.endpoints import ENDPOINTS, evidence_of
 from models.runs import store
 
@@ -56,7 +57,7 @@ def absolute_effects(key: str, review: Review) -> list[AbsoluteEffect]:
     """At each baseline risk of an endpoint; empty where there is none, or where the effect is no odds
     ratio.
     """
-    if ENDPOINTS[key].effect != "log_or" or not (at := baselines(key, review)):
+    if ENDPOINTS[key].scale is not Scale.ODDS_RATIO or not (at := baselines(key, review)):
         return []
     draws = store.read(key, review).draws
     mu, new = draws["mu"].values.ravel(), draws["prediction"].values.ravel()

@@ -15,8 +15,8 @@ from scipy.special import logsumexp
 
 from extraction.bias import overall
 from extraction.records import Review
-from models import endpoint as study_effects
 from models.endpoints import ENDPOINTS, evidence_of
+from models.engines.effects import study_likelihoods
 from models.engines.posterior import Posterior
 from models.engines.quadrature_general import from_study_likelihoods
 from models.evidence.report import Evidence
@@ -159,7 +159,7 @@ def adjusted_quadrature(
     evidence: Evidence, mu_prior: Prior, tau_prior: Prior, biases: dict[str, Prior]
 ) -> Posterior:
     """Posterior of the effects behind the bias, for endpoints with one effect per study."""
-    likelihoods = study_effects.study_likelihoods(evidence)
+    likelihoods = study_likelihoods(evidence)
     return from_study_likelihoods(
         [through_bias(term, biases[study]) for study, term in likelihoods.items()],
         mu_prior,
@@ -169,10 +169,10 @@ def adjusted_quadrature(
 
 
 def adjusted(key: str, review: Review) -> Posterior:
-    """Posterior of an endpoint with its biases; raise ValueError for CRS duration, which is sampled."""
+    """Posterior of an endpoint with its biases; raise ValueError for one that has to be sampled."""
     chosen = ENDPOINTS[key]
-    if key == "crs_duration_grade3":
-        raise ValueError("CRS duration has too many parameters for quadrature: it is sampled")
+    if not chosen.engine.integrates:
+        raise ValueError(f"{chosen.title} is sampled: quadrature does not give its posterior")
     return adjusted_quadrature(
         evidence_of(key, review), chosen.mu_prior, chosen.tau_prior, bias_priors(key, review)
     )

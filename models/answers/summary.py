@@ -37,7 +37,7 @@ def summarise(key: str, review: Review) -> dict:
         "scale": endpoint.scale,
         "benefit": endpoint.benefit,
         **estimand,
-        "p_favours_toci": below if endpoint.benefit == "below" else 1 - below,
+        "p_favours_toci": endpoint.favours(below),
         "mcse": mcse,
         "digits": digits(mcse["median"]),
         "tau": limits(stored.draws["tau"].values, ratio=False),

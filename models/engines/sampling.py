@@ -17,7 +17,7 @@ def fitted(endpoint: Endpoint, evidence: Evidence) -> tuple:
     """Draws of an endpoint's model (xarray Dataset over chain and draw), and what is told of them; raise
     Rejected where no run converges.
     """
-    model = endpoint.build(evidence, endpoint.mu_prior, endpoint.tau_prior)
+    model = endpoint.engine.build(evidence, endpoint.mu_prior, endpoint.tau_prior)
     draws = sample(model, endpoint.key, draws=endpoint.draws)
     posterior = draws.posterior.to_dataset()
     posterior.attrs.clear()  # of which one is the time: the same draws are the same file

@@ -6,11 +6,10 @@ import math
 import pandas as pd
 
 from extraction.records import Review, load
-from models.endpoints import ENDPOINTS, evidence_of
+from models.endpoints import CRS_DURATION, ENDPOINTS, evidence_of
 from models.history import versions
 from models.history.cumulative import Stage, cumulative
 from models.history.diff import ANALYSES, changed, compare
-from models.trust.crs_universes import CRS
 from models.words import answer, listed_in_sentence
 
 
@@ -29,16 +28,16 @@ def ensure(review: Review) -> None:
     """Sample what this page asks of CRS duration and is not kept yet: the changes since the newest release,
     and early stages of its growth.
     """
-    last = versions.latest()
+    last, key = versions.latest(), CRS_DURATION.key
     if last:
-        frozen = last["endpoints"][CRS]
+        frozen = last["endpoints"][key]
         if (frozen["evidence"]["used_hash"], frozen["biases"]) != (
-            evidence_of(CRS, review).used_hash(),
-            versions.judged_biases(CRS, review),
+            evidence_of(key, review).used_hash(),
+            versions.judged_biases(key, review),
         ):
             since_last(versions.state(review))
-    if len(evidence_of(CRS, review).studies) > 2:
-        cumulative(CRS, review)
+    if len(evidence_of(key, review).studies) > 2:
+        cumulative(key, review)
 
 
 def said(found: dict) -> str:

@@ -3,10 +3,9 @@
 from dataclasses import dataclass, replace
 
 from extraction.records import Review
-from models.endpoints import evidence_of
+from models.endpoints import ENDPOINTS, evidence_of
 from models.history.refit import estimates, primary
 from models.history.versions import compared
-from models.trust.crs_universes import CRS
 from models.trust.multiverse import universes
 from models.trust.universe import is_primary
 
@@ -35,20 +34,16 @@ def cumulative(key: str, review: Review) -> list[Stage]:
     }
     if not studies:
         return []
-    answers = (
-        _sampled(key, stages, review)
-        if key == CRS
-        else {
-            study: found.as_ratio(key)
-            for study, found in estimates(
-                key, {study: primary(key, e) for study, e in stages.items()}
-            ).items()
-        }
-    )
+    answers = _integrated(key, stages) if ENDPOINTS[key].engine.integrates else _sampled(key, stages, review)
     return [
         Stage(study, review.studies[study].label, review.studies[study].year, answers[study])
         for study in studies
     ]
+
+
+def _integrated(key: str, stages: dict) -> dict[str, dict]:
+    found = estimates(key, {study: primary(key, evidence) for study, evidence in stages.items()})
+    return {study: estimate.as_ratio(key) for study, estimate in found.items()}
 
 
 def _sampled(key: str, stages: dict, review: Review) -> dict[str, dict]:

@@ -14,7 +14,6 @@ from models.endpoints import ENDPOINTS
 from models.evidence.report import Evidence
 from models.history import versions
 from models.history.refit import Estimate, Setting, estimates
-from models.trust.crs_universes import CRS
 
 ADDED, REMOVED, CORRECTED, READ_ANEW, JUDGED_ANEW = (
     "added",
@@ -157,7 +156,9 @@ def _endpoint(key: str, old: dict, new: dict) -> dict:
     movements = {}
     for analysis in ANALYSES:
         same = same_methods and (
-            not changes[analysis] or key == CRS or _as_refitted(key, analysis, before, after, found)
+            not changes[analysis]
+            or not ENDPOINTS[key].engine.integrates
+            or _as_refitted(key, analysis, before, after, found)
         )
         movements[analysis] = _movement(key, analysis, before, after, changes[analysis], found, same)
     return {

@@ -13,13 +13,12 @@ import numpy as np
 
 from extraction.checks import check
 from models.answers.bias import bias_priors
-from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS, evidence_of
+from models.engines.effects import quadrature
 from models.evidence.report import Evidence
 from models.history.refit import Setting, estimates, primary
 from models.history.what_if import WhatIf, what_if
 from models.priors import parse
-from models.trust.crs_universes import CRS
 from models.words import answer
 
 ALONE = parse("normal:0:2"), parse("half-normal:0.01")
@@ -130,7 +129,7 @@ def _warnings(key: str, case: WhatIf, evidence: Evidence):
     others = Evidence(
         evidence.endpoint, tuple(report for report in evidence.used if report.study != case.study)
     )
-    if key != CRS and others.used:
+    if ENDPOINTS[key].engine.integrates and others.used:
         yield from _outlying(key, evidence, others, case.study)
 
 

@@ -13,15 +13,13 @@ import numpy as np
 
 from extraction.fault import Fault
 from models.answers.bias import adjusted_quadrature
-from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS
-from models.engines import reweight
+from models.engines import reweight, short_chains
+from models.engines.effects import quadrature
 from models.evidence.report import Evidence, Used
 from models.priors import Prior
 from models.runs import many, store
 from models.runs.closure import fingerprint
-from models.trust import short_chains
-from models.trust.crs_universes import CRS
 
 PROBABILITIES = np.concatenate([[0.001], np.arange(1, 200) / 200, [0.999]])
 """At which a posterior is kept: enough to draw its density again."""
@@ -53,7 +51,7 @@ class Estimate:
 
     def p_favours(self, key: str) -> float:
         """Probability that tocilizumab is the better side."""
-        return self.below if ENDPOINTS[key].benefit == "below" else 1 - self.below
+        return ENDPOINTS[key].favours(self.below)
 
     def as_ratio(self, key: str) -> dict[str, float]:
         """Median and limits as ratios, and the probability that tocilizumab is the better side."""
@@ -72,7 +70,7 @@ def estimates[K](key: str, settings: dict[K, Setting], folder: Path | None = Non
 
     Raises TooFewDraws where the priors of a sampled setting are wider than those sampled under.
     """
-    if key != CRS:
+    if ENDPOINTS[key].engine.integrates:
         return {name: _integrated(setting) for name, setting in settings.items()}
     return _sampled(settings, folder)
 

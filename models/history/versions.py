@@ -25,7 +25,6 @@ from models.likelihood.registry import KINDS
 from models.priors import Prior
 from models.runs import store
 from models.trust.adjusted import pair
-from models.trust.crs_universes import CRS
 from models.words import rating
 
 FOLDER = ROOT / "releases"
@@ -190,7 +189,7 @@ def compared(key: str, review: Review) -> dict[str, dict]:
     """Unadjusted and adjusted for bias, by quadrature, so that versions differ in nothing but what changed;
     CRS duration as sampled.
     """
-    if key == CRS:
+    if not ENDPOINTS[key].engine.integrates:
         reported = summarise(key, review)
         unadjusted = {name: reported[name] for name in ("median", "lower", "upper")} | {
             "p_favours": reported["p_favours_toci"]

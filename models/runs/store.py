@@ -47,7 +47,7 @@ def identity(key: str, review: Review) -> dict:
     return {
         "endpoint": key,
         "evidence": evidence.used_hash(),
-        "model": fingerprint(endpoint.build, fitted, *evidence.kinds),
+        "model": fingerprint(endpoint.engine.build, fitted, *evidence.kinds),
         "priors": [[p.family, *p.parameters] for p in (endpoint.mu_prior, endpoint.tau_prior)],
         "sampler": SAMPLER | {"draws": endpoint.draws},
         "software": software(),

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from extraction.records import Review
-from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
+from models.engines.effects import study_likelihoods
 from models.engines.reweight import SMALLEST_SAMPLE
 from models.runs import store
 from models.runs.shared import shared
@@ -22,8 +22,6 @@ from models.trust.multiverse import (
 )
 from models.trust.universe import JUDGED, NONE, is_primary_through_bias
 
-CRS = "crs_duration_grade3"
-
 
 @dataclass(frozen=True)
 class Pair:
@@ -37,7 +35,7 @@ class Pair:
 
 def pair(key: str, review: Review) -> Pair:
     """Both from the multiverse, so by the same engine: as used, all studies, exact, primary priors."""
-    if key != CRS:
+    if ENDPOINTS[key].engine.integrates:
         return Pair(*_integrated_pair(key, review))
     frame = universes(key, review)
     found = (frame[chosen].iloc[0] for chosen in (frame["primary"], is_primary_through_bias(frame, key)))
@@ -61,7 +59,7 @@ def tipping_grid(key: str, review: Review) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper 95 % limit of mu (log scale) when every study has the same bias, shape (sd, mean) over
     SDS and MEANS.
     """
-    if key == CRS:
+    if not ENDPOINTS[key].engine.integrates:
         return _normal_grid(key, review)
     lower, upper = _integrated_grid(key, review)
     return np.array(lower), np.array(upper)
@@ -107,7 +105,7 @@ def read_through_bias(key: str, review: Review) -> dict:
     """
     adjusted, few = (
         pair(key, review).adjusted,
-        {"diagnostics": {"ess_bulk": SMALLEST_SAMPLE}} if key == CRS else {},
+        {} if ENDPOINTS[key].engine.integrates else {"diagnostics": {"ess_bulk": SMALLEST_SAMPLE}},
     )
     return (
         adjusted

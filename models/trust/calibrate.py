@@ -17,7 +17,7 @@ from models.endpoint import Endpoint
 from models.endpoints import ENDPOINTS, evidence_of
 from models.runs import many, store
 from models.trust import integrated_replicates, sampled_replicates, simulate
-from models.trust.calibration import SAMPLED, identity, read, write
+from models.trust.calibration import identity, read, write
 
 REPLICATES, REPLICATES_SAMPLED = 1000, 200
 PIECE, PIECE_SAMPLED = 50, 8
@@ -34,7 +34,7 @@ def replicate(endpoint: str, seed: int, count: int) -> list[dict]:
 
 def _once(endpoint: Endpoint, generator) -> dict:
     evidence = evidence_of(endpoint.key, _review())
-    if endpoint.key == SAMPLED:
+    if not endpoint.engine.integrates:
         return sampled_replicates.replicate(endpoint, evidence, _compiled(endpoint.key), generator)
     return integrated_replicates.replicate(endpoint, evidence, _printers(endpoint.key), generator)
 
@@ -57,8 +57,9 @@ def _compiled(key: str):
 
 def tasks(key: str, replicates: int | None = None) -> list[dict]:
     """The work in pieces, each with its own seed."""
-    total = replicates or (REPLICATES_SAMPLED if key == SAMPLED else REPLICATES)
-    piece = PIECE_SAMPLED if key == SAMPLED else PIECE
+    integrates = ENDPOINTS[key].engine.integrates
+    total = replicates or (REPLICATES if integrates else REPLICATES_SAMPLED)
+    piece = PIECE if integrates else PIECE_SAMPLED
     return [
         {"endpoint": key, "seed": simulate.SEED + i, "count": min(piece, total - i * piece)}
         for i in range(-(-total // piece))

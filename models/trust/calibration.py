@@ -20,8 +20,6 @@ from models.trust import integrated_replicates, sampled_replicates
 from models.trust.simulate import QUANTITIES
 
 RESULTS = ROOT / "models" / "results" / "calibration.json"
-SAMPLED = "crs_duration_grade3"
-"""The endpoint whose replicates are sampled; the others are fitted by quadrature."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Calibration:
 def identity(key: str, review: Review) -> dict[str, str]:
     """What the replicates of an endpoint depend on, each part by its hash."""
     chosen, evidence = ENDPOINTS[key], evidence_of(key, review)
-    replicate = sampled_replicates.replicate if key == SAMPLED else integrated_replicates.replicate
+    replicate = integrated_replicates.replicate if chosen.engine.integrates else sampled_replicates.replicate
     priors = [[p.family, *p.parameters] for p in (chosen.mu_prior, chosen.tau_prior)]
     return {
         "evidence": evidence.used_hash(),

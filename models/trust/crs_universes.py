@@ -11,12 +11,12 @@ import pandas as pd
 
 from extraction.records import Review, load
 from models.answers.bias import bias_priors
-from models.endpoints import evidence_of
+from models.endpoints import CRS_DURATION, evidence_of
+from models.engines import short_chains
+from models.engines.short_chains import CHAINS, DRAWS, Sampled, draw
 from models.evidence.report import Evidence
 from models.runs import heavy, many, store
 from models.runs.closure import fingerprint
-from models.trust import short_chains
-from models.trust.short_chains import CHAINS, DRAWS, Sampled, draw
 from models.trust.universe import (
     FACTORS,
     JUDGED,
@@ -30,7 +30,7 @@ from models.trust.universe import (
     subsets,
 )
 
-CRS = "crs_duration_grade3"
+CRS = CRS_DURATION.key
 NAME = "crs_universes"
 SAMPLED = {NONE, JUDGED}
 """Of the factors on mean and SD of the bias those that are sampled."""

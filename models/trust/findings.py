@@ -18,7 +18,7 @@ from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.evidence.report import Evidence, Used
 from models.runs import store
 from models.trust import crs_universes
-from models.trust.adjusted import CRS, pair
+from models.trust.adjusted import pair
 from models.words import digits_beside
 
 
@@ -99,7 +99,7 @@ def of_endpoint(key: str, review: Review) -> list[Finding]:
     """
     evidence = evidence_of(key, review)
     at: list[Baseline | None] = [*baselines(key, review)] or [None]
-    effects = [_sampled(review)] if key == CRS else _by_quadrature(key, at, review)
+    effects = _by_quadrature(key, at, review) if ENDPOINTS[key].engine.integrates else [_sampled(key, review)]
     return [
         Finding(key, baseline, len(evidence.studies), patients(evidence, review), *both)
         for baseline, both in zip(at, effects, strict=True)
@@ -112,13 +112,13 @@ def _by_quadrature(key: str, at: list[Baseline | None], review: Review) -> list[
     return [(effect(key, plain, baseline), effect(key, for_bias, baseline)) for baseline in at]
 
 
-def _sampled(review: Review) -> tuple[Effect, Effect]:
+def _sampled(key: str, review: Review) -> tuple[Effect, Effect]:
     """CRS duration not adjusted, from draws, and adjusted, from the universe that differs in nothing but the
     bias.
     """
-    unadjusted = effect(CRS, store.read(CRS, review).draws["mu"].values.ravel(), digits=digits_beside(CRS))
+    unadjusted = effect(key, store.read(key, review).draws["mu"].values.ravel(), digits=digits_beside(key))
     return unadjusted, replace(
-        effect(CRS, crs_universes.points(review), digits=digits_beside(CRS)), ratio=pair(CRS, review).adjusted
+        effect(key, crs_universes.points(review), digits=digits_beside(key)), ratio=pair(key, review).adjusted
     )
 
 
@@ -130,7 +130,7 @@ def effect(key: str, mu, baseline: Baseline | None = None, digits: int = 2) -> E
         gain, important = 1000 * change, threshold.per_1000
     else:
         gain, important = mu, -np.log(threshold.ratio)
-    gain = -gain if ENDPOINTS[key].benefit == "below" else gain
+    gain = -gain if ENDPOINTS[key].less_is_better else gain
     return Effect(
         limits(mu),
         None if change is None else per_1000(change),
@@ -173,5 +173,5 @@ def has_room(finding: Finding, side: str) -> bool:
     needed = THRESHOLDS[finding.key].per_1000
     if not (finding.baseline and needed):
         return True
-    fewer = (ENDPOINTS[finding.key].benefit == "below") == (side == "benefit")
+    fewer = ENDPOINTS[finding.key].less_is_better == (side == "benefit")
     return needed <= 1000 * (finding.baseline.risk if fewer else 1 - finding.baseline.risk)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.endpoint import quadrature
+from models.engines.effects import quadrature
 from models.trust import simulate
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ import pandas as pd
 
 from extraction.records import Review
 from models.answers.bias import bias_priors, through_bias
-from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines import frequentist
+from models.engines.effects import study_likelihoods
 from models.engines.posterior import cumulative
 from models.engines.smoothing import Grid, log_smooth
 from models.evidence.report import Evidence
@@ -56,17 +56,16 @@ def universes(key: str, review: Review) -> pd.DataFrame:
 
 
 def _universes(key: str, review: Review) -> pd.DataFrame:
-    rows = _sampled(key, review) if key == "crs_duration_grade3" else _integrated(key, review)
+    rows = _integrated(key, review) if ENDPOINTS[key].engine.integrates else _sampled(review)
     frame = pd.DataFrame(rows)
-    below = frame.pop("below")
-    frame["p_favours"] = below if ENDPOINTS[key].benefit == "below" else 1 - below
+    frame["p_favours"] = frame.pop("below").map(ENDPOINTS[key].favours)
     for name in ("median", "lower", "upper"):
         frame[name] = np.exp(frame[name])
     frame["primary"] = is_primary(frame, key)
     return frame
 
 
-def _sampled(_, review: Review) -> list[dict]:
+def _sampled(review: Review) -> list[dict]:
     return [vars(universe) | result for universe, result in crs_universes.summaries(review)]
 
 
@@ -94,7 +93,7 @@ def behind_bias(key: str, review: Review, factor: str) -> dict[str, float]:
     found = summary(sum(smoothed.values()) + log_prior(endpoint.mu_prior, endpoint.tau_prior))
     below = found.pop("below")
     return {name: float(np.exp(value)) for name, value in found.items()} | {
-        "p_favours": below if endpoint.benefit == "below" else 1 - below
+        "p_favours": endpoint.favours(below)
     }
 
 

@@ -7,6 +7,7 @@ from scipy.special import expit, logit
 
 from extraction.derived.groups import both_sizes, grade_counts
 from extraction.records import Review
+from models.endpoint import Scale
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.report import Evidence
 from models.likelihood.kinds.ratio import Ratio
@@ -42,12 +43,12 @@ def design(key: str, review: Review) -> Design:
     endpoint, evidence = ENDPOINTS[key], evidence_of(key, review)
     share, _ = _split(key, evidence, review)
     split = f"{100 * share:.0f} % given tocilizumab"
-    if endpoint.effect == "log_or":
+    if endpoint.scale is Scale.ODDS_RATIO:
         risk = control_risk(evidence)
         return Design(
             share, f"counts in both arms; {split}; risk without it {100 * risk:.0f} %", control_risk=risk
         )
-    if endpoint.effect == "log_hr":
+    if endpoint.scale is Scale.HAZARD_RATIO:
         events = event_share(key, evidence, review)
         return Design(
             share,
@@ -86,7 +87,7 @@ def _arms(key: str, evidence: Evidence, review: Review) -> dict[str, dict[str, i
     above for its duration.
     """
     records = {study: review.records[study] for study in evidence.studies}
-    if key == "crs_duration_grade3":
+    if ENDPOINTS[key].scale is Scale.RATIO_OF_DURATIONS:
         return {
             study: grade_counts(record)[3] for study, record in records.items() if 3 in grade_counts(record)
         }

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from extraction.records import Review
-from models.endpoint import study_likelihoods
 from models.endpoints import ENDPOINTS, evidence_of
+from models.engines.effects import study_likelihoods
 from models.engines.posterior import Marginal
 from models.engines.quadrature_general import from_study_likelihoods
 from models.priors import Prior
@@ -65,7 +65,7 @@ def shares(review: Review) -> list[Share]:
     return [
         share
         for key, endpoint in ENDPOINTS.items()
-        for share in (_by_draws if endpoint.effect == "log_duration_ratio" else _by_quadrature)(key, review)
+        for share in (_by_quadrature if endpoint.engine.integrates else _by_draws)(key, review)
     ]
 
 
@@ -172,7 +172,7 @@ def _by_draws(key: str, review: Review) -> list[Share]:
 
 def duration_log_likelihood(draws, evidence) -> np.ndarray:
     """Log likelihood of all duration reports at each draw, shape (chain, draw)."""
-    from models.crs_duration import layout
+    from models.engines.durations import layout
     from models.likelihood.kernels import joint
 
     zero = np.zeros_like(draws["mu"].values)

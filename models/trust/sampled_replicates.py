@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.crs_duration import CRS_DURATION, layout
 from models.engines.acceptance import E_BFMI_ABOVE, diagnose
+from models.engines.durations import build, layout
 from models.engines.sampling import compile_model
 from models.trust import simulate_durations
 from models.trust.simulate import QUANTITIES
@@ -40,7 +40,7 @@ def with_reports_as_data(evidence: Evidence):
 
     from models.likelihood.graph_op import DurationReports
 
-    model = CRS_DURATION.build(evidence, CRS_DURATION.mu_prior, CRS_DURATION.tau_prior)
+    model = build(evidence)
     node = next(
         v.owner for v in ancestors(model.potentials) if v.owner and isinstance(v.owner.op, DurationReports)
     )

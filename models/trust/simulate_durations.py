@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.crs_duration import GRADES
+from models.engines.durations import GRADES
 from models.likelihood.duration_report import DurationReport, Patients
 from models.priors import LEVEL_LOG_DAYS, SIGMA_LOG_DURATION, STEP_LOG_DURATION, TREND_LOG_DURATION, Prior
 from models.trust.simulate import in_print

@@ -55,10 +55,10 @@ def priors(key: str) -> tuple[dict[str, Prior], dict[str, Prior]]:
         endpoint.mu_prior,
         *(parse(f"normal:0:{sd:g}") for sd in (0.5, 1.0, 2.0) if sd != endpoint.mu_prior.parameters[1]),
     ]
-    if key == "crs_duration_grade3":
+    if not endpoint.engine.integrates:
         mu = mu[:2]
     tau = [endpoint.tau_prior, *endpoint.tau_alternatives]
-    if key == "crs_duration_grade3":
+    if TAU_WIDE not in tau:
         tau.append(TAU_WIDE)
     return {words(p): p for p in mu}, {words(p): p for p in tau}
 

@@ -83,7 +83,7 @@ def tipping(key: str, review: Review):
     lower, upper = tipping_grid(key, review)
     better, worse = (
         ("favours tocilizumab", "favours none")
-        if endpoint.benefit == "below"
+        if endpoint.less_is_better
         else ("favours none", "favours tocilizumab")
     )
     figure, ax = canvas(3.9)

@@ -274,7 +274,7 @@ def under_each_tau(key: str, review: Review) -> list[tuple]:
     are too few.
     """
     endpoint = ENDPOINTS[key]
-    if key == "crs_duration_grade3":
+    if not ENDPOINTS[key].engine.integrates:
         draws = store.read(key, review).draws
         others = [
             (prior, limits_under(draws, endpoint.tau_prior, prior)) for prior in endpoint.tau_alternatives

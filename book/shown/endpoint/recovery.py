@@ -24,8 +24,8 @@ from book.html.style import (
 from book.shown.endpoint.printed import stratum_words
 from extraction.records import Review
 from extraction.recover.log_rank import log_rank_histories
-from models.endpoint import quadrature
 from models.endpoints import ENDPOINTS, evidence_of
+from models.engines.effects import quadrature
 from models.engines.posterior import Posterior
 from models.evidence.collect import alternatives, collect
 from models.evidence.report import ALTERNATIVES, Evidence, Used
@@ -80,9 +80,7 @@ def _row(words: str, evidence: Evidence, key: str) -> Row:
     posterior = quadrature(evidence, endpoint.mu_prior, endpoint.tau_prior)
     below = posterior.probability_below()
     limits = {name: float(np.exp(value)) for name, value in posterior.mu.limits().items()}
-    return Row(
-        words, posterior, limits, below if endpoint.benefit == "below" else 1 - below, len(evidence.studies)
-    )
+    return Row(words, posterior, limits, endpoint.favours(below), len(evidence.studies))
 
 
 def added(key: str, review: Review):

@@ -10,7 +10,8 @@ from book.shown.endpoint.lights import LIGHTS
 from book.shown.endpoint.printed import p_words, printed_result, printed_words, stratum_words
 from extraction.records import Review
 from models.answers.absolute import absolute_effects
-from models.endpoints import ENDPOINTS, evidence_of
+from models.endpoint import Scale
+from models.endpoints import CRS_DURATION, ENDPOINTS, evidence_of
 from models.evidence.report import Unused, Used
 from models.likelihood.log_rank_exact import TIE_SHARE
 from models.runs import store
@@ -171,15 +172,15 @@ def priors(key: str) -> Table:
     endpoint = ENDPOINTS[key]
     named = [("mean effect μ", endpoint.mu_prior), ("between-study SD τ, primary", endpoint.tau_prior)]
     named += [("between-study SD τ, alternative", prior) for prior in endpoint.tau_alternatives]
-    if endpoint.effect == "log_hr":
+    if endpoint.scale is Scale.HAZARD_RATIO:
         from models.priors import EVENT_SHARE
 
         named.append(("share of patients with an event, where it is not printed", EVENT_SHARE))
-    elif endpoint.effect == "log_or":
+    elif endpoint.scale is Scale.ODDS_RATIO:
         from models.priors import BASELINE_LOGIT
 
         named.append(("log odds without tocilizumab α, in each study", BASELINE_LOGIT))
-    elif key == "crs_duration_grade3":
+    elif endpoint.scale is Scale.RATIO_OF_DURATIONS:
         from models.priors import LEVEL_LOG_DAYS as LEVEL
         from models.priors import SIGMA_LOG_DURATION as SIGMA
         from models.priors import STEP_LOG_DURATION as STEP
@@ -195,7 +196,7 @@ def priors(key: str) -> Table:
         {"quantity": what, "prior": prior_words(prior), "what it claims": prior.plain, "source": prior.source}
         for what, prior in named
     ]
-    if endpoint.effect == "log_hr":
+    if endpoint.scale is Scale.HAZARD_RATIO:
         rows.append(
             {
                 "quantity": "neighbouring events of a small group on one day",
@@ -296,8 +297,8 @@ def by_grade(review: Review) -> Table:
     from models.answers.summary import limits, summarise
 
     draws, decimals = (
-        store.read("crs_duration_grade3", review).draws["mean_by_grade"],
-        summarise("crs_duration_grade3", review)["digits"],
+        store.read(CRS_DURATION.key, review).draws["mean_by_grade"],
+        summarise(CRS_DURATION.key, review)["digits"],
     )
     last = int(draws["grade"].max())
     rows = []

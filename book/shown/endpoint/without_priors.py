@@ -8,6 +8,7 @@ import pandas as pd
 from book.html.style import Table
 from book.shown.endpoint.printed import printed_result
 from extraction.records import Review
+from models.endpoint import Scale
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines import frequentist
 from models.evidence.survival import FROM_CURVE
@@ -95,9 +96,10 @@ def pooled(key: str, review: Review) -> list[str]:
             )
         ]
     else:
-        what = {"log_or": "counts in both arms", "log_hr": "a hazard ratio with its interval"}.get(
-            ENDPOINTS[key].effect, "an estimate with its interval"
-        )
+        what = {
+            Scale.ODDS_RATIO: "counts in both arms",
+            Scale.HAZARD_RATIO: "a hazard ratio with its interval",
+        }.get(ENDPOINTS[key].scale, "an estimate with its interval")
         count = len(tables) + len(ratios)
         return [
             f"none: {'one study gives' if count == 1 else 'no study gives'} {what}, and pooling needs two"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.endpoint import Endpoint
+from models.engines.engine import Engine
 from models.likelihood.kernels import KINDS
 from models.priors import (
     LEVEL_LOG_DAYS,
@@ -22,12 +22,12 @@ from models.priors import (
     SIGMA_LOG_DURATION,
     STEP_LOG_DURATION,
     TAU_DURATION,
-    TAU_PRIMARY,
     TREND_LOG_DURATION,
     Prior,
 )
 
 if TYPE_CHECKING:
+    from models.engines.posterior import Posterior
     from models.evidence.report import Evidence
 
 GRADES = [1, 2, 3]
@@ -91,17 +91,12 @@ def layout(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     )
 
 
-CRS_DURATION = Endpoint(
-    key="crs_duration_grade3",
-    evidence="crs_duration",
-    title="Duration of CRS, grade 3 or above",
-    scale="ratio of median durations",
-    effect="log_duration_ratio",
-    benefit="below",
-    role="primary",
-    mu_prior=MU_LOG_DURATION,
-    tau_prior=TAU_DURATION,
-    tau_alternatives=(TAU_PRIMARY,),
-    build=build,
-    draws=1000,
-)
+class Durations(Engine):
+    """All durations of a study in one likelihood, with too many parameters to be integrated: sampled."""
+
+    integrates = False
+    build = staticmethod(build)
+
+    @staticmethod
+    def quadrature(evidence: Evidence, mu_prior: Prior, tau_prior: Prior) -> Posterior:
+        raise ValueError("CRS duration has too many parameters for quadrature: it is sampled")

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models import crs_duration
-from models.crs_duration import GRADES, layout
-from models.engines import reweight
+from models.engines import durations, reweight
 from models.engines.acceptance import diagnose
+from models.engines.durations import GRADES, layout
 from models.engines.sampling import compile_model
 from models.engines.settings import SAMPLER
 from models.likelihood.kernels import KINDS
@@ -86,10 +85,10 @@ def compiled(studies: tuple[str, ...], shapes: tuple):
         bias_mean, bias_sd = (
             pm.Data(name, np.zeros(len(studies)), dims="study") for name in ("bias_mean", "bias_sd")
         )
-        mean_by_grade, tau = crs_duration.over_studies(
+        mean_by_grade, tau = durations.over_studies(
             pm.Normal("mu", *WIDE_MU.parameters), pm.HalfNormal("tau", *WIDE_TAU.parameters)
         )
-        crs_duration.in_studies(
+        durations.in_studies(
             mean_by_grade, tau, tuple(arrays), bias_mean + bias_sd * pm.Normal("z_bias", dims="study")
         )
     return compile_model(model)
@@ -97,7 +96,7 @@ def compiled(studies: tuple[str, ...], shapes: tuple):
 
 def draw(studies: list[str], arrays: list, bias_mean: list[float], bias_sd: list[float], seed: int) -> dict:
     """Draws of mu and tau in one universe under the wide priors, as JSON; arrays as
-    `models.crs_duration.layout` gives them.
+    `models.engines.durations.layout` gives them.
     """
     import nutpie
 

@@ -1,0 +1,56 @@
+"""Endpoints with one log ratio per study, whatever its reports are.
+
+    theta[study] ~ N(mu, tau);  each report has its own likelihood of theta
+
+Counts are exact binomials in both arms: events ~ Binomial(n, risk), logit risk = alpha[study] + theta[study] *
+toci.  alpha has a wide prior of its own in each study, so only the comparison within a study informs theta.  A
+printed hazard ratio is normal on the log scale; a log-rank p-value without direction leaves two mirror images,
+its events summed out; strata of one study share its theta.  Estimand: exp(mu), the odds or hazard ratio; a risk
+difference follows at a stated baseline risk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from models.engines.engine import Engine
+from models.engines.posterior import Posterior
+from models.engines.quadrature_general import from_study_likelihoods
+from models.priors import BASELINE_LOGIT, Prior
+
+if TYPE_CHECKING:
+    from models.evidence.report import Evidence
+
+
+def one_effect_per_study(evidence: Evidence, mu_prior: Prior, tau_prior: Prior):
+    """The model of every endpoint with one log ratio per study; see `models.engines.hierarchy.from_reports`."""
+    from models.engines import hierarchy
+
+    return hierarchy.from_reports(evidence, mu_prior, tau_prior, BASELINE_LOGIT)
+
+
+def study_likelihoods(evidence: Evidence) -> dict[str, Callable]:
+    """Log likelihood of each study's log ratio, all its reports together, baseline risks integrated out."""
+    return {
+        study: _sum_of([used.report.of_effect(BASELINE_LOGIT) for used in evidence.of(study)])
+        for study in evidence.studies
+    }
+
+
+def quadrature(evidence: Evidence, mu_prior: Prior, tau_prior: Prior) -> Posterior:
+    """The same posterior as `one_effect_per_study` by deterministic quadrature."""
+    likelihoods = study_likelihoods(evidence)
+    return from_study_likelihoods(list(likelihoods.values()), mu_prior, tau_prior, list(likelihoods))
+
+
+def _sum_of(terms: list[Callable]) -> Callable:
+    return lambda theta: sum(term(theta) for term in terms)
+
+
+class EffectsByStudy(Engine):
+    """One effect per study: integrated, and sampled for the pages by the same hierarchy."""
+
+    integrates = True
+    build = staticmethod(one_effect_per_study)
+    quadrature = staticmethod(quadrature)
