@@ -151,7 +151,7 @@ def test_readings_that_change_different_reports_are_combined(review):
 def test_a_normal_likelihood_is_walds(frames, review):
     """9/17 v 10/28: log odds ratio log(9 * 18 / (8 * 10)), SE root of 1/9 + 1/8 + 1/10 + 1/18."""
     term = multiverse.normal_term(
-        [r for r in evidence_of("severe_infection", review).used if r.study == "zhou2025"]
+        [used.report for used in evidence_of("severe_infection", review).of("zhou2025")]
     )
     estimate, se = np.log(9 * 18 / (8 * 10)), np.sqrt(1 / 9 + 1 / 8 + 1 / 10 + 1 / 18)
     theta = np.linspace(-1, 2, 7)
