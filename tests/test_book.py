@@ -92,15 +92,15 @@ def test_a_failed_build_leaves_the_old_book(old_book, monkeypatch):
         raise execute.PageFailed("book/x.md failed:\n  ZeroDivisionError")
 
     monkeypatch.setattr(execute, "run", fail)
-    monkeypatch.setattr(store, "is_fitted", lambda key: True)
-    with pytest.raises(build.NotMade, match="book/x.md failed"):
+    monkeypatch.setattr(store, "is_fitted", lambda key, review: True)
+    with pytest.raises(execute.PageFailed, match="book/x.md failed"):
         build.build("anything")
     assert old_book.read_text() == "old"
     assert not list(build.BUILD.glob("building-*"))
 
 
 def test_a_missing_posterior_stops_the_build_in_one_line(old_book, monkeypatch):
-    monkeypatch.setattr(store, "is_fitted", lambda key: key != "overall_survival")
+    monkeypatch.setattr(store, "is_fitted", lambda key, review: key != "overall_survival")
     with pytest.raises(build.NotMade, match=r"^No posterior .*: overall_survival\. Run `make fit` first\.$"):
         build.build("anything")
     assert old_book.read_text() == "old"

@@ -79,6 +79,7 @@ def test_help_lists_the_flow_in_order(house):
         "serve",
         "bundle",
         "pdf",
+        "lint",
         "test",
         "bench",
         "parity",

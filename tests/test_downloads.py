@@ -323,7 +323,7 @@ def test_a_notebook_runs_from_first_cell_to_last_wherever_it_was_saved(
         (
             store,
             "is_fitted",
-            lambda key: key != "icans",
+            lambda key, review: key != "icans",
             r"^No posterior .*: icans\. Run `make fit` first\.$",
         ),
         (

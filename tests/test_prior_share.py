@@ -245,7 +245,7 @@ def invented_duration(monkeypatch):
 
 def test_every_endpoint_has_both_parameters_in_table_picture_and_finding(invented_duration, review):
     found = share.shares(review)
-    frame, (figure, text, *_) = shown.table(found), shown.picture(found)
+    frame, (figure, text, *_) = shown.table(found).frame, shown.picture(found)
     assert len(found) == len(frame) == 2 * len(ENDPOINTS)
     assert all(
         title in text and (frame["endpoint"] == title).sum() == 2
