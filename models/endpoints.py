@@ -39,7 +39,7 @@ CRS_DURATION = Endpoint(
 def _of_effects(
     key: str, title: str, scale: Scale, role: Role, tau: Prior, benefit: Side = Side.BELOW
 ) -> Endpoint:
-    """An endpoint with one effect per study; tau : the empirical prior that the sensitivity analysis takes."""
+    """An endpoint with one effect per study; tau: the empirical prior of the sensitivity analysis."""
     return Endpoint(
         key=key,
         evidence=key,
@@ -90,8 +90,9 @@ def evidence_of(key: str, review: Review) -> Evidence:
 def quadrature(
     key: str, review: Review, mu_prior: Prior | None = None, tau_prior: Prior | None = None
 ) -> Posterior:
-    """Posterior of an endpoint without sampling, under its own priors unless others are given; raise ValueError
-    for one that has to be sampled.
+    """Posterior of an endpoint without sampling, under its own priors unless others are given.
+
+    Raises ValueError for one that has to be sampled.
     """
     chosen = ENDPOINTS[key]
     return chosen.engine.quadrature(

@@ -1,4 +1,4 @@
-"""What the tests share: the review read once, the invented review to plant faults in, browser and book; and what
+"""What the tests share: the review read once, the invented review to plant faults in, browser, book; and what
 the whole suite does before its first test, and says at its end.
 """
 

@@ -18,7 +18,7 @@ NO_BROWSER = "no Chromium and no Chrome on this machine"
 
 @contextmanager
 def faultless(page):
-    """A page of which, at the end, nothing was complained of and nothing asked for from outside its folder."""
+    """A page that at the end has complained of nothing and asked for nothing outside its folder."""
     faults = []
     page.on("console", lambda message: faults.append(message.text))
     page.on("pageerror", lambda error: faults.append(str(error)))

@@ -66,9 +66,12 @@ def text_of(curve: Curve) -> str:
 def example(
     seed: int = 1, n: tuple[int, int] = (12, 18), means: tuple[float, float] = (4.0, 2.0), **options
 ) -> Curve:
-    """A curve of two simulated arms, digitised with scatter; by default of the sizes of the invented review."""
+    """A curve of two simulated arms, digitised with scatter; by default as large as the invented review."""
     random = np.random.default_rng(seed)
-    arms = [clicked(simulated(random, size, mean), random=random, **options) for size, mean in zip(n, means)]
+    arms = [
+        clicked(simulated(random, size, mean), random=random, **options)
+        for size, mean in zip(n, means, strict=True)
+    ]
     return curve_of(*arms)
 
 

@@ -10,8 +10,9 @@ from book.shown import explorer
 from extraction.records import Review
 
 GO = """hash => new Promise(done => {
-    const rows = () => [...document.querySelectorAll("[data-part=table] tr")].map(row => [row.cells[0].textContent,
-        ["median", "lower", "upper"].map(name => Number(row.dataset[name]))]);
+    const limits = row => ["median", "lower", "upper"].map(name => Number(row.dataset[name]));
+    const rows = () => [...document.querySelectorAll("[data-part=table] tr")]
+        .map(row => [row.cells[0].textContent, limits(row)]);
     addEventListener("hashchange", () => done(rows()), { once: true });
     location.hash = hash;
 })"""

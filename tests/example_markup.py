@@ -5,7 +5,10 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-MARKUP = """</script></td><script>window.owned=1</script><img src=x onerror="window.owned=1"> [a](javascript:window.owned=1) {{ x }} ```{raw} html"""
+MARKUP = (
+    """</script></td><script>window.owned=1</script><img src=x onerror="window.owned=1"> """
+    """[a](javascript:window.owned=1) {{ x }} ```{raw} html"""
+)
 
 
 class Tags(HTMLParser):
@@ -26,7 +29,8 @@ def plant_markup(root: Path) -> int:
     """Put mark-up behind every free text of register and records; how many."""
     free = re.compile(
         r"^( *(?:-"
-        r" )?(?:title|journal|reason|definition|about|note|type|product|lymphodepletion|extractor|licence|section|printed):"
+        r" )?(?:title|journal|reason|definition|about|note|type|product|lymphodepletion|extractor|"
+        r"licence|section|printed):"
         r" )(.*)$",
         re.M,
     )

@@ -2,6 +2,7 @@
 through a bias.
 """
 
+import itertools
 import re
 
 import numpy as np
@@ -27,7 +28,7 @@ def judged(review: Review, *judgements: str):
     rows = [
         row.model_copy(update={"judgement": judgement, "domain": domain, "endpoints": ["icans"]})
         for row, domain, judgement in zip(
-            record.risk_of_bias, DOMAINS, [*judgements, *["low"] * (7 - len(judgements))]
+            record.risk_of_bias, DOMAINS, [*judgements, *["low"] * (7 - len(judgements))], strict=True
         )
     ]
     return record.model_copy(update={"risk_of_bias": rows})
@@ -100,7 +101,7 @@ def test_a_graver_judgement_never_has_a_narrower_or_smaller_bias(key):
     found = [
         bias.bias_prior(key, judgement).parameters for judgement in ("low", "moderate", "serious", "critical")
     ]
-    assert all(abs(a[0]) <= abs(b[0]) and a[1] < b[1] for a, b in zip(found, found[1:]))
+    assert all(abs(a[0]) <= abs(b[0]) and a[1] < b[1] for a, b in itertools.pairwise(found))
     assert bias.bias_prior(key, "no_information").parameters == found[2]
 
 
@@ -129,7 +130,7 @@ def test_the_adjusted_posterior_is_that_of_shifted_and_widened_estimates():
     estimates, ses, m, s = np.array([0.5, 1.1]), np.array([0.4, 0.6]), 0.3, 0.25
     prior = Prior("b", "normal", (m, s), "", "")
     found = from_study_likelihoods(
-        [bias.through_bias(normal_term(y, se), prior) for y, se in zip(estimates, ses)],
+        [bias.through_bias(normal_term(y, se), prior) for y, se in zip(estimates, ses, strict=True)],
         MU_LOG_RATIO,
         TAU_PRIMARY,
     )

@@ -93,7 +93,7 @@ def test_a_failed_build_leaves_the_old_book(old_book, monkeypatch):
 
     monkeypatch.setattr(execute, "run", fail)
     monkeypatch.setattr(store, "is_fitted", lambda key, review: True)
-    with pytest.raises(execute.PageFailed, match="book/x.md failed"):
+    with pytest.raises(execute.PageFailed, match=r"book/x\.md failed"):
         build.build("anything")
     assert old_book.read_text() == "old"
     assert not list(build.BUILD.glob("building-*"))
@@ -128,12 +128,10 @@ def test_killed_at_any_moment_and_run_again_or_twice_at_once_the_book_is_the_sam
         shutil.copytree(build.BUILD / kept, tree.folder / "_build" / kept, dirs_exist_ok=True)
     shutil.copytree(ROOT / "releases", tree.folder / "releases")
     command = [sys.executable, "-m", "book"]
-    for made in (
-        "",
-        "source/_config.yml",
-        "_build/html/book",
-    ):  # the scratch folder, all that is rendered, the first rendered page
-        kill_when(lambda: list((tree.folder / "_build").glob(f"building-*/{made}")), command, tree.folder)
+    # the scratch folder, all that is rendered, the first rendered page
+    for made in ("", "source/_config.yml", "_build/html/book"):
+        pattern = f"building-*/{made}"
+        kill_when(lambda pattern=pattern: list((tree.folder / "_build").glob(pattern)), command, tree.folder)
         assert (
             not (tree.folder / "_build/html").exists() or (tree.folder / "_build/html" / build.STAMP).exists()
         ), "whole or absent"

@@ -24,7 +24,7 @@ PLACE = {"source": "wang2024.txt", "section": "Results"}
 
 
 class Copy:
-    """A copy of the real register and records; `row` and `entry` change one field of it, as an editor would."""
+    """A copy of the real register and records; `row` and `entry` change a field, as an editor would."""
 
     def __init__(self, root: Path):
         self.root = Path(shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns("*.py", "__pycache__")))

@@ -1,4 +1,4 @@
-"""How to cite: one source for words, BibTeX, RIS and CFF; held to parsers and a converter that are not ours."""
+"""How to cite: one source for words, BibTeX, RIS and CFF; held to parsers and converters not ours."""
 
 import datetime
 import json

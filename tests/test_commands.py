@@ -1,4 +1,4 @@
-"""The commands of the Makefile and .ci/run, in a copy of them where only stand-ins for programs are on PATH."""
+"""The commands of the Makefile and .ci/run, in a copy where only stand-ins for programs are on PATH."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The joint likelihood of the duration reports, its gradient, and the model around it, on the real evidence."""
+"""The joint likelihood of the duration reports, its gradient, and its model, on the real evidence."""
 
 from dataclasses import replace
 
@@ -64,7 +64,7 @@ def by_hand(found: Evidence, means, sigmas):
         s = found.studies.index(used.study)
         picked = [means[s, GRADES.index(grade), ARMS.index(arm)] for grade, arm, _ in cells]
         if report.kind == "curve":  # a test of two homogeneous groups reads their difference
-            arms = dict(zip((arm for _, arm, _ in cells), picked))
+            arms = dict(zip((arm for _, arm, _ in cells), picked, strict=True))
             picked = [arms["toci"] - arms["control"]]
         total += report.log_likelihood(picked, sigmas[s])
     return total

@@ -194,7 +194,7 @@ def test_what_the_same_evidence_gives_otherwise_is_the_methods():
 
 
 def test_another_run_of_the_same_model_is_no_change():
-    """The median is out by 3 of the standard errors of 0.001 that the fixture gives; the difference of two runs has 1.4 of them."""
+    """The median is out by 3 of the fixture's standard errors, 0.001; the difference of two runs has 1.4."""
     old, new = version("1.0.0", [A, B], JUDGED), version("2.0.0", [A, B], JUDGED)
     new["endpoints"][KEY]["compared"]["unadjusted"]["median"] += 0.003
     assert not diff.changed(old, new)

@@ -352,7 +352,7 @@ def test_what_is_not_whole_is_refused_in_one_line_and_nothing_is_written(
 def test_a_folder_without_git_is_refused(html, tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     monkeypatch.setattr(inputs, "ROOT", tmp_path)
-    with pytest.raises(build.NotMade, match="^A bundle is made from a git checkout: .*not a git repository"):
+    with pytest.raises(build.NotMade, match=r"^A bundle is made from a git checkout: .*not a git repository"):
         bundle._tracked()
 
 

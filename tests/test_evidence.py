@@ -17,7 +17,7 @@ from extraction.vocabulary import ENDPOINTS
 from models.evidence.binary import BINARY_FIELDS
 from models.evidence.collect import alternatives, collect, collect_all
 from models.evidence.foreseen import CountsPForeseen, LogRankForeseen
-from models.evidence.report import Reading, Unused, Used
+from models.evidence.report import PRIMARY, Reading, Unused, Used
 from models.likelihood.kinds.log_rank_histories import LogRankHistories
 from models.likelihood.kinds.median_quartiles import MedianQuartiles
 from models.likelihood.kinds.median_range import MedianRange
@@ -412,7 +412,7 @@ def test_with_printed_numbers_only_it_is_left_out(invented_with):
 # recovered tables
 
 
-def recovered(review, endpoint, study, reading=Reading()):
+def recovered(review, endpoint, study, reading=PRIMARY):
     (report,) = [r for r in collect(review, endpoint, reading).used if r.study == study]
     return report
 

@@ -189,7 +189,7 @@ def test_one_ratio_alone_is_the_integral_over_tau(page):
     density = [
         stats.norm.pdf(m, 0, 0.7)
         * integrate.quad(
-            lambda t: stats.norm.pdf(y, m, np.hypot(se, t)) * stats.halfnorm.pdf(t, scale=0.6), 0, 6
+            lambda t, m: stats.norm.pdf(y, m, np.hypot(se, t)) * stats.halfnorm.pdf(t, scale=0.6), 0, 6, (m,)
         )[0]
         for m in mu[::10]
     ]
@@ -247,7 +247,8 @@ def test_without_any_study_tau_has_its_prior_too(page, tau, expected):
 @browser
 def test_a_study_that_says_nothing_changes_nothing(page):
     worst = page.evaluate("""() => {
-        const flat = Explorer.throughBias(Array(EXPLORER_DATA.grid.size).fill(0), EXPLORER_DATA.grid, { mean: 0.5, sd: 1 });
+        const grid = EXPLORER_DATA.grid;
+        const flat = Explorer.throughBias(Array(grid.size).fill(0), grid, { mean: 0.5, sd: 1 });
         return Math.max(...Explorer.smoothed(flat).flatMap(row => [...row]).map(Math.abs));
     }""")
     assert worst < 1e-4
@@ -287,7 +288,7 @@ def test_every_slider_is_followed_quickly(page):
     at(page, endpoint="overall_survival", bias="0.1:0.3")
     taken = []
     for slider in ("scale", "mu", "bias-mean", "bias-sd"):
-        for step in range(6):
+        for _ in range(6):
             before = text(page, "table")
             page.locator(f"[name={slider}]").press("ArrowRight")
             page.wait_for_function(

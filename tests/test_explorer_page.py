@@ -27,7 +27,7 @@ def test_a_shared_address_restores_every_choice(page, chromium):
     page.locator("[name=bias-sd]").fill("0.45")
     page.locator("[name=study-in][value=ma2024]").uncheck()
     for name, value in zip(
-        ("events-toci", "n-toci", "events-control", "n-control"), ("30", "40", "22", "38")
+        ("events-toci", "n-toci", "events-control", "n-control"), ("30", "40", "22", "38"), strict=True
     ):
         page.locator(f"[name={name}]").fill(value)
     settled(page)
@@ -108,7 +108,7 @@ def test_the_link_is_copied_and_reset_returns_to_the_book(page):
 )
 def test_counts_that_cannot_be_are_refused_in_place_and_the_last_answer_stays_dimmed(page, values, said):
     before, inputs_of = text(page, "table"), ("events-toci", "n-toci", "events-control", "n-control")
-    for name, value in zip(inputs_of, values):
+    for name, value in zip(inputs_of, values, strict=True):
         page.locator(f"[name={name}]").fill(value)
     settled(page)
     assert said in text(page, "own-fault")
@@ -137,7 +137,7 @@ def test_counts_that_cannot_be_are_refused_in_place_and_the_last_answer_stays_di
 )
 def test_ratios_that_cannot_be_are_refused_in_place(page, values, said):
     page.select_option("[name=endpoint]", "overall_survival")
-    for name, value in zip(("estimate", "lower", "upper"), values):
+    for name, value in zip(("estimate", "lower", "upper"), values, strict=True):
         page.locator(f"[name={name}]").fill(value)
     settled(page)
     assert said in text(page, "own-fault")
@@ -225,7 +225,7 @@ def test_the_record_it_writes_passes_the_check_once_its_row_is_filled_in_and_ent
 def test_a_record_without_proper_names_is_not_written(page, names, said):
     at(page, endpoint="severe_infection", counts="7:18:4:22")
     page.get_by_text("Make your study a contribution").click()
-    for name, value in zip(("study", "where", "doi"), names):
+    for name, value in zip(("study", "where", "doi"), names, strict=True):
         page.locator(f"[name={name}]").fill(value)
     page.wait_for_function(
         "said => document.querySelector('[data-part=record-fault]').innerText.includes(said)", arg=said

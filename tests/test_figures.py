@@ -83,7 +83,7 @@ def test_a_forest_shows_each_label_and_its_words_stand_in_the_alternative_text(k
 
 
 def test_an_interval_that_leaves_the_axis_ends_in_an_arrow():
-    figure, ax = plt.subplots()
+    _, ax = plt.subplots()
     figures.interval_line(ax, 0, {"median": 1.0, "lower": 0.01, "upper": 2.0}, 0.1, 10)
     arrows = [line for line in ax.lines if line.get_marker() in "<>"]
     assert [(line.get_marker(), line.get_xdata()[0]) for line in arrows] == [("<", 0.1)]
@@ -218,7 +218,7 @@ def test_every_report_stands_in_one_table_of_use(key, review):
     assert len(used) == len(evidence.used)
     shown = {
         (study, entry)
-        for study, entries in zip(not_used["study_id"], not_used["entries"])
+        for study, entries in zip(not_used["study_id"], not_used["entries"], strict=True)
         for entry in entries
     }
     assert shown == {(report.study, entry) for report in evidence.unused for entry in report.entries}

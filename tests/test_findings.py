@@ -46,7 +46,7 @@ def found(review) -> list[Finding]:
 
 def rated(*levels: int) -> str:
     """The certainty that these levels down give, in the order of LIMITATIONS; the rest are 0."""
-    down = dict(zip(LIMITATIONS, (*levels, 0, 0, 0, 0, 0)))
+    down = dict(zip(LIMITATIONS, (*levels, 0, 0, 0, 0, 0), strict=True))
     return Rating(
         studies=["a"], **{name: {"levels": n, "reason": "because"} for name, n in down.items()}
     ).certainty
@@ -95,7 +95,7 @@ def test_every_endpoint_is_rated_on_the_studies_that_enter_it_with_reasons(revie
 
 
 def test_a_rating_does_not_outlive_its_studies(review):
-    """Without one of the two studies of severe infection the recorded rating is for another body of evidence."""
+    """Without one study of severe infection the recorded rating is for another body of evidence."""
     register = review.register.model_copy(
         update={
             "studies": [
@@ -322,7 +322,7 @@ def test_a_benefit_is_not_said_below_a_probability_of_0_9(found, review):
 def test_the_table_numbers_lead_to_the_footnotes(found, review):
     table, notes = findings_page.findings(found, review).frame, findings_page.footnotes(review).frame
     assert notes["number"].tolist() == list(range(1, len(notes) + 1))
-    for title, cell in zip(table["endpoint"], table["certainty"]):
+    for title, cell in zip(table["endpoint"], table["certainty"], strict=True):
         numbers = [int(n) for n in cell[cell.index("(") + 1 : -1].split(",")]
         assert all(title in notes.set_index("number").loc[n, "endpoint"].split("; ") for n in numbers)
         assert sum(title in titles.split("; ") for titles in notes["endpoint"]) == len(numbers)

@@ -69,7 +69,7 @@ def test_hartung_knapp_of_three_equal_weights_by_hand():
 @pytest.mark.parametrize("dataset", ["bcg", "crins", "nielweise", "yusuf6"])
 def test_log_odds_ratios_and_standard_errors_are_those_of_metafor(dataset):
     # the published effect sizes come from metafor's escalc with the same handling of zero cells
-    found = [log_odds_ratio(*study) for study in zip(*counts(dataset))]
+    found = [log_odds_ratio(*study) for study in zip(*counts(dataset), strict=True)]
     kept = [study for study in found if study.estimate is not None]
     estimate, se = effects(dataset)
     np.testing.assert_allclose([study.estimate for study in kept], estimate, rtol=1e-9)

@@ -1,4 +1,4 @@
-"""Records as an attacker would write them: each refused in one message, at once, and nothing of them is run."""
+"""Records as an attacker would write them: each refused in one message, at once, and nothing is run."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from extraction.records import load
 pytestmark = pytest.mark.timeout(60)
 INFECTION = "id: severe_infection.toci"
 LAUGHS = "a: &a [ha]\n" + "".join(
-    f"{c}: &{c} [{', '.join(['*' + p] * 9)}]\n" for p, c in zip("abcdefgh", "bcdefghi")
+    f"{c}: &{c} [{', '.join(['*' + p] * 9)}]\n" for p, c in zip("abcdefgh", "bcdefghi", strict=True)
 )
 
 WHOLE_FILES = {

@@ -300,7 +300,7 @@ def test_the_defaults_are_the_named_priors():
 
 def test_sizes_out_of_reach_and_empty_groups_are_refused():
     with pytest.raises(
-        TooLarge, match="11 v 11 patients have .* event sequences with ties, more than the limit"
+        TooLarge, match=r"11 v 11 patients have .* event sequences with ties, more than the limit"
     ):
         log_probability(0.0, 11, 11, "0.3")
     with pytest.raises(Unusable, match="n_control is 0"):

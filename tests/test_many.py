@@ -168,7 +168,7 @@ def test_a_task_that_fails_is_named_and_what_was_finished_stays(made, options):
 def test_a_result_that_is_not_json_is_an_error_that_says_so(options):
     with pytest.raises(
         many.FitFailed,
-        match="task {'number': 3} failed: TypeError: Object of type set is not JSON serializable",
+        match=r"task \{'number': 3\} failed: TypeError: Object of type set is not JSON serializable",
     ):
         many.run(no_json, [{"number": 3}], **options)
 
@@ -231,7 +231,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # which a suite in the
 from example_fits import square, tasks
 from models.runs import many
 
-many.run(square, tasks(range(60), Path(sys.argv[1]), closed_from=30), name="squares", code="1", folder=Path(sys.argv[2]), workers=2, progress=False)
+sixty = tasks(range(60), Path(sys.argv[1]), closed_from=30)
+many.run(square, sixty, name="squares", code="1", folder=Path(sys.argv[2]), workers=2, progress=False)
 """
 
 
@@ -440,9 +441,7 @@ def test_a_cluster_without_this_code_is_one_clear_error(healthy, options, tmp_pa
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(
         many.FitFailed,
-        match=(
-            "the Dask cluster cannot read only_here.fit .* need this repository, at the commit of the caller"
-        ),
+        match=r"the Dask cluster cannot read only_here\.fit .* need this repository, at the commit of",
     ):
         many.run(
             importlib.import_module("only_here").fit, [{"number": 1}], scheduler=healthy.address, **options
@@ -553,7 +552,7 @@ def test_a_scheduler_without_workers_is_one_clear_error(made, options, tmp_path,
     monkeypatch.setattr(cluster, "PATIENCE", 0.5)
     running = Cluster(tmp_path, workers=0)
     try:
-        with pytest.raises(many.ClusterUnreachable, match="has had no worker for 0.5 s"):
+        with pytest.raises(many.ClusterUnreachable, match=r"has had no worker for 0\.5 s"):
             many.run(square, tasks([1], made), scheduler=running.address, **options)
     finally:
         running.close()

@@ -209,7 +209,7 @@ def test_a_silent_report_adds_nothing_whatever_the_effect(review):
     evidence = evidence_of(crs_universes.CRS, review)
     generator = np.random.default_rng(2)
     for study in evidence.studies:
-        silent = short_chains.without(evidence, lambda report: report.study == study)
+        silent = short_chains.without(evidence, lambda report, study=study: report.study == study)
         rest = [r for r in evidence.used if r.study != study]
         for _ in range(5):
             means, sigmas = (

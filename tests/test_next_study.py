@@ -115,7 +115,7 @@ def test_counts_of_a_small_study_agree_with_a_refit_for_every_table():
     expected = 0.0
     for toci in range(n + 1):
         seen = integrate.quad(
-            lambda z: (
+            lambda z, toci=toci: (
                 stats.norm.pdf(z)
                 * stats.binom.pmf(toci, n, special.expit(special.logit(risk) + truth + TAU * z))
             ),
@@ -142,7 +142,9 @@ def test_a_planted_truth_simulated_and_refitted_study_by_study_gives_the_same_av
         for y in reports
     ]
     found = after_ratios(
-        from_likelihoods([normal(*study) for study in zip(estimate, se)], MU_LOG_RATIO, TAU_PRIMARY),
+        from_likelihoods(
+            [normal(*study) for study in zip(estimate, se, strict=True)], MU_LOG_RATIO, TAU_PRIMARY
+        ),
         new_se,
         truth,
     )
@@ -232,7 +234,13 @@ def outlook(
 ):
     now, *later = (Expected(p, log_ratio, 0.3) for p in p_below)
     return change.Outlook(
-        key, truth, log_ratio, now, dict(zip(change.SIZES, later)), Expected(endless, log_ratio, 0.2), studies
+        key,
+        truth,
+        log_ratio,
+        now,
+        dict(zip(change.SIZES, later, strict=True)),
+        Expected(endless, log_ratio, 0.2),
+        studies,
     )
 
 

@@ -128,7 +128,7 @@ def test_every_report_stands_with_what_becomes_of_it(review, tables):
         reports.loc[reports["used"].map(bool), "term"].notna().all()
         and reports.loc[~reports["used"].map(bool), "reason"].notna().all()
     )
-    known = set(zip(tables["printed_numbers"]["study"], tables["printed_numbers"]["id"]))
+    known = set(zip(tables["printed_numbers"]["study"], tables["printed_numbers"]["id"], strict=True))
     assert {(row.study, entry) for row in reports.itertuples() for entry in row.entries} <= known
 
 
@@ -145,7 +145,7 @@ def test_every_column_has_a_meaning_and_every_cell_is_a_number_a_text_or_a_list_
 def test_every_study_stands_with_all_that_its_row_of_the_register_says(tables):
     written = yaml.load((ROOT / "register.yml").read_text(encoding="utf-8"), yaml.BaseLoader)["studies"]
     assert list(tables["studies"]["id"]) == [row["id"] for row in written]
-    for row, found in zip(written, tables["studies"].to_dict("records")):
+    for row, found in zip(written, tables["studies"].to_dict("records"), strict=True):
         others = tables["distinct_studies"][tables["distinct_studies"]["study"] == row["id"]]
         assert list(others["other"]) == [other["study"] for other in row.pop("distinct_from", [])]
         assert not [name for name, value in row.items() if not _same(found[name], value)]
@@ -236,7 +236,7 @@ def test_a_page_that_is_not_run_again_has_the_same_files(run_page, tmp_path):
 def test_two_tables_of_one_name_are_refused(run_page, tmp_path):
     run_page(SHOWS % 2 + "\n" + SHOWS.splitlines()[-1] % 3)
     with pytest.raises(
-        files.SameName, match="^numbers/page-a-caption.csv: two figures or tables have this name"
+        files.SameName, match=r"^numbers/page-a-caption\.csv: two figures or tables have this name"
     ):
         placed(tmp_path / "out", tmp_path / "page.md")
 

@@ -1,6 +1,6 @@
 """The density of a printed median and range against closed forms, enumeration, quadrature and simulation."""
 
-from itertools import combinations, permutations
+from itertools import combinations, pairwise, permutations
 from math import factorial, prod
 
 import numpy as np
@@ -23,10 +23,10 @@ class Mixture:
         self.shares, self.groups = np.array(sizes) / sum(sizes), [log_normal(m, sigma) for m in means]
 
     def cdf(self, t):
-        return sum(w * g.cdf(t) for w, g in zip(self.shares, self.groups))
+        return sum(w * g.cdf(t) for w, g in zip(self.shares, self.groups, strict=True))
 
     def pdf(self, t):
-        return sum(w * g.pdf(t) for w, g in zip(self.shares, self.groups))
+        return sum(w * g.pdf(t) for w, g in zip(self.shares, self.groups, strict=True))
 
 
 def order_density(n, ranks, times, distribution):
@@ -43,11 +43,11 @@ def enumerated(sizes, means, ranks, times):
     """The same for patients of different groups: a sum over which patient holds which rank and who lies
     between.
     """
-    patients = [log_normal(m) for m, n in zip(means, sizes) for _ in range(n)]
+    patients = [log_normal(m) for m, n in zip(means, sizes, strict=True) for _ in range(n)]
     edges, everyone = [0.0, *times, np.inf], set(range(len(patients)))
     gaps = np.diff([0, *ranks, len(patients) + 1]) - 1
     density = [[p.pdf(t) for t in times] for p in patients]
-    inside = [[p.cdf(b) - p.cdf(a) for a, b in zip(edges, edges[1:])] for p in patients]
+    inside = [[p.cdf(b) - p.cdf(a) for a, b in pairwise(edges)] for p in patients]
 
     def share(left, interval):
         if interval == len(gaps):
@@ -156,7 +156,7 @@ def test_density_over_the_rounding_cell_is_the_share_of_simulated_cohorts_that_p
     if limits != "none":
         same &= np.abs(days.max(axis=1) - printed[2]) < 0.5
     nodes, weights = np.polynomial.legendre.leggauss(4)  # the density is smooth over one day
-    within = list(zip(nodes / 2, weights / 2))
+    within = list(zip(nodes / 2, weights / 2, strict=True))
     none = [(None, 1.0)]
     probability = 0.0
     for shift, weight in within:
@@ -193,11 +193,11 @@ def test_density_of_median_and_range_integrates_to_one(sizes, exchangeable):
     nodes, weights = np.polynomial.legendre.leggauss(24)
     reach, total = 4.5 * SIGMA + 0.2, 0.0
     for x, wx in zip(
-        1.6 + reach * nodes, reach * weights
+        1.6 + reach * nodes, reach * weights, strict=True
     ):  # logs of median, then minimum below it and maximum above
         low, high = 1.6 - reach - 0.2, 1.6 + reach + 0.2
-        for y, wy in zip(low + (x - low) * (nodes + 1) / 2, (x - low) / 2 * weights):
-            for z, wz in zip(x + (high - x) * (nodes + 1) / 2, (high - x) / 2 * weights):
+        for y, wy in zip(low + (x - low) * (nodes + 1) / 2, (x - low) / 2 * weights, strict=True):
+            for z, wz in zip(x + (high - x) * (nodes + 1) / 2, (high - x) / 2 * weights, strict=True):
                 report = median_with_range(sizes, np.exp(x), np.exp(y), np.exp(z), exchangeable=exchangeable)
                 total += wx * wy * wz * np.exp(x + y + z + report.log_likelihood(means, SIGMA))
     # 1e-3: the range is cut at 4.5 SD, and with an even n the midpoint is not smooth where a gap meets a
@@ -238,7 +238,7 @@ def test_density_changes_with_the_unit_as_a_density_does(factor):
     """In hours instead of days: three printed numbers, so three factors."""
     days = median_with_range([5, 6], 5.5, 2.0, 11.0).log_likelihood([1.5, 1.8], SIGMA)
     other = median_with_range([5, 6], 5.5 * factor, 2.0 * factor, 11.0 * factor).log_likelihood(
-        np.log(factor) + [1.5, 1.8], SIGMA
+        [*np.log(factor), 1.5, 1.8], SIGMA
     )
     assert other == pytest.approx(days - 3 * np.log(factor), abs=1e-9)  # rounding only
 
@@ -257,9 +257,9 @@ def test_quartiles_between_ranks_integrate_to_one(n):
     nodes, weights = np.polynomial.legendre.leggauss(16)
     u, w = (nodes + 1) / 2, weights / 2
     group, total = log_normal(1.6), 0.0
-    for median, wm in zip(u, w):  # as probabilities, where log-normal tails end at 0 and 1
-        for lower, wl in zip(u * median, w * median):
-            for upper, wu in zip(median + u * (1 - median), w * (1 - median)):
+    for median, wm in zip(u, w, strict=True):  # as probabilities, where log-normal tails end at 0 and 1
+        for lower, wl in zip(u * median, w * median, strict=True):
+            for upper, wu in zip(median + u * (1 - median), w * (1 - median), strict=True):
                 times = group.ppf([lower, median, upper])
                 density = median_with_quartiles([n], *times).log_likelihood([1.6], SIGMA)
                 total += wm * wl * wu * np.exp(density - group.logpdf(times).sum())

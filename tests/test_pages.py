@@ -56,9 +56,9 @@ def test_pages_that_share_a_kernel_share_no_name_and_one_that_fails_stops_no_oth
         "three": "assert 'mine' not in dir() and 'os' not in dir()",
     }
     pages, ran = [tmp_path / f"{name}.md" for name in codes], []
-    for page, code in zip(pages, codes.values()):
+    for page, code in zip(pages, codes.values(), strict=True):
         page.write_text(page_of(page.stem, code))
-    with pytest.raises(execute.PageFailed, match="book/one.md failed") as failed:
+    with pytest.raises(execute.PageFailed, match=r"book/one\.md failed") as failed:
         execute.run(pages, [], tmp_path / "cache", lambda what, seconds: ran.append(what))
     assert ran == ["ran book/two.md", "ran book/three.md"] and "book/two.md" not in str(failed.value)
     [output] = [

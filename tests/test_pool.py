@@ -34,12 +34,15 @@ def table(tmp_path):
 
 
 def count_table(table, dataset):
-    return table(COUNT_COLUMNS, *([f"study {i}", *row] for i, row in enumerate(zip(*counts(dataset)))))
+    return table(
+        COUNT_COLUMNS, *([f"study {i}", *row] for i, row in enumerate(zip(*counts(dataset), strict=True)))
+    )
 
 
 def effect_table(table, dataset):
     return table(
-        ["study", "estimate", "se"], *([f"study {i}", *row] for i, row in enumerate(zip(*effects(dataset))))
+        ["study", "estimate", "se"],
+        *([f"study {i}", *row] for i, row in enumerate(zip(*effects(dataset), strict=True))),
     )
 
 
@@ -264,7 +267,7 @@ def sampler(monkeypatch):
         draws = {
             name: (("chain", "draw"), random.normal(2, 1, (2, 5000))) for name in ("mu", "tau", "prediction")
         }
-        draws["theta"] = (("chain", "draw", "study"), random.normal(0, 1, (2, 5000, 2)) + [0, 10])
+        draws["theta"] = (("chain", "draw", "study"), [*random.normal(0, 1, (2, 5000, 2)), 0, 10])
         return {"posterior": xarray.Dataset(draws, coords={"study": ["Ma", "Zhou"]})}
 
     hierarchy = types.SimpleNamespace(normal_normal=build, binomial_normal=build)

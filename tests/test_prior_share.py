@@ -41,13 +41,15 @@ def distance(p, q, ends) -> float:
     correction terms.
     """
 
+    def part(x, f, g):
+        return f(x) * np.log2(2 * f(x) / (f(x) + g(x)))
+
     def one(p, q):
         area = {f: integrate.quad(f, *ends, limit=200)[0] for f in (p, q)}
         total = 0.0
         for f, g in ((p, q), (q, p)):
-            total += integrate.quad(lambda x: f(x) * np.log2(2 * f(x) / (f(x) + g(x))), *ends, limit=200)[
-                0
-            ] + (area[g] - area[f]) / (2 * np.log(2))
+            total += integrate.quad(part, *ends, args=(f, g), limit=200)[0]
+            total += (area[g] - area[f]) / (2 * np.log(2))
         return np.sqrt(total / (area[p] + area[q]))
 
     return max(one(p.cdf, q.cdf), one(p.sf, q.sf))
@@ -57,7 +59,7 @@ def distance(p, q, ends) -> float:
 def test_power_scaling_of_a_conjugate_normal_is_its_closed_form(estimate, se):
     found = share.power_scaled([normal(estimate, se)], MU_LOG_RATIO, NO_TAU)
     for part in ("prior", "likelihood"):
-        for alpha, posterior in zip(share.ALPHAS, found[part]):
+        for alpha, posterior in zip(share.ALPHAS, found[part], strict=True):
             exact = conjugate(estimate, se, **{part: alpha})
             np.testing.assert_allclose(
                 posterior.mu.quantile([0.025, 0.5, 0.975]), exact.ppf([0.025, 0.5, 0.975]), atol=1e-3

@@ -12,7 +12,7 @@ from models.priors import PRIORS, Prior, parse
 NAMED = list(PRIORS.values())
 
 
-@pytest.mark.parametrize("prior", NAMED + [parse("beta:2:5")], ids=lambda prior: prior.name)
+@pytest.mark.parametrize("prior", [*NAMED, parse("beta:2:5")], ids=lambda prior: prior.name)
 def test_density_and_quantiles_agree_with_scipy(prior):
     scipy_prior = prior.distribution()
     x = scipy_prior.ppf([0.001, 0.2, 0.5, 0.9, 0.999])

@@ -59,7 +59,7 @@ def test_every_row_of_every_linked_table_has_its_sources(review, sources):
         assert {"study"} & set(frame.columns) or {*linked.PRINTED} & set(frame.columns), (
             "no cell of a row opens anything"
         )
-        for study, entries in zip(frame["study_id"], frame["entries"]):
+        for study, entries in zip(frame["study_id"], frame["entries"], strict=True):
             assert study in sources
             assert {markers.entry_key(study, entry) for entry in entries} <= sources.keys()
 
@@ -233,13 +233,13 @@ def test_the_table_of_a_forest_plot_says_what_the_plot_shows(review):
         shown = tables.forest(picture.numbers, summarise(key, review) | {"digits": 2})
         rows = figures.forest_rows(key, review)
         assert list(shown["study"]) == [row.label for row in rows]
-        for said, row in zip(shown.iloc[:, 2], rows):
+        for said, row in zip(shown.iloc[:, 2], rows, strict=True):
             assert said == (
                 words.interval(row.limits, 2).replace("95 % interval ", "") if row.limits else row.gap
             )
         assert all(
             said == row.printed
-            for said, row in zip(shown["as printed"], rows)
+            for said, row in zip(shown["as printed"], rows, strict=True)
             if row.kind in ("study", "unused", "awaiting")
         )
 
@@ -372,7 +372,7 @@ def test_an_answer_read_through_bias_names_every_study_with_its_judgement(key, r
     lines, evidence = sources[markers.bias_key(key)]["lines"], evidence_of(key, review)
     read = [text for name, text in lines if name == "Read through"]
     assert len(read) == len(evidence.studies)
-    for study, text in zip(evidence.studies, read):
+    for study, text in zip(evidence.studies, read, strict=True):
         assert text.startswith(
             f"{review.studies[study].label}, risk of bias"
             f" {overall(review.records[study], evidence.endpoint)}: "
@@ -395,7 +395,7 @@ def linked_entry(review) -> tuple[str, str]:
     return next(
         (study, entries[0])
         for frame in linked_tables(review)
-        for study, entries in zip(frame["study_id"], frame["entries"])
+        for study, entries in zip(frame["study_id"], frame["entries"], strict=True)
     )
 
 
@@ -435,9 +435,7 @@ def address(tmp_path_factory, review, linked_entry, of_many_entries) -> str:
 
 @pytest.fixture(params=[{"viewport": {"width": 1280, "height": 800}}], ids=["desktop"])
 def page(request, chromium, address):
-    """The page as it opens, with a clock that tests can stop; at the end, nothing was complained of and nothing
-    asked for from outside its folder.
-    """
+    """The page as it opens, with a clock that tests can stop; at its end neither complaints nor requests."""
     context = chromium.new_context(**request.param)
     with faultless(context.new_page()) as opened:
         opened.clock.install(time=0)

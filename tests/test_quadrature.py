@@ -34,7 +34,7 @@ LIMITS = [0.025, 0.5, 0.975]
 
 
 def normal_log_likelihoods(estimate, se):
-    return [lambda theta, y=y, s=s: -0.5 * ((theta - y) / s) ** 2 for y, s in zip(estimate, se)]
+    return [lambda theta, y=y, s=s: -0.5 * ((theta - y) / s) ** 2 for y, s in zip(estimate, se, strict=True)]
 
 
 WIDE = np.linspace(-4.5, 4.5, 361), (np.arange(300) + 0.5) / 100, np.linspace(-9, 9, 1801)
@@ -48,7 +48,7 @@ def cdf_by_brute_force(log_likelihoods, mu_prior, tau_prior, posterior, grids=WI
     likelihoods = np.exp([log_likelihood(theta) for log_likelihood in log_likelihoods])
     likelihoods /= likelihoods.max(axis=1, keepdims=True)
     log_weight = np.zeros((len(tau), len(mu)))
-    for row, t in zip(log_weight, tau):
+    for row, t in zip(log_weight, tau, strict=True):
         normal = np.exp(-0.5 * ((theta - mu[:, None]) / t) ** 2)
         normal /= normal.sum(axis=1, keepdims=True)
         row[:] = np.log(normal @ likelihoods.T).sum(axis=1)
@@ -115,7 +115,7 @@ def test_normal_normal_agrees_with_a_dense_sum():
     estimate, se = np.array([-0.9, 0.2, -0.4]), np.array([0.4, 0.3, 0.6])
     mu, tau = np.linspace(-4, 4, 1601), (np.arange(1500) + 0.5) / 500
     density = MU_LOG_RATIO.distribution().pdf(mu) * TAU_PRIMARY.distribution().pdf(tau)[:, None]
-    for y, s in zip(estimate, se):
+    for y, s in zip(estimate, se, strict=True):
         density = density * stats.norm.pdf(y, mu, np.hypot(s, tau)[:, None])
     density /= density.sum()
     posterior = normal_normal(estimate, se, MU_LOG_RATIO, TAU_PRIMARY)
@@ -372,11 +372,15 @@ def test_a_mixture_of_normals_inverts_itself_however_unlike_its_parts(widest):
     weight, mean, sd = random.dirichlet(np.ones(9)), random.normal(0, 2, 9), np.geomspace(1.0, widest, 9)
     mixture = NormalMixture(weight, mean, sd)
     q = np.array([1e-5, 0.025, 0.3, 0.5, 0.975, 1 - 1e-5])
-    exact = sum(w * stats.norm.cdf(mixture.quantile(q), m, s) for w, m, s in zip(weight, mean, sd))
+    exact = sum(
+        w * stats.norm.cdf(mixture.quantile(q), m, s) for w, m, s in zip(weight, mean, sd, strict=True)
+    )
     np.testing.assert_allclose(exact, q, rtol=1e-8)
     x = np.linspace(-5, 5, 7)
     np.testing.assert_allclose(
-        mixture.density(x), sum(w * stats.norm.pdf(x, m, s) for w, m, s in zip(weight, mean, sd)), rtol=1e-12
+        mixture.density(x),
+        sum(w * stats.norm.pdf(x, m, s) for w, m, s in zip(weight, mean, sd, strict=True)),
+        rtol=1e-12,
     )
     np.testing.assert_allclose(mixture.grid.cdf(x), mixture.cdf(x), atol=1e-6)
     assert sorted(mixture.limits().values()) == pytest.approx(mixture.quantile(LIMITS).tolist(), abs=1e-9)

@@ -1,4 +1,4 @@
-"""Individual times behind a curve: exact where the curve is exact, and as wrong as they say where it is not."""
+"""Individual times behind a curve: exact where the curve is, and as wrong as they say where it is not."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def published(name: str, pixel: Pixel, unit: str, swapped: bool = False) -> Curv
 
 
 def bonner(swapped: bool = False) -> Curve:
-    """Points are at best a pixel apart: 0.166 months and 0.35 %, the smallest steps of the published points."""
+    """Points are at best a pixel apart: 0.166 months and 0.35 %, the smallest published steps."""
     return published("bonner", Pixel(0.166, 0.0035), "months", swapped)
 
 
@@ -209,7 +209,7 @@ def test_a_published_digitisation_gives_the_hazard_ratio_of_its_known_patients()
     arms = [truth[truth.treated == side] for side in (1, 0)]
     p = logrank_test(arms[0].time, arms[1].time, arms[0].event, arms[1].event).p_value
     assert found.p_lower <= p <= found.p_upper
-    for name, arm in zip(("toci", "control"), arms):
+    for name, arm in zip(("toci", "control"), arms, strict=True):
         median = KaplanMeierFitter().fit(arm.time, arm.event).median_survival_time_
         assert found.medians[name] == pytest.approx(median, abs=3 * 0.0097)
         assert abs(found.patients[name].event.sum() - arm.event.sum()) <= 2  # of 53 and 70
@@ -256,7 +256,7 @@ def test_numbers_at_risk_of_the_wrong_arm_are_found_out():
     10, where the curve is at 0.615.
     """
     assert not list(contradictions(bonner()))
-    [(line, field, value, rule)] = contradictions(bonner(swapped=True))
+    [(_, field, value, rule)] = contradictions(bonner(swapped=True))
     assert (field, value) == ("at_risk.n (control)", 143) and "at most 13" in rule
 
 

@@ -27,7 +27,7 @@ def history_of(arms, observed, shared):
     one before.
     """
     steps, last_was_event = [], False
-    for i, (arm, event) in enumerate(zip(arms, observed)):
+    for i, (arm, event) in enumerate(zip(arms, observed, strict=True)):
         if event and last_was_event and shared[i - 1]:
             d = steps[-1][0]
             steps[-1] = ((d[0] + 1 - arm, d[1] + arm), (0, 0))
@@ -111,7 +111,7 @@ def times_of(history):
             for kind in (0, 1)
             for _ in range(step[kind][arm])
         ]
-        arms.append(tuple(np.array(column) for column in zip(*exits)))
+        arms.append(tuple(np.array(column) for column in zip(*exits, strict=True)))
     (time_1, event_1), (time_2, event_2) = arms
     return time_1, time_2, event_1, event_2
 
@@ -238,7 +238,7 @@ def test_of_two_patients_only_the_first_event_counts():
 
 
 def test_a_shared_time_has_the_hypergeometric_variance():
-    """2 v 2, both treated at one time: O - E = 2 - 1 = 1, V = 2 (1/2)(1/2)(2/3) = 1/3, z^2 = 3, p = 0.0833."""
+    """2 v 2, both treated at one time: O - E = 2 - 1, V = 2 (1/2)(1/2)(2/3) = 1/3, z^2 = 3, p = 0.0833."""
     row = {
         "events_toci": 2,
         "events_control": 0,

@@ -346,7 +346,7 @@ def test_the_limits_hold_the_true_difference_in_95_of_100_trials():
     found = stats.ttest_ind(rng.normal(d, 1, (trials, 9)), rng.normal(0, 1, (trials, 6)), axis=1)
     limits = [
         t_from_p(9, 6, f"{p:.30f}", "higher" if t > 0 else "lower")
-        for t, p in zip(found.statistic, found.pvalue)
+        for t, p in zip(found.statistic, found.pvalue, strict=True)
     ]
     held = np.mean([x["d_lower"] < d < x["d_upper"] for x in limits])
     assert held == pytest.approx(0.95, abs=4 * sqrt(0.95 * 0.05 / trials))  # Monte Carlo

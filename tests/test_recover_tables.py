@@ -35,7 +35,7 @@ def tables(*arms, p=None, **options):
 
 
 def judged(test: str, a: int, n: int, c: int, m: int) -> float:
-    """p by SciPy: fisher_exact, chi2_contingency, and for the doubled tails its hypergeometric distribution."""
+    """p by SciPy: fisher_exact, chi2_contingency, and for doubled tails its hypergeometric distribution."""
     table, margin = [[a, n - a], [c, m - c]], stats.hypergeom(n + m, a + c, n)
     smaller = min(margin.cdf(a), margin.sf(a - 1))
     match test:
@@ -289,7 +289,7 @@ def freeman_halton(table) -> float:
     """By enumeration in whole numbers: probability of a table is proportional to 1 over the product of
     factorials of its cells.
     """
-    rows, columns = [sum(row) for row in table], [sum(column) for column in zip(*table)]
+    rows, columns = [sum(row) for row in table], [sum(column) for column in zip(*table, strict=True)]
     total = factorial(sum(rows))
 
     def weight(t):
@@ -306,7 +306,7 @@ def freeman_halton(table) -> float:
         return [
             (row, *rest)
             for row in compositions(left[0], limits)
-            for rest in fill(left[1:], [b - x for b, x in zip(limits, row)])
+            for rest in fill(left[1:], [b - x for b, x in zip(limits, row, strict=True)])
         ]
 
     weights = [weight(t) for t in fill(rows, columns)]
@@ -376,12 +376,12 @@ def test_a_percentage_of_a_group_limits_its_cells():
 @settings(max_examples=60, deadline=None)
 def test_a_planted_table_of_categories_is_found_again(data):
     table = [[data.draw(st.integers(0, 5)) for _ in range(3)] for _ in range(2)]
-    if min(map(sum, table)) == 0 or sum(1 for column in zip(*table) if sum(column)) < 2:
+    if min(map(sum, table)) == 0 or sum(1 for column in zip(*table, strict=True) if sum(column)) < 2:
         return
     test = data.draw(st.sampled_from(wide_tables.TESTS))
     p = getattr(wide_tables, test)([table])[0]
     cells = [[x if data.draw(st.booleans()) else None for x in row] for row in table]
-    totals = [sum(c) if data.draw(st.booleans()) else None for c in zip(*table)]
+    totals = [sum(c) if data.draw(st.booleans()) else None for c in zip(*table, strict=True)]
     found = recover_wide_tables(
         [sum(row) for row in table],
         totals,

@@ -69,7 +69,7 @@ def test_a_set_of_tables_has_the_probability_that_a_simulated_table_prints_the_s
     assert len(candidates) > 3
     control, log_or, draws = -0.4, 0.3, 100_000
     risk = stats.logistic.cdf([control + log_or, control])
-    drawn = zip(rng.binomial(N_TOCI, risk[0], draws), rng.binomial(N_CONTROL, risk[1], draws))
+    drawn = zip(rng.binomial(N_TOCI, risk[0], draws), rng.binomial(N_CONTROL, risk[1], draws), strict=True)
     kept = np.mean([prints[cell] == (41, False) for cell in drawn])
     expected = np.exp(table_set(control, log_or, np.array(candidates)))
     assert kept == pytest.approx(expected, abs=MONTE_CARLO * standard_error(expected, draws))
@@ -89,7 +89,9 @@ def test_the_tables_recovered_from_a_p_are_as_likely_as_studies_that_print_it(co
         (a, c): f"{stats.fisher_exact([[a, 9 - a], [c, 2 - c]]).pvalue:.4f}"
         for a, c in product(range(10), range(3))
     }
-    kept = np.mean([printed[pair] == "0.4545" for pair in zip(toci.tolist(), untreated.tolist())])
+    kept = np.mean(
+        [printed[pair] == "0.4545" for pair in zip(toci.tolist(), untreated.tolist(), strict=True)]
+    )
     candidates = recover_tables(Arm(9, 9), Arm(2, 2), printed_p("0.4545"), ("fisher",)).tables
     expected = np.exp(table_set(control, log_or, candidates))
     assert kept == pytest.approx(expected, abs=MONTE_CARLO * standard_error(expected, draws))
@@ -239,7 +241,7 @@ def test_a_p_outside_0_to_1_has_no_z(p):
 
 
 def log_rank_z(time, observed, toci):
-    """Log-rank z of many cohorts at once, shape (cohort, patient), no ties: hypergeometric mean and variance."""
+    """Log-rank z of many cohorts at once, (cohort, patient), no ties: hypergeometric mean and variance."""
     order = np.argsort(time, axis=1)
     observed, toci = (
         np.take_along_axis(observed, order, 1),
@@ -325,7 +327,9 @@ def outcomes(test, n_toci, n_control, d, draws, seed):
 def test_the_outcome_of_a_test_is_as_likely_as_in_simulation(test, n_toci, n_control, d):
     draws, sigma = 20_000, 0.6
     shares = outcomes(test, n_toci, n_control, d, draws, 6)
-    for (significant, direction), kept in zip([(True, "lower"), (True, "higher"), (False, None)], shares):
+    for (significant, direction), kept in zip(
+        [(True, "lower"), (True, "higher"), (False, None)], shares, strict=True
+    ):
         report = outcome_of_one_grade((test,), n_toci, n_control, significant, direction)
         expected = np.exp(report.log_likelihood([d * sigma], sigma))
         # 1e-3 for interpolation between the points of the grid; the curve is exact there
@@ -435,7 +439,9 @@ def test_a_mixed_outcome_is_within_3_percentage_points_of_simulation_at_8_v_18(g
         np.mean((found.pvalue < 0.05) & ~shorter),
         np.mean(found.pvalue >= 0.05),
     ]
-    for (significant, direction), kept in zip([(True, "lower"), (True, "higher"), (False, None)], shares):
+    for (significant, direction), kept in zip(
+        [(True, "lower"), (True, "higher"), (False, None)], shares, strict=True
+    ):
         report = outcome_of_mixed_grades([8], [7, 11], significant, direction)
         expected = np.exp(report.log_likelihood([toci, grade_1, control], sigma))
         # 0.03: the stated accuracy of a normal U with shares for counts
@@ -481,7 +487,7 @@ def test_beyond_the_grid_histories_go_on_in_a_line():
 
 
 def test_histories_of_those_who_count_are_averaged_over_how_many_they_are():
-    """3 v 2 patients of whom each counts with probability 0.8, summed by hand over every size of both groups."""
+    """3 v 2 patients of whom each counts with probability 0.8, summed over every size of both groups."""
     log_hr, counted = np.array([-1.0, 0.0, 1.0]), (8, 10)
     expected = sum(
         stats.binom.pmf(i, 3, 0.8)
@@ -494,5 +500,5 @@ def test_histories_of_those_who_count_are_averaged_over_how_many_they_are():
 
 
 def test_a_p_that_no_history_prints_is_refused():
-    with pytest.raises(ValueError, match="no history of 2 v 1 patients has a log-rank p of 0.0001"):
+    with pytest.raises(ValueError, match=r"no history of 2 v 1 patients has a log-rank p of 0\.0001"):
         histories(0.0, "0.0001", 2, 1)

@@ -1,4 +1,4 @@
-"""What editors and readers are shown is the schema itself: JSON Schemas are current, the dictionary complete."""
+"""What editors and readers see is the schema itself: JSON Schemas are current, the dictionary complete."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What pages share is computed once, under a key of the review and the code; and never met by another review."""
+"""What pages share is computed once, keyed by review and code, and never met by another review."""
 
 import dataclasses
 

@@ -34,12 +34,14 @@ JUMP = 0.1  # cumulative layout shift up to which web.dev calls a page good
 
 WATCH = """() => {
     window.seen = {shift: 0, paint: 0};
-    new PerformanceObserver(list => list.getEntries().forEach(entry => { if (!entry.hadRecentInput) seen.shift += entry.value; }))
+    const shifted = entry => { if (!entry.hadRecentInput) seen.shift += entry.value; };
+    new PerformanceObserver(list => list.getEntries().forEach(shifted))
         .observe({type: "layout-shift", buffered: true});
     new PerformanceObserver(list => list.getEntries().forEach(entry => { seen.paint = entry.startTime; }))
         .observe({type: "largest-contentful-paint", buffered: true});
 }"""
-WEIGH = """() => ["navigation", "resource"].flatMap(kind => performance.getEntriesByType(kind)).reduce((sum, entry) => sum + entry.encodedBodySize, 0)"""
+WEIGH = """() => ["navigation", "resource"].flatMap(kind => performance.getEntriesByType(kind))
+    .reduce((sum, entry) => sum + entry.encodedBodySize, 0)"""
 LOOK = """async () => {
     const images = [...document.images].filter(image => getComputedStyle(image).display !== "none");
     images.forEach(image => { image.loading = "eager"; });
@@ -51,7 +53,8 @@ LOOK = """async () => {
         undrawn: images.filter(image => !image.naturalWidth).length,
         unset: document.querySelectorAll(".math:not(:has(math))").length,
         bare: document.querySelectorAll("i[class*='fa-'], span[class*='fa-']").length
-            + [...document.querySelectorAll(".admonition-title")].filter(title => getComputedStyle(title, "::after").content !== "none").length,
+            + [...document.querySelectorAll(".admonition-title")]
+                .filter(title => getComputedStyle(title, "::after").content !== "none").length,
         wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
         height: document.documentElement.scrollHeight,
         light: figures.filter(image => image.matches(".only-light")).length,
@@ -203,7 +206,8 @@ def test_every_page_is_light_and_soon_there(seen, capsys):
         print(f"\n{'page':<36}{'kB':>7}{'read':>7}{'loaded':>9}{'painted':>9}  ms (aim 1500 kB, 1000 ms)")
         for page, facts in seen["desktop"].items():
             print(
-                f"{page:<36}{facts['opened'] / 1000:7.0f}{facts['bytes'] / 1000:7.0f}{facts['loaded']:9.0f}{facts['paint']:9.0f}"
+                f"{page:<36}{facts['opened'] / 1000:7.0f}{facts['bytes'] / 1000:7.0f}"
+                f"{facts['loaded']:9.0f}{facts['paint']:9.0f}"
             )
     for page, facts in seen["desktop"].items():
         assert 0 < facts["opened"] <= facts["bytes"] <= HEAVIEST, page
@@ -425,7 +429,7 @@ def contrast(one: str, other: str) -> float:
             c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
             for c in (value / 255 for value in channels(colour))
         ]
-        return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear))
+        return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
     low, high = sorted((luminance(one), luminance(other)))
     return (high + 0.05) / (low + 0.05)

@@ -51,7 +51,7 @@ def numbers(frame: pd.DataFrame, name: str, what: str, made: str = "") -> tuple[
 
 
 def link(address: str, what: str, beside: str = "", words: str = "Numbers (CSV)") -> str:
-    """The link to a file of numbers, the same under every figure and table; `beside` is HTML that follows it."""
+    """The link to a file of numbers, alike under every figure and table; `beside` is HTML that follows it."""
     label = html.escape(f"{words}: {what}")
     return (
         f'<p class="review-numbers"><a href="{html.escape(address)}" download'

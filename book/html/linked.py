@@ -40,7 +40,7 @@ def linked_table(frame: pd.DataFrame, caption: str, folded: str = "") -> None:
         nothing(caption)
         return
     shown = frame.drop(columns=["study_id", "entries"])
-    behind = list(zip(frame["study_id"], frame["entries"]))
+    behind = list(zip(frame["study_id"], frame["entries"], strict=True))
     printed = [tuple(entry_key(study, entry) for entry in entries) for study, entries in behind]
     sources = dict.fromkeys(PRINTED, printed) | {
         "study": [() if entries else (study,) for study, entries in behind]
@@ -59,7 +59,8 @@ def _rows(frame: pd.DataFrame, sources: Mapping[str, Sequence[tuple[str, ...]]])
 def cells(row: Sequence, keys: Iterable[tuple[str, ...]] = repeat(())) -> str:
     """A row's cells as HTML; `keys` are those of the sources that each opens."""
     return "".join(
-        f"<td{_width(str(cell))}>{marked(str(cell), opens)}</td>" for cell, opens in zip(row, keys)
+        f"<td{_width(str(cell))}>{marked(str(cell), opens)}</td>"
+        for cell, opens in zip(row, keys, strict=True)
     )
 
 

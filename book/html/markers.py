@@ -50,7 +50,8 @@ def address(key: str) -> str:
     """
     name, _, part = key.partition("#")
     if name in ("mean", "bias"):
-        return f"{PAGES[part].partition('#')[0]}#figure-{figure_name('forest' if name == 'mean' else 'bias', part)}"
+        figure = figure_name("forest" if name == "mean" else "bias", part)
+        return f"{PAGES[part].partition('#')[0]}#figure-{figure}"
     return f"studies/{name}.html" + (f"#{anchor(part)}" if part else "")
 
 

@@ -125,7 +125,7 @@ def table(shown: Table) -> None:
 
 
 def _svg(figure: Figure, name: str) -> bytes:
-    """The drawing itself, the same bytes for the same figure: no date, no random ids; the figure is closed."""
+    """The drawing itself, same figure, same bytes: no date, no random ids; the figure is closed."""
     drawing = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
         figure.savefig(

@@ -140,7 +140,7 @@ def ratio_axis(ax, low: float, high: float, label: str, benefit: str = "below") 
         if benefit == "below"
         else ("◄ favours\nnone", "favours\ntocilizumab ►")
     )
-    for place, words, side in zip((0, 1), sides, ("left", "right")):
+    for place, words, side in zip((0, 1), sides, ("left", "right"), strict=True):
         ax.annotate(
             words,
             (place, 0),

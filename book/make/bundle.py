@@ -43,7 +43,7 @@ README = """# {title}, version {version}
 
 `make book` in this folder builds the book again; it needs make, and Python 3.12 or 3.13 or uv. `sha256sum --check SHA256SUMS` checks every file.
 `ro-crate-metadata.json` describes them for machines. Code is under the MIT licence (LICENSE); text, records and figures are under CC BY 4.0 (LICENSE-TEXT).
-"""
+"""  # noqa: E501 (a Markdown table)
 
 
 def write(folder: Path = FOLDER) -> Path:
@@ -191,7 +191,9 @@ def _parquet(draws) -> bytes:
             columns[name] = flat.values
             continue
         for where in pd.MultiIndex.from_product([flat[dim].values for dim in others]):
-            columns[f"{name}[{', '.join(map(str, where))}]"] = flat.sel(dict(zip(others, where))).values
+            columns[f"{name}[{', '.join(map(str, where))}]"] = flat.sel(
+                dict(zip(others, where, strict=True))
+            ).values
     out = io.BytesIO()
     parquet.write_table(pa.table({name: pa.array(values) for name, values in columns.items()}), out)
     return out.getvalue()

@@ -79,7 +79,7 @@ def run(pages: list[Path], extensions: list[str], folder: Path, say: Callable[[s
     for stale in {record.pk for record in cache.list_cache_records()}.difference(current):
         cache.remove_cache(stale)
     failures = asyncio.run(
-        _run_all(deque(page for page, pk in zip(found, current) if pk is None), cache, say)
+        _run_all(deque(page for page, pk in zip(found, current, strict=True) if pk is None), cache, say)
     )
     if failures:
         raise PageFailed("\n\n".join(failures))

@@ -15,8 +15,8 @@ from models.evidence import collect
 
 DICTIONARY = """# Data dictionary
 
-What a record may say: each field with its meaning, its type and its legal values. This page is written from the schema that
-reads the records, so it cannot differ from what is accepted; an unknown field is refused.
+What a record may say: each field with its meaning, its type and its legal values. This page is written from
+the schema that reads the records, so it cannot differ from what is accepted; an unknown field is refused.
 
 """
 DICTIONARY_FILES = {"data-dictionary": "every field", "vocabulary": "every word of the vocabulary"}
@@ -56,7 +56,7 @@ def write_numbers(folder: Path, review: records.Review) -> None:
 def numbers(review: records.Review) -> dict[str, pd.DataFrame]:
     """Numbers of the generated pages by the name of their file without ending."""
     tables, found, used = tidy.tables(review), checks.check(review).findings, collect.collect_all(review)
-    shown = dict(zip(DICTIONARY_FILES, (tidy.dictionary(), tidy.vocabulary())))
+    shown = dict(zip(DICTIONARY_FILES, (tidy.dictionary(), tidy.vocabulary()), strict=True))
     for record in review.records.values():
         shown |= study_page.numbers(record, tables, used, found)
     for study, entry in curves.digitised(review):

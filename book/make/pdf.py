@@ -47,7 +47,9 @@ BOOK = """<!doctype html>
 {styles}
 <link rel="stylesheet" href="{static}/print.css"></head>
 <body><main class="bd-main"><div class="bd-content"><div class="bd-article-container">
-<section class="title-page"><p class="book-title">{title}</p><p>{authors}</p><p>Version {version}, {dated}</p><p>{words}</p></section>
+<section class="title-page">
+<p class="book-title">{title}</p><p>{authors}</p><p>Version {version}, {dated}</p><p>{words}</p>
+</section>
 <nav class="book-contents" aria-label="Contents"><p>Contents</p><ol>{contents}</ol></nav>
 {articles}
 </div></div></main></body></html>

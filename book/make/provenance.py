@@ -45,7 +45,7 @@ type Lines = list[tuple[str, str | None]]
 
 SAID: dict[Callable, str] = {
     binary.binary: "Counts of both arms where they are printed, else every table that prints as the paper",
-    crs_duration.crs_duration: "Tests within grades; medians with ranges of each arm, or else of both together",
+    crs_duration.crs_duration: "Tests within grades; medians with ranges of each arm, or of both together",
     survival.survival: "The hazard ratio where one is printed, else the digitised curve or the log-rank p",
     recover_tables: "Every table that the printed numbers allow",
     log_rank_histories: "Every history of a handful of patients whose log-rank p prints as the paper's",
@@ -166,7 +166,7 @@ def _entry(
 
 
 def _reports(review: Review) -> dict[str, list[tuple[str, Used | Unused]]]:
-    """By the key of an entry the reports that hold it, with their endpoint: those used, then those left out."""
+    """By the key of an entry the reports that hold it, with their endpoint: used, then left out."""
     found, collected = defaultdict(list), collect_all(review)
     for side in ("used", "unused"):
         for endpoint, evidence in collected.items():
@@ -239,7 +239,7 @@ def candidates(tables: Iterable[tuple[int, int, int, int]]) -> str:
     tables = list(tables)
     if not tables:
         return ""
-    toci, n, control, m = zip(*tables)
+    toci, n, control, m = zip(*tables, strict=True)
     how_many = "one table prints so" if len(tables) == 1 else f"{len(tables)} tables print so"
     return (
         f"{how_many}: {_range(toci)} of {_range(n)} with tocilizumab, {_range(control)} of {_range(m)}"

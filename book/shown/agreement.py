@@ -1,6 +1,5 @@
 """Do the papers agree with themselves?  Verdicts on the printed numbers as a picture and as tables."""
 
-import textwrap
 from collections import Counter
 
 import pandas as pd
@@ -56,7 +55,7 @@ def picture(review: Review):
     heights = [2.1 + -(-sum(found.values()) // PER_ROW) for _, found in rows]
     figure, ax = canvas(0.17 * sum(heights) + 0.75)
     top = 0.0
-    for (label, found), height in zip(rows, heights):
+    for (label, found), height in zip(rows, heights, strict=True):
         ax.text(0, -top - 0.3, label, weight="bold", va="center", fontsize=12)
         ax.text(
             PER_ROW,
@@ -178,7 +177,7 @@ def with_another_test(review: Review) -> pd.DataFrame:
 
 
 def everything(review: Review) -> dict[str, pd.DataFrame]:
-    """The verdict on each printed number with its address, by the study's id, in the order of the register."""
+    """The verdict on each printed number with its address, by study id, in the order of the register."""
     found = by_number(review)
     return {
         study: pd.DataFrame(
@@ -203,8 +202,9 @@ def headline(review: Review) -> str:
     """How many numbers there are and how they fare, in two sentences."""
     total = sum(counts(review).values(), Counter())
     checked = total["differs"] + total["last_digit"] + total["agrees"]
-    return textwrap.dedent(
-        f"""\
-        Of {sum(total.values())} printed numbers, {checked} can be checked against others of the same paper: {total["agrees"]} agree, {total["last_digit"]} are off
-        in the last digit and {total["differs"]} differ. No choice among the differing ones is hidden: each stands below with what it changes."""
-    ).replace("\n", " ")
+    return (
+        f"Of {sum(total.values())} printed numbers, {checked} can be checked against others of the same "
+        f"paper: {total['agrees']} agree, {total['last_digit']} are off in the last digit and "
+        f"{total['differs']} differ. "
+        "No choice among the differing ones is hidden: each stands below with what it changes."
+    )

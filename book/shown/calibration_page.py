@@ -1,4 +1,4 @@
-"""Calibration on its page: rank curves in their bands, coverage of intervals, and what may be said of both."""
+"""Calibration on its page: rank curves in their bands, coverage of intervals, what may be said of both."""
 
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
@@ -79,7 +79,7 @@ def outside(results: dict[str, Calibration]) -> list[tuple[str, str]]:
 
 
 def age(results: dict[str, Calibration], review: Review) -> list[str]:
-    """What is out of date or missing, with the command that renews it; empty where every result is current."""
+    """What is out of date or missing, with the command that renews it; empty where all is current."""
     found: dict[str, list[str]] = {}
     for key in ENDPOINTS:
         if key not in results:
@@ -167,7 +167,7 @@ def _share(ranks, level: int) -> str:
 def curves(results: dict[str, Calibration]):
     """Share of ranks up to each place minus the share expected, one panel per endpoint."""
     figure, axes = canvas(1.5 * len(results) + 1.2, len(results), squeeze=False, sharex=True)
-    for ax, (key, result) in zip(axes[:, 0], results.items()):
+    for ax, (key, result) in zip(axes[:, 0], results.items(), strict=True):
         _panel(ax, result)
         ax.set_title(ENDPOINTS[key].title, loc="left", fontsize=12, weight="bold")
     axes[-1, 0].set_xlabel("Rank: posterior probability below the true value")

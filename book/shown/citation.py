@@ -162,7 +162,7 @@ def foot(cited: Citation, files: str, notebook: str | None) -> str:
     files : address of the folder of downloads, from the page.  notebook : address of the page's notebook,
     None for a page without code
     """
-    kinds = zip(("BibTeX", "RIS", "CFF"), cited.files())
+    kinds = zip(("BibTeX", "RIS", "CFF"), cited.files(), strict=True)
     links = [f'<a href="{files}/{name}" download>{kind}</a>' for kind, name in kinds]
     runs = (
         f' · This page as a <a href="{notebook}" download>notebook</a>, to run in Jupyter from a clone'

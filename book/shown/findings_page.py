@@ -34,7 +34,7 @@ def headline(found: list[Finding], review: Review) -> str:
 def certainties(review: Review) -> str:
     """The ratings of all endpoints, as a sentence without its stop."""
     titles: dict[str, list[str]] = {}
-    for key, endpoint in ENDPOINTS.items():
+    for endpoint in ENDPOINTS.values():
         titles.setdefault(rating(endpoint.evidence, review), []).append(endpoint.title)
     ratings = [
         f"{rated} for {f'each of the {len(of)} endpoints' if len(titles) == 1 else listed_in_sentence(of)}"
@@ -203,7 +203,7 @@ def picture(found: list[Finding]):
     for i, finding in enumerate(shown):
         ax.text(LEFT, -i + 0.23, finding.title, va="bottom", fontsize=12, weight="bold")
         ax.text(LEFT, -i + 0.19, _under(finding), va="top", fontsize=SMALL, color="#444444")
-        for y, (answer, words) in zip((-i - 0.13, -i - 0.38), ANSWERS.items()):
+        for y, (answer, words) in zip((-i - 0.13, -i - 0.38), ANSWERS.items(), strict=True):
             ax.text(-0.02, y, words, ha="right", va="center", fontsize=SMALL)
             _bar(ax, y, getattr(finding, answer))
     ax.set_xlim(0, 1)

@@ -71,7 +71,7 @@ def picture(found: list[Count]):
     ax.axis("off")
     ax.set(xlim=(-0.005, 1.005), ylim=(-total - 0.02, 0.02))
     top = 0.0
-    for (main, *sides), height in zip(levels, level_heights):
+    for (main, *sides), height in zip(levels, level_heights, strict=True):
         _box(ax, 0, top, height if sides else heights[main], main, lines[main])
         if main != levels[-1][0]:
             _arrow(ax, (HALF / 2, top - height), (HALF / 2, top - height - GAP))

@@ -26,7 +26,7 @@ def power(rows: list[dict]) -> float:
     MANY studies on; 1 is linear.
     """
     many = [(np.log(row["studies"]), np.log(row["seconds"])) for row in rows if row["studies"] >= MANY]
-    return float(np.polyfit(*zip(*many), 1)[0])
+    return float(np.polyfit(*zip(*many, strict=True), 1)[0])
 
 
 def headline(found: dict) -> str:
@@ -59,13 +59,17 @@ def picture(found: dict):
     figure, ax = canvas(4.2)
     said = []
     for name, (colour, marker) in SHOWN.items():
-        studies, seconds = zip(*((row["studies"], row["seconds"]) for row in found["seconds"][name]))
+        studies, seconds = zip(
+            *((row["studies"], row["seconds"]) for row in found["seconds"][name]), strict=True
+        )
         ax.plot(studies, seconds, marker + "-", color=colour, ms=8, lw=2, label=f"{name}, every marginal")
         last = np.array([MANY, studies[-1]])
         (line,) = ax.plot(last, seconds[-1] * last / studies[-1], color=GREY, lw=1.5, ls="--", zorder=0)
         said.append(
             f"{name}: "
-            + ", ".join(f"{_seconds(took)} with {count:,}" for count, took in zip(studies, seconds))
+            + ", ".join(
+                f"{_seconds(took)} with {count:,}" for count, took in zip(studies, seconds, strict=True)
+            )
         )
     ax.set_xscale("log")
     ax.set_yscale("log")

@@ -271,7 +271,7 @@ def icon_array(row: Row, review: Review) -> Picture | None:
         "with tocilizumab": f"{said['with']:.0f} ({said['lower']:.0f} to {said['upper']:.0f})",
     }
     figure, axes = plt.subplots(1, 2, figsize=(NARROW, 3.1), layout="constrained")
-    for ax, limits, (arm, title) in zip(axes, (without, effect.with_toci), titles.items()):
+    for ax, limits, (arm, title) in zip(axes, (without, effect.with_toci), titles.items(), strict=True):
         _draw_icons(ax, icons(limits), _event_colour(endpoint))
         ax.set_title(f"{arm}\n{title} of 1,000", fontsize=SMALL)
     _legend(figure, _event_colour(endpoint))
@@ -281,7 +281,7 @@ def icon_array(row: Row, review: Review) -> Picture | None:
         pd.DataFrame(
             [
                 {"arm": arm, **limits, **{f"icons_{name}": count for name, count in icons(limits).items()}}
-                for arm, limits in zip(titles, (without, effect.with_toci))
+                for arm, limits in zip(titles, (without, effect.with_toci), strict=True)
             ]
         ),
         how=(

@@ -50,7 +50,7 @@ def strategies(review: Review) -> list[tuple[str, str]]:
 
 
 def searches(review: Review) -> Table:
-    """The log, newest first; included is what the register says today of the studies that a search brought."""
+    """The log, newest first; `included` is what the register says today of what a search brought."""
     names = {source.id: source.name for source in review.living.sources}
     rows = [
         {

@@ -23,7 +23,7 @@ def picture(review: Review) -> Picture:
     limits = {key: towards_left(key, summary) for key, summary in found.items()}
     low, high = reach(list(limits.values()))
     figure, ax = plt.subplots(figsize=SIZE, layout="constrained")
-    for i, (key, one) in enumerate(limits.items()):
+    for i, one in enumerate(limits.values()):
         interval_line(ax, -i, one, low, high, BLUE)
     ratio_ticks(ax, low, high)
     ax.set_yticks(-np.arange(len(limits)), [ENDPOINTS[key].title for key in limits])

@@ -58,7 +58,7 @@ def overlaps(review: Review) -> pd.DataFrame:
 
 
 def alike(review: Review) -> Table:
-    """Pairs of papers that share what papers of the same patients share, and what the register says of them."""
+    """Pairs of papers that share what papers of the same patients share, and the register's word on them."""
     return Table(
         pd.DataFrame(
             [

@@ -67,7 +67,7 @@ def by_version(frame: pd.DataFrame):
     keys = [key for key in ENDPOINTS if key in set(frame["endpoint"])]
     figure, axes = canvas(sum(_height(len(shown)) for _ in keys), len(keys), squeeze=False)
     said = []
-    for key, ax in zip(keys, axes[:, 0]):
+    for key, ax in zip(keys, axes[:, 0], strict=True):
         rows = [
             (
                 version,
@@ -95,8 +95,8 @@ def _panel(ax, key: str, rows: list[tuple[str, list[dict]]]) -> str:
     """One endpoint: a line for each row's unadjusted answer, and below it the adjusted one; its words."""
     endpoint = ENDPOINTS[key]
     low, high = reach([limits for _, answers in rows for limits in answers])
-    for i, (name, answers) in enumerate(rows):
-        for limits, shift, colour, marker in zip(answers, (0.13, -0.13), (BLUE, ORANGE), "os"):
+    for i, (_, answers) in enumerate(rows):
+        for limits, shift, colour, marker in zip(answers, (0.13, -0.13), (BLUE, ORANGE), "os", strict=True):
             interval_line(ax, -i + shift, limits, low, high, colour, marker)
     ax.set_yticks([-i for i in range(len(rows))], [name for name, _ in rows])
     ax.set_ylim(-len(rows) + 0.4, 0.6)
@@ -123,7 +123,7 @@ def by_study(found: dict[str, list[Stage]]):
     heights = [_height(len(stages)) for stages in found.values()]
     figure, axes = canvas(sum(heights), len(found), squeeze=False, height_ratios=heights)
     said = []
-    for (key, stages), ax in zip(found.items(), axes[:, 0]):
+    for (key, stages), ax in zip(found.items(), axes[:, 0], strict=True):
         rows = [(("" if i == 0 else "+ ") + stage.label, [stage.answer]) for i, stage in enumerate(stages)]
         said.append(_panel(ax, key, rows))
     return Picture(

@@ -32,7 +32,7 @@ EACH, MOST = 100, 40
 SIZES = (20, 40, 80, 150, 300, 600, 1000)
 ANSWERED = 0.95
 IMPORTANT = 0.75
-"""A ratio of important benefit, on every scale (its inverse where more is better): a change by a quarter. 
+"""A ratio of important benefit, on every scale (its inverse where more is better): a change by a quarter.
 Choice of this review.
 """
 MEDIAN, NONE, BENEFIT = "today's median", "no effect", "important benefit"
@@ -162,7 +162,7 @@ def finding(found: list[Outlook]) -> str:
     left = {truth: [o.studies for o in rows if o.smallest is None] for truth, rows in by_truth.items()}
     takes = [
         f"{count_words(studies)} {case}"
-        for studies, case in zip(left.values(), ("in the first case", "in the second"))
+        for studies, case in zip(left.values(), ("in the first case", "in the second"), strict=True)
         if studies
     ]
     return first + (
@@ -229,7 +229,7 @@ HOW = (
 
 
 def sizes_table(found: list[Outlook]) -> Table:
-    """Expected probability that tocilizumab is the better side, by size, and the smallest size that answers."""
+    """Expected probability that tocilizumab is better, by size, and the smallest size that answers."""
     return Table(
         pd.DataFrame(
             [
@@ -306,7 +306,7 @@ def picture(found: list[Outlook]):
         figure, axes = plt.subplots(
             rows, 2, figsize=(WIDTH, 2.1 * rows + 0.6), layout="constrained", sharex=True, sharey=True
         )
-    for ax, key in zip(axes.flat, keys):
+    for ax, key in zip(axes.flat, keys, strict=True):
         _panel(ax, [o for o in found if o.key == key])
     for ax in axes.flat[len(keys) :]:
         ax.axis("off")

@@ -2,11 +2,11 @@
 
     theta[study] ~ N(mu, tau);  each report has its own likelihood of theta
 
-Counts are exact binomials in both arms: events ~ Binomial(n, risk), logit risk = alpha[study] + theta[study] *
-toci.  alpha has a wide prior of its own in each study, so only the comparison within a study informs theta.  A
-printed hazard ratio is normal on the log scale; a log-rank p-value without direction leaves two mirror images,
-its events summed out; strata of one study share its theta.  Estimand: exp(mu), the odds or hazard ratio; a risk
-difference follows at a stated baseline risk.
+Counts are exact binomials in both arms: events ~ Binomial(n, risk), logit risk = alpha[study] + theta[study]
+toci.  alpha has a wide prior of its own in each study, so only the comparison within a study informs theta.
+A printed hazard ratio is normal on the log scale; a log-rank p-value without direction leaves two mirror
+images, its events summed out; strata of one study share its theta.  Estimand: exp(mu), the odds or hazard
+ratio; a risk difference follows at a stated baseline risk.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def one_effect_per_study(evidence: Evidence, mu_prior: Prior, tau_prior: Prior):
-    """The model of every endpoint with one log ratio per study; see `models.engines.hierarchy.from_reports`."""
+    """The model of every endpoint with one log ratio per study: `models.engines.hierarchy.from_reports`."""
     from models.engines import hierarchy
 
     return hierarchy.from_reports(evidence, mu_prior, tau_prior, BASELINE_LOGIT)

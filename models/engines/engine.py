@@ -1,6 +1,4 @@
-"""What every engine does: it turns the evidence of an endpoint into a model and, where it can, into a posterior
-without sampling.
-"""
+"""What every engine does: evidence becomes a model and, where it can, a posterior without sampling."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from models.likelihood.kinds.test_outcome import OutcomeOfTest
 
 
 def crs_duration(record: Record, endpoint: str, contrast: str, reading: Reading) -> Iterator[Used | Unused]:
-    """Tests within grades; medians with ranges by arm, or else of both arms together, as mixtures of grades."""
+    """Tests within grades; medians with ranges by arm, or else of both together, as mixtures of grades."""
     grades = grade_counts(record)
     strata = [s for s, meaning in record.strata.items() if meaning.crs_grades]
     tested = sorted((s for s in strata if _tests(record, s)), key=lambda s: len(record.strata[s].crs_grades))

@@ -20,8 +20,7 @@ joint = kernels.named_joint
 
 @numba.njit(cache=True)
 def durations(mean_by_grade, tau, z, bias, level, step_1_to_2, step_2_to_3, sigma, layout, integers, reals):
-    """Log likelihood of all reports at the parameters of `models.engines.durations`, then its derivatives by each
-    of them, in their order.
+    """Log likelihood of all reports at the parameters of `models.engines.durations`, then each derivative.
 
     mean_by_grade, shape (grade,); z, shape (study, grade); bias, level and sigma, shape (study,); tau and the
     steps, shape ().  Layout, integers and reals as `kernels.joint` reads them.

@@ -49,7 +49,7 @@ def two_arm_log_likelihood(events_treated, n_treated, events_control, n_control,
 
 
 def _mode(theta, counts, mean, sd):
-    """Mode of alpha given theta and the SD its curvature implies, each (theta, 1): Newton, kept in a bracket."""
+    """Mode of alpha given theta and the SD of its curvature, each (theta, 1): Newton, kept in a bracket."""
     events_treated, n_treated, events_control, n_control = counts
     peak_treated, peak_control = (
         _peak(events_treated, n_treated, mean, sd),
@@ -80,7 +80,7 @@ def _mode(theta, counts, mean, sd):
 
 
 def _peak(events, n, mean, sd):
-    """Peak of one arm's likelihood on the logit scale, or with none a point beyond any mode the prior allows."""
+    """Peak of an arm's likelihood on the logit scale, or with none a point beyond any mode of the prior."""
     beyond = abs(mean) + 1 + max(np.log(n * sd**2), 0.0)
     if events == 0 or events == n:
         return beyond if events else -beyond

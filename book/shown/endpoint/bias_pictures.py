@@ -98,7 +98,7 @@ def tipping(key: str, review: Review):
                 alpha=0.35,
             )
             ax.contour(np.exp(MEANS), SDS, level, levels=[0.0], colors=[INK], linewidths=1.2)
-    for study, prior in bias_priors(key, review).items():
+    for prior in bias_priors(key, review).values():
         ax.plot(np.exp(prior.parameters[0]), prior.parameters[1], "o", color=RED, ms=8, mec="white")
     ax.annotate(
         "as judged",
@@ -198,7 +198,7 @@ def e_value(ratio: float, kind: str) -> float:
 
 
 def e_values(review: Review) -> Table:
-    """E-value of each mean effect, and of the limit nearer to no difference (1 where the interval holds it)."""
+    """E-value of each mean effect, and of its limit nearer to no difference (1 if the interval holds it)."""
     rows = []
     for key, endpoint in ENDPOINTS.items():
         found = pair(key, review).unadjusted

@@ -84,7 +84,7 @@ def forest(key: str, review: Review) -> None:
     printed = [behind(key, *paper, review) if paper else () for paper in papers]
     computed = [() if gap else (mean_key(key),) for gap in picture.numbers["no_result_because"]]
     sources = {
-        "study": [() if entries else paper for entries, paper in zip(printed, papers)],
+        "study": [() if entries else paper for entries, paper in zip(printed, papers, strict=True)],
         "as printed": printed,
         frame.columns[2]: computed,
     }

@@ -16,7 +16,7 @@ from extraction.schema import Entry, SurvivalCurve
 def digitised(
     review: Review, field: str | None = None, study: str | None = None
 ) -> list[tuple[str, SurvivalCurve]]:
-    """Study and entry of every digitised curve in use of the included studies, or of one variable or study."""
+    """Study and entry of every digitised curve in use, or those of one variable or study."""
     return [
         (name, entry)
         for name, record in review.included().items()

@@ -17,12 +17,12 @@ from models.words import percent
 
 
 def left_out_reports(key: str, review: Review):
-    """Where each report left out lies in its predictive distribution; None where no report can be predicted."""
+    """Where each report left out lies in its predictive distribution; None if none can be predicted."""
     found = checks(key, review)
     if not found:
         return None
     figure, axes = canvas(1.75 * len(found) + 0.5, len(found), squeeze=False)
-    for check, ax in zip(found, axes[:, 0]):
+    for check, ax in zip(found, axes[:, 0], strict=True):
         label = review.studies[check.report.study].label
         label += (
             ""
@@ -155,12 +155,12 @@ def per_1000(key: str, review: Review):
     ax.set_xlim(0, 1000)
     ax.set_ylim(-len(found) + 0.4, 1.0)
     ax.set_yticks([])
-    labels = dict(zip(*reversed(ax.get_legend_handles_labels())))
+    labels = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
     figure.legend(labels.values(), labels.keys(), loc="outside upper right", ncols=2)
     ax.set_xlabel("Patients with the event per 1,000")
     said = "; ".join(
-        f"{e.baseline.source}: {1000 * e.baseline.risk:.0f} without, {e.with_toci['median']:.0f} with (95 % interval "
-        f"{e.with_toci['lower']:.0f} to {e.with_toci['upper']:.0f})"
+        f"{e.baseline.source}: {1000 * e.baseline.risk:.0f} without, {e.with_toci['median']:.0f} with "
+        f"(95 % interval {e.with_toci['lower']:.0f} to {e.with_toci['upper']:.0f})"
         for e in found
     )
     return Picture(
@@ -197,7 +197,7 @@ def durations_foreseen():
     found = prior_durations()
     figure, ax = canvas(3.0)
     grid, said, curves = np.linspace(np.log(0.8), np.log(60), 300), [], []
-    for (grade, days), colour in zip(found.items(), STUDY_COLOURS):
+    for (grade, days), colour in zip(found.items(), STUDY_COLOURS, strict=False):
         curves.append(
             pd.DataFrame(
                 {"grade": grade, "days": np.exp(grid), "density_of_log_days": density(np.log(days), grid)}
@@ -233,7 +233,7 @@ def simulated_survival(key: str, review: Review):
     times, curves = survival_curves(key, review)
     figure, ax = canvas(3.6)
     said, bands = [], []
-    for (arm, found), colour in zip(curves.items(), (GREY, BLUE)):
+    for (arm, found), colour in zip(curves.items(), (GREY, BLUE), strict=True):
         low, middle, high = np.quantile(found, [0.025, 0.5, 0.975], axis=0)
         words = "no tocilizumab" if arm == "none" else arm
         ax.fill_between(times, low, high, step="post", color=colour, alpha=0.2, lw=0)

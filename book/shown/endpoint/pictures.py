@@ -58,7 +58,7 @@ def baseline_imbalance(review: Review):
         axes.set_ylim(-len(variables) + 0.4, 0.6)
     far = 1.15 * max(abs(i.difference) for i in found)
     ax.set_xlim(-far, far)
-    labels = dict(zip(*reversed(ax.get_legend_handles_labels())))
+    labels = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
     if len(labels) <= MOST_IN_A_LEGEND:
         figure.legend(labels.values(), labels.keys(), loc="outside upper right", ncols=2)
     ax.set_xlabel("Standardised difference", labelpad=34)
@@ -209,7 +209,7 @@ def _layers(nodes: list[str], edges: list[list[str]]) -> dict[str, int]:
 
 
 def followed_number(key: str, study: str, review: Review):
-    """One table of counts: prior of the log odds ratio, likelihood of the counts, and the study's posterior."""
+    """One table of counts: prior of the log odds ratio, likelihood of the counts, the study's posterior."""
     endpoint = ENDPOINTS[key]
     report = next(r.report for r in evidence_of(key, review).of(study) if isinstance(r.report, Table))
     grid = np.linspace(np.log(0.08), np.log(20), 400)
@@ -222,7 +222,9 @@ def followed_number(key: str, study: str, review: Review):
         "likelihood of the counts": likelihood / likelihood.sum() / step,
         "posterior of this study": posterior.density(grid),
     }
-    for (words, y), colour, dashes in zip(curves.items(), (GREY, ORANGE, BLUE), ("--", "-", "-")):
+    for (words, y), colour, dashes in zip(
+        curves.items(), (GREY, ORANGE, BLUE), ("--", "-", "-"), strict=True
+    ):
         ax.plot(np.exp(grid), y, dashes, color=colour, lw=2.2, label=words)
     ax.set_yticks([])
     ax.set_ylabel("Density of the log ratio")

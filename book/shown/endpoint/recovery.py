@@ -224,7 +224,7 @@ def candidates(key: str, review: Review):
         return None
     heights = [2.3 if report.tables else 1.35 for report in found]
     figure, axes = canvas(sum(heights) + 0.4, len(found), squeeze=False, height_ratios=heights)
-    for report, ax in zip(found, axes[:, 0]):
+    for report, ax in zip(found, axes[:, 0], strict=True):
         (_tables if report.tables else _histories)(ax, report)
         ax.set_title(report.label, loc="left", fontsize=12, weight="bold")
     if any(report.histories for report in found):
@@ -251,7 +251,7 @@ def _candidate_numbers(report: Recovered) -> list[dict]:
     """A row for each table that prints so, or for each class of histories with their number."""
     same = {"report": report.label, "enters": report.enters}
     columns = ("events_toci", "n_toci", "events_control", "n_control")
-    tables = [same | dict(zip(columns, table)) for table in report.tables]
+    tables = [same | dict(zip(columns, table, strict=True)) for table in report.tables]
     return tables + [
         same | {"ties": kind, "direction": side, "histories": count}
         for kind, sides in (report.histories or {}).items()
@@ -296,7 +296,7 @@ SIDES = {
 
 def _histories(ax, report: Recovered) -> None:
     """Shares of histories by direction, for those without and with events on one day."""
-    for y, (kind, sides) in zip((1, 0), report.histories.items()):
+    for y, (kind, sides) in zip((1, 0), report.histories.items(), strict=True):
         total, left = sum(sides.values()), 0.0
         for side, count in sides.items():
             if total:

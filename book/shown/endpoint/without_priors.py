@@ -85,7 +85,7 @@ def pooled(key: str, review: Review) -> list[str]:
     if len(tables) >= 2:
         counts = [list(column) for column in zip(*tables, strict=True)]
         found = [frequentist.mantel_haenszel(*counts), frequentist.peto(*counts)]
-        single = [frequentist.log_odds_ratio(*row) for row in zip(*counts)]
+        single = [frequentist.log_odds_ratio(*row) for row in zip(*counts, strict=True)]
         found.append(
             frequentist.random_effects([s.estimate for s in single if s.se], [s.se for s in single if s.se])
         )
