@@ -1,8 +1,7 @@
 """Tables of sentences on executed pages, whose cells open what is behind them where there is anything."""
 
 import html
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import repeat
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from docutils.nodes import make_id
@@ -56,11 +55,11 @@ def _rows(frame: pd.DataFrame, sources: Mapping[str, Sequence[tuple[str, ...]]])
     ]
 
 
-def cells(row: Sequence, keys: Iterable[tuple[str, ...]] = repeat(())) -> str:
-    """A row's cells as HTML; `keys` are those of the sources that each opens."""
+def cells(row: Sequence, keys: Sequence[tuple[str, ...]] | None = None) -> str:
+    """A row's cells as HTML; `keys` are those of the sources that each opens, if any does."""
     return "".join(
         f"<td{_width(str(cell))}>{marked(str(cell), opens)}</td>"
-        for cell, opens in zip(row, keys, strict=True)
+        for cell, opens in zip(row, keys or [()] * len(row), strict=True)
     )
 
 

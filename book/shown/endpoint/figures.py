@@ -119,9 +119,9 @@ def forest(key: str, review: Review):
     tops = np.concatenate([[0], -np.cumsum(heights)])
     low, high = reach([row.limits for row in rows if row.limits and row.kind != "prediction"])
     figure, (words, ax) = two_columns(-tops[-1] * 0.42 + 1.0, (0.95, 1))
-    for row, lines, top, height in zip(rows, printed, tops, heights, strict=True):
+    for row, lines, top, height in zip(rows, printed, tops[:-1], heights, strict=True):
         _forest_row(words, ax, row, lines, top, height, (low, high), digits)
-    for row, top, height in zip(rows, tops, heights, strict=True):
+    for row, top, height in zip(rows, tops[:-1], heights, strict=True):
         if row.record:
             row_of_lights(words, row.record, endpoint.evidence, 0.03, top - height + 0.28, 0.062)
     for axes in (words, ax):
@@ -307,7 +307,7 @@ def tau_priors(key: str, review: Review):
         2.7 + 0.55 * len(rows) + 1.3, 2, height_ratios=(2.4, 0.55 * len(rows) + 0.9)
     )
     tau = np.linspace(0.004, 2, 500)
-    for (prior, _), colour in zip(rows, colours, strict=True):
+    for (prior, _), colour in zip(rows, colours, strict=False):
         above.plot(tau, np.exp(prior.log_density(tau)), color=colour, lw=2, label=prior_words(prior))
     above.set_ylim(0, 4)
     above.set_xlim(0, 2)
@@ -316,7 +316,7 @@ def tau_priors(key: str, review: Review):
     above.set_xlabel("Between-study SD of the log ratio, τ")
     above.legend(loc="upper right")
     low, high = reach([found for _, found in rows if found])
-    for i, ((prior, found), colour) in enumerate(zip(rows, colours, strict=True)):
+    for i, ((prior, found), colour) in enumerate(zip(rows, colours, strict=False)):
         if found:
             interval_line(below, -i, found, low, high, colour)
         below.text(
