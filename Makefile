@@ -75,7 +75,7 @@ lint: tools ## hold the code to its form: layout, habits, direction of imports, 
 	@.venv/bin/lint-imports pyproject.toml --no-logo --cache-dir _build/import_linter
 	@.venv/bin/mypy
 
-test: tools ## run the whole test suite, the strict book build included
+test: lint ## run the whole test suite, the strict book build included
 	@$(PYTHON) -m pytest -n 2 --dist loadfile
 
 coverage: lint # the whole test suite, with the lines and branches that it leaves out

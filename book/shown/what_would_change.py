@@ -306,7 +306,7 @@ def picture(found: list[Outlook]):
         figure, axes = plt.subplots(
             rows, 2, figsize=(WIDTH, 2.1 * rows + 0.6), layout="constrained", sharex=True, sharey=True
         )
-    for ax, key in zip(axes.flat, keys, strict=True):
+    for ax, key in zip(axes.flat, keys, strict=False):
         _panel(ax, [o for o in found if o.key == key])
     for ax in axes.flat[len(keys) :]:
         ax.axis("off")
