@@ -96,7 +96,7 @@ def _panel(ax, key: str, rows: list[tuple[str, list[dict]]]) -> str:
     endpoint = ENDPOINTS[key]
     low, high = reach([limits for _, answers in rows for limits in answers])
     for i, (_, answers) in enumerate(rows):
-        for limits, shift, colour, marker in zip(answers, (0.13, -0.13), (BLUE, ORANGE), "os", strict=True):
+        for limits, shift, colour, marker in zip(answers, (0.13, -0.13), (BLUE, ORANGE), "os", strict=False):
             interval_line(ax, -i + shift, limits, low, high, colour, marker)
     ax.set_yticks([-i for i in range(len(rows))], [name for name, _ in rows])
     ax.set_ylim(-len(rows) + 0.4, 0.6)
