@@ -9,22 +9,15 @@ import os
 # before numpy: the matrices here are small, and threads only wait for each other
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import argparse
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from book.make import build, execute, inputs
+from extraction.commands.parser import Parser
 from extraction.fault import Fault
 from models.runs.alone import alone
-
-
-class Parser(argparse.ArgumentParser):
-    """Wrong usage gets one line."""
-
-    def error(self, message: str) -> None:
-        self.exit(2, f"{self.prog}: {message}\n")
 
 
 def main(arguments: list[str] | None = None) -> int:

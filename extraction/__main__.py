@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from datetime import date
 from io import TextIOWrapper
 from pathlib import Path
-from typing import NoReturn
 
 from rich.console import Console
 from rich.table import Table
@@ -23,19 +22,13 @@ from rich.table import Table
 from extraction import new
 from extraction.checks import Checked, Finding, check
 from extraction.commands import recover
+from extraction.commands.parser import Parser
 from extraction.dictionary import json_schemas
 from extraction.fault import Fault
 from extraction.living import reminder
 from extraction.records import ROOT, BadRecords, Problem, Review, load
 from extraction.verify import Fragment, Verification, verify
 from extraction.whole import write_whole
-
-
-class Parser(argparse.ArgumentParser):
-    """Wrong usage gets one line."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n")
 
 
 def main(arguments: list[str] | None = None) -> int:

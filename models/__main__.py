@@ -5,11 +5,11 @@ import os
 # before numpy: the matrices here are small, and threads only wait for each other
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import argparse
 import importlib
 import sys
 from pathlib import Path
 
+from extraction.commands.parser import Parser
 from extraction.fault import Fault
 from models.pool import command as pool
 
@@ -39,7 +39,7 @@ def main(argv=None):
     """Parse the command line and run one command, importing only what it needs. Returns the exit code:
     1 where a fault stops it, 2 where it was called wrongly, 130 where it was interrupted.
     """
-    parser = argparse.ArgumentParser(prog="python -m models", description="Fit, summarise and pool.")
+    parser = Parser(prog="python -m models", description="Fit, summarise and pool.")
     commands = parser.add_subparsers(dest="command", required=True)
 
     fit = commands.add_parser("fit", help="sample the posteriors of the endpoints")

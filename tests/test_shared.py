@@ -3,9 +3,11 @@
 import dataclasses
 
 import pytest
+from filelock import FileLock
 
 from extraction.records import load
 from models.runs import shared
+from models.runs.alone import alone
 
 
 @pytest.fixture
@@ -43,3 +45,10 @@ def test_a_damaged_file_is_made_anew(counted, tmp_path):
     [path] = tmp_path.glob("*.json")
     path.write_text(path.read_text()[:-20])
     assert rows("icans", load())["columns"] == ["icans"] and len(calls) == 2
+
+
+def test_one_that_waits_in_a_notebook_says_nothing_and_goes_on(tmp_path, capsys):
+    """A word on the error stream of a page's cell stops the build."""
+    with FileLock(tmp_path / "rows.lock"), alone("rows", tmp_path, patience=0.01):
+        pass
+    assert capsys.readouterr() == ("", "") and not list(tmp_path.glob("*.process"))

@@ -140,7 +140,12 @@ def ratio_axis(ax, low: float, high: float, label: str, benefit: str = "below") 
         if benefit == "below"
         else ("◄ favours\nnone", "favours\ntocilizumab ►")
     )
-    for place, words, side in zip((0, 1), sides, ("left", "right"), strict=True):
+    words_at_ends(ax, *sides)
+
+
+def words_at_ends(ax, left: str, right: str) -> None:
+    """Words below both ends of an axis, under its ticks: what each direction means."""
+    for place, words, side in ((0, left, "left"), (1, right, "right")):
         ax.annotate(
             words,
             (place, 0),

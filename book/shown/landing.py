@@ -23,6 +23,7 @@ from book.html.style import (
     interval_line,
     ratio_ticks,
     reach,
+    words_at_ends,
 )
 from book.shown import register
 from extraction.records import Review
@@ -220,18 +221,7 @@ def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Pictu
     ax.set_ylim(-0.1, 2.1)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    for x, side, said in ((0, "left", "◄ favours tocilizumab"), (1, "right", "favours none ►")):
-        ax.annotate(
-            said,
-            (x, 0),
-            xycoords="axes fraction",
-            xytext=(0, -20),
-            textcoords="offset points",
-            ha=side,
-            va="top",
-            fontsize=SMALL,
-            color="#444444",
-        )
+    words_at_ends(ax, "◄ favours tocilizumab", "favours none ►")
     said = (
         f"{row.title}, mean {words.size(row.summary, endpoint)}; adjusted for bias"
         f" {words.interval(row.adjusted, row.summary['digits'])}. {row.headline}."

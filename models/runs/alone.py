@@ -1,10 +1,12 @@
-"""One process at a time fits or builds; another that comes meanwhile waits, and then finds it done."""
+"""One process at a time fits, builds or computes for others; another that comes meanwhile waits, and then
+finds it done.
+"""
 
 import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -19,18 +21,23 @@ as long as it takes.
 
 
 @contextmanager
-def alone(task: str) -> Iterator[None]:
+def alone(task: str, folder: Path | None = None, patience: float | None = None) -> Iterator[None]:
     """Hold the lock of a task, such as `fit`; the system frees it when a process ends, however it ends.
+
+    patience : seconds to wait, in silence, before going on without the lock; else the waiting has no end, and
+    says so (to the error stream, which of a page's cell would stop the build)
 
     Where nothing may be written there is nothing to guard: whatever needs writing will say so.
     """
-    lock, holder = FileLock(FOLDER / f"{task}.lock"), FOLDER / f"{task}.process"
-    try:
-        FOLDER.mkdir(exist_ok=True)
-        _acquire(lock, task, holder)
-        holder.write_text(str(os.getpid()), encoding="utf-8")
-    except OSError:
-        pass
+    folder = folder or FOLDER
+    lock, holder = FileLock(folder / f"{task}.lock"), folder / f"{task}.process"
+    with suppress(OSError, Timeout):
+        folder.mkdir(parents=True, exist_ok=True)
+        if patience is None:
+            _acquire(lock, task, holder)
+            holder.write_text(str(os.getpid()), encoding="utf-8")
+        else:
+            lock.acquire(timeout=patience)
     try:
         yield
     finally:

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
 
-from filelock import FileLock, Timeout
-
 from extraction.records import Review
 from extraction.tree import BUILD
 from models.runs import kept, store
+from models.runs.alone import alone
 from models.runs.closure import fingerprint
 
 FOLDER = BUILD / "shared"
@@ -28,7 +27,7 @@ def shared(function: Callable) -> Callable:
         under = store.hash_of([review.fingerprint, store.identity(key, review), fingerprint(function)])
         if (found := kept.read(path, under)) is not None:
             return found
-        with _alone(name):
+        with alone(name, FOLDER, PATIENCE):
             if (found := kept.read(path, under)) is None:
                 found = function(key, review)
                 with suppress(OSError):  # a tree that may not be written, or a full disk, is no hindrance
@@ -36,18 +35,3 @@ def shared(function: Callable) -> Callable:
         return found
 
     return kept_or_computed
-
-
-class _alone:
-    """A lock of one name; where it cannot be had, work goes on without."""
-
-    def __init__(self, name: str):
-        self.lock = FileLock(FOLDER / f"{name}.lock")
-
-    def __enter__(self) -> None:
-        with suppress(OSError, Timeout):
-            FOLDER.mkdir(parents=True, exist_ok=True)
-            self.lock.acquire(timeout=PATIENCE)
-
-    def __exit__(self, *_) -> None:
-        self.lock.release()

@@ -17,6 +17,7 @@ from book.html.style import (
     canvas,
     ratio_axis,
     two_columns,
+    words_at_ends,
 )
 from extraction.derived.characteristics import imbalances
 from extraction.records import Review
@@ -62,20 +63,7 @@ def baseline_imbalance(review: Review):
     if len(labels) <= MOST_IN_A_LEGEND:
         figure.legend(labels.values(), labels.keys(), loc="outside upper right", ncols=2)
     ax.set_xlabel("Standardised difference", labelpad=34)
-    for place, side, words_at_end in (
-        (0, "left", "◄ more\nwith none"),
-        (1, "right", "more with\ntocilizumab ►"),
-    ):
-        ax.annotate(
-            words_at_end,
-            (place, 0),
-            xycoords="axes fraction",
-            xytext=(0, -21),
-            textcoords="offset points",
-            ha=side,
-            va="top",
-            fontsize=SMALL,
-        )
+    words_at_ends(ax, "◄ more\nwith none", "more with\ntocilizumab ►")
     far = [i for i in found if abs(i.difference) > 0.1]
     largest = sorted(found, key=lambda i: -abs(i.difference))[:MOST_IN_WORDS]
     said = "; ".join(
