@@ -22,6 +22,7 @@ from extraction.vocabulary import (
     Ground,
     RiskOfBias,
     Test,
+    TextPart,
     Unit,
 )
 
@@ -252,6 +253,7 @@ class Text(Strict):
     """A text of the paper that the extraction was made from."""
 
     file: Words = Field(description="File name of the text.")
+    part: TextPart = Field("full text", description="How much of the paper it holds.")
     licence: Words = Field(description="Licence of the text.")
     note: Words | None = Field(None, description="Flaws of the text, e.g. of its character recognition.")
 

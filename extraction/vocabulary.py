@@ -89,6 +89,14 @@ SUMS = {
 PARTITIONED = ("crs_grade", "blast_category")
 """Variables whose categories part the patients: together they are the group."""
 
+SEVERE_OF = {"severe_icans": "icans", "severe_crs": "crs_any"}
+"""Variables that count some of the patients of another."""
+
+GIVEN_IT = "given tocilizumab, of those with it"
+"""Category of a percentage whose whole is the patients with the event, and whose part those of them who were
+given the drug.
+"""
+
 BEFORE_THE_DRUG = "symptoms before tocilizumab"
 """Category of events of the tocilizumab arm that began before the drug."""
 
@@ -168,6 +176,8 @@ ARMS = {
     "comparison": "a contrast of the arms",
 }
 """Whom an entry describes."""
+
+TextPart = Literal["full text", "abstract", "fragments of the abstract"]
 
 Direction = Literal["lower", "higher"]
 """Of a value with tocilizumab, against none."""

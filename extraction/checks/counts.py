@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare, own_group, rounded
-from extraction.derived.candidates import stratum_size
+from extraction.derived.candidates import stratum_size, tables_of
 from extraction.derived.groups import APART, CATEGORIES, grade_counts, group_size, printed_sizes
 from extraction.recover.rounding import PrintedPercent, decimals, printed_percent
 from extraction.schema import AnyEntry, Bound, Counts, GroupSize, Percentage, Record
-from extraction.vocabulary import BOTH_ARMS, PARTITIONED, SUMS
+from extraction.vocabulary import BOTH_ARMS, GIVEN_IT, PARTITIONED, SUMS
 
 
 def group_sizes_agree(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -147,7 +147,7 @@ def _which_group_would(percent: PrintedPercent, events: int) -> str:
 
 def percentage_is_possible(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """A percentage without its count is that of some whole number of patients."""
-    if not isinstance(entry, Percentage) or entry.percent > 100:
+    if not isinstance(entry, Percentage) or entry.percent > 100 or entry.category == GIVEN_IT:
         return
     n = own_group(record, entry)
     if not n:
@@ -217,6 +217,22 @@ def printed_twice_alike(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
                 ", ".join(differing) or other.printed,
                 f"printed again: {other.printed} ({other.address})",
             )
+
+
+def share_given_it_is_possible(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
+    """Of those with an event, the share who were given the drug is that of some table of the two arms."""
+    if not isinstance(entry, Percentage) or entry.category != GIVEN_IT:
+        return
+    found = tables_of(record, entry.field, verbal=False)
+    if found is None:
+        yield Judgement("cannot_be_checked", "", "the arms are not printed")
+    elif not found.tables:
+        yield Judgement("differs", "some table", "no table of the arms has this share of its events")
+    elif len(found.tables) == 1:
+        toci, _, control, _ = found.tables[0]
+        yield Judgement("agrees", f"{toci} of {toci + control}", "one table of the arms prints so")
+    else:
+        yield Judgement("agrees", "", f"{len(found.tables)} tables of the arms print so")
 
 
 def a_count_printed_both_ways(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -385,6 +401,7 @@ RULES = [
     events_within_the_group,
     percentage_is_events_over_n,
     percentage_is_possible,
+    share_given_it_is_possible,
     arms_add_to_the_total,
     parts_of_an_arm_agree,
     printed_twice_alike,

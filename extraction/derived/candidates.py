@@ -16,7 +16,7 @@ from extraction.recover.rounding import PrintedP, PrintedPercent, printed_p, pri
 from extraction.recover.tables import Arm, Candidate, Recovery, recover_tables
 from extraction.recover.wide_tables import WideCandidate, recover_wide_tables
 from extraction.schema import Bound, Counts, Entry, Percentage, PValue, Record, TestOutcome
-from extraction.vocabulary import BOTH_ARMS, RESPONSES, SUMS, Direction
+from extraction.vocabulary import BOTH_ARMS, GIVEN_IT, RESPONSES, SEVERE_OF, SUMS, Direction
 
 TESTS_BY_NAME = {
     "fisher": ("fisher",),
@@ -60,7 +60,7 @@ def tables_of(record: Record, field: str, stratum: str = "all", verbal: bool = T
     if field in SUMS and stratum == "all" and (classes := response_classes(record)):
         return _sum_of_classes(classes, field)
     known, test = _known(record, field, stratum), _test(record, field, stratum, verbal)
-    if not known.by_arm and not known.bounds and test is None:
+    if not (known.by_arm or known.bounds or known.treated_share or test):
         return None
     toci, control = (
         Arm(
@@ -73,11 +73,17 @@ def tables_of(record: Record, field: str, stratum: str = "all", verbal: bool = T
         for a in BOTH_ARMS
     )
     if test is None or isinstance(test.entry, TestOutcome):
-        without = recover_tables(toci, control, total_events=known.total)
+        without = recover_tables(toci, control, total_events=known.total, treated_share=known.treated_share)
         if test is None:
             return known.recovered(without)
     found = recover_tables(
-        toci, control, test.p, test.tests, total_events=known.total, direction=test.direction
+        toci,
+        control,
+        test.p,
+        test.tests,
+        total_events=known.total,
+        direction=test.direction,
+        treated_share=known.treated_share,
     )
     if not isinstance(test.entry, TestOutcome):
         return known.recovered(found, test.entry.id)
@@ -98,6 +104,7 @@ class _Known:
     at_most: dict[str, int | None]
     percent: dict
     total: tuple[int, int] | None
+    treated_share: PrintedPercent | None
     by_arm: list[str]
     in_all: list[str]
     bounds: list[str]
@@ -122,6 +129,7 @@ def _known(record: Record, field: str, stratum: str) -> _Known:
         dict.fromkeys(BOTH_ARMS),
         {},
         None,
+        None,
         [],
         [],
         [],
@@ -141,6 +149,15 @@ def _known(record: Record, field: str, stratum: str) -> _Known:
             known.narrow(arm, at_most=most)
         return known
     known.total, known.in_all = _total(record, field)
+    for entry in record.find(Percentage, field, stratum="all"):
+        if entry.category == GIVEN_IT:
+            known.treated_share = printed_percent(entry.percent)
+            known.in_all = [*known.in_all, entry.id]
+    told = known.in_all or known.by_arm
+    if told and field in SEVERE_OF and (whole := tables_of(record, SEVERE_OF[field])):
+        for i, arm in enumerate(BOTH_ARMS):
+            known.narrow(arm, at_most=max((table[2 * i] for table in whole.tables), default=None))
+            known.bounds += whole.entries
     for part in SUMS.get(field, ()):
         for entry in _own(Counts, record, part, "all"):
             if entry.arm in BOTH_ARMS:

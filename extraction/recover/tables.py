@@ -99,11 +99,14 @@ def recover_tables(
     total_events: tuple[int, int] | None = None,
     total_n: int | None = None,
     direction: str | None = None,
+    treated_share: PrintedPercent | None = None,
 ) -> Recovery:
     """Every table of two arms that the constraints allow, once for each named test that gives the printed p.
 
     total_events : fewest and most events of both arms together; direction : `higher` or `lower` share of
-    events with tocilizumab Raises Unusable for bounds that contradict themselves, TooLarge before a search of
+    events with tocilizumab; treated_share : per cent of all events that are of the tocilizumab arm
+
+    Raises Unusable for bounds that contradict themselves, TooLarge before a search of
     more than LARGEST_SEARCH tables.
     """
     if unknown := [test for test in tests if test not in TESTS]:
@@ -125,6 +128,10 @@ def recover_tables(
     if total_n is not None:
         rows = rows[rows[:, 1] + rows[:, 3] == total_n]
         trace.append(Step(f"patients in all {total_n}", len(rows)))
+    if treated_share:
+        events = rows[:, 0] + rows[:, 2]
+        rows = rows[(events > 0) & treated_share.rounds(rows[:, 0], np.maximum(events, 1))]
+        trace.append(Step(f"{treated_share.text} % of events with tocilizumab", len(rows)))
     if direction:
         rows = rows[DIRECTIONS[direction] * (rows[:, 0] * rows[:, 3] - rows[:, 2] * rows[:, 1]) > 0]
         trace.append(Step(f"share with tocilizumab {direction}", len(rows)))
