@@ -18,10 +18,10 @@ def judgements(record: Record, endpoint: str) -> dict[str, BiasJudgement]:
 
 
 def overall(record: Record, endpoint: str) -> str | None:
-    """The gravest judgement of any domain; no information only where nothing is serious; None where none is
-    made.
+    """The gravest judgement of any domain, or a graver one that people made of all domains together; no
+    information only where nothing is serious; None where none is made.
     """
-    made = {row.judgement for row in judgements(record, endpoint).values()}
+    made = {row.judgement for row in record.risk_of_bias if endpoint in row.endpoints}
     return next((judgement for judgement in GRAVITY if judgement in made), None)
 
 

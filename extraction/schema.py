@@ -323,7 +323,11 @@ class Contradiction(Strict):
 class BiasJudgement(Strict):
     """One domain of ROBINS-I, judged for one or more endpoints of the study."""
 
-    domain: Domain = Field(description="Domain of ROBINS-I.")
+    domain: Domain = Field(
+        description=(
+            "Domain of ROBINS-I; `overall` where all together are judged graver than the gravest of them."
+        )
+    )
     endpoints: list[EndpointName] = Field(min_length=1, description="Endpoints it is judged for.")
     judgement: RiskOfBias = Field(description="Risk of bias.")
     reason: Words = Field(description="Why, from what the paper prints or leaves out.")

@@ -189,8 +189,16 @@ TWO_ARMS = "toci v control"
 """What a comparison contrasts unless its entry says otherwise."""
 
 Domain = Literal[
-    "confounding", "selection", "classification", "deviations", "missing_data", "measurement", "reporting"
+    "confounding",
+    "selection",
+    "classification",
+    "deviations",
+    "missing_data",
+    "measurement",
+    "reporting",
+    "overall",
 ]
+"""What a judgement is made of: a domain of ROBINS-I, or all of them together."""
 DOMAINS = {
     "confounding": "confounding",
     "selection": "selection of patients",
@@ -201,6 +209,7 @@ DOMAINS = {
     "reporting": "selection of the reported result",
 }
 """The seven domains of ROBINS-I (Sterne 2016, BMJ 355:i4919), in its order."""
+JUDGED = DOMAINS | {"overall": "all domains together"}
 
 RiskOfBias = Literal["low", "moderate", "serious", "critical", "no_information"]
 JUDGEMENTS: tuple[RiskOfBias, ...] = get_args(RiskOfBias)

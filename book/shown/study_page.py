@@ -15,7 +15,7 @@ from book.shown.topics import topics
 from extraction.checks import Finding
 from extraction.records import Review
 from extraction.schema import AnyEntry, Contradiction, Record, Registration
-from extraction.vocabulary import ARMS, DOMAINS, ENDPOINTS, FIELDS
+from extraction.vocabulary import ARMS, ENDPOINTS, FIELDS, JUDGED
 from models.evidence.report import Evidence
 
 HEADS = ("whom", "printed", "kind of report", "where in the paper", "what becomes of it")
@@ -182,14 +182,14 @@ def _risk_of_bias(record: Record) -> str:
     rows = [
         markup.row(
             (
-                DOMAINS[row.domain],
+                JUDGED[row.domain],
                 ", ".join(ENDPOINTS[e] for e in row.endpoints),
                 row.judgement.replace("_", " "),
                 row.reason,
                 row.address or "a silence of the paper",
             )
         )
-        for domain in DOMAINS
+        for domain in JUDGED
         for row in record.risk_of_bias
         if row.domain == domain
     ]

@@ -5,6 +5,7 @@ These are faults of the extraction, never of the paper, so none can be acknowled
 
 from collections.abc import Callable, Iterator
 
+from extraction.bias import GRAVITY, judgements
 from extraction.fragment import numbers, states_p
 from extraction.records import Problem, Review, Source
 from extraction.schema import Address, Counts, NotReported, Record
@@ -187,6 +188,13 @@ def bias_is_judged_in_every_domain(record: Record, source: Source) -> Iterator[P
                     f"{row.domain} is judged twice for this endpoint",
                 )
             seen[endpoint].append(row.domain)
+            made = [GRAVITY.index(one.judgement) for one in judgements(record, endpoint).values()]
+            if row.domain == "overall" and GRAVITY.index(row.judgement) >= min(made, default=0):
+                yield source.problem(
+                    ("risk_of_bias", i, "judgement"),
+                    row.judgement,
+                    "the overall risk follows from the domains; where it is judged, it is graver than each",
+                )
     for judged, domains in seen.items():
         if missing := [domain for domain in DOMAINS if domain not in domains]:
             yield source.problem(

@@ -6,7 +6,7 @@ from matplotlib.lines import Line2D
 from book.html.style import GREEN, GREY, INK, RED, SMALL, YELLOW, Picture, Table, canvas
 from extraction.bias import judgements, overall
 from extraction.records import Review
-from extraction.vocabulary import DOMAINS, ENDPOINTS
+from extraction.vocabulary import DOMAINS, ENDPOINTS, JUDGED
 from models.endpoints import ENDPOINTS as MODELS
 from models.endpoints import evidence_of
 
@@ -130,13 +130,13 @@ def reasons(study: str, review: Review) -> Table:
         pd.DataFrame(
             [
                 {
-                    "domain": DOMAINS[row.domain],
+                    "domain": JUDGED[row.domain],
                     "endpoints": ", ".join(ENDPOINTS[e] for e in row.endpoints),
                     "risk of bias": LIGHTS[row.judgement][0],
                     "reason": row.reason,
                     "where": str(row.address) if row.address else "a silence of the paper",
                 }
-                for domain in DOMAINS
+                for domain in JUDGED
                 for row in review.records[study].risk_of_bias
                 if row.domain == domain
             ]
