@@ -238,7 +238,7 @@ def test_density_changes_with_the_unit_as_a_density_does(factor):
     """In hours instead of days: three printed numbers, so three factors."""
     days = median_with_range([5, 6], 5.5, 2.0, 11.0).log_likelihood([1.5, 1.8], SIGMA)
     other = median_with_range([5, 6], 5.5 * factor, 2.0 * factor, 11.0 * factor).log_likelihood(
-        [*np.log(factor), 1.5, 1.8], SIGMA
+        np.log(factor) + np.array([1.5, 1.8]), SIGMA
     )
     assert other == pytest.approx(days - 3 * np.log(factor), abs=1e-9)  # rounding only
 
