@@ -267,8 +267,9 @@ def sampler(monkeypatch):
         draws = {
             name: (("chain", "draw"), random.normal(2, 1, (2, 5000))) for name in ("mu", "tau", "prediction")
         }
-        draws["theta"] = (("chain", "draw", "study"), [*random.normal(0, 1, (2, 5000, 2)), 0, 10])
-        return {"posterior": xarray.Dataset(draws, coords={"study": ["Ma", "Zhou"]})}
+        draws["theta"] = (("chain", "draw", "study"), random.normal([0, 10], 1, (2, 5000, 2)))
+        posterior = xarray.Dataset(draws, coords={"study": ["Ma", "Zhou"]})
+        return xarray.DataTree.from_dict({"posterior": posterior})
 
     hierarchy = types.SimpleNamespace(normal_normal=build, binomial_normal=build)
     for name, module in {"hierarchy": hierarchy, "sampling": types.SimpleNamespace(sample=sample)}.items():

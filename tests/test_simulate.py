@@ -1,11 +1,11 @@
 """Simulated patients print as by hand, and as often as theory says."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from extraction.schema import PValue, TestOutcome
 from models.endpoints import CRS_DURATION, ENDPOINTS, evidence_of
 from models.evidence.report import Evidence
 from models.likelihood.kinds.log_rank_histories import history, log_rank
@@ -24,8 +24,9 @@ def rng(seed=1):
     return np.random.default_rng(seed)
 
 
-def entry(**fields):
-    return SimpleNamespace(**fields)
+def entry(kind, **fields):
+    """A comparison as a record holds it, with these fields alone."""
+    return {"p_value": PValue, "test_outcome": TestOutcome}[kind].model_construct(kind=kind, **fields)
 
 
 def median_range(median, minimum, maximum, zeros=0, toci=None, control=None):

@@ -1,8 +1,15 @@
 """When a posterior may be shown: the one rule of convergence."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from extraction.fault import Fault
+
+if TYPE_CHECKING:
+    from xarray import DataArray, Dataset, DataTree
 
 R_HAT_BELOW = 1.01
 ESS_ABOVE = 400
@@ -13,7 +20,7 @@ class Rejected(Fault):
     """A fit that breaks the rule; the message names the fit, each measure and its limit."""
 
 
-def diagnose(draws) -> dict:
+def diagnose(draws: DataTree) -> dict:
     """Worst diagnostics over every scalar of a sampled DataTree (groups posterior and sample_stats), derived
     ones included.
 
@@ -54,7 +61,7 @@ def verdict(diagnostics: dict) -> list[str]:
     return [broken for kept, broken in rules if not kept]
 
 
-def accept(name: str, draws) -> dict:
+def accept(name: str, draws: DataTree) -> dict:
     """Diagnostics of a fit that keeps the rule; raise Rejected for one that does not."""
     diagnostics = diagnose(draws)
     if broken := verdict(diagnostics):
@@ -62,7 +69,7 @@ def accept(name: str, draws) -> dict:
     return diagnostics
 
 
-def by_element(posterior) -> list[dict]:
+def by_element(posterior: Dataset) -> list[dict]:
     """Diagnostics of every scalar of a posterior (xarray Dataset over chain and draw), each by its name:
     `tau`, `delta[zhou2025, 3]`.
 
@@ -80,18 +87,18 @@ def by_element(posterior) -> list[dict]:
     ]
 
 
-def elements(posterior) -> list[tuple[str, tuple[int, ...], str]]:
+def elements(posterior: Dataset) -> list[tuple[str, tuple[int, ...], str]]:
     """Variable, place within it and name of every scalar of a posterior, chain and draw left aside."""
     found = []
     for variable, draws in posterior.data_vars.items():
         dims = [dim for dim in draws.dims if dim not in ("chain", "draw")]
         for place in np.ndindex(*[draws.sizes[dim] for dim in dims]):
             labels = ", ".join(str(draws[dim].values[i]) for dim, i in zip(dims, place, strict=True))
-            found.append((variable, place, f"{variable}[{labels}]" if labels else variable))
+            found.append((str(variable), place, f"{variable}[{labels}]" if labels else str(variable)))
     return found
 
 
-def _measures(posterior) -> dict:
+def _measures(posterior: Dataset) -> dict[str, Dataset]:
     """Rank-normalised R-hat, bulk and tail effective sample size of every scalar of a Dataset, as
     Datasets.
     """
@@ -104,7 +111,7 @@ def _measures(posterior) -> dict:
     }
 
 
-def _values(result) -> list[float]:
+def _values(result: Dataset | DataArray) -> list[float]:
     """Every finite number in a dataset or array of diagnostics; constants have none."""
     arrays = (
         [v.values for v in result.data_vars.values()]

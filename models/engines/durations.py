@@ -10,11 +10,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models.engines.engine import Engine
+from models.likelihood.duration_report import DurationReport
 from models.likelihood.kernels import KINDS
 from models.priors import (
     LEVEL_LOG_DAYS,
@@ -27,6 +29,9 @@ from models.priors import (
 )
 
 if TYPE_CHECKING:
+    from pymc import Model
+    from pytensor.tensor.variable import TensorVariable
+
     from models.engines.posterior import Posterior
     from models.evidence.report import Evidence
 
@@ -34,7 +39,7 @@ GRADES = [1, 2, 3]
 """CRS grades of the model; 3 stands for 3 and above."""
 
 
-def build(evidence: Evidence, mu_prior: Prior = MU_LOG_DURATION, tau_prior: Prior = TAU_DURATION):
+def build(evidence: Evidence, mu_prior: Prior = MU_LOG_DURATION, tau_prior: Prior = TAU_DURATION) -> Model:
     """The joint pymc model of all duration reports."""
     import pymc as pm
 
@@ -45,7 +50,7 @@ def build(evidence: Evidence, mu_prior: Prior = MU_LOG_DURATION, tau_prior: Prio
     return model
 
 
-def over_studies(mu, tau):
+def over_studies(mu: TensorVariable, tau: TensorVariable) -> tuple[TensorVariable, TensorVariable]:
     """Mean effect at each grade and between-study SD, with the effect in a next study, in the open model."""
     import pymc as pm
 
@@ -54,7 +59,12 @@ def over_studies(mu, tau):
     return pm.Deterministic("mean_by_grade", mu - trend * (3 - np.array(GRADES)), dims="grade"), tau
 
 
-def in_studies(mean_by_grade, tau, arrays, bias):
+def in_studies(
+    mean_by_grade: TensorVariable,
+    tau: TensorVariable,
+    arrays: Iterable[TensorVariable | np.ndarray],
+    bias: TensorVariable | np.ndarray,
+) -> None:
     """Effects, durations and reports of each study; the bias, shape (study,), is added to its effect in
     every grade before it is seen.
     """
@@ -68,18 +78,20 @@ def in_studies(mean_by_grade, tau, arrays, bias):
     z = pm.Normal("z", dims=("study", "grade"))
     delta = pm.Deterministic("delta", mean_by_grade[None, :] + tau * z, dims=("study", "grade"))
     pm.Deterministic("theta", delta[:, -1], dims="study")
-    pm.Potential("reports", DurationReports()(mean_by_grade, tau, z, bias, level, *steps, sigma, *arrays)[0])
+    reports = DurationReports().make_node(mean_by_grade, tau, z, bias, level, *steps, sigma, *arrays)
+    pm.Potential("reports", reports.outputs[0])
 
 
 def layout(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """All reports as the arrays that `models.likelihood.kernels.joint` reads; means in the order study,
     grade, arm (control first).
     """
-    everything = [used.report.packed() for used in evidence.used]
-    widest = max(len(used.report.cells) for used in evidence.used)
+    reports = [DurationReport.expected(used.report) for used in evidence.used]
+    everything = [report.packed() for report in reports]
+    widest = max(len(report.cells) for report in reports)
     rows, i, r = [], 0, 0
-    for used, packed in zip(evidence.used, everything, strict=True):
-        s, cells = evidence.studies.index(used.study), used.report.cells
+    for used, report, packed in zip(evidence.used, reports, everything, strict=True):
+        s, cells = evidence.studies.index(used.study), report.cells
         i, r = i + len(packed.integers), r + len(packed.reals)
         means = [(s * len(GRADES) + GRADES.index(grade)) * 2 + (arm == "toci") for grade, arm, _ in cells]
         compares = int(packed.kind == "curve")

@@ -11,29 +11,36 @@ ratio; a risk difference follows at a stated baseline risk.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from models.engines.engine import Engine
 from models.engines.posterior import Posterior
 from models.engines.quadrature_general import from_study_likelihoods
+from models.likelihood.report import EffectReport, LogLikelihood
 from models.priors import BASELINE_LOGIT, Prior
 
 if TYPE_CHECKING:
+    from pymc import Model
+
     from models.evidence.report import Evidence
 
 
-def one_effect_per_study(evidence: Evidence, mu_prior: Prior, tau_prior: Prior):
+def one_effect_per_study(evidence: Evidence, mu_prior: Prior, tau_prior: Prior) -> Model:
     """The model of every endpoint with one log ratio per study: `models.engines.hierarchy.from_reports`."""
     from models.engines import hierarchy
 
     return hierarchy.from_reports(evidence, mu_prior, tau_prior, BASELINE_LOGIT)
 
 
-def study_likelihoods(evidence: Evidence) -> dict[str, Callable]:
+def study_likelihoods(evidence: Evidence) -> dict[str, LogLikelihood]:
     """Log likelihood of each study's log ratio, all its reports together, baseline risks integrated out."""
     return {
-        study: _sum_of([used.report.of_effect(BASELINE_LOGIT) for used in evidence.of(study)])
+        study: _sum_of(
+            [EffectReport.expected(used.report).of_effect(BASELINE_LOGIT) for used in evidence.of(study)]
+        )
         for study in evidence.studies
     }
 
@@ -44,8 +51,8 @@ def quadrature(evidence: Evidence, mu_prior: Prior, tau_prior: Prior) -> Posteri
     return from_study_likelihoods(list(likelihoods.values()), mu_prior, tau_prior, list(likelihoods))
 
 
-def _sum_of(terms: list[Callable]) -> Callable:
-    return lambda theta: sum(term(theta) for term in terms)
+def _sum_of(terms: Sequence[LogLikelihood]) -> LogLikelihood:
+    return lambda theta: sum((term(theta) for term in terms), np.zeros(()))
 
 
 class EffectsByStudy(Engine):

@@ -4,12 +4,17 @@ Each pooled estimate says by its `reason` why it does not exist where it does no
 events.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 NORMAL_95 = stats.norm.ppf(0.975)
+
+type Column = Sequence[float] | np.ndarray
+"""A number of each study."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,9 @@ class Estimate:
     reason: str = ""
 
 
-def log_odds_ratio(events_treated, n_treated, events_control, n_control):
+def log_odds_ratio(
+    events_treated: float, n_treated: float, events_control: float, n_control: float
+) -> Estimate:
     """Log odds ratio of one study and its Wald standard error, root of the sum of 1/cell.
 
     With a zero cell, 0.5 is added to all four. A study with no event in either arm, or only events, says
@@ -49,12 +56,14 @@ def log_odds_ratio(events_treated, n_treated, events_control, n_control):
     return Estimate(method, 1, estimate, se, *_wald(estimate, se))
 
 
-def fisher_exact_p(events_treated, n_treated, events_control, n_control):
+def fisher_exact_p(events_treated: float, n_treated: float, events_control: float, n_control: float) -> float:
     """Two-sided p of Fisher's exact test (tables no more probable than the one found)."""
     return float(stats.fisher_exact(_cells(events_treated, n_treated, events_control, n_control)).pvalue)
 
 
-def mantel_haenszel(events_treated, n_treated, events_control, n_control):
+def mantel_haenszel(
+    events_treated: Column, n_treated: Column, events_control: Column, n_control: Column
+) -> Estimate:
     """Mantel-Haenszel log odds ratio with the Robins-Breslow-Greenland standard error.
 
     Arrays of shape (study,). No continuity correction: studies without events add nothing. Reference: Robins
@@ -79,7 +88,7 @@ def mantel_haenszel(events_treated, n_treated, events_control, n_control):
     )
 
 
-def peto(events_treated, n_treated, events_control, n_control):
+def peto(events_treated: Column, n_treated: Column, events_control: Column, n_control: Column) -> Estimate:
     """Peto one-step log odds ratio: observed minus expected events over their hypergeometric variance,
     summed.
 
@@ -98,7 +107,7 @@ def peto(events_treated, n_treated, events_control, n_control):
     return Estimate(method, len(tables), estimate, se, *_wald(estimate, se))
 
 
-def random_effects(estimate, se):
+def random_effects(estimate: ArrayLike, se: ArrayLike) -> Estimate:
     """Random-effects mean with Paule-Mandel tau, Hartung-Knapp interval (t, k - 1) and prediction interval.
 
     estimate, se: shape (study,), on one additive scale. The Hartung-Knapp standard error is used as
@@ -126,27 +135,27 @@ def random_effects(estimate, se):
     )
 
 
-def _cells(events_treated, n_treated, events_control, n_control):
+def _cells(events_treated: float, n_treated: float, events_control: float, n_control: float) -> np.ndarray:
     return np.array(
         [[events_treated, n_treated - events_treated], [events_control, n_control - events_control]],
         dtype=float,
     )
 
 
-def _tables(*columns):
+def _tables(*columns: Column) -> np.ndarray:
     return np.array([_cells(*study) for study in zip(*columns, strict=True)]).reshape(-1, 2, 2)
 
 
-def _too_few(tables):
+def _too_few(tables: np.ndarray) -> str:
     if len(tables) < 2:
         return _count(len(tables))
     informative = [table for table in tables if 0 < table[:, 0].sum() < table.sum()]
     return "" if informative else "no study has both patients with and patients without an event"
 
 
-def _count(studies):
+def _count(studies: int) -> str:
     return f"{studies} {'study' if studies == 1 else 'studies'}: nothing to pool"
 
 
-def _wald(estimate, se):
+def _wald(estimate: float, se: float) -> tuple[float, float]:
     return estimate - NORMAL_95 * se, estimate + NORMAL_95 * se

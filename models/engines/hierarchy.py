@@ -1,12 +1,24 @@
 """The layer above the reports: studies exchangeable around a mean effect."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pymc as pm
 
+from models.likelihood.report import EffectReport
 from models.priors import Prior
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+    from pytensor.tensor.variable import TensorVariable
 
-def exchangeable(studies: list[str], mu_prior: Prior, tau_prior: Prior):
+    from models.evidence.report import Evidence
+
+
+def exchangeable(studies: Sequence[str], mu_prior: Prior, tau_prior: Prior) -> TensorVariable | None:
     """Add mu, tau, theta[study] and the effect in a new study (`prediction`) to the open model; return theta.
 
     theta[study] ~ N(mu, tau), written as mu + tau * z so that few studies sample well (Betancourt & Girolami
@@ -22,7 +34,9 @@ def exchangeable(studies: list[str], mu_prior: Prior, tau_prior: Prior):
     return pm.Deterministic("theta", mu + tau * z, dims="study")
 
 
-def normal_normal(estimate, se, study_names, mu_prior: Prior, tau_prior: Prior) -> pm.Model:
+def normal_normal(
+    estimate: ArrayLike, se: ArrayLike, study_names: Iterable[str], mu_prior: Prior, tau_prior: Prior
+) -> pm.Model:
     """Normal reports of exchangeable effects; estimate and se on the log scale, shape (study,)."""
     with pm.Model(coords={"study": list(study_names)}) as model:
         theta = exchangeable(model.coords["study"], mu_prior, tau_prior)
@@ -33,11 +47,11 @@ def normal_normal(estimate, se, study_names, mu_prior: Prior, tau_prior: Prior) 
 
 
 def binomial_normal(
-    events_treated,
-    n_treated,
-    events_control,
-    n_control,
-    study_names,
+    events_treated: ArrayLike,
+    n_treated: ArrayLike,
+    events_control: ArrayLike,
+    n_control: ArrayLike,
+    study_names: Iterable[str],
     mu_prior: Prior,
     tau_prior: Prior,
     baseline_prior: Prior,
@@ -63,19 +77,22 @@ def binomial_normal(
     return model
 
 
-def from_reports(evidence, mu_prior: Prior, tau_prior: Prior, baseline_prior: Prior) -> pm.Model:
+def from_reports(evidence: Evidence, mu_prior: Prior, tau_prior: Prior, baseline_prior: Prior) -> pm.Model:
     """A model of one effect per study from any mix of reports of it.
 
     Strata of one study share its theta.  alpha[table] is the logit risk without tocilizumab.
     """
-    tables = [i for i, used in enumerate(evidence.used) if used.report.needs_baseline]
+    reports = [EffectReport.expected(used.report) for used in evidence.used]
+    tables = [i for i, report in enumerate(reports) if report.needs_baseline]
     studies = evidence.studies
     with pm.Model(coords={"study": studies, "table": [evidence.used[i].label for i in tables]}) as model:
         theta = exchangeable(studies, mu_prior, tau_prior)
+        if theta is None:
+            return model
         alpha = baseline_prior.to_pymc("alpha", dims="table") if tables else None
-        for i, used in enumerate(evidence.used):
+        for i, (used, report) in enumerate(zip(evidence.used, reports, strict=True)):
             effect = theta[studies.index(used.study)]
             baseline = alpha[tables.index(i)] if alpha is not None and i in tables else None
-            name = f"{used.report.name}[{used.label}]"
-            pm.Potential(name, used.report.log_likelihood(effect, baseline))
+            name = f"{report.name}[{used.label}]"
+            pm.Potential(name, report.log_likelihood(effect, baseline))
     return model

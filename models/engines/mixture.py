@@ -1,9 +1,11 @@
 """Marginals that are mixtures of normals: exact, where a `Marginal` keeps a grid."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
 from models.engines.posterior import LIMITS, Marginal, Posterior
@@ -23,28 +25,28 @@ class NormalMixture:
     mean: np.ndarray
     sd: np.ndarray
 
-    def density(self, x):
+    def density(self, x: ArrayLike) -> np.ndarray:
         """Posterior density at x."""
         return np.exp(-0.5 * self._z(x) ** 2) @ (self.weight / (self.sd * np.sqrt(2 * np.pi)))
 
-    def cdf(self, x):
+    def cdf(self, x: ArrayLike) -> np.ndarray:
         """P(value <= x)."""
         return ndtr(self._z(x)) @ self.weight
 
-    def quantile(self, q):
+    def quantile(self, q: ArrayLike) -> np.ndarray:
         """The value at cumulative probability q, which lies between 0 and 1."""
         q = np.asarray(q, dtype=float)
         return quantiles(self.weight[None], self.mean[None], self.sd[None], q.ravel())[0].reshape(q.shape)
 
-    def limits(self):
+    def limits(self) -> dict[str, float]:
         """Median and 95 % equal-tailed limits: {"median", "lower", "upper"}."""
         return limits_of([self])[0]
 
-    def expectation(self, function):
+    def expectation(self, function: Callable[[np.ndarray], np.ndarray]) -> float:
         """Posterior expectation of function(value); the function takes and returns arrays."""
         return self.grid.expectation(function)
 
-    def points(self, count=4000):
+    def points(self, count: int = 4000) -> np.ndarray:
         """Equally probable values, shape (count,): deterministic draws, for quantiles of any function of
         them.
         """
@@ -55,7 +57,7 @@ class NormalMixture:
         """The same on a grid."""
         return Marginal.from_normal_mixture(self.weight, self.mean, self.sd)
 
-    def _z(self, x):
+    def _z(self, x: ArrayLike) -> np.ndarray:
         return (np.asarray(x, dtype=float)[..., None] - self.mean) / self.sd
 
 
@@ -69,7 +71,7 @@ class MixturePosterior(Posterior):
     prediction: NormalMixture
     theta: dict[str, NormalMixture]
 
-    def summary(self):
+    def summary(self) -> dict:
         """As of `Posterior`."""
         mu, prediction, *studies = limits_of([self.mu, self.prediction, *self.theta.values()])
         return {
@@ -92,7 +94,7 @@ def limits_of(mixtures: list[NormalMixture]) -> list[dict[str, float]]:
     return [dict(zip(LIMITS, row, strict=True)) for row in rows]
 
 
-def quantiles(weight, mean, sd, probability):
+def quantiles(weight: np.ndarray, mean: np.ndarray, sd: np.ndarray, probability: np.ndarray) -> np.ndarray:
     """Quantiles of mixtures of shape (row, component): shape (row, probability).
 
     Newton's method on the probit scale, where the CDF of a mixture is nearly a line. It starts from the

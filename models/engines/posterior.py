@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from models.engines.tau_nodes import tails
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from models.engines.mixture import NormalMixture
 
     type Effect = Marginal | NormalMixture
+
+type Number = float | np.ndarray
+"""One, or one for each point or fit."""
+type Cubic = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Coefficients of powers one to three."""
 
 LIMITS = {"median": 0.5, "lower": 0.025, "upper": 0.975}  # 95 %, equal tails
 MIXTURE_POINTS = 801
 
 
-def cumulative(mass):
+def cumulative(mass: np.ndarray) -> np.ndarray:
     """Integrals from the first even grid step to each, along the last axis; mass: density per step.
 
     Six points per step, exact for polynomials of fifth degree: partial sums of the trapezium rule would lack
@@ -46,7 +53,9 @@ class Marginal:
     weight: np.ndarray
 
     @classmethod
-    def from_density(cls, x, density, spacing, below=0.0, above=0.0):
+    def from_density(
+        cls, x: ArrayLike, density: np.ndarray, spacing: Number, below: Number = 0.0, above: Number = 0.0
+    ) -> Self:
         """Normalise a density known up to a constant.
 
         spacing: dx per grid step, where x is a smooth function of the step (constant for an even grid, x
@@ -62,7 +71,7 @@ class Marginal:
         return cls(np.asarray(x, dtype=float), density / total, (below + inside) / total, weight)
 
     @classmethod
-    def from_normal_mixture(cls, weight, mean, sd):
+    def from_normal_mixture(cls, weight: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> Self:
         """A mixture of normals; the arrays have one entry per component, the weights add to one.
 
         The grid is even in the centre and geometric far out, because components may differ in width a
@@ -79,7 +88,7 @@ class Marginal:
         density = kernel @ (weight / (sd * np.sqrt(2 * np.pi)))
         return cls.from_density(x, density, scale * np.cosh(step) * (step[1] - step[0]))
 
-    def density(self, x):
+    def density(self, x: ArrayLike) -> np.ndarray:
         """Posterior density at x; zero beyond the grid."""
         x = np.asarray(x, dtype=float)
         start, width, place = self._cell(x)
@@ -88,14 +97,14 @@ class Marginal:
         inside = (x >= self.x[0]) & (x <= self.x[-1])
         return np.where(inside, np.maximum(slope / width, 0.0), 0.0)
 
-    def cdf(self, x):
+    def cdf(self, x: ArrayLike) -> np.ndarray:
         """P(value <= x)."""
         x = np.asarray(x, dtype=float)
         start, width, place = self._cell(x)
         inside = self.cdf_at_x[start] + _cubic(self._curve(start, width), place)
         return np.where(x < self.x[0], 0.0, np.where(x > self.x[-1], 1.0, inside))
 
-    def quantile(self, q):
+    def quantile(self, q: ArrayLike) -> np.ndarray:
         """The value at cumulative probability q, by bisection of the cubic in its cell."""
         q = np.asarray(q, dtype=float)
         start = np.clip(np.searchsorted(self.cdf_at_x, q, side="right") - 1, 0, len(self.x) - 2)
@@ -108,26 +117,26 @@ class Marginal:
             low, high = np.where(short, place, low), np.where(short, high, place)
         return self.x[start] + width * 0.5 * (low + high)
 
-    def expectation(self, function):
+    def expectation(self, function: Callable[[np.ndarray], np.ndarray]) -> float:
         """Posterior expectation of function(value); the function takes and returns arrays."""
         return float(self.weight @ function(self.x) / self.weight.sum())
 
-    def points(self, count=4000):
+    def points(self, count: int = 4000) -> np.ndarray:
         """Equally probable values, shape (count,): deterministic draws, for quantiles of any function of
         them.
         """
         return self.quantile((np.arange(count) + 0.5) / count)
 
-    def limits(self):
+    def limits(self) -> dict[str, float]:
         """Median and 95 % equal-tailed limits: {"median", "lower", "upper"}."""
         return dict(zip(LIMITS, self.quantile(list(LIMITS.values())).tolist(), strict=True))
 
-    def _cell(self, x):
+    def _cell(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         start = np.clip(np.searchsorted(self.x, x, side="right") - 1, 0, len(self.x) - 2)
         width = self.x[start + 1] - self.x[start]
         return start, width, np.clip((x - self.x[start]) / width, 0.0, 1.0)
 
-    def _curve(self, start, width):
+    def _curve(self, start: np.ndarray, width: np.ndarray) -> Cubic:
         """Coefficients of the rise of the CDF in a cell: powers one to three of the place in it, from 0 to
         1.
         """
@@ -136,12 +145,12 @@ class Marginal:
         return left, 3 * rise - 2 * left - right, left + right - 2 * rise
 
 
-def _cubic(curve, place):
+def _cubic(curve: Cubic, place: np.ndarray) -> np.ndarray:
     first, second, third = curve
     return place * (first + place * (second + place * third))
 
 
-def tau_marginal(log_tau, log_density):
+def tau_marginal(log_tau: np.ndarray, log_density: np.ndarray) -> Marginal:
     """Marginal of tau from the log density of log tau at even nodes, up to a constant."""
     log_density = log_density - log_density.max()
     below, above = tails(log_density, log_tau[1] - log_tau[0])
@@ -150,7 +159,7 @@ def tau_marginal(log_tau, log_density):
     return Marginal.from_density(tau, np.exp(fine) / tau, tau * step, below, above)
 
 
-def _with_midpoints(values):
+def _with_midpoints(values: np.ndarray) -> np.ndarray:
     """Values at even places and halfway between, by polynomials through six points, lines beyond the ends.
 
     The nodes that integrate tau exactly are too far apart for cubics to join them to 1e-4.
@@ -176,11 +185,11 @@ class Posterior:
     prediction: Effect
     theta: Mapping[str, Effect] = field(default_factory=dict)
 
-    def probability_below(self, x=0.0):
+    def probability_below(self, x: float = 0.0) -> float:
         """P(mu < x); with x = 0, the probability that the mean effect favours treatment."""
         return float(self.mu.cdf(x))
 
-    def summary(self):
+    def summary(self) -> dict:
         """Medians and 95 % equal-tailed limits of mu, tau, prediction, and each study's theta under
         "studies".
         """

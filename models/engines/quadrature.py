@@ -6,7 +6,10 @@ An independent check on the sampled posteriors, and fast enough for a command li
 case: Roever 2020, J Stat Softw 93(6), doi 10.18637/jss.v093.i06 (bayesmeta).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from models.engines.mixture import MixturePosterior, NormalMixture
 from models.engines.posterior import Posterior, tau_marginal
@@ -14,13 +17,20 @@ from models.engines.quadrature_general import from_study_likelihoods
 from models.engines.quadrature_many import conditional_mu, normal_normal_many
 from models.engines.tau_nodes import log_tau_nodes, node_weights
 from models.likelihood.two_arms import two_arm_log_likelihood
+from models.priors import Prior
 
 __all__ = ["Posterior", "binomial_normal", "from_study_likelihoods", "normal_normal", "normal_normal_many"]
 
 NODES = 129
 
 
-def normal_normal(estimate, se, mu_prior, tau_prior, study_names=None):
+def normal_normal(
+    estimate: ArrayLike,
+    se: ArrayLike,
+    mu_prior: Prior,
+    tau_prior: Prior,
+    study_names: Sequence[str] | None = None,
+) -> MixturePosterior:
     """Posterior given one estimate and standard error per study.
 
     estimate, se: shape (study,), on one additive scale such as log odds ratio. mu_prior: normal; tau_prior:
@@ -36,12 +46,14 @@ def normal_normal(estimate, se, mu_prior, tau_prior, study_names=None):
         raise ValueError(f"normal_normal needs a normal prior of mu, not {mu_prior.family}")
     names = study_names if study_names is not None else [str(study + 1) for study in range(len(se))]
 
-    mean, sd = mu_prior.parameters
+    prior_mean, prior_sd = mu_prior.parameters
 
-    def given(tau):
-        return (part[0] for part in conditional_mu(estimate[None], se[None], mean, sd, tau[None]))
+    def given(tau: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        found = conditional_mu(estimate[None], se[None], prior_mean, prior_sd, tau[None])
+        log_marginal, mean, sd = (part[0] for part in found)
+        return log_marginal, mean, sd
 
-    def log_posterior(tau):
+    def log_posterior(tau: np.ndarray) -> np.ndarray:
         log_marginal, *_ = given(tau)
         return log_marginal + tau_prior.log_density(tau)
 
@@ -69,15 +81,15 @@ def normal_normal(estimate, se, mu_prior, tau_prior, study_names=None):
 
 
 def binomial_normal(
-    events_treated,
-    n_treated,
-    events_control,
-    n_control,
-    mu_prior,
-    tau_prior,
-    baseline_prior,
-    study_names=None,
-):
+    events_treated: ArrayLike,
+    n_treated: ArrayLike,
+    events_control: ArrayLike,
+    n_control: ArrayLike,
+    mu_prior: Prior,
+    tau_prior: Prior,
+    baseline_prior: Prior,
+    study_names: Sequence[str] | None = None,
+) -> Posterior:
     """Posterior given exact counts: logit control risk ~ baseline_prior, logit treated risk = that + theta.
 
     Arrays of shape (study,); theta is the log odds ratio. No continuity correction: studies with no event in

@@ -7,12 +7,18 @@ posterior supports. Sums have positive terms only, so small likelihoods keep the
 studies conflict.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.special import ndtr
 
 from models.engines.posterior import Marginal, Posterior, tau_marginal
 from models.engines.smoothing import Grid, between, log_smooth, spread
 from models.engines.tau_nodes import DEPTH, node_weights, region, scan_log_tau
+from models.likelihood.report import LogLikelihood
+from models.priors import Prior
+
+type Ends = tuple[float, float]
 
 TAU_NODES = 64
 SCAN_GRID, SCAN_TAU = 129, 16
@@ -30,7 +36,12 @@ LARGEST_GRID = 20_000  # a second or two
 CONFLICT = -200.0
 
 
-def from_study_likelihoods(log_likelihoods, mu_prior, tau_prior, study_names=None):
+def from_study_likelihoods(
+    log_likelihoods: Sequence[LogLikelihood],
+    mu_prior: Prior,
+    tau_prior: Prior,
+    study_names: Sequence[str] | None = None,
+) -> Posterior:
     """Posterior given one log-likelihood function of theta per study.
 
     log_likelihoods: functions, array in and array of the same shape out, each up to a constant; bimodal or
@@ -52,7 +63,9 @@ def from_study_likelihoods(log_likelihoods, mu_prior, tau_prior, study_names=Non
     return _marginals(grid, log_l, names, log_tau, rows, log_joint, log_m)
 
 
-def _resolved_grid(log_likelihoods, names, mu_prior, tau_prior):
+def _resolved_grid(
+    log_likelihoods: Sequence[LogLikelihood], names: Sequence[str], mu_prior: Prior, tau_prior: Prior
+) -> tuple[Grid, np.ndarray, slice]:
     """Grid of effects, log likelihoods on it (study, theta), and the rows of it that carry mu.
 
     Starts from what the priors allow and closes in: a coarse grid finds where the posterior lies, to within
@@ -78,7 +91,7 @@ def _resolved_grid(log_likelihoods, names, mu_prior, tau_prior):
             return grid, log_l, slice(max(first - 1, 0), min(last + 1, len(grid.x)))
 
 
-def _graded(ends, mu_ends, step, step_of_mu):
+def _graded(ends: Ends, mu_ends: Ends, step: float, step_of_mu: float) -> Grid:
     """The last grid; raise ValueError where it takes too many points."""
     grid = Grid.graded(ends[0], ends[1], step, step_of_mu, mu_ends, LARGEST_GRID)
     if grid is None:
@@ -89,7 +102,13 @@ def _graded(ends, mu_ends, step, step_of_mu):
     return grid
 
 
-def _first_grid(log_likelihoods, names, centre, reach, tau_prior):
+def _first_grid(
+    log_likelihoods: Sequence[LogLikelihood],
+    names: Sequence[str],
+    centre: float,
+    reach: float,
+    tau_prior: Prior,
+) -> tuple[Grid, np.ndarray]:
     """All effects that the priors make plausible, or that a likelihood points to from there, and log
     likelihoods.
     """
@@ -102,7 +121,9 @@ def _first_grid(log_likelihoods, names, centre, reach, tau_prior):
     raise ValueError(f"a likelihood still rises at an effect of {grid.x[0]:.3g} or {grid.x[-1]:.3g}")
 
 
-def _tabulate(log_likelihoods, names, theta):
+def _tabulate(
+    log_likelihoods: Sequence[LogLikelihood], names: Sequence[str], theta: np.ndarray
+) -> np.ndarray:
     """Log likelihoods on the grid, each with maximum zero: shape (study, theta)."""
     log_l = np.zeros((len(names), len(theta)))
     for study, (name, log_likelihood) in enumerate(zip(names, log_likelihoods, strict=True)):
@@ -113,7 +134,7 @@ def _tabulate(log_likelihoods, names, theta):
     return log_l
 
 
-def _needed_steps(grid, log_l, spread):
+def _needed_steps(grid: Grid, log_l: np.ndarray, spread: float) -> np.ndarray:
     """Steps that resolve each study and the prior of mu (a quarter of the narrowest SD), and all of them
     together (a third of it).
     """
@@ -122,17 +143,17 @@ def _needed_steps(grid, log_l, spread):
     return np.array([step, 1 / max(3 * np.sqrt(information.sum()), 1 / step)])
 
 
-def _information(grid, log_l):
+def _information(grid: Grid, log_l: np.ndarray) -> np.ndarray:
     """The sharpest curvature of each log likelihood, shape (study,)."""
     return np.where(log_l[:, 1:-1] > -12.0, -grid.second_derivative(log_l), 0.0).max(axis=1, initial=0.0)
 
 
-def _sds(grid, log_l):
+def _sds(grid: Grid, log_l: np.ndarray) -> float:
     """How many SDs of the narrowest likelihood a step of the even grid is long."""
     return grid.spacing[0] * np.sqrt(_information(grid, log_l).max(initial=0.0))
 
 
-def _too_coarse(grid, log_l, mu_ends):
+def _too_coarse(grid: Grid, log_l: np.ndarray, mu_ends: Ends) -> bool:
     """Whether many studies together leave mu so narrow that this grid cannot find its ends, and one of
     LARGEST_SCAN points can.
     """
@@ -141,7 +162,7 @@ def _too_coarse(grid, log_l, mu_ends):
     )
 
 
-def _supported(grid, log_l, mu_prior, tau_prior):
+def _supported(grid: Grid, log_l: np.ndarray, mu_prior: Prior, tau_prior: Prior) -> tuple[Ends, Ends]:
     """Ends of the effects, and of mu, that the posterior supports, judged on a coarse, even grid."""
     log_tau, rows = _log_tau_nodes(grid, log_l, slice(0, len(grid.x)), mu_prior, tau_prior, SCAN_TAU)
     rows = slice(max(rows.start - 3, 0), min(rows.stop + 3, len(grid.x)))
@@ -160,7 +181,7 @@ def _supported(grid, log_l, mu_prior, tau_prior):
     return ends, mu_ends
 
 
-def _between_points(theta, log_joint, mu_ends):
+def _between_points(theta: np.ndarray, log_joint: np.ndarray, mu_ends: Ends) -> Ends:
     """Closer ends of mu where many studies leave it less than a step: their sum is smooth, so cubics join it
     between the points.
     """
@@ -171,7 +192,7 @@ def _between_points(theta, log_joint, mu_ends):
     return max(mu_ends[0], inside[0] - margin), min(mu_ends[1], inside[-1] + margin)
 
 
-def _level_end(theta, log_l, low):
+def _level_end(theta: np.ndarray, log_l: np.ndarray, low: float) -> float:
     """The nearest grid point at or below `low` beyond which no log likelihood changes by more than LEVEL."""
     rise = np.maximum.accumulate(log_l, axis=1) - log_l
     fall = log_l - np.minimum.accumulate(log_l, axis=1)
@@ -179,7 +200,9 @@ def _level_end(theta, log_l, low):
     return theta[level[-1]] if level.size else theta[0]
 
 
-def _log_tau_nodes(grid, log_l, rows, mu_prior, tau_prior, count):
+def _log_tau_nodes(
+    grid: Grid, log_l: np.ndarray, rows: slice, mu_prior: Prior, tau_prior: Prior, count: int
+) -> tuple[np.ndarray, slice]:
     """Even nodes in log tau where the posterior lies on this grid, and those of the rows that carry mu
     there.
     """
@@ -196,7 +219,9 @@ def _log_tau_nodes(grid, log_l, rows, mu_prior, tau_prior, count):
     )
 
 
-def _log_joint(grid, log_l, log_tau, rows, mu_prior, tau_prior):
+def _log_joint(
+    grid: Grid, log_l: np.ndarray, log_tau: np.ndarray, rows: slice, mu_prior: Prior, tau_prior: Prior
+) -> tuple[np.ndarray, np.ndarray]:
     """Log posterior density of (log tau, mu), shape (tau, mu), and log L_s(mu, tau), shape (tau, study,
     mu).
     """
@@ -206,7 +231,15 @@ def _log_joint(grid, log_l, log_tau, rows, mu_prior, tau_prior):
     return log_m.sum(axis=1) + prior, log_m
 
 
-def _marginals(grid, log_l, names, log_tau, rows, log_joint, log_m):
+def _marginals(
+    grid: Grid,
+    log_l: np.ndarray,
+    names: Sequence[str],
+    log_tau: np.ndarray,
+    rows: slice,
+    log_joint: np.ndarray,
+    log_m: np.ndarray,
+) -> Posterior:
     """Integrate the joint posterior, shape (tau, mu), to every marginal.
 
     p(theta_s) is L_s(theta) times the normal of (mu, tau), averaged over the posterior with L_s(mu, tau)

@@ -1,18 +1,26 @@
 """Thousands of normal-normal meta-analyses at once, for simulation and sensitivity analysis."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from models.engines.mixture import PROBABILITY, quantiles
 from models.engines.posterior import LIMITS, cumulative
 from models.engines.tau_nodes import node_weights, region, scan_log_tau, tails
+from models.priors import Prior
 
 NODES = 96
 SCAN = 32
 CHUNK = 96  # fits per pass: (fit, node) arrays then stay in the processor's cache
 
 
-def conditional_mu(estimate, se, mu_mean, mu_sd, tau):
+def conditional_mu(
+    estimate: np.ndarray,
+    se: np.ndarray,
+    mu_mean: np.ndarray | float,
+    mu_sd: np.ndarray | float,
+    tau: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """mu given tau: (log marginal likelihood, mean, sd), each of shape (fit, node).
 
     estimate, se: shape (fit, study). mu_mean, mu_sd: prior of mu, numbers or shape (fit, 1). tau: (fit,
@@ -32,7 +40,9 @@ def conditional_mu(estimate, se, mu_mean, mu_sd, tau):
     return log_marginal, mu_mean + shift, 1 / np.sqrt(precision)
 
 
-def normal_normal_many(estimate, se, mu_mean, mu_sd, tau_prior):
+def normal_normal_many(
+    estimate: ArrayLike, se: ArrayLike, mu_mean: ArrayLike, mu_sd: ArrayLike, tau_prior: Prior
+) -> dict:
     """Summaries of many posteriors, as `normal_normal` would give one by one.
 
     estimate, se: shape (fit, study). mu_mean, mu_sd: normal prior of mu, numbers or shape (fit,). Returns
@@ -60,7 +70,9 @@ def normal_normal_many(estimate, se, mu_mean, mu_sd, tau_prior):
     return summary | {"probability_mu_below_zero": below}
 
 
-def _chunk(estimate, se, mu_mean, mu_sd, tau_prior):
+def _chunk(
+    estimate: np.ndarray, se: np.ndarray, mu_mean: np.ndarray, mu_sd: np.ndarray, tau_prior: Prior
+) -> tuple[np.ndarray, ...]:
     data = estimate, se, mu_mean, mu_sd
     scan = scan_log_tau(tau_prior, SCAN)
     wide = np.broadcast_to(np.exp(scan), (len(se), SCAN))
@@ -79,7 +91,7 @@ def _chunk(estimate, se, mu_mean, mu_sd, tau_prior):
     )
 
 
-def _tau_quantiles(log_tau, log_density):
+def _tau_quantiles(log_tau: np.ndarray, log_density: np.ndarray) -> np.ndarray:
     """Log tau at the limits, shape (fit, limit): the CDF and its cubic as in `Marginal`, for many rows."""
     step = log_tau[:, 1] - log_tau[:, 0]
     below, above = (mass[:, None] / step[:, None] for mass in tails(log_density, step))
@@ -89,7 +101,7 @@ def _tau_quantiles(log_tau, log_density):
     cdf, weight = cdf / total, density / total
     start = np.clip((cdf[:, None, :] <= PROBABILITY[:, None]).sum(axis=2) - 1, 0, weight.shape[1] - 2)
 
-    def at(values, place):
+    def at(values: np.ndarray, place: np.ndarray) -> np.ndarray:
         return np.take_along_axis(values, place, axis=1)
 
     low_cdf, rise = at(cdf, start), at(cdf, start + 1) - at(cdf, start)

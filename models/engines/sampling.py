@@ -9,11 +9,15 @@ from models.engines.acceptance import Rejected, accept, by_element
 from models.engines.settings import DRAWS, RETRIES, SAMPLER, SEED
 
 if TYPE_CHECKING:
+    from nutpie.compile_pymc import CompiledPyMCModel
+    from pymc import Model
+    from xarray import Dataset, DataTree
+
     from models.endpoint import Endpoint
     from models.evidence.report import Evidence
 
 
-def fitted(endpoint: Endpoint, evidence: Evidence) -> tuple:
+def fitted(endpoint: Endpoint, evidence: Evidence) -> tuple[Dataset, dict]:
     """Draws of an endpoint's model (xarray Dataset over chain and draw), and what is told of them; raise
     Rejected where no run converges.
     """
@@ -32,7 +36,7 @@ def fitted(endpoint: Endpoint, evidence: Evidence) -> tuple:
     }
 
 
-def compile_model(model):
+def compile_model(model: Model) -> CompiledPyMCModel:
     """A pymc model compiled for nutpie: the same seed gives the same draws, whatever was compiled before.
 
     PyTensor would let the compiler reorder arithmetic (fastmath).  What becomes of it then depends on what is
@@ -45,7 +49,7 @@ def compile_model(model):
         return nutpie.compile_pymc_model(model)
 
 
-def sample(model, name: str, seed: int = SEED, draws: int = DRAWS):
+def sample(model: Model, name: str, seed: int = SEED, draws: int = DRAWS) -> DataTree:
     """Draws from a pymc model as a DataTree, with its diagnostics in `attrs`; smaller steps are tried before
     Rejected is raised.
     """
@@ -67,7 +71,7 @@ def sample(model, name: str, seed: int = SEED, draws: int = DRAWS):
     raise refusal
 
 
-def monte_carlo_errors(draws) -> dict[str, float]:
+def monte_carlo_errors(draws: DataTree) -> dict[str, float]:
     """Monte Carlo standard errors of the median and 95 % limits of mu, log scale (Vehtari 2021)."""
     import arviz as az
 
@@ -75,7 +79,7 @@ def monte_carlo_errors(draws) -> dict[str, float]:
     return {name: float(az.mcse(draws.posterior["mu"], method="quantile", prob=q)) for name, q in at.items()}
 
 
-def graph(model) -> dict:
+def graph(model: Model) -> dict:
     """Nodes and edges of a pymc model, for its picture in the book."""
     from pymc.model_graph import ModelGraph
 

@@ -23,7 +23,9 @@ from models.likelihood.kernels import KINDS
 from models.priors import Prior, parse
 
 if TYPE_CHECKING:
-    from models.evidence.report import Evidence
+    from nutpie.compile_pymc import CompiledPyMCModel
+
+    from models.evidence.report import Evidence, Used
 
 ARRAYS = ("layout", "integers", "reals")
 WIDE_MU, WIDE_TAU = parse("normal:0:1"), parse("half-normal:1")
@@ -59,7 +61,7 @@ class Sampled:
         }
 
 
-def weights(mu, tau, mu_prior: Prior, tau_prior: Prior) -> np.ndarray | None:
+def weights(mu: np.ndarray, tau: np.ndarray, mu_prior: Prior, tau_prior: Prior) -> np.ndarray | None:
     """Weights of draws made under the wide priors for narrower ones, adding to one; None where too few draws
     count.
     """
@@ -69,7 +71,7 @@ def weights(mu, tau, mu_prior: Prior, tau_prior: Prior) -> np.ndarray | None:
 
 
 @lru_cache(maxsize=1)
-def compiled(studies: tuple[str, ...], shapes: tuple):
+def compiled(studies: tuple[str, ...], shapes: tuple[tuple[int, ...], ...]) -> CompiledPyMCModel:
     """The nutpie model of reports of these shapes, whose biases and reports are data; each process compiles
     it once.
     """
@@ -128,7 +130,9 @@ def draw(studies: list[str], arrays: list, bias_mean: list[float], bias_sd: list
     }
 
 
-def task(evidence: Evidence, left_out: Callable, biases: Mapping[str, tuple[float, ...]]) -> dict:
+def task(
+    evidence: Evidence, left_out: Callable[[Used], bool], biases: Mapping[str, tuple[float, ...]]
+) -> dict:
     """What `draw` takes: all reports of the evidence but those for which `left_out` holds, and mean and SD of
     the bias of each study, 0 where none is given.
     """
@@ -142,7 +146,9 @@ def task(evidence: Evidence, left_out: Callable, biases: Mapping[str, tuple[floa
     }
 
 
-def without(evidence: Evidence, left_out) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def without(
+    evidence: Evidence, left_out: Callable[[Used], bool]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The arrays of all reports, with those for which `left_out` holds made silent: their term is 0 whatever
     the effect.
     """

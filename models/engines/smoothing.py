@@ -2,7 +2,9 @@
 seen.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from scipy.special import ndtr
@@ -28,12 +30,14 @@ class Grid:
     spacing: np.ndarray
 
     @classmethod
-    def even(cls, low, high, size):
+    def even(cls, low: float, high: float, size: int) -> Self:
         x = np.linspace(low, high, size)
         return cls(x, np.full(size, x[1] - x[0]))
 
     @classmethod
-    def graded(cls, low, high, step, fine_step, fine, largest):
+    def graded(
+        cls, low: float, high: float, step: float, fine_step: float, fine: tuple[float, float], largest: int
+    ) -> Self | None:
         """From low to high: steps of at most `step`, of about `fine_step` between the two ends `fine`, and
         ever wider outside.
 
@@ -41,7 +45,7 @@ class Grid:
         """
         centre, scale, more = (fine[0] + fine[1]) / 2, fine[1] - fine[0], max(1 / fine_step - 1 / step, 0.0)
 
-        def index(x):
+        def index[X: (float, np.ndarray)](x: X) -> X:
             return x / step + more * scale * np.arctan((x - centre) / scale)
 
         first, last = index(low), index(high)
@@ -56,13 +60,13 @@ class Grid:
             x = np.clip(x + (wanted - index(x)) * spacing, low, high)
         return cls(x, spacing * index_step)
 
-    def second_derivative(self, values):
+    def second_derivative(self, values: np.ndarray) -> np.ndarray:
         """Of values at every point but the two ends, shape (.., point - 2)."""
         gap = np.diff(self.x)
         return 2 * np.diff(np.diff(values, axis=-1) / gap, axis=-1) / (gap[1:] + gap[:-1])
 
 
-def log_smooth(values, grid, sd, rows):
+def log_smooth(values: np.ndarray, grid: Grid, sd: float, rows: slice) -> np.ndarray:
     """Log of values smoothed by a normal of the given SD, at the rows (a slice) of the grid: shape (.., row).
 
     values: not negative, shape (.., point); beyond the grid they go on as they end.
@@ -70,7 +74,7 @@ def log_smooth(values, grid, sd, rows):
     if sd < NARROW * grid.spacing[rows].max():
         return np.log(np.maximum(_narrow(values, grid, sd)[:, rows], FLOOR))
 
-    def at(x):
+    def at(x: np.ndarray) -> np.ndarray:
         near = slice(*np.searchsorted(grid.x, x[[0, -1]] + WIDTH * sd * np.array([-1, 1])))
         smooth = values[:, near] @ (_normal(grid.x[near, None], x, sd) * grid.spacing[near, None])
         below, above = (
@@ -82,7 +86,7 @@ def log_smooth(values, grid, sd, rows):
     return _joined(at, grid.x[rows], sd)
 
 
-def spread(masses, grid, sds, rows):
+def spread(masses: np.ndarray, grid: Grid, sds: np.ndarray, rows: slice) -> np.ndarray:
     """Density at every point of the grid of masses that lie at its rows (a slice), each spread by a normal of
     its SD: shape (.., point).
 
@@ -99,7 +103,7 @@ def spread(masses, grid, sds, rows):
     for one in np.unique(octave):
         together = np.flatnonzero(octave == one) + narrow
 
-        def at(x, together=together):
+        def at(x: np.ndarray, together: np.ndarray = together) -> np.ndarray:
             near = slice(*np.searchsorted(mean, x[[0, -1]] + WIDTH * sds[together[-1]] * np.array([-1, 1])))
             return sum(masses[k][:, near] @ _normal(mean[near, None], x, sds[k]) for k in together)
 
@@ -107,17 +111,17 @@ def spread(masses, grid, sds, rows):
     return density
 
 
-def _normal(x, mean, sd):
+def _normal(x: np.ndarray, mean: np.ndarray, sd: float) -> np.ndarray:
     return np.exp(-0.5 * ((x - mean) / sd) ** 2) / (sd * np.sqrt(2 * np.pi))
 
 
-def _narrow(values, grid, sd):
+def _narrow(values: np.ndarray, grid: Grid, sd: float) -> np.ndarray:
     smooth = values.copy()
     smooth[:, 1:-1] += 0.5 * sd**2 * grid.second_derivative(values)
     return smooth
 
 
-def _joined(function, x, sd):
+def _joined(function: Callable[[np.ndarray], np.ndarray], x: np.ndarray, sd: float) -> np.ndarray:
     """Log of a function that varies over distances of sd, at every x: computed RESOLVE times per SD, joined
     by cubics of the log.
     """
@@ -127,7 +131,7 @@ def _joined(function, x, sd):
     return coarse if len(chosen) == len(x) else between(x[chosen], coarse, x)
 
 
-def _thinned(x, distance):
+def _thinned(x: np.ndarray, distance: float) -> np.ndarray:
     """Indices of points about this far apart, both ends included."""
     distance = min(distance, (x[-1] - x[0]) / FEWEST)
     if distance <= np.diff(x).min():
@@ -139,12 +143,12 @@ def _thinned(x, distance):
     )
 
 
-def between(x, values, at):
+def between(x: np.ndarray, values: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Cubics through the four nearest of the points (x, values), at other places: shape (.., at)."""
     first = np.clip(np.searchsorted(x, at, side="right") - 2, 0, len(x) - 4)
     nodes = x[first + np.arange(4)[:, None]]
     away = at - nodes
-    found = 0.0
+    found = np.zeros(())
     for one in range(4):
         others = [other for other in range(4) if other != one]
         weight = np.prod(away[others], axis=0) / np.prod(nodes[one] - nodes[others], axis=0)

@@ -1,13 +1,20 @@
 """Where to put quadrature nodes for the between-study SD, and what each is worth."""
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import ArrayLike
+
+from models.priors import Prior
 
 FAMILIES = ("half_normal", "log_normal", "inverse_gamma")  # smooth in log tau, as the trapezium rule needs
 DEPTH = 10.0  # log density below the peak at which the nodes end; what lies beyond is added to the last node
 SCAN = 64
 
 
-def log_tau_nodes(log_posterior, tau_prior, count):
+def log_tau_nodes(
+    log_posterior: Callable[[np.ndarray], np.ndarray], tau_prior: Prior, count: int
+) -> np.ndarray:
     """Even nodes in log tau over the region that carries the posterior, shape (count,).
 
     log_posterior: takes tau, shape (node,), returns its log density up to a constant. In log tau the
@@ -20,7 +27,7 @@ def log_tau_nodes(log_posterior, tau_prior, count):
     return np.linspace(low, high, count)
 
 
-def scan_log_tau(tau_prior, count=SCAN):
+def scan_log_tau(tau_prior: Prior, count: int = SCAN) -> np.ndarray:
     """Even log tau over all that the prior allows, and four times beyond for data that conflict with it.
 
     Raises ValueError for a prior that does not cover the positive line, or whose tail overflows.
@@ -35,7 +42,7 @@ def scan_log_tau(tau_prior, count=SCAN):
     return np.linspace(np.log(low), np.log(high), count)
 
 
-def region(scan, log_density):
+def region(scan: np.ndarray, log_density: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Ends of the part of the scan within DEPTH of the peak, one scan step wider; works along the last
     axis.
     """
@@ -48,7 +55,7 @@ def region(scan, log_density):
     return scan[np.maximum(first_in - 1, 0)], scan[np.minimum(last_in + 1, last)]
 
 
-def tails(log_density, step):
+def tails(log_density: np.ndarray, step: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Mass below the first and above the last node, relative to a peak of one, if the log density goes on in
     a line.
 
@@ -62,7 +69,7 @@ def tails(log_density, step):
     return mass[..., 0], mass[..., 1]
 
 
-def node_weights(log_density, step):
+def node_weights(log_density: np.ndarray, step: np.ndarray | float) -> np.ndarray:
     """Share of the posterior that each even node of log tau stands for, shape (.., node), summing to one."""
     below, above = tails(log_density, step)
     mass = np.exp(log_density - np.max(log_density, axis=-1, keepdims=True))

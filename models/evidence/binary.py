@@ -9,7 +9,7 @@ from extraction.derived.groups import group_size
 from extraction.recover import TooLarge, Unusable
 from extraction.recover.p_values import fisher
 from extraction.recover.tables import recover_tables
-from extraction.schema import AnyEntry, Counts, Entry, Record
+from extraction.schema import Counts, Entry, NotReported, PValue, Record, TestOutcome
 from extraction.vocabulary import BEFORE_THE_DRUG, BOTH_ARMS
 from models.evidence.foreseen import CountsForeseen, CountsOutcomeForeseen, CountsPForeseen
 from models.evidence.report import Reading, Unused, Used
@@ -54,19 +54,19 @@ def _report(record: Record, endpoint: str, reading: Reading) -> Used | None:
 
 
 def _counts(record: Record, endpoint: str, name: str, reading: Reading) -> Used | None:
-    arms = {
+    arms: dict[str, Counts] = {
         e.arm: e for e in record.find(Counts, name, stratum="all") if e.category is None and e.arm != "total"
     }
     if not set(BOTH_ARMS) <= arms.keys():
         return None
-    events = [arms[a].events for a in BOTH_ARMS]
-    sizes = [arms[a].n or group_size(record, a) for a in BOTH_ARMS]
-    if None in (*events, *sizes):
+    toci, control = (arms[a] for a in BOTH_ARMS)
+    n_toci, n_control = (arms[a].n or group_size(record, a) for a in BOTH_ARMS)
+    if n_toci is None or n_control is None:
         return None
     return Used(
         record.study,
-        Table(*events, *sizes),
-        tuple(arms[a].id for a in BOTH_ARMS),
+        Table(toci.events, control.events, n_toci, n_control),
+        (toci.id, control.id),
         note="" if name == endpoint else f"counts are those of {name}",
     )
 
@@ -85,7 +85,7 @@ def _recovered(record: Record, endpoint: str, name: str, reading: Reading) -> Us
         stratum = max(parts, key=lambda s: sum(parts[s].tables[0][1::2]), default="all")
         found = parts.get(stratum, found)
     early = 0 if reading.before_the_drug else _before_the_drug(record, name)
-    tables = tuple((events - early, *rest) for events, *rest in found.tables)
+    tables = tuple((a - early, n, b, m) for a, n, b, m in found.tables)
     how = "one table prints so" if len(tables) == 1 else f"{len(tables)} tables print so"
     note = (
         how
@@ -123,7 +123,7 @@ def _left_out(record: Record, name: str, used: Used | None) -> Iterator[Unused]:
     for entry in record.find(Entry, name):
         if entry.id in taken or entry.arm == "total" or _is_told(entry, used):
             continue
-        found = recover(record, name, entry.stratum, verbal=False) if entry.kind == "p_value" else None
+        found = recover(record, name, entry.stratum, verbal=False) if isinstance(entry, PValue) else None
         # its counts give the outcome
         own = used is not None and used.report.only_table and used.stratum == entry.stratum
         yield Unused(
@@ -136,13 +136,13 @@ def _left_out(record: Record, name: str, used: Used | None) -> Iterator[Unused]:
         )
 
 
-def _is_told(entry: AnyEntry, used: Used | None) -> bool:
+def _is_told(entry: Entry, used: Used | None) -> bool:
     """Counts of an arm are the used report itself, or a part of it."""
-    return entry.kind == "counts" and used is not None and isinstance(used.report, Table)
+    return isinstance(entry, Counts) and used is not None and isinstance(used.report, Table)
 
 
-def _reason(entry: AnyEntry, used: Used | None) -> str:
-    if entry.kind == "not_reported":
+def _reason(entry: Entry, used: Used | None) -> str:
+    if isinstance(entry, NotReported):
         return f"not reported: {entry.reason}"
     if used is None:
         return "no table of the arms can be recovered from what is printed"
@@ -155,21 +155,21 @@ def _reason(entry: AnyEntry, used: Used | None) -> str:
     )
 
 
-def _check(record: Record, entry: AnyEntry, found: Recovered | None) -> CountsForeseen | None:
+def _check(record: Record, entry: Entry, found: Recovered | None) -> CountsForeseen | None:
     """What the posterior must foresee: a p, or an outcome in words, of a test in groups of known size."""
-    if entry.kind not in ("p_value", "test_outcome") or entry.arm != "comparison":
+    if not isinstance(entry, PValue | TestOutcome) or entry.arm != "comparison":
         return None
-    sizes = [group_size(record, arm, entry.stratum) for arm in BOTH_ARMS]
+    toci, control = (group_size(record, arm, entry.stratum) for arm in BOTH_ARMS)
     if found and len({table[1::2] for table in found.tables}) == 1:
-        sizes = list(found.tables[0][1::2])
-    if not all(sizes) or getattr(entry, "adjustment", "none") != "none":
+        _, toci, _, control = found.tables[0]
+    if not toci or not control:
         return None
-    extremes = (0, sizes[0], sizes[1], sizes[1]), (sizes[0], sizes[0], 0, sizes[1])
-    if entry.kind == "test_outcome" and min(fisher(*extreme) for extreme in extremes) >= float(entry.alpha):
+    if isinstance(entry, PValue):
+        return CountsPForeseen(toci, control, entry.p) if entry.adjustment == "none" else None
+    extremes = (0, toci, control, control), (toci, toci, 0, control)
+    if min(fisher(*extreme) for extreme in extremes) >= float(entry.alpha):
         return None  # no table of these sizes is significant
-    if entry.kind == "p_value":
-        return CountsPForeseen(*sizes, entry.p)
-    return CountsOutcomeForeseen(*sizes, entry.significant, float(entry.alpha))
+    return CountsOutcomeForeseen(toci, control, entry.significant, float(entry.alpha))
 
 
 def _severe_crs_is_no_effect(record: Record) -> Iterator[Unused]:

@@ -7,7 +7,7 @@ against it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,10 @@ __all__ = [
     "collect_all",
 ]
 
-RULES = {
+type Rule = Callable[..., Iterator[Used | Unused]]
+"""(record, endpoint, contrast, reading) -> reports; survival takes the digitised curves as well."""
+
+RULES: dict[str, Rule] = {
     **dict.fromkeys(BINARY_FIELDS, binary),
     "crs_duration": crs_duration,
     **dict.fromkeys(("overall_survival", "progression_free_survival"), survival),

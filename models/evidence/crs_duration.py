@@ -5,7 +5,9 @@ from math import comb
 
 from extraction.derived.groups import grade_counts
 from extraction.recover.ranks import judge_rank_p
-from extraction.schema import AnyEntry, Entry, Record
+from extraction.schema import Entry, PValue, Record, TestOutcome
+from extraction.schema import MedianQuartiles as PrintedQuartiles
+from extraction.schema import MedianRange as PrintedRange
 from models.evidence.foreseen import DurationsForeseen
 from models.evidence.report import Reading, Unused, Used
 from models.evidence.survival import overlap, rest
@@ -14,12 +16,15 @@ from models.likelihood.kinds.median_quartiles import MedianQuartiles
 from models.likelihood.kinds.median_range import MedianRange
 from models.likelihood.kinds.test_outcome import OutcomeOfTest
 
+type Compared = PValue | TestOutcome
+"""A printed comparison of the arms."""
+
 
 def crs_duration(record: Record, endpoint: str, contrast: str, reading: Reading) -> Iterator[Used | Unused]:
     """Tests within grades; medians with ranges by arm, or else of both together, as mixtures of grades."""
     grades = grade_counts(record)
-    strata = [s for s, meaning in record.strata.items() if meaning.crs_grades]
-    tested = sorted((s for s in strata if _tests(record, s)), key=lambda s: len(record.strata[s].crs_grades))
+    strata = {s: meaning.crs_grades for s, meaning in record.strata.items() if meaning.crs_grades}
+    tested = sorted((s for s in strata if _tests(record, s)), key=lambda s: len(strata[s]))
     taken: set[str] = set()
     for stratum in tested:
         if any(overlap(record, stratum, other) for other in taken):
@@ -29,15 +34,16 @@ def crs_duration(record: Record, endpoint: str, contrast: str, reading: Reading)
             )
         else:
             taken.add(stratum)
-            yield from _test_report(record, stratum, grades, _tests(record, stratum), reading)
-    for entry in _tests(record, "all"):
+            cells = {arm: _of_grades(_cells(grades, arm), strata[stratum]) for arm in ARMS}
+            yield from _test_report(record, stratum, cells, _tests(record, stratum), reading)
+    for test in _tests(record, "all"):
         reason = (
             "the patients of its grades, whose tests are used" if tested else "no grades by arm are printed"
         )
         check = (
-            DurationsForeseen(_significant(entry), *(_cells(grades, arm) for arm in ARMS)) if grades else None
+            DurationsForeseen(_significant(test), *(_cells(grades, arm) for arm in ARMS)) if grades else None
         )
-        yield Unused(record.study, (entry.id,), reason, "all", check)
+        yield Unused(record.study, (test.id,), reason, "all", check)
     yield from _medians(record, grades)
     for entry in record.find(Entry, "crs_duration"):
         if entry.stratum not in ("all", *strata) and entry.kind != "not_reported":
@@ -45,33 +51,33 @@ def crs_duration(record: Record, endpoint: str, contrast: str, reading: Reading)
     yield from rest(record, "crs_duration", {"not_reported"})
 
 
-def _tests(record: Record, stratum: str) -> list[AnyEntry]:
+def _tests(record: Record, stratum: str) -> list[Compared]:
     """Comparisons of durations in a stratum: an outcome at the 5 % level first, then p-values, then other
     levels.
     """
     found = [
-        e
-        for e in record.find(Entry, "crs_duration", stratum=stratum)
-        if e.kind in ("test_outcome", "p_value")
+        e for e in record.find(Entry, "crs_duration", stratum=stratum) if isinstance(e, PValue | TestOutcome)
     ]
     return sorted(
-        found, key=lambda e: (e.kind != "test_outcome" or float(e.alpha) != 0.05, e.kind != "p_value")
+        found,
+        key=lambda e: (
+            not (isinstance(e, TestOutcome) and float(e.alpha) == 0.05),
+            not isinstance(e, PValue),
+        ),
     )
 
 
 def _test_report(
-    record: Record, stratum: str, grades: dict, entries: list[AnyEntry], reading: Reading
+    record: Record, stratum: str, cells: dict[str, Grades], entries: list[Compared], reading: Reading
 ) -> Iterator[Used | Unused]:
     first, *others = entries
-    wanted = {min(g, 3) for g in record.strata[stratum].crs_grades}
-    cells = {arm: tuple(c for c in _cells(grades, arm) if c[0] in wanted) for arm in ARMS}
     sizes = {arm: sum(n for _, n in cells[arm]) for arm in cells}
     report = OutcomeOfTest(
         **cells,
         tests=tuple(t for t in first.tests if t in ("mann_whitney", "t")),
         significant=_significant(first),
         direction=first.direction,
-        alpha=float(getattr(first, "alpha", 0.05)),
+        alpha=float(first.alpha) if isinstance(first, TestOutcome) else 0.05,
     )
     impossible = {e.id: fault for e in entries if (fault := _impossible(e, sizes))}
     if not all(sizes.values()):
@@ -106,9 +112,9 @@ def _test_report(
         )
 
 
-def _impossible(entry: AnyEntry, sizes: dict[str, int]) -> str:
+def _impossible(entry: Compared, sizes: dict[str, int]) -> str:
     """Why a printed p cannot be that of its only named test, a Mann-Whitney test; empty where it can."""
-    if entry.kind != "p_value" or entry.tests != ["mann_whitney"] or not all(sizes.values()):
+    if not isinstance(entry, PValue) or entry.tests != ["mann_whitney"] or not all(sizes.values()):
         return ""
     found = judge_rank_p(sizes["toci"], sizes["control"], entry.p)
     if found["possible"]:
@@ -119,9 +125,9 @@ def _impossible(entry: AnyEntry, sizes: dict[str, int]) -> str:
     )
 
 
-def _significant(entry: AnyEntry) -> bool:
+def _significant(entry: Compared) -> bool:
     """Whether the paper's test came out significant at the 5 % level; `<0.05` says so."""
-    if entry.kind == "test_outcome":
+    if isinstance(entry, TestOutcome):
         return entry.significant
     value = float(entry.p.lstrip("<>=≤≥ "))
     return value < 0.05 or (entry.p.startswith("<") and value <= 0.05)
@@ -137,11 +143,17 @@ def _cells(grades: dict[int, dict[str, int]], arm: str) -> Grades:
     return tuple((grade, sizes[arm]) for grade, sizes in grades.items() if grade > 0 and sizes[arm] > 0)
 
 
-def _medians(record: Record, grades: dict) -> Iterator[Used | Unused]:
+def _of_grades(cells: Grades, grades: list[int]) -> Grades:
+    """Those of the cells whose grade is one of a stratum's; 3 stands for 3 to 5."""
+    wanted = {min(grade, 3) for grade in grades}
+    return tuple(cell for cell in cells if cell[0] in wanted)
+
+
+def _medians(record: Record, grades: dict[int, dict[str, int]]) -> Iterator[Used | Unused]:
     found = {
         e.arm: e
         for e in record.find(Entry, "crs_duration", stratum="all")
-        if e.kind in ("median_range", "median_quartiles")
+        if isinstance(e, PrintedRange | PrintedQuartiles)
     }
     by_arm = {"toci", "control"} <= found.keys()
     for arm, entry in found.items():
@@ -153,14 +165,29 @@ def _medians(record: Record, grades: dict) -> Iterator[Used | Unused]:
             yield _median(record, grades, arm, entry)
 
 
-def _median(record: Record, grades: dict, arm: str, entry: AnyEntry) -> Used:
+def _median(
+    record: Record, grades: dict[int, dict[str, int]], arm: str, entry: PrintedRange | PrintedQuartiles
+) -> Used:
     """A median of an arm, or of both together."""
     arms = ARMS if arm == "total" else (arm,)
-    patients = {a: _cells(grades, a) if a in arms else None for a in ARMS}
-    if entry.kind == "median_quartiles":
-        quartiles = {k: float(getattr(entry, k)) for k in ("median", "lower_quartile", "upper_quartile")}
-        return Used(record.study, MedianQuartiles(**patients, **quartiles), (entry.id,))
+    toci, control = (_cells(grades, a) if a in arms else None for a in ARMS)
+    if isinstance(entry, PrintedQuartiles):
+        quartiles = MedianQuartiles(
+            toci=toci,
+            control=control,
+            median=float(entry.median),
+            lower_quartile=float(entry.lower_quartile),
+            upper_quartile=float(entry.upper_quartile),
+        )
+        return Used(record.study, quartiles, (entry.id,))
     zeros = grades.get(0, {}).get(arm, 0) if entry.minimum == 0 else 0
-    limits = {k: float(getattr(entry, k)) for k in ("median", "minimum", "maximum")}
     note = f"{zeros} patients without CRS counted as 0 days" if zeros else ""
-    return Used(record.study, MedianRange(**patients, **limits, zeros=zeros), (entry.id,), note=note)
+    limits = MedianRange(
+        toci=toci,
+        control=control,
+        median=float(entry.median),
+        minimum=float(entry.minimum),
+        maximum=float(entry.maximum),
+        zeros=zeros,
+    )
+    return Used(record.study, limits, (entry.id,), note=note)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from models.evidence.foreseen import Foreseen
@@ -97,6 +97,13 @@ class Unused:
     check: Foreseen | None = None
     candidates: tuple[Counts, ...] = ()
 
+    @property
+    def foreseen(self) -> Foreseen:
+        """What of it the posterior must foresee; raise ValueError for a report that it cannot."""
+        if self.check is None:
+            raise ValueError(f"{self.study}: no posterior foresees {', '.join(self.entries)}")
+        return self.check
+
     def as_json(self) -> dict:
         return vars(self) | {"check": self.check and self.check.data}
 
@@ -124,7 +131,9 @@ class Evidence:
 
     def entries_behind(self, study: str) -> tuple[str, ...]:
         """The entries of a study that enter; where none does, those left out."""
-        reports = self.of(study) or [left_out for left_out in self.unused if left_out.study == study]
+        reports: Sequence[Used | Unused] = self.of(study) or [
+            left_out for left_out in self.unused if left_out.study == study
+        ]
         return tuple(dict.fromkeys(entry for report in reports for entry in report.entries))
 
     def hash(self) -> str:

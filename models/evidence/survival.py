@@ -6,13 +6,14 @@ events, which a p leaves open.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from extraction.derived.groups import group_size
 from extraction.recover import Unusable
 from extraction.recover.curve_types import Curve
 from extraction.recover.curves import reconstruct
 from extraction.recover.log_rank import log_rank_histories
-from extraction.schema import AnyEntry, Counts, Entry, LogRankP, Record, SurvivalCurve
+from extraction.schema import Counts, Entry, LogRankP, NotReported, Record, SurvivalCurve
 from extraction.schema import Ratio as PrintedRatio
 from extraction.vocabulary import BOTH_ARMS, FIELDS
 from models.evidence.foreseen import LogRankForeseen
@@ -37,22 +38,26 @@ def survival(
     record: Record, endpoint: str, contrast: str, reading: Reading, curves: Mapping[str, Curve]
 ) -> Iterator[Used | Unused]:
     ratios = [e for e in record.find(PrintedRatio, endpoint, stratum="all") if e.kind == "hazard_ratio"]
-    for entry in ratios[:1]:
-        ratio = Ratio(*(float(getattr(entry, k)) for k in ("estimate", "lower", "upper", "level")))
-        note = f"adjusted for {', '.join(entry.adjusted_for)}" if entry.adjusted_for else "not adjusted"
-        yield Used(record.study, ratio, (entry.id,), note=note)
-    for entry in ratios[1:]:
-        yield Unused(record.study, (entry.id,), "the same patients as the hazard ratio used")
-    found = record.find(LogRankP, endpoint) + [e for e in record.find(SurvivalCurve, endpoint) if e.curve]
+    for printed in ratios[:1]:
+        ratio = Ratio(*(float(getattr(printed, k)) for k in ("estimate", "lower", "upper", "level")))
+        note = f"adjusted for {', '.join(printed.adjusted_for)}" if printed.adjusted_for else "not adjusted"
+        yield Used(record.study, ratio, (printed.id,), note=note)
+    for printed in ratios[1:]:
+        yield Unused(record.study, (printed.id,), "the same patients as the hazard ratio used")
+    drawn = record.find(SurvivalCurve, endpoint)
+    digitised = {e.id: curves[e.curve] for e in drawn if e.curve}
+    found: list[LogRankP | SurvivalCurve] = [
+        *record.find(LogRankP, endpoint),
+        *(e for e in drawn if e.id in digitised),
+    ]
     first = "survival_curve" if reading.curve_first else "log_rank_p"
-    whole_p = any(e.stratum == "all" and e.kind == "log_rank_p" for e in found)
+    whole_p = any(e.stratum == "all" and isinstance(e, LogRankP) for e in found)
     taken: dict[str, str] = {}  # kind of the report used, by stratum
     for entry in sorted(found, key=lambda e: (e.stratum != "all", e.kind != first)):
         barred = _barred(record, entry, bool(ratios), whole_p, taken)
-        is_curve = entry.kind == "survival_curve"
         report = (
-            _curve(record, entry, reading, barred, curves[entry.curve])
-            if is_curve
+            _curve(record, entry, reading, barred, digitised[entry.id])
+            if isinstance(entry, SurvivalCurve)
             else _log_rank(record, entry, reading, barred)
         )
         if isinstance(report, Used):
@@ -61,9 +66,7 @@ def survival(
     yield from rest(record, endpoint, {"test_outcome", "p_value", "survival_curve", "not_reported"})
 
 
-def _barred(
-    record: Record, entry: AnyEntry, ratios: bool, whole_p: bool, taken: dict[str, str]
-) -> str | None:
+def _barred(record: Record, entry: Entry, ratios: bool, whole_p: bool, taken: dict[str, str]) -> str | None:
     """Why the patients of a report already count, if they do."""
     if ratios:
         return "the same patients as the hazard ratio used"
@@ -77,7 +80,7 @@ def _barred(
 
 
 def _curve(
-    record: Record, entry: AnyEntry, reading: Reading, barred: str | None, curve: Curve
+    record: Record, entry: SurvivalCurve, reading: Reading, barred: str | None, curve: Curve
 ) -> Used | Unused:
     """The hazard ratio read off a digitised curve, its interval holding the error of the reading."""
 
@@ -112,34 +115,35 @@ def _not_0(p: str) -> str:
     return p if not point or p[0] in "<>≤≥" or float(p.lstrip("= ")) else f"<0.{decimals}5"
 
 
-def _log_rank(record: Record, entry: AnyEntry, reading: Reading, barred: str | None) -> Used | Unused:
-    sizes = [group_size(record, arm, entry.stratum) for arm in BOTH_ARMS]
-    printed = _not_0(entry.p), entry.direction, *sizes
+def _log_rank(record: Record, entry: LogRankP, reading: Reading, barred: str | None) -> Used | Unused:
+    toci, control = (group_size(record, arm, entry.stratum) for arm in BOTH_ARMS)
+    if toci is None or control is None:
+        reason = "group sizes of this stratum are not printed"
+        return Unused(record.study, (entry.id,), reason, entry.stratum)
+    p = _not_0(entry.p)
+    check = LogRankForeseen(p, entry.direction, toci, control)
 
-    def left_out(reason: str, predicted: bool = True) -> Unused:
-        return Unused(
-            record.study, (entry.id,), reason, entry.stratum, LogRankForeseen(*printed) if predicted else None
-        )
+    def left_out(reason: str) -> Unused:
+        return Unused(record.study, (entry.id,), reason, entry.stratum, check)
 
-    if None in sizes:
-        return left_out("group sizes of this stratum are not printed", predicted=False)
     if barred:
         return left_out(barred)
     note = "" if entry.direction else "direction not printed"
-    if min(sizes) >= SMALLEST_ARM_FOR_NORMAL_LOG_RANK:
-        return Used(record.study, LogRank(*printed), (entry.id,), entry.stratum, note)
-    patients = "{} v {} patients".format(*sizes)
+    if min(toci, control) >= SMALLEST_ARM_FOR_NORMAL_LOG_RANK:
+        report = LogRank(p, entry.direction, toci, control)
+        return Used(record.study, report, (entry.id,), entry.stratum, note)
+    patients = f"{toci} v {control} patients"
     if not reading.recovered:
         return left_out(f"{patients} are too few for a normal log-rank statistic")
-    if sum(sizes) > LARGEST_ENUMERATED:
+    if toci + control > LARGEST_ENUMERATED:
         return left_out(
             f"{patients} are too few for a normal log-rank statistic and have too many histories to list"
         )
     only = _those_counted(record, entry.field)
-    note += f"; only those with {FIELDS[only['among']].meaning.rstrip('.').lower()} count" if only else ""
+    note += f"; only those with {FIELDS[only.among].meaning.rstrip('.').lower()} count" if only else ""
     return Used(
         record.study,
-        LogRankHistories(*printed, counted=only and only["share"]),
+        LogRankHistories(p, entry.direction, toci, control, counted=only.share if only else None),
         (entry.id,),
         entry.stratum,
         note,
@@ -147,24 +151,31 @@ def _log_rank(record: Record, entry: AnyEntry, reading: Reading, barred: str | N
     )
 
 
-def _those_counted(record: Record, field: str) -> dict | None:
-    """Where a definition counts some patients alone: the variable they have, and how many of the whole cohort
-    have it.
+class _Counted(NamedTuple):
+    """The patients who alone count: the variable they have; how many of the whole cohort have it, and of how
+    many, where both are printed.
     """
+
+    among: str
+    share: tuple[int, int] | None
+
+
+def _those_counted(record: Record, field: str) -> _Counted | None:
+    """Where a definition counts some patients alone: who they are."""
     definition = record.definitions.get(field)
     if not definition or not definition.among:
         return None
     total = next(
         (e for e in record.find(Counts, definition.among, stratum="all", arm="total") if not e.category), None
     )
-    n = total and (total.n or group_size(record, "total"))
-    return {"among": definition.among, "share": (total.events, n) if n else None}
+    n = (total.n or group_size(record, "total")) if total else None
+    return _Counted(definition.among, (total.events, n) if total and n else None)
 
 
 def overlap(record: Record, one: str, other: str) -> bool:
     """Whether two strata may share patients: only strata of different CRS grades surely do not."""
-    grades = [record.strata[stratum].crs_grades for stratum in (one, other)]
-    return not all(grades) or bool(set(grades[0]) & set(grades[1]))
+    grades, others = (record.strata[stratum].crs_grades for stratum in (one, other))
+    return not (grades and others) or bool(set(grades) & set(others))
 
 
 def rest(record: Record, name: str, kinds: set[str]) -> Iterator[Unused]:
@@ -175,8 +186,10 @@ def rest(record: Record, name: str, kinds: set[str]) -> Iterator[Unused]:
         "p_value": "the same comparison as a report used, or group sizes not printed",
     }
     for entry in record.find(Entry, name):
-        if entry.kind == "survival_curve" and entry.curve and entry.arm == "comparison":
+        if isinstance(entry, SurvivalCurve) and entry.curve and entry.arm == "comparison":
             continue  # digitised: judged above
         if entry.kind in kinds and entry.arm == "comparison":
-            reason = f"not reported: {entry.reason}" if entry.kind == "not_reported" else reasons[entry.kind]
+            reason = (
+                f"not reported: {entry.reason}" if isinstance(entry, NotReported) else reasons[entry.kind]
+            )
             yield Unused(record.study, (entry.id,), reason, entry.stratum)

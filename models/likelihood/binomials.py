@@ -1,18 +1,38 @@
 """The probability of counts: binomials without continuity corrections."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy.special import gammaln
 
-from models.likelihood.ops import NUMPY, ops_for
+from models.likelihood.ops import ops_for
+
+if TYPE_CHECKING:
+    from pytensor.tensor.variable import TensorVariable
+
+    from models.likelihood.report import Counts
+
+type Numbers = float | np.ndarray
+"""A number, or one for each table."""
 
 
-def counts(logit_risk, events, n):
+def counts[V: (np.ndarray, TensorVariable)](logit_risk: V, events: Numbers, n: Numbers) -> V:
     """Log probability of `events` among `n` patients; logit_risk on the log-odds scale."""
     ways = gammaln(n + 1.0) - gammaln(events + 1.0) - gammaln(n - events + 1.0)
     return ways + events * logit_risk - n * ops_for(logit_risk).softplus(logit_risk)
 
 
-def table(logit_control, log_or, events_toci, n_toci, events_control, n_control):
+def table[V: (np.ndarray, TensorVariable)](
+    logit_control: V,
+    log_or: V,
+    events_toci: Numbers,
+    n_toci: Numbers,
+    events_control: Numbers,
+    n_control: Numbers,
+) -> V:
     """Log probability of a 2x2 table: two binomials, the control risk on the logit scale and the log odds
     ratio.
     """
@@ -21,12 +41,13 @@ def table(logit_control, log_or, events_toci, n_toci, events_control, n_control)
     )
 
 
-def table_set(logit_control, log_or, tables):
+def table_set[V: (np.ndarray, TensorVariable)](
+    logit_control: V, log_or: V, tables: Sequence[Counts] | np.ndarray
+) -> V:
     """Log probability that any one of the tables a paper could have seen occurred.
 
     tables : shape (table, 4), integers: events_toci, n_toci, events_control, n_control
     """
     ops, columns = ops_for(logit_control, log_or), np.atleast_2d(tables).T
-    if ops is NUMPY:
-        logit_control, log_or = np.asarray(logit_control, float), np.asarray(log_or, float)
+    logit_control, log_or = ops.floats(logit_control), ops.floats(log_or)
     return ops.logsumexp(table(logit_control[..., None], log_or[..., None], *columns), axis=-1)

@@ -1,13 +1,14 @@
 """Duration reports as one node of a PyTensor graph, compiled by numba like the rest of the model."""
 
 import hashlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numba
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.gradient import DisconnectedType
-from pytensor.graph.basic import Apply
+from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
@@ -19,7 +20,19 @@ joint = kernels.named_joint
 
 
 @numba.njit(cache=True)
-def durations(mean_by_grade, tau, z, bias, level, step_1_to_2, step_2_to_3, sigma, layout, integers, reals):
+def durations(
+    mean_by_grade: np.ndarray,
+    tau: np.ndarray,
+    z: np.ndarray,
+    bias: np.ndarray,
+    level: np.ndarray,
+    step_1_to_2: np.ndarray,
+    step_2_to_3: np.ndarray,
+    sigma: np.ndarray,
+    layout: np.ndarray,
+    integers: np.ndarray,
+    reals: np.ndarray,
+) -> tuple[np.ndarray, ...]:
     """Log likelihood of all reports at the parameters of `models.engines.durations`, then each derivative.
 
     mean_by_grade, shape (grade,); z, shape (study, grade); bias, level and sigma, shape (study,); tau and the
@@ -63,25 +76,32 @@ class DurationReports(Op):
 
     __props__ = ("source",)
 
-    def __init__(self, source: str = SOURCE):
+    def __init__(self, source: str = SOURCE) -> None:
         self.source = source  # keys PyTensor's cache of compiled code
 
-    def make_node(self, *inputs):
-        inputs = [pt.as_tensor(i) for i in inputs]
-        return Apply(self, inputs, [pt.dscalar(), *(parameter.type() for parameter in inputs[:-3])])
+    def make_node(self, *inputs: Variable | np.ndarray) -> Apply:
+        tensors = [pt.as_tensor(i) for i in inputs]
+        return Apply(self, tensors, [pt.dscalar(), *(parameter.type() for parameter in tensors[:-3])])
 
-    def perform(self, node, inputs, outputs):
+    def perform(self, node: Apply, inputs: Sequence[np.ndarray], outputs: list[list]) -> None:
         for storage, found in zip(outputs, durations(*inputs), strict=True):
             storage[0] = found
 
-    def pullback(self, inputs, outputs, cotangents):
-        return [*(slope * cotangents[0] for slope in outputs[1:]), *(DisconnectedType()() for _ in range(3))]
+    def pullback(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], cotangents: Sequence[Variable]
+    ) -> list[Variable]:
+        return [
+            *(pt.as_tensor(slope) * cotangents[0] for slope in outputs[1:]),
+            *(DisconnectedType()() for _ in range(3)),
+        ]
 
-    def connection_pattern(self, node):
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
         n_parameters = len(node.inputs) - 3
         return [[i < n_parameters, *[False] * n_parameters] for i in range(len(node.inputs))]
 
 
-@register_funcify_default_op_cache_key(DurationReports)
-def _compile(op, **_):
+def _compile(op: DurationReports, **_: object) -> Callable:
     return durations
+
+
+register_funcify_default_op_cache_key(DurationReports)(_compile)

@@ -1,14 +1,21 @@
 """A curve between the points at which it was computed."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from models.likelihood.ops import NUMPY, ops_for
+from models.likelihood.ops import ops_for
+
+if TYPE_CHECKING:
+    from pytensor.tensor.variable import TensorVariable
 
 
-def between(x, start: float, step: float, values: np.ndarray):
+def between[V: (np.ndarray, TensorVariable)](x: V, start: float, step: float, values: np.ndarray) -> V:
     """Catmull-Rom cubic through `values` on an even grid; beyond its ends a line."""
     ops = ops_for(x)
-    position = ((np.asarray(x, float) if ops is NUMPY else x) - start) / step
+    position = (ops.floats(x) - start) / step
     inside = ops.clip(position, 0.0, len(values) - 1.0)
     left = ops.clip(ops.floor(inside), 0.0, len(values) - 2.0)
     t = inside - left

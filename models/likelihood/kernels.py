@@ -5,6 +5,8 @@ takes a second.  Each kernel is a function (means, sigma, integers, reals, slope
 and reals hold the report, and `slopes`, shape (group + 1,), receives the derivatives by each mean and sigma.
 """
 
+import ctypes
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import erfc, exp, lgamma, log, pi, sqrt
@@ -13,22 +15,36 @@ import llvmlite.binding
 import numba
 import numpy as np
 from numba import types
+from numba.core.ccallback import CFunc
+from numpy.typing import ArrayLike
+
+type Pointer = ctypes._Pointer
+"""Address of the first number of an array."""
 
 TINY = 1e-12  # keeps logs of interval probabilities finite far from the data
 
 
 @numba.njit(cache=True)
-def ndtr(x):
+def ndtr(x: float) -> float:
     return 0.5 * erfc(-x / sqrt(2.0))
 
 
 @numba.njit(cache=True)
-def phi(x):
+def phi(x: float) -> float:
     return exp(-x * x / 2) / sqrt(2 * pi)
 
 
 @numba.njit(cache=True)
-def lead_back(g, time, z, density, sigma, by_cdf, by_density, slopes):
+def lead_back(
+    g: int,
+    time: float,
+    z: float,
+    density: float,
+    sigma: float,
+    by_cdf: float,
+    by_density: float,
+    slopes: np.ndarray,
+) -> None:
     """Add what a group's CDF and density at a time owe to its mean and to sigma."""
     # d cdf = -phi(z) (d mean + z d sigma) / sigma
     # d density = density (z d mean + (z^2 - 1) d sigma) / sigma
@@ -38,7 +54,9 @@ def lead_back(g, time, z, density, sigma, by_cdf, by_density, slopes):
 
 
 @numba.njit(cache=True)
-def median_with_range(means, sigma, integers, reals, slopes):
+def median_with_range(
+    means: np.ndarray, sigma: float, integers: np.ndarray, reals: np.ndarray, slopes: np.ndarray
+) -> float:
     """integers: patients below the median, markers, nodes, first and last middle marker, whether a minimum
     and a maximum are given, groups, rows, sizes of groups, sizes of rows, and for each way to hold the
     markers the row of each and a code of the numbers taken.  reals: times (marker, node), weights of the
@@ -90,7 +108,18 @@ def median_with_range(means, sigma, integers, reals, slopes):
 
 
 @numba.njit(cache=True)
-def place(means, sigma, sizes, row_sizes, times, node, z, density, row_cdf, row_density):
+def place(
+    means: np.ndarray,
+    sigma: float,
+    sizes: np.ndarray,
+    row_sizes: np.ndarray,
+    times: np.ndarray,
+    node: int,
+    z: np.ndarray,
+    density: np.ndarray,
+    row_cdf: np.ndarray,
+    row_density: np.ndarray,
+) -> None:
     """Distances and densities of the groups at each marker, then CDFs and densities of the rows."""
     n_groups, n_rows = len(sizes), len(row_sizes)
     for i in range(len(times)):
@@ -107,7 +136,18 @@ def place(means, sigma, sizes, row_sizes, times, node, z, density, row_cdf, row_
 
 
 @numba.njit(cache=True)
-def held(density, holders, codes, left, ways, exactly, fewer, by_low, by_high, by_density):
+def held(
+    density: np.ndarray,
+    holders: np.ndarray,
+    codes: np.ndarray,
+    left: np.ndarray,
+    ways: np.ndarray,
+    exactly: np.ndarray,
+    fewer: np.ndarray,
+    by_low: np.ndarray,
+    by_high: np.ndarray,
+    by_density: np.ndarray,
+) -> float:
     """The coefficient that is the density at a node; its derivatives are added to the last three arrays."""
     n_markers, n_rows, answer = holders.shape[1], left.shape[1], 0.0
     for way in range(len(ways)):
@@ -128,7 +168,9 @@ def held(density, holders, codes, left, ways, exactly, fewer, by_low, by_high, b
 
 
 @numba.njit(cache=True)
-def below(low, high, sizes, choose, n_below):
+def below(
+    low: np.ndarray, high: np.ndarray, sizes: np.ndarray, choose: np.ndarray, n_below: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients of x^n_below, and of one power fewer, in the product of low x + high over all patients but
     those taken; by the code of the numbers taken from each row, in all at most as many as `choose` has.
     """
@@ -161,7 +203,9 @@ def below(low, high, sizes, choose, n_below):
 
 
 @numba.njit(cache=True)
-def median_with_quartiles(means, sigma, integers, reals, slopes):
+def median_with_quartiles(
+    means: np.ndarray, sigma: float, integers: np.ndarray, reals: np.ndarray, slopes: np.ndarray
+) -> float:
     """integers: sizes of the groups; reals: the three quartiles."""
     n_groups, n = len(integers), 0
     for size in integers:
@@ -203,7 +247,9 @@ def median_with_quartiles(means, sigma, integers, reals, slopes):
 
 
 @numba.njit(cache=True)
-def curve(means, sigma, integers, reals, slopes):
+def curve(
+    means: np.ndarray, sigma: float, integers: np.ndarray, reals: np.ndarray, slopes: np.ndarray
+) -> float:
     """Catmull-Rom cubic through reals[2:] on a grid of start reals[0] and step reals[1], at means[0] / sigma;
     straight beyond its ends.
     """
@@ -229,7 +275,9 @@ def curve(means, sigma, integers, reals, slopes):
 
 
 @numba.njit(cache=True)
-def mixed_test(means, sigma, integers, reals, slopes):
+def mixed_test(
+    means: np.ndarray, sigma: float, integers: np.ndarray, reals: np.ndarray, slopes: np.ndarray
+) -> float:
     """integers: critical U, outcome (0 not significant, 1 lower, 2 higher, 3 either), grades of the
     tocilizumab arm, sizes of both arms by grade; reals: Gauss-Hermite nodes and weights.
     """
@@ -264,7 +312,15 @@ def mixed_test(means, sigma, integers, reals, slopes):
 
 
 @numba.njit(cache=True)
-def outlasting(means, sigma, sizes, split, reals, by_mean, by_variance):
+def outlasting(
+    means: np.ndarray,
+    sigma: float,
+    sizes: np.ndarray,
+    split: int,
+    reals: np.ndarray,
+    by_mean: np.ndarray,
+    by_variance: np.ndarray,
+) -> tuple[float, float]:
     """Mean and variance of U, the pairs in which tocilizumab lasts longer; their derivatives are added to the
     last two arrays.
     """
@@ -305,7 +361,7 @@ def outlasting(means, sigma, sizes, split, reals, by_mean, by_variance):
 
 
 @numba.njit(cache=True)
-def lead_apart(g, h, means, sigma, slope, slopes):
+def lead_apart(g: int, h: int, means: np.ndarray, sigma: float, slope: float, slopes: np.ndarray) -> None:
     """Add what (mean of g - mean of h) / sigma owes to the two means and to sigma."""
     slopes[g] += slope / sigma
     slopes[h] -= slope / sigma
@@ -323,7 +379,7 @@ class Packed:
     integers: np.ndarray
     reals: np.ndarray
 
-    def log_likelihood(self, means, sigma: float) -> float:
+    def log_likelihood(self, means: Sequence[float] | np.ndarray, sigma: float) -> float:
         """Log likelihood at mean log durations of shape (group,) and their SD."""
         row = [KINDS[self.kind], 0, len(self.integers), len(self.reals), len(means), 0, *range(len(means))]
         return joint(
@@ -331,11 +387,13 @@ class Packed:
         )[0]
 
 
-def pack(kind: str, integers, reals) -> Packed:
+def pack(kind: str, integers: ArrayLike, reals: ArrayLike) -> Packed:
     return Packed(kind, np.asarray(integers, np.int64), np.asarray(reals, float))
 
 
-def joint(means, sigmas, layout, integers, reals) -> tuple[float, np.ndarray]:
+def joint(
+    means: np.ndarray, sigmas: np.ndarray, layout: np.ndarray, integers: np.ndarray, reals: np.ndarray
+) -> tuple[float, np.ndarray]:
     """Sum of the log likelihoods of many reports, and its derivatives by each mean, then by each sigma.
 
     layout, shape (report, 6 + groups): kind, index of its sigma, ends of its integers and reals, number of
@@ -347,10 +405,12 @@ def joint(means, sigmas, layout, integers, reals) -> tuple[float, np.ndarray]:
 
 
 @numba.njit(cache=True)
-def named_joint(means, sigmas, layout, integers, reals):
+def named_joint(
+    means: np.ndarray, sigmas: np.ndarray, layout: np.ndarray, integers: np.ndarray, reals: np.ndarray
+) -> tuple[float, np.ndarray]:
     """`joint` for compiled code; to be run once `name_joint` has been."""
     slopes = np.zeros(len(means) + len(sigmas))
-    value = NAMED(
+    value = NAMED(  # type: ignore[call-overload]  # numba types it as it is outside compiled code
         means.ctypes,
         len(means),
         sigmas.ctypes,
@@ -372,7 +432,7 @@ NAMED = types.ExternalFunction(
 
 
 @cache
-def name_joint():
+def name_joint() -> CFunc:
     """Compile all kernels under one name.  Called by it they are compiled once; called as they are, they
     would be compiled again as a part of each function around them.
     """
@@ -381,7 +441,17 @@ def name_joint():
     return compiled  # the name holds as long as this lives
 
 
-def _joint_by_address(means, n_means, sigmas, layout, n_reports, n_columns, integers, reals, slopes):
+def _joint_by_address(
+    means: Pointer,
+    n_means: int,
+    sigmas: Pointer,
+    layout: Pointer,
+    n_reports: int,
+    n_columns: int,
+    integers: Pointer,
+    reals: Pointer,
+    slopes: Pointer,
+) -> float:
     rows = numba.carray(layout, (n_reports, n_columns))
     all_integers, all_reals = numba.carray(integers, rows[-1, 2]), numba.carray(reals, rows[-1, 3])
     total, i, r = 0.0, 0, 0
@@ -406,7 +476,7 @@ def _joint_by_address(means, n_means, sigmas, layout, n_reports, n_columns, inte
 
 
 @numba.njit(cache=True)
-def gather(means, row):
+def gather(means: Pointer | np.ndarray, row: np.ndarray) -> np.ndarray:
     """Means of the groups of a report; of two groups compared by a test, their difference."""
     picked = np.empty(1 if row[5] == 1 else row[4])
     for g in range(len(picked)):

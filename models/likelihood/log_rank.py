@@ -5,6 +5,7 @@ from math import erfc, sqrt
 from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from models.likelihood.printing import print_p
@@ -44,7 +45,7 @@ def z_from_p(p: str) -> tuple[str, float]:
     return sign, float(stats.norm.isf(value / 2))
 
 
-def log_rank_z(log_hr, n_toci: int, n_control: int, generator: np.random.Generator) -> np.ndarray:
+def log_rank_z(log_hr: ArrayLike, n_toci: int, n_control: int, generator: np.random.Generator) -> np.ndarray:
     """Simulated z of a log-rank test, one for each log hazard ratio; events are uniform from 1 to all
     patients, as in the likelihood.
     """

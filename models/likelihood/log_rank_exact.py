@@ -6,9 +6,11 @@ likely; an event takes a patient in proportion to the hazards (partial likelihoo
 `tie_share`.
 """
 
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import betaln
 
 from extraction.recover import TooLarge
@@ -25,12 +27,12 @@ SIDES = {"lower": ["toci better"], "higher": ["toci worse"], None: list(DIRECTIO
 
 
 def log_probability(
-    log_hr,
+    log_hr: ArrayLike,
     n_toci: int,
     n_control: int,
     p: str,
     direction: str | None = None,
-    event_shape: tuple[float, float] = EVENT_SHARE.parameters,
+    event_shape: tuple[float, ...] = EVENT_SHARE.parameters,
     tie_share: float = TIE_SHARE,
 ) -> np.ndarray:
     """Log probability that a history of n_toci v n_control patients gives a two-sided log-rank p that rounds
@@ -77,7 +79,7 @@ def weighted_steps(log_hr: np.ndarray, tie_share: float) -> Steps:
             total += y_control * picks(y_toci, y_control - 1, events_toci, events_control - 1)
         return total / (hr * y_toci + y_control)
 
-    def steps(at_risk: RiskSet):
+    def steps(at_risk: RiskSet) -> Iterator[tuple[RiskSet, tuple[int, int], float | np.ndarray]]:
         y_toci, y_control, after_event = at_risk
         for after, events in moves(y_toci, y_control, tie_share > 0):
             if sum(events):
@@ -95,7 +97,7 @@ def weighted_steps(log_hr: np.ndarray, tie_share: float) -> Steps:
 
 
 def ending(
-    end: RiskSet, n_toci: int, n_control: int, event_shape: tuple[float, float], tie_share: float
+    end: RiskSet, n_toci: int, n_control: int, event_shape: tuple[float, ...], tie_share: float
 ) -> np.ndarray:
     """Probability of a placement of the events so far, and that what follows leaves O - E and V alone.
 

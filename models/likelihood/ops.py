@@ -6,6 +6,7 @@ import numpy as np
 from scipy import special
 
 NUMPY = SimpleNamespace(
+    floats=lambda values: np.asarray(values, float),
     log=np.log,
     exp=np.exp,
     sum=np.sum,
@@ -31,6 +32,7 @@ def _pytensor() -> SimpleNamespace:
     import pytensor.tensor as pt
 
     return SimpleNamespace(
+        floats=lambda values: values,
         log=pt.log,
         exp=pt.exp,
         sum=pt.sum,

@@ -14,7 +14,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.random import Generator
+    from pytensor.tensor.variable import TensorVariable
 
     from models.priors import Prior
 
@@ -22,6 +24,9 @@ type Direction = Literal["lower", "higher"]
 """Tocilizumab against none; None in its place where a paper does not print it."""
 type Counts = tuple[int, int, int, int]
 """Events and patients with tocilizumab, then without."""
+
+type LogLikelihood = Callable[[np.ndarray], np.ndarray]
+"""Of a log ratio: array in, array of the same shape out."""
 
 
 class Origin(StrEnum):
@@ -55,6 +60,13 @@ class Report(ABC):
         """The report whose `data` these are; raise TypeError where fields are missing or unknown."""
         return cls(**{name: _as_tuples(value) for name, value in data.items()})
 
+    @classmethod
+    def expected(cls, report: Report) -> Self:
+        """A report where its reader needs one of this class; raise TypeError for any other."""
+        if not isinstance(report, cls):
+            raise TypeError(f"a {report.name} is no {cls.__name__}")
+        return report
+
     @property
     @abstractmethod
     def patients(self) -> int | None:
@@ -73,15 +85,13 @@ class EffectReport(Report):
     """Whether the risk without tocilizumab enters as well."""
 
     @abstractmethod
-    def log_likelihood(self, effect, baseline=None):
+    def log_likelihood[V: (np.ndarray, TensorVariable)](self, effect: V, baseline: V | None = None) -> V:
         """Log likelihood at a log ratio, and a control risk on the logit scale where one is needed: numbers,
         arrays or PyTensor variables.
         """
 
-    def of_effect(self, baseline_prior: Prior) -> Callable:
-        """Log likelihood of the log ratio alone (array in, array of the same shape out), a baseline risk
-        integrated out under its prior.
-        """
+    def of_effect(self, baseline_prior: Prior) -> LogLikelihood:
+        """Log likelihood of the log ratio alone, a baseline risk integrated out under its prior."""
         return self.log_likelihood
 
     @abstractmethod
@@ -91,9 +101,9 @@ class EffectReport(Report):
         """
 
 
-def _as_lists(value):
+def _as_lists(value: object) -> object:
     return [_as_lists(part) for part in value] if isinstance(value, tuple) else value
 
 
-def _as_tuples(value):
+def _as_tuples(value: object) -> object:
     return tuple(_as_tuples(part) for part in value) if isinstance(value, list | tuple) else value

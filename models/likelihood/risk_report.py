@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from scipy.special import expit
 
 from models.likelihood.binomials import table_set
-from models.likelihood.report import Counts, EffectReport
+from models.likelihood.report import Counts, EffectReport, LogLikelihood
 from models.likelihood.two_arms import two_arm_log_likelihood
 from models.priors import BASELINE_LOGIT
 
 if TYPE_CHECKING:
     from numpy.random import Generator
+    from numpy.typing import ArrayLike
+    from pytensor.tensor.variable import TensorVariable
 
     from models.priors import Prior
 
@@ -38,12 +39,19 @@ class RiskReport(EffectReport):
     def patients(self) -> int:
         return sum(self.tables[0][1::2])
 
-    def log_likelihood(self, effect, baseline=None):
-        return table_set(baseline, effect, self.tables)
+    def log_likelihood[V: (np.ndarray, TensorVariable)](self, effect: V, baseline: V | None = None) -> V:
+        return table_set(needed(baseline), effect, self.tables)
 
-    def of_effect(self, baseline_prior: Prior) -> Callable:
+    def of_effect(self, baseline_prior: Prior) -> LogLikelihood:
         tables = [two_arm_log_likelihood(*table, baseline_prior) for table in self.tables]
         return lambda effect: np.logaddexp.reduce([table(effect) for table in tables])
+
+
+def needed[V](baseline: V | None) -> V:
+    """The control risk of a report of counts; raise TypeError where it is not given."""
+    if baseline is None:
+        raise TypeError("counts have no likelihood without the control risk")
+    return baseline
 
 
 def draw_counts(log_or: float, n_toci: int, n_control: int, generator: Generator) -> tuple[int, int]:
@@ -55,6 +63,6 @@ def draw_counts(log_or: float, n_toci: int, n_control: int, generator: Generator
     )
 
 
-def informative(events, patients):
+def informative(events: ArrayLike, patients: ArrayLike) -> np.ndarray:
     """Whether some had the event and some had not, as in every study of this review; of any shape."""
     return (np.asarray(events) > 0) & (np.asarray(events) < patients)

@@ -1,13 +1,19 @@
 """The exact likelihood of a log odds ratio given two arms' counts, the control risk integrated out."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import gammaln
+
+from models.likelihood.report import Counts, LogLikelihood
+from models.priors import Prior
 
 NODES = np.linspace(-3.6, 3.6, 57)  # sinh(3.6) = 18 SDs: reaches the prior's tail when an arm has no events
 SPREAD, STRETCH = np.sinh(NODES), np.log(np.cosh(NODES) * (NODES[1] - NODES[0]))
 
 
-def two_arm_log_likelihood(events_treated, n_treated, events_control, n_control, baseline_prior):
+def two_arm_log_likelihood(
+    events_treated: int, n_treated: int, events_control: int, n_control: int, baseline_prior: Prior
+) -> LogLikelihood:
     """A function of the log odds ratio theta (any shape) that returns the log probability of the two counts.
 
     logit control risk = alpha ~ baseline_prior (normal), logit treated risk = alpha + theta; both counts
@@ -24,7 +30,7 @@ def two_arm_log_likelihood(events_treated, n_treated, events_control, n_control,
     mean, sd = baseline_prior.parameters
     constant = _log_ways(events_treated, n_treated) + _log_ways(events_control, n_control) - np.log(sd)
 
-    def log_likelihood(theta):
+    def log_likelihood(theta: ArrayLike) -> np.ndarray:
         theta = np.asarray(theta, dtype=float)
         flat = theta.reshape(-1, 1)
         counts = events_treated, n_treated, events_control, n_control
@@ -48,7 +54,7 @@ def two_arm_log_likelihood(events_treated, n_treated, events_control, n_control,
     return log_likelihood
 
 
-def _mode(theta, counts, mean, sd):
+def _mode(theta: np.ndarray, counts: Counts, mean: float, sd: float) -> tuple[np.ndarray, np.ndarray]:
     """Mode of alpha given theta and the SD of its curvature, each (theta, 1): Newton, kept in a bracket."""
     events_treated, n_treated, events_control, n_control = counts
     peak_treated, peak_control = (
@@ -79,7 +85,7 @@ def _mode(theta, counts, mean, sd):
     return alpha, 1 / np.sqrt(curvature)
 
 
-def _peak(events, n, mean, sd):
+def _peak(events: int, n: int, mean: float, sd: float) -> float:
     """Peak of an arm's likelihood on the logit scale, or with none a point beyond any mode of the prior."""
     beyond = abs(mean) + 1 + max(np.log(n * sd**2), 0.0)
     if events == 0 or events == n:
@@ -87,7 +93,7 @@ def _peak(events, n, mean, sd):
     return np.log(events / (n - events))
 
 
-def _fitted_control_logit(theta, counts):
+def _fitted_control_logit(theta: np.ndarray, counts: Counts) -> np.ndarray:
     """The alpha at which expected events equal observed ones, without the prior: the root of a quadratic in
     odds.
     """
@@ -102,14 +108,14 @@ def _fitted_control_logit(theta, counts):
     return np.log(odds)
 
 
-def _softplus(x):
+def _softplus(x: np.ndarray) -> np.ndarray:
     """log(1 + e^x); its error of 1e-16 times n patients is far below what a posterior can show."""
     return np.maximum(x, 0.0) + np.log(1.0 + np.exp(-np.abs(x)))
 
 
-def _expit(x):
+def _expit(x: np.ndarray) -> np.ndarray:
     return 1.0 / (1.0 + np.exp(-np.clip(x, -700, 700)))
 
 
-def _log_ways(events, n):
+def _log_ways(events: int, n: int) -> float:
     return gammaln(n + 1.0) - gammaln(events + 1.0) - gammaln(n - events + 1.0)

@@ -136,7 +136,7 @@ def _nuts(table, priors, seed):
         model = hierarchy.normal_normal(
             np.array(table["estimate"]), np.array(table["se"]), names, *priors.values()
         )
-    posterior = sample(model, name="pool", seed=seed)["posterior"]
+    posterior = sample(model, name="pool", seed=seed).posterior.to_dataset()
 
     def limits(draws):
         return dict(zip(LIMITS, np.quantile(draws.values, list(LIMITS.values())).tolist(), strict=True))

@@ -161,6 +161,9 @@ def after_counts(
 
 def _likelihood(today: Today, counts: list, n_toci: int, n_control: int) -> np.ndarray:
     """Likelihood of pairs of counts at the points of a grid, shape (pair, point), each up to a constant."""
+    rows = today.rows
+    if rows is None:
+        raise ValueError("the likelihood of counts needs today's posterior on a grid, not as draws")
     log_l = np.array(
         [
             two_arm_log_likelihood(toci, n_toci, control, n_control, BASELINE_LOGIT)(THETA)
@@ -168,7 +171,7 @@ def _likelihood(today: Today, counts: list, n_toci: int, n_control: int) -> np.n
         ]
     )
     likelihood = np.exp(log_l - log_l.max(axis=1, keepdims=True))
-    smooth = [log_smooth(likelihood, GRID, tau, today.rows) for tau in np.unique(today.tau)]
+    smooth = [log_smooth(likelihood, GRID, tau, rows) for tau in np.unique(today.tau)]
     return np.exp(np.concatenate(smooth, axis=1))
 
 

@@ -39,12 +39,12 @@ class Check:
     @property
     def quantity(self) -> str:
         """What is predicted: `|z|`, `p` or `significant`."""
-        return self.report.check.quantity
+        return self.report.foreseen.quantity
 
     @property
     def printed(self) -> float:
         """Where the printed report stands."""
-        return self.report.check.printed
+        return self.report.foreseen.printed
 
     @property
     def verdict(self) -> str:
@@ -60,8 +60,8 @@ def checks(key: str, review: Review) -> list[Check]:
 
 def foreseen(report: Unused, draws, generator) -> Check:
     """The check of a report left out, from the draws of its endpoint's posterior."""
-    predicted = report.check.predicted(draws, report.study, generator)
-    return Check(report, predicted, report.check.probability(predicted))
+    predicted = report.foreseen.predicted(draws, report.study, generator)
+    return Check(report, predicted, report.foreseen.probability(predicted))
 
 
 def prior_effects(key: str, samples: int = 20_000) -> np.ndarray:

@@ -7,14 +7,15 @@ from functools import cached_property
 
 import numpy as np
 
-from extraction.derived.candidates import TESTS_BY_NAME, tables_of
+from extraction.derived.candidates import named_tests, tables_of
 from extraction.recover.p_values import TESTS
 from extraction.recover.rounding import printed_p
-from extraction.schema import AnyEntry, Record
+from extraction.schema import AnyEntry, PValue, Record, TestOutcome
 from extraction.vocabulary import BOTH_ARMS
 from models.evidence.binary import LARGEST_SET
 from models.evidence.report import Used
 from models.likelihood.printing import print_p
+from models.likelihood.risk_report import RiskReport
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Comparison:
 
     n_toci: int
     n_control: int
-    entry: AnyEntry
+    entry: PValue | TestOutcome
 
     @cached_property
     def tables(self) -> np.ndarray:
@@ -34,8 +35,7 @@ class Comparison:
     @cached_property
     def p(self) -> np.ndarray:
         """Shape (test, table); nan where a test has none."""
-        tests = dict.fromkeys(test for name in self.entry.tests for test in TESTS_BY_NAME.get(name, ()))
-        return np.array([TESTS[test](*self.tables.T) for test in tests])
+        return np.array([TESTS[test](*self.tables.T) for test in named_tests(self.entry)])
 
     def alike(self, a: int, b: int, generator) -> np.ndarray:
         """Which tables print like that with a and b events under one of the tests, taken at random; none
@@ -47,7 +47,7 @@ class Comparison:
         own = generator.choice(self.p[:, row])
         if np.isnan(own):
             return np.zeros(len(self.tables), bool)
-        if self.entry.kind == "p_value":
+        if isinstance(self.entry, PValue):
             return printed_p(print_p(own, self.entry.p)).rounds(self.p).any(axis=0)
         alpha = float(self.entry.alpha)
         if own >= alpha:
@@ -61,10 +61,16 @@ class Part:
 
     def __init__(self, record: Record, entries: list[AnyEntry]):
         field, stratum = entries[0].field, entries[0].stratum
-        self.sizes = tables_of(record, field, stratum, verbal=False).tables[0][1::2]
+        found = tables_of(record, field, stratum, verbal=False)
+        if found is None:
+            raise ValueError(f"{record.study}: nothing printed of {field} tells the arms of {stratum} apart")
+        _, n_toci, _, n_control = found.tables[0]
+        self.sizes = n_toci, n_control
         by_arm = any(e.arm in BOTH_ARMS for e in entries)
         self.tested = (
-            None if by_arm else Comparison(*self.sizes, next(e for e in entries if e.kind == "p_value"))
+            None
+            if by_arm
+            else Comparison(n_toci, n_control, next(e for e in entries if isinstance(e, PValue)))
         )
 
     def least(
@@ -73,13 +79,13 @@ class Part:
         """Fewest patients with and without the event in each arm; those of the part are a random share of the
         arm.
         """
-        own = [
+        a, b = (
             int(generator.hypergeometric(e, n - e, size))
             for e, n, size in zip(events, patients, self.sizes, strict=True)
-        ]
-        tables = np.array([[own[0], self.sizes[0], own[1], self.sizes[1]]])
+        )
+        tables = np.array([[a, self.sizes[0], b, self.sizes[1]]])
         if self.tested:
-            alike = self.tested.alike(*own, generator)
+            alike = self.tested.alike(a, b, generator)
             tables = self.tested.tables[alike] if alike.any() else np.zeros((1, 4), int)
         return [int(tables[:, 2 * i].min()) for i in (0, 1)], [
             int((tables[:, 2 * i + 1] - tables[:, 2 * i]).min()) for i in (0, 1)
@@ -94,15 +100,15 @@ class Cells:
     def __init__(self, report: Used, record: Record):
         entries = {e.id: e for e in record.entries}
         used = [entries[i] for i in report.entries]
-        candidates = np.array(report.report.tables)
-        self.sizes = tuple(candidates[0, 1::2].tolist())
-        self.tested = Comparison(*self.sizes, next(e for e in used if e.kind in ("p_value", "test_outcome")))
-        totals = candidates[:, 0] + candidates[:, 2]
-        self.first, self.width = (
-            (int(totals.min()), int(np.ptp(totals)) + 1)
-            if any(e.arm == "total" for e in used)
-            else (0, sum(self.sizes) + 1)
-        )
+        candidates = RiskReport.expected(report.report).tables
+        _, n_toci, _, n_control = candidates[0]
+        self.sizes = n_toci, n_control
+        test = next(e for e in used if isinstance(e, PValue | TestOutcome))
+        self.tested = Comparison(n_toci, n_control, test)
+        totals = [a + b for a, _, b, _ in candidates]
+        self.first, self.width = 0, n_toci + n_control + 1
+        if any(e.arm == "total" for e in used):
+            self.first, self.width = min(totals), max(totals) - min(totals) + 1
         by_stratum: dict[str, list[AnyEntry]] = {}
         for i in report.bounds:
             by_stratum.setdefault(entries[i].stratum, []).append(entries[i])

@@ -1,14 +1,19 @@
 """A log-rank p of arms large enough for a normal statistic."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from scipy.special import betaln, gammaln
 
 from models.likelihood.log_rank import LogRankReport, log_rank_z, z_from_p
-from models.likelihood.ops import NUMPY, ops_for
+from models.likelihood.ops import ops_for
 from models.priors import EVENT_SHARE
+
+if TYPE_CHECKING:
+    from pytensor.tensor.variable import TensorVariable
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,9 @@ class LogRank(LogRankReport):
     words = "log-rank p: density of |z|, events summed out"
     short = "log-rank p"
 
-    def log_likelihood(self, effect, baseline=None, event_shape=EVENT_SHARE.parameters):
+    def log_likelihood[V: (np.ndarray, TensorVariable)](
+        self, effect: V, baseline: V | None = None, event_shape: tuple[float, ...] = EVENT_SHARE.parameters
+    ) -> V:
         """D is summed out under a beta-binomial with shapes `event_shape`, at least one event. Without a
         printed direction both signs are summed; a bound as p gives the probability of the region instead of
         a density.
@@ -32,7 +39,7 @@ class LogRank(LogRankReport):
         sign, z = z_from_p(self.p)
         events = np.arange(1, self.patients + 1)
         root_v = np.sqrt(events * self.n_toci * self.n_control) / self.patients
-        mean = (np.asarray(effect, float) if ops is NUMPY else effect)[..., None] * root_v  # ..., event
+        mean = ops.floats(effect)[..., None] * root_v  # ..., event
         by_side = []
         for side in {"lower": [-1], "higher": [1], None: [-1, 1]}[self.direction]:
             if sign == "=":
@@ -44,7 +51,7 @@ class LogRank(LogRankReport):
         weights = np.exp(_log_events(events, self.patients, *event_shape))
         return ops.log(ops.sum(weights * sum(by_side), axis=-1) + 1e-300)
 
-    def simulate(self, effect, generator) -> Self:
+    def simulate(self, effect: float, generator: np.random.Generator) -> Self:
         return self.printed(float(log_rank_z(effect, self.n_toci, self.n_control, generator)))
 
 

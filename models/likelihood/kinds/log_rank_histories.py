@@ -1,9 +1,11 @@
 """A log-rank p of a handful of patients."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import lru_cache
 from math import sqrt
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from scipy import stats
@@ -13,6 +15,9 @@ from models.likelihood.log_rank import LogRankReport
 from models.likelihood.log_rank_exact import TIE_SHARE, log_probability
 from models.likelihood.report import Origin
 from models.priors import EVENT_SHARE
+
+if TYPE_CHECKING:
+    from pytensor.tensor.variable import TensorVariable
 
 LOG_HR = np.linspace(-8.0, 8.0, 161)
 """Log hazard ratios at which the probability of histories is tabulated."""
@@ -39,13 +44,13 @@ class LogRankHistories(LogRankReport):
         """Share of the patients who count."""
         return self.counted[0] / self.counted[1] if self.counted else 1.0
 
-    def log_likelihood(self, effect, baseline=None):
+    def log_likelihood[V: (np.ndarray, TensorVariable)](self, effect: V, baseline: V | None = None) -> V:
         """Tabulated at LOG_HR and joined by a cubic; beyond, continued in a line."""
         return between(effect, LOG_HR[0], LOG_HR[1] - LOG_HR[0], _curve(self))
 
-    def simulate(self, effect, generator) -> Self | None:
-        sizes = [int(generator.binomial(n, self.share)) for n in (self.n_toci, self.n_control)]
-        difference, variance = history(effect, *sizes, generator) if all(sizes) else (0.0, 0.0)
+    def simulate(self, effect: float, generator: np.random.Generator) -> Self | None:
+        toci, control = (int(generator.binomial(n, self.share)) for n in (self.n_toci, self.n_control))
+        difference, variance = history(effect, toci, control, generator) if toci and control else (0.0, 0.0)
         return self.printed(difference / sqrt(variance)) if variance > 0 else None
 
 
@@ -67,7 +72,9 @@ def _curve(report: LogRankHistories) -> np.ndarray:
     return np.log(total)
 
 
-def history(log_hr: float, n_toci: int, n_control: int, generator) -> tuple[float, float]:
+def history(
+    log_hr: float, n_toci: int, n_control: int, generator: np.random.Generator
+) -> tuple[float, float]:
     """O - E for tocilizumab and its variance, of patients who leave one by one as
     `models.likelihood.log_rank_exact` says.
     """

@@ -25,11 +25,13 @@ class MedianQuartiles(MedianReport):
     def packed(self) -> Packed:
         return median_with_quartiles(self.sizes, self.lower_quartile, self.median, self.upper_quartile)
 
-    def simulate(self, patients: Patients, generator) -> Self | None:
+    def simulate(self, patients: Patients, generator: np.random.Generator) -> Self | None:
         """Quartiles at the ranks (n + 1) / 4, (n + 1) / 2 and 3 (n + 1) / 4, as in the likelihood."""
-        names = ("lower_quartile", "median", "upper_quartile")
-        found = np.quantile(self.durations(patients), [0.25, 0.5, 0.75], method="weibull")
+        lower, middle, upper = np.quantile(self.durations(patients), [0.25, 0.5, 0.75], method="weibull")
         new = replace(
-            self, **{n: rounded(value, getattr(self, n)) for n, value in zip(names, found, strict=True)}
+            self,
+            lower_quartile=rounded(lower, self.lower_quartile),
+            median=rounded(middle, self.median),
+            upper_quartile=rounded(upper, self.upper_quartile),
         )
         return new if new.lower_quartile < new.median < new.upper_quartile else None

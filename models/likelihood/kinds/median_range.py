@@ -38,7 +38,7 @@ class MedianRange(MedianReport):
             self.sizes, self.median, *limits, self.zeros, exchangeable=len(self.arms) > 1
         )
 
-    def simulate(self, patients: Patients, generator) -> Self | None:
+    def simulate(self, patients: Patients, generator: np.random.Generator) -> Self | None:
         days = np.concatenate([np.zeros(self.zeros), self.durations(patients)])
         new = replace(
             self,

@@ -1,13 +1,18 @@
 """A ratio with its interval."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from scipy import stats
 
 from models.likelihood.printing import decimals
 from models.likelihood.report import EffectReport
+
+if TYPE_CHECKING:
+    from pytensor.tensor.variable import TensorVariable
 
 
 @dataclass(frozen=True)
@@ -32,12 +37,12 @@ class Ratio(EffectReport):
         """Standard error on the log scale."""
         return float(np.log(self.upper / self.lower) / (2 * stats.norm.isf((1 - self.level / 100) / 2)))
 
-    def log_likelihood(self, effect, baseline=None):
+    def log_likelihood[V: (np.ndarray, TensorVariable)](self, effect: V, baseline: V | None = None) -> V:
         """Log density of the printed log ratio, normal with the interval's standard error."""
         z = (np.log(self.estimate) - effect) / self.se
         return -(z**2) / 2 - np.log(self.se) - np.log(2 * np.pi) / 2
 
-    def simulate(self, effect, generator) -> Self | None:
+    def simulate(self, effect: float, generator: np.random.Generator) -> Self | None:
         """A ratio with an interval as wide on the log scale as the printed one."""
         half = np.log(self.upper / self.lower) / 2
         digits = max(decimals(number) for number in (self.estimate, self.lower, self.upper))

@@ -1,11 +1,18 @@
 """Counts in both arms."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from models.likelihood.binomials import table
 from models.likelihood.report import Counts
-from models.likelihood.risk_report import RiskReport, draw_counts, informative
+from models.likelihood.risk_report import RiskReport, draw_counts, informative, needed
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.random import Generator
+    from pytensor.tensor.variable import TensorVariable
 
 
 @dataclass(frozen=True)
@@ -25,9 +32,9 @@ class Table(RiskReport):
     def tables(self) -> tuple[Counts, ...]:
         return ((self.events_toci, self.n_toci, self.events_control, self.n_control),)
 
-    def log_likelihood(self, effect, baseline=None):
-        return table(baseline, effect, *self.tables[0])
+    def log_likelihood[V: (np.ndarray, TensorVariable)](self, effect: V, baseline: V | None = None) -> V:
+        return table(needed(baseline), effect, *self.tables[0])
 
-    def simulate(self, effect, generator) -> Self | None:
+    def simulate(self, effect: float, generator: Generator) -> Self | None:
         a, b = draw_counts(effect, self.n_toci, self.n_control, generator)
         return replace(self, events_toci=a, events_control=b) if informative(a + b, self.patients) else None

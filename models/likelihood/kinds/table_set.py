@@ -9,6 +9,9 @@ import numpy as np
 from models.likelihood.report import Counts, Origin
 from models.likelihood.risk_report import RiskReport, draw_counts, informative
 
+type Alike = Callable[[int, int, np.random.Generator], np.ndarray]
+"""Events of both arms -> the tables that would be printed as they are, shape (table, 4)."""
+
 
 @dataclass(frozen=True)
 class TableSet(RiskReport):
@@ -25,9 +28,11 @@ class TableSet(RiskReport):
     def tables(self) -> tuple[Counts, ...]:
         return self.candidates
 
-    def simulate(self, effect, generator, alike: Callable | None = None) -> Self | None:
-        """The tables that would be printed as new patients are: `alike(a, b, generator)`, shape (table, 4),
-        gives those of a and b events; without it their own table alone.
+    def simulate(
+        self, effect: float, generator: np.random.Generator, alike: Alike | None = None
+    ) -> Self | None:
+        """The tables that would be printed as new patients are, which `alike` gives; without it their own
+        table alone.
         """
         _, n_toci, _, n_control = self.candidates[0]
         a, b = draw_counts(effect, n_toci, n_control, generator)

@@ -1,5 +1,6 @@
 """The outcome of a test that compares durations."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -33,20 +34,24 @@ class OutcomeOfTest(DurationReport):
     alpha: float = 0.05
 
     def packed(self) -> Packed:
-        outcome = self.significant, self.direction, self.alpha
         if len(self.cells) == 2:
-            return outcome_of_one_grade(self.tests, *self.sizes, *outcome)
-        split = len(self.toci)
-        return outcome_of_mixed_grades(self.sizes[:split], self.sizes[split:], *outcome)
+            toci, control = self.sizes
+            return outcome_of_one_grade(
+                self.tests, toci, control, self.significant, self.direction, self.alpha
+            )
+        split = len(self.arms["toci"])
+        return outcome_of_mixed_grades(
+            self.sizes[:split], self.sizes[split:], self.significant, self.direction, self.alpha
+        )
 
-    def simulate(self, patients: Patients, generator) -> Self:
+    def simulate(self, patients: Patients, generator: np.random.Generator) -> Self:
         """Of alternative tests one at random; the t test on log days, as in the likelihood."""
         toci, control = (
             np.concatenate([patients[grade, arm] for grade, _ in grades]) for arm, grades in self.arms.items()
         )
         significant, lower = TESTS[generator.choice(self.tests)](toci, control, self.alpha)
-        direction = ("lower" if lower else "higher") if significant else None
-        return replace(self, significant=bool(significant), direction=direction)
+        direction: Direction | None = ("lower" if lower else "higher") if significant else None
+        return replace(self, significant=significant, direction=direction)
 
 
 def outcome_of_one_grade(
@@ -101,16 +106,19 @@ def _log_curve(probability: np.ndarray) -> np.ndarray:
     return curve
 
 
-def _t(toci, control, alpha):
+def _t(toci: np.ndarray, control: np.ndarray, alpha: float) -> tuple[bool, bool]:
     found = stats.ttest_ind(np.log(toci), np.log(control))
-    return found.pvalue < alpha, found.statistic < 0
+    return bool(found.pvalue < alpha), bool(found.statistic < 0)
 
 
-def _mann_whitney(toci, control, alpha):
+def _mann_whitney(toci: np.ndarray, control: np.ndarray, alpha: float) -> tuple[bool, bool]:
     u, pairs = np.sum(toci[:, None] > control), len(toci) * len(control)
     critical = mann_whitney_critical(len(toci), len(control), alpha)
-    return min(u, pairs - u) <= critical, u < pairs / 2
+    return bool(min(u, pairs - u) <= critical), bool(u < pairs / 2)
 
 
-TESTS = {"t": _t, "mann_whitney": _mann_whitney}
+TESTS: dict[str, Callable[[np.ndarray, np.ndarray, float], tuple[bool, bool]]] = {
+    "t": _t,
+    "mann_whitney": _mann_whitney,
+}
 """Two arms' durations and the level -> (significant, tocilizumab shorter)."""
