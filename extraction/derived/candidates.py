@@ -154,10 +154,10 @@ def _known(record: Record, field: str, stratum: str) -> _Known:
             known.treated_share = printed_percent(entry.percent)
             known.in_all = [*known.in_all, entry.id]
     told = known.in_all or known.by_arm
-    if told and field in SEVERE_OF and (whole := tables_of(record, SEVERE_OF[field])):
+    if told and field in SEVERE_OF and (wider := tables_of(record, SEVERE_OF[field])):
         for i, arm in enumerate(BOTH_ARMS):
-            known.narrow(arm, at_most=max((table[2 * i] for table in whole.tables), default=None))
-            known.bounds += whole.entries
+            known.narrow(arm, at_most=max((table[2 * i] for table in wider.tables), default=None))
+            known.bounds += wider.entries
     for part in SUMS.get(field, ()):
         for entry in _own(Counts, record, part, "all"):
             if entry.arm in BOTH_ARMS:
