@@ -133,7 +133,7 @@ def test_a_link_leads_to_the_id_of_the_heading():
     )
     assert (
         shown.link("intro#Today's answer")
-        == '<a href="intro.html#today-s-answer">intro: Today&#x27;s answer</a>'
+        == '<a href="intro.html#today-s-answer">intro: Today&#39;s answer</a>'
     )
     assert shown.link("studies") == '<a href="studies.html">studies</a>'
 

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 import xarray as xr
+from jinja2 import meta
 
+from book.html.template import TEMPLATES
 from book.make import inputs
 from extraction.records import Review
 from models.endpoints import ENDPOINTS, evidence_of
@@ -288,6 +290,10 @@ def pages(tree: Path) -> dict[str, str]:
     [
         ("book/scripts/explorer-plot.js", {"explorer"}, {"intro", "studies"}),
         ("book/scripts/explorer-form.html", {"explorer"}, {"intro", "studies"}),
+        ("book/html/templates/answers.html", {"intro"}, {"explorer", "studies"}),
+        ("book/html/templates/figure.html", {"intro", "scaling"}, {"explorer"}),
+        ("book/html/templates/entry.html", set(), {"intro", "explorer"}),
+        ("book/html/templates/meta.html", set(), {"intro", "explorer", "studies"}),
         ("models/trust/checklists.yml", {"checklists"}, {"studies"}),
         ("models/results/growth.json", {"scaling"}, {"studies"}),
         ("book/shown/growth.py", {"scaling"}, {"explorer", "intro", "studies"}),
@@ -304,6 +310,16 @@ def test_a_page_runs_again_for_what_its_cells_read_alone(file, read_by, not_by, 
     changed = {name for name, found in pages(tree).items() if found != before[name]}
     assert read_by <= changed and not changed & not_by
     assert inputs.of_book(tree) != book
+
+
+def test_every_template_is_part_of_the_key_of_the_book():
+    """Named by the code that fills it, as no other template may name it: a template's words are not read."""
+    names = inputs.names()
+    pdf = Tree(ROOT).files(Tree(ROOT).closure(["book.make.pdf"]))
+    for template in (ROOT / "book/html/templates").iterdir():
+        assert template.relative_to(ROOT).as_posix() in {*names, *pdf}
+        found = meta.find_referenced_templates(TEMPLATES.parse(template.read_text(encoding="utf-8")))
+        assert not list(found), template.name
 
 
 # what is stored

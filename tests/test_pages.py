@@ -11,6 +11,7 @@ import pytest
 from example_pages import page_of
 
 from book.html import markup
+from book.html.template import plain
 from book.make import execute, inputs, pages
 from book.shown import study_page, topics
 from extraction import records
@@ -99,16 +100,16 @@ def test_every_entry_stands_once_on_its_page_with_value_and_address(review):
         page = written[f"studies/{study}.md"]
         for entry in record.entries:
             [line] = [line for line in page.splitlines() if f'id="{study_page.anchor(entry.id)}"' in line]
-            assert markup.plain(entry.printed or "not printed") in line
-            assert markup.plain(entry.address) in line
-            assert markup.plain(entry.note) in line
+            assert plain(entry.printed or "not printed") in line
+            assert plain(entry.address) in line
+            assert plain(entry.note) in line
 
 
 def test_every_contradiction_gives_its_reason(review):
     written = pages.generated(review)
     for study, record in review.records.items():
         for contradiction in record.contradictions:
-            assert markup.plain(contradiction.reason) in written[f"studies/{study}.md"]
+            assert plain(contradiction.reason) in written[f"studies/{study}.md"]
 
 
 def test_every_registered_study_has_a_page(review):
@@ -140,7 +141,7 @@ def test_every_variable_has_one_topic():
 
 
 def test_text_of_a_record_cannot_become_markup():
-    assert not set("<>`$\\") & set(markup.plain(HOSTILE))
+    assert not set("<>`$\\") & set(plain(HOSTILE))
     page = markup.table(HOSTILE, [HOSTILE], [markup.row([HOSTILE])])
     assert "<script" not in page and page.count("```") == 2
     assert "`" not in markup.markdown(HOSTILE).replace("\\`", "") and "\\{" in markup.markdown(HOSTILE)

@@ -6,15 +6,16 @@ beside it, and nothing is handed over.
 """
 
 import base64
-import html
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 from IPython.display import display
+from markupsafe import Markup
 
 from book.html.numbers_csv import to_csv
+from book.html.template import filled
 from extraction.fault import Fault
 
 FILES = "review_files"
@@ -35,28 +36,24 @@ def page() -> str | None:
 def display_with(markup: str, files: dict[str, bytes]) -> None:
     """Display HTML and hand over its files, by path within the book."""
     handed = {FILES: {path: base64.b64encode(content).decode() for path, content in files.items()}}
-    display({"text/html": markup}, raw=True, metadata=handed if files else None)
+    display({"text/html": str(markup)}, raw=True, metadata=handed if files else None)
 
 
-def numbers(frame: pd.DataFrame, name: str, what: str, made: str = "") -> tuple[str, dict[str, bytes]]:
+def numbers(frame: pd.DataFrame, name: str, what: str, made: str = "") -> tuple[Markup, dict[str, bytes]]:
     """Link to the numbers of a figure or table, and their file; both empty in a reader's notebook.
 
     name : lower-case letters, digits and hyphens, once on its page.  what : caption or alternative text, for
     screen readers.  made : `book.html.markers.made` of them
     """
     if not page():
-        return "", {}
+        return Markup(), {}
     path = f"numbers/{page()}-{name}.csv"
     return link(f"../{path}", what, made), {path: to_csv(frame).encode()}
 
 
-def link(address: str, what: str, beside: str = "", words: str = "Numbers (CSV)") -> str:
-    """The link to a file of numbers, alike under every figure and table; `beside` is HTML that follows it."""
-    label = html.escape(f"{words}: {what}")
-    return (
-        f'<p class="review-numbers"><a href="{html.escape(address)}" download'
-        f' aria-label="{label}">{html.escape(words)}</a> {beside}</p>'
-    )
+def link(address: str, what: str, beside: str = "", words: str = "Numbers (CSV)") -> Markup:
+    """The link to a file of numbers, alike under every figure and table; `beside` is what follows it."""
+    return filled("numbers-link.html", address=address, what=what, beside=beside, words=words)
 
 
 def place(notebooks: Iterable, folder: Path) -> None:

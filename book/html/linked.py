@@ -1,15 +1,16 @@
 """Tables of sentences on executed pages, whose cells open what is behind them where there is anything."""
 
-import html
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from docutils.nodes import make_id
 from IPython.display import HTML, display
+from markupsafe import Markup
 
 from book.html import files
 from book.html.markers import entry_key, made, marked
 from book.html.style import Table
+from book.html.template import filled
 
 LONG, LONGER = 40, 120
 """Characters from which a cell holds a sentence and its column is kept wide, and from which it holds several:
@@ -47,7 +48,7 @@ def linked_table(frame: pd.DataFrame, caption: str, folded: str = "") -> None:
     display_rows(shown.columns, _rows(shown, sources), Table(frame, caption, folded=folded))
 
 
-def _rows(frame: pd.DataFrame, sources: Mapping[str, Sequence[tuple[str, ...]]]) -> list[str]:
+def _rows(frame: pd.DataFrame, sources: Mapping[str, Sequence[tuple[str, ...]]]) -> list[Markup]:
     """Cells of each row as HTML, those with a source as links to it."""
     return [
         cells(row, [sources[column][i] if column in sources else () for column in frame.columns])
@@ -55,41 +56,35 @@ def _rows(frame: pd.DataFrame, sources: Mapping[str, Sequence[tuple[str, ...]]])
     ]
 
 
-def cells(row: Sequence, keys: Sequence[tuple[str, ...]] | None = None) -> str:
+def cells(row: Sequence, keys: Sequence[tuple[str, ...]] | None = None) -> Markup:
     """A row's cells as HTML; `keys` are those of the sources that each opens, if any does."""
-    return "".join(
-        f"<td{_width(str(cell))}>{marked(str(cell), opens)}</td>"
-        for cell, opens in zip(row, keys or [()] * len(row), strict=True)
+    return filled(
+        "cells.html",
+        cells=[
+            (marked(str(cell), opens), _width(str(cell)))
+            for cell, opens in zip(row, keys or [()] * len(row), strict=True)
+        ],
     )
 
 
 def _width(text: str) -> str:
-    return ' class="long longer"' if len(text) > LONGER else " class=long" if len(text) > LONG else ""
+    """Classes of a cell that hold its column wide."""
+    return "long longer" if len(text) > LONGER else "long" if len(text) > LONG else ""
 
 
 def nothing(caption: str) -> None:
     """In place of a table without rows."""
-    display(HTML(f"<p>{html.escape(caption)}: none.</p>"))
+    display(HTML(Markup("<p>{}: none.</p>").format(caption)))
 
 
-def display_rows(heads, rows: list[str], shown: Table) -> None:
-    """Display rows of HTML below heads in place of the table's cells, with the link to its numbers."""
-    label = html.escape(" ".join(shown.caption.split()))
-    columns = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in heads)
-    body = "".join(f"<tr>{row}</tr>" for row in rows)
-    table = (
-        f'<div class="review-scroll" role="region" aria-label="{label}" tabindex="0"><table'
-        ' class="review-table">'
-        f"<caption>{label}</caption><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+def display_rows(heads, rows: list[Markup], shown: Table) -> None:
+    """Display rows, each the HTML of its cells, in place of the table's own, with the link to its numbers."""
+    lines = [Markup("<tr>{}</tr>").format(row) for row in rows]
+    table = filled("table.html", caption=shown.caption, heads=heads, rows=lines)
     link, handed = files.numbers(
         shown.behind, make_id(shown.caption), shown.caption, made(shown.how, shown.endpoint)
     )
+    whole = table + link
     files.display_with(
-        (
-            f"<details><summary>{html.escape(shown.folded)}</summary>{table}{link}</details>"
-            if shown.folded
-            else table + link
-        ),
-        handed,
+        filled("folded.html", summary=shown.folded, inside=whole) if shown.folded else whole, handed
     )

@@ -5,10 +5,11 @@ Keys: `study#entry` for a printed number, `study` for a paper, `mean#endpoint` f
 `bias#endpoint` for one read through the likely bias.
 """
 
-import html
 from collections.abc import Iterable
 
-from book.html.markup import plain
+from markupsafe import Markup
+
+from book.html.template import filled, plain
 from extraction.derived import characteristics
 from extraction.records import Review
 from models.endpoints import evidence_of
@@ -76,7 +77,7 @@ def figure_name(part: str, endpoint: str) -> str:
     return f"{part}-{endpoint.replace('_', '-')}"
 
 
-def marked(text: str, keys: Iterable[str], href: str = "") -> str:
+def marked(text: str, keys: Iterable[str], href: str = "") -> Markup:
     """Text, escaped here, as a link to its sources, which the page's script opens beside it; the text alone
     where there is no key.
 
@@ -85,28 +86,20 @@ def marked(text: str, keys: Iterable[str], href: str = "") -> str:
     keys = tuple(keys)
     if not keys:
         return plain(text)
-    return (
-        f'<a class="source" href="{plain(href or address(keys[0]))}"'
-        f' data-source="{plain(" ".join(keys))}">{plain(text)}</a>'
-    )
+    return filled("source-link.html", text=text, keys=keys, href=href or address(keys[0]))
 
 
-def made(how: str, endpoint: str | None) -> str:
+def made(how: str, endpoint: str | None) -> Markup:
     """A link that opens how the numbers of a figure or table were computed, and from which posterior; empty
     where nothing is said of it.
 
     Without the page's script it leads to the seeds, versions and diagnostics behind all of them.
     """
-    posterior = f' data-source="{plain(mean_key(endpoint))}"' if endpoint else ""
-    return (
-        f'<a class="source" href="status.html" data-made="{plain(how)}"{posterior}>How computed</a>'
-        if how
-        else ""
-    )
+    source = mean_key(endpoint) if endpoint else None
+    return filled("made.html", how=how, source=source) if how else Markup()
 
 
-def with_source(text: str, part: str, keys: Iterable[str]) -> str:
+def with_source(text: str, part: str, keys: Iterable[str]) -> Markup:
     """Text, escaped here, of which one part is a link to its sources."""
     before, found, after = text.partition(part)
-    # which keep the spaces at their ends
-    return html.escape(before) + marked(found, keys) + html.escape(after)
+    return Markup("{}{}{}").format(before, marked(found, keys), after)

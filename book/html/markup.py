@@ -1,18 +1,11 @@
-"""Text of records made harmless: whatever a note holds, the reader sees it and nothing else happens."""
+"""Pieces of the pages that are written and not executed: MyST, and the HTML that it passes on."""
 
-import html
 import re
 from collections.abc import Iterable
 
+from markupsafe import Markup
 
-def plain(text: object) -> str:
-    """Text for HTML; an empty string for None.  Dollars and backticks go too: nothing becomes a formula or
-    ends a fence.
-    """
-    if text is None:
-        return ""
-    escaped = html.escape(" ".join(str(text).split()))
-    return escaped.replace("`", "&#96;").replace("$", "&#36;").replace("\\", "&#92;")
+from book.html.template import filled
 
 
 def markdown(text: object) -> str:
@@ -25,38 +18,20 @@ def raw(lines: Iterable[str]) -> str:
     return "\n".join(("```{raw} html", *lines, "```"))
 
 
-def table(caption: str, heads: Iterable[str], rows: Iterable[str], numbers: str = "") -> str:
+def table(caption: str, heads: Iterable[str], rows: Iterable[Markup], numbers: str = "") -> str:
     """A table that scrolls sideways on a narrow screen; caption and heads are text, rows and the link to its
     numbers are HTML.
     """
-    label = plain(caption)
-    return raw(
-        [
-            f'<div class="review-scroll" role="region" aria-label="{label}" tabindex="0">',
-            f'<table class="review-table"><caption>{label}</caption>',
-            "<thead><tr>"
-            + "".join(f'<th scope="col">{plain(head)}</th>' for head in heads)
-            + "</tr></thead>",
-            "<tbody>",
-            *rows,
-            "</tbody></table></div>",
-            *filter(None, [numbers]),
-        ]
-    )
+    whole = filled("table.html", caption=caption, heads=heads, rows=rows)
+    return raw([whole, *filter(None, [numbers])])
 
 
-def row(cells: Iterable[object]) -> str:
+def row(cells: Iterable[object]) -> Markup:
     """A table row of texts."""
-    return f"<tr>{''.join(f'<td>{plain(cell)}</td>' for cell in cells)}</tr>"
+    return filled("row.html", cells=cells)
 
 
 def terms(pairs: Iterable[tuple[str, object]]) -> str:
     """Names and what they mean, without those that mean nothing, as a table of two columns."""
-    rows = [
-        f'<tr><th scope="row">{plain(name)}</th><td class=long>{plain(meaning)}</td></tr>'
-        for name, meaning in pairs
-        if meaning not in (None, "")
-    ]
-    return raw(
-        ['<div class="review-scroll"><table class="review-table"><tbody>', *rows, "</tbody></table></div>"]
-    )
+    told = [(name, meaning) for name, meaning in pairs if meaning not in (None, "")]
+    return raw([filled("terms.html", pairs=told)])

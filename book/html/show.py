@@ -5,19 +5,20 @@ A page's cell ends with `show(picture, name)` or `table(made)`; neither decides 
 """
 
 import base64
-import html
 import io
 import re
 
 import matplotlib
 import pandas as pd
 from docutils.nodes import make_id
+from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from book.html import files
 from book.html.drawing import dark, slim
 from book.html.markers import made
 from book.html.style import Picture, Table
+from book.html.template import filled
 
 
 def show(picture: Picture, name: str, caption: str = "") -> None:
@@ -32,7 +33,7 @@ def show(picture: Picture, name: str, caption: str = "") -> None:
     files.display_with(*drawn(picture, name, caption))
 
 
-def drawn(picture: Picture, name: str, caption: str = "") -> tuple[str, dict[str, bytes]]:
+def drawn(picture: Picture, name: str, caption: str = "") -> tuple[Markup, dict[str, bytes]]:
     """A figure as HTML for a larger piece of a page, with the files to hand over; arguments as of `show`.
 
     The figure is closed afterwards, so that the notebook does not display it a second time.  Raises
@@ -51,42 +52,45 @@ def drawn(picture: Picture, name: str, caption: str = "") -> tuple[str, dict[str
             f"{folder}/{files.page()}-{name}.svg": twin
             for folder, twin in (("figures", drawing), ("figures-dark", dark(drawing)))
         }
-        images, handed = _twins(drawing, *(f"../{path}" for path in paths), alt), handed | paths
+        images, handed = _twins(*(f"../{path}" for path in paths)), handed | paths
     else:
-        images = _image(drawing, _data_uri(drawing), alt)  # a notebook has no theme to follow
-    return _figure(images, name, link, caption), handed
+        images = [(_data_uri(drawing), "")]  # a notebook has no theme to follow
+    return _figure(drawing, images, alt, name, link, caption), handed
 
 
-def image(figure: Figure, alt: str, name: str, link: str) -> str:
+def image(figure: Figure, alt: str, name: str, link: Markup) -> Markup:
     """A figure as HTML that holds its drawing, for pages that are written and not executed; `link` leads to
     its numbers.
     """
     _require_words(alt, name)
     drawing = _svg(figure, name)
-    return _figure(_twins(drawing, _data_uri(drawing), _data_uri(dark(drawing)), alt), name, link)
+    return _figure(drawing, _twins(_data_uri(drawing), _data_uri(dark(drawing))), alt, name, link)
 
 
-def _figure(images: str, name: str, link: str, caption: str = "") -> str:
-    said = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
-    return f'<figure class="review-figure" id="figure-{name}">{said}{images}{link}</figure>'
-
-
-def _twins(drawing: bytes, light: str, dark: str, alt: str) -> str:
+def _twins(light: str, dark: str) -> list[tuple[str, str]]:
     """Two images of which the theme shows one, and a browser loads no other."""
-    return _image(drawing, light, alt, ' class="only-light" loading="lazy"') + _image(
-        drawing, dark, alt, ' class="only-dark" loading="lazy"'
-    )
+    return [(light, "light"), (dark, "dark")]
 
 
-def _image(drawing: bytes, source: str, alt: str, attributes: str = "") -> str:
-    """An image with the size of its drawing, so that the text below stays in place when it comes."""
+def _figure(
+    drawing: bytes, images: list[tuple[str, str]], alt: str, name: str, link: Markup, caption: str = ""
+) -> Markup:
+    """Images, each an address and its theme, with the size of their drawing, so that the text below stays in
+    place when they come.
+    """
     width, height = (
         round(float(points) * 4 / 3)
         for points in re.search(rb'width="([\d.]+)pt" height="([\d.]+)pt"', drawing).groups()
     )
-    return (
-        f'<img src="{source}" width="{width}" height="{height}"'
-        f' alt="{html.escape(" ".join(alt.split()))}"{attributes}>'
+    return filled(
+        "figure.html",
+        images=images,
+        width=width,
+        height=height,
+        alt=" ".join(alt.split()),
+        name=name,
+        link=link,
+        caption=caption,
     )
 
 
@@ -113,13 +117,15 @@ def table(shown: Table) -> None:
         body = filled.to_html(
             escape=True, index=not counts_rows, na_rep="", border=0, classes="review-table", justify="left"
         )
-    label = html.escape(" ".join(caption.split()))
+    label = " ".join(caption.split())
     body = body.replace('class="dataframe ', 'class="', 1).replace(
-        "<thead>", f"<caption>{label}</caption>\n  <thead>", 1
+        "<thead>", Markup("<caption>{}</caption>\n  <thead>").format(label), 1
     )
     link, handed = files.numbers(shown.behind, make_id(caption), caption, made(shown.how, shown.endpoint))
     files.display_with(
-        f'<div class="review-scroll" role="region" aria-label="{label}" tabindex="0">{body}</div>{link}',
+        Markup('<div class="review-scroll" role="region" aria-label="{}" tabindex="0">{}</div>{}').format(
+            label, Markup(body), link
+        ),
         handed,
     )
 

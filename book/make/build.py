@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from book.html import files
+from book.html.template import filled
 from book.make import execute, inputs, theme
 from extraction.fault import Fault
 from extraction.tree import BUILD
@@ -29,17 +30,13 @@ if TYPE_CHECKING:
 
 HTML = BUILD / "html"
 STAMP = ".made-from"
-EXTRA = "vendor"
 RENDER_SECONDS = 1800  # of patience: it takes about one minute
+NO_PAGES = ("*.py", "scripts", "templates", "__pycache__")
+"""What of `book` is no page and no prose."""
+EXTRA = "vendor"
 """Folder, beside the pages' sources, of files that stand in the book as they are: `html_extra_path` of
 _config.yml.
 """
-FRONT_DOOR = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title><link rel="icon" href="_static/favicon.svg">
-<meta http-equiv="refresh" content="0; url=book/intro.html"></head>
-<body><a href="book/intro.html">{title}</a></body></html>
-"""
-"""Leads to the first page, as Jupyter Book's own does; that one lacks title, link and icon."""
 
 
 class NotMade(Fault):
@@ -75,11 +72,16 @@ def build(fingerprint: str) -> None:
         with step(f"rendered {len(list((source / 'book').rglob('*.md')))} pages"):
             html = render(source, Path(scratch))
             theme.mend(html)
-            (html / "index.html").write_text(FRONT_DOOR.format(title=config["title"]), encoding="utf-8")
+            (html / "index.html").write_text(front_door(config["title"]), encoding="utf-8")
         if inputs.of_book() != fingerprint:
             shutil.rmtree(cache)
             raise NotMade("Files changed while the book was being built: please run it again.")
         _publish(html, fingerprint)
+
+
+def front_door(title: str) -> str:
+    """Leads to the first page, as Jupyter Book's own does; that one lacks title, link and icon."""
+    return filled("front-door.html", title=title)
 
 
 def _require_checklists(review: Review) -> None:
@@ -111,9 +113,7 @@ def assemble(source: Path, cache: Path, review: Review) -> dict:
     from models.answers.summary import version
 
     (source / "_static").mkdir(parents=True)
-    shutil.copytree(
-        inputs.ROOT / "book", source / "book", ignore=shutil.ignore_patterns("*.py", "scripts", "__pycache__")
-    )
+    shutil.copytree(inputs.ROOT / "book", source / "book", ignore=shutil.ignore_patterns(*NO_PAGES))
     shutil.copy(inputs.ROOT / "book" / "scripts" / "style.css", source / "_static")
     shutil.copy(inputs.ROOT / "_toc.yml", source)
     pages.write(source / "book", review)

@@ -5,7 +5,6 @@ The articles of all pages are put into one page in the order of the book; ids ca
 that links lead where they did.
 """
 
-import html
 import posixpath
 import re
 import shutil
@@ -13,6 +12,9 @@ import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from markupsafe import Markup
+
+from book.html.template import filled
 from book.make import build, inputs
 from book.shown.citation import STEM, Citation, citation
 from extraction.records import load
@@ -42,18 +44,6 @@ LEFT_OUT = (
 """
 EXPLORER = re.compile(r'<div class="review-explorer".*?(?=<h2>)', re.S)
 COMPUTES = "<p>This page computes in a browser; a PDF cannot.</p>"
-BOOK = """<!doctype html>
-<html lang="en" data-theme="light"><head><meta charset="utf-8"><title>{title}</title>
-{styles}
-<link rel="stylesheet" href="{static}/print.css"></head>
-<body><main class="bd-main"><div class="bd-content"><div class="bd-article-container">
-<section class="title-page">
-<p class="book-title">{title}</p><p>{authors}</p><p>Version {version}, {dated}</p><p>{words}</p>
-</section>
-<nav class="book-contents" aria-label="Contents"><p>Contents</p><ol>{contents}</ol></nav>
-{articles}
-</div></div></main></body></html>
-"""
 
 
 def write(path: Path) -> Path:
@@ -108,20 +98,16 @@ def whole_book(folder: Path, pages: list[str], cited: Citation) -> str:
     """The book as one page for the printer."""
     articles = {page: article(folder, page, set(pages)) for page in pages}
     titles = {page: re.search(r"<h1>(.*?)</h1>", text, re.S)[1] for page, text in articles.items()}
-    contents = "".join(f'<li><a href="#{_prefix(page)}">{title}</a></li>' for page, title in titles.items())
     styles = re.findall(
         r'<link [^>]*rel="stylesheet"[^>]*>', (folder / f"{pages[0]}.html").read_text(encoding="utf-8")
     )
-    return BOOK.format(
-        title=html.escape(cited.title),
-        authors=html.escape(", ".join(cited.authors)),
-        version=cited.version,
-        dated=html.escape(cited.dated),
-        words=html.escape(cited.words),
-        contents=contents,
-        articles="".join(articles.values()),
+    return filled(
+        "printed-book.html",
+        cited=cited,
+        contents=[(_prefix(page), Markup(title)) for page, title in titles.items()],
+        articles=Markup("".join(articles.values())),
         static=(folder / "_static").as_uri(),
-        styles="\n".join(_attributes(style, folder, pages[0], set()) for style in styles),
+        styles=Markup("\n".join(_attributes(style, folder, pages[0], set()) for style in styles)),
     )
 
 

@@ -1,9 +1,8 @@
 """The reporting checklists on their page: the headings they may link to, and the tables with their links."""
 
-import html
-
 import pandas as pd
 from docutils.nodes import make_id
+from markupsafe import Markup
 
 from book.html.linked import cells, display_rows
 from book.html.style import Table
@@ -18,7 +17,8 @@ def show(held: Checklist) -> None:
     book answers.
     """
     rows = [
-        f"{cells([f'{item.item}: {item.asks}'])}<td class=long>{answer(item)}</td>" for item in held.items
+        cells([f"{item.item}: {item.asks}"]) + Markup('<td class="long">{}</td>').format(answer(item))
+        for item in held.items
     ]
     numbers = pd.DataFrame(
         [
@@ -48,21 +48,21 @@ def diagnostics(key: str, review: Review) -> Table:
     )
 
 
-def answer(item: Item) -> str:
+def answer(item: Item) -> Markup:
     """State, links, and what is lacking or why the item does not arise."""
     parts = [
-        f"<strong>{item.state}</strong>",
+        Markup("<strong>{}</strong>").format(item.state),
         *map(link, item.where),
-        html.escape(item.lacking or item.inapplicable),
+        item.lacking or item.inapplicable,
     ]
-    return "<br>".join(filter(None, parts))
+    return Markup("<br>").join(filter(None, parts))
 
 
-def link(where: str) -> str:
+def link(where: str) -> Markup:
     """A link to a page, or to a heading on it.  It reads as the page's name: a title may change without this
     page being run again.
     """
     page, _, heading = where.partition("#")
     anchor = f"#{make_id(heading)}" if heading else ""  # the id that Sphinx gives a heading
     words = page.replace("-", " ") + (f": {heading}" if heading else "")
-    return f'<a href="{page}.html{anchor}">{html.escape(words)}</a>'
+    return Markup('<a href="{}.html{}">{}</a>').format(page, anchor, words)

@@ -6,13 +6,14 @@ that no clock enters a page.
 """
 
 import datetime
-import html
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
+from markupsafe import Markup
 
+from book.html.template import filled
 from extraction.records import Review
 from extraction.tree import ROOT
 from models.answers.summary import evidence_hash, version
@@ -156,24 +157,14 @@ def newest(review: Review) -> datetime.date:
     )
 
 
-def foot(cited: Citation, files: str, notebook: str | None) -> str:
+def foot(cited: Citation, files: str, notebook: str | None) -> Markup:
     """The box at the foot of a page.
 
     files : address of the folder of downloads, from the page.  notebook : address of the page's notebook,
     None for a page without code
     """
     kinds = zip(("BibTeX", "RIS", "CFF"), cited.files(), strict=True)
-    links = [f'<a href="{files}/{name}" download>{kind}</a>' for kind, name in kinds]
-    runs = (
-        f' · This page as a <a href="{notebook}" download>notebook</a>, to run in Jupyter from a clone'
-        if notebook
-        else ""
-    )
-    return (
-        '<aside class="review-cite" aria-label="How to cite"><p><strong>Cite this version.</strong>'
-        f" {html.escape(cited.words)}</p>"
-        f"<p>{' · '.join(links)}{runs}</p></aside>"
-    )
+    return filled("cite.html", words=cited.words, kinds=kinds, folder=files, notebook=notebook)
 
 
 def _name(author: dict) -> str:

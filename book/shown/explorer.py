@@ -2,6 +2,8 @@
 
 import json
 
+from markupsafe import Markup
+
 from book.html import files
 from book.shown import explorer_data
 from extraction.records import Review
@@ -30,10 +32,11 @@ def show(review: Review) -> None:
         files.display_with("<p>The explorer works in the rendered book: run <code>make book</code>.</p>", {})
 
 
-def markup() -> str:
+def markup() -> Markup:
     """The form, then its scripts; a page opened as a file may not fetch, so the data come as a script too."""
-    form = (FOLDER / "explorer-form.html").read_text(encoding="utf-8")
-    return form + "".join(f'<script src="../{PLACE}/{name}"></script>' for name in (DATA, *SCRIPTS))
+    form = Markup((FOLDER / "explorer-form.html").read_text(encoding="utf-8"))
+    script = Markup('<script src="../{}/{}"></script>')
+    return form + Markup().join(script.format(PLACE, name) for name in (DATA, *SCRIPTS))
 
 
 def scripts(review: Review) -> dict[str, bytes]:

@@ -2,11 +2,12 @@
 phone.
 """
 
-import html
+from markupsafe import Markup
 
 from book.html import files
 from book.html.markers import PAGES, bias_key, figure_name, mean_key, with_source
 from book.html.show import drawn
+from book.html.template import filled
 from book.shown import findings_page, landing
 from book.shown.citation import citation
 from book.shown.endpoint import chapter
@@ -30,23 +31,26 @@ def version(review: Review) -> None:
         else "No version has been released yet."
     )
     files.display_with(
-        f"<p>Version {html.escape(cited.version)}, {html.escape(cited.dated)}. {html.escape(changed)} "
-        '<a href="what-changed.html">What changed</a></p>',
+        Markup('<p>Version {}, {}. {} <a href="what-changed.html">What changed</a></p>').format(
+            cited.version, cited.dated, changed
+        ),
         {},
     )
 
 
 def answers(found: list[landing.Row], role: str, review: Review) -> None:
     """The rows of the endpoints of one role, `primary` or `secondary`."""
-    shown, handed = "", {}
+    rows, handed = [], {}
     for row in found:
         if ENDPOINTS[row.key].role == role:
-            item, own = _row(row, landing.common_axis(found), review)
-            shown, handed = shown + item, handed | own
-    files.display_with(f'<ul class="review-answers">{shown}</ul>', handed)
+            told, own = _row(row, landing.common_axis(found), review)
+            rows.append(told)
+            handed |= own
+    files.display_with(filled("answers.html", rows=rows), handed)
 
 
-def _row(row: landing.Row, ends: tuple[float, float], review: Review) -> tuple[str, dict[str, bytes]]:
+def _row(row: landing.Row, ends: tuple[float, float], review: Review) -> tuple[dict, dict[str, bytes]]:
+    """What answers.html tells of an endpoint, and the files to hand over."""
     pictures = (
         {"answer": landing.answer_picture(row, ends, review), "patients": landing.icon_array(row, review)}
         if row.size
@@ -60,27 +64,23 @@ def _row(row: landing.Row, ends: tuple[float, float], review: Review) -> tuple[s
         row.size.partition(";")[0],
         words.interval_through_bias(row.adjusted, row.summary) if row.bias else "",
     )
-    said = [
-        _paragraph("review-finding", html.escape(f"{row.headline}.")),
-        drawings.get("answer", ""),
-        _paragraph("", html.escape(row.patients)),
-        drawings.get("patients", ""),
-        _paragraph("review-detail", with_source(row.size, ratio, [mean_key(row.key)]) if ratio else ""),
-        _paragraph("review-detail", with_source(row.bias, adjusted, [bias_key(row.key)]) if row.bias else ""),
-        _paragraph("review-detail", html.escape(row.behind)),
-    ]
-    link = f'<h3><a href="{PAGES[row.key]}">{html.escape(row.title)}</a></h3>'
-    return f"<li>{link}{''.join(said)}</li>", {
-        path: content for _, handed in figures.values() for path, content in handed.items()
+    told = {
+        "page": PAGES[row.key],
+        "title": row.title,
+        "headline": row.headline,
+        "answer": drawings.get("answer", ""),
+        "patients": row.patients,
+        "icons": drawings.get("patients", ""),
+        "details": [
+            with_source(row.size, ratio, [mean_key(row.key)]) if ratio else "",
+            with_source(row.bias, adjusted, [bias_key(row.key)]) if row.bias else "",
+            row.behind,
+        ],
     }
-
-
-def _paragraph(kind: str, said: str) -> str:
-    """A paragraph of HTML; none where there is nothing to say."""
-    return f'<p class="{kind}">{said}</p>' if said else ""
+    return told, {path: content for _, handed in figures.values() for path, content in handed.items()}
 
 
 def unknown(review: Review) -> None:
     """What is not known, as a list."""
-    items = "".join(f"<li>{html.escape(text)}</li>" for text in landing.unknown(review))
-    files.display_with(f"<ul>{items}</ul>", {})
+    items = Markup().join(Markup("<li>{}</li>").format(text) for text in landing.unknown(review))
+    files.display_with(Markup("<ul>{}</ul>").format(items), {})

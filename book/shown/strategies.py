@@ -1,16 +1,13 @@
 """The search strategies on their page."""
 
-import html
-
 from IPython.display import HTML, display
+from markupsafe import Markup
+
+from book.html.template import filled
 
 
 def show_strategies(strategies: list[tuple[str, str]]) -> None:
     """Each strategy under a line that opens it."""
     for title, query in strategies:
-        display(
-            HTML(
-                f"<details><summary>{html.escape(title)}</summary><pre"
-                f' class="strategy">{html.escape(query)}</pre></details>'
-            )
-        )
+        inside = Markup('<pre class="strategy">{}</pre>').format(query)
+        display(HTML(filled("folded.html", summary=title, inside=inside)))

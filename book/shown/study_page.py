@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import pandas as pd
+from markupsafe import Markup
 
 from book.html import files, markup
 from book.html.markers import anchor, entry_key, marked
 from book.html.show import image
+from book.html.template import filled, plain
 from book.shown import entry_words
 from book.shown.endpoint import curves
 from book.shown.entry_words import report_words, whom, words
@@ -19,6 +21,8 @@ from extraction.vocabulary import ARMS, ENDPOINTS, FIELDS, JUDGED
 from models.evidence.report import Evidence
 
 HEADS = ("whom", "printed", "kind of report", "where in the paper", "what becomes of it")
+VARIABLE = Markup('<tr class="variable"><th colspan="{}" scope="rowgroup">{}</th></tr>')
+"""The line that heads the numbers of a variable."""
 CONTRASTS = {
     "therapeutic": "tocilizumab for CRS",
     "pre-emptive": "tocilizumab before CRS, by risk",
@@ -97,7 +101,7 @@ def _file(study: str, table: str) -> str:
     return f"{study}-{table.replace('_', '-')}"
 
 
-def _numbers(record: Record, table: str, caption: str) -> str:
+def _numbers(record: Record, table: str, caption: str) -> Markup:
     return files.link(f"../../numbers/{_file(record.study, table)}.csv", caption)
 
 
@@ -214,27 +218,28 @@ def _curves(study: str, review: Review) -> str:
     return "## Survival curves, digitised and reconstructed\n\n" + markup.raw(pictures) if pictures else ""
 
 
-def _contradiction(study: str, contradiction: Contradiction, printed: dict[str, str | None]) -> str:
+def _contradiction(study: str, contradiction: Contradiction, printed: dict[str, str | None]) -> Markup:
     readings = [
-        f"{_marked(study, entry, printed.get(entry))}"
-        f" {'(used) ' if entry == contradiction.used else ''}{_link(entry)}"
+        (_marked(study, entry, printed.get(entry)), entry == contradiction.used, _link(entry))
         for entry in contradiction.entries
     ]
-    if contradiction.used not in printed:
-        readings.append(f"Used: {markup.plain(contradiction.used)}")
-    return (
-        f"<tr><td>{markup.plain(contradiction.about)}</td><td class=long>{'<br>'.join(readings)}</td>"
-        f"<td>{markup.plain(contradiction.reason)}</td></tr>"
+    used = contradiction.used if contradiction.used not in printed else None
+    return filled(
+        "contradiction.html",
+        about=contradiction.about,
+        readings=readings,
+        used=used,
+        reason=contradiction.reason,
     )
 
 
-def _marked(study: str, entry: str, printed: str | None) -> str:
+def _marked(study: str, entry: str, printed: str | None) -> Markup:
     """What is printed, as a link to its source; without the script, to its row on this page."""
     return marked(printed or "not printed", [entry_key(study, entry)], f"#{anchor(entry)}")
 
 
-def _link(entry: str) -> str:
-    return f'<a class="entry" href="#{anchor(entry)}">{markup.plain(entry)}</a>'
+def _link(entry: str) -> Markup:
+    return Markup('<a class="entry" href="#{}">{}</a>').format(anchor(entry), plain(entry))
 
 
 def _entries(record: Record, fates: dict[str, list[str]]) -> Iterator[str]:
@@ -243,12 +248,9 @@ def _entries(record: Record, fates: dict[str, list[str]]) -> Iterator[str]:
     for entry in record.entries:
         by_field[entry.field].append(entry)
     for topic, fields in topics().items():
-        rows: list[str] = []
+        rows: list[Markup] = []
         for field in filter(by_field.get, fields):
-            rows.append(
-                f'<tr class="variable"><th colspan="{len(HEADS)}"'
-                f' scope="rowgroup">{markup.plain(FIELDS[field].meaning)}</th></tr>'
-            )
+            rows.append(VARIABLE.format(len(HEADS), plain(FIELDS[field].meaning)))
             rows += [
                 _entry(record.study, entry, entry.id in record.set_aside(), fates.get(entry.id, []))
                 for entry in by_field[field]
@@ -263,7 +265,7 @@ def _entries(record: Record, fates: dict[str, list[str]]) -> Iterator[str]:
             )
 
 
-def _entry(study: str, entry: AnyEntry, set_aside: bool, fate: list[str]) -> str:
+def _entry(study: str, entry: AnyEntry, set_aside: bool, fate: list[str]) -> Markup:
     """One printed number: whom it describes, what is printed, where, and what the review makes of it."""
     remarks = [
         entry.note,
@@ -271,15 +273,17 @@ def _entry(study: str, entry: AnyEntry, set_aside: bool, fate: list[str]) -> str
         "Set aside: see contradictions." if set_aside else None,
         *fate,
     ]
-    cells = (
-        markup.plain(whom(entry)),
-        _marked(study, entry.id, entry.printed),
-        markup.plain(report_words(entry)),
-        markup.plain(entry.address),
+    return filled(
+        "entry.html",
+        id=anchor(entry.id),
+        set_aside=set_aside,
+        whom=whom(entry),
+        printed=_marked(study, entry.id, entry.printed),
+        report=report_words(entry),
+        address=entry.address,
+        remarks=filter(None, remarks),
+        link=_link(entry.id),
     )
-    last = "<br>".join([*map(markup.plain, filter(None, remarks)), _link(entry.id)])
-    marks = f' id="{anchor(entry.id)}"' + (' class="set-aside"' if set_aside else "")
-    return f"<tr{marks}>{''.join(f'<td>{cell}</td>' for cell in cells)}<td class=long>{last}</td></tr>"
 
 
 def _fates(study: str, evidence: dict[str, Evidence], findings: list[Finding]) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ import html
 import re
 
 from docutils import nodes
+from markupsafe import Markup
 
 PLACE = "provenance"
 """Folder of the scripts within the book."""
@@ -16,6 +17,7 @@ SCRIPT, DATA = "provenance.js", "provenance-data.js"
 TERM = re.compile(
     r'<a class="reference internal" href="[^"]*#(term-[^"]+)"(?=><span class="xref std std-term">)'
 )
+TITLE = Markup(' title="{}"')
 
 
 def add(app, pagename: str, template: str, context: dict, doctree) -> None:
@@ -26,10 +28,10 @@ def add(app, pagename: str, template: str, context: dict, doctree) -> None:
         return
     meanings = definitions(app.env)
     body = TERM.sub(
-        lambda link: f'{link[0]} title="{html.escape(meanings[html.unescape(link[1])])}"', context["body"]
+        lambda link: link[0] + str(TITLE.format(meanings[html.unescape(link[1])])), context["body"]
     )
     if body != context["body"] or 'class="source"' in body:
-        body += f'<script src="{context["pathto"](f"{PLACE}/{SCRIPT}", 1)}"></script>'
+        body += str(Markup('<script src="{}"></script>').format(context["pathto"](f"{PLACE}/{SCRIPT}", 1)))
     context["body"] = body
 
 

@@ -25,7 +25,8 @@ def add(cited: Citation, app, pagename: str, template: str, context: dict, doctr
     if has_code:
         context["ipynb_source"] = notebook
     to = context["pathto"]
-    context["body"] += foot(cited, to(DOWNLOADS, 1), to(f"{NOTEBOOKS}/{notebook}", 1) if has_code else None)
+    box = foot(cited, to(DOWNLOADS, 1), to(f"{NOTEBOOKS}/{notebook}", 1) if has_code else None)
+    context["body"] += str(box)  # added as Markup, it would escape the body
 
 
 def setup(app) -> dict:

@@ -4,6 +4,8 @@ import html
 import re
 from html.parser import HTMLParser
 
+from book.html.template import filled
+
 LONGEST = 300
 """Characters of a description; whole sentences where they fit."""
 IMAGE = "_static/preview.png"
@@ -29,11 +31,8 @@ def add(app, pagename: str, template: str, context: dict, doctree) -> None:
             "og:image": f"{site}/{IMAGE}",
             "og:image:alt": said["og:description"],
         }
-    tags = [
-        f'<meta name="description" content="{html.escape(what)}">',
-        *(f'<meta property="{name}" content="{html.escape(content)}">' for name, content in said.items()),
-    ]
-    context["metatags"] = "\n    ".join([context.get("metatags", ""), *tags]) + "\n"
+    tags = filled("meta.html", description=what, properties=said)
+    context["metatags"] = f"{context.get('metatags', '')}\n    {tags}"
 
 
 def description(body: str) -> str:

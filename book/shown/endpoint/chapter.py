@@ -1,9 +1,9 @@
 """The parts of an endpoint's page: each function shows one, for the endpoint named."""
 
-import html
 from dataclasses import replace
 
 from IPython.display import HTML, display
+from markupsafe import Markup
 
 from book.html.linked import linked_table, text_table
 from book.html.markers import behind, entry_key, figure_name, mean_key, with_source
@@ -27,6 +27,9 @@ from models.endpoints import ENDPOINTS, evidence_of
 from models.trust import predictive
 from models.trust.adjusted import read_through_bias
 
+LEAD = Markup('<p class="review-lead">{}</p>')
+"""What a page found, in large type below its title."""
+
 
 def has_studies(key: str, review: Review) -> bool:
     """Whether any study enters an endpoint: the last one may have been retracted."""
@@ -35,12 +38,12 @@ def has_studies(key: str, review: Review) -> bool:
 
 def say(text: str) -> None:
     """A generated paragraph."""
-    display(HTML(f"<p>{html.escape(text)}</p>"))
+    display(HTML(Markup("<p>{}</p>").format(text)))
 
 
 def lead(text: str) -> None:
     """What a page found, in large type below its title."""
-    display(HTML(f'<p class="review-lead">{html.escape(text)}</p>'))
+    display(HTML(LEAD.format(text)))
 
 
 def finding(key: str, review: Review) -> None:
@@ -53,9 +56,7 @@ def finding(key: str, review: Review) -> None:
     said = with_source(
         words.details(summary, endpoint, review), words.interval(summary, summary["digits"]), [mean_key(key)]
     )
-    display(
-        HTML(f'<p class="review-lead">{html.escape(words.headline(summary, endpoint))}.</p> <p>{said}</p>')
-    )
+    display(HTML(LEAD.format(f"{words.headline(summary, endpoint)}.") + Markup(" <p>{}</p>").format(said)))
 
 
 def findings(keys: list[str], review: Review) -> None:
@@ -65,7 +66,7 @@ def findings(keys: list[str], review: Review) -> None:
         f" {words.in_sentence(words.headline(summarise(key, review), ENDPOINTS[key]))}."
         for key in keys
     )
-    display(HTML(f'<p class="review-lead">{"<br>".join(map(html.escape, lines))}</p>'))
+    display(HTML(LEAD.format(Markup("<br>").join(lines))))
 
 
 def forest(key: str, review: Review) -> None:
