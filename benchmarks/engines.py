@@ -20,7 +20,7 @@ from extraction.recover.rounding import printed_p, printed_percent
 from extraction.recover.tables import Arm, recover_tables
 from extraction.tree import ROOT
 from models.engines.quadrature import binomial_normal, normal_normal_many
-from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY
+from models.priors import MIDWAY, MU_LOG_RATIO, TAU_PRIMARY
 
 REFERENCE = ROOT / "tests" / "reference"
 
@@ -148,7 +148,7 @@ def seconds_per_binomial_fit(dataset, repeats=15):
         [[int(row[column]) for column in ("ai", "n1i", "ci", "n2i")] for row in _studies(dataset)]
     ).T
     return _median_seconds(
-        lambda: binomial_normal(a, n, b, m, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT).summary(), repeats
+        lambda: binomial_normal(a, n, b, m, MU_LOG_RATIO, TAU_PRIMARY, MIDWAY).summary(), repeats
     )
 
 

@@ -15,7 +15,7 @@ from rich.progress import track
 from benchmarks.measure import keep, machine
 from book.shown.growth import STORED
 from models.engines.quadrature import binomial_normal, normal_normal, normal_normal_many
-from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY
+from models.priors import MIDWAY, MU_LOG_RATIO, TAU_PRIMARY
 
 SIZES = (3, 10, 30, 100, 300, 1000, 3000)
 REPEATS = 5
@@ -80,7 +80,7 @@ GROWTH = {
         lambda *counts: normal_normal_many(*_twenty(*_log_odds_ratios(*counts)), 0.0, 1.0, TAU_PRIMARY)
     ),
     "binomial–normal": (
-        lambda a, n, b, m: binomial_normal(a, n, b, m, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT).summary()
+        lambda a, n, b, m: binomial_normal(a, n, b, m, MU_LOG_RATIO, TAU_PRIMARY, MIDWAY).summary()
     ),
 }
 """Fits of the counts of any number of trials, with the limits of every marginal."""

@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.engines import _median_seconds
 from extraction.tree import ROOT
 from models.engines.quadrature import binomial_normal, normal_normal, normal_normal_many
-from models.priors import BASELINE_LOGIT, TAU_PRIMARY
+from models.priors import AT_CONTROL, TAU_PRIMARY
 from models.trust import parity
 
 COLUMNS = ("study", "events_treated", "n_treated", "events_control", "n_control")
@@ -71,7 +71,7 @@ def seconds(dataset, model, repeats=5):
         effects = _effects(dataset)
         return _median_seconds(lambda: normal_normal(*effects, *priors).summary(), repeats)
     counts = parity._counts(dataset)
-    return _median_seconds(lambda: binomial_normal(*counts, *priors, BASELINE_LOGIT).summary(), repeats)
+    return _median_seconds(lambda: binomial_normal(*counts, *priors, AT_CONTROL).summary(), repeats)
 
 
 def seconds_in_batch(estimate, se, fits=1000):
@@ -108,7 +108,7 @@ def sampled(dataset, model):
         built = hierarchy.normal_normal(*_effects(dataset), _studies(dataset), *parity._priors(dataset))
     else:
         built = hierarchy.binomial_normal(
-            *parity._counts(dataset), _studies(dataset), *parity._priors(dataset), BASELINE_LOGIT
+            *parity._counts(dataset), _studies(dataset), *parity._priors(dataset), AT_CONTROL
         )
     draws = sample(built, dataset).posterior
     took = perf_counter() - start

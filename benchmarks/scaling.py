@@ -17,7 +17,7 @@ from benchmarks.engines import _studies
 from benchmarks.measure import keep, machine
 from book.shown.scaling import STORED
 from models.engines.quadrature import binomial_normal
-from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY
+from models.priors import MIDWAY, MU_LOG_RATIO, TAU_PRIMARY
 from models.runs import many
 from models.runs.journal import Journal
 
@@ -33,7 +33,7 @@ def fit(seed: int) -> dict:
     """
     n = np.array([[int(row["n1i"]), int(row["n2i"])] for row in _studies("crins")]).T
     events = np.random.default_rng(seed).binomial(n, 0.3)
-    posterior = binomial_normal(events[0], n[0], events[1], n[1], MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT)
+    posterior = binomial_normal(events[0], n[0], events[1], n[1], MU_LOG_RATIO, TAU_PRIMARY, MIDWAY)
     return posterior.summary() | {"at": time.time()}
 
 

@@ -7,6 +7,7 @@ half a second, which a command that must answer within one second cannot spend.
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite, log, pi
+from typing import Any
 
 import numpy as np
 from scipy import special
@@ -245,9 +246,9 @@ BASELINE_LOGIT = Prior(
     "normal_0_10",
     "normal",
     (0.0, 10.0),
-    "The risk without the drug is left to each study's own control group: on the log-odds scale nearly flat,"
-    " so that no event or only events remain possible.",
-    "choice of this review, as in the reference analyses: independent between studies and wide, so that the "
+    "The level of risk is left to each study's own patients: on the log-odds scale nearly flat, so that no"
+    " event or only events remain possible.",
+    "choice of this review, as wide as in the reference analyses: independent between studies, so that the "
     "comparison within each study, not a guess of its risk, informs the odds ratio",
 )
 
@@ -263,8 +264,8 @@ LEVEL_LOG_DAYS = Prior(
     "level",
     "normal",
     (1.8, 0.5),
-    "Grade 2 CRS without tocilizumab lasts about 6 days, and with 95 % probability its median lies between 2"
-    " and 16 days.",
+    "Grade 2 CRS lasts about 6 days, midway between the arms, and with 95 % probability its median lies"
+    " between 2 and 16 days.",
     _CHOICE,
 )
 STEP_LOG_DURATION = Prior(
@@ -292,6 +293,38 @@ TREND_LOG_DURATION = Prior(
     " direction.",
     _CHOICE,
 )
+
+
+@dataclass(frozen=True)
+class BaselinePrior:
+    """The prior of each study's own log odds, and where between its arms they lie.
+
+    log odds of the control = alpha - share * log_or, of the treated = alpha + (1 - share) * log_or, alpha ~
+    prior.  Halfway (share 1/2) neither arm is special: exchanging them turns the odds ratio into its inverse
+    and changes nothing else.
+    """
+
+    prior: Prior
+    share: float = 0.5
+
+    @property
+    def name(self) -> str:
+        return self.prior.name
+
+    @property
+    def plain(self) -> str:
+        """What it says, in words."""
+        where = "midway between the arms" if self.share == 0.5 else "without the drug"
+        return f"Of each study's log odds, {where}: {self.prior.plain}"
+
+    def of_control(self, alpha: Any, log_or: Any) -> Any:
+        """Log odds of the control, from alpha and the log odds ratio: numbers, arrays or nodes of a graph."""
+        return alpha - self.share * log_or
+
+
+MIDWAY = BaselinePrior(BASELINE_LOGIT)
+AT_CONTROL = BaselinePrior(BASELINE_LOGIT, share=0.0)
+"""As in the reference analyses, where the control group alone has the prior."""
 
 PRIORS = {
     prior.name: prior

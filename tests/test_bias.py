@@ -22,14 +22,15 @@ from models.priors import MU_LOG_RATIO, TAU_PRIMARY, Prior
 from models.trust import adjusted
 
 
-def judged(review: Review, *judgements: str):
-    """A record whose domains are judged so, in their order; the rest low."""
+def judged(review: Review, *judgements: str, **further: str):
+    """A record whose domains are judged so, in their order; the rest low. Further ones by name."""
     record = review.records["zhou2025"]
+    made = dict(zip(DOMAINS, [*judgements, *["low"] * (7 - len(judgements))], strict=True)) | further
     rows = [
-        row.model_copy(update={"judgement": judgement, "domain": domain, "endpoints": ["icans"]})
-        for row, domain, judgement in zip(
-            record.risk_of_bias, DOMAINS, [*judgements, *["low"] * (7 - len(judgements))], strict=True
+        record.risk_of_bias[0].model_copy(
+            update={"judgement": judgement, "domain": domain, "endpoints": ["icans"]}
         )
+        for domain, judgement in made.items()
     ]
     return record.model_copy(update={"risk_of_bias": rows})
 
@@ -53,6 +54,10 @@ def test_the_overall_judgement_is_the_gravest_domain(judgements, expected, revie
     assert overall(judged(review, *judgements), "icans") == expected
 
 
+def test_serious_domains_may_be_judged_critical_together(review):
+    assert overall(judged(review, *["serious"] * 4, overall="critical"), "icans") == "critical"
+
+
 def test_an_endpoint_without_judgements_has_none(review):
     assert overall(judged(review), "severe_crs") is None
 
@@ -62,8 +67,8 @@ def test_every_result_that_enters_a_model_is_judged_in_seven_domains_with_reason
         evidence = evidence_of(key, review)
         for study in evidence.studies:
             rows = [row for row in review.records[study].risk_of_bias if evidence.endpoint in row.endpoints]
-            assert [row.domain for row in rows].count("confounding") == 1 and {
-                row.domain for row in rows
+            assert [row.domain for row in rows].count("confounding") == 1 and {row.domain for row in rows} - {
+                "overall"
             } == set(DOMAINS), (study, key)
             assert all(len(row.reason) > 15 for row in rows)
 

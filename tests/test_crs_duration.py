@@ -265,8 +265,9 @@ def parameters(n_studies, seed, number):
 
 def means_at(mean_by_grade, tau, z, bias, level, step_1_to_2, step_2_to_3):
     """The model's means by study, grade and arm, as its docstring has them."""
-    without = level[:, None] + np.array([-step_1_to_2, 0.0, step_2_to_3])
-    return np.stack([without, without + mean_by_grade + tau * z + bias[:, None]], axis=2)
+    midway = level[:, None] + np.array([-step_1_to_2, 0.0, step_2_to_3])
+    effect = mean_by_grade + tau * z + bias[:, None]
+    return np.stack([midway - effect / 2, midway + effect / 2], axis=2)
 
 
 def test_the_graph_node_has_the_value_and_gradient_of_the_kernels(real):
@@ -304,7 +305,7 @@ def test_with_reports_they_enter_once_and_everything_else_is_prior(real):
     assert model["delta"].eval().shape == (len(real.studies), 3)
 
 
-def test_model_effect_falls_on_the_tocilizumab_arm_alone(real):
+def test_model_effect_falls_on_each_arm_by_half(real):
     """Potential of the model at a hand-set point is the sum of the reports at hand-computed means."""
     model = durations.build(real)
     n = len(real.studies)
@@ -319,9 +320,9 @@ def test_model_effect_falls_on_the_tocilizumab_arm_alone(real):
         "sigma": 0.5 + 0.1 * np.arange(n),
         "z": z,
     }
-    without = point["level"][:, None] + np.array([-0.15, 0.0, 0.25])
+    midway = point["level"][:, None] + np.array([-0.15, 0.0, 0.25])
     delta = -0.3 - 0.1 * np.array([2, 1, 0]) + 0.2 * z
-    expected = by_hand(real, np.stack([without, without + delta], axis=2), point["sigma"])
+    expected = by_hand(real, np.stack([midway - delta / 2, midway + delta / 2], axis=2), point["sigma"])
     given = {model[name]: np.asarray(value) for name, value in point.items()}
     potential = pytensor.function(
         [], model.potentials[0], givens=given, mode="FAST_COMPILE", on_unused_input="ignore"

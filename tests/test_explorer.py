@@ -21,7 +21,7 @@ from models.evidence.collect import alternatives, collect
 from models.evidence.report import ALTERNATIVES, PRIMARY
 from models.likelihood.kinds.ratio import Ratio
 from models.likelihood.two_arms import two_arm_log_likelihood
-from models.priors import BASELINE_LOGIT, Prior, parse
+from models.priors import MIDWAY, Prior, parse
 
 WITHIN = 0.005  # log scale
 PRINTED = "printed numbers only"
@@ -142,7 +142,7 @@ def test_it_opens_with_the_book_s_answer(page, key, review):
 
 @browser
 def test_a_study_of_one_s_own_enters_as_python_has_it(page, review):
-    counts = two_arm_log_likelihood(12, 40, 3, 37, BASELINE_LOGIT)
+    counts = two_arm_log_likelihood(12, 40, 3, 37, MIDWAY)
     choices = {"endpoint": "severe_infection", "tau": "half_normal:0.5", "mu": 1.0, "bias": "judged"}
     expected, found = by_python(review, **choices, own=counts), at(page, **choices, counts="12:40:3:37")
     assert np.abs(found["Mean effect"] - limits(expected.mu)).max() < WITHIN

@@ -19,7 +19,7 @@ from models.endpoints import quadrature as endpoint_quadrature
 from models.engines import acceptance, effects, hierarchy, sampling
 from models.evidence.report import Evidence, Used
 from models.likelihood.kinds.table_set import TableSet
-from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY, TAU_WIDE
+from models.priors import AT_CONTROL, MU_LOG_RATIO, TAU_PRIMARY, TAU_WIDE
 from models.runs import store
 
 SAMPLED_AND_INTEGRATED = [key for key in ENDPOINTS if key != "crs_duration_grade3"]
@@ -71,7 +71,7 @@ def test_a_set_of_tables_is_sampled_as_it_is_integrated():
     tables = TableSet(((5, 9, 0, 2), (4, 9, 2, 2)))
     evidence = Evidence("severe_infection", (Used("example2020", tables, ("a",)),))
     draws = sampling.sample(
-        hierarchy.from_reports(evidence, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT), "a set of tables"
+        hierarchy.from_reports(evidence, MU_LOG_RATIO, TAU_PRIMARY, AT_CONTROL), "a set of tables"
     )
     exact = effects.quadrature(evidence, MU_LOG_RATIO, TAU_PRIMARY)
     error = sampling.monte_carlo_errors(draws)["median"]
@@ -83,7 +83,7 @@ def test_a_set_of_tables_is_sampled_as_it_is_integrated():
 def test_without_reports_the_posterior_is_the_prior():
     nothing = Evidence("severe_infection", ())
     draws = sampling.sample(
-        hierarchy.from_reports(nothing, MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT), "no reports"
+        hierarchy.from_reports(nothing, MU_LOG_RATIO, TAU_PRIMARY, AT_CONTROL), "no reports"
     ).posterior
     # 97.5 % points of N(0, 1) and of a half-normal with scale 0.5, from any table
     assert float(draws["mu"].quantile(0.975)) == pytest.approx(1.96, abs=0.15)

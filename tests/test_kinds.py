@@ -30,7 +30,7 @@ from models.likelihood.kinds.table_set import TableSet
 from models.likelihood.kinds.test_outcome import OutcomeOfTest
 from models.likelihood.registry import KINDS
 from models.likelihood.report import EffectReport
-from models.priors import BASELINE_LOGIT
+from models.priors import MIDWAY
 
 ROOT = Path(__file__).parents[1]
 FINDING = {"significant": True, "direction": "lower"}
@@ -147,16 +147,8 @@ def test_the_likelihood_of_an_effect_is_the_same_for_numbers_and_for_graphs(repo
 @examples(DurationReport)
 def test_the_likelihood_of_durations_is_the_same_for_numbers_and_for_graphs(report):
     _, sigma, *arrays = duration_inputs(report, means())
-    control, effect = means()[:, 0], np.diff(means())[:, 0]
-    parameters = [
-        effect,
-        0.0,
-        np.zeros((1, len(GRADES))),
-        np.zeros(1),
-        control[1:2],
-        *np.diff(control),
-        sigma,
-    ]
+    midway, effect = means().mean(axis=1), np.diff(means())[:, 0]
+    parameters = [effect, 0.0, np.zeros((1, len(GRADES))), np.zeros(1), midway[1:2], *np.diff(midway), sigma]
     graph = DurationReports()(*map(pt.as_tensor, [*parameters, *arrays]))[0].eval(mode="FAST_COMPILE")
     packed = report.packed()
     by_cell = [means()[GRADES.index(grade), int(arm == "toci")] for grade, arm, _ in report.cells]
@@ -177,7 +169,7 @@ def test_new_patients_print_the_report_as_often_as_its_likelihood_says(report, e
         tables = np.array(report.candidates)
         new = partial(new, alike=lambda a, b, _: tables[: len(tables) * ([a, b] in tables[:, ::2].tolist())])
     kept = np.mean([new(effect, generator) == report for _ in range(draws)])
-    expected = float(np.exp(report.of_effect(BASELINE_LOGIT)(np.array([effect]))[0]))
+    expected = float(np.exp(report.of_effect(MIDWAY)(np.array([effect]))[0]))
     assert kept > 0
     assert kept == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 - expected) / draws))
 

@@ -17,7 +17,7 @@ from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.engines.effects import study_likelihoods
 from models.engines.quadrature import from_study_likelihoods, normal_normal
 from models.likelihood.two_arms import two_arm_log_likelihood
-from models.priors import BASELINE_LOGIT, MU_LOG_RATIO, TAU_PRIMARY, parse
+from models.priors import MIDWAY, MU_LOG_RATIO, TAU_PRIMARY, parse
 from models.runs import store
 from models.trust import next_design
 from models.trust.next_study import (
@@ -123,7 +123,7 @@ def test_counts_of_a_small_study_agree_with_a_refit_for_every_table():
             7,
         )[0]
         for control in range(n + 1):
-            new = two_arm_log_likelihood(toci, n, control, n, BASELINE_LOGIT)
+            new = two_arm_log_likelihood(toci, n, control, n, MIDWAY)
             refit = from_study_likelihoods([likelihood, new], MU_LOG_RATIO, KNOWN_TAU)
             expected += seen * stats.binom.pmf(control, n, risk) * refit.probability_below()
     (found,) = after_counts(from_likelihoods([likelihood], MU_LOG_RATIO, KNOWN_TAU), n, n, risk, [truth])
@@ -200,7 +200,7 @@ def test_the_new_study_splits_its_patients_as_the_included_ones_do(review):
 
 
 def test_the_risk_without_the_drug_is_that_of_all_control_arms_and_half_an_event(review):
-    assert next_design.design("icans", review).control_risk == pytest.approx(0.5 / 64)  # 0/28 and 0/35
+    assert next_design.design("icans", review).control_risk == pytest.approx(4.5 / 112)  # 0/28, 0/35, 4/48
     assert next_design.design("severe_crs", review).control_risk == pytest.approx(13.5 / 27)  # 13/26
 
 

@@ -74,7 +74,9 @@ def test_sampling_and_quadrature_pool_alike(table, capsys):
 
 
 def test_counts_give_the_binomial_normal_posterior_of_jags(table, capsys):
-    result = pooled(capsys, count_table(table, "bcg"), "--measure", "or", "--mu-sd", "4")
+    result = pooled(
+        capsys, count_table(table, "bcg"), "--measure", "or", "--mu-sd", "4", "--baseline-at", "control"
+    )
     reference = published("bcg", "bn", "jags")
     # 18,242 effective draws of mu, SD 0.2: the standard error of a limit is 0.2 * sqrt(.025 * .975 / 18242) /
     # .058
@@ -284,7 +286,8 @@ def test_the_sampling_engine_gets_the_table_and_the_priors(table, capsys, sample
     *columns, names, mu, tau, baseline = sampler["arguments"]
     np.testing.assert_array_equal(columns, [[5, 3], [17, 20], [15, 9], [28, 25]])
     assert list(names) == ["Ma", "Zhou"] and sampler["seed"] == 7
-    assert [prior.parameters for prior in (mu, tau, baseline)] == [(0, 2), (0.5,), (0, 10)]
+    assert [prior.parameters for prior in (mu, tau, baseline.prior)] == [(0, 2), (0.5,), (0, 10)]
+    assert baseline.share == 0.5
     # N(2, 1) from 10,000 draws: the standard error of a limit is sqrt(.025 * .975 / 10000) / .058 = 0.027
     assert result["mu"]["lower"] == pytest.approx(2 - 1.96, abs=0.1)
     assert result["probability_mu_below_zero"] == pytest.approx(0.0228, abs=0.006)

@@ -79,8 +79,8 @@ def test_a_test_of_counts_is_foreseen_as_often_as_enumeration_says(printed, fore
         for c in range(18)
     )
     report = Unused("study2020", ("severe_infection.p",), "left out", check=printed)
-    baseline = np.full(40_000, np.log(0.3 / 0.7))
-    check = predictive.foreseen(report, effects(-baseline, baseline), rng(6))
+    log_or, midway = np.full(40_000, np.log(0.7 / 0.3)), np.full(40_000, np.log(0.3 / 0.7) / 2)
+    check = predictive.foreseen(report, effects(log_or, midway), rng(6))
     assert check.probability == pytest.approx(expected, abs=5 * np.sqrt(expected * (1 - expected) / 40_000))
 
 

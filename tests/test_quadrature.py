@@ -18,7 +18,8 @@ from models.engines.quadrature import (
 )
 from models.likelihood.two_arms import two_arm_log_likelihood
 from models.priors import (
-    BASELINE_LOGIT,
+    AT_CONTROL,
+    MIDWAY,
     MU_LOG_RATIO,
     TAU_BARTOS_LOG_HR,
     TAU_PRIMARY,
@@ -90,7 +91,7 @@ def test_normal_normal_reproduces_bayesmeta(dataset):
 @pytest.mark.parametrize("dataset", ["bcg", "crins"])
 def test_binomial_normal_agrees_with_samplers_within_their_monte_carlo_error(dataset, software):
     reference = published(dataset, "bn", software)
-    posterior = binomial_normal(*counts(dataset), *REFERENCE_PRIORS, BASELINE_LOGIT)
+    posterior = binomial_normal(*counts(dataset), *REFERENCE_PRIORS, AT_CONTROL)
     checks = [
         ("mu_median", posterior.mu, 0.5, reference["ess_mu"]),
         ("mu_lower", posterior.mu, 0.025, reference["ess_mu"]),
@@ -149,7 +150,7 @@ def test_a_single_study_with_counts_has_its_own_posterior(study):
     weight = likelihood * stats.norm.pdf(theta, 0, 1 / np.sqrt(shrink)[:, None])
     weight *= stats.halfnorm.pdf(tau, scale=0.5)[:, None]
     weight /= weight.sum()
-    posterior = binomial_normal(*([value] for value in study), MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT)
+    posterior = binomial_normal(*([value] for value in study), MU_LOG_RATIO, TAU_PRIMARY, AT_CONTROL)
     for q in LIMITS:
         # The sums are interpolated in lines between points 0.02 apart and good to 3e-5.
         x = posterior.mu.quantile(q)
@@ -165,23 +166,24 @@ def test_a_single_study_with_counts_has_its_own_posterior(study):
 @pytest.mark.parametrize(
     "study", [(505, 88391, 499, 88391), (0, 50, 3, 34), (0, 9, 0, 8), (29, 7499, 45, 7277), (25, 25, 25, 25)]
 )
-def test_the_control_risk_is_integrated_exactly_for_any_size_of_study(study):
+@pytest.mark.parametrize("baseline", [MIDWAY, AT_CONTROL], ids=["midway", "control"])
+def test_the_level_of_risk_is_integrated_exactly_for_any_size_of_study(study, baseline):
     events_treated, n_treated, events_control, n_control = study
-    log_likelihood = two_arm_log_likelihood(*study, BASELINE_LOGIT)
+    log_likelihood = two_arm_log_likelihood(*study, baseline)
     alpha = np.linspace(-80, 80, 400_001)  # forty points per SD of the largest arm
-    control = stats.binom.logpmf(
-        events_control, n_control, special.expit(alpha)
-    ) + BASELINE_LOGIT.log_density(alpha)
+    share = {MIDWAY: 0.5, AT_CONTROL: 0.0}[baseline]
     for theta in (-8.0, -0.5, 0.0, 3.0):
-        treated = stats.binom.logpmf(events_treated, n_treated, special.expit(alpha + theta))
-        brute = special.logsumexp(control + treated) + np.log(alpha[1] - alpha[0])
+        control = stats.binom.logpmf(events_control, n_control, special.expit(alpha - share * theta))
+        treated = stats.binom.logpmf(events_treated, n_treated, special.expit(alpha + (1 - share) * theta))
+        prior = stats.norm.logpdf(alpha, 0, 10)
+        brute = special.logsumexp(control + treated + prior) + np.log(alpha[1] - alpha[0])
         assert float(log_likelihood(np.array(theta))) == pytest.approx(brute, abs=1e-4)
 
 
 def test_alternative_tables_of_one_study_have_probabilities_that_add_to_one():
     theta = np.array([-1.0, 0.7])
     total = sum(
-        np.exp(two_arm_log_likelihood(treated, 3, control, 2, BASELINE_LOGIT)(theta))
+        np.exp(two_arm_log_likelihood(treated, 3, control, 2, AT_CONTROL)(theta))
         for treated in range(4)
         for control in range(3)
     )
@@ -217,8 +219,7 @@ def test_hundreds_of_studies_with_counts_agree_with_a_dense_sum():
     n = random.integers(20, 60, (2, 200))
     events = random.binomial(n, special.expit(random.normal([[-3.0], [-2.5]], 0.4, (2, 200))))
     studies = [
-        two_arm_log_likelihood(*study, BASELINE_LOGIT)
-        for study in np.array([events[0], n[0], events[1], n[1]]).T
+        two_arm_log_likelihood(*study, AT_CONTROL) for study in np.array([events[0], n[0], events[1], n[1]]).T
     ]
     posterior = from_study_likelihoods(studies, MU_LOG_RATIO, TAU_PRIMARY)
     grids = np.linspace(-1.5, 0.5, 401), (np.arange(90) + 0.5) / 60, np.linspace(-10, 8, 3601)
@@ -431,7 +432,7 @@ def test_impossible_estimates_are_refused(estimate, se):
 @pytest.mark.parametrize("study", [(5, 4, 1, 4), (-1, 4, 1, 4), (0, 0, 1, 4), (0.5, 4, 1, 4)])
 def test_impossible_counts_are_refused(study):
     with pytest.raises(ValueError, match="impossible counts"):
-        binomial_normal(*([value] for value in study), MU_LOG_RATIO, TAU_PRIMARY, BASELINE_LOGIT)
+        binomial_normal(*([value] for value in study), MU_LOG_RATIO, TAU_PRIMARY, AT_CONTROL)
 
 
 def test_priors_of_the_wrong_kind_are_refused():

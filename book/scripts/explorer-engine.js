@@ -166,7 +166,7 @@ const Explorer = (() => {
     return { median: at(0.5), lower: at(0.025), upper: at(0.975) };
   }
 
-  // Log likelihood of a log odds ratio given both arms' counts, on the grid of the tables; the control risk is integrated out.
+  // Log likelihood of a log odds ratio given both arms' counts, on the grid of the tables; the study's own log odds, midway between the arms, are integrated out.
   function tableLikelihood(grid, toci, nToci, control, nControl) {
     const nodes = Array.from({ length: 57 }, (_, i) => -3.6 + i * 7.2 / 56);
     const spread = nodes.map(Math.sinh), stretch = nodes.map(node => Math.log(Math.cosh(node)));
@@ -177,7 +177,7 @@ const Explorer = (() => {
       let low = -60, high = 60, curvature;
       for (let turn = 0; turn < 200; turn++) {
         const treated = expit(mode + theta), untreated = expit(mode);
-        const slope = toci + control - nToci * treated - nControl * untreated - mode / BASELINE_SD ** 2;
+        const slope = toci + control - nToci * treated - nControl * untreated - (mode + theta / 2) / BASELINE_SD ** 2;
         curvature = nToci * treated * (1 - treated) + nControl * untreated * (1 - untreated) + 1 / BASELINE_SD ** 2;
         if (Math.abs(slope) < 0.01 * Math.sqrt(curvature)) break;
         if (slope > 0) low = mode; else high = mode;
@@ -187,7 +187,7 @@ const Explorer = (() => {
       const width = 1 / Math.sqrt(curvature), logs = spread.map((away, i) => {
         const alpha = mode + width * away;
         return control * alpha - nControl * softplus(alpha) + toci * (alpha + theta) - nToci * softplus(alpha + theta)
-          - 0.5 * (alpha / BASELINE_SD) ** 2 + stretch[i];
+          - 0.5 * ((alpha + theta / 2) / BASELINE_SD) ** 2 + stretch[i];
       });
       const top = Math.max(...logs);
       return top + Math.log(logs.reduce((sum, value) => sum + Math.exp(value - top), 0)) + Math.log(width);

@@ -1,11 +1,11 @@
 """Duration of CRS: log-normal patients behind medians, ranges and the outcomes of tests.
 
-    log T = level[study] + step[grade] + delta[study, grade] * toci + sigma[study] * e,   e ~ N(0, 1)
+    log T = level[study] + step[grade] -/+ delta[study, grade] / 2 + sigma[study] * e,   e ~ N(0, 1)
     delta[study, grade] = mu - trend * (3 - grade) + tau * z[study, grade]
 
-`mu` is the effect at grade 3 or above, the log ratio of median durations with tocilizumab over without;
-`trend` lets grades 1 and 2 differ from it and lend it only what they share.  Grade 2 is the reference for
-`step`.
+Without the drug half the effect is taken off, with it added. `mu` is the effect at grade 3 or above, the
+log ratio of median durations with tocilizumab over without; `trend` lets grades 1 and 2 differ from it and
+lend it only what they share. Grade 2 is the reference for `step`.
 """
 
 from __future__ import annotations

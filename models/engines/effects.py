@@ -2,11 +2,12 @@
 
     theta[study] ~ N(mu, tau);  each report has its own likelihood of theta
 
-Counts are exact binomials in both arms: events ~ Binomial(n, risk), logit risk = alpha[study] + theta[study]
-toci.  alpha has a wide prior of its own in each study, so only the comparison within a study informs theta.
-A printed hazard ratio is normal on the log scale; a log-rank p-value without direction leaves two mirror
-images, its events summed out; strata of one study share its theta.  Estimand: exp(mu), the odds or hazard
-ratio; a risk difference follows at a stated baseline risk.
+Counts are exact binomials in both arms: events ~ Binomial(n, risk), logit risk = alpha[study] -/+
+theta[study] / 2 without and with the drug. alpha has a wide prior of its own in each study, so only the
+comparison within a study informs theta, and neither arm is special. A printed hazard ratio is normal on the
+log scale; a log-rank p-value without direction leaves two mirror images, its events summed out; strata of
+one study share its theta. Estimand: exp(mu), the odds or hazard ratio; a risk difference follows at a
+stated baseline risk.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from models.engines.engine import Engine
 from models.engines.posterior import Posterior
 from models.engines.quadrature_general import from_study_likelihoods
 from models.likelihood.report import EffectReport, LogLikelihood
-from models.priors import BASELINE_LOGIT, Prior
+from models.priors import MIDWAY, Prior
 
 if TYPE_CHECKING:
     from pymc import Model
@@ -32,15 +33,13 @@ def one_effect_per_study(evidence: Evidence, mu_prior: Prior, tau_prior: Prior) 
     """The model of every endpoint with one log ratio per study: `models.engines.hierarchy.from_reports`."""
     from models.engines import hierarchy
 
-    return hierarchy.from_reports(evidence, mu_prior, tau_prior, BASELINE_LOGIT)
+    return hierarchy.from_reports(evidence, mu_prior, tau_prior, MIDWAY)
 
 
 def study_likelihoods(evidence: Evidence) -> dict[str, LogLikelihood]:
     """Log likelihood of each study's log ratio, all its reports together, baseline risks integrated out."""
     return {
-        study: _sum_of(
-            [EffectReport.expected(used.report).of_effect(BASELINE_LOGIT) for used in evidence.of(study)]
-        )
+        study: _sum_of([EffectReport.expected(used.report).of_effect(MIDWAY) for used in evidence.of(study)])
         for study in evidence.studies
     }
 

@@ -9,7 +9,7 @@ import numpy as np
 import pymc as pm
 
 from models.likelihood.report import EffectReport
-from models.priors import Prior
+from models.priors import BaselinePrior, Prior
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -54,33 +54,35 @@ def binomial_normal(
     study_names: Iterable[str],
     mu_prior: Prior,
     tau_prior: Prior,
-    baseline_prior: Prior,
+    baseline: BaselinePrior,
 ) -> pm.Model:
     """Exact binomials in both arms, exchangeable log odds ratios; counts of shape (study,)."""
     with pm.Model(coords={"study": list(study_names)}) as model:
         theta = exchangeable(model.coords["study"], mu_prior, tau_prior)
-        alpha = baseline_prior.to_pymc("alpha", dims="study")
+        alpha = baseline.prior.to_pymc("alpha", dims="study")
+        control = baseline.of_control(alpha, theta)
         pm.Binomial(
             "events_control",
             np.asarray(n_control),
-            logit_p=alpha,
+            logit_p=control,
             observed=np.asarray(events_control),
             dims="study",
         )
         pm.Binomial(
             "events_treated",
             np.asarray(n_treated),
-            logit_p=alpha + theta,
+            logit_p=control + theta,
             observed=np.asarray(events_treated),
             dims="study",
         )
     return model
 
 
-def from_reports(evidence: Evidence, mu_prior: Prior, tau_prior: Prior, baseline_prior: Prior) -> pm.Model:
+def from_reports(evidence: Evidence, mu_prior: Prior, tau_prior: Prior, baseline: BaselinePrior) -> pm.Model:
     """A model of one effect per study from any mix of reports of it.
 
-    Strata of one study share its theta.  alpha[table] is the logit risk without tocilizumab.
+    Strata of one study share its theta.  alpha[table] is the log odds of the event in a
+    study, midway between its arms or where `baseline` puts them.
     """
     reports = [EffectReport.expected(used.report) for used in evidence.used]
     tables = [i for i, report in enumerate(reports) if report.needs_baseline]
@@ -89,10 +91,14 @@ def from_reports(evidence: Evidence, mu_prior: Prior, tau_prior: Prior, baseline
         theta = exchangeable(studies, mu_prior, tau_prior)
         if theta is None:
             return model
-        alpha = baseline_prior.to_pymc("alpha", dims="table") if tables else None
+        alpha = baseline.prior.to_pymc("alpha", dims="table") if tables else None
         for i, (used, report) in enumerate(zip(evidence.used, reports, strict=True)):
             effect = theta[studies.index(used.study)]
-            baseline = alpha[tables.index(i)] if alpha is not None and i in tables else None
+            control = (
+                baseline.of_control(alpha[tables.index(i)], effect)
+                if alpha is not None and i in tables
+                else None
+            )
             name = f"{report.name}[{used.label}]"
-            pm.Potential(name, report.log_likelihood(effect, baseline))
+            pm.Potential(name, report.log_likelihood(effect, control))
     return model

@@ -17,7 +17,7 @@ from models.engines.quadrature_general import from_study_likelihoods
 from models.engines.quadrature_many import conditional_mu, normal_normal_many
 from models.engines.tau_nodes import log_tau_nodes, node_weights
 from models.likelihood.two_arms import two_arm_log_likelihood
-from models.priors import Prior
+from models.priors import BaselinePrior, Prior
 
 __all__ = ["Posterior", "binomial_normal", "from_study_likelihoods", "normal_normal", "normal_normal_many"]
 
@@ -87,15 +87,15 @@ def binomial_normal(
     n_control: ArrayLike,
     mu_prior: Prior,
     tau_prior: Prior,
-    baseline_prior: Prior,
+    baseline: BaselinePrior,
     study_names: Sequence[str] | None = None,
 ) -> Posterior:
-    """Posterior given exact counts: logit control risk ~ baseline_prior, logit treated risk = that + theta.
+    """Posterior given exact counts: binomials around each study's own log odds, see `BaselinePrior`.
 
     Arrays of shape (study,); theta is the log odds ratio. No continuity correction: studies with no event in
-    one arm or in both stay in. baseline_prior: normal, independent between studies. Raises ValueError for
+    one arm or in both stay in. baseline: normal, independent between studies. Raises ValueError for
     impossible counts.
     """
     arms = np.array([events_treated, n_treated, events_control, n_control]).T.reshape(-1, 4)
-    likelihoods = [two_arm_log_likelihood(a, n, b, m, baseline_prior) for a, n, b, m in arms]
+    likelihoods = [two_arm_log_likelihood(a, n, b, m, baseline) for a, n, b, m in arms]
     return from_study_likelihoods(likelihoods, mu_prior, tau_prior, study_names)

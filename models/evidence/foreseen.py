@@ -14,6 +14,7 @@ from extraction.recover.p_values import fisher
 from extraction.recover.rounding import printed_p
 from models.likelihood.log_rank import log_rank_z, z_from_p
 from models.likelihood.power import mann_whitney_critical
+from models.priors import MIDWAY
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -89,10 +90,11 @@ class CountsForeseen(Foreseen):
     n_control: int
 
     def fisher_p(self, draws: Dataset, study: str, generator: Generator) -> np.ndarray:
-        log_or, baseline = _effect(draws, study), _baseline(draws, study)
+        log_or = _effect(draws, study)
+        untreated = MIDWAY.of_control(_alpha(draws, study), log_or)
         toci, control = (
             generator.binomial(n, 1 / (1 + np.exp(-logit)))
-            for n, logit in ((self.n_toci, baseline + log_or), (self.n_control, baseline))
+            for n, logit in ((self.n_toci, untreated + log_or), (self.n_control, untreated))
         )
         return fisher(toci, self.n_toci, control, self.n_control)
 
@@ -166,8 +168,8 @@ def _effect(draws: Dataset, study: str) -> np.ndarray:
     return (draws["theta"].sel(study=study) if known else draws["prediction"]).values.ravel()
 
 
-def _baseline(draws: Dataset, study: str) -> np.ndarray:
-    """Log odds of the event without tocilizumab in a study whose counts or tables are used."""
+def _alpha(draws: Dataset, study: str) -> np.ndarray:
+    """Log odds of the event, midway between the arms, in a study whose counts or tables are used."""
     (table,) = [name for name in draws["table"].values if name.split(" ")[0] == study]
     return draws["alpha"].sel(table=table).values.ravel()
 
@@ -178,7 +180,7 @@ def _log_days(stacked, study: str, grades: Grades, treated: bool, generator) -> 
     level, sigma = (stacked[name].sel(study=study).values for name in ("level", "sigma"))
     parts = []
     for grade, n in grades:
-        effect = stacked["delta"].sel(study=study, grade=grade).values if treated else 0.0
-        mean = level + step[grade] + effect
+        half = stacked["delta"].sel(study=study, grade=grade).values / 2
+        mean = level + step[grade] + (half if treated else -half)
         parts.append(mean[:, None] + sigma[:, None] * generator.standard_normal((len(mean), n)))
     return np.concatenate(parts, axis=1)

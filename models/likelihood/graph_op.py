@@ -43,15 +43,16 @@ def durations(
     means = np.empty((n_studies, n_grades, 2))
     for s in range(n_studies):
         for g in range(n_grades):
-            means[s, g, 0] = level[s] + step[g]
-            means[s, g, 1] = means[s, g, 0] + mean_by_grade[g] + tau.item() * z[s, g] + bias[s]
+            half = (mean_by_grade[g] + tau.item() * z[s, g] + bias[s]) / 2
+            means[s, g, 0] = level[s] + step[g] - half
+            means[s, g, 1] = level[s] + step[g] + half
     value, slopes = joint(means.ravel(), sigma, layout, integers, reals)
     by_mean_by_grade, by_tau, by_z, by_bias = np.zeros(n_grades), 0.0, np.empty(z.shape), np.zeros(n_studies)
     by_level, by_step = np.zeros(n_studies), np.zeros(n_grades)
     for s in range(n_studies):
         for g in range(n_grades):
             cell = 2 * (s * n_grades + g)
-            by_effect, by_both = slopes[cell + 1], slopes[cell] + slopes[cell + 1]
+            by_effect, by_both = (slopes[cell + 1] - slopes[cell]) / 2, slopes[cell] + slopes[cell + 1]
             by_mean_by_grade[g] += by_effect
             by_tau += by_effect * z[s, g]
             by_z[s, g] = by_effect * tau.item()

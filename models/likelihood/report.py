@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.random import Generator
     from pytensor.tensor.variable import TensorVariable
 
-    from models.priors import Prior
+    from models.priors import BaselinePrior
 
 type Direction = Literal["lower", "higher"]
 """Tocilizumab against none; None in its place where a paper does not print it."""
@@ -90,7 +90,7 @@ class EffectReport(Report):
         arrays or PyTensor variables.
         """
 
-    def of_effect(self, baseline_prior: Prior) -> LogLikelihood:
+    def of_effect(self, baseline: BaselinePrior) -> LogLikelihood:
         """Log likelihood of the log ratio alone, a baseline risk integrated out under its prior."""
         return self.log_likelihood
 

@@ -11,14 +11,14 @@ from scipy.special import expit
 from models.likelihood.binomials import table_set
 from models.likelihood.report import Counts, EffectReport, LogLikelihood
 from models.likelihood.two_arms import two_arm_log_likelihood
-from models.priors import BASELINE_LOGIT
+from models.priors import MIDWAY
 
 if TYPE_CHECKING:
     from numpy.random import Generator
     from numpy.typing import ArrayLike
     from pytensor.tensor.variable import TensorVariable
 
-    from models.priors import Prior
+    from models.priors import BaselinePrior
 
 
 class RiskReport(EffectReport):
@@ -42,8 +42,8 @@ class RiskReport(EffectReport):
     def log_likelihood[V: (np.ndarray, TensorVariable)](self, effect: V, baseline: V | None = None) -> V:
         return table_set(needed(baseline), effect, self.tables)
 
-    def of_effect(self, baseline_prior: Prior) -> LogLikelihood:
-        tables = [two_arm_log_likelihood(*table, baseline_prior) for table in self.tables]
+    def of_effect(self, baseline: BaselinePrior) -> LogLikelihood:
+        tables = [two_arm_log_likelihood(*table, baseline) for table in self.tables]
         return lambda effect: np.logaddexp.reduce([table(effect) for table in tables])
 
 
@@ -55,11 +55,11 @@ def needed[V](baseline: V | None) -> V:
 
 
 def draw_counts(log_or: float, n_toci: int, n_control: int, generator: Generator) -> tuple[int, int]:
-    """Events of both arms; the control risk from its prior."""
-    baseline = BASELINE_LOGIT.draw(generator)
+    """Events of both arms; the study's level of risk from its prior."""
+    control = MIDWAY.of_control(MIDWAY.prior.draw(generator), log_or)
     return (
-        int(generator.binomial(n_toci, expit(baseline + log_or))),
-        int(generator.binomial(n_control, expit(baseline))),
+        int(generator.binomial(n_toci, expit(control + log_or))),
+        int(generator.binomial(n_control, expit(control))),
     )
 
 

@@ -5,35 +5,36 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
 from models.likelihood.report import Counts, LogLikelihood
-from models.priors import Prior
+from models.priors import BaselinePrior
 
 NODES = np.linspace(-3.6, 3.6, 57)  # sinh(3.6) = 18 SDs: reaches the prior's tail when an arm has no events
 SPREAD, STRETCH = np.sinh(NODES), np.log(np.cosh(NODES) * (NODES[1] - NODES[0]))
 
 
 def two_arm_log_likelihood(
-    events_treated: int, n_treated: int, events_control: int, n_control: int, baseline_prior: Prior
+    events_treated: int, n_treated: int, events_control: int, n_control: int, baseline: BaselinePrior
 ) -> LogLikelihood:
     """A function of the log odds ratio theta (any shape) that returns the log probability of the two counts.
 
-    logit control risk = alpha ~ baseline_prior (normal), logit treated risk = alpha + theta; both counts
+    logit control risk = alpha - share * theta, logit treated risk = that + theta, alpha ~ normal; both counts
     binomial, coefficients included, so that the probabilities of alternative tables can be added. For every
-    theta the integrand is log-concave in alpha: the nodes are spread around its mode, in units of its
-    curvature, even near the mode and exponentially far out. Raises ValueError for impossible counts or a
-    prior that is not normal.
+    theta the integrand is log-concave in the control's logit, over which it runs: the nodes are spread
+    around its mode, in units of its curvature, even near the mode and exponentially far out. Raises
+    ValueError for impossible counts or a prior that is not normal.
     """
     for events, n in ((events_treated, n_treated), (events_control, n_control)):
         if not 0 <= events <= n or n < 1 or events != int(events) or n != int(n):
             raise ValueError(f"impossible counts: {events} events in {n} patients")
-    if baseline_prior.family != "normal":
-        raise ValueError(f"the baseline prior must be normal, not {baseline_prior.family}")
-    mean, sd = baseline_prior.parameters
+    if baseline.prior.family != "normal":
+        raise ValueError(f"the baseline prior must be normal, not {baseline.prior.family}")
+    centre, sd = baseline.prior.parameters
     constant = _log_ways(events_treated, n_treated) + _log_ways(events_control, n_control) - np.log(sd)
 
     def log_likelihood(theta: ArrayLike) -> np.ndarray:
         theta = np.asarray(theta, dtype=float)
         flat = theta.reshape(-1, 1)
         counts = events_treated, n_treated, events_control, n_control
+        mean = baseline.of_control(centre, flat)  # of the control's logit
         mode, width = _mode(flat, counts, mean, sd)
         alpha = mode + width * SPREAD
         beta = alpha + flat
@@ -54,11 +55,11 @@ def two_arm_log_likelihood(
     return log_likelihood
 
 
-def _mode(theta: np.ndarray, counts: Counts, mean: float, sd: float) -> tuple[np.ndarray, np.ndarray]:
+def _mode(theta: np.ndarray, counts: Counts, mean: np.ndarray, sd: float) -> tuple[np.ndarray, np.ndarray]:
     """Mode of alpha given theta and the SD of its curvature, each (theta, 1): Newton, kept in a bracket."""
     events_treated, n_treated, events_control, n_control = counts
     peak_treated, peak_control = (
-        _peak(events_treated, n_treated, mean, sd),
+        _peak(events_treated, n_treated, mean + theta, sd),
         _peak(events_control, n_control, mean, sd),
     )
     # between the three peaks lies the mode
@@ -85,12 +86,14 @@ def _mode(theta: np.ndarray, counts: Counts, mean: float, sd: float) -> tuple[np
     return alpha, 1 / np.sqrt(curvature)
 
 
-def _peak(events: int, n: int, mean: float, sd: float) -> float:
-    """Peak of an arm's likelihood on the logit scale, or with none a point beyond any mode of the prior."""
-    beyond = abs(mean) + 1 + max(np.log(n * sd**2), 0.0)
-    if events == 0 or events == n:
-        return beyond if events else -beyond
-    return np.log(events / (n - events))
+def _peak(events: int, n: int, mean: np.ndarray, sd: float) -> np.ndarray:
+    """Peak of an arm's likelihood on the logit scale, or with none a point beyond any mode of the prior; mean
+    and peak for each theta.
+    """
+    if 0 < events < n:
+        return np.full_like(mean, np.log(events / (n - events)))
+    beyond = np.abs(mean) + 1 + max(np.log(n * sd**2), 0.0)
+    return beyond if events else -beyond
 
 
 def _fitted_control_logit(theta: np.ndarray, counts: Counts) -> np.ndarray:

@@ -14,6 +14,8 @@ from models.pool.study_table import COUNTS, BadTable, read
 SCALE = {"or": "log odds ratio", "hr": "log hazard ratio", "generic": "points"}
 RATIO = {"or": "odds ratio", "hr": "hazard ratio"}
 MU_SD, TAU, BASELINE_SD = 1.0, "half-normal:0.5", 10.0
+BASELINES = {"midway": 0.5, "control": 0.0}
+"""Where between the arms a study's own log odds lie: the share of the log odds ratio above the control."""
 SEED = 1
 
 DESCRIPTION = """
@@ -49,7 +51,13 @@ def add_arguments(parser):
         type=_positive,
         default=BASELINE_SD,
         metavar="S",
-        help="prior of each study's control log odds, for or: N(0, S); default %(default)g",
+        help="prior of each study's own log odds, for or: N(0, S); default %(default)g",
+    )
+    parser.add_argument(
+        "--baseline-at",
+        choices=list(BASELINES),
+        default="midway",
+        help="whose log odds those are: midway between the arms, where neither is special, or the control's",
     )
     parser.add_argument("--engine", choices=("quadrature", "nuts"), default="quadrature")
     parser.add_argument("--seed", type=int, default=SEED, help="of nuts; default %(default)s")
@@ -96,12 +104,15 @@ def _tau_prior(text):
 
 
 def _priors(args):
-    from models.priors import parse
+    from models.priors import BaselinePrior, parse
 
     mu_sd = args.mu_sd or MU_SD
     tau = args.tau or parse(f"half-normal:{mu_sd / 2}" if args.measure == "generic" else TAU)
     priors = {"mu": parse(f"normal:0:{mu_sd}"), "tau": tau}
-    return priors | ({"baseline": parse(f"normal:0:{args.baseline_sd}")} if args.measure == "or" else {})
+    if args.measure != "or":
+        return priors
+    baseline = parse(f"normal:0:{args.baseline_sd}")
+    return priors | {"baseline": BaselinePrior(baseline, BASELINES[args.baseline_at])}
 
 
 def _quadrature(table, priors):

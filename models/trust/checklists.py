@@ -100,7 +100,7 @@ MEANINGS = {
     "mean_by_grade": "mean effect at a grade",
     "trend": "change of the mean effect from grade to grade",
     "delta": "effect in a study at a grade",
-    "level": "log days of CRS in a study, grade 2, without tocilizumab",
+    "level": "log days of CRS in a study, grade 2, midway between the arms",
     "step_1_to_2": "log ratio of days, grade 2 over 1",
     "step_2_to_3": "log ratio of days, grade 3 or above over 2",
     "sigma": "SD of log days between patients of a study",

@@ -16,7 +16,7 @@ from scipy.special import expit, gammaincinv, gammaln, logit
 from models.engines.smoothing import Grid, log_smooth
 from models.engines.tau_nodes import log_tau_nodes, node_weights
 from models.likelihood.two_arms import two_arm_log_likelihood
-from models.priors import BASELINE_LOGIT
+from models.priors import MIDWAY
 
 STEP = 0.04
 GRID = Grid.even(-225 * STEP, 225 * STEP, 451)
@@ -165,10 +165,7 @@ def _likelihood(today: Today, counts: list, n_toci: int, n_control: int) -> np.n
     if rows is None:
         raise ValueError("the likelihood of counts needs today's posterior on a grid, not as draws")
     log_l = np.array(
-        [
-            two_arm_log_likelihood(toci, n_toci, control, n_control, BASELINE_LOGIT)(THETA)
-            for toci, control in counts
-        ]
+        [two_arm_log_likelihood(toci, n_toci, control, n_control, MIDWAY)(THETA) for toci, control in counts]
     )
     likelihood = np.exp(log_l - log_l.max(axis=1, keepdims=True))
     smooth = [log_smooth(likelihood, GRID, tau, rows) for tau in np.unique(today.tau)]

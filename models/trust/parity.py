@@ -21,7 +21,7 @@ from extraction.fault import Fault
 from extraction.tree import ROOT
 from models.engines.posterior import LIMITS, Posterior
 from models.engines.quadrature import binomial_normal, from_study_likelihoods, normal_normal
-from models.priors import BASELINE_LOGIT, Prior, parse
+from models.priors import AT_CONTROL, Prior, parse
 
 REFERENCE = ROOT / "tests" / "reference"
 R_SECONDS = 7200  # of patience: with every package installed it samples for a good while
@@ -78,7 +78,7 @@ def ours(dataset: str, model: str) -> Posterior:
     if model == "nn":
         table = pd.read_csv(REFERENCE / f"{dataset}_es.csv")
         return normal_normal(table["yi"], table["sei"], *priors)
-    return binomial_normal(*_counts(dataset), *priors, BASELINE_LOGIT)
+    return binomial_normal(*_counts(dataset), *priors, AT_CONTROL)
 
 
 def _priors(dataset: str) -> tuple[Prior, Prior]:

@@ -98,7 +98,7 @@ def foreseen_before(key: str, review: Review) -> list[str]:
 
 
 def prior_durations(samples: int = 20_000) -> dict[int, np.ndarray]:
-    """Days of CRS without tocilizumab that the priors foresee in one patient of each grade."""
+    """Days of CRS, midway between the arms, that the priors foresee in one patient of each grade."""
     from models.engines.durations import GRADES
     from models.priors import LEVEL_LOG_DAYS as LEVEL
     from models.priors import SIGMA_LOG_DURATION as SIGMA

@@ -177,8 +177,11 @@ def duration_log_likelihood(draws, evidence) -> np.ndarray:
 
     zero = np.zeros_like(draws["mu"].values)
     step = np.stack([-draws["step_1_to_2"].values, zero, draws["step_2_to_3"].values], axis=-1)[:, :, None, :]
-    without = draws["level"].values[..., None] + step  # chain, draw, study, grade
-    means = np.stack([without, without + draws["delta"].values], axis=-1).reshape(*zero.shape, -1)
+    midway, half = (
+        draws["level"].values[..., None] + step,
+        draws["delta"].values / 2,
+    )  # chain, draw, study, grade
+    means = np.stack([midway - half, midway + half], axis=-1).reshape(*zero.shape, -1)
     reports, sigma = layout(evidence), draws["sigma"].values
     return np.array(
         [

@@ -57,7 +57,10 @@ def population(
         theta.append(delta[GRADES[-1]])
         patients[study] = {
             (grade, arm): np.exp(
-                level + step[grade] + delta[grade] * (arm == "toci") + sigma * generator.standard_normal(n)
+                level
+                + step[grade]
+                + delta[grade] * (0.5 if arm == "toci" else -0.5)
+                + sigma * generator.standard_normal(n)
             )
             for (grade, arm), n in sizes(evidence, study).items()
         }

@@ -193,7 +193,7 @@ def _per_1000_numbers(effect) -> dict:
 
 
 def durations_foreseen():
-    """Days of CRS in one patient without tocilizumab that the priors foresee, by grade."""
+    """Days of CRS in one patient, midway between the arms, that the priors foresee, by grade."""
     found = prior_durations()
     figure, ax = canvas(3.0)
     grid, said, curves = np.linspace(np.log(0.8), np.log(60), 300), [], []
@@ -218,7 +218,7 @@ def durations_foreseen():
     ax.minorticks_off()
     ax.set_yticks([])
     ax.set_ylabel("Prior predictive density")
-    ax.set_xlabel("Days of CRS in one patient without tocilizumab, log scale")
+    ax.set_xlabel("Days of CRS in one patient, midway between the arms, log scale")
     ax.legend(loc="upper right")
     return Picture(
         figure,

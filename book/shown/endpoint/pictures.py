@@ -24,7 +24,7 @@ from extraction.records import Review
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.likelihood.kinds.table import Table
 from models.likelihood.registry import KINDS
-from models.priors import BASELINE_LOGIT
+from models.priors import MIDWAY
 from models.runs import store
 from models.words import interval, number
 
@@ -201,7 +201,7 @@ def followed_number(key: str, study: str, review: Review):
     endpoint = ENDPOINTS[key]
     report = next(r.report for r in evidence_of(key, review).of(study) if isinstance(r.report, Table))
     grid = np.linspace(np.log(0.08), np.log(20), 400)
-    likelihood = np.exp(report.of_effect(BASELINE_LOGIT)(grid))
+    likelihood = np.exp(report.of_effect(MIDWAY)(grid))
     step = grid[1] - grid[0]
     posterior = quadrature(key, review).theta[study]
     figure, ax = canvas(3.5)

@@ -179,7 +179,7 @@ def priors(key: str) -> Table:
     elif endpoint.scale is Scale.ODDS_RATIO:
         from models.priors import BASELINE_LOGIT
 
-        named.append(("log odds without tocilizumab α, in each study", BASELINE_LOGIT))
+        named.append(("log odds midway between the arms α, in each study", BASELINE_LOGIT))
     elif endpoint.scale is Scale.RATIO_OF_DURATIONS:
         from models.priors import LEVEL_LOG_DAYS as LEVEL
         from models.priors import SIGMA_LOG_DURATION as SIGMA

@@ -1,0 +1,84 @@
+"""The answer that is shown, computed once: by quadrature where the engine integrates, else the stored draws.
+
+NUTS stands beside every quadrature as its check; it is not what is printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from extraction.records import Review
+from models.endpoints import ENDPOINTS, evidence_of, quadrature
+from models.runs import store
+
+PROBABILITIES = {"median": 0.5, "lower": 0.025, "upper": 0.975}
+"""Every interval of the review is the equal-tailed 95 % one."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One unknown on the scale of the likelihood: its limits, and equally probable values of it."""
+
+    limits: Mapping[str, float]
+    points: NDArray[np.float64]
+
+    @property
+    def ratio(self) -> dict[str, float]:
+        """The limits of a log ratio, as ratios."""
+        return {name: float(np.exp(value)) for name, value in self.limits.items()}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The posterior of an endpoint; below: P(mu < 0); mcse: Monte Carlo error of each limit of mu, 0 where
+    nothing is drawn at random; draws: how many independent ones mu is worth, None where none is drawn.
+    """
+
+    mu: Quantity
+    tau: Quantity
+    prediction: Quantity
+    theta: Mapping[str, Quantity]
+    below: float
+    mcse: Mapping[str, float]
+    draws: float | None = None
+
+
+@lru_cache(maxsize=64)
+def answer_of(key: str, review: Review) -> Answer:
+    """The answer of an endpoint; raise store.NotFitted where it is sampled and not fitted."""
+    if ENDPOINTS[key].engine.integrates:
+        return _integrated(key, review)
+    stored, studies = store.read(key, review), evidence_of(key, review).studies
+    draws = stored.draws
+    return Answer(
+        *(_of_draws(draws[name].values) for name in ("mu", "tau", "prediction")),
+        {study: _of_draws(draws["theta"].sel(study=study).values) for study in studies},
+        float(np.mean(draws["mu"].values < 0)),
+        stored.info["mcse"],
+        stored.info["diagnostics"]["ess_bulk"],
+    )
+
+
+def _integrated(key: str, review: Review) -> Answer:
+    found = quadrature(key, review)
+    return Answer(
+        *(Quantity(part.limits(), part.points()) for part in (found.mu, found.tau, found.prediction)),
+        {study: Quantity(theta.limits(), theta.points()) for study, theta in found.theta.items()},
+        found.probability_below(),
+        dict.fromkeys(PROBABILITIES, 0.0),
+    )
+
+
+def _of_draws(values: ArrayLike) -> Quantity:
+    return Quantity(limits(values, ratio=False), np.ravel(values))
+
+
+def limits(draws: ArrayLike, ratio: bool = True) -> dict[str, float]:
+    """Median and 95 % interval of draws on the log scale, as ratios unless `ratio` is false."""
+    values = np.quantile(np.ravel(draws), list(PROBABILITIES.values()))
+    return dict(zip(PROBABILITIES, map(float, np.exp(values) if ratio else values), strict=True))
