@@ -20,7 +20,9 @@ from extraction.schema import Entry
 from extraction.vocabulary import ENDPOINTS as REPORTED
 from models.answers.absolute import summary_for_words
 from models.endpoints import ENDPOINTS, evidence_of
+from models.evidence.collect import ALTERNATIVES, PRIMARY, RULES, collect
 from models.likelihood.kinds.log_rank_histories import LogRankHistories
+from models.likelihood.registry import KINDS
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +122,21 @@ def test_every_row_of_a_study_page_opens_its_own_source(review):
         assert sorted(rows) == sorted(entry.id for entry in record.entries)
         for entry, row in rows.items():
             assert f'href="#entry-{entry}" data-source="{markers.entry_key(study, entry)}"' in row
+
+
+def test_every_rule_engine_recovery_and_kind_of_report_says_what_it_does(review):
+    readings = [PRIMARY, *ALTERNATIVES.values()]
+    recovered = {
+        report.recovered_by
+        for endpoint in REPORTED
+        for reading in readings
+        for report in collect(review, endpoint, reading).used
+        if report.recovered_by
+    }
+    assert len(recovered) > 1
+    models = {endpoint.engine.build for endpoint in ENDPOINTS.values()}
+    for told in (*RULES.values(), *recovered, *models, *KINDS.values()):
+        assert re.fullmatch(r"[^.`]{20,}", getattr(told, "words", "")), f"{told.__module__} has no words"
 
 
 def test_candidates_are_counted_with_their_range():

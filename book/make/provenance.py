@@ -19,18 +19,12 @@ from book.sphinx.beside import DATA, SCRIPT
 from extraction.bias import overall
 from extraction.checks import check
 from extraction.records import Review
-from extraction.recover.curves import reconstruct
-from extraction.recover.log_rank import log_rank_histories
-from extraction.recover.tables import recover_tables
 from extraction.schema import AnyEntry, Entry, Record, Registration
 from extraction.tree import ROOT
 from extraction.vocabulary import ENDPOINTS, FIELDS
 from models import endpoints
 from models.answers import bias
-from models.engines import durations
-from models.engines.effects import one_effect_per_study
 from models.engines.sampling import sample
-from models.evidence import binary, crs_duration, survival
 from models.evidence.collect import RULES, collect_all
 from models.evidence.report import Unused, Used
 from models.likelihood.kinds.log_rank_histories import LogRankHistories
@@ -43,21 +37,6 @@ FOLDER = ROOT / "book" / "scripts"
 type Lines = list[tuple[str, str | None]]
 """Names and what stands behind them."""
 
-SAID: dict[Callable, str] = {
-    binary.binary: "Counts of both arms where they are printed, else every table that prints as the paper",
-    crs_duration.crs_duration: "Tests within grades; medians with ranges of each arm, or of both together",
-    survival.survival: "The hazard ratio where one is printed, else the digitised curve or the log-rank p",
-    recover_tables: "Every table that the printed numbers allow",
-    log_rank_histories: "Every history of a handful of patients whose log-rank p prints as the paper's",
-    reconstruct: "Individual patients read off the digitised curve",
-    durations.build: "The joint model of all reports of durations",
-    one_effect_per_study: "One log ratio for each study, drawn from the hierarchy",
-    sample: "Draws from the model, kept where they converge",
-    crs_universes.draw: "Draws of the model with the bias in it",
-    bias.through_bias: "The likelihood with a normal bias, integrated out",
-}
-"""What each function behind a number does, in words for readers."""
-
 
 def _place(function: Callable) -> str:
     """Where a function stands in the code."""
@@ -65,7 +44,8 @@ def _place(function: Callable) -> str:
 
 
 def _said(function: Callable) -> str:
-    return f"{SAID[function]} ({_place(function)})"
+    """What a function behind a number does, and where it stands."""
+    return f"{function.words} ({_place(function)})"
 
 
 def sources(review: Review) -> dict[str, dict]:

@@ -18,6 +18,7 @@ from scipy import optimize, stats
 
 from extraction.recover import Unusable
 from extraction.recover.curve_types import ArmCurve, Curve, Pixel, Point
+from extraction.said import said
 
 CLICK = 1.0
 """Standard deviation of a click in pixels, across and down."""
@@ -77,6 +78,7 @@ class Reconstruction:
 
 
 @lru_cache(maxsize=256)
+@said("Individual patients read off the digitised curve")
 def reconstruct(curve: Curve) -> Reconstruction:
     """Read individual data off a curve; raise Unusable where it fixes no hazard ratio."""
     from lifelines import CoxPHFitter, KaplanMeierFitter  # here, as it takes a second to load

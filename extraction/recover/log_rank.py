@@ -23,6 +23,7 @@ from scipy.special import ndtri
 
 from extraction.recover import TooLarge, Unusable
 from extraction.recover.rounding import EDGE, printed_p
+from extraction.said import said
 
 MOST_PATIENTS = 22  # V, in whole units of 1 / lcm(1..N)^2, outgrows 64 bits with 23
 # event sequences: some ten seconds for a p of three digits, half a minute for `ns`
@@ -53,6 +54,7 @@ class LogRankHistories:
     note: str = ""
 
 
+@said("Every history of a handful of patients whose log-rank p prints as the paper's")
 def log_rank_histories(
     n_toci: int, n_control: int, p: str, ties: bool = True, max_size: int = LARGEST_SEARCH
 ) -> LogRankHistories:

@@ -13,6 +13,7 @@ import numpy as np
 from extraction.recover import TooLarge, Unusable
 from extraction.recover.p_values import NAMES, TESTS
 from extraction.recover.rounding import PrintedP, PrintedPercent
+from extraction.said import said
 
 LARGEST_SEARCH = 3_000_000
 """Tables; testing as many takes some seconds."""
@@ -90,6 +91,7 @@ class Recovery:
         return f"No table fits all of it. {told}.{' ' + self.nearest if self.nearest else ''}"
 
 
+@said("Every table that the printed numbers allow")
 def recover_tables(
     toci: Arm,
     control: Arm,

@@ -15,6 +15,7 @@ from scipy.special import logsumexp
 
 from extraction.bias import overall
 from extraction.records import Review
+from extraction.said import said
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.effects import study_likelihoods
 from models.engines.posterior import Posterior
@@ -137,6 +138,7 @@ def is_adjusted(evidence: Evidence, study: str, review: Review) -> bool:
     )
 
 
+@said("The likelihood with a normal bias, integrated out")
 def through_bias(log_likelihood, prior: Prior):
     """The likelihood of the true effect when the observed one holds a normal bias, which is integrated
     out.

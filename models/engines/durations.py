@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from extraction.said import said
 from models.engines.engine import Engine
 from models.likelihood.duration_report import DurationReport
 from models.likelihood.kernels import KINDS
@@ -39,6 +40,7 @@ GRADES = [1, 2, 3]
 """CRS grades of the model; 3 stands for 3 and above."""
 
 
+@said("The joint model of all reports of durations")
 def build(evidence: Evidence, mu_prior: Prior = MU_LOG_DURATION, tau_prior: Prior = TAU_DURATION) -> Model:
     """The joint pymc model of all duration reports."""
     import pymc as pm

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from extraction.said import said
 from models.engines.engine import Engine
 from models.engines.posterior import Posterior
 from models.engines.quadrature_general import from_study_likelihoods
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from models.evidence.report import Evidence
 
 
+@said("One log ratio for each study, drawn from the hierarchy")
 def one_effect_per_study(evidence: Evidence, mu_prior: Prior, tau_prior: Prior) -> Model:
     """The model of every endpoint with one log ratio per study: `models.engines.hierarchy.from_reports`."""
     from models.engines import hierarchy

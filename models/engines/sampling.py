@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
+from extraction.said import said
 from models.engines.acceptance import Rejected, accept, by_element
 from models.engines.settings import DRAWS, RETRIES, SAMPLER, SEED
 
@@ -49,6 +50,7 @@ def compile_model(model: Model) -> CompiledPyMCModel:
         return nutpie.compile_pymc_model(model)
 
 
+@said("Draws from the model, kept where they converge")
 def sample(model: Model, name: str, seed: int = SEED, draws: int = DRAWS) -> DataTree:
     """Draws from a pymc model as a DataTree, with its diagnostics in `attrs`; smaller steps are tried before
     Rejected is raised.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from extraction.said import said
 from models.engines import durations, reweight
 from models.engines.acceptance import diagnose
 from models.engines.durations import GRADES, layout
@@ -96,6 +97,7 @@ def compiled(studies: tuple[str, ...], shapes: tuple[tuple[int, ...], ...]) -> C
     return compile_model(model)
 
 
+@said("Draws of the model with the bias in it")
 def draw(studies: list[str], arrays: list, bias_mean: list[float], bias_sd: list[float], seed: int) -> dict:
     """Draws of mu and tau in one universe under the wide priors, as JSON; arrays as
     `models.engines.durations.layout` gives them.

@@ -9,6 +9,7 @@ from extraction.derived.groups import group_size
 from extraction.recover import TooLarge, Unusable
 from extraction.recover.p_values import fisher
 from extraction.recover.tables import recover_tables
+from extraction.said import said
 from extraction.schema import Counts, Entry, NotReported, PValue, Record, TestOutcome
 from extraction.vocabulary import BEFORE_THE_DRUG, BOTH_ARMS
 from models.evidence.foreseen import CountsForeseen, CountsOutcomeForeseen, CountsPForeseen
@@ -28,6 +29,7 @@ LARGEST_SET = 500
 """Tables; a report that more would print tells nothing worth their sum."""
 
 
+@said("Counts of both arms where they are printed, else every table that prints as the paper")
 def binary(record: Record, endpoint: str, contrast: str, reading: Reading) -> Iterator[Used | Unused]:
     if endpoint == "severe_crs" and contrast == "therapeutic":
         yield from _severe_crs_is_no_effect(record)

@@ -5,6 +5,7 @@ from math import comb
 
 from extraction.derived.groups import grade_counts
 from extraction.recover.ranks import judge_rank_p
+from extraction.said import said
 from extraction.schema import Entry, PValue, Record, TestOutcome
 from extraction.schema import MedianQuartiles as PrintedQuartiles
 from extraction.schema import MedianRange as PrintedRange
@@ -20,6 +21,7 @@ type Compared = PValue | TestOutcome
 """A printed comparison of the arms."""
 
 
+@said("Tests within grades; medians with ranges of each arm, or of both together")
 def crs_duration(record: Record, endpoint: str, contrast: str, reading: Reading) -> Iterator[Used | Unused]:
     """Tests within grades; medians with ranges by arm, or else of both together, as mixtures of grades."""
     grades = grade_counts(record)

@@ -13,6 +13,7 @@ from extraction.recover import Unusable
 from extraction.recover.curve_types import Curve
 from extraction.recover.curves import reconstruct
 from extraction.recover.log_rank import log_rank_histories
+from extraction.said import said
 from extraction.schema import Counts, Entry, LogRankP, NotReported, Record, SurvivalCurve
 from extraction.schema import Ratio as PrintedRatio
 from extraction.vocabulary import BOTH_ARMS, FIELDS
@@ -34,6 +35,7 @@ NAMES = {"survival_curve": "curve", "log_rank_p": "p-value"}
 FROM_CURVE = "read off the digitised curve"
 
 
+@said("The hazard ratio where one is printed, else the digitised curve or the log-rank p")
 def survival(
     record: Record, endpoint: str, contrast: str, reading: Reading, curves: Mapping[str, Curve]
 ) -> Iterator[Used | Unused]:
