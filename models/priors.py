@@ -325,6 +325,15 @@ class BaselinePrior:
 MIDWAY = BaselinePrior(BASELINE_LOGIT)
 AT_CONTROL = BaselinePrior(BASELINE_LOGIT, share=0.0)
 """As in the reference analyses, where the control group alone has the prior."""
+NARROW = BaselinePrior(
+    Prior(
+        "normal_0_2.5",
+        "normal",
+        (0.0, 2.5),
+        "The level of risk lies between 1 and 99 % with 93 % probability.",
+        "an alternative of the sensitivity analysis: where an arm has no events the wide prior matters",
+    )
+)
 
 PRIORS = {
     prior.name: prior

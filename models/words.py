@@ -133,7 +133,7 @@ def cautious(summary: dict) -> float:
     """The probability less two of its Monte Carlo standard errors (towards one half), so that no other seed
     would say more.
     """
-    p, draws = summary["p_favours_toci"], summary.get("diagnostics", {}).get("ess_bulk")
+    p, draws = summary["p_favours_toci"], summary["draws"]
     error = 2 * (p * (1 - p) / draws) ** 0.5 if draws else 0.0
     return max(p - error, 0.5) if p > 0.5 else min(p + error, 0.5)
 

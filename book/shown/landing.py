@@ -29,9 +29,9 @@ from book.shown import register
 from extraction.records import Review
 from models import words
 from models.answers.absolute import absolute_effects, summary_for_words
+from models.answers.answer import answer_of
 from models.endpoint import Scale
 from models.endpoints import ENDPOINTS, evidence_of
-from models.runs import store
 from models.trust import findings
 from models.trust.adjusted import read_through_bias
 
@@ -195,7 +195,7 @@ def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Pictu
     endpoint, (low, high) = ENDPOINTS[row.key], ends
     figure, ax = plt.subplots(figsize=(NARROW, 1.75), layout="constrained")
     grid = np.linspace(np.log(low), np.log(high), 120)
-    shape = density(store.read(row.key, review).draws["mu"].values, grid)
+    shape = density(answer_of(row.key, review).mu.points, grid)
     ax.fill_between(np.exp(grid), 1 + shape / shape.max(), 1, color=BLUE, alpha=0.22, lw=0)
     # the words stand on the side that the answer leaves free
     free, side = (1, "right") if (row.summary["median"] < 1) == endpoint.less_is_better else (0, "left")

@@ -2,15 +2,16 @@
 risks.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from extraction.records import Review
+from models.answers.answer import answer_of
 from models.answers.summary import summarise
 from models.endpoint import Scale
 from models.endpoints import ENDPOINTS, evidence_of
-from models.runs import store
 
 EXTERNAL = {"severe_infection": ("baseline_severe_infection",)}
 """Numbers of the register that are a baseline risk of an endpoint."""
@@ -59,14 +60,13 @@ def absolute_effects(key: str, review: Review) -> list[AbsoluteEffect]:
     """
     if ENDPOINTS[key].scale is not Scale.ODDS_RATIO or not (at := baselines(key, review)):
         return []
-    draws = store.read(key, review).draws
-    mu, new = draws["mu"].values.ravel(), draws["prediction"].values.ravel()
+    answer = answer_of(key, review)
     return [
         AbsoluteEffect(
             baseline,
-            per_1000(risk_with(baseline.risk, mu)),
-            per_1000(risk_with(baseline.risk, mu) - baseline.risk),
-            per_1000(risk_with(baseline.risk, new) - baseline.risk),
+            per_1000(baseline, answer.mu.limits, less=0.0),
+            per_1000(baseline, answer.mu.limits),
+            per_1000(baseline, answer.prediction.limits),
         )
         for baseline in at
     ]
@@ -77,15 +77,12 @@ def risk_with(risk: float, log_or):
     return 1 / (1 + (1 / risk - 1) * np.exp(-np.asarray(log_or)))
 
 
-def per_1000(risks) -> dict:
-    """Median and 95 % limits in patients per 1,000."""
-    return dict(
-        zip(
-            ("median", "lower", "upper"),
-            map(float, 1000 * np.quantile(risks, [0.5, 0.025, 0.975])),
-            strict=True,
-        )
-    )
+def per_1000(baseline: Baseline, limits: Mapping[str, float], less: float | None = None) -> dict[str, float]:
+    """Limits of a log odds ratio as patients per 1,000 with the event, less those at the baseline risk unless
+    other are to be taken off.
+    """
+    taken = baseline.risk if less is None else less
+    return {name: float(1000 * (risk_with(baseline.risk, value) - taken)) for name, value in limits.items()}
 
 
 def summary_for_words(key: str, review: Review) -> dict:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from extraction.records import Review
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
+from models.engines.posterior import Effect, Marginal
 from models.runs import store
 
 PROBABILITIES = {"median": 0.5, "lower": 0.025, "upper": 0.975}
@@ -56,7 +57,9 @@ def answer_of(key: str, review: Review) -> Answer:
     stored, studies = store.read(key, review), evidence_of(key, review).studies
     draws = stored.draws
     return Answer(
-        *(_of_draws(draws[name].values) for name in ("mu", "tau", "prediction")),
+        _of_draws(draws["mu"].values),
+        _of_draws(draws["tau"].values),
+        _of_draws(draws["prediction"].values),
         {study: _of_draws(draws["theta"].sel(study=study).values) for study in studies},
         float(np.mean(draws["mu"].values < 0)),
         stored.info["mcse"],
@@ -67,11 +70,18 @@ def answer_of(key: str, review: Review) -> Answer:
 def _integrated(key: str, review: Review) -> Answer:
     found = quadrature(key, review)
     return Answer(
-        *(Quantity(part.limits(), part.points()) for part in (found.mu, found.tau, found.prediction)),
-        {study: Quantity(theta.limits(), theta.points()) for study, theta in found.theta.items()},
+        of_posterior(found.mu),
+        of_posterior(found.tau),
+        of_posterior(found.prediction),
+        {study: of_posterior(theta) for study, theta in found.theta.items()},
         found.probability_below(),
         dict.fromkeys(PROBABILITIES, 0.0),
     )
+
+
+def of_posterior(part: Effect | Marginal) -> Quantity:
+    """A part of a posterior by quadrature."""
+    return Quantity(part.limits(), part.points())
 
 
 def _of_draws(values: ArrayLike) -> Quantity:

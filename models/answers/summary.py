@@ -7,44 +7,34 @@ import numpy as np
 
 from extraction.records import Review, load
 from extraction.tree import ROOT
+from models.answers.answer import answer_of
 from models.endpoints import ENDPOINTS, evidence_of
 from models.runs import store
-
-PROBABILITIES = {"median": 0.5, "lower": 0.025, "upper": 0.975}
-"""Every interval of the review is the equal-tailed 95 % one."""
-
-
-def limits(draws, ratio: bool = True) -> dict[str, float]:
-    """Median and 95 % interval of draws on the log scale, as ratios unless `ratio` is false."""
-    values = np.quantile(np.ravel(draws), list(PROBABILITIES.values()))
-    return dict(zip(PROBABILITIES, map(float, np.exp(values) if ratio else values), strict=True))
 
 
 def summarise(key: str, review: Review) -> dict:
     """One endpoint: estimand and studies on the ratio scale, tau on the log scale; raise store.NotFitted
     where it is not fitted.
 
-    `mcse` is the Monte Carlo standard error of each limit on the ratio scale, and `digits` the decimals it
-    supports.
+    `mcse` is the Monte Carlo standard error of each limit on the ratio scale, 0 by quadrature, `digits` the
+    decimals it supports, and `diagnostics` those of the sampled posterior: the answer itself or its check.
     """
     endpoint, stored, evidence = ENDPOINTS[key], store.read(key, review), evidence_of(key, review)
-    mu = stored.draws["mu"].values
-    below = float(np.mean(mu < 0))
-    estimand = limits(mu)
-    mcse = {name: error * estimand[name] for name, error in stored.info["mcse"].items()}
+    answer = answer_of(key, review)
+    estimand = answer.mu.ratio
+    mcse = {name: error * estimand[name] for name, error in answer.mcse.items()}
     return {
         "title": endpoint.title,
         "scale": endpoint.scale,
         "benefit": endpoint.benefit,
         **estimand,
-        "p_favours_toci": endpoint.favours(below),
+        "p_favours_toci": endpoint.favours(answer.below),
+        "draws": answer.draws,
         "mcse": mcse,
         "digits": digits(mcse["median"]),
-        "tau": limits(stored.draws["tau"].values, ratio=False),
-        "prediction": limits(stored.draws["prediction"].values),
-        "studies": {
-            study: limits(stored.draws["theta"].sel(study=study).values) for study in evidence.studies
-        },
+        "tau": dict(answer.tau.limits),
+        "prediction": answer.prediction.ratio,
+        "studies": {study: theta.ratio for study, theta in answer.theta.items()},
         "n_studies": len(evidence.studies),
         "n_reports": len(evidence.used),
         "diagnostics": stored.info["diagnostics"],
@@ -54,8 +44,10 @@ def summarise(key: str, review: Review) -> dict:
 
 
 def digits(mcse: float) -> int:
-    """Decimals worth printing: the last one no smaller than twice the Monte Carlo error, and at most two."""
-    return int(np.clip(np.floor(-np.log10(2 * mcse)), 0, 2)) if mcse > 0 else 2
+    """Decimals worth printing: half a unit of the last is at least four Monte Carlo errors, so that another
+    seed would print the same but for a value that lies between two; at most two.
+    """
+    return int(np.clip(np.floor(-np.log10(8 * mcse)), 0, 2)) if mcse > 0 else 2
 
 
 def summary(review: Review) -> dict:

@@ -22,7 +22,7 @@ from models.engines.engine import Engine
 from models.engines.posterior import Posterior
 from models.engines.quadrature_general import from_study_likelihoods
 from models.likelihood.report import EffectReport, LogLikelihood
-from models.priors import MIDWAY, Prior
+from models.priors import MIDWAY, BaselinePrior, Prior
 
 if TYPE_CHECKING:
     from pymc import Model
@@ -38,10 +38,12 @@ def one_effect_per_study(evidence: Evidence, mu_prior: Prior, tau_prior: Prior) 
     return hierarchy.from_reports(evidence, mu_prior, tau_prior, MIDWAY)
 
 
-def study_likelihoods(evidence: Evidence) -> dict[str, LogLikelihood]:
-    """Log likelihood of each study's log ratio, all its reports together, baseline risks integrated out."""
+def study_likelihoods(evidence: Evidence, baseline: BaselinePrior = MIDWAY) -> dict[str, LogLikelihood]:
+    """Log likelihood of each study's log ratio, all its reports together, levels of risk integrated out."""
     return {
-        study: _sum_of([EffectReport.expected(used.report).of_effect(MIDWAY) for used in evidence.of(study)])
+        study: _sum_of(
+            [EffectReport.expected(used.report).of_effect(baseline) for used in evidence.of(study)]
+        )
         for study in evidence.studies
     }
 

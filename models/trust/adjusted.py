@@ -5,22 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from extraction.records import Review
+from models.answers.answer import answer_of
+from models.answers.bias import adjusted
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.effects import study_likelihoods
 from models.engines.reweight import SMALLEST_SAMPLE
 from models.runs import store
 from models.runs.shared import shared
-from models.trust.multiverse import (
-    THETA,
-    behind_bias,
-    log_prior,
-    smooth,
-    summary,
-    tabulated,
-    through,
-    universes,
-)
-from models.trust.universe import JUDGED, NONE, is_primary_through_bias
+from models.trust.multiverse import THETA, log_prior, smooth, summary, tabulated, through, universes
+from models.trust.universe import is_primary_through_bias
 
 
 @dataclass(frozen=True)
@@ -34,7 +27,7 @@ class Pair:
 
 
 def pair(key: str, review: Review) -> Pair:
-    """Both from the multiverse, so by the same engine: as used, all studies, exact, primary priors."""
+    """Both as shown: by quadrature, or for CRS duration from the draws and the universe of the bias."""
     if ENDPOINTS[key].engine.integrates:
         return Pair(*_integrated_pair(key, review))
     frame = universes(key, review)
@@ -46,7 +39,12 @@ def pair(key: str, review: Review) -> Pair:
 
 @shared
 def _integrated_pair(key: str, review: Review) -> list[dict]:
-    return [behind_bias(key, review, factor) for factor in (NONE, JUDGED)]
+    endpoint, answer, behind = ENDPOINTS[key], answer_of(key, review), adjusted(key, review)
+    return [
+        answer.mu.ratio | {"p_favours": endpoint.favours(answer.below)},
+        {name: float(np.exp(limit)) for name, limit in behind.mu.limits().items()}
+        | {"p_favours": endpoint.favours(behind.probability_below())},
+    ]
 
 
 MEANS = np.linspace(-2.2, 2.2, 45)
@@ -103,12 +101,9 @@ def read_through_bias(key: str, review: Review) -> dict:
     """The answer adjusted for bias, as a summary that `models.words` reads; that of CRS duration rests on few
     draws, so words are more careful of it.
     """
-    adjusted, few = (
-        pair(key, review).adjusted,
-        {} if ENDPOINTS[key].engine.integrates else {"diagnostics": {"ess_bulk": SMALLEST_SAMPLE}},
-    )
-    return (
-        adjusted
-        | {"p_favours_toci": adjusted["p_favours"], "n_studies": len(evidence_of(key, review).studies)}
-        | few
-    )
+    through, integrates = pair(key, review).adjusted, ENDPOINTS[key].engine.integrates
+    return through | {
+        "p_favours_toci": through["p_favours"],
+        "n_studies": len(evidence_of(key, review).studies),
+        "draws": None if integrates else SMALLEST_SAMPLE,
+    }

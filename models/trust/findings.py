@@ -5,18 +5,17 @@ Not adjusted and adjusted for bias come from one quadrature, so only the bias is
 is sampled: its adjusted answer is that of the multiverse, from short chains.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from extraction.derived.groups import group_size
 from extraction.records import Review
 from models.answers.absolute import Baseline, baselines, per_1000, risk_with
+from models.answers.answer import PROBABILITIES, Quantity, answer_of, of_posterior
 from models.answers.bias import adjusted
-from models.answers.summary import limits
-from models.endpoints import ENDPOINTS, evidence_of, quadrature
+from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.report import Evidence, Used
-from models.runs import store
 from models.trust import crs_universes
 from models.trust.adjusted import pair
 from models.words import digits_beside
@@ -108,7 +107,7 @@ def of_endpoint(key: str, review: Review) -> list[Finding]:
 
 def _by_quadrature(key: str, at: list[Baseline | None], review: Review) -> list[tuple[Effect, Effect]]:
     """Not adjusted and adjusted, at each baseline risk."""
-    plain, for_bias = (p.mu.points() for p in (quadrature(key, review), adjusted(key, review)))
+    plain, for_bias = answer_of(key, review).mu, of_posterior(adjusted(key, review).mu)
     return [(effect(key, plain, baseline), effect(key, for_bias, baseline)) for baseline in at]
 
 
@@ -116,15 +115,15 @@ def _sampled(key: str, review: Review) -> tuple[Effect, Effect]:
     """CRS duration not adjusted, from draws, and adjusted, from the universe that differs in nothing but the
     bias.
     """
-    unadjusted = effect(key, store.read(key, review).draws["mu"].values.ravel(), digits=digits_beside(key))
-    return unadjusted, replace(
-        effect(key, crs_universes.points(review), digits=digits_beside(key)), ratio=pair(key, review).adjusted
-    )
+    found, points = pair(key, review).adjusted, crs_universes.points(review)
+    for_bias = Quantity({name: float(np.log(found[name])) for name in PROBABILITIES}, points)
+    digits = digits_beside(key)
+    return effect(key, answer_of(key, review).mu, digits=digits), effect(key, for_bias, digits=digits)
 
 
-def effect(key: str, mu, baseline: Baseline | None = None, digits: int = 2) -> Effect:
-    """The effect that draws of the mean effect (log scale, equally probable) amount to."""
-    mu, threshold = np.asarray(mu), THRESHOLDS[key]
+def effect(key: str, mean: Quantity, baseline: Baseline | None = None, digits: int = 2) -> Effect:
+    """The effect that a mean effect (log scale) amounts to."""
+    mu, threshold = mean.points, THRESHOLDS[key]
     change = risk_with(baseline.risk, mu) - baseline.risk if baseline else None
     if change is not None and threshold.per_1000:
         gain, important = 1000 * change, threshold.per_1000
@@ -132,8 +131,8 @@ def effect(key: str, mu, baseline: Baseline | None = None, digits: int = 2) -> E
         gain, important = mu, -np.log(threshold.ratio)
     gain = -gain if ENDPOINTS[key].less_is_better else gain
     return Effect(
-        limits(mu),
-        None if change is None else per_1000(change),
+        mean.ratio,
+        per_1000(baseline, mean.limits) if baseline else None,
         float(np.mean(gain >= important)),
         float(np.mean(gain <= -important)),
         digits,

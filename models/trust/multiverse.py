@@ -12,21 +12,25 @@ import numpy as np
 import pandas as pd
 
 from extraction.records import Review
-from models.answers.bias import bias_priors, through_bias
-from models.endpoints import ENDPOINTS, evidence_of
+from models.answers.answer import answer_of
+from models.answers.bias import adjusted, bias_priors, through_bias
+from models.endpoints import ENDPOINTS
 from models.engines import frequentist
 from models.engines.effects import study_likelihoods
 from models.engines.posterior import cumulative
 from models.engines.smoothing import Grid, log_smooth
 from models.evidence.report import Evidence
 from models.likelihood.interpolation import between
-from models.priors import Prior
+from models.likelihood.report import EffectReport
+from models.priors import AT_CONTROL, MIDWAY, NARROW, BaselinePrior, Prior
 from models.runs.shared import shared
 from models.trust import crs_universes
 from models.trust.universe import (
+    EXACT,
     FACTORS,
     Universe,
     is_primary,
+    is_primary_through_bias,
     mean_factors,
     priors,
     readings,
@@ -62,6 +66,22 @@ def _universes(key: str, review: Review) -> pd.DataFrame:
     for name in ("median", "lower", "upper"):
         frame[name] = np.exp(frame[name])
     frame["primary"] = is_primary(frame, key)
+    return _with_the_answer(frame, key, review)
+
+
+def _with_the_answer(frame: pd.DataFrame, key: str, review: Review) -> pd.DataFrame:
+    """The same with the numbers that the review gives in the places of the universes that are its answer, so
+    that no page shows them by another engine.
+    """
+    endpoint, answer = ENDPOINTS[key], answer_of(key, review)
+    names = ["median", "lower", "upper", "p_favours"]
+    frame.loc[frame["primary"], names] = [*answer.mu.ratio.values(), endpoint.favours(answer.below)]
+    if endpoint.engine.integrates:
+        behind = adjusted(key, review)
+        frame.loc[is_primary_through_bias(frame, key), names] = [
+            *map(np.exp, behind.mu.limits().values()),
+            endpoint.favours(behind.probability_below()),
+        ]
     return frame
 
 
@@ -74,27 +94,6 @@ def _integrated(key: str, review: Review) -> dict[str, list]:
     """Choices and limits (log scale) of each universe, by column."""
     rows = pd.DataFrame([vars(universe) | result for universe, result in _by_quadrature(key, review)])
     return {str(name): column.tolist() for name, column in rows.items()}
-
-
-def behind_bias(key: str, review: Review, factor: str) -> dict[str, float]:
-    """The universe that differs from the primary one in the whole of the bias alone, computed by itself:
-    limits as ratios, and `p_favours`.
-
-    Raises ValueError for CRS duration, which is sampled.
-    """
-    endpoint, evidence = ENDPOINTS[key], evidence_of(key, review)
-    biases, terms = bias_priors(key, review, evidence), study_likelihoods(evidence)
-    smoothed = smooth(
-        {
-            study: through(tabulated(term), *scaled(biases[study], factor, factor))
-            for study, term in terms.items()
-        }
-    )
-    found = summary(sum(smoothed.values()) + log_prior(endpoint.mu_prior, endpoint.tau_prior))
-    below = found.pop("below")
-    return {name: float(np.exp(value)) for name, value in found.items()} | {
-        "p_favours": endpoint.favours(below)
-    }
 
 
 def _by_quadrature(key: str, review: Review) -> Iterator[tuple[Universe, dict]]:
@@ -136,15 +135,29 @@ def _sum_of(terms: dict[str, np.ndarray], studies: list[str], whole: np.ndarray)
 
 
 def forms(evidence: Evidence) -> dict[str, dict]:
-    """Each study's likelihood, exact and by the usual normal approximation where a report has one and they
-    differ.
+    """Each study's likelihood: exact, by the usual normal approximation where a report has one, and exact
+    under other priors of the level of risk where a report has a level.
     """
-    exact = {study: tabulated(term) for study, term in study_likelihoods(evidence).items()}
-    approximate = {
-        study: normal_term([used.report for used in evidence.of(study)]) or exact[study] for study in exact
-    }
-    differs = any(used.report.only_table for used in evidence.used)
-    return {"exact": exact} | ({"normal": approximate} if differs else {})
+    exact = _tabulated(evidence, MIDWAY)
+    found = {EXACT: exact}
+    if any(used.report.only_table for used in evidence.used):
+        found["normal"] = {
+            study: normal_term([used.report for used in evidence.of(study)]) or exact[study]
+            for study in exact
+        }
+    if any(EffectReport.expected(used.report).needs_baseline for used in evidence.used):
+        found |= {words: _tabulated(evidence, baseline) for words, baseline in OTHER_BASELINES.items()}
+    return found
+
+
+OTHER_BASELINES = {
+    "exact, risk level of the untreated": AT_CONTROL,
+    "exact, narrower prior of the risk level": NARROW,
+}
+
+
+def _tabulated(evidence: Evidence, baseline: BaselinePrior) -> dict:
+    return {study: tabulated(term) for study, term in study_likelihoods(evidence, baseline).items()}
 
 
 def tabulated(term):

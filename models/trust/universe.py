@@ -14,7 +14,7 @@ from models.evidence.report import ALTERNATIVES, PRIMARY, Evidence, Reading
 from models.priors import TAU_WIDE, Prior, parse
 from models.words import listed, prior_words
 
-PRIMARY_READING, AND = "as used", "; "
+PRIMARY_READING, EXACT, AND = "as used", "exact", "; "
 
 
 NONE, JUDGED = "none", "as judged"
@@ -69,7 +69,7 @@ def is_primary(frame: pd.DataFrame, key: str) -> pd.Series:
     wanted = {
         "reading": PRIMARY_READING,
         "studies": "all",
-        "likelihood": "exact",
+        "likelihood": EXACT,
         "bias_mean": NONE,
         "bias_sd": NONE,
         "mu_prior": next(iter(mu)),

@@ -32,7 +32,8 @@ from extraction.bias import judgements, overall
 from extraction.records import Review
 from extraction.schema import Record
 from extraction.vocabulary import DOMAINS
-from models.answers.summary import limits, summarise
+from models.answers.answer import answer_of, limits
+from models.answers.summary import summarise
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.engines.reweight import limits_under
 from models.runs import store
@@ -61,18 +62,18 @@ def forest_rows(key: str, review: Review) -> list[Row]:
     """Studies used, registered studies without a number that can be used, those awaiting data, pooled effect,
     next study.
     """
-    endpoint, stored, evidence = ENDPOINTS[key], store.read(key, review), evidence_of(key, review)
+    endpoint, evidence, answer = ENDPOINTS[key], evidence_of(key, review), answer_of(key, review)
     rows = []
     for study in review.register.studies:
         if study.id in evidence.studies:
-            draws = stored.draws["theta"].sel(study=study.id).values.ravel()
+            theta = answer.theta[study.id]
             record = review.records[study.id]
             rows.append(
                 Row(
                     study.label,
                     printed_result(record, endpoint.evidence),
-                    limits(draws),
-                    draws,
+                    theta.ratio,
+                    theta.points,
                     record=record if judgements(record, endpoint.evidence) else None,
                 )
             )
@@ -88,18 +89,17 @@ def forest_rows(key: str, review: Review) -> list[Row]:
                     kind="unused",
                 )
             )
-    mu, new = (stored.draws[name].values.ravel() for name in ("mu", "prediction"))
-    one = len(evidence.studies) == 1
+    new, one = answer.prediction, len(evidence.studies) == 1
     rows.append(
         Row(
             "Mean effect",
             "one study: pulled towards the prior" if one else f"pooled, {len(evidence.studies)} studies",
-            limits(mu) | {"mcse": summarise(key, review)["mcse"]},
-            mu,
+            answer.mu.ratio | {"mcse": summarise(key, review)["mcse"]},
+            answer.mu.points,
             kind="pooled",
         )
     )
-    return [*rows, Row("Next study", "predicted effect", limits(new), new, kind="prediction")]
+    return [*rows, Row("Next study", "predicted effect", new.ratio, new.points, kind="prediction")]
 
 
 LIGHTS_HEIGHT = 0.5
@@ -214,12 +214,12 @@ def _forest_alt(endpoint, rows: list[Row], digits: int) -> str:
 
 def prior_and_posterior(key: str, review: Review):
     """Mean effect before and after the data, with its 95 % interval and the line of no difference."""
-    endpoint, stored, found = ENDPOINTS[key], store.read(key, review), summarise(key, review)
+    endpoint, answer, found = ENDPOINTS[key], answer_of(key, review), summarise(key, review)
     prior_limits = _prior_limits(endpoint)
     low, high = reach([found, prior_limits])
     grid = np.linspace(np.log(low), np.log(high), 400)
     figure, ax = canvas(3.4)
-    prior, posterior = np.exp(endpoint.mu_prior.log_density(grid)), density(stored.draws["mu"].values, grid)
+    prior, posterior = np.exp(endpoint.mu_prior.log_density(grid)), density(answer.mu.points, grid)
     ax.plot(np.exp(grid), prior, color=GREY, ls="--", lw=1.8, label="before the data (prior)")
     ax.plot(np.exp(grid), posterior, color=RED, lw=2.2, label="after (posterior)")
     inside = (grid >= np.log(found["lower"])) & (grid <= np.log(found["upper"]))

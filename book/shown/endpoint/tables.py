@@ -294,7 +294,8 @@ def predictive_checks(key: str, review: Review) -> Table:
 
 def by_grade(review: Review) -> Table:
     """Mean ratio of median CRS durations at each grade, as the joint model gives it."""
-    from models.answers.summary import limits, summarise
+    from models.answers.answer import limits
+    from models.answers.summary import summarise
 
     draws, decimals = (
         store.read(CRS_DURATION.key, review).draws["mean_by_grade"],
