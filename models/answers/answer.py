@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from extraction.records import Review
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
-from models.engines.posterior import Effect, Marginal
 from models.runs import store
+
+if TYPE_CHECKING:
+    from models.engines.posterior import Effect, Marginal
 
 PROBABILITIES = {"median": 0.5, "lower": 0.025, "upper": 0.975}
 """Every interval of the review is the equal-tailed 95 % one."""
