@@ -16,7 +16,7 @@ from models.pool import command as pool
 COMMANDS = {
     "fit": "fit",
     "summary": "answers.summary",
-    "answer": "answers.readme",
+    "answer": "trust.readme",
     "calibrate": "trust.calibrate",
     "crs_universes": "trust.crs_universes",
     "preview": "history.preview",

@@ -1,14 +1,27 @@
-"""Plain sentences generated from a posterior, never stronger than it.
+"""Plain sentences generated from a posterior, never stronger than it or than its certainty.
 
 Every sentence speaks of patients who were given the drug, not of what the drug does: the studies cannot tell
-the two apart.  A direction is stated from 90 % probability on, without "may" from 97.5 % on.
+the two apart.  At very low certainty no sentence says that something was so; the data lean, or do not tell.
 """
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from extraction.records import Review
 from models.evidence.collect import collect
 
-STATED, FIRM, LEANING = 0.9, 0.975, 0.75
-"""Probabilities from which a direction is stated with "may", stated without, and called a lean."""
+if TYPE_CHECKING:
+    from models.endpoint import Endpoint
+
+LEANING, STATED, MOST = 0.75, 0.9, 0.75
+"""Probability from which the data are said to lean, from which without "slightly", and the share of this
+review's own choices that have to lean with them.
+"""
+VERBS = {"high": "had", "moderate": "probably had", "low": "may have had"}
+"""How a direction of a probability of STATED is told; at a lower certainty the data lean."""
+UNSETTLED = "the data do not tell which side is better"
 
 OUTCOMES = {
     "crs_duration_grade3": ("shorter CRS of grade 3 or above", "longer CRS of grade 3 or above"),
@@ -43,17 +56,30 @@ REASONS = {"severe_crs": "the comparison is with a historical control"}
 """The first reason for the certainty, where it is not confounding by indication."""
 
 
-def details(summary: dict, endpoint, review: Review) -> str:
-    """What stands below a headline: size, probability, natural frequencies where given, how much is behind
-    it, certainty with its reason.
-
-    summary : as of models.answers.summary.summarise; an optional "absolute" holds without, with, lower and
-    upper, each per 1,000 patients, and the source of the baseline risk
+def details(told: Told, endpoint: Endpoint) -> str:
+    """What stands below a headline: both sizes, probabilities, natural frequencies where given, how much is
+    behind it, certainty with its reason.
     """
-    sentences = [f"{sentence_case(size(summary, endpoint))}; {better_side(summary['p_favours_toci'])}."]
+    summary = told.unadjusted
+    sentences = [f"{sizes(told, endpoint)}."]
     if summary.get("absolute"):
         sentences.append(frequencies(summary["absolute"], endpoint))
-    return " ".join([*sentences, basis(summary), certainty(summary, endpoint, review)])
+    return " ".join([*sentences, f"{survives(told)}.", basis(summary), certainty(told)])
+
+
+def sizes(told: Told, endpoint: Endpoint) -> str:
+    """Both ratios with their 95 % intervals, and how probable it is that tocilizumab is the better side."""
+    adjusted, unadjusted = told.adjusted, told.unadjusted
+    first = f"adjusted for bias {interval_through_bias(adjusted, unadjusted)}"
+    second = f"not adjusted {interval(unadjusted, unadjusted['digits'])}"
+    parts = [(first, adjusted), (second, unadjusted)]
+    if not told.adjusted_leads:
+        parts.reverse()
+    said = ", ".join(text for text, _ in parts)
+    chances = " and ".join(percent(answer["p_favours_toci"]) for _, answer in parts)
+    return (
+        f"{sentence_case(endpoint.scale)} {said}; probability that tocilizumab is the better side {chances}"
+    )
 
 
 def sentence_case(text: str) -> str:
@@ -66,47 +92,65 @@ def in_sentence(text: str) -> str:
     return text[0].lower() + text[1:]
 
 
-def better_side(p_favours: float) -> str:
-    """The probability of a direction, said of tocilizumab."""
-    return f"tocilizumab is the better side with a probability of {percent(p_favours)}"
+def short(told: Told, endpoint: Endpoint) -> str:
+    """One line: title, sizes, probabilities, certainty."""
+    return f"{endpoint.title}: {in_sentence(sizes(told, endpoint))}; certainty {told.certainty}."
 
 
-def short(summary: dict, endpoint, review: Review) -> str:
-    """One line: title, size, probability, certainty."""
-    return (
-        f"{endpoint.title}: {size(summary, endpoint)}; probability that tocilizumab is the better side "
-        f"{percent(summary['p_favours_toci'])}; certainty {rating(endpoint.evidence, review)}."
-    )
+@dataclass(frozen=True)
+class Told:
+    """What the words on an endpoint rest on.
 
-
-def headline(summary: dict, endpoint) -> str:
-    """The direction alone, for a title or a list."""
-    if summary["n_studies"] == 0:
-        return NO_STUDY
-    better, worse = OUTCOMES[endpoint.key]
-    return direction(cautious(summary), better, worse, subject(endpoint.key))
-
-
-def through_bias(adjusted: dict, unadjusted: dict, endpoint) -> str:
-    """The answer read through the likely bias, and what becomes of the direction; both as a summary, the
-    unadjusted with its `digits`.
+    unadjusted : as of models.answers.absolute.summary_for_words; adjusted : the answer read through the
+    bias, its limits, `p_favours_toci` and `draws`; favouring : share of all the review's own choices in
+    which tocilizumab is the better side, favouring_unadjusted : of those without any bias; adjusted_leads :
+    whether the bias is judged grave enough for the adjusted answer to be named first
     """
-    before, after = headline(unadjusted, endpoint), headline(adjusted, endpoint)
-    stated = [abs(cautious(summary) - 0.5) >= STATED - 0.5 for summary in (unadjusted, adjusted)]
-    then = (
-        "that direction is no longer stated"
-        if stated == [True, False]
-        else (
-            "no direction either"
-            if not stated[1]
-            else "the same direction"
-            if before == after
-            else in_sentence(after)
+
+    key: str
+    unadjusted: dict
+    adjusted: dict
+    certainty: str
+    favouring: float
+    favouring_unadjusted: float
+    adjusted_leads: bool
+
+    @property
+    def agreeing(self) -> float:
+        """Share of the choices on the side of the unadjusted answer."""
+        return self.favouring if self.unadjusted["p_favours_toci"] >= 0.5 else 1 - self.favouring
+
+    @property
+    def directions(self) -> tuple[str, str]:
+        """What the adjusted and the unadjusted answer allow one to say."""
+        adjusted, unadjusted = cautious(self.adjusted), cautious(self.unadjusted)
+        return (
+            direction(adjusted, self.key, self.certainty, self.favouring),
+            direction(unadjusted, self.key, self.certainty, self.favouring_unadjusted),
         )
-    )
-    return (
-        f"Read through the likely bias of the studies: {interval_through_bias(adjusted, unadjusted)}, {then}."
-    )
+
+
+def headline(told: Told) -> str:
+    """Both answers in one sentence, for a title or a list: the certainty, then the direction."""
+    if told.unadjusted["n_studies"] == 0:
+        return NO_STUDY
+    adjusted, unadjusted = told.directions
+    if adjusted == unadjusted:
+        said = f"adjusted for bias or not, {adjusted}"
+    elif told.adjusted_leads:
+        said = f"adjusted for bias {adjusted}; not adjusted, {_again(unadjusted)}"
+    else:
+        said = f"not adjusted for bias {unadjusted}; adjusted, {_again(adjusted)}"
+    return sentence_case(said if told.certainty in VERBS else f"very uncertain; {said}")
+
+
+def _again(said: str) -> str:
+    return said.replace("the data", "they")
+
+
+def survives(told: Told) -> str:
+    """How many of the review's own choices share the direction of the answer that is not adjusted."""
+    return f"This direction survives in {100 * told.agreeing:.0f} of 100 of our own choices"
 
 
 def interval_through_bias(adjusted: dict, unadjusted: dict) -> str:
@@ -114,13 +158,17 @@ def interval_through_bias(adjusted: dict, unadjusted: dict) -> str:
     return interval(adjusted, max(unadjusted["digits"], 1))
 
 
-def in_days(summary: dict) -> str:
+def in_days(told: Told) -> str:
     """A ratio of durations on ten days, which nobody has to multiply."""
-    digits = max(summary["digits"] - 1, 0)
-    median, lower, upper = (f"{10 * summary[name]:.{digits}f}" for name in ("median", "lower", "upper"))
+    digits = max(told.unadjusted["digits"] - 1, 0)
+    adjusted, unadjusted = (
+        f"{10 * limits['median']:.{digits}f} days ({10 * limits['lower']:.{digits}f} to"
+        f" {10 * limits['upper']:.{digits}f})"
+        for limits in (told.adjusted, told.unadjusted)
+    )
     return (
-        f"Where it lasts 10 days without tocilizumab, that is {median} days with it (95 % interval {lower} to"
-        f" {upper}), if the difference were the drug's doing."
+        f"Where it lasts 10 days without tocilizumab, that is {adjusted} with it adjusted for bias,"
+        f" {unadjusted} not adjusted, if the difference were the drug's doing."
     )
 
 
@@ -138,23 +186,19 @@ def cautious(summary: dict) -> float:
     return max(p - error, 0.5) if p > 0.5 else min(p + error, 0.5)
 
 
-def direction(p_favours: float, better: str, worse: str, subject: str = SUBJECT) -> str:
-    """What the posterior allows one to say of the direction, given the probability that tocilizumab is the
-    better side.
+def direction(p_favours: float, key: str, certainty: str, favouring: float) -> str:
+    """What may be said of a direction: by its probability, its certainty and the share of the review's own
+    choices that favour tocilizumab, all of which have to bear it.
     """
-    if p_favours >= FIRM:
-        return f"{subject} had {better}"
-    if p_favours >= STATED:
-        return f"{subject} may have had {better}"
-    if p_favours <= 1 - FIRM:
-        return f"{subject} had {worse}"
-    if p_favours <= 1 - STATED:
-        return f"{subject} may have had {worse}"
-    if p_favours >= LEANING:
-        return "The data lean towards tocilizumab, too weakly to state a direction"
-    if p_favours <= 1 - LEANING:
-        return "The data lean against tocilizumab, too weakly to state a direction"
-    return "The data do not tell which side is better"
+    better, worse = OUTCOMES[key]
+    p, outcome, agree = (
+        (p_favours, better, favouring) if p_favours >= 0.5 else (1 - p_favours, worse, 1 - favouring)
+    )
+    if p < LEANING or agree < MOST:
+        return UNSETTLED
+    if certainty in VERBS and p >= STATED:
+        return f"{in_sentence(subject(key))} {VERBS[certainty]} {outcome}"
+    return f"the data lean {'' if p >= STATED else 'slightly '}to {outcome} with tocilizumab"
 
 
 def size(summary: dict, endpoint) -> str:
@@ -225,13 +269,17 @@ def listed_in_sentence(titles: list[str]) -> str:
 
 
 def frequencies(absolute: dict, endpoint) -> str:
-    """Natural frequencies in 1,000 patients; absolute: without, with, lower and upper, each per 1,000, and
-    source.
+    """Natural frequencies in 1,000 patients; absolute: those without, the limits with the drug `adjusted` and
+    `unadjusted`, each per 1,000, and source.
     """
+    adjusted, unadjusted = (
+        f"{limits['median']:.0f} ({limits['lower']:.0f} to {limits['upper']:.0f})"
+        for limits in (absolute["adjusted"], absolute["unadjusted"])
+    )
     return (
         f"Of 1,000 patients of whom {absolute['without']:.0f} have {NOUNS[endpoint.key]} without tocilizumab"
-        f" ({absolute['source']}), {absolute['with']:.0f} would have it with tocilizumab (95 % interval"
-        f" {absolute['lower']:.0f} to {absolute['upper']:.0f}), if the difference were the drug's doing."
+        f" ({absolute['source']}), adjusted for bias {adjusted} would have it with tocilizumab, not adjusted"
+        f" {unadjusted}, if the difference were the drug's doing."
     )
 
 
@@ -254,11 +302,11 @@ def rating(endpoint: str, review: Review) -> str:
     return rated[endpoint].certainty if stands else NOT_RATED
 
 
-def certainty(summary: dict, endpoint, review: Review) -> str:
+def certainty(told: Told) -> str:
     """Certainty and why."""
-    rated = rating(endpoint.evidence, review)
-    reasons = [REASONS.get(endpoint.key, CONFOUNDED)]
-    if summary["n_studies"] == 1:
+    rated = told.certainty
+    reasons = [REASONS.get(told.key, CONFOUNDED)]
+    if told.unadjusted["n_studies"] == 1:
         reasons.append("one small study is all there is")
     return f"The certainty is {rated}{', and' if rated == NOT_RATED else ':'} {', and '.join(reasons)}."
 

@@ -5,7 +5,7 @@ Keys: `study#entry` for a printed number, `study` for a paper, `mean#endpoint` f
 `bias#endpoint` for one read through the likely bias.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from markupsafe import Markup
 
@@ -99,7 +99,10 @@ def made(how: str, endpoint: str | None) -> Markup:
     return filled("made.html", how=how, source=source) if how else Markup()
 
 
-def with_source(text: str, part: str, keys: Iterable[str]) -> Markup:
-    """Text, escaped here, of which one part is a link to its sources."""
-    before, found, after = text.partition(part)
-    return Markup("{}{}{}").format(before, marked(found, keys), after)
+def with_sources(text: str, sources: Mapping[str, Iterable[str]]) -> Markup:
+    """Text, escaped here, of which each part named is a link to its sources; parts share no letter."""
+    found, rest = Markup(), text
+    for part in sorted(sources, key=text.index):
+        before, _, rest = rest.partition(part)
+        found += Markup("{}{}").format(before, marked(part, sources[part]))
+    return found + rest

@@ -5,14 +5,13 @@ phone.
 from markupsafe import Markup
 
 from book.html import files
-from book.html.markers import PAGES, bias_key, figure_name, mean_key, with_source
+from book.html.markers import PAGES, figure_name, with_sources
 from book.html.show import drawn
 from book.html.template import filled
 from book.shown import findings_page, landing
 from book.shown.citation import citation
 from book.shown.endpoint import chapter
 from extraction.records import Review
-from models import words
 from models.endpoints import ENDPOINTS
 from models.history import versions
 
@@ -60,10 +59,6 @@ def _row(row: landing.Row, ends: tuple[float, float], review: Review) -> tuple[d
         part: drawn(picture, figure_name(part, row.key)) for part, picture in pictures.items() if picture
     }
     drawings = {part: figure for part, (figure, _) in figures.items()}
-    ratio, adjusted = (
-        row.size.partition(";")[0],
-        words.interval_through_bias(row.adjusted, row.summary) if row.bias else "",
-    )
     told = {
         "page": PAGES[row.key],
         "title": row.title,
@@ -72,8 +67,8 @@ def _row(row: landing.Row, ends: tuple[float, float], review: Review) -> tuple[d
         "patients": row.patients,
         "icons": drawings.get("patients", ""),
         "details": [
-            with_source(row.size, ratio, [mean_key(row.key)]) if ratio else "",
-            with_source(row.bias, adjusted, [bias_key(row.key)]) if row.bias else "",
+            with_sources(row.size, chapter.sources_of(row.told)) if row.size else "",
+            row.survives,
             row.behind,
         ],
     }

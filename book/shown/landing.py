@@ -28,12 +28,12 @@ from book.html.style import (
 from book.shown import register
 from extraction.records import Review
 from models import words
-from models.answers.absolute import absolute_effects, summary_for_words
+from models.answers.absolute import absolute_effects
 from models.answers.answer import answer_of
-from models.endpoint import Scale
+from models.endpoint import Endpoint, Scale
 from models.endpoints import ENDPOINTS, evidence_of
 from models.trust import findings
-from models.trust.adjusted import read_through_bias
+from models.trust.told import told
 
 WIDEST = 25.0
 """The ratio at which the axis of all rows ends at the latest; an interval beyond it ends in an arrow."""
@@ -47,19 +47,26 @@ ICONS = 100
 class Row:
     """What the first page says of one endpoint, each part a sentence; a part that has nothing to say is
     empty.
-
-    summary : as of `models.answers.absolute.summary_for_words`; adjusted : the answer read through the bias,
-    its `median`, `lower` and `upper` as ratios
     """
 
-    key: str
+    told: words.Told
     headline: str
     patients: str
     size: str
-    bias: str
+    survives: str
     behind: str
-    summary: dict
-    adjusted: dict
+
+    @property
+    def key(self) -> str:
+        return self.told.key
+
+    @property
+    def summary(self) -> dict:
+        return self.told.unadjusted
+
+    @property
+    def adjusted(self) -> dict:
+        return self.told.adjusted
 
     @property
     def title(self) -> str:
@@ -68,90 +75,53 @@ class Row:
 
 def rows(review: Review) -> list[Row]:
     """Every endpoint in the order of the book; raise store.NotFitted where one is not fitted."""
-    return [
-        row(key, summary_for_words(key, review), read_through_bias(key, review), review) for key in ENDPOINTS
-    ]
+    return [row(told(key, review), review) for key in ENDPOINTS]
 
 
-def row(key: str, summary: dict, adjusted: dict, review: Review) -> Row:
+def row(said: words.Told, review: Review) -> Row:
     """One endpoint from its two answers."""
-    endpoint, evidence = ENDPOINTS[key], evidence_of(key, review)
-    rated = f"Certainty: {words.rating(endpoint.evidence, review)}."
+    endpoint, summary = ENDPOINTS[said.key], said.unadjusted
+    rated = f"Certainty: {said.certainty}."
     if summary["n_studies"] == 0:
-        return Row(key, words.NO_STUDY, "", "", "", rated, summary, adjusted)
-    people = findings.patients(evidence, review)
+        return Row(said, words.NO_STUDY, "", "", "", rated)
+    people = findings.patients(evidence_of(said.key, review), review)
     return Row(
-        key,
-        words.headline(summary, endpoint),
-        _patients(summary, endpoint),
-        f"{words.sentence_case(words.size(summary, endpoint))};"
-        f" {words.better_side(summary['p_favours_toci'])}.",
-        words.through_bias(adjusted, summary, endpoint),
+        said,
+        words.headline(said),
+        _patients(said, endpoint),
+        f"{words.sizes(said, endpoint)}.",
+        f"{words.survives(said)}.",
         f"{rated} {words.sentence_case(words.count(summary['n_studies'], 'study', 'studies'))}, at most"
-        f" {people} patients.{_start(summary)}",
-        summary,
-        adjusted,
+        f" {people} patients.",
     )
 
 
-def _patients(summary: dict, endpoint) -> str:
+def _patients(said: words.Told, endpoint: Endpoint) -> str:
     """The size in patients or days, where there is something to start from."""
-    if absolute := summary.get("absolute"):
-        return (
-            f"Of 1,000 patients, {absolute['without']:.0f} without tocilizumab and {absolute['with']:.0f}"
-            f" with it (95 % interval {absolute['lower']:.0f} to {absolute['upper']:.0f}) would have"
-            f" {words.NOUNS[endpoint.key]}, if the difference were the drug's doing."
-        )
-    return words.in_days(summary) if endpoint.scale is Scale.RATIO_OF_DURATIONS else ""
-
-
-def _start(summary: dict) -> str:
-    """Where the risk without tocilizumab is from."""
-    return f" Risk without tocilizumab: {summary['absolute']['source']}." if summary.get("absolute") else ""
+    if absolute := said.unadjusted.get("absolute"):
+        return words.frequencies(absolute, endpoint)
+    return words.in_days(said) if endpoint.scale is Scale.RATIO_OF_DURATIONS else ""
 
 
 def in_short(found: list[Row]) -> str:
-    """The directions that are stated, the endpoints without one, and what the likely bias of the studies
-    leaves.
-    """
-    stated = [row for row in found if is_stated(row.summary)]
-    said, silent = [f"{words.listed(_with_one_subject(stated))}."] if stated else [], len(found) - len(stated)
-    if silent and stated:
-        others = "the other endpoint" if silent == 1 else f"the other {words.count(silent, 'endpoint')}"
-        said.append(f"For {others} the data do not settle which side is better.")
-    elif silent:
-        said.append("At no endpoint do the data settle which side is better.")
-    if stated:
-        left = [row for row in stated if is_stated(row.adjusted)]
-        then = f"a direction is left for {_names(left)} only" if left else "no direction is left to state"
-        said.append(f"Read through the likely bias of the studies, {then}.")
-    return " ".join(said)
+    """Where the data lean, adjusted for bias and not, in a sentence each."""
+    studied = [row for row in found if row.summary["n_studies"]]
+    adjusted, unadjusted = ([row.told.directions[place] for row in studied] for place in (0, 1))
+    return f"Adjusted for bias {_leans(adjusted)}. Not adjusted, {_leans(unadjusted)}."
 
 
-def _with_one_subject(found: list[Row]) -> list[str]:
-    """Headlines for one sentence: who they speak of is said once, where it is the same as at the start."""
-    first, *others = found
-    return [
-        first.headline,
-        *(
-            (
-                row.headline.removeprefix(f"{words.subject(row.key)} ")
-                if words.subject(row.key) == words.subject(first.key)
-                else words.in_sentence(row.headline)
-            )
-            for row in others
-        ),
-    ]
+def _leans(said: list[str]) -> str:
+    """The directions of all endpoints in one sentence; those without one are counted."""
+    told = [text for text in said if text != words.UNSETTLED]
+    if not told:
+        return f"{words.UNSETTLED} at any of the {words.count(len(said), 'endpoint')}"
+    silent = len(said) - len(told)
+    rest = f"; for the other {words.count(silent, 'endpoint')} they do not tell" if silent else ""
+    once = [told[0], *(text.removeprefix("the data lean ") for text in told[1:])]
+    return f"{words.listed([text.removesuffix(WITH) for text in once])}{WITH}{rest}"
 
 
-def _names(found: list) -> str:
-    """Titles up to their comma, as a list in a sentence."""
-    return words.listed_in_sentence([row.title.split(",")[0] for row in found])
-
-
-def is_stated(summary: dict) -> bool:
-    """Whether a direction is stated, with "may" or without."""
-    return summary["n_studies"] > 0 and abs(words.cautious(summary) - 0.5) >= words.STATED - 0.5
+WITH = " with tocilizumab"
 
 
 def unknown(review: Review) -> list[str]:
@@ -171,6 +141,11 @@ def unknown(review: Review) -> list[str]:
             f" possible {where}."
         )
     return said + register.missing(review)
+
+
+def _names(found: list[findings.Finding]) -> str:
+    """Titles up to their comma, as a list in a sentence."""
+    return words.listed_in_sentence([finding.title.split(",")[0] for finding in found])
 
 
 POSSIBLE = 0.025
@@ -222,10 +197,7 @@ def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Pictu
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     words_at_ends(ax, "◄ favours tocilizumab", "favours none ►")
-    said = (
-        f"{row.title}, mean {words.size(row.summary, endpoint)}; adjusted for bias"
-        f" {words.interval(row.adjusted, row.summary['digits'])}. {row.headline}."
-    )
+    said = f"{row.title}: {words.in_sentence(row.size)} {row.headline}."
     return Picture(
         figure,
         said,
@@ -241,8 +213,8 @@ def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Pictu
             ]
         ),
         how=(
-            "Median and 95 % interval of the mean effect from the stored draws, and the same read through "
-            "the likely bias of each study."
+            "Median and 95 % interval of the mean effect, and the same read through the likely bias of each "
+            "study."
         ),
         endpoint=row.key,
     )
@@ -254,29 +226,33 @@ def icon_array(row: Row, review: Review) -> Picture | None:
     """
     if row.summary["n_studies"] == 0 or not (effects := absolute_effects(row.key, review)):
         return None
-    endpoint, effect, said = ENDPOINTS[row.key], effects[0], row.summary["absolute"]
-    without = dict.fromkeys(("median", "lower", "upper"), 1000 * effect.baseline.risk)
-    titles = {
-        "without tocilizumab": f"{said['without']:.0f}",
-        "with tocilizumab": f"{said['with']:.0f} ({said['lower']:.0f} to {said['upper']:.0f})",
+    endpoint, effect = ENDPOINTS[row.key], effects[0]
+    arms = {
+        "without\ntocilizumab": dict.fromkeys(("median", "lower", "upper"), 1000 * effect.baseline.risk),
+        "with it,\nadjusted for bias": effect.adjusted,
+        "with it,\nnot adjusted": effect.with_toci,
     }
-    figure, axes = plt.subplots(1, 2, figsize=(NARROW, 3.1), layout="constrained")
-    for ax, limits, (arm, title) in zip(axes, (without, effect.with_toci), titles.items(), strict=True):
+    figure, axes = plt.subplots(1, 3, figsize=(NARROW, 2.6), layout="constrained")
+    for ax, (arm, limits) in zip(axes, arms.items(), strict=True):
         _draw_icons(ax, icons(limits), _event_colour(endpoint))
-        ax.set_title(f"{arm}\n{title} of 1,000", fontsize=SMALL)
+        ax.set_title(f"{arm}\n{limits['median']:.0f} of 1,000", fontsize=SMALL)
     _legend(figure, _event_colour(endpoint))
     return Picture(
         figure,
         f"{row.title}, each sign ten of 1,000 patients. {row.patients}",
         pd.DataFrame(
             [
-                {"arm": arm, **limits, **{f"icons_{name}": count for name, count in icons(limits).items()}}
-                for arm, limits in zip(titles, (without, effect.with_toci), strict=True)
+                {
+                    "arm": arm.replace("\n", " "),
+                    **limits,
+                    **{f"icons_{name}": count for name, count in icons(limits).items()},
+                }
+                for arm, limits in arms.items()
             ]
         ),
         how=(
-            "The mean effect from the stored draws is applied to the first baseline risk and counted per "
-            "1,000 patients."
+            "The mean effect, adjusted for bias and not, is applied to the first baseline risk and counted "
+            "per 1,000 patients."
         ),
         endpoint=row.key,
     )

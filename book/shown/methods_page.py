@@ -5,7 +5,7 @@ import pandas as pd
 from book.html.style import Table
 from models.evidence.report import Used
 from models.likelihood.registry import KINDS
-from models.words import FIRM, LEANING, STATED
+from models.words import LEANING, MOST, STATED, VERBS
 
 
 def kinds_of_report() -> Table:
@@ -32,12 +32,13 @@ def directions() -> Table:
     return Table(
         pd.DataFrame(
             [
-                (f"{FIRM:.1%} or more", "had"),
-                (f"{STATED:.0%} or more", "may have had"),
-                (f"{LEANING:.0%} or more", "the data lean, no direction is stated"),
-                ("less, on either side", "the data do not tell"),
+                *((rated, f"{STATED:.0%} or more", verb) for rated, verb in VERBS.items()),
+                ("very low", f"{STATED:.0%} or more", "very uncertain; the data lean"),
+                ("any", f"{LEANING:.0%} or more", "the data lean slightly"),
+                ("any", "less, on either side", "the data do not tell"),
+                ("any", f"less than {MOST:.0%} of our own choices agree", "the data do not tell"),
             ],
-            columns=["probability of a direction", "the sentence says"],
+            columns=["certainty", "probability of a direction", "the sentence says"],
         ),
         "When a direction is stated",
         how="Fixed for all sentences of this book; not estimated.",

@@ -8,6 +8,7 @@ from book.html.style import BLUE, INK, Picture, interval_line, ratio_ticks, reac
 from extraction.records import Review
 from models.answers.summary import summarise
 from models.endpoints import ENDPOINTS
+from models.trust.told import told
 from models.words import NO_STUDY, compact, headline
 
 SIZE = (8.0, 4.2)
@@ -45,7 +46,7 @@ def picture(review: Review) -> Picture:
     )
     said = " ".join(
         f"{ENDPOINTS[key].title}: {ENDPOINTS[key].scale} {compact(summary, summary['digits'])}."
-        f" {headline(summary, ENDPOINTS[key])}."
+        f" {headline(told(key, review))}."
         for key, summary in found.items()
     )
     return Picture(

@@ -9,6 +9,7 @@ import numpy as np
 
 from extraction.records import Review
 from models.answers.answer import answer_of
+from models.answers.bias import adjusted
 from models.answers.summary import summarise
 from models.endpoint import Scale
 from models.endpoints import ENDPOINTS, evidence_of
@@ -38,20 +39,22 @@ class AbsoluteEffect:
 
     baseline: Baseline
     with_toci: dict
+    adjusted: dict
+    """As `with_toci`, adjusted for the bias of the studies."""
     difference: dict
     next_study: dict
 
 
 def baselines(key: str, review: Review) -> list[Baseline]:
-    """The baseline risks of an endpoint, the one that is said first at the head: the outside number of the
-    register, then the untreated of the studies that enter with counts, together; none without events.
+    """The baseline risks of an endpoint, the one that is said first at the head: the untreated of the studies
+    that enter with counts, together, then the outside number of the register; none without events.
     """
     outside = [number for number in review.register.external if number.id in EXTERNAL.get(key, ())]
-    found = [Baseline(x.meaning.split(",")[0], x.events, x.n) for x in outside if x.events and x.n]
+    found = [Baseline(x.meaning, x.events, x.n) for x in outside if x.events and x.n]
     tables = {r.study: r.report.only_table for r in evidence_of(key, review).used if r.report.only_table}
     untreated = f"untreated in {' and '.join(review.studies[study].label for study in tables)}"
     events, n = (sum(table[place] for table in tables.values()) for place in (2, 3))
-    return [*found, Baseline(untreated, events, n)] if events else found
+    return [Baseline(untreated, events, n), *found] if events else found
 
 
 def absolute_effects(key: str, review: Review) -> list[AbsoluteEffect]:
@@ -60,11 +63,12 @@ def absolute_effects(key: str, review: Review) -> list[AbsoluteEffect]:
     """
     if ENDPOINTS[key].scale is not Scale.ODDS_RATIO or not (at := baselines(key, review)):
         return []
-    answer = answer_of(key, review)
+    answer, behind_bias = answer_of(key, review), adjusted(key, review).mu.limits()
     return [
         AbsoluteEffect(
             baseline,
             per_1000(baseline, answer.mu.limits, less=0.0),
+            per_1000(baseline, behind_bias, less=0.0),
             per_1000(baseline, answer.mu.limits),
             per_1000(baseline, answer.prediction.limits),
         )
@@ -88,24 +92,14 @@ def per_1000(baseline: Baseline, limits: Mapping[str, float], less: float | None
 def summary_for_words(key: str, review: Review) -> dict:
     """The summary with the absolute effect at the first baseline risk, where there is one."""
     found, effects = summarise(key, review), absolute_effects(key, review)
-    return found | ({"absolute": for_words(effects[0], found)} if effects else {})
+    return found | ({"absolute": for_words(effects[0])} if effects else {})
 
 
-def for_words(effect: AbsoluteEffect, summary: dict) -> dict:
-    """The `absolute` part of a summary that models.words reads; in tens where Monte Carlo error reaches half
-    a patient in 1,000.
-    """
-    with_toci = effect.with_toci
-    # a small error of the log odds ratio moves a risk r by r (1 - r) times as much
-    error = max(
-        with_toci[name] * (1 - with_toci[name] / 1000) * summary["mcse"][name] / summary[name]
-        for name in with_toci
-    )
-    rounded = {name: round(value, 0 if error < 0.5 else -1) for name, value in with_toci.items()}
+def for_words(effect: AbsoluteEffect) -> dict:
+    """The `absolute` part of a summary that models.words reads, in patients per 1,000."""
     return {
         "without": 1000 * effect.baseline.risk,
-        "with": rounded["median"],
-        "lower": rounded["lower"],
-        "upper": rounded["upper"],
+        "unadjusted": effect.with_toci,
+        "adjusted": effect.adjusted,
         "source": f"{effect.baseline.source}, {effect.baseline.events}/{effect.baseline.n}",
     }

@@ -9,6 +9,7 @@ share its b.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import logsumexp
@@ -170,6 +171,7 @@ def adjusted_quadrature(
     )
 
 
+@lru_cache(maxsize=64)
 def adjusted(key: str, review: Review) -> Posterior:
     """Posterior of an endpoint with its biases; raise ValueError for one that has to be sampled."""
     chosen = ENDPOINTS[key]

@@ -6,7 +6,7 @@ from IPython.display import HTML, display
 from markupsafe import Markup
 
 from book.html.linked import linked_table, text_table
-from book.html.markers import behind, entry_key, figure_name, mean_key, with_source
+from book.html.markers import behind, bias_key, entry_key, figure_name, mean_key, with_sources
 from book.html.show import show, table
 from book.html.style import Table
 from book.shown.endpoint import (
@@ -25,7 +25,7 @@ from models.answers.absolute import summary_for_words
 from models.answers.summary import summarise
 from models.endpoints import ENDPOINTS, evidence_of
 from models.trust import predictive
-from models.trust.adjusted import read_through_bias
+from models.trust.told import told
 
 LEAD = Markup('<p class="review-lead">{}</p>')
 """What a page found, in large type below its title."""
@@ -52,19 +52,24 @@ def finding(key: str, review: Review) -> None:
 
     The ratio opens what it is computed from.
     """
-    summary, endpoint = summary_for_words(key, review), ENDPOINTS[key]
-    said = with_source(
-        words.details(summary, endpoint, review), words.interval(summary, summary["digits"]), [mean_key(key)]
-    )
-    display(HTML(LEAD.format(f"{words.headline(summary, endpoint)}.") + Markup(" <p>{}</p>").format(said)))
+    found = told(key, review)
+    said = with_sources(words.details(found, ENDPOINTS[key]), sources_of(found))
+    display(HTML(LEAD.format(f"{words.headline(found)}.") + Markup(" <p>{}</p>").format(said)))
+
+
+def sources_of(found: words.Told) -> dict[str, list[str]]:
+    """What each of the two intervals opens."""
+    unadjusted = found.unadjusted
+    return {
+        words.interval_through_bias(found.adjusted, unadjusted): [bias_key(found.key)],
+        words.interval(unadjusted, unadjusted["digits"]): [mean_key(found.key)],
+    }
 
 
 def findings(keys: list[str], review: Review) -> None:
     """The direction of several endpoints, a line for each."""
     lines = (
-        f"{ENDPOINTS[key].title}:"
-        f" {words.in_sentence(words.headline(summarise(key, review), ENDPOINTS[key]))}."
-        for key in keys
+        f"{ENDPOINTS[key].title}: {words.in_sentence(words.headline(told(key, review)))}." for key in keys
     )
     display(HTML(LEAD.format(Markup("<br>").join(lines))))
 
@@ -78,7 +83,7 @@ def forest(key: str, review: Review) -> None:
     show(
         picture,
         figure_name("forest", key),
-        f"{words.headline(summary, ENDPOINTS[key])}: mean {words.size(summary, ENDPOINTS[key])}.",
+        f"{words.headline(told(key, review))}. Mean, not adjusted: {words.size(summary, ENDPOINTS[key])}.",
     )
     frame = tables.forest(picture.numbers, summary)
     papers = _papers(frame["study"], review)
@@ -123,12 +128,8 @@ def recovered(key: str, review: Review) -> None:
 
 def bias(key: str, review: Review) -> None:
     """The mean effect unadjusted and adjusted for the risk of bias."""
-    adjusted, summary = read_through_bias(key, review), summarise(key, review)
-    caption = (
-        words.through_bias(adjusted, summary, ENDPOINTS[key])
-        if has_studies(key, review)
-        else words.NO_STUDY + "."
-    )
+    found = told(key, review)
+    caption = f"{words.sizes(found, ENDPOINTS[key])}." if has_studies(key, review) else words.NO_STUDY + "."
     show(bias_pictures.side_by_side(key, review), figure_name("bias", key), caption)
 
 

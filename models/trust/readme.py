@@ -3,8 +3,8 @@
 from extraction.records import Review, load
 from extraction.tree import ROOT
 from extraction.whole import write_whole
-from models.answers.summary import summarise
 from models.endpoints import ENDPOINTS
+from models.trust.told import told
 from models.words import short
 
 README = ROOT / "README.md"
@@ -14,7 +14,7 @@ LINES = ("crs_duration_grade3", "severe_infection", "overall_survival")
 
 def answer(review: Review) -> str:
     """Three lines, one for each leading endpoint; raise store.NotFitted where one is not fitted."""
-    return "\n".join(f"- {short(summarise(key, review), ENDPOINTS[key], review)}" for key in LINES)
+    return "\n".join(f"- {short(told(key, review), ENDPOINTS[key])}" for key in LINES)
 
 
 def with_answer(text: str, lines: str) -> str:
