@@ -100,6 +100,9 @@ given the drug.
 BEFORE_THE_DRUG = "symptoms before tocilizumab"
 """Category of events of the tocilizumab arm that began before the drug."""
 
+WITH_CRS = "with CRS"
+"""Category of events of patients who had CRS as well."""
+
 WHOLE_NUMBERS = ("lines", "doses")
 """Units that are counted: no patient has half of one."""
 
