@@ -26,7 +26,7 @@ SHORT = {
     "verbal outcomes not taken at their word": "words not taken at their word",
     "a recovered part in place of the whole cohort": "a part for the cohort",
     "printed counts of a stand-in before recovered counts": "printed stand-in first",
-    "events that began before the drug left out": "events before the drug out",
+    "patients whose event began before the drug left out": "events before the drug out",
 }
 
 AS_LINES = 500

@@ -65,9 +65,10 @@ def _counts(record: Record, endpoint: str, name: str, reading: Reading) -> Used 
     n_toci, n_control = (arms[a].n or group_size(record, a) for a in BOTH_ARMS)
     if n_toci is None or n_control is None:
         return None
+    early = 0 if reading.before_the_drug else _before_the_drug(record, name)
     return Used(
         record.study,
-        Table(toci.events, control.events, n_toci, n_control),
+        Table(toci.events - early, control.events, n_toci - early, n_control),
         (toci.id, control.id),
         note="" if name == endpoint else f"counts are those of {name}",
     )
@@ -87,7 +88,7 @@ def _recovered(record: Record, endpoint: str, name: str, reading: Reading) -> Us
         stratum = max(parts, key=lambda s: sum(parts[s].tables[0][1::2]), default="all")
         found = parts.get(stratum, found)
     early = 0 if reading.before_the_drug else _before_the_drug(record, name)
-    tables = tuple((a - early, n, b, m) for a, n, b, m in found.tables)
+    tables = tuple((a - early, n - early, b, m) for a, n, b, m in found.tables)
     how = "one table prints so" if len(tables) == 1 else f"{len(tables)} tables print so"
     note = (
         how
@@ -106,7 +107,9 @@ def _recovered(record: Record, endpoint: str, name: str, reading: Reading) -> Us
 
 
 def _before_the_drug(record: Record, name: str) -> int:
-    """Events of the tocilizumab arm that began before the drug, as far as they are printed."""
+    """Patients of the tocilizumab arm whose event began before the drug, as far as they are printed: the drug
+    could not prevent it or lead to it, so they leave the arm's events and its patients alike.
+    """
     return sum(e.events for e in record.find(Counts, name, arm="toci") if e.category == BEFORE_THE_DRUG)
 
 

@@ -20,7 +20,7 @@ class Reading:
     endpoint_first : recovered counts of the endpoint itself enter before printed counts of a stand-in
     impossible_as_outcome : a p that its test cannot give still enters by its outcome in words
     curve_first : of a digitised curve and a log-rank p of the same patients, the curve's hazard ratio enters
-    before_the_drug : events that began before tocilizumab still count in its arm, as the papers group them
+    before_the_drug : patients whose event began before tocilizumab count in its arm, as the papers group them
     """
 
     recovered: bool = True
@@ -40,7 +40,7 @@ ALTERNATIVES: dict[str, Reading] = {
     "printed counts of a stand-in before recovered counts": Reading(endpoint_first=False),
     "comparisons with an impossible p left out": Reading(impossible_as_outcome=False),
     "log-rank p-values before digitised curves": Reading(curve_first=False),
-    "events that began before the drug left out": Reading(before_the_drug=False),
+    "patients whose event began before the drug left out": Reading(before_the_drug=False),
 }
 """One choice changed at a time, in words; the sensitivity analysis runs them all."""
 
