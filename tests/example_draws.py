@@ -38,7 +38,7 @@ def invented(key: str, review: Review) -> store.Stored:
     info = {
         "hash": "0" * 16,
         "mcse": {"median": 0.002, "lower": 0.004, "upper": 0.004},
-        "diagnostics": {},
+        "diagnostics": {"ess_bulk": 4000.0},
         "graph": {
             "nodes": ["mu", "tau", "theta", "z", f"ratio[{studies[0]}]"],
             "edges": [["mu", "theta"], ["tau", "theta"], ["z", "theta"], ["theta", f"ratio[{studies[0]}]"]],

@@ -4,13 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from extraction.records import Review
 from models import words
 from models.endpoints import ENDPOINTS
 
-DURATION, RESPONSE, INFECTION = (
-    ENDPOINTS[key] for key in ("crs_duration_grade3", "complete_response", "severe_infection")
-)
+DURATION, INFECTION = (ENDPOINTS[key] for key in ("crs_duration_grade3", "severe_infection"))
 
 
 def summary(p_favours: float, **changes) -> dict:
@@ -20,76 +17,115 @@ def summary(p_favours: float, **changes) -> dict:
         "upper": 1.18,
         "digits": 2,
         "p_favours_toci": p_favours,
+        "draws": None,
         "n_studies": 2,
         "n_reports": 7,
         "prediction": {"median": 0.74, "lower": 0.3, "upper": 1.9},
     } | changes
 
 
-def conclusion(found: dict, endpoint, review: Review) -> str:
+def told(
+    unadjusted: float, adjusted: float | None = None, key="crs_duration_grade3", leads=True, **changes
+) -> words.Told:
+    """An endpoint of which the probabilities are given; the choices favour what the unadjusted does."""
+    rest = {"certainty": "very low", "favouring": None, "favouring_unadjusted": None} | changes
+    rest |= {n: float(unadjusted > 0.5) if rest[n] is None else rest[n] for n in rest if n != "certainty"}
+    behind = summary(unadjusted if adjusted is None else adjusted, median=0.9, lower=0.4, upper=2.2)
+    return words.Told(key, summary(unadjusted), behind, adjusted_leads=leads, **rest)
+
+
+def conclusion(found: words.Told) -> str:
     """All that a page says at its top."""
-    return f"{words.headline(found, endpoint)}. {words.details(found, endpoint, review)}"
+    return f"{words.headline(found)}. {words.details(found, ENDPOINTS[found.key])}"
 
 
-@pytest.mark.parametrize("p_favours", [0.0, 0.02, 0.11, 0.5, 0.74, 0.8, 0.899])
-def test_shorter_is_not_said_below_a_probability_of_0_9(p_favours, review):
-    assert "shorter" not in conclusion(summary(p_favours), DURATION, review)
+SHORTER, LONGER = words.OUTCOMES["crs_duration_grade3"]
+LEAN, SLIGHT = "the data lean to", "the data lean slightly to"
+GIVEN = "patients given tocilizumab"
 
 
-@pytest.mark.parametrize("p_favours", [0.101, 0.2, 0.5, 0.95, 1.0])
-def test_longer_is_not_said_unless_its_probability_is_0_9(p_favours, review):
-    assert "longer" not in conclusion(summary(p_favours), DURATION, review)
-
-
-def test_may_is_left_out_only_from_0_975_on():
-    assert (
-        words.headline(summary(0.97), DURATION)
-        == "Patients given tocilizumab may have had shorter CRS of grade 3 or above"
-    )
-    assert (
-        words.headline(summary(0.98), DURATION)
-        == "Patients given tocilizumab had shorter CRS of grade 3 or above"
-    )
-    assert (
-        words.headline(summary(0.03), DURATION)
-        == "Patients given tocilizumab may have had longer CRS of grade 3 or above"
-    )
-
-
-@pytest.mark.parametrize("p_favours", [0.3, 0.47, 0.5, 0.7])
-def test_near_one_half_the_data_do_not_tell(p_favours, review):
-    assert "do not tell" in conclusion(summary(p_favours), DURATION, review)
-
-
-@pytest.mark.parametrize("p_favours", [0.0, 0.23, 0.5, 0.8, 1.0])
-@pytest.mark.parametrize("key", ENDPOINTS)
-def test_every_conclusion_gives_very_low_certainty_with_its_reason(key, p_favours, review):
-    said = conclusion(summary(p_favours), ENDPOINTS[key], review)
-    assert "certainty is very low" in said
-    assert words.REASONS.get(key, words.CONFOUNDED) in said
+@pytest.mark.parametrize(
+    ("certainty", "p_favours", "favouring", "said"),
+    [
+        ("very low", 0.999, 1.0, f"{LEAN} {SHORTER} with tocilizumab"),
+        ("very low", 0.001, 0.0, f"{LEAN} {LONGER} with tocilizumab"),
+        ("very low", 0.89, 1.0, f"{SLIGHT} {SHORTER} with tocilizumab"),
+        ("very low", 0.11, 0.0, f"{SLIGHT} {LONGER} with tocilizumab"),
+        ("very low", 0.74, 1.0, words.UNSETTLED),
+        ("very low", 0.26, 0.0, words.UNSETTLED),
+        ("very low", 0.999, 0.74, words.UNSETTLED),
+        ("very low", 0.001, 0.26, words.UNSETTLED),
+        ("not rated", 0.999, 1.0, f"{LEAN} {SHORTER} with tocilizumab"),
+        ("low", 0.95, 1.0, f"{GIVEN} may have had {SHORTER}"),
+        ("low", 0.8, 1.0, f"{SLIGHT} {SHORTER} with tocilizumab"),
+        ("moderate", 0.95, 1.0, f"{GIVEN} probably had {SHORTER}"),
+        ("high", 0.95, 1.0, f"{GIVEN} had {SHORTER}"),
+        ("high", 0.05, 0.0, f"{GIVEN} had {LONGER}"),
+        ("high", 0.95, 0.5, words.UNSETTLED),
+        ("high", 0.5, 0.5, words.UNSETTLED),
+    ],
+)
+def test_words_follow_certainty_probability_and_the_choices_that_agree(certainty, p_favours, favouring, said):
+    assert words.direction(p_favours, "crs_duration_grade3", certainty, favouring) == said
 
 
 @pytest.mark.parametrize("key", ENDPOINTS)
-def test_no_conclusion_speaks_of_what_the_drug_does(key, review):
+@pytest.mark.parametrize("p_favours", [0.0, 0.01, 0.3, 0.5, 0.9, 0.99, 1.0])
+def test_at_very_low_certainty_nothing_is_said_to_have_been_so(key, p_favours):
+    said = words.headline(told(p_favours, key=key))
+    assert said.startswith("Very uncertain; ") and " had " not in said
+
+
+def test_the_adjusted_answer_is_said_first_where_the_bias_is_grave():
+    said = words.headline(told(0.97, 0.5))
+    assert said == (
+        "Very uncertain; adjusted for bias the data do not tell which side is better; not adjusted, they lean"
+        f" to {SHORTER} with tocilizumab"
+    )
+    assert words.headline(told(0.97, 0.5, leads=False)).startswith(
+        f"Very uncertain; not adjusted for bias the data lean to {SHORTER} with tocilizumab; adjusted, "
+    )
+    assert words.headline(told(0.97, 0.96)) == (
+        f"Very uncertain; adjusted for bias or not, the data lean to {SHORTER} with tocilizumab"
+    )
+
+
+def test_both_sizes_stand_in_one_sentence_the_leading_one_first():
+    assert words.sizes(told(0.97, 0.5), DURATION) == (
+        "Ratio of median durations adjusted for bias 0.90 (95 % interval 0.40 to 2.20), not adjusted 0.74"
+        " (95 % interval 0.48 to 1.18); probability that tocilizumab is the better side 50 % and 97 %"
+    )
+    assert "not adjusted 0.74 (95 % interval 0.48 to 1.18), adjusted" in words.sizes(
+        told(0.97, 0.5, leads=False), DURATION
+    )
+
+
+def test_the_share_of_choices_is_that_of_the_unadjusted_direction():
+    assert words.survives(told(0.97, favouring=0.7)) == (
+        "This direction survives in 70 of 100 of our own choices"
+    )
+    assert "in 30 of 100" in words.survives(told(0.03, favouring=0.7))
+
+
+@pytest.mark.parametrize("rated", ["very low", "low", "not rated"])
+@pytest.mark.parametrize("key", ENDPOINTS)
+def test_every_conclusion_gives_its_certainty_with_its_reason(key, rated):
+    said = conclusion(told(0.8, key=key, certainty=rated))
+    assert f"certainty is {rated}" in said and words.REASONS.get(key, words.CONFOUNDED) in said
+
+
+@pytest.mark.parametrize("key", ENDPOINTS)
+def test_no_conclusion_speaks_of_what_the_drug_does(key):
     for p_favours in (0.01, 0.5, 0.99):
-        said = conclusion(summary(p_favours), ENDPOINTS[key], review).lower()
+        said = conclusion(told(p_favours, key=key)).lower()
         assert not any(
             word in said
             for word in ("reduces", "increases", "causes", "improves", "prevents", "proves", "effective")
         )
 
 
-def test_more_responses_are_the_better_side_although_their_ratio_is_above_1(review):
-    said = conclusion(summary(0.98, median=3.0, lower=1.1, upper=9.0), RESPONSE, review)
-    assert said.startswith("Patients given tocilizumab had more complete responses")
-
-
-def test_the_size_stands_in_the_sentence(review):
-    assert "0.74 (95 % interval 0.48 to 1.18)" in conclusion(summary(0.91), DURATION, review)
-
-
-def test_digits_beyond_monte_carlo_error_are_not_shown(review):
-    assert "0.7 (95 % interval 0.5 to 1.2)" in conclusion(summary(0.91, digits=1), DURATION, review)
+def test_more_responses_are_the_better_side_although_their_ratio_is_above_1():
+    assert "lean to more complete responses" in words.headline(told(0.98, key="complete_response"))
 
 
 @pytest.mark.parametrize(
@@ -112,30 +148,34 @@ def test_a_limit_shows_on_which_side_of_no_difference_it_lies_where_that_is_sure
     )
 
 
-def test_one_study_is_called_one_small_study(review):
-    assert "one small study" in conclusion(summary(0.4, n_studies=1), INFECTION, review)
-    assert "one small study" not in conclusion(summary(0.4), INFECTION, review)
+def with_summary(found: words.Told, **changes) -> words.Told:
+    return replace(found, unadjusted=found.unadjusted | changes)
 
 
-def test_no_study_is_called_the_prior(review):
-    assert "prior alone" in conclusion(summary(0.5, n_studies=0, n_reports=0), INFECTION, review)
+def test_one_study_is_called_one_small_study():
+    assert "one small study" in conclusion(with_summary(told(0.4), n_studies=1))
+    assert "one small study" not in conclusion(told(0.4))
 
 
-def test_natural_frequencies_are_given_where_a_baseline_risk_is(review):
+def test_no_study_is_called_the_prior():
+    found = with_summary(told(0.5), n_studies=0, n_reports=0)
+    assert "prior alone" in conclusion(found) and words.headline(found) == words.NO_STUDY
+
+
+def test_natural_frequencies_are_given_where_a_baseline_risk_is():
     absolute = {
         "without": 225.7,
-        "with": 316.2,
-        "lower": 120.4,
-        "upper": 598.9,
-        "source": "outside cohort, 79/350",
+        "unadjusted": {"median": 316.2, "lower": 120.4, "upper": 598.9},
+        "adjusted": {"median": 230.4, "lower": 90.1, "upper": 500.2},
+        "source": "untreated in Example, 79/350",
     }
-    said = conclusion(summary(0.23, absolute=absolute), INFECTION, review)
+    said = conclusion(with_summary(told(0.23, key="severe_infection"), absolute=absolute))
     assert (
-        "Of 1,000 patients of whom 226 have a severe infection without tocilizumab (outside cohort, 79/350),"
-        " 316 would" in said
+        "Of 1,000 patients of whom 226 have a severe infection without tocilizumab (untreated in Example,"
+        " 79/350), adjusted for bias 230 (90 to 500) would have it with tocilizumab, not adjusted 316 (120 to"
+        " 599), if the difference were the drug's doing." in said
     )
-    assert "120 to 599" in said
-    assert "1,000" not in conclusion(summary(0.23), INFECTION, review)
+    assert "1,000" not in conclusion(told(0.23, key="severe_infection"))
 
 
 def test_probabilities_are_never_printed_as_0_or_100():
@@ -143,14 +183,15 @@ def test_probabilities_are_never_printed_as_0_or_100():
     assert words.percent(0.0001) == "less than 1 %"
 
 
-def test_the_short_line_names_endpoint_size_probability_and_certainty(review):
-    said = words.short(summary(0.47), replace(INFECTION, title="Severe infection"), review)
-    assert said.startswith("Severe infection: odds ratio 0.74") and "47 %" in said and "very low" in said
+def test_the_short_line_names_endpoint_sizes_probabilities_and_certainty():
+    said = words.short(told(0.47, 0.3, key="severe_infection", certainty="low"), INFECTION)
+    assert said.startswith("Severe infection: odds ratio adjusted for bias 0.90") and said.endswith(
+        "30 % and 47 %; certainty low."
+    )
     assert "\n" not in said
 
 
 def test_a_direction_that_another_seed_might_not_state_is_not_stated():
     # at 0.905 from 900 draws two standard errors are 0.02, from 90,000 they are 0.002
-    assert "shorter" not in words.headline(summary(0.905, diagnostics={"ess_bulk": 900}), DURATION)
-    assert "shorter" in words.headline(summary(0.905, diagnostics={"ess_bulk": 90_000}), DURATION)
-    assert "longer" not in words.headline(summary(0.095, diagnostics={"ess_bulk": 900}), DURATION)
+    few, many = (with_summary(told(0.905), draws=draws) for draws in (900, 90_000))
+    assert SLIGHT.removeprefix("the data") in few.directions[1] and LEAN in many.directions[1]

@@ -116,7 +116,8 @@ def _leans(said: list[str]) -> str:
     if not told:
         return f"{words.UNSETTLED} at any of the {words.count(len(said), 'endpoint')}"
     silent = len(said) - len(told)
-    rest = f"; for the other {words.count(silent, 'endpoint')} they do not tell" if silent else ""
+    others = "endpoint" if silent == 1 else words.count(silent, "endpoint")
+    rest = f"; for the other {others} they do not tell" if silent else ""
     once = [told[0], *(text.removeprefix("the data lean ") for text in told[1:])]
     return f"{words.listed([text.removesuffix(WITH) for text in once])}{WITH}{rest}"
 

@@ -52,7 +52,6 @@ class Answer:
     draws: float | None = None
 
 
-@lru_cache(maxsize=64)
 def answer_of(key: str, review: Review) -> Answer:
     """The answer of an endpoint; raise store.NotFitted where it is sampled and not fitted."""
     if ENDPOINTS[key].engine.integrates:
@@ -70,6 +69,7 @@ def answer_of(key: str, review: Review) -> Answer:
     )
 
 
+@lru_cache(maxsize=64)
 def _integrated(key: str, review: Review) -> Answer:
     found = quadrature(key, review)
     return Answer(
