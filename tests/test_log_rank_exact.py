@@ -10,7 +10,7 @@ from scipy import stats
 from scipy.special import beta
 
 from extraction.recover import TooLarge, Unusable
-from models.likelihood.kinds.log_rank import LogRank
+from models.likelihood.kinds.log_rank import LogRank, schoenfeld
 from models.likelihood.log_rank_exact import TIE_SHARE, log_probability
 from models.priors import EVENT_SHARE
 
@@ -272,7 +272,7 @@ def test_the_more_patients_the_nearer_to_the_normal_term():
     effects, shape, shares = np.array([-0.1, 0.1]), (20.0, 1.0), []
     for n in range(3, 9):
         exact = log_probability(effects, n, n, "<0.2", "lower", shape, 0.0)
-        normal = LogRank("<0.2", "lower", n, n).log_likelihood(effects, event_shape=shape)
+        normal = schoenfeld(LogRank("<0.2", "lower", n, n), effects, shape)
         shares.append(np.diff(exact)[0] / np.diff(normal)[0])
     assert (np.diff(shares) > 0).all()
     assert 0.8 < shares[-1] < 1  # short by a term of order 1 / D, with some 15 events

@@ -2,6 +2,7 @@
 code.
 """
 
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy import stats
 from extraction.recover.rounding import printed_p
 from extraction.recover.tables import Arm, recover_tables
 from models.likelihood.binomials import counts, table, table_set
-from models.likelihood.kinds.log_rank import LogRank
+from models.likelihood.kinds.log_rank import LogRank, schoenfeld
 from models.likelihood.kinds.log_rank_histories import LogRankHistories
 from models.likelihood.kinds.ratio import Ratio
 from models.likelihood.kinds.test_outcome import outcome_of_mixed_grades, outcome_of_one_grade
@@ -160,41 +161,89 @@ def log_rank(log_hr, p, n_toci, n_control, shape=EVENT_SHARE.parameters, directi
     return LogRank(p, direction, n_toci, n_control).log_likelihood(log_hr, event_shape=shape)
 
 
-def simulated_z(log_hr, n_toci, n_control, shape, draws, rng):
-    """Signed log-rank z with the number of events beta-binomial and at least one."""
-    total = n_toci + n_control
-    events = stats.betabinom.rvs(total, *shape, size=draws, random_state=rng)
-    events = events[events > 0]
-    share = n_toci / total
-    return log_hr * np.sqrt(events * share * (1 - share)) + rng.standard_normal(len(events))
+def real_z(log_hr, n_toci, n_control, cohorts, rng):
+    """Signed log-rank z of real cohorts, without those that have none: exponential survival, exponential
+    censoring with a rate that leaves a share of events which is uniform over the cohorts.
+    """
+    toci, share = np.arange(n_toci + n_control) < n_toci, rng.uniform(size=cohorts)
+    hazards = np.exp(log_hr * toci)
+    # the rate c at which the mean over patients of hazard / (hazard + c) is the share
+    rates = np.exp(np.linspace(-16, 16, 4001))
+    shares = (hazards / (hazards + rates[:, None])).mean(axis=1)
+    censoring = np.interp(share, shares[::-1], rates[::-1])
+    time = rng.exponential(1.0, (cohorts, len(toci))) / hazards
+    lost = rng.exponential(1.0, (cohorts, len(toci))) / censoring[:, None]
+    with np.errstate(invalid="ignore"):
+        z, _ = log_rank_z(np.minimum(time, lost), time < lost, toci)
+    return z[np.isfinite(z)]
 
 
-@pytest.mark.parametrize("log_hr", [0.0, -0.5, 1.2])
-@pytest.mark.parametrize("direction", [None, "lower", "higher"])
-@pytest.mark.parametrize(("n_toci", "n_control", "shape"), [(17, 28, (1.0, 1.0)), (17, 10, (2.0, 5.0))])
-def test_a_log_rank_p_has_the_density_of_the_z_that_print_it(log_hr, direction, n_toci, n_control, shape):
-    z = simulated_z(log_hr, n_toci, n_control, shape, 1_000_000, np.random.default_rng(2))
+def on_side(z, direction):
+    return {None: np.full(len(z), True), "lower": z < 0, "higher": z > 0}[direction]
+
+
+EFFECTS = [0.0, -0.5, 1.2, -2.5, 2.5]
+
+
+@pytest.mark.parametrize("log_hr", EFFECTS)
+@pytest.mark.parametrize(("n_toci", "n_control"), [(17, 28), (17, 10)])
+def test_a_log_rank_p_has_the_density_of_the_z_of_real_cohorts(log_hr, n_toci, n_control):
+    z = real_z(log_hr, n_toci, n_control, 60_000, np.random.default_rng(2))
     p = 2 * stats.norm.sf(np.abs(z))
-    side = {None: np.full(len(z), True), "lower": z < 0, "higher": z > 0}[direction]
-    width = stats.norm.isf(0.265 / 2) - stats.norm.isf(0.275 / 2)  # |z| that print 0.27
-    kept = np.mean((p > 0.265) & (p < 0.275) & side)
-    expected = width * np.exp(log_rank(log_hr, "0.27", n_toci, n_control, shape, direction))
-    # over a width of 0.015 the density bends by less than 1 in 1,000
-    assert kept == pytest.approx(
-        expected, abs=MONTE_CARLO * standard_error(expected, len(z)) + 1e-3 * expected
+    width = stats.norm.isf(0.245 / 2) - stats.norm.isf(0.295 / 2)  # |z| that print about 0.27
+    for direction in (None, "lower", "higher"):
+        kept = np.mean((p > 0.245) & (p < 0.295) & on_side(z, direction))
+        expected = width * np.exp(log_rank(log_hr, "0.27", n_toci, n_control, direction=direction))
+        # 0.003: in real cohorts the share of events moves as the patients with the higher hazard leave.
+        # Schoenfeld's law is out by 0.008 and more at the largest effects.
+        assert kept == pytest.approx(expected, abs=0.003 + MONTE_CARLO * standard_error(expected, len(z)))
+
+
+@pytest.mark.parametrize("log_hr", EFFECTS)
+@pytest.mark.parametrize(("n_toci", "n_control"), [(17, 28), (17, 10)])
+def test_a_bounded_log_rank_p_has_the_probability_of_its_region_in_real_cohorts(log_hr, n_toci, n_control):
+    z = real_z(log_hr, n_toci, n_control, 30_000, np.random.default_rng(3))
+    p = 2 * stats.norm.sf(np.abs(z))
+    for printed, direction in product(["<0.05", ">0.5", ">0.05"], [None, "lower", "higher"]):
+        region = p < float(printed[1:]) if printed[0] == "<" else p > float(printed[1:])
+        kept = np.mean(region & on_side(z, direction))
+        expected = np.exp(log_rank(log_hr, printed, n_toci, n_control, direction=direction))
+        # as above; Schoenfeld's law is out by 0.1
+        assert kept == pytest.approx(expected, abs=0.02 + MONTE_CARLO * standard_error(expected, len(z)))
+
+
+@pytest.mark.parametrize("direction", [None, "lower", "higher"])
+@pytest.mark.parametrize("printed", ["<0.05", "<0.3", ">0.3"])
+def test_a_simulated_log_rank_p_is_as_likely_as_all_its_histories(printed, direction):
+    """9 v 3 patients, whose histories can be listed, of those that give a p at all."""
+    effects = np.array([-4.0, -1.0, 0.0, 0.7, 2.5])
+    listed = np.exp(log_probability(effects, 9, 3, printed, direction))
+    any_p = sum(np.exp(log_probability(effects, 9, 3, p)) for p in ("<0.3", ">0.3"))
+    # 0.02: z of so few patients is a set of points, which the kernel spreads across the bound
+    np.testing.assert_allclose(
+        np.exp(log_rank(effects, printed, 9, 3, direction=direction)), listed / any_p, atol=0.02
     )
 
 
-@pytest.mark.parametrize("log_hr", [0.0, -0.5, 1.2])
+@pytest.mark.parametrize("printed", ["0.273", "<0.05", ">0.5"])
 @pytest.mark.parametrize("direction", [None, "lower", "higher"])
-@pytest.mark.parametrize("printed", ["<0.05", ">0.5", ">0.05"])
-def test_a_bounded_log_rank_p_has_the_probability_of_its_region(log_hr, direction, printed):
-    z = simulated_z(log_hr, 17, 28, (1.0, 1.0), 400_000, np.random.default_rng(3))
-    p, bound = 2 * stats.norm.sf(np.abs(z)), float(printed[1:])
-    side = {None: np.full(len(z), True), "lower": z < 0, "higher": z > 0}[direction]
-    kept = np.mean((p < bound if printed[0] == "<" else p > bound) & side)
-    expected = np.exp(log_rank(log_hr, printed, 17, 28, direction=direction))
-    assert kept == pytest.approx(expected, abs=MONTE_CARLO * standard_error(expected, len(z)))
+def test_many_patients_and_a_small_effect_have_schoenfelds_law(printed, direction):
+    report, effects = LogRank(printed, direction, 100, 100), np.linspace(-0.2, 0.2, 5)
+    simulated, normal = (np.exp(f(effects)) for f in (report.log_likelihood, partial(schoenfeld, report)))
+    # 4 %: events that share a time, and arms whose shares at risk drift
+    np.testing.assert_allclose(simulated, normal, rtol=0.04, atol=0.005)
+
+
+def test_beyond_the_sizes_that_are_simulated_the_law_is_schoenfelds():
+    report = LogRank("0.273", None, 101, 100)
+    assert report.log_likelihood(np.array(0.3)) == schoenfeld(report, np.array(0.3))
+
+
+def test_beyond_its_grid_a_log_rank_likelihood_stays_at_its_limit():
+    """Once every event is one of the same arm, a larger effect changes nothing."""
+    for log_hr in (-6.0, 6.0):
+        ends = log_rank(np.array([1.0, 3.0]) * log_hr, "0.273", 17, 28)
+        assert ends[1] == pytest.approx(ends[0], abs=0.5) and np.isfinite(ends).all()
 
 
 def test_a_p_of_almost_one_is_the_middle_of_the_density():
@@ -215,16 +264,22 @@ def test_density_over_all_z_and_both_sides_of_a_bound_are_certain():
     assert both == pytest.approx(0.0, abs=1e-12)  # rounding only
 
 
-def test_without_a_direction_the_two_signs_of_the_effect_cannot_be_told_apart():
+def test_without_a_direction_equal_arms_cannot_be_told_apart_and_unequal_ones_hardly():
     effects = np.linspace(-2, 2, 9)
     np.testing.assert_allclose(
-        log_rank(effects, "0.273", 17, 28), log_rank(-effects, "0.273", 17, 28), rtol=1e-12
+        log_rank(effects, "0.273", 20, 20), log_rank(-effects, "0.273", 20, 20), rtol=1e-12
     )
-    np.testing.assert_allclose(
-        log_rank(effects, "0.273", 17, 28, direction="lower"),
-        log_rank(-effects, "0.273", 17, 28, direction="higher"),
-        rtol=1e-12,
-    )
+    assert np.ptp(log_rank(effects, "0.273", 17, 28) - log_rank(-effects, "0.273", 17, 28)) > 0.1
+
+
+def test_exchanging_the_arms_mirrors_a_log_rank_likelihood():
+    effects = np.linspace(-7, 7, 29)
+    for direction, mirror in ((None, None), ("lower", "higher"), ("higher", "lower")):
+        np.testing.assert_allclose(
+            log_rank(effects, "0.273", 17, 28, direction=direction),
+            log_rank(-effects, "0.273", 28, 17, direction=mirror),
+            rtol=1e-10,
+        )
 
 
 @pytest.mark.parametrize(
@@ -271,33 +326,21 @@ def test_the_log_rank_of_these_tests_is_that_of_lifelines():
         assert z[i] ** 2 == pytest.approx(found.test_statistic, rel=1e-9)  # rounding only
 
 
-@pytest.mark.parametrize("log_hr", [0.0, -0.4, 0.4, -0.8])
-@pytest.mark.parametrize(
-    ("printed", "direction"), [("<0.05", None), (">0.5", None), ("<0.3", "lower"), ("<0.3", "higher")]
-)
-def test_real_survival_times_at_17_v_28_give_log_rank_p_values_as_often_as_the_term_says(
-    log_hr, printed, direction
-):
+@pytest.mark.parametrize("log_hr", [0.0, 0.4, -0.8, -2.5, 2.5])
+def test_survival_times_censored_over_follow_up_give_log_rank_p_values_as_often_as_the_term_says(log_hr):
     cohorts = 20_000
     z, events = log_rank_z(*survival_times(log_hr, cohorts, np.random.default_rng(5)))
     p = 2 * stats.norm.sf(np.abs(z))
-    region = p < float(printed[1:]) if printed[0] == "<" else p > float(printed[1:])
-    kept = np.mean(region & {None: np.full(cohorts, True), "lower": z < 0, "higher": z > 0}[direction])
     # the term's events, given the same mean and variance as those simulated
     mean, variance = events.mean() / 45, events.var() / 45**2
     concentration = max((mean * (1 - mean) - variance) / max(variance - mean * (1 - mean) / 45, 1e-4), 50.0)
     shape = mean * concentration, (1 - mean) * concentration
-    expected = np.exp(log_rank(log_hr, printed, 17, 28, shape, direction))
-    # Schoenfeld's mean is the first order in log HR.  The next event is one of tocilizumab with probability
-    # r HR / (1 - r + r HR), which moves the mean of z by `shift`, and a normal probability by at most 0.4 of
-    # that;
-    # 0.01 for the normal law of a log-rank z with some 25 events.
-    r, hr = 17 / 45, np.exp(log_hr)
-    drift = r * hr / (1 - r + r * hr) - r
-    shift = np.sqrt(events.mean()) * abs(drift - log_hr * r * (1 - r)) / np.sqrt(r * (1 - r))
-    assert kept == pytest.approx(
-        expected, abs=0.01 + 0.4 * shift + MONTE_CARLO * standard_error(expected, cohorts)
-    )
+    for printed, direction in [("<0.05", None), (">0.5", None), ("<0.3", "lower"), ("<0.3", "higher")]:
+        region = p < float(printed[1:]) if printed[0] == "<" else p > float(printed[1:])
+        kept = np.mean(region & on_side(z, direction))
+        expected = np.exp(log_rank(log_hr, printed, 17, 28, shape, direction))
+        # 0.02: as in real cohorts above
+        assert kept == pytest.approx(expected, abs=0.02 + MONTE_CARLO * standard_error(expected, cohorts))
 
 
 # outcomes of tests
@@ -445,7 +488,7 @@ def test_a_mixed_outcome_is_within_3_percentage_points_of_simulation_at_8_v_18(g
         report = outcome_of_mixed_grades([8], [7, 11], significant, direction)
         expected = np.exp(report.log_likelihood([toci, grade_1, control], sigma))
         # 0.03: the stated accuracy of a normal U with shares for counts
-        assert kept == pytest.approx(expected, abs=0.03 + MONTE_CARLO * standard_error(expected, draws))
+        assert kept == pytest.approx(expected, abs=0.02 + MONTE_CARLO * standard_error(expected, draws))
 
 
 def test_a_mixed_outcome_of_equal_grades_is_the_outcome_of_one_grade():

@@ -12,7 +12,8 @@ import numpy as np
 
 from extraction.recover.p_values import fisher
 from extraction.recover.rounding import printed_p
-from models.likelihood.log_rank import log_rank_z, z_from_p
+from models.likelihood.log_rank import z_from_p
+from models.likelihood.log_rank_exits import log_rank_z
 from models.likelihood.power import mann_whitney_critical
 from models.priors import MIDWAY
 

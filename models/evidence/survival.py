@@ -24,12 +24,12 @@ from models.likelihood.kinds.log_rank import LogRank
 from models.likelihood.kinds.log_rank_histories import LogRankHistories
 from models.likelihood.kinds.ratio import Ratio
 
-SMALLEST_ARM_FOR_NORMAL_LOG_RANK = 5
-"""Below this many patients in an arm a log-rank z is not near normal; its histories have to be enumerated."""
+SMALLEST_ARM_FOR_A_DENSITY = 5
+"""Below this many patients in an arm a log-rank z is a set of points; its histories have to be enumerated."""
 LARGEST_ENUMERATED = 12
 """Patients of both arms; the histories of more, ties included, take too long to list."""
 SMALLEST_ARM_FOR_NORMAL_LOG_HR = 5
-"""As for a log-rank z: below this many patients in an arm the log hazard ratio of a curve is not near normal.
+"""Below this many patients in an arm the log hazard ratio of a curve is not near normal.
 """
 NAMES = {"survival_curve": "curve", "log_rank_p": "p-value"}
 FROM_CURVE = "read off the digitised curve"
@@ -131,15 +131,15 @@ def _log_rank(record: Record, entry: LogRankP, reading: Reading, barred: str | N
     if barred:
         return left_out(barred)
     note = "" if entry.direction else "direction not printed"
-    if min(toci, control) >= SMALLEST_ARM_FOR_NORMAL_LOG_RANK:
+    if min(toci, control) >= SMALLEST_ARM_FOR_A_DENSITY:
         report = LogRank(p, entry.direction, toci, control)
         return Used(record.study, report, (entry.id,), entry.stratum, note)
     patients = f"{toci} v {control} patients"
     if not reading.recovered:
-        return left_out(f"{patients} are too few for a normal log-rank statistic")
+        return left_out(f"{patients} are too few for a smooth log-rank statistic")
     if toci + control > LARGEST_ENUMERATED:
         return left_out(
-            f"{patients} are too few for a normal log-rank statistic and have too many histories to list"
+            f"{patients} are too few for a smooth log-rank statistic and have too many histories to list"
         )
     only = _those_counted(record, entry.field)
     note += f"; only those with {FIELDS[only.among].meaning.rstrip('.').lower()} count" if only else ""

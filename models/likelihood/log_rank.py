@@ -4,8 +4,6 @@ from dataclasses import dataclass, replace
 from math import erfc, sqrt
 from typing import Self
 
-import numpy as np
-from numpy.typing import ArrayLike
 from scipy import stats
 
 from models.likelihood.printing import print_p
@@ -43,12 +41,3 @@ def z_from_p(p: str) -> tuple[str, float]:
     if not 0 < value <= 1:
         raise ValueError(f"a p-value of {p} has no z")
     return sign, float(stats.norm.isf(value / 2))
-
-
-def log_rank_z(log_hr: ArrayLike, n_toci: int, n_control: int, generator: np.random.Generator) -> np.ndarray:
-    """Simulated z of a log-rank test, one for each log hazard ratio; events are uniform from 1 to all
-    patients, as in the likelihood.
-    """
-    total = n_toci + n_control
-    events = generator.integers(1, total + 1, size=np.shape(log_hr))
-    return generator.normal(np.asarray(log_hr) * np.sqrt(events * n_toci * n_control) / total)

@@ -14,7 +14,8 @@ from models.answers.absolute import risk_with
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.report import Unused
 from models.likelihood.kinds.log_rank import LogRank
-from models.likelihood.log_rank import log_rank_z, z_from_p
+from models.likelihood.log_rank import z_from_p
+from models.likelihood.log_rank_exits import log_rank_z
 from models.runs import store
 from models.words import percent
 

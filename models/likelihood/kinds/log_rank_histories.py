@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import sqrt
+from math import isfinite
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -12,9 +12,9 @@ from scipy import stats
 
 from models.likelihood.interpolation import between
 from models.likelihood.log_rank import LogRankReport
-from models.likelihood.log_rank_exact import TIE_SHARE, log_probability
+from models.likelihood.log_rank_exact import log_probability
+from models.likelihood.log_rank_exits import one_z
 from models.likelihood.report import Origin
-from models.priors import EVENT_SHARE
 
 if TYPE_CHECKING:
     from pytensor.tensor.variable import TensorVariable
@@ -50,8 +50,8 @@ class LogRankHistories(LogRankReport):
 
     def simulate(self, effect: float, generator: np.random.Generator) -> Self | None:
         toci, control = (int(generator.binomial(n, self.share)) for n in (self.n_toci, self.n_control))
-        difference, variance = history(effect, toci, control, generator) if toci and control else (0.0, 0.0)
-        return self.printed(difference / sqrt(variance)) if variance > 0 else None
+        z = one_z(effect, toci, control, generator)
+        return self.printed(z) if isfinite(z) else None
 
 
 @lru_cache
@@ -70,37 +70,3 @@ def _curve(report: LogRankHistories) -> np.ndarray:
             f"no history of {report.n_toci} v {report.n_control} patients has a log-rank p of {report.p}"
         )
     return np.log(total)
-
-
-def history(
-    log_hr: float, n_toci: int, n_control: int, generator: np.random.Generator
-) -> tuple[float, float]:
-    """O - E for tocilizumab and its variance, of patients who leave one by one as
-    `models.likelihood.log_rank_exact` says.
-    """
-    at_risk, share = [n_toci, n_control], EVENT_SHARE.draw(generator)
-    times: list[tuple[list[int], list[int]]] = []  # patients at risk before each event time, and its events
-    after_event = False
-    for _ in range(n_toci + n_control):
-        event = generator.uniform() < share
-        weight = at_risk[0] * (np.exp(log_hr) if event else 1.0)
-        arm = int(generator.uniform() * (weight + at_risk[1]) >= weight)
-        if event:
-            if not (after_event and generator.uniform() < TIE_SHARE):
-                times.append((at_risk.copy(), [0, 0]))
-            times[-1][1][arm] += 1
-        at_risk[arm] -= 1
-        after_event = event
-    return log_rank(times)
-
-
-def log_rank(times: list[tuple[list[int], list[int]]]) -> tuple[float, float]:
-    """O - E for the first arm and its hypergeometric variance, from (at risk, events) of both arms at each
-    time.
-    """
-    difference, variance = 0.0, 0.0
-    for (toci, control), events in times:
-        n, d = toci + control, sum(events)
-        difference += events[0] - d * toci / n
-        variance += d * toci * control * (n - d) / (n**2 * (n - 1)) if n > 1 else 0.0
-    return difference, variance
