@@ -2,15 +2,23 @@
 
 from itertools import combinations, product
 
+import matplotlib
+
+matplotlib.use("Agg")
+
 import numpy as np
 import pytest
+from matplotlib import pyplot as plt
 
+from book.shown import methods_page
+from book.shown.endpoint import with_crs as shown
 from models.answers.answer import answer_of
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.quadrature import from_study_likelihoods
 from models.likelihood.kinds.table_set import TableSet
 from models.priors import MIDWAY, parse
-from models.trust.crs_only import bounds, crs_only, splits, splits_of, with_crs, without_crs
+from models.trust.crs_only import Bounds, bounds, crs_only, splits, splits_of, with_crs, without_crs
+from models.words import compact
 
 MU, TAU = parse("normal:0:1"), parse("half-normal:0.5")
 ONE_TABLE = [[(2, 5, 0, 4), (2, 5, 1, 4), (2, 5, 2, 4)]]
@@ -127,3 +135,51 @@ def test_without_a_choice_the_bounds_are_the_answer(review):
     )
     for name, value in answer.items():
         assert np.log([found.low[name], found.high[name]]) == pytest.approx([value, value], abs=GRID_ERROR)
+
+
+# what the pages say
+
+
+def test_the_methods_say_how_many_never_had_crs(review):
+    assert methods_page.never_had_crs(review) == (
+        "Of the 111 untreated patients of all studies of therapeutic use, 43 never had CRS."
+    )
+
+
+@pytest.mark.parametrize(
+    ("used", "low", "high", "words"),
+    [
+        (4.0, 2.0, 8.0, "anything from none to 50 % of"),  # log 2 is half of log 4
+        (4.0, 0.5, 2.0, "between 50 % and all of"),
+        (0.25, 0.5, 0.5, "between 50 % and 50 % of"),
+        (4.0, 0.5, 8.0, "anything from none to all of"),
+        (4.0, 0.25, 0.5, "So all of"),
+        (4.0, 4.5, 8.0, "none of the difference"),
+    ],
+)
+def test_the_part_of_the_difference_is_counted_in_log_ratios(used, low, high, words):
+    ends = [dict.fromkeys(("median", "lower", "upper"), end) for end in (low, high)]
+    assert words in shown.part(used, Bounds(*ends))
+
+
+@pytest.mark.parametrize("key", ["severe_infection", "icans"])
+def test_the_picture_is_legible_and_its_words_hold_every_answer(key, review):
+    found, picture = crs_only(key, review), shown.picture(key, review)
+    text = [t for t in picture.figure.findobj(plt.Text) if t.get_text().strip() and t.get_visible()]
+    assert min(t.get_fontsize() for t in text) >= 10 and picture.figure.get_figwidth() <= 7
+    assert ENDPOINTS[key].title in picture.alt
+    for limits in (answer_of(key, review).mu.ratio, found.low, found.high):
+        assert compact(limits) in picture.alt
+        assert limits["median"] in list(picture.numbers["median"])
+    plt.close(picture.figure)
+
+
+def test_only_icans_has_events_that_began_before_the_drug(review):
+    assert shown.without_early_events("severe_infection", review) is None
+    assert len(shown.picture("icans", review).numbers) == 4
+    assert "had it before the drug" in " ".join(shown.sentences("icans", review))
+
+
+def test_a_page_without_an_answer_says_so(review):
+    assert list(shown.sentences("severe_crs", review)) == [shown.CANNOT]
+    assert shown.picture("severe_crs", review) is None

@@ -1,10 +1,12 @@
-"""Tables of the page on methods."""
+"""Tables and sentences of the page on methods."""
 
 import pandas as pd
 
 from book.html.style import Table
+from extraction.records import Review
 from models.evidence.report import Used
 from models.likelihood.registry import KINDS
+from models.trust.crs_only import without_crs
 from models.words import LEANING, MOST, STATED, VERBS
 
 
@@ -43,3 +45,14 @@ def directions() -> Table:
         "When a direction is stated",
         how="Fixed for all sentences of this book; not estimated.",
     )
+
+
+def never_had_crs(review: Review) -> str:
+    """How many of the untreated of all studies of therapeutic use never had CRS, in a sentence."""
+    counted = without_crs(
+        review, [s for s in review.included() if review.studies[s].contrast == "therapeutic"]
+    )
+    if counted is None:
+        return "Not every paper tells how many of its untreated patients had CRS."
+    never, untreated = counted
+    return f"Of the {untreated} untreated patients of all studies of therapeutic use, {never} never had CRS."

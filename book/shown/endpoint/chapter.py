@@ -17,6 +17,7 @@ from book.shown.endpoint import (
     pictures,
     recovery,
     tables,
+    with_crs,
     without_priors,
 )
 from extraction.records import Review
@@ -124,6 +125,13 @@ def recovered(key: str, review: Review) -> None:
         say(sentence)
     if picture := recovery.candidates(key, review):
         show(picture, figure_name("candidates", key))
+
+
+def crs_only(key: str, review: Review) -> None:
+    """How much of the difference could come from patients who never had CRS."""
+    say(" ".join(with_crs.sentences(key, review)))
+    if picture := with_crs.picture(key, review):
+        show(picture, figure_name("with-crs", key))
 
 
 def bias(key: str, review: Review) -> None:
