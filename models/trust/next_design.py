@@ -105,9 +105,7 @@ def control_risk(evidence: Evidence) -> float:
 
 
 def event_share(key: str, evidence: Evidence, review: Review) -> float:
-    """Patients with an event: 1 / (se^2 r (1 - r)) of those behind printed hazard ratios (Schoenfeld 1981),
-    else the mean of the prior.
-    """
+    """Patients with an event, of those behind printed hazard ratios; else the mean of the prior."""
     arms = _arms(key, evidence, review)
     reports = [(used.study, used.report) for used in evidence.used if used.study in arms]
     ratios = [(study, report) for study, report in reports if isinstance(report, Ratio)]
@@ -115,8 +113,6 @@ def event_share(key: str, evidence: Evidence, review: Review) -> float:
         return float(EVENT_SHARE.quantile(0.5))
     events = 0.0
     for study, ratio in ratios:
-        toci, control = arms[study]["toci"], arms[study]["control"]
-        share = toci / (toci + control)
-        events += 1 / (ratio.se**2 * share * (1 - share))
+        events += ratio.events(arms[study]["toci"], arms[study]["control"])
     patients = sum(arms[study]["toci"] + arms[study]["control"] for study, _ in ratios)
     return min(events / patients, 1.0)

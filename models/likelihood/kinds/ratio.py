@@ -42,11 +42,23 @@ class Ratio(EffectReport):
         z = (np.log(self.estimate) - effect) / self.se
         return -(z**2) / 2 - np.log(self.se) - np.log(2 * np.pi) / 2
 
+    def events(self, n_toci: int, n_control: int) -> float:
+        """Patients with the event behind a hazard ratio with these limits: 1 / (se^2 r (1 - r)), r the share
+        given tocilizumab (Schoenfeld 1981, Biometrika 68:316).
+        """
+        share = n_toci / (n_toci + n_control)
+        return 1 / (self.se**2 * share * (1 - share))
+
     def simulate(self, effect: float, generator: np.random.Generator) -> Self | None:
         """A ratio with an interval as wide on the log scale as the printed one."""
-        half = np.log(self.upper / self.lower) / 2
+        return self.printed(effect + self.se * generator.standard_normal(), self.se)
+
+    def printed(self, log_ratio: float, se: float) -> Self | None:
+        """The report of other patients, to the digits of this one; None where its lower limit would be
+        printed as 0.
+        """
+        half = se * stats.norm.isf((1 - self.level / 100) / 2)
         digits = max(decimals(number) for number in (self.estimate, self.lower, self.upper))
-        estimate = effect + self.se * generator.standard_normal()
-        printed = (round(float(np.exp(estimate + shift)), digits) for shift in (0.0, -half, half))
+        printed = (round(float(np.exp(log_ratio + shift)), digits) for shift in (0.0, -half, half))
         new = replace(self, **dict(zip(("estimate", "lower", "upper"), printed, strict=True)))
         return new if new.lower > 0 else None
