@@ -64,7 +64,8 @@ def details(told: Told, endpoint: Endpoint) -> str:
     sentences = [f"{sizes(told, endpoint)}."]
     if summary.get("absolute"):
         sentences.append(frequencies(summary["absolute"], endpoint))
-    return " ".join([*sentences, f"{survives(told)}.", basis(summary), certainty(told)])
+    sentences += [f"{survives(told)}.", *(f"{text}." for text in [hangs_on(told)] if text)]
+    return " ".join([*sentences, basis(summary), certainty(told)])
 
 
 def sizes(told: Told, endpoint: Endpoint) -> str:
@@ -114,6 +115,8 @@ class Told:
     favouring: float
     favouring_unadjusted: float
     adjusted_leads: bool
+    otherwise: tuple[tuple[str, float], ...] = ()
+    """One choice made otherwise, in words, and the probability that tocilizumab is the better side then."""
 
     @property
     def agreeing(self) -> float:
@@ -151,6 +154,20 @@ def _again(said: str) -> str:
 def survives(told: Told) -> str:
     """How many of the review's own choices share the direction of the answer that is not adjusted."""
     return f"This direction survives in {100 * told.agreeing:.0f} of 100 of our own choices"
+
+
+MOVED, MENTIONED = 0.05, 2
+"""By how much a choice has to move a probability to be mentioned, and how many are, the farthest first."""
+
+
+def hangs_on(told: Told) -> str:
+    """Which single choices the unadjusted probability hangs on most; empty where none moves it."""
+    now = told.unadjusted["p_favours_toci"]
+    far = sorted(told.otherwise, key=lambda one: -abs(one[1] - now))[:MENTIONED]
+    said = [f"{percent(p)} ({choice})" for choice, p in far if abs(p - now) >= MOVED]
+    if not said:
+        return ""
+    return f"Of single choices made otherwise, the {percent(now)} not adjusted would be {' or '.join(said)}"
 
 
 def interval_through_bias(adjusted: dict, unadjusted: dict) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import pymc as pm
 import pytest
 
-from models.answers import readme, summary
+from models.answers import summary
 from models.endpoints import ENDPOINTS, evidence_of
 from models.endpoints import quadrature as endpoint_quadrature
 from models.engines import acceptance, effects, hierarchy, sampling
@@ -21,6 +21,7 @@ from models.evidence.report import Evidence, Used
 from models.likelihood.kinds.table_set import TableSet
 from models.priors import AT_CONTROL, MU_LOG_RATIO, TAU_PRIMARY, TAU_WIDE
 from models.runs import store
+from models.trust import readme
 
 SAMPLED_AND_INTEGRATED = [key for key in ENDPOINTS if key != "crs_duration_grade3"]
 

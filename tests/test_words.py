@@ -195,3 +195,11 @@ def test_a_direction_that_another_seed_might_not_state_is_not_stated():
     # at 0.905 from 900 draws two standard errors are 0.02, from 90,000 they are 0.002
     few, many = (with_summary(told(0.905), draws=draws) for draws in (900, 90_000))
     assert SLIGHT.removeprefix("the data") in few.directions[1] and LEAN in many.directions[1]
+
+
+def test_the_headline_names_the_single_choices_it_hangs_on_most():
+    found = replace(told(0.03), otherwise=(("a", 0.22), ("b", 0.15), ("c", 0.09), ("d", 0.031)))
+    assert words.hangs_on(found) == (
+        "Of single choices made otherwise, the 3 % not adjusted would be 22 % (a) or 15 % (b)"
+    )
+    assert words.hangs_on(replace(found, otherwise=(("d", 0.031),))) == ""

@@ -90,7 +90,7 @@ def row(said: words.Told, review: Review) -> Row:
         words.headline(said),
         _patients(said, endpoint),
         f"{words.sizes(said, endpoint)}.",
-        f"{words.survives(said)}.",
+        ". ".join(filter(None, [words.survives(said), words.hangs_on(said)])) + ".",
         f"{rated} {words.sentence_case(words.count(summary['n_studies'], 'study', 'studies'))}, at most"
         f" {people} patients.",
     )

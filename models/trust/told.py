@@ -1,13 +1,32 @@
 """What the words on an endpoint rest on: both answers, the certainty, and the review's own choices."""
 
+from collections.abc import Iterator
+
+import pandas as pd
+
 from extraction.bias import overall
 from extraction.records import Review
 from models.answers.absolute import summary_for_words
 from models.endpoints import ENDPOINTS, evidence_of
 from models.trust.adjusted import read_through_bias
 from models.trust.multiverse import universes
-from models.trust.universe import NONE
+from models.trust.universe import AND, CHOICES, NONE
 from models.words import Told, rating
+
+READ_OR_LEFT_OUT = ("reading", "studies")
+"""Choices that say what stands in the papers or which of them count; the others are of priors."""
+
+
+def _one_choice_changed(frame: pd.DataFrame) -> Iterator[tuple[str, float]]:
+    """Each universe that differs from the primary one in one such choice alone, in words."""
+    (primary,) = frame[frame["primary"]].to_dict("records")
+    for choice in READ_OR_LEFT_OUT:
+        others = [c for c in CHOICES if c != choice]
+        alike = (frame[others] == pd.Series({c: primary[c] for c in others})).all(axis=1)
+        for row in frame[alike & (frame[choice] != primary[choice])].to_dict("records"):
+            if AND not in row[choice] and not row[choice].endswith(" alone"):
+                yield row[choice], row["p_favours"]
+
 
 MILD = {"low", "moderate"}
 
@@ -26,4 +45,5 @@ def told(key: str, review: Review) -> Told:
         float(favours.mean()),
         float(favours[plain].mean()),
         adjusted_leads=not judged <= MILD,
+        otherwise=tuple(_one_choice_changed(frame)),
     )
