@@ -132,6 +132,24 @@ class Bound(Entry):
     at_most: Count | None = Field(
         None, description="Most patients the statement allows; null where unbounded."
     )
+    given_at_grade: Annotated[int, Field(ge=1, le=4)] | None = Field(
+        None,
+        description=(
+            "Of a grade of CRS: the lower grade at which these patients were given the drug; null where it is"
+            " the same or not printed."
+        ),
+    )
+
+    @model_validator(mode="after")
+    def given_before_the_grade_was_reached(self) -> Self:
+        if self.given_at_grade is not None and not (
+            self.field == "crs_grade"
+            and self.arm == "toci"
+            and self.category in ("2", "3", "4", "5")
+            and self.given_at_grade < int(self.category)
+        ):
+            raise ValueError("given_at_grade stands with treated patients of one CRS grade, and is below it")
+        return self
 
 
 class PValue(Entry):
