@@ -12,7 +12,7 @@ from scipy import stats
 
 from extraction.derived.groups import grade_counts, group_size
 from extraction.records import Review, load
-from extraction.schema import Entry
+from extraction.schema import Bound, Entry
 from extraction.vocabulary import ENDPOINTS
 from models.evidence.binary import BINARY_FIELDS
 from models.evidence.collect import alternatives, collect, collect_all
@@ -510,6 +510,43 @@ def test_survival_of_responders_sums_over_how_many_there_are(review):
         "grade_2": (9, 2, (57, 67)),
         "grade_3_5": (5, 1, (57, 67)),
     }
+
+
+def test_patients_who_got_worse_can_count_in_the_grade_at_which_they_were_given_the_drug(review):
+    """Zhang 2022: A and B, given it in grade 2, reached 4 and 5: 9 + 2 v 2 of grade 2, 5 - 2 v 1 of 3-5."""
+    found = collect(review, "crs_duration", Reading(grade_reached=False))
+    (grade_2,), (median,) = (
+        used_from(found, "crs_duration.grade_2.test"),
+        [used for used in found.of("zhang2022") if isinstance(used.report, MedianRange)],
+    )
+    assert (grade_2.report.toci, grade_2.report.control) == (((2, 11),), ((2, 2),))
+    assert median.report.toci == ((1, 17), (2, 11), (3, 3))
+    assert median.report.control == ((1, 10), (2, 2), (3, 1))
+    assert "3 v 1 patients" in reason(found, "crs_duration.grade_3_5.test")
+    as_used = collect(review, "crs_duration")
+    assert as_used.of("zhou2025") == found.of("zhou2025")
+    assert by_arm(review.records["zhang2022"]) == {1: (17, 10), 2: (9, 2), 3: (5, 1)}  # as printed
+
+
+@pytest.mark.parametrize(
+    "fault", [{"category": "2"}, {"category": "3-5"}, {"arm": "control"}, {"field": "icans"}]
+)
+def test_the_grade_of_the_drug_stands_below_one_grade_reached_with_it(fault):
+    entry = {
+        "id": "crs_grade.4.toci",
+        "kind": "bound",
+        "field": "crs_grade",
+        "category": "4",
+        "arm": "toci",
+        "unit": "patients",
+        "at_least": 1,
+        "given_at_grade": 2,
+        "printed": "1",
+        "address": PLACE,
+    }
+    assert Bound(**entry).given_at_grade == 2
+    with pytest.raises(ValueError, match="given_at_grade stands with"):
+        Bound(**entry | fault)
 
 
 def test_a_p_that_its_test_cannot_give_enters_by_its_words(review):

@@ -13,6 +13,7 @@ from book.shown import specification_curve
 from models.answers.bias import bias_priors, through_bias
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines import short_chains
+from models.engines.durations import layout
 from models.engines.effects import quadrature, study_likelihoods
 from models.engines.quadrature_general import from_study_likelihoods
 from models.evidence.collect import collect
@@ -225,6 +226,24 @@ def test_a_silent_report_adds_nothing_whatever_the_effect(review):
             assert joint(means, sigmas, *silent)[0] == pytest.approx(kept, rel=1e-9)
     nothing = short_chains.without(evidence, lambda report: True)
     assert joint(np.zeros(12), np.ones(2), *nothing)[0] == 0.0
+
+
+def test_a_universe_is_fitted_to_the_reports_as_its_reading_reads_them(review):
+    """Likelihoods of the task's arrays against those of the reading's own reports, at effects at random."""
+    primary, generator = evidence_of(crs_universes.CRS, review), np.random.default_rng(4)
+    readings = universe.readings(crs_universes.CRS, review)
+    assert any("counted back" in words for words in readings)
+    for evidence in readings.values():
+        arrays = crs_universes._task(primary, evidence, primary.studies, {})["arrays"]
+        task = [np.array(a, kind) for a, kind in zip(arrays, ("int64", "int64", "float64"), strict=True)]
+        assert evidence.studies == primary.studies
+        for _ in range(3):
+            means, sigmas = (
+                generator.normal(1.5, 0.6, 6 * len(evidence.studies)),
+                generator.uniform(0.3, 0.9, len(evidence.studies)),
+            )
+            own = joint(means, sigmas, *layout(evidence))[0]
+            assert joint(means, sigmas, *task)[0] == pytest.approx(own, rel=1e-9)
 
 
 def test_weighting_draws_to_a_narrower_prior_gives_that_prior():

@@ -26,6 +26,9 @@ SHORT = {
     "verbal outcomes not taken at their word": "words not taken at their word",
     "a recovered part in place of the whole cohort": "a part for the cohort",
     "printed counts of a stand-in before recovered counts": "printed stand-in first",
+    "patients who got worse after the drug counted back in the grade at which they were given it": (
+        "grade when given the drug"
+    ),
     "patients whose event began before the drug left out": "events before the drug out",
 }
 

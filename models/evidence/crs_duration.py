@@ -6,7 +6,7 @@ from math import comb
 from extraction.derived.groups import grade_counts
 from extraction.recover.ranks import judge_rank_p
 from extraction.said import said
-from extraction.schema import Entry, PValue, Record, TestOutcome
+from extraction.schema import Bound, Entry, PValue, Record, TestOutcome
 from extraction.schema import MedianQuartiles as PrintedQuartiles
 from extraction.schema import MedianRange as PrintedRange
 from models.evidence.foreseen import DurationsForeseen
@@ -23,8 +23,12 @@ type Compared = PValue | TestOutcome
 
 @said("Tests within grades; medians with ranges of each arm, or of both together")
 def crs_duration(record: Record, endpoint: str, contrast: str, reading: Reading) -> Iterator[Used | Unused]:
-    """Tests within grades; medians with ranges by arm, or else of both together, as mixtures of grades."""
-    grades = grade_counts(record)
+    """Tests within grades; medians with ranges by arm, or else of both together, as mixtures of grades.
+
+    Grades are the highest reached, which the drug may change: patients whom it fails leave the grade at which
+    they were given it for a worse one.
+    """
+    grades = grade_counts(record) if reading.grade_reached else _counted_back(record)
     strata = {s: meaning.crs_grades for s, meaning in record.strata.items() if meaning.crs_grades}
     tested = sorted((s for s in strata if _tests(record, s)), key=lambda s: len(strata[s]))
     taken: set[str] = set()
@@ -51,6 +55,20 @@ def crs_duration(record: Record, endpoint: str, contrast: str, reading: Reading)
         if entry.stratum not in ("all", *strata) and entry.kind != "not_reported":
             yield Unused(record.study, (entry.id,), "its patients enter by grade", entry.stratum)
     yield from rest(record, "crs_duration", {"not_reported"})
+
+
+def _counted_back(record: Record) -> dict[int, dict[str, int]]:
+    """Patients by grade and arm; who got worse after the drug counts in the grade at which it was given."""
+    grades = {grade: dict(sizes) for grade, sizes in grade_counts(record).items()}
+    for entry in record.find(Bound, "crs_grade", stratum="all"):
+        if entry.given_at_grade is None or entry.category is None:
+            continue
+        reached, given = (min(int(grade), 3) for grade in (entry.category, entry.given_at_grade))
+        if {reached, given} <= grades.keys():
+            for arm in (entry.arm, "total"):
+                grades[reached][arm] -= entry.at_least
+                grades[given][arm] += entry.at_least
+    return grades
 
 
 def _tests(record: Record, stratum: str) -> list[Compared]:

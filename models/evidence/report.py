@@ -21,6 +21,8 @@ class Reading:
     impossible_as_outcome : a p that its test cannot give still enters by its outcome in words
     curve_first : of a digitised curve and a log-rank p of the same patients, the curve's hazard ratio enters
     before_the_drug : patients whose event began before tocilizumab count in its arm, as the papers group them
+    grade_reached : durations of CRS are grouped by the highest grade reached, as the papers say; otherwise
+    patients who got worse after the drug count in the grade at which they were given it
     """
 
     recovered: bool = True
@@ -30,6 +32,7 @@ class Reading:
     impossible_as_outcome: bool = True
     curve_first: bool = True
     before_the_drug: bool = True
+    grade_reached: bool = True
 
 
 PRIMARY = Reading()
@@ -41,6 +44,9 @@ ALTERNATIVES: dict[str, Reading] = {
     "comparisons with an impossible p left out": Reading(impossible_as_outcome=False),
     "log-rank p-values before digitised curves": Reading(curve_first=False),
     "patients whose event began before the drug left out": Reading(before_the_drug=False),
+    "patients who got worse after the drug counted back in the grade at which they were given it": Reading(
+        grade_reached=False
+    ),
 }
 """One choice changed at a time, in words; the sensitivity analysis runs them all."""
 

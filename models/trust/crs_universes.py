@@ -3,6 +3,7 @@ short chains.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -168,8 +169,11 @@ def _biases(bias: tuple[str, str], review: Review) -> dict[str, tuple[float, flo
 def _task(
     primary: Evidence, evidence: Evidence, studies: list[str], biases: dict[str, tuple[float, float]]
 ) -> dict:
-    """The fit of one universe.  Leaving out a study can leave two readings alike, which are then one fit."""
-    kept = {name for report in evidence.used for name in report.entries}
+    """The fit of one universe: every report of the primary reading, as this reading reads it, silent where it
+    does not enter.  Leaving out a study can leave two readings alike, which are then one fit.
+    """
+    read = {report.entries: report for report in evidence.used}
+    reports = replace(primary, used=tuple(read.get(report.entries, report) for report in primary.used))
     return short_chains.task(
-        primary, lambda report: report.study not in studies or not set(report.entries) <= kept, biases
+        reports, lambda report: report.study not in studies or report.entries not in read, biases
     )
