@@ -79,9 +79,16 @@ def test_levels_for_bias_are_those_of_the_overall_judgements(key, review):
 
 @pytest.mark.parametrize("key", BY_QUADRATURE)
 def test_levels_for_imprecision_count_the_thresholds_inside_the_interval(key, review):
-    limits = quadrature(key, review=review).mu.limits()
-    lower, upper = np.exp(limits["lower"]), np.exp(limits["upper"])
-    inside = sum(lower < threshold < upper for threshold in (0.8, 1.25))
+    """In patients per 1,000 at the first baseline risk, 50 either way; else of the ratio, 0.8 and 1.25."""
+    finding = findings.of_endpoint(key, review)[0]
+    lower, upper = (np.exp(quadrature(key, review).mu.limits()[name]) for name in ("lower", "upper"))
+    if finding.baseline:
+        odds = finding.baseline.events / (finding.baseline.n - finding.baseline.events)
+        low, high = (1000 * (odds * r / (1 + odds * r) - odds / (1 + odds)) for r in (lower, upper))
+        inside = (low < -50 < high) + (low < 50 < high)
+    else:
+        inside = (lower < 0.8 < upper) + (lower < 1.25 < upper)
+    assert findings.thresholds_crossed(finding) == inside
     assert review.certainty.endpoints[MODELS[key].evidence].imprecision.levels == inside
 
 

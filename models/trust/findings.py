@@ -139,6 +139,16 @@ def effect(key: str, mean: Quantity, baseline: Baseline | None = None, digits: i
     )
 
 
+def thresholds_crossed(finding: Finding) -> int:
+    """How many of its two thresholds of importance the 95 % interval holds that is not adjusted for bias."""
+    threshold, effect = THRESHOLDS[finding.key], finding.unadjusted
+    if effect.difference is not None and threshold.per_1000:
+        limits, edges = effect.difference, (-threshold.per_1000, threshold.per_1000)
+    else:
+        limits, edges = effect.ratio, (threshold.ratio, 1 / threshold.ratio)
+    return sum(limits["lower"] < edge < limits["upper"] for edge in edges)
+
+
 def patients(evidence: Evidence, review: Review) -> int:
     """Patients in the groups compared; where a report counts responders only, this counts their whole group,
     so it is an upper limit.
