@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+from extraction.derived.candidates import response_classes
 from extraction.derived.groups import grade_counts, group_size
 from extraction.schema import (
     AnyEntry,
     Counts,
     Entry,
     LogRankP,
+    MedianRange,
     Percentage,
     PValue,
     Ratio,
@@ -15,7 +17,7 @@ from extraction.schema import (
     SurvivalCurve,
     TestOutcome,
 )
-from models.evidence.binary import BINARY_FIELDS
+from models.evidence.binary import BINARY_FIELDS, recover
 
 DIRECTIONS = {"crs_duration": {"lower": "shorter", "higher": "longer"}}
 OTHER_DIRECTIONS = {"lower": "lower", "higher": "higher"}
@@ -27,7 +29,7 @@ def printed_result(record: Record, endpoint: str) -> str:
     printed.
 
     endpoint : a key of extraction.vocabulary.ENDPOINTS
-    For CRS duration this is the comparison at grade 3 or above, which is the primary one.
+    For CRS duration this is first the comparison at grade 3 or above, which is the primary one.
     """
     if endpoint in BINARY_FIELDS:
         parts = list(_binary(record, endpoint))
@@ -83,11 +85,13 @@ def _binary(record: Record, endpoint: str) -> Iterator[str]:
         if {"toci", "control"} <= arms.keys():
             sizes = {a: arms[a].n or group_size(record, a) for a in ("toci", "control")}
             counts = " v ".join(f"{arms[a].events}/{sizes[a]}" for a in ("toci", "control"))
-            p = next(
-                (p_words(e.p) for e in record.find(Entry, field, stratum="all") if getattr(e, "p", None)),
-                None,
-            )
-            yield f"{counts} ({p})" if p else counts
+            named = "" if field == endpoint else f"{FIELD_WORDS[field]} "
+            tested = [e for e in record.find(PValue, field, stratum="all") if e.adjustment == "none"]
+            p = f" ({p_words(tested[0].p)}{_by_test(record, endpoint)})" if tested else ""
+            yield f"{named}{counts}{p}"
+            if named and (found := recover(record, endpoint, "all", verbal=True)) and len(found.tables) == 1:
+                toci, n_toci, control, n_control = found.tables[0]
+                yield f"so {toci}/{n_toci} v {control}/{n_control} with any complete response, which enters"
             return
     if endpoint == "severe_crs" and 3 in (grades := grade_counts(record)):
         counts = " v ".join(f"{grades[3][a]}/{group_size(record, a)}" for a in ("toci", "control"))
@@ -95,6 +99,28 @@ def _binary(record: Record, endpoint: str) -> Iterator[str]:
         yield f"grade 3–5: {counts}" + ("" if {"toci", "control"} <= told else " (one arm by subtraction)")
     for field in BINARY_FIELDS[endpoint]:
         yield from _without_counts(record, field)
+
+
+FIELD_WORDS = {"mrd_negative_response": "MRD-negative"}
+"""A field that stands in for an endpoint, in a word."""
+TEST_WORDS = {
+    "fisher": "Fisher",
+    "chi_squared": "χ²",
+    "chi_squared_yates": "χ² with Yates’s correction",
+    "fisher_freeman_halton": "Fisher’s test of all classes",
+}
+
+
+def _by_test(record: Record, endpoint: str) -> str:
+    """Which test gives the printed p, where the tables that print so come from one alone."""
+    classes = response_classes(record) if endpoint == "complete_response" else None
+    if classes:
+        tests, of = {c.test for c in classes.candidates}, " of all classes of response"
+    else:
+        found = recover(record, endpoint, "all", verbal=False)
+        tests, of = {c.test for c in found.recovery.candidates} if found else set(), ""
+    (test,) = tests if len(tests) == 1 else (None,)
+    return f", by {TEST_WORDS[test]}{of}" if test else ""
 
 
 def _without_counts(record: Record, field: str) -> Iterator[str]:
@@ -113,17 +139,27 @@ def _without_counts(record: Record, field: str) -> Iterator[str]:
 
 
 def _duration(record: Record) -> Iterator[str]:
-    """The comparison at grade 3 or above with its group sizes."""
-    for stratum, meaning in record.strata.items():
-        if meaning.crs_grades and min(meaning.crs_grades) >= 3:
-            found = [
-                e
-                for e in record.find(Entry, "crs_duration", stratum=stratum, arm="comparison")
-                if e.kind in ("test_outcome", "p_value")
-            ]
-            sizes = [group_size(record, arm, stratum) for arm in ("toci", "control")]
-            numbers = f" ({sizes[0]} v {sizes[1]} patients)" if all(sizes) else ""
-            yield from (f"{stratum_words(record, stratum)}: {printed_words(e)}{numbers}" for e in found[:1])
+    """The comparisons by grade with their group sizes, the gravest grades first, and all grades by arm."""
+    by_grade = {s: min(m.crs_grades) for s, m in record.strata.items() if m.crs_grades}
+    for stratum in sorted(by_grade, key=lambda s: -by_grade[s]):
+        found = [
+            e
+            for e in record.find(Entry, "crs_duration", stratum=stratum, arm="comparison")
+            if e.kind in ("p_value", "test_outcome")
+        ]
+        sizes = [group_size(record, arm, stratum) for arm in ("toci", "control")]
+        numbers = f" ({sizes[0]} v {sizes[1]} patients)" if all(sizes) else ""
+        with_number = sorted(found, key=lambda e: e.kind != "p_value")
+        yield from (f"{stratum_words(record, stratum)}: {printed_words(e)}{numbers}" for e in with_number[:1])
+    for stratum in record.strata:
+        arms = {e.arm: e for e in record.find(MedianRange, "crs_duration", stratum=stratum)}
+        if {"toci", "control"} <= arms.keys():
+            toci, control = (
+                f"{arms[a].median} ({arms[a].minimum}–{arms[a].maximum})" for a in ("toci", "control")
+            )
+            p = [p_words(e.p) for e in record.find(PValue, "crs_duration", stratum=stratum, arm="comparison")]
+            where = "all grades" if stratum == "all" else stratum_words(record, stratum)
+            yield f"{where}: {toci} v {control} days" + (f", {p[0]}" if p else "")
 
 
 def _survival(record: Record, endpoint: str) -> Iterator[str]:
@@ -133,7 +169,7 @@ def _survival(record: Record, endpoint: str) -> Iterator[str]:
     ratios = [e for e in record.find(Ratio, endpoint, stratum="all") if e.kind == "hazard_ratio"]
     for entry in ratios:
         yield f"HR {entry.estimate} ({entry.lower}–{entry.upper})" + (
-            ", adjusted" if entry.adjusted_for else ""
+            (f", {p_words(entry.p)}" if entry.p else "") + (", adjusted" if entry.adjusted_for else "")
         )
     p_values = record.find(LogRankP, endpoint)
     if p_values:
