@@ -102,6 +102,7 @@ def test_a_model_that_counts_its_patients_four_times_has_intervals_that_are_too_
 def test_sixty_replicates_lie_within_their_wide_band(key):
     found = calibrate.replicate(key, 1, 60)
     ranks = np.array([one["ranks"] for one in found])
+    assert len({one["mu"] for one in found}) == 60
     assert all(one["converged"] for one in found) and ranks.shape == (60, len(QUANTITIES))
     assert all(within_band(column) for column in ranks.T)
 
@@ -160,10 +161,12 @@ def test_reports_of_another_shape_are_refused(review):
 def stored(tmp_path, monkeypatch, review):
     monkeypatch.setattr(calibration, "RESULTS", tmp_path / "results" / "calibration.json")
     generator = rng()
-    rows = [{"ranks": generator.uniform(size=4).round(4).tolist(), "converged": i > 0} for i in range(300)]
-    calibration.write(
-        "icans", [*rows, {"ranks": None, "converged": False}], calibration.identity("icans", review)
-    )
+    rows = [
+        {"mu": 0.01 * i, "ranks": generator.uniform(size=4).round(4).tolist(), "converged": i > 0}
+        for i in range(300)
+    ]
+    failed = {"mu": 0.3, "ranks": None, "converged": False}
+    calibration.write("icans", [failed, *rows], calibration.identity("icans", review))
     return rows
 
 
@@ -171,6 +174,31 @@ def test_what_is_stored_is_read_back_whole(stored):
     found = calibration.read()["icans"]
     assert found.ranks["tau"].tolist() == [row["ranks"][1] for row in stored]
     assert (found.replicates, found.failed, found.unconverged) == (301, 1, 1)
+
+
+def test_coverage_is_counted_by_the_true_size_of_the_effect(stored, review):
+    """Effects 0, 0.01, ... 2.99 of either sign; the intervals of the largest are all made to miss."""
+    rows = [
+        row | {"mu": (-1) ** i * row["mu"], "ranks": [0.999 if i >= 200 else 0.5, *row["ranks"][1:]]}
+        for i, row in enumerate(stored)
+    ]
+    calibration.write("icans", rows, calibration.identity("icans", review))
+    found = calibration.read()
+    sizes = {ends: (len(r), coverage(r, 95)[0]) for ends, r in found["icans"].by_size().items()}
+    assert sizes == {(0, 0.5): (50, 1.0), (0.5, 1): (50, 1.0), (1, 2): (100, 1.0), (2, np.inf): (100, 0.0)}
+    shown = calibration_page.by_size(found).frame
+    assert shown["true ratio, or its inverse"].tolist() == [
+        "1.0 to 1.6",
+        "1.6 to 2.7",
+        "2.7 to 7.4",
+        "above 7.4",
+    ]
+    assert shown["95 %"].iloc[-1].startswith("0.0 %") and shown["95 %"].iloc[0].startswith("100")
+
+
+def test_a_result_stored_without_effects_has_no_sizes(stored, monkeypatch):
+    (one,) = calibration.read().values()
+    assert replace(one, effects=np.array([])).by_size() == {}
 
 
 def test_a_result_of_other_evidence_is_called_so_with_the_command_that_renews_it(stored, review):
@@ -188,7 +216,7 @@ def test_a_result_of_other_evidence_is_called_so_with_the_command_that_renews_it
 def test_the_page_names_an_endpoint_whose_intervals_fall_short(stored, review):
     assert "for none of them too few" in calibration_page.finding(calibration.read())
     narrow = [
-        {"ranks": [0.001 if i % 5 == 0 else row["ranks"][0], *row["ranks"][1:]], "converged": True}
+        row | {"ranks": [0.001 if i % 5 == 0 else row["ranks"][0], *row["ranks"][1:]]}
         for i, row in enumerate(stored)
     ]
     calibration.write("icans", narrow, calibration.identity("icans", review))

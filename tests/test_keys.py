@@ -402,7 +402,9 @@ def test_an_edited_rank_is_not_read(tmp_path, monkeypatch, review):
     monkeypatch.setattr(calibration, "RESULTS", tmp_path / "calibration.json")
     for name in ("icans", "severe_crs"):
         calibration.write(
-            name, [{"ranks": [0.125, 0.5, 0.5, 0.5], "converged": True}], calibration.identity(name, review)
+            name,
+            [{"mu": 0.2, "ranks": [0.125, 0.5, 0.5, 0.5], "converged": True}],
+            calibration.identity(name, review),
         )
     assert list(calibration.read()) == ["icans", "severe_crs"]
     held = json.loads(calibration.RESULTS.read_text(encoding="utf-8"))

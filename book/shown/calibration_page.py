@@ -1,5 +1,7 @@
 """Calibration on its page: rank curves in their bands, coverage of intervals, what may be said of both."""
 
+from math import exp, isfinite
+
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 from scipy import stats
@@ -156,6 +158,28 @@ def table(results: dict[str, Calibration]) -> Table:
         "Share of intervals that held the true value",
         how=HOW,
     )
+
+
+def by_size(results: dict[str, Calibration]) -> Table:
+    """Coverage of the mean effect's interval, by the true size of the effect."""
+    return Table(
+        pd.DataFrame(
+            [
+                {"endpoint": ENDPOINTS[key].title, "true ratio, or its inverse": _between(*ends)}
+                | {f"{level} %": _share(ranks, level) for level in LEVELS}
+                | {"simulated reviews": len(ranks)}
+                for key, result in results.items()
+                for ends, ranks in result.by_size().items()
+            ]
+        ),
+        "Share of intervals of the mean effect that held the true value, by its size",
+        how=HOW,
+    )
+
+
+def _between(low: float, high: float) -> str:
+    """`1.6 to 2.7` or `above 7.4`, as ratios, of log ratios."""
+    return f"{exp(low):.1f} to {exp(high):.1f}" if isfinite(high) else f"above {exp(low):.1f}"
 
 
 def _share(ranks, level: int) -> str:

@@ -25,8 +25,8 @@ PIECE, PIECE_SAMPLED = 50, 8
 
 
 def replicate(endpoint: str, seed: int, count: int) -> list[dict]:
-    """`count` replicates: ranks in the order of QUANTITIES, and whether the fit converged; ranks None where
-    the fit gave no posterior.
+    """`count` replicates: the true mean effect, ranks in the order of QUANTITIES, and whether the fit
+    converged; ranks None where the fit gave no posterior.
     """
     generator = np.random.default_rng([seed, zlib.crc32(endpoint.encode())])
     return [_once(ENDPOINTS[endpoint], generator) for _ in range(count)]

@@ -7,6 +7,7 @@ with hashes that tell when they are out of date.
 
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,16 +20,21 @@ from models.runs.closure import fingerprint
 from models.trust import integrated_replicates, sampled_replicates
 from models.trust.simulate import QUANTITIES
 
+SIZES = (0.0, 0.5, 1.0, 2.0, np.inf)
+"""Ends of the sizes of true mean effects, absolute on the log scale, whose intervals are counted apart."""
 RESULTS = ROOT / "models" / "results" / "calibration.json"
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Ranks of one endpoint, shape (replicate,) by quantity; how many fits broke the rule of convergence;
-    what they depend on.
+    """Ranks of one endpoint, shape (replicate,) by quantity; the true mean effect behind each; how many fits
+    broke the rule of convergence; what they depend on.
+
+    effects : log ratios, empty where the result was stored without them
     """
 
     ranks: dict[str, np.ndarray]
+    effects: np.ndarray
     unconverged: int
     failed: int
     identity: dict
@@ -36,6 +42,17 @@ class Calibration:
     @property
     def replicates(self) -> int:
         return len(self.ranks["mu"]) + self.failed
+
+    def by_size(self) -> dict[tuple[float, float], np.ndarray]:
+        """Ranks of the mean effect, by the ends between which its true size lies; sizes without any are left
+        out.
+        """
+        size = np.abs(self.effects)
+        return {
+            (low, high): self.ranks["mu"][here]
+            for low, high in pairwise(SIZES)
+            if len(size) and (here := (low <= size) & (size < high)).any()
+        }
 
 
 def identity(key: str, review: Review) -> dict[str, str]:
@@ -52,12 +69,14 @@ def identity(key: str, review: Review) -> dict[str, str]:
 
 def write(key: str, replicates: list[dict], of: dict[str, str]) -> None:
     """Keep the replicates of an endpoint in the repository, in place of its last."""
-    found = [r["ranks"] for r in replicates if r["ranks"]]
+    with_ranks = [r for r in replicates if r["ranks"]]
+    found = [r["ranks"] for r in with_ranks]
     result = {
         "identity": of,
         "unconverged": sum(r["ranks"] is not None and not r["converged"] for r in replicates),
         "failed": len(replicates) - len(found),
         "ranks": {name: [ranks[i] for ranks in found] for i, name in enumerate(QUANTITIES)} if found else {},
+        "effects": [round(float(r["mu"]), 4) for r in with_ranks],
     }
     stored = _sealed() | {key: kept.sealed(key, result)}
     lines = [f"{json.dumps(name)}: {json.dumps(stored[name])}" for name in ENDPOINTS if name in stored]
@@ -71,6 +90,7 @@ def read() -> dict[str, Calibration]:
     return {
         key: Calibration(
             {name: np.array(ranks) for name, ranks in one["ranks"].items()},
+            np.array(one.get("effects", [])),
             one["unconverged"],
             one["failed"],
             one["identity"],

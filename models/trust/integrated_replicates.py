@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def replicate(endpoint: Endpoint, evidence: Evidence, printers: list[simulate.Printer], generator) -> dict:
-    """Ranks in the order of QUANTITIES, None where the fit gave no posterior, and whether it converged;
-    printers as `simulate.printers` makes them.
+    """The true mean effect; ranks in the order of QUANTITIES, None where the fit gave no posterior; and
+    whether it converged.  Printers as `simulate.printers` makes them.
     """
     truth, printed = simulate.draw(evidence, printers, endpoint.mu_prior, endpoint.tau_prior, generator)
     try:
         posterior = quadrature(printed, endpoint.mu_prior, endpoint.tau_prior)
     except ValueError:  # the engine's word for studies and priors in a conflict that it cannot compute
-        return {"ranks": None, "converged": False}
+        return {"mu": float(truth["mu"]), "ranks": None, "converged": False}
     marginals = {
         "mu": posterior.mu,
         "tau": posterior.tau,
@@ -30,6 +30,7 @@ def replicate(endpoint: Endpoint, evidence: Evidence, printers: list[simulate.Pr
         "prediction": posterior.prediction,
     }
     return {
+        "mu": float(truth["mu"]),
         "ranks": [round(float(marginals[name].cdf(truth[name])), 4) for name in simulate.QUANTITIES],
         "converged": True,
     }

@@ -54,8 +54,8 @@ def with_reports_as_data(evidence: Evidence):
 
 
 def replicate(endpoint: Endpoint, evidence: Evidence, compiled: Duration, generator) -> dict:
-    """Ranks in the order of QUANTITIES among thinned draws, and whether the fit converged; a place at random
-    among the equally likely ones makes them continuous.
+    """The true mean effect; ranks in the order of QUANTITIES among thinned draws; and whether the fit
+    converged.  A place at random among the equally likely ones makes ranks continuous.
     """
     truth, printed = simulate_durations.draw(evidence, endpoint.mu_prior, endpoint.tau_prior, generator)
     draws, well = compiled.fit(printed, int(generator.integers(2**31)))
@@ -63,7 +63,7 @@ def replicate(endpoint: Endpoint, evidence: Evidence, compiled: Duration, genera
         (np.sum(draws[name] < truth[name]) + generator.uniform()) / (len(draws[name]) + 1)
         for name in QUANTITIES
     ]
-    return {"ranks": [round(float(rank), 4) for rank in ranks], "converged": well}
+    return {"mu": float(truth["mu"]), "ranks": [round(float(rank), 4) for rank in ranks], "converged": well}
 
 
 class Duration:
