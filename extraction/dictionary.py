@@ -62,6 +62,7 @@ VOCABULARIES: dict[str, Mapping[str, object]] = {
     "test": vocabulary.TESTS,
     "arm": vocabulary.ARMS,
     "endpoint": vocabulary.ENDPOINTS,
+    "contrast": vocabulary.CONTRASTS,
     "ground of exclusion": vocabulary.GROUNDS,
 }
 TYPES = {

@@ -15,6 +15,7 @@ from extraction.vocabulary import (
     LIMITATIONS,
     TWO_ARMS,
     Arm,
+    ContrastName,
     Direction,
     Domain,
     EndpointName,
@@ -481,9 +482,10 @@ class Registration(Strict):
     registrations: list[Words] = Field([], description="Trial registrations.")
     centres: list[Words] = Field([], description="Treating centres, where no record holds them.")
     patients: Count | None = Field(None, description="Patients in the paper; null where not known.")
-    contrast: Literal["therapeutic", "pre-emptive", "prophylactic", "other"] = Field(
+    contrast: ContrastName = Field(
         description=(
-            "When tocilizumab was given: for CRS, before it by risk, before it to all, or another comparison."
+            "What is compared: tocilizumab for CRS, before it by risk or before it to all, each against none;"
+            " or early against late use. Contrasts are never pooled with each other."
         )
     )
     decision: Literal["included", "awaiting_data", "excluded"] = Field(description="What was decided.")

@@ -34,6 +34,7 @@ FIELDS = {
     "crs_grade": variable("Highest grade of cytokine release syndrome; the category names the grade."),
     "severe_crs": variable("Severe cytokine release syndrome, as the paper defines it."),
     "crs_onset": variable("Time from infusion to onset of cytokine release syndrome.", "days"),
+    "fever_onset": variable("Time from infusion to first fever.", "days"),
     "crs_duration": variable("Days from onset to end of cytokine release syndrome.", "days"),
     "severe_infection": variable("Severe or serious infection, as the paper defines it."),
     "icans": variable("Immune effector cell-associated neurotoxicity syndrome, any grade."),
@@ -54,6 +55,7 @@ FIELDS = {
     "toci_use": variable("Patients given tocilizumab."),
     "toci_dose": variable("Cumulative tocilizumab dose.", "mg"),
     "toci_courses": variable("Number of tocilizumab doses given.", "doses"),
+    "toci_trigger": variable("Temperature for which tocilizumab was given.", "degrees C"),
     "toci_timing": variable("Time of first tocilizumab.", "hours", "days"),
     "toci_duration": variable("Days over which tocilizumab was given.", "days"),
     "toci_interval": variable("Hours between tocilizumab doses.", "hours"),
@@ -115,6 +117,7 @@ Unit = Literal[
     "lines",
     "doses",
     "mg",
+    "degrees C",
     "percent",
     "1e6 cells/kg",
     "1e9 cells/kg",
@@ -132,6 +135,7 @@ UNITS = {
     "lines": "lines of therapy",
     "doses": "doses given",
     "mg": "milligrams",
+    "degrees C": "degrees Celsius",
     "percent": "per cent (of cells, not of patients)",
     "1e6 cells/kg": "million cells per kilogram of body weight",
     "1e9 cells/kg": "thousand million cells per kilogram of body weight, as one text of a paper reads",
@@ -174,11 +178,47 @@ TESTS = {
 Arm = Literal["toci", "control", "total", "comparison"]
 ARMS = {
     "toci": "patients given tocilizumab",
-    "control": "patients given none",
+    "control": "patients given none, or under standard management",
     "total": "both arms together",
     "comparison": "a contrast of the arms",
 }
 """Whom an entry describes."""
+
+
+class Contrast(NamedTuple):
+    """What a study compares: its meaning, and what the two arms were given."""
+
+    meaning: str
+    treated: str
+    comparator: str
+
+    @property
+    def with_it(self) -> str:
+        """Of the first arm, in a sentence."""
+        return f"with {self.treated}"
+
+    @property
+    def without(self) -> str:
+        """Of the other arm, in a sentence."""
+        return "without tocilizumab" if self.comparator == "none" else f"with {self.comparator}"
+
+
+ContrastName = Literal["therapeutic", "pre-emptive", "prophylactic", "early v late"]
+CONTRASTS: dict[str, Contrast] = {
+    "therapeutic": Contrast("tocilizumab for CRS, against none", "tocilizumab", "none"),
+    "pre-emptive": Contrast(
+        "tocilizumab before CRS, to patients at risk of it, against none", "pre-emptive tocilizumab", "none"
+    ),
+    "prophylactic": Contrast(
+        "tocilizumab before CRS, to all, against none", "prophylactic tocilizumab", "none"
+    ),
+    "early v late": Contrast(
+        "early tocilizumab, before CRS is severe, against standard management, which may include the drug",
+        "early tocilizumab",
+        "standard management",
+    ),
+}
+"""What tocilizumab is given for, and against what; contrasts are never pooled with each other."""
 
 TextPart = Literal["full text", "abstract", "fragments of the abstract"]
 
@@ -249,6 +289,17 @@ ENDPOINTS = {
     "severe_crs": "severe CRS",
 }
 """Endpoints of the review that a study may enter, in the order of the book."""
+
+ESTIMATED: dict[EndpointName, ContrastName] = {"severe_crs": "early v late"}
+"""Contrast of an endpoint, where it is not therapeutic: the grade of CRS leads to therapeutic use, and so is
+no effect of it.
+"""
+
+
+def contrast_of(endpoint: str) -> ContrastName:
+    """The contrast under which an endpoint is estimated; studies of another never enter it."""
+    return {str(name): contrast for name, contrast in ESTIMATED.items()}.get(endpoint, "therapeutic")
+
 
 Ground = Literal["population", "comparison", "outcomes", "no_patients", "same_patients", "retracted"]
 GROUNDS = {

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from extraction.vocabulary import CONTRASTS, Contrast, contrast_of
 from models.engines.engine import Engine
 from models.engines.settings import DRAWS
 from models.priors import Prior
@@ -32,7 +33,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One endpoint, tocilizumab over none.
+    """One endpoint, tocilizumab over its comparator.
 
     key : name in the results; evidence : name in extraction.vocabulary.ENDPOINTS
     benefit : the side of 1 that favours tocilizumab
@@ -50,6 +51,11 @@ class Endpoint:
     engine: Engine
     draws: int = DRAWS
     """Draws of each of the sampler's chains."""
+
+    @property
+    def contrast(self) -> Contrast:
+        """What is compared."""
+        return CONTRASTS[contrast_of(self.evidence)]
 
     @property
     def less_is_better(self) -> bool:

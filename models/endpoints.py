@@ -65,8 +65,10 @@ SEVERE_INFECTION = _of_effects(
 _SECONDARY = (Scale.ODDS_RATIO, Role.SECONDARY, TAU_TURNER_ADVERSE_EVENTS)
 COMPLETE_RESPONSE = _of_effects("complete_response", "Complete response", *_SECONDARY, Side.ABOVE)
 ICANS = _of_effects("icans", "ICANS", *_SECONDARY)
-# pre-emptive use only: under therapeutic use the grade leads to the drug, so the grade is no effect of it
-SEVERE_CRS = _of_effects("severe_crs", "Severe CRS, pre-emptive tocilizumab", *_SECONDARY)
+# early use only: under therapeutic use the grade leads to the drug, so the grade is no effect of it
+SEVERE_CRS = _of_effects(
+    "severe_crs", "Severe CRS, early tocilizumab against standard management", *_SECONDARY
+)
 
 ENDPOINTS: dict[str, Endpoint] = {
     e.key: e

@@ -33,7 +33,10 @@ OUTCOMES = {
     ),
     "complete_response": ("more complete responses", "fewer complete responses"),
     "icans": ("less ICANS", "more ICANS"),
-    "severe_crs": ("less severe CRS", "more severe CRS"),
+    "severe_crs": (
+        "less severe CRS (given early, against standard management)",
+        "more severe CRS (given early, against standard management)",
+    ),
 }
 """What patients given tocilizumab had, if it is better and if it is worse."""
 
@@ -46,8 +49,7 @@ NOUNS = {
 """The event in natural frequencies."""
 
 SUBJECT = "Patients given tocilizumab"
-SUBJECTS = {"severe_crs": "Patients given tocilizumab before severe CRS (pre-emptively)"}
-"""Who is compared, where it is not patients treated for CRS."""
+"""Who is compared."""
 
 NO_STUDY = "No study prints numbers that can be used"
 NOT_RATED = "not rated"
@@ -189,11 +191,6 @@ def in_days(told: Told) -> str:
     )
 
 
-def subject(key: str) -> str:
-    """Who is spoken of at an endpoint."""
-    return SUBJECTS.get(key, SUBJECT)
-
-
 def cautious(summary: dict) -> float:
     """The probability less two of its Monte Carlo standard errors (towards one half), so that no other seed
     would say more.
@@ -214,7 +211,7 @@ def direction(p_favours: float, key: str, certainty: str, favouring: float) -> s
     if p < LEANING or agree < MOST:
         return UNSETTLED
     if certainty in VERBS and p >= STATED:
-        return f"{in_sentence(subject(key))} {VERBS[certainty]} {outcome}"
+        return f"{in_sentence(SUBJECT)} {VERBS[certainty]} {outcome}"
     return f"the data lean {'' if p >= STATED else 'slightly '}to {outcome} with tocilizumab"
 
 
@@ -294,9 +291,9 @@ def frequencies(absolute: dict, endpoint) -> str:
         for limits in (absolute["adjusted"], absolute["unadjusted"])
     )
     return (
-        f"Of 1,000 patients of whom {absolute['without']:.0f} have {NOUNS[endpoint.key]} without tocilizumab"
-        f" ({absolute['source']}), adjusted for bias {adjusted} would have it with tocilizumab, not adjusted"
-        f" {unadjusted}, if the difference were the drug's doing."
+        f"Of 1,000 patients of whom {absolute['without']:.0f} have {NOUNS[endpoint.key]}"
+        f" {endpoint.contrast.without} ({absolute['source']}), adjusted for bias {adjusted} would have it"
+        f" {endpoint.contrast.with_it}, not adjusted {unadjusted}, if the difference were the drug's doing."
     )
 
 

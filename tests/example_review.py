@@ -2,15 +2,40 @@
 
 import json
 import shutil
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from extraction.__main__ import main
+from extraction.records import Review
+from extraction.schema import Registration
 
 EXAMPLE = Path(__file__).parent / "example"
 REGISTER = "register.yml"
 RECORD = "records/example2020.yml"
+
+
+def with_one_awaiting(review: Review) -> Review:
+    """The review with one more of its registered studies, invented, that awaits data."""
+    row = Registration(
+        id="waiting2022",
+        title="An invented paper that nobody could read",
+        authors=["Wim Waiting"],
+        journal="Journal of Invented Results",
+        year=2022,
+        doi="10.1234/invented.2022.3",
+        contrast="therapeutic",
+        decision="awaiting_data",
+        reason="Invented; no text of it could be reached.",
+        decided=date(2024, 1, 31),
+        cohort="invented_waiting",
+        text_held=False,
+        registered=True,
+    )
+    register = review.register.model_copy(update={"studies": [*review.register.studies, row]})
+    return replace(review, register=register)
 
 
 class Invented:

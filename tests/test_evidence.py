@@ -13,7 +13,7 @@ from scipy import stats
 from extraction.derived.groups import grade_counts, group_size
 from extraction.records import Review, load
 from extraction.schema import Bound, Entry
-from extraction.vocabulary import ENDPOINTS
+from extraction.vocabulary import ENDPOINTS, contrast_of
 from models.evidence.binary import BINARY_FIELDS
 from models.evidence.collect import alternatives, collect, collect_all
 from models.evidence.foreseen import CountsPForeseen, LogRankForeseen
@@ -189,6 +189,44 @@ def test_a_study_enters_only_the_endpoints_its_registration_names(invented_with)
         for endpoint, evidence in found.items()
         if "example2020" in {r.study for r in (*evidence.used, *evidence.unused)}
     ] == ["overall_survival"]
+
+
+def test_a_study_left_to_its_cohort_mate_says_so(invented_with):
+    """Both studies hold the same patients, and one of them may enter ICANS."""
+    found = collect(
+        invented_with(
+            register={
+                "example2020": {"cohort": "shared", "endpoints": ["icans"]},
+                "sample2021": {"cohort": "shared", "endpoints": ["severe_infection"]},
+            }
+        ),
+        "icans",
+    )
+    left = [r for r in found.unused if r.study == "sample2021"]
+    assert left and {r.reason for r in left} == {"the same patients as Example 2020, which may enter it"}
+    assert not found.studies
+
+
+def test_ma_says_why_it_is_not_used_for_icans(review):
+    reasons = {r.reason for r in collect(review, "icans").unused if r.study == "ma2024"}
+    assert reasons == {"the same patients as Wang 2024, which prints it by arm"}
+
+
+@pytest.mark.parametrize("contrast", ["pre-emptive", "prophylactic", "early v late"])
+def test_studies_of_two_contrasts_are_never_pooled(invented_with, contrast):
+    before = collect_all(invented_with())
+    after = collect_all(invented_with(register={"example2020": {"contrast": contrast}}))
+    entered = [e for e in before if e != "severe_crs" and "example2020" in before[e].studies]
+    assert "severe_infection" in entered
+    for endpoint in entered:
+        assert "example2020" not in after[endpoint].studies
+        reasons = {r.reason for r in after[endpoint].unused if r.study == "example2020"}
+        assert any("another contrast, never pooled" in reason for reason in reasons)
+
+
+def test_each_endpoint_of_the_review_pools_one_contrast(review):
+    for endpoint, evidence in collect_all(review).items():
+        assert {review.studies[s].contrast for s in evidence.studies} == {contrast_of(endpoint)}
 
 
 def test_no_two_studies_of_one_cohort_meet_in_an_endpoint(review):

@@ -209,7 +209,7 @@ def test_summary_has_the_shape_machines_rely_on(fitted, capsys):
         )
 
 
-def test_a_study_awaiting_data_is_in_no_summary(fitted, review):
+def test_a_study_that_is_not_included_is_in_no_summary(fitted, review):
     waiting = [s.id for s in review.register.studies if s.decision != "included"]
     assert waiting
     for key in ENDPOINTS:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from example_pages import page_of
+from example_review import with_one_awaiting
 
 from book.html import markup
 from book.html.template import plain
@@ -117,7 +118,7 @@ def test_every_registered_study_has_a_page(review):
 
 
 def test_a_study_awaiting_data_says_so_and_enters_nothing(review):
-    page = pages.generated(review)["studies/wang2024.md"]
+    page = pages.generated(with_one_awaiting(review))["studies/waiting2022.md"]
     assert "{admonition} Awaiting data" in page
     assert "Enters " not in page
     assert 'id="entry-' not in page

@@ -120,8 +120,8 @@ def test_a_damaged_release_is_named(released):
 def test_a_second_version_says_what_triggered_it_and_the_difference_is_attributed(released):
     released.change(
         "extraction/register.yml",
-        "contrast: pre-emptive\n    decision: included",
-        "contrast: pre-emptive\n    decision: excluded",
+        "contrast: early v late\n    decision: included",
+        "contrast: early v late\n    decision: excluded",
     )
     [(gone, label)] = [
         (row["id"], row["label"])

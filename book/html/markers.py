@@ -21,7 +21,7 @@ PAGES = {
     "progression_free_survival": "progression.html",
     "complete_response": "response.html#complete-response",
     "icans": "response.html#icans",
-    "severe_crs": "response.html#severe-crs-pre-emptive-use",
+    "severe_crs": "response.html#severe-crs-early-use",
 }
 """Where each endpoint of the models stands in the book."""
 

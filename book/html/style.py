@@ -12,6 +12,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from extraction.vocabulary import CONTRASTS, Contrast
+
 WIDTH = 5.4
 """Inches; on a phone this becomes about 340 pixels, and 12 points about 10 pixels."""
 SMALL = 10.5
@@ -131,16 +133,20 @@ def two_columns(height: float, ratios=(0.82, 1)):
     return figure, axes
 
 
-def ratio_axis(ax, low: float, high: float, label: str, benefit: str = "below") -> None:
-    """A log axis of ratios with plain ticks, a line at 1, and at its ends which side favours tocilizumab."""
+def ratio_axis(
+    ax,
+    low: float,
+    high: float,
+    label: str,
+    benefit: str = "below",
+    contrast: Contrast = CONTRASTS["therapeutic"],
+) -> None:
+    """A log axis of ratios with plain ticks, a line at 1, and at its ends which arm is favoured."""
     ratio_ticks(ax, low, high)
     ax.set_xlabel(f"{label}, log scale", labelpad=34)
-    sides = (
-        ("◄ favours\ntocilizumab", "favours\nnone ►")
-        if benefit == "below"
-        else ("◄ favours\nnone", "favours\ntocilizumab ►")
-    )
-    words_at_ends(ax, *sides)
+    arms = (contrast.treated, contrast.comparator)
+    left, right = arms if benefit == "below" else reversed(arms)
+    words_at_ends(ax, f"◄ favours\n{left}", f"favours\n{right} ►")
 
 
 def words_at_ends(ax, left: str, right: str) -> None:

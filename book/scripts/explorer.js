@@ -140,8 +140,8 @@
     drawTable([...rows, { label: "Differences between studies, τ (log scale)", numbers: `${number(found.tau.median)} (${number(found.tau.lower)} to ${number(found.tau.upper)})`, ...found.tau },
                { label: "Probability that tocilizumab is the better side", numbers: percent(found.favours), median: found.favours }]);
     const prior = Explorer.THETA.map(theta => Math.exp(-0.5 * (theta / chosen.mu) ** 2) / (chosen.mu * Math.sqrt(2 * Math.PI)));
-    const sides = ["← favours tocilizumab", "favours none →", "← favours none", "favours tocilizumab →"];
-    const [low, high] = endpoint.benefit === "below" ? sides.slice(0, 2) : sides.slice(2);
+    const arms = [endpoint.treated, endpoint.comparator], [left, right] = endpoint.benefit === "below" ? arms : arms.reverse();
+    const [low, high] = [`← favours ${left}`, `favours ${right} →`];
     ExplorerPlot.draw(part("plot"), rows, { theta: Explorer.THETA, mine: found.mu.density, book: book.mu.density, prior },
       { low, high, scale: `${endpoint.scale}, log scale`, alt: `${endpoint.title}, forest plot. ${rows.map(row => `${row.label}: ${row.numbers}`).join("; ")}.` });
   }
@@ -169,7 +169,7 @@
     const fault = own && endpoint.counts && state.risk.trim() && ExplorerState.riskFault(state.risk);
     tell("risk-fault", fault ? { text: fault, fields: ["risk"] } : null, ["risk"]);
     if (!endpoint.counts || !shown || shown.state.endpoint !== state.endpoint || fault) return fault;
-    if (own && !state.risk.trim()) part("absolute-words").textContent = "Give a risk without tocilizumab to see patients per 1,000.";
+    if (own && !state.risk.trim()) part("absolute-words").textContent = `Give a risk ${endpoint.without} to see patients per 1,000.`;
     else part("absolute-words").textContent = absoluteWords(endpoint, ...(own ? [Number(state.risk) / 1000, "your number"] : baselineOf(endpoint.baselines[state.baseline])));
     return null;
   }
@@ -179,7 +179,7 @@
   function absoluteWords(endpoint, risk, source) {
     const having = effect => Math.round(1000 / (1 + (1 / risk - 1) * Math.exp(-effect))), without = Math.round(1000 * risk), { mu, prediction } = shown.answer;
     const difference = ({ median, lower, upper }) => `${signed(having(median) - without)} (${signed(having(lower) - without)} to ${signed(having(upper) - without)})`;
-    return `Of 1,000 patients of whom ${without} have ${endpoint.noun} without tocilizumab (${source}), ${having(mu.median)} would have it with tocilizumab (95 % interval ${having(mu.lower)} to ${having(mu.upper)}), `
+    return `Of 1,000 patients of whom ${without} have ${endpoint.noun} ${endpoint.without} (${source}), ${having(mu.median)} would have it ${endpoint.with_it} (95 % interval ${having(mu.lower)} to ${having(mu.upper)}), `
       + `if the difference were the drug's doing: ${difference(mu)}; in the patients of a new study ${difference(prediction)}.`;
   }
 

@@ -9,6 +9,7 @@ trend and spread together, so no study has a likelihood of its effect that other
 import numpy as np
 
 from extraction.records import Review
+from extraction.vocabulary import contrast_of
 from models.answers.absolute import baselines
 from models.answers.bias import bias_prior, bias_priors
 from models.endpoint import Endpoint, Scale
@@ -52,7 +53,11 @@ def _endpoint(endpoint: Endpoint, review: Review) -> dict:
         "field": endpoint.evidence,
         "kind": endpoint.scale.replace(" ", "_"),
         "counts": endpoint.scale is Scale.ODDS_RATIO,
-        "contrast": "pre-emptive" if endpoint.evidence == "severe_crs" else "therapeutic",
+        "contrast": contrast_of(endpoint.evidence),
+        "treated": endpoint.contrast.treated,
+        "comparator": endpoint.contrast.comparator,
+        "with_it": endpoint.contrast.with_it,
+        "without": endpoint.contrast.without,
         "mu": endpoint.mu_prior.parameters[1],
         "tau": [_tau(prior) for prior in tau_families(endpoint)],
         "unjudged": bias_prior(endpoint.key, BEYOND).parameters,

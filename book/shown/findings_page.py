@@ -77,9 +77,7 @@ def findings(found: list[Finding], review: Review) -> Table:
             [
                 {
                     "endpoint": f.title,
-                    "without tocilizumab, per 1,000": _without(f.baseline)
-                    if f.baseline
-                    else "no baseline risk",
+                    "other arm, per 1,000": _without(f.baseline) if f.baseline else "no baseline risk",
                     "studies (patients, at most)": f"{f.studies} ({f.patients})",
                     **{
                         f"{words}, with 95 % interval": _effect(f.key, getattr(f, answer))
@@ -96,7 +94,8 @@ def findings(found: list[Finding], review: Review) -> Table:
                 for f in found
             ]
         ),
-        "Tocilizumab against none: median, 95 % interval, and probability of a difference that matters",
+        "Tocilizumab against none, but where a title says otherwise: median, 95 % interval, and probability"
+        " of a difference that matters",
         how=HOW,
         numbers=numbers(found),
         sources={
@@ -259,9 +258,10 @@ def numbers(found: list[Finding]) -> pd.DataFrame:
 
 def _under(finding: Finding) -> str:
     """The threshold, and the baseline risk it is counted from."""
-    return important(finding) + (
-        f", at {1000 * finding.baseline.risk:.0f} without tocilizumab" if finding.baseline else ""
-    )
+    if not finding.baseline:
+        return important(finding)
+    without = ENDPOINTS[finding.key].contrast.without
+    return f"{important(finding)}, at {1000 * finding.baseline.risk:.0f} {without}"
 
 
 def _bar(ax, y: float, effect: Effect) -> None:

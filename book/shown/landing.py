@@ -197,7 +197,8 @@ def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Pictu
     ax.set_ylim(-0.1, 2.1)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    words_at_ends(ax, "◄ favours tocilizumab", "favours none ►")
+    contrast = endpoint.contrast
+    words_at_ends(ax, f"◄ favours {contrast.treated}", f"favours {contrast.comparator} ►")
     said = f"{row.title}: {words.in_sentence(row.size)} {row.headline}."
     return Picture(
         figure,
@@ -229,7 +230,9 @@ def icon_array(row: Row, review: Review) -> Picture | None:
         return None
     endpoint, effect = ENDPOINTS[row.key], effects[0]
     arms = {
-        "without\ntocilizumab": dict.fromkeys(("median", "lower", "upper"), 1000 * effect.baseline.risk),
+        endpoint.contrast.without.replace(" ", "\n", 1): dict.fromkeys(
+            ("median", "lower", "upper"), 1000 * effect.baseline.risk
+        ),
         "with it,\nadjusted for bias": effect.adjusted,
         "with it,\nnot adjusted": effect.with_toci,
     }

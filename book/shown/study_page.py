@@ -17,18 +17,12 @@ from book.shown.topics import topics
 from extraction.checks import Finding
 from extraction.records import Review
 from extraction.schema import AnyEntry, Contradiction, Record, Registration
-from extraction.vocabulary import ARMS, ENDPOINTS, FIELDS, JUDGED
+from extraction.vocabulary import ARMS, CONTRASTS, ENDPOINTS, FIELDS, JUDGED
 from models.evidence.report import Evidence
 
 HEADS = ("whom", "printed", "kind of report", "where in the paper", "what becomes of it")
 VARIABLE = Markup('<tr class="variable"><th colspan="{}" scope="rowgroup">{}</th></tr>')
 """The line that heads the numbers of a variable."""
-CONTRASTS = {
-    "therapeutic": "tocilizumab for CRS",
-    "pre-emptive": "tocilizumab before CRS, by risk",
-    "prophylactic": "tocilizumab before CRS, to all",
-    "other": "another comparison",
-}
 DECISIONS = {"included": "Included", "awaiting_data": "Awaiting data", "excluded": "Excluded"}
 SHOWN = ("printed_numbers", "groups", "definitions", "contradictions", "risk_of_bias")
 """Tables of `book.make.tidy` of which a study's page shows its rows."""
@@ -117,7 +111,7 @@ def _registration(study: Registration) -> str:
             ("Published", f"{study.journal}, {study.year}"),
             ("PubMed", study.pmid),
             ("Trial registrations", ", ".join(study.registrations)),
-            ("Contrast", CONTRASTS[study.contrast]),
+            ("Contrast", CONTRASTS[study.contrast].meaning),
             ("Patients in the paper", study.patients),
             ("Overlap group", study.cohort.replace("_", " ")),
             ("May enter", ", ".join(ENDPOINTS[e] for e in study.endpoints) if limited else None),

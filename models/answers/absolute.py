@@ -52,7 +52,8 @@ def baselines(key: str, review: Review) -> list[Baseline]:
     outside = [number for number in review.register.external if number.id in EXTERNAL.get(key, ())]
     found = [Baseline(x.meaning, x.events, x.n) for x in outside if x.events and x.n]
     tables = {r.study: r.report.only_table for r in evidence_of(key, review).used if r.report.only_table}
-    untreated = f"untreated in {' and '.join(review.studies[study].label for study in tables)}"
+    whom = "untreated" if ENDPOINTS[key].contrast.comparator == "none" else ENDPOINTS[key].contrast.comparator
+    untreated = f"{whom} in {' and '.join(review.studies[study].label for study in tables)}"
     events, n = (sum(table[place] for table in tables.values()) for place in (2, 3))
     return [Baseline(untreated, events, n), *found] if events else found
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from extraction.schema import Entry, Record
-from extraction.vocabulary import ENDPOINTS
+from extraction.schema import Entry, Record, Registration
+from extraction.vocabulary import CONTRASTS, ENDPOINTS, TWO_ARMS, contrast_of
 from models.evidence.binary import BINARY_FIELDS, binary
 from models.evidence.crs_duration import crs_duration
 from models.evidence.report import ALTERNATIVES, PRIMARY, Evidence, Reading, Unused, Used
@@ -53,16 +53,57 @@ def collect(review: Review, endpoint: str, reading: Reading = PRIMARY) -> Eviden
     if rule is survival:
         rule = partial(survival, curves=review.curves)
     found: list[Used | Unused] = []
+    left_to_mates: list[tuple[Record, Registration]] = []
     for study, record in review.included().items():
         row = review.studies[study]
         if row.endpoints is None or endpoint in row.endpoints:
             own = list(rule(record, endpoint, row.contrast, reading))
-            found += [*own, *_untold(record, endpoint, own)]
+            found += [_apart(report, endpoint, row.contrast) for report in own]
+            found += _untold(record, endpoint, own)
+        elif mate := _mate(review, study, endpoint):
+            left_to_mates.append((record, mate))
+    entering = {report.study for report in found if isinstance(report, Used)}
+    for record, mate in left_to_mates:
+        why = "prints it by arm" if mate.id in entering else "may enter it"
+        found += _left_to(record, endpoint, mate, why)
     return Evidence(
         endpoint,
         tuple(r for r in found if isinstance(r, Used)),
         tuple(r for r in found if isinstance(r, Unused)),
     )
+
+
+def _apart(report: Used | Unused, endpoint: str, contrast: str) -> Used | Unused:
+    """The report, left out where its study compares something else than the endpoint does: studies of two
+    contrasts are never pooled.
+    """
+    if contrast == contrast_of(endpoint) or isinstance(report, Unused):
+        return report
+    reason = f"another contrast, never pooled with the endpoint's: {CONTRASTS[contrast].meaning}"
+    return Unused(report.study, report.entries, reason, report.stratum)
+
+
+def _mate(review: Review, study: str, endpoint: str) -> Registration | None:
+    """The study that enters an endpoint for the patients of another one."""
+    return next(
+        (
+            row
+            for row in map(review.studies.__getitem__, review.included())
+            if row.id != study
+            and row.cohort == review.studies[study].cohort
+            and (row.endpoints is None or endpoint in row.endpoints)
+        ),
+        None,
+    )
+
+
+def _left_to(record: Record, endpoint: str, mate: Registration, why: str) -> Iterator[Unused]:
+    """What a study prints of an endpoint that is left to another study of the same patients."""
+    for name in BINARY_FIELDS.get(endpoint, (endpoint,)):
+        for entry in record.find(Entry, name):
+            if entry.contrast == TWO_ARMS:
+                reason = f"the same patients as {mate.label}, which {why}"
+                yield Unused(record.study, (entry.id,), reason, entry.stratum)
 
 
 def _untold(record: Record, endpoint: str, told: list[Used | Unused]) -> Iterator[Unused]:

@@ -199,7 +199,8 @@ def absolute(key: str, review: Review) -> None:
     )
     frame = tables.absolute(key, review)
     sources = dict.fromkeys(
-        ("with, per 1,000", "difference", "difference in a next study"), [(mean_key(key),)] * len(frame)
+        (f"{ENDPOINTS[key].contrast.with_it}, per 1,000", "difference", "difference in a next study"),
+        [(mean_key(key),)] * len(frame),
     )
     caption = f"{ENDPOINTS[key].title}: patients per 1,000, median and 95 % interval"
     text_table(Table(frame, caption, picture.how, key, picture.numbers, sources))

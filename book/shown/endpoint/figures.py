@@ -127,7 +127,7 @@ def forest(key: str, review: Review):
     for axes in (words, ax):
         axes.set_ylim(tops[-1], 0)
         axes.axhline(tops[-3], color=LIGHT, lw=1)
-    ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.benefit)
+    ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.benefit, endpoint.contrast)
     legend_of_lights(figure)
     return Picture(
         figure,
@@ -208,7 +208,8 @@ def _forest_alt(endpoint, rows: list[Row], digits: int) -> str:
             )
             parts.append(f"{row.label}: {interval(row.limits, digits)}{said}")
     return (
-        f"Forest plot, {endpoint.title}: {endpoint.scale}, tocilizumab over none. " + ". ".join(parts) + "."
+        f"Forest plot, {endpoint.title}: {endpoint.scale}, {endpoint.contrast.treated} over"
+        f" {endpoint.contrast.comparator}. " + ". ".join(parts) + "."
     )
 
 
@@ -230,7 +231,7 @@ def prior_and_posterior(key: str, review: Review):
     ax.set_yticks([])
     ax.set_ylabel("Density of the log ratio")
     ax.legend(loc="upper left", fontsize=SMALL)
-    ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.benefit)
+    ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.benefit, endpoint.contrast)
     said = (
         f"{endpoint.title}, mean {endpoint.scale}: before the data {interval(prior_limits)}, after them"
         f" {interval(found, found['digits'])}. Probability that tocilizumab is the better side:"
@@ -330,7 +331,7 @@ def tau_priors(key: str, review: Review):
         )
     below.set_ylim(-len(rows) + 0.5, 0.75)
     below.set_yticks([])
-    ratio_axis(below, low, high, "Mean " + endpoint.scale, endpoint.benefit)
+    ratio_axis(below, low, high, "Mean " + endpoint.scale, endpoint.benefit, endpoint.contrast)
     said = "; ".join(
         f"{prior_words(prior)}: {interval(found, digits_beside(key)) if found else 'too few draws to say'}"
         for prior, found in rows

@@ -138,12 +138,13 @@ def per_1000(key: str, review: Review):
     found = absolute_effects(key, review)
     if not found:
         return None
+    contrast = ENDPOINTS[key].contrast
     figure, ax = canvas(1.15 * len(found) + 1.1)
     for i, effect in enumerate(found):
         at, with_toci, without = effect.baseline, effect.with_toci, 1000 * effect.baseline.risk
         ax.plot([with_toci["lower"], with_toci["upper"]], [-i, -i], color=BLUE, lw=2.4)
-        ax.plot(with_toci["median"], -i, "o", color=BLUE, ms=9, label="with tocilizumab, 95 % interval")
-        ax.plot(without, -i, "|", color=RED, ms=22, mew=3, label="without")
+        ax.plot(with_toci["median"], -i, "o", color=BLUE, ms=9, label=f"{contrast.with_it}, 95 % interval")
+        ax.plot(without, -i, "|", color=RED, ms=22, mew=3, label=contrast.without)
         ax.text(
             0,
             -i + 0.22,
@@ -159,8 +160,8 @@ def per_1000(key: str, review: Review):
     figure.legend(labels.values(), labels.keys(), loc="outside upper right", ncols=2)
     ax.set_xlabel("Patients with the event per 1,000")
     said = "; ".join(
-        f"{e.baseline.source}: {1000 * e.baseline.risk:.0f} without, {e.with_toci['median']:.0f} with "
-        f"(95 % interval {e.with_toci['lower']:.0f} to {e.with_toci['upper']:.0f})"
+        f"{e.baseline.source}: {1000 * e.baseline.risk:.0f} {contrast.without}, {e.with_toci['median']:.0f}"
+        f" {contrast.with_it} (95 % interval {e.with_toci['lower']:.0f} to {e.with_toci['upper']:.0f})"
         for e in found
     )
     return Picture(

@@ -218,7 +218,7 @@ def followed_number(key: str, study: str, review: Review):
     ax.set_ylabel("Density of the log ratio")
     ax.set_ylim(0, 1.45 * float(np.max(posterior.density(grid))))
     ax.legend(loc="upper left")
-    ratio_axis(ax, 0.08, 20, endpoint.scale.capitalize(), endpoint.benefit)
+    ratio_axis(ax, 0.08, 20, endpoint.scale.capitalize(), endpoint.benefit, endpoint.contrast)
     best, found = (
         float(np.exp(grid[np.argmax(likelihood)])),
         {k: float(np.exp(v)) for k, v in posterior.limits().items()},

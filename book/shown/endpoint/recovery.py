@@ -123,7 +123,7 @@ def added(key: str, review: Review):
     ax.set_ylim(-len(rows) + 0.4, 0.62)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    ratio_axis(ax, low, high, "Mean " + endpoint.scale, endpoint.benefit)
+    ratio_axis(ax, low, high, "Mean " + endpoint.scale, endpoint.benefit, endpoint.contrast)
     said = "; ".join(
         f"{row.words}: {interval(row.limits)}, tocilizumab the better side with probability"
         f" {percent(row.p_favours)}"

@@ -234,12 +234,13 @@ def tau_sensitivity(key: str, review: Review) -> pd.DataFrame:
 
 def absolute(key: str, review: Review) -> pd.DataFrame:
     """Patients per 1,000 at each baseline risk; the difference for the mean effect and for a next study."""
+    contrast = ENDPOINTS[key].contrast
     return pd.DataFrame(
         [
             {
                 "baseline risk": f"{e.baseline.source} ({e.baseline.events}/{e.baseline.n})",
-                "without, per 1,000": f"{1000 * e.baseline.risk:.0f}",
-                "with, per 1,000": whole(e.with_toci),
+                f"{contrast.without}, per 1,000": f"{1000 * e.baseline.risk:.0f}",
+                f"{contrast.with_it}, per 1,000": whole(e.with_toci),
                 "difference": whole(e.difference, signed=True),
                 "difference in a next study": whole(e.next_study, signed=True),
             }
@@ -325,7 +326,7 @@ def by_grade(review: Review) -> Table:
 
 
 def severe_crs_by_contrast(review: Review) -> pd.DataFrame:
-    """Severe CRS as each paper prints it, by the use of tocilizumab; only pre-emptive use is estimated."""
+    """Severe CRS as each paper prints it, by contrast; only early against late use is estimated."""
     used = evidence_of("severe_crs", review).studies
     return pd.DataFrame(
         [
