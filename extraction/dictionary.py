@@ -34,6 +34,7 @@ BLOCKS: tuple[type[BaseModel], ...] = (
     schema.VariableDefinition,
     schema.Stratum,
     schema.Contradiction,
+    schema.Integrity,
     schema.BiasJudgement,
     schema.Entry,
     schema.Address,

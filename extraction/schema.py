@@ -339,6 +339,13 @@ class Contradiction(Strict):
     reason: Words = Field(description="Why.")
 
 
+class Integrity(Strict):
+    """What a reader should know of how the paper's numbers agree, with other papers' and with each other."""
+
+    said: Words = Field(description="What agrees or disagrees, and what that changes here.")
+    entries: list[EntryId] = Field(min_length=1, description="Entries it speaks of.")
+
+
 class BiasJudgement(Strict):
     """One domain of ROBINS-I, judged for one or more endpoints of the study."""
 
@@ -370,6 +377,9 @@ class Record(Strict):
     )
     contradictions: list[Contradiction] = Field(
         [], description="Printed contradictions and the reading used."
+    )
+    integrity: Integrity | None = Field(
+        None, description="What agrees across papers to the digit, or contradicts itself; null where nothing."
     )
     risk_of_bias: list[BiasJudgement] = Field(
         [], description="Risk of bias by ROBINS-I, per domain and endpoint."

@@ -112,6 +112,22 @@ def contradictions(review: Review) -> pd.DataFrame:
     )
 
 
+def integrity(review: Review) -> pd.DataFrame:
+    """What agrees across papers to the digit, or contradicts itself, a line for each study."""
+    return pd.DataFrame(
+        [
+            {
+                "study": review.studies[study].label,
+                "what agrees, what contradicts itself, and what that changes": record.integrity.said,
+                "study_id": study,
+                "entries": tuple(record.integrity.entries),
+            }
+            for study, record in review.records.items()
+            if record.integrity
+        ]
+    )
+
+
 def medians(review: Review) -> Table:
     return Table(
         pd.DataFrame(characteristics.medians(review)),

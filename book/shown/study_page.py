@@ -70,6 +70,7 @@ def page(study: Registration, review: Review, evidence: dict[str, Evidence], fin
             _arms(record),
             _definitions(record),
             _contradictions(record),
+            _integrity(record),
             _risk_of_bias(record),
             _curves(study.id, review),
             *_entries(record, fates),
@@ -171,6 +172,20 @@ def _contradictions(record: Record) -> str:
         ("what disagrees", "as printed", "why this one is used"),
         rows,
         _numbers(record, "contradictions", caption),
+    )
+
+
+def _integrity(record: Record) -> str:
+    if not record.integrity:
+        return ""
+    printed = {entry.id: entry for entry in record.entries}
+    caption = "The numbers it speaks of"
+    rows = [
+        markup.row((_marked(record.study, name, printed[name].printed), printed[name].address))
+        for name in record.integrity.entries
+    ]
+    return f"## Research integrity\n\n{markup.markdown(record.integrity.said)}\n\n" + markup.table(
+        caption, ("as printed", "where"), rows
     )
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare, own_group
+from extraction.derived.whole_days import is_no_median_of_whole_days, sums_of_such_a_mean
 from extraction.recover.estimates import grim, grimmer, median_range_possible, range_of_parts
 from extraction.schema import AnyEntry, Counts, MeanSd, MedianRange, Quantity, Record
 from extraction.vocabulary import BOTH_ARMS, WHOLE_NUMBERS
@@ -63,6 +64,21 @@ def counted_things_are_whole(record: Record, entry: AnyEntry) -> Iterator[Judgem
             f"whole {entry.unit}",
             f"{n} patients cannot have these numbers of {entry.unit}: {verdict}",
         )
+
+
+def whole_days_have_such_a_median(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
+    """A median of durations, where the paper records them in whole days."""
+    if not is_no_median_of_whole_days(record, entry) or not isinstance(entry, MedianRange):
+        return
+    n = own_group(record, entry)
+    sums = sums_of_such_a_mean(entry.median, n) if n else []
+    mean = f"; as a mean it could be {' or '.join(f'{total}/{n}' for total in sums)}" if sums else ""
+    yield Judgement(
+        "differs",
+        "a whole or a half day",
+        "taken as whole days, of which every range in days here is, durations have no such median, however"
+        f" many they are{mean}",
+    )
 
 
 def whole_numbers_have_such_a_mean(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -256,6 +272,7 @@ RULES = [
     values_ascend,
     percentage_within_100,
     counted_things_are_whole,
+    whole_days_have_such_a_median,
     whole_numbers_have_such_a_mean,
     range_holds_those_of_its_arms,
     range_of_an_arm_fits_all,

@@ -141,6 +141,13 @@ def values_stand_in_their_fragment(record: Record, source: Source) -> Iterator[P
             )
 
 
+def integrity_names_entries(record: Record, source: Source) -> Iterator[Problem]:
+    known = {entry.id for entry in record.entries}
+    for i, name in enumerate(record.integrity.entries if record.integrity else ()):
+        if name not in known:
+            yield source.problem(("integrity", "entries", i), name, "is not an entry of this record")
+
+
 def contradictions_name_entries(record: Record, source: Source) -> Iterator[Problem]:
     entries = {entry.id: entry for entry in record.entries}
     for i, contradiction in enumerate(record.contradictions):
@@ -214,6 +221,7 @@ RULES: list[Callable[[Record, Source], Iterator[Problem]]] = [
     fragments_are_given,
     values_stand_in_their_fragment,
     contradictions_name_entries,
+    integrity_names_entries,
     contrasts_name_entries,
     bias_is_judged_in_every_domain,
 ]

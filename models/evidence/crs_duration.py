@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from math import comb
 
 from extraction.derived.groups import grade_counts
+from extraction.derived.whole_days import is_no_median_of_whole_days
 from extraction.recover.ranks import judge_rank_p
 from extraction.said import said
 from extraction.schema import Bound, Entry, PValue, Record, TestOutcome
@@ -50,7 +51,7 @@ def crs_duration(record: Record, endpoint: str, contrast: str, reading: Reading)
             DurationsForeseen(_significant(test), *(_cells(grades, arm) for arm in ARMS)) if grades else None
         )
         yield Unused(record.study, (test.id,), reason, "all", check)
-    yield from _medians(record, grades)
+    yield from _medians(record, grades, reading)
     for entry in record.find(Entry, "crs_duration"):
         if entry.stratum not in ("all", *strata) and entry.kind != "not_reported":
             yield Unused(record.study, (entry.id,), "its patients enter by grade", entry.stratum)
@@ -169,16 +170,21 @@ def _of_grades(cells: Grades, grades: list[int]) -> Grades:
     return tuple(cell for cell in cells if cell[0] in wanted)
 
 
-def _medians(record: Record, grades: dict[int, dict[str, int]]) -> Iterator[Used | Unused]:
+def _medians(record: Record, grades: dict[int, dict[str, int]], reading: Reading) -> Iterator[Used | Unused]:
     found = {
         e.arm: e
         for e in record.find(Entry, "crs_duration", stratum="all")
         if isinstance(e, PrintedRange | PrintedQuartiles)
     }
     by_arm = {"toci", "control"} <= found.keys()
+    means = not reading.medians_at_their_word and any(
+        is_no_median_of_whole_days(record, entry) for entry in found.values()
+    )
     for arm, entry in found.items():
         if not grades:
             yield Unused(record.study, (entry.id,), "the grades by arm are not printed")
+        elif means:
+            yield Unused(record.study, (entry.id,), "read as a mean: no whole days have such medians")
         elif by_arm and arm == "total":
             yield Unused(record.study, (entry.id,), "the same patients as the medians by arm")
         else:

@@ -20,6 +20,7 @@ class Reading:
     endpoint_first : recovered counts of the endpoint itself enter before printed counts of a stand-in
     impossible_as_outcome : a p that its test cannot give still enters by its outcome in words
     curve_first : of a digitised curve and a log-rank p of the same patients, the curve's hazard ratio enters
+    medians_at_their_word : a median that no whole days have still enters as one
     before_the_drug : patients whose event began before tocilizumab count in its arm, as the papers group them
     grade_reached : durations of CRS are grouped by the highest grade reached, as the papers say; otherwise
     patients who got worse after the drug count in the grade at which they were given it
@@ -33,6 +34,7 @@ class Reading:
     curve_first: bool = True
     before_the_drug: bool = True
     grade_reached: bool = True
+    medians_at_their_word: bool = True
 
 
 PRIMARY = Reading()
@@ -47,6 +49,7 @@ ALTERNATIVES: dict[str, Reading] = {
     "patients who got worse after the drug counted back in the grade at which they were given it": Reading(
         grade_reached=False
     ),
+    "medians that no whole days have read as means": Reading(medians_at_their_word=False),
 }
 """One choice changed at a time, in words; the sensitivity analysis runs them all."""
 
