@@ -10,6 +10,8 @@ import pytest
 from scipy import stats
 
 from book.shown import specification_curve
+from models.answers import bias
+from models.answers.answer import answer_of
 from models.answers.bias import bias_priors, through_bias
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines import short_chains
@@ -37,9 +39,9 @@ def limits_of(row):
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_the_primary_universe_is_the_posterior_of_the_quadrature_engine(key, frames, review):
-    (row,) = [row for _, row in frames[key][frames[key]["primary"]].iterrows()]
-    endpoint = ENDPOINTS[key]
+def test_the_primary_universe_is_the_posterior_of_the_quadrature_engine(key, review):
+    frame, endpoint = multiverse.as_computed(key, review), ENDPOINTS[key]
+    (row,) = [row for _, row in frame[frame["primary"]].iterrows()]
     expected = quadrature(evidence_of(key, review), endpoint.mu_prior, endpoint.tau_prior).mu.limits()
     # a grid of 0.025, 40 nodes of tau
     assert limits_of(row) == pytest.approx(
@@ -48,16 +50,16 @@ def test_the_primary_universe_is_the_posterior_of_the_quadrature_engine(key, fra
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_an_answer_computed_by_itself_is_that_of_its_universe(key, frames, review):
-    frame = frames[key]
-    for factor, chosen in (
-        (universe.NONE, frame["primary"]),
-        (universe.JUDGED, universe.is_primary_through_bias(frame, key)),
+def test_the_answer_stands_in_the_places_of_its_own_universes(key, frames, review):
+    frame, answer = frames[key], answer_of(key, review)
+    behind = bias.adjusted(key, review)
+    for chosen, limits, below in (
+        (frame["primary"], answer.mu.limits, answer.below),
+        (universe.is_primary_through_bias(frame, key), behind.mu.limits(), behind.probability_below()),
     ):
         (row,) = [row for _, row in frame[chosen].iterrows()]
-        assert multiverse.behind_bias(key, review, factor) == pytest.approx(
-            {name: row[name] for name in ("median", "lower", "upper", "p_favours")}, rel=1e-12
-        )
+        assert limits_of(row) == pytest.approx(list(limits.values()), rel=1e-12)
+        assert row["p_favours"] == ENDPOINTS[key].favours(below)
 
 
 def pick(frame, **choices):
@@ -86,9 +88,9 @@ def test_a_universe_is_what_its_choices_say(frames, review):
     frame = frames["severe_infection"]
     evidence = collect(review, "severe_infection", Reading(at_their_word=False))
     terms = study_likelihoods(evidence)
-    bias = bias_priors("severe_infection", review, evidence)["zhang2022"]
+    judged = bias_priors("severe_infection", review, evidence)["zhang2022"]
     expected = from_study_likelihoods(
-        [through_bias(terms["zhang2022"], bias)], parse("normal:0:2"), parse("half-normal:1")
+        [through_bias(terms["zhang2022"], judged)], parse("normal:0:2"), parse("half-normal:1")
     )
     row = pick(
         frame,

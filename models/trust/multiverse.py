@@ -6,6 +6,7 @@ ratios in the table.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -46,27 +47,23 @@ TAU = np.exp(np.linspace(np.log(0.004), np.log(4.0), 40))
 """Effects, and between-study SDs even in their logarithm, at which a universe is computed."""
 
 
-_computed: dict[str, tuple[Review, pd.DataFrame]] = {}
-"""The last universes of each endpoint, with the review they belong to: a page asks for them several times."""
-
-
 def universes(key: str, review: Review) -> pd.DataFrame:
     """Every universe of an endpoint: its choices, median and limits as ratios, probability that tocilizumab
     is the better side, whether primary.
     """
-    if key not in _computed or _computed[key][0] is not review:
-        _computed[key] = review, _universes(key, review)
-    return _computed[key][1].copy()
+    return _with_the_answer(as_computed(key, review).copy(), key, review)
 
 
-def _universes(key: str, review: Review) -> pd.DataFrame:
+@lru_cache(maxsize=16)
+def as_computed(key: str, review: Review) -> pd.DataFrame:
+    """The same as the grid or the short chains give them."""
     rows = _integrated(key, review) if ENDPOINTS[key].engine.integrates else _sampled(review)
     frame = pd.DataFrame(rows)
     frame["p_favours"] = frame.pop("below").map(ENDPOINTS[key].favours)
     for name in ("median", "lower", "upper"):
         frame[name] = np.exp(frame[name])
     frame["primary"] = is_primary(frame, key)
-    return _with_the_answer(frame, key, review)
+    return frame
 
 
 def _with_the_answer(frame: pd.DataFrame, key: str, review: Review) -> pd.DataFrame:
