@@ -38,7 +38,13 @@ TOPICS = {
         "steroid_duration",
         "gcsf_dose",
     ),
-    "Infection and neurotoxicity": ("severe_infection", "icans", "severe_icans"),
+    "Infection and neurotoxicity": (
+        "severe_infection",
+        "icans",
+        "severe_icans",
+        "icans_onset",
+        "severe_icans_onset",
+    ),
     "Response": (
         "objective_response",
         "complete_response",
@@ -52,6 +58,8 @@ TOPICS = {
         "cytokine_response",
         "il6_rise",
         "crp_rise",
+        "il10_rise",
+        "ferritin_rise",
         "liver_kidney_function",
     ),
 }
