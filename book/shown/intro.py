@@ -8,7 +8,7 @@ from book.html import files
 from book.html.markers import PAGES, figure_name, with_sources
 from book.html.show import drawn
 from book.html.template import filled
-from book.shown import findings_page, landing
+from book.shown import findings_page, landing, living_page, methods_page
 from book.shown.citation import citation
 from book.shown.endpoint import chapter
 from extraction.records import Review
@@ -19,6 +19,14 @@ from models.history import versions
 def in_short(found: list[landing.Row], review: Review) -> None:
     """The review in a few sentences."""
     chapter.lead(f"{landing.in_short(found)} {findings_page.certainties(review)}.")
+
+
+def comparison(review: Review) -> None:
+    """Whom the answer compares, and how the studies were found, in a paragraph."""
+    chapter.say(
+        f"{methods_page.never_had_crs(review)} They could not have been given it, so part of any difference"
+        f" may be theirs. {living_page.searched(review)}"
+    )
 
 
 def version(review: Review) -> None:

@@ -8,9 +8,18 @@ from book.html.style import Table
 from extraction.living import KINDS
 from extraction.records import Review
 from models.history import flow, versions
-from models.words import listed
+from models.words import count, listed
 
 LOG = ["date", "source", "by", "records found", "new", "taken into the register", "included", "query"]
+
+
+def searched(review: Review) -> str:
+    """Whether a search stands behind the review, and how many studies, in a sentence."""
+    studies = len(review.included())
+    if any(review.living.last(source.id) for source in review.living.sources):
+        return headline(review)
+    known = count(studies, "study", "studies")
+    return f"No search has been run yet: the {known} were known, and others may be missing."
 
 
 def headline(review: Review) -> str:

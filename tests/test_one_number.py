@@ -1,0 +1,52 @@
+"""An answer is computed once and shown once: every page that names it prints the same digits."""
+
+import html as escapes
+import re
+from pathlib import Path
+
+import pytest
+
+from book.html.markers import PAGES
+from extraction.tree import ROOT
+from models import words
+from models.answers.absolute import absolute_effects
+from models.endpoints import ENDPOINTS
+from models.trust.told import told
+
+
+def plain(path: Path) -> str:
+    """The words of a page, without tags."""
+    return escapes.unescape(re.sub(r"<[^>]+>", "", path.read_text(encoding="utf-8")))
+
+
+def same(text: str, limits: dict, digits: int) -> bool:
+    """Whether an interval stands in the text, in one of the two ways it is written."""
+    return words.interval(limits, digits) in text or words.compact(limits, digits) in text
+
+
+@pytest.mark.book
+@pytest.mark.parametrize("key", ENDPOINTS)
+def test_every_page_prints_the_same_digits_of_an_answer(key, html, review):
+    found = told(key, review)
+    digits = found.unadjusted["digits"]
+    for page in ("intro.html", PAGES[key].partition("#")[0], "summary-of-findings.html"):
+        text = plain(html / "book" / page)
+        assert same(text, found.unadjusted, digits), (page, words.compact(found.unadjusted, digits))
+        assert same(text, found.adjusted, max(digits, 1)), (page, words.compact(found.adjusted, digits))
+
+
+@pytest.mark.book
+@pytest.mark.parametrize("key", [key for key in ENDPOINTS if key in ("complete_response", "icans")])
+def test_patients_per_1000_are_the_same_on_every_page(key, html, review):
+    effect = absolute_effects(key, review)[0]
+    limits = effect.with_toci
+    said = f"{limits['median']:.0f} ({limits['lower']:.0f} to {limits['upper']:.0f})"
+    for page in ("intro.html", PAGES[key].partition("#")[0]):
+        assert said in plain(html / "book" / page), page
+
+
+@pytest.mark.book
+def test_the_readme_prints_what_the_pages_print(html, review):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for key in ("crs_duration_grade3", "severe_infection", "overall_survival"):
+        assert words.short(told(key, review), ENDPOINTS[key]) in readme
