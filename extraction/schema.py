@@ -302,6 +302,9 @@ class Stratum(Definition):
     crs_grades: list[Annotated[int, Field(ge=0, le=5)]] | None = Field(
         None, description="CRS grades the stratum holds, where it is defined by grade."
     )
+    rest_of: Slug | None = Field(
+        None, description="Stratum beside it, where the two together are all patients, e.g. il6_low."
+    )
     patients_with: FieldName | None = Field(
         None, description="Variable, where the stratum is the patients who have it, e.g. icans."
     )

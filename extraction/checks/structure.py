@@ -148,6 +148,13 @@ def integrity_names_entries(record: Record, source: Source) -> Iterator[Problem]
             yield source.problem(("integrity", "entries", i), name, "is not an entry of this record")
 
 
+def strata_beside_are_known(record: Record, source: Source) -> Iterator[Problem]:
+    for name, stratum in record.strata.items():
+        if stratum.rest_of and stratum.rest_of not in record.strata:
+            path = ("strata", name, "rest_of")
+            yield source.problem(path, stratum.rest_of, "is not a stratum of this record")
+
+
 def contradictions_name_entries(record: Record, source: Source) -> Iterator[Problem]:
     entries = {entry.id: entry for entry in record.entries}
     for i, contradiction in enumerate(record.contradictions):
@@ -222,6 +229,7 @@ RULES: list[Callable[[Record, Source], Iterator[Problem]]] = [
     values_stand_in_their_fragment,
     contradictions_name_entries,
     integrity_names_entries,
+    strata_beside_are_known,
     contrasts_name_entries,
     bias_is_judged_in_every_domain,
 ]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from math import comb
 
 from extraction.derived.groups import grade_counts
+from extraction.derived.the_rest import sizes_of_the_rest
 from extraction.derived.whole_days import is_no_median_of_whole_days
 from extraction.recover.ranks import judge_rank_p
 from extraction.said import said
@@ -54,7 +55,8 @@ def crs_duration(record: Record, endpoint: str, contrast: str, reading: Reading)
     yield from _medians(record, grades, reading)
     for entry in record.find(Entry, "crs_duration"):
         if entry.stratum not in ("all", *strata) and entry.kind != "not_reported":
-            yield Unused(record.study, (entry.id,), "its patients enter by grade", entry.stratum)
+            reason = f"its patients enter by grade{_at_the_sizes_found(record, entry)}"
+            yield Unused(record.study, (entry.id,), reason, entry.stratum)
     yield from rest(record, "crs_duration", {"not_reported"})
 
 
@@ -143,6 +145,22 @@ def _impossible(entry: Compared, sizes: dict[str, int]) -> str:
     return (
         f"a Mann-Whitney test of {sizes['toci']} v {sizes['control']} patients cannot give it (smallest p "
         f"{found['smallest_attainable_p']:.4f}): the comparison enters by its outcome in words"
+    )
+
+
+def _at_the_sizes_found(record: Record, entry: Entry) -> str:
+    """What a Mann-Whitney test gives for a p of part of the patients, at sizes that follow from the rest of
+    them; empty where none follow.
+    """
+    sizes = sizes_of_the_rest(record, entry.stratum)
+    if not isinstance(entry, PValue) or entry.tests != ["mann_whitney"] or not sizes:
+        return ""
+    at = f"; at {sizes[0]} v {sizes[1]} patients, those whom the stratum beside it leaves, "
+    if judge_rank_p(*sizes, entry.p)["possible"]:
+        return f"{at}a Mann-Whitney test can give this p"
+    return (
+        f"{at}a Mann-Whitney test without ties does not print this p, but days have ties, and some of these"
+        " patients may have had no CRS, so that nothing speaks against it"
     )
 
 
