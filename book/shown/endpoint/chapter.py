@@ -12,6 +12,7 @@ from book.html.style import Table
 from book.shown.endpoint import (
     bias_pictures,
     curves,
+    directions,
     figures,
     forecasts,
     pictures,
@@ -125,6 +126,20 @@ def recovered(key: str, review: Review) -> None:
         say(sentence)
     if picture := recovery.candidates(key, review):
         show(picture, figure_name("candidates", key))
+
+
+def sides_open(key: str, review: Review) -> None:
+    """How far the answer moves with the directions that no paper prints, in one sentence."""
+    say(directions.bounds(key, review))
+
+
+def directions_unprinted(key: str, review: Review) -> None:
+    """The answer under each side on which the p-values without a direction may have been."""
+    _, *others = directions.sentences(key, review)
+    if picture := directions.picture(key, review):
+        show(picture, figure_name("directions", key), " ".join(others))
+    if combined := directions.table(key, review):
+        text_table(combined)
 
 
 def crs_only(key: str, review: Review) -> None:
