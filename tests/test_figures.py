@@ -36,10 +36,20 @@ def words_in(figure) -> list[str]:
 @pytest.mark.parametrize(
     ("study", "endpoint", "printed"),
     [
-        ("zhou2025", "severe_infection", "9/17 v 10/28 (p=0.353)"),
-        ("zhou2025", "icans", "2/17 v 0/28 (p=0.267)"),
+        ("zhou2025", "severe_infection", "9/17 v 10/28 (p=0.353, by Fisher)"),
+        ("zhou2025", "icans", "2/17 v 0/28 (p=0.267, by χ² with Yates’s correction)"),
         ("zhou2025", "overall_survival", "log-rank p=0.273, no direction"),
-        ("zhou2025", "crs_duration", "grade 3: shorter, p<0.05 (9 v 6 patients)"),
+        (
+            "zhou2025",
+            "crs_duration",
+            "grade 3: shorter, p<0.05 (9 v 6 patients); grade 1–2: “ns, no significance, P>0.05” (8 v 18"
+            " patients); all grades: 6.1 (2–14) v 5.5 (0–12) days",
+        ),
+        (
+            "ma2024",
+            "overall_survival",
+            "HR 1.031 (0.512–2.076), p=0.932, adjusted; log-rank p=0.773, no direction",
+        ),
         ("ma2024", "severe_infection", "not reported"),
         ("kadauke2021", "severe_crs", "4/15 v 13/26 (p=0.18)"),
     ],
@@ -232,9 +242,9 @@ def test_one_study_is_not_pooled_by_conventional_methods(key, review):
     assert len(numbers) >= 2 or without_priors.pooled(key, review)[0].startswith("none")
 
 
-def test_absolute_effects_start_from_the_outside_baseline_risk(review):
+def test_absolute_effects_start_from_the_untreated_arms(review):
     first = tables.absolute("severe_infection", review).iloc[0]
-    assert "79/350" in first["baseline risk"] and first["without tocilizumab, per 1,000"] == "226"
+    assert "10/28" in first["baseline risk"] and first["without tocilizumab, per 1,000"] == "357"
 
 
 def test_therapeutic_severe_crs_is_shown_but_not_estimated(review):

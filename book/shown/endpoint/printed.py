@@ -86,8 +86,13 @@ def _binary(record: Record, endpoint: str) -> Iterator[str]:
             sizes = {a: arms[a].n or group_size(record, a) for a in ("toci", "control")}
             counts = " v ".join(f"{arms[a].events}/{sizes[a]}" for a in ("toci", "control"))
             named = "" if field == endpoint else f"{FIELD_WORDS[field]} "
-            tested = [e for e in record.find(PValue, field, stratum="all") if e.adjustment == "none"]
-            p = f" ({p_words(tested[0].p)}{_by_test(record, endpoint)})" if tested else ""
+            tested = [
+                e
+                for e in record.find(Entry, field, stratum="all")
+                if (isinstance(e, PValue) and e.adjustment == "none") or (isinstance(e, Ratio) and e.p)
+            ]
+            by = _by_test(record, endpoint) if tested and isinstance(tested[0], PValue) else ""
+            p = f" ({p_words(tested[0].p)}{by})" if tested else ""
             yield f"{named}{counts}{p}"
             if named and (found := recover(record, endpoint, "all", verbal=True)) and len(found.tables) == 1:
                 toci, n_toci, control, n_control = found.tables[0]
