@@ -11,6 +11,7 @@ from book.html.show import show, table
 from book.html.style import Table
 from book.shown.endpoint import (
     bias_pictures,
+    confounding,
     curves,
     directions,
     figures,
@@ -154,6 +155,15 @@ def bias(key: str, review: Review) -> None:
     found = told(key, review)
     caption = f"{words.sizes(found, ENDPOINTS[key])}." if has_studies(key, review) else words.NO_STUDY + "."
     show(bias_pictures.side_by_side(key, review), figure_name("bias", key), caption)
+
+
+def confounding_bounds(key: str, review: Review) -> None:
+    """The odds ratios that confounding of each strength leaves possible."""
+    said = confounding.sentence(key, review)
+    if picture := confounding.picture(key, review):
+        show(picture, figure_name("confounding", key), said)
+    else:
+        say(said)
 
 
 def digitised_curves(key: str, review: Review) -> None:
