@@ -8,6 +8,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from book.html.style import BLUE, GREY, INK, ORANGE, SMALL, TICKS, Picture, canvas
 from extraction.records import Review
+from models.endpoint import Endpoint
 from models.endpoints import ENDPOINTS
 from models.trust.confounding_bounds import GAMMAS, Bounds, confounding_bounds
 from models.words import compact, number, sentence_case
@@ -60,7 +61,7 @@ def picture(key: str, review: Review) -> Picture | None:
     _axes(ax, found)
     ax.set_xlabel("Odds of the event apart by up to so many times\nin every study, not through the drug")
     ax.set_ylabel(f"Mean {endpoint.scale}, log scale")
-    _sides(ax, endpoint.less_is_better)
+    _sides(ax, endpoint)
     ax.set_title(textwrap.fill(endpoint.title, 40), loc="left", fontsize=12, weight="bold")
     figure.legend(loc="outside lower left", ncols=1)
     said = "; ".join(
@@ -104,9 +105,10 @@ def _marks(ax, found: Bounds) -> None:
             ax.plot(reached, 1, marker, color=ORANGE, mec=INK, ms=8, zorder=5, ls="none", label=at)
 
 
-def _sides(ax, less_is_better: bool) -> None:
-    """Which side of no difference favours tocilizumab, in the corners that the bands leave free."""
-    below, above = ("tocilizumab", "none") if less_is_better else ("none", "tocilizumab")
+def _sides(ax, endpoint: Endpoint) -> None:
+    """Which arm each side of no difference favours, in the corners that the bands leave free."""
+    arms = (endpoint.contrast.treated, endpoint.contrast.comparator)
+    below, above = arms if endpoint.less_is_better else reversed(arms)
     for place, words, va in ((0.98, f"▲ favours {above}", "top"), (0.02, f"▼ favours {below}", "bottom")):
         ax.text(0.02, place, words, transform=ax.transAxes, va=va, fontsize=SMALL, color="#444444")
 
