@@ -123,7 +123,7 @@ def recovered(key: str, review: Review) -> None:
         show(recovery.added(key, review), figure_name("recovery", key))
     else:
         say("No other reading of the papers changes what enters here.")
-    for sentence in recovery.taken_at_their_word(key, review):
+    for sentence in (*recovery.taken_at_their_word(key, review), *recovery.parts_weighted(key, review)):
         say(sentence)
     if picture := recovery.candidates(key, review):
         show(picture, figure_name("candidates", key))

@@ -2,6 +2,7 @@
 recovered report.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,7 @@ from models.evidence.collect import alternatives, collect
 from models.evidence.report import ALTERNATIVES, Evidence, Used
 from models.likelihood.kinds.table_set import TableSet
 from models.likelihood.report import Origin
+from models.trust import weighted_parts
 from models.words import answer, interval, percent
 
 PRINTED_ONLY = "printed numbers only"
@@ -150,6 +152,17 @@ def added(key: str, review: Review):
 
 
 PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85}
+
+
+def parts_weighted(key: str, review: Review) -> Iterator[str]:
+    """What the printed part of a set would make of the answer, and why it only bounds the set."""
+    if found := weighted_parts.weighted(key, review):
+        yield (
+            "A printed part of the patients only bounds the set: which tables hold it. Weighted by the chance of"
+            " that part, were it a random share of each arm, the answer would be"
+            f" {interval(found.ratio)}. It is no random share: patients are in it for a marker that goes with"
+            " the outcome, and it was chosen for its result; so every table that holds it counts alike."
+        )
 
 
 def taken_at_their_word(key: str, review: Review) -> list[str]:
