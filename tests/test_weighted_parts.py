@@ -1,4 +1,4 @@
-"""A set weighted by its printed part: the probability of everything printed, if the part is a random share."""
+"""A set weighted by its printed part: the chance of everything printed, if the part is a random share."""
 
 from itertools import combinations
 from math import exp

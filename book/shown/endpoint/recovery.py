@@ -158,8 +158,8 @@ def parts_weighted(key: str, review: Review) -> Iterator[str]:
     """What the printed part of a set would make of the answer, and why it only bounds the set."""
     if found := weighted_parts.weighted(key, review):
         yield (
-            "A printed part of the patients only bounds the set: which tables hold it. Weighted by the chance of"
-            " that part, were it a random share of each arm, the answer would be"
+            "A printed part of the patients only bounds the set: which tables hold it. Weighted by the chance"
+            " of that part, were it a random share of each arm, the answer would be"
             f" {interval(found.ratio)}. It is no random share: patients are in it for a marker that goes with"
             " the outcome, and it was chosen for its result; so every table that holds it counts alike."
         )
