@@ -6,8 +6,15 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from book.html.style import BLUE, GREY, INK, LIGHT, RC, RED, SMALL, WIDTH, Picture, Table
-from models.endpoints import ENDPOINTS
+from extraction.records import Review
+from models.answers.answer import of_posterior
+from models.endpoints import ENDPOINTS, evidence_of
+from models.engines.effects import study_likelihoods
+from models.engines.quadrature_general import from_study_likelihoods
+from models.likelihood.risk_report import RiskReport
+from models.priors import AT_CONTROL, MIDWAY, NARROW, BaselinePrior, parse
 from models.trust.prior_share import BOTH, DATA, MOSTLY, PARAMETERS, PRIOR, SENSITIVE, Share
+from models.words import compact
 
 
 def finding(found: list[Share]) -> str:
@@ -121,3 +128,37 @@ def _alternative(found: list[Share]) -> str:
         for s in found
     )
     return f"How much of each posterior is the prior's. {said}."
+
+
+BASELINES = {
+    "as used: midway, SD 10": MIDWAY,
+    "of the untreated, SD 10": AT_CONTROL,
+    "midway, SD 2.5": NARROW,
+    "midway, SD 1.5": BaselinePrior(parse("normal:0:1.5")),
+}
+"""Where each study's own log odds lie, and how wide their prior is."""
+
+
+def baseline_priors(review: Review) -> Table:
+    """The mean effect of each endpoint of counts under other priors of the studies' own level of risk."""
+    rows = [_under_baselines(key, review) for key in ENDPOINTS if _has_levels(key, review)]
+    return Table(
+        pd.DataFrame(rows),
+        "Mean effect under other priors of the level of risk",
+        how="Quadrature under each prior; nothing else differs.",
+    )
+
+
+def _has_levels(key: str, review: Review) -> bool:
+    reports = [used.report for used in evidence_of(key, review).used]
+    return any(isinstance(report, RiskReport) for report in reports)
+
+
+def _under_baselines(key: str, review: Review) -> dict[str, str]:
+    endpoint, evidence = ENDPOINTS[key], evidence_of(key, review)
+    row = {"endpoint": endpoint.title}
+    for words, baseline in BASELINES.items():
+        terms = list(study_likelihoods(evidence, baseline).values())
+        found = from_study_likelihoods(terms, endpoint.mu_prior, endpoint.tau_prior)
+        row[words] = compact(of_posterior(found.mu).ratio)
+    return row
