@@ -209,6 +209,7 @@ def record(study: str, text: str | None, doi: str) -> str:
     optional = {
         "definitions": _under("severe_infection", _block(schema.VariableDefinition, definition)),
         "contradictions": _item(_block(schema.Contradiction, {"entries": f"[{FILL_IN}]"})),
+        "integrity": _block(schema.Integrity, {"entries": f"[{FILL_IN}]"}),
         "risk_of_bias": _item(
             _block(schema.BiasJudgement, {"endpoints": f"[{FILL_IN}]", "address": address})
         ),

@@ -24,10 +24,16 @@ PLACE = {"source": "wang2024.txt", "section": "Results"}
 
 
 class Copy:
-    """A copy of the real register and records; `row` and `entry` change a field, as an editor would."""
+    """A copy of the real register and records, in which wang2024 still awaits its data; `row` and `entry`
+    change a field, as an editor would.
+    """
 
     def __init__(self, root: Path):
         self.root = Path(shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns("*.py", "__pycache__")))
+        (self.root / "records/wang2024.yml").unlink()
+        self.row("wang2024", "decision", "awaiting_data")
+        for study in ("wang2024", "ma2024"):
+            self.row(study, "endpoints", "null")
 
     def row(self, study: str, key: str, value: str) -> None:
         path = self.root / "register.yml"
@@ -58,8 +64,8 @@ def copy(tmp_path) -> Copy:
 
 
 @pytest.fixture(scope="module")
-def real(review) -> Review:
-    return review
+def real(tmp_path_factory) -> Review:
+    return Copy(tmp_path_factory.mktemp("real") / "extraction").review()
 
 
 def entry(

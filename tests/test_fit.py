@@ -14,6 +14,7 @@ import pymc as pm
 import pytest
 
 from models.answers import summary
+from models.answers.answer import PROBABILITIES
 from models.endpoints import ENDPOINTS, evidence_of
 from models.endpoints import quadrature as endpoint_quadrature
 from models.engines import acceptance, effects, hierarchy, sampling
@@ -30,7 +31,7 @@ SAMPLED_AND_INTEGRATED = [key for key in ENDPOINTS if key != "crs_duration_grade
 def test_sampling_agrees_with_quadrature_within_monte_carlo_error(key, fitted, review):
     exact = endpoint_quadrature(key, review).summary()
     draws, mcse = fitted[key].draws, fitted[key].info["mcse"]
-    for limit, q in summary.PROBABILITIES.items():
+    for limit, q in PROBABILITIES.items():
         # four standard errors: one chance in 16,000 for each of the numbers compared
         assert np.quantile(draws["mu"], q) == pytest.approx(exact["mu"][limit], abs=4 * mcse[limit] + 1e-3)
     # no stored error for tau and theta: the largest of mu's, which moves as they do, doubled
@@ -224,8 +225,9 @@ def test_an_unknown_endpoint_is_refused_by_name(capsys):
     assert "quality_of_life" in capsys.readouterr().err
 
 
-def test_digits_stop_at_twice_the_monte_carlo_error():
-    assert summary.digits(0.004) == 2 and summary.digits(0.03) == 1 and summary.digits(0.3) == 0
+def test_the_last_digit_shown_is_sure():
+    """Half a unit of it is four standard errors: 0.005 of 0.00125, 0.05 of 0.0125."""
+    assert [summary.digits(mcse) for mcse in (0.0, 0.0012, 0.0013, 0.012, 0.013, 0.12)] == [2, 2, 1, 1, 0, 0]
 
 
 def test_the_readme_gives_todays_answer(fitted, review):

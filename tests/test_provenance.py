@@ -18,11 +18,11 @@ from book.sphinx import beside
 from extraction.records import load
 from extraction.schema import Entry
 from extraction.vocabulary import ENDPOINTS as REPORTED
-from models.answers.absolute import summary_for_words
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.collect import ALTERNATIVES, PRIMARY, RULES, collect
 from models.likelihood.kinds.log_rank_histories import LogRankHistories
 from models.likelihood.registry import KINDS
+from models.trust.told import told
 
 
 @pytest.fixture(scope="module")
@@ -135,8 +135,8 @@ def test_every_rule_engine_recovery_and_kind_of_report_says_what_it_does(review)
     }
     assert len(recovered) > 1
     models = {endpoint.engine.build for endpoint in ENDPOINTS.values()}
-    for told in (*RULES.values(), *recovered, *models, *KINDS.values()):
-        assert re.fullmatch(r"[^.`]{20,}", getattr(told, "words", "")), f"{told.__module__} has no words"
+    for rule in (*RULES.values(), *recovered, *models, *KINDS.values()):
+        assert re.fullmatch(r"[^.`]{20,}", getattr(rule, "words", "")), f"{rule.__module__} has no words"
 
 
 def test_candidates_are_counted_with_their_range():
@@ -221,20 +221,18 @@ def test_the_script_makes_no_markup_of_a_text():
 
 @pytest.mark.usefixtures("fitted")
 @pytest.mark.parametrize("key", ENDPOINTS)
-def test_a_finding_reads_as_before_and_its_ratio_opens_what_it_is_computed_from(key, monkeypatch, review):
+def test_each_ratio_of_a_finding_opens_what_it_is_computed_from(key, monkeypatch, review):
     from book.shown.endpoint import chapter
     from models import words
 
     shown = []
     monkeypatch.setattr(chapter, "display", lambda made: shown.append(made.data))
     chapter.finding(key, review)
-    summary = summary_for_words(key, review)
-    said = f"{words.headline(summary, ENDPOINTS[key])}. {words.details(summary, ENDPOINTS[key], review)}"
+    found = told(key, review)
+    said = f"{words.headline(found)}. {words.details(found, ENDPOINTS[key])}"
     assert unescape(re.sub("<[^>]*>", "", shown[0])) == said
-    assert (
-        f">{words.interval(summary, summary['digits'])}</a>" in shown[0]
-        and f'data-source="{markers.mean_key(key)}"' in shown[0]
-    )
+    for interval, (source,) in chapter.sources_of(found).items():
+        assert f">{interval}</a>" in shown[0] and f'data-source="{source}"' in shown[0]
 
 
 # the forest plot as a table
