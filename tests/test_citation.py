@@ -32,12 +32,13 @@ def tree(tmp_path, monkeypatch):
 
 
 def release(review: Review, tree: Path, evidence: str, moved: float = 0.0) -> None:
-    """Freeze as much of a version as tells whether the tree is still that version; of ICANS with a median
-    `moved` by so many Monte Carlo errors.
+    """Freeze as much of a version as tells whether the tree is still that version; of CRS duration with a
+    median `moved` by so many Monte Carlo errors.
     """
     fit.fit(ENDPOINTS, review)
     answers = {key: versions.answer(key, review) for key in ENDPOINTS}
-    answers["icans"]["reported"]["median"] += moved * answers["icans"]["reported"]["mcse"]["median"]
+    reported = answers["crs_duration_grade3"]["reported"]
+    reported["median"] += moved * reported["mcse"]["median"]
     kept = {"version": HELD["version"], "date": "2026-12-01", "evidence_hash": evidence, "endpoints": answers}
     (tree / "releases" / f"{HELD['version']}.json").write_text(json.dumps(kept))
 

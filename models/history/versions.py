@@ -34,6 +34,8 @@ MONTE_CARLO_ERRORS = 4
 """Standard errors within which two runs of one model agree: of 21 limits one lies further apart by chance in
 700 comparisons.
 """
+QUADRATURE_ERROR = 1e-4
+"""Relative: how far two runs of one quadrature may lie apart on two machines."""
 SEEN = ("risk_of_bias", "extracted", "extractor")
 """Parts of a record that change no number: the judgements have their own fingerprint."""
 
@@ -172,7 +174,8 @@ def agree(one: dict, other: dict, error: dict, other_error: dict, names=("median
     the ratios.
     """
     return all(
-        abs(one[name] - other[name]) <= MONTE_CARLO_ERRORS * math.hypot(error[name], other_error[name])
+        abs(one[name] - other[name])
+        <= MONTE_CARLO_ERRORS * math.hypot(error[name], other_error[name]) + QUADRATURE_ERROR * one[name]
         for name in names
     )
 
