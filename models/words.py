@@ -155,7 +155,8 @@ def _again(said: str) -> str:
 
 def survives(told: Told) -> str:
     """How many of the review's own choices share the direction of the answer that is not adjusted."""
-    return f"This direction survives in {100 * told.agreeing:.0f} of 100 of our own choices"
+    what = "The better side is the same" if told.directions[1] == UNSETTLED else "This direction survives"
+    return f"{what} in {100 * told.agreeing:.0f} of 100 of our own choices"
 
 
 MOVED, MENTIONED = 0.05, 2

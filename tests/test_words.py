@@ -105,6 +105,9 @@ def test_the_share_of_choices_is_that_of_the_unadjusted_direction():
         "This direction survives in 70 of 100 of our own choices"
     )
     assert "in 30 of 100" in words.survives(told(0.03, favouring=0.7))
+    assert words.survives(told(0.55, favouring=0.7)) == (
+        "The better side is the same in 70 of 100 of our own choices"
+    )
 
 
 @pytest.mark.parametrize("rated", ["very low", "low", "not rated"])
