@@ -24,8 +24,8 @@ def in_short(found: list[landing.Row], review: Review) -> None:
 def comparison(review: Review) -> None:
     """Whom the answer compares, and how the studies were found, in a paragraph."""
     chapter.say(
-        f"{methods_page.never_had_crs(review)} They could not have been given the drug, so part of any difference"
-        f" may be theirs. {living_page.searched(review)}"
+        f"{methods_page.never_had_crs(review)} They could not have been given the drug, so part of any"
+        f" difference may be theirs. {living_page.searched(review)}"
     )
 
 
