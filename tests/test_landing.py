@@ -61,8 +61,15 @@ def test_a_row_says_both_sizes_probabilities_choices_certainty_studies_and_patie
         " 0.40 to 1.60); probability that tocilizumab is the better side 50 % and 98 %."
     )
     assert said.survives == "This direction survives in 100 of 100 of our own choices."
-    # 45 patients of Zhou 2025 and 67 of Zhang 2022, the sums of their printed arms
-    assert said.behind == "Certainty: very low. Two studies, at most 112 patients."
+    # printed by Zhou 2025; 75 tables of Zhang 2022
+    assert said.behind == (
+        "Certainty: very low. Two studies: Zhou 2025 9/17 v 10/28; Zhang 2022 11–20/32 v 2–13/35."
+    )
+
+
+def test_a_duration_counts_the_patients_of_its_own_grade_alone(review):
+    """Zhou 2025 9 v 6 of grade 3, Zhang 2022 5 v 1 of grades 3 to 5."""
+    assert "Two studies: 21 patients of grade 3 or above" in row(review, DURATION, 0.5).behind
 
 
 def test_a_harm_is_said_as_plainly_as_a_benefit(review):
@@ -78,7 +85,7 @@ def test_an_endpoint_that_lost_its_last_study_gives_no_number(review):
 
 
 def test_one_study_is_counted_as_one(review):
-    assert " One study, at most " in row(review, INFECTION, 0.5, n_studies=1).behind
+    assert " One study: " in row(review, INFECTION, 0.5, n_studies=1).behind
 
 
 def test_a_duration_ratio_is_told_in_days(review):

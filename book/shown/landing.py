@@ -84,15 +84,14 @@ def row(said: words.Told, review: Review) -> Row:
     rated = f"Certainty: {said.certainty}."
     if summary["n_studies"] == 0:
         return Row(said, words.NO_STUDY, "", "", "", rated)
-    people = findings.patients(evidence_of(said.key, review), review)
+    informing = findings.informing(evidence_of(said.key, review), review)
     return Row(
         said,
         words.headline(said),
         _patients(said, endpoint),
         f"{words.sizes(said, endpoint)}.",
         ". ".join(filter(None, [words.survives(said), words.hangs_on(said)])) + ".",
-        f"{rated} {words.sentence_case(words.count(summary['n_studies'], 'study', 'studies'))}, at most"
-        f" {people} patients.",
+        f"{rated} {words.sentence_case(words.count(summary['n_studies'], 'study', 'studies'))}: {informing}.",
     )
 
 

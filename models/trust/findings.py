@@ -15,7 +15,10 @@ from models.answers.absolute import Baseline, baselines, per_1000, risk_with
 from models.answers.answer import PROBABILITIES, Quantity, answer_of, of_posterior
 from models.answers.bias import adjusted
 from models.endpoints import ENDPOINTS, evidence_of
+from models.engines.durations import GRADES
 from models.evidence.report import Evidence, Used
+from models.likelihood.duration_report import DurationReport
+from models.likelihood.risk_report import RiskReport
 from models.trust import crs_universes
 from models.trust.adjusted import pair
 from models.words import digits_beside
@@ -147,6 +150,44 @@ def thresholds_crossed(finding: Finding) -> int:
     else:
         limits, edges = effect.ratio, (threshold.ratio, 1 / threshold.ratio)
     return sum(limits["lower"] < edge < limits["upper"] for edge in edges)
+
+
+def informing(evidence: Evidence, review: Review) -> str:
+    """The events and patients that inform an answer, study by study, tocilizumab first; of durations the
+    patients of grade 3 or above; of survival all compared, as hardly a paper prints events.
+    """
+    told = [_informing(study, evidence) for study in evidence.studies]
+    if all(told):
+        labels = [review.studies[study].label for study in evidence.studies]
+        return "; ".join(f"{label} {text}" for label, text in zip(labels, told, strict=True))
+    if severe := _severe(evidence):
+        return f"{severe} patients of grade 3 or above; milder grades lend to the answer"
+    return f"{patients(evidence, review)} patients, events hardly printed"
+
+
+def _informing(study: str, evidence: Evidence) -> str:
+    """`9/17 v 10/28`, or the ranges of a set of tables; empty where a report has none."""
+    found = [used.report for used in evidence.of(study)]
+    if not all(isinstance(report, RiskReport) for report in found):
+        return ""
+    tables = [table for report in found if isinstance(report, RiskReport) for table in report.tables]
+    toci, n_toci, control, n_control = (sorted(set(column)) for column in zip(*tables, strict=True))
+    return f"{_span(toci)}/{_span(n_toci)} v {_span(control)}/{_span(n_control)}"
+
+
+def _span(values: list[int]) -> str:
+    return str(values[0]) if len(values) == 1 else f"{values[0]}–{values[-1]}"
+
+
+def _severe(evidence: Evidence) -> int:
+    """Patients of grade 3 or above in the reports of durations, each once."""
+    counted: dict[tuple[str, str], int] = {}
+    for used in evidence.used:
+        if isinstance(used.report, DurationReport):
+            for grade, arm, n in used.report.cells:
+                if grade == GRADES[-1]:
+                    counted[used.study, arm] = max(n, counted.get((used.study, arm), 0))
+    return sum(counted.values())
 
 
 def patients(evidence: Evidence, review: Review) -> int:
