@@ -185,7 +185,7 @@ def _integrity(record: Record) -> str:
         for name in record.integrity.entries
     ]
     return f"## Research integrity\n\n{markup.markdown(record.integrity.said)}\n\n" + markup.table(
-        caption, ("as printed", "where"), rows
+        caption, ("as printed", "where"), rows, _numbers(record, "printed_numbers", caption)
     )
 
 
