@@ -61,7 +61,8 @@ def _relative(path: bytes) -> bytes:
     """A path of M, L, Q, C and z whose coordinates count from the point before; a rounding error is not
     passed on.
     """
-    steps, at, start = [], (0.0, 0.0), (0.0, 0.0)
+    steps: list[bytes] = []
+    at = start = (0.0, 0.0)
     for name, rest in re.findall(rb"([MLQCz])([^MLQCz]*)", path):
         numbers = [round(float(number), DIGITS) for number in rest.split()]
         if name == b"z":
@@ -69,7 +70,7 @@ def _relative(path: bytes) -> bytes:
         for first in range(0, len(numbers), STEPS.get(name, 1)):
             places = numbers[first : first + STEPS[name]]
             steps.append(name.lower() + _joined(place - at[i % 2] for i, place in enumerate(places)))
-            at = tuple(places[-2:])
+            at = places[-2], places[-1]
             start = at if name == b"M" else start
     return b"".join(steps)
 

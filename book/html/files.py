@@ -61,8 +61,8 @@ def place(notebooks: Iterable, folder: Path) -> None:
     differ under one name.
     """
     for notebook in notebooks:
-        for path, content in _handed(notebook):
-            target, content = folder / path, base64.b64decode(content)
+        for path, encoded in _handed(notebook):
+            target, content = folder / path, base64.b64decode(encoded)
             if target.exists() and target.read_bytes() != content:
                 raise SameName(
                     f"{path}: two figures or tables have this name; give one of them another name or caption"

@@ -1,6 +1,6 @@
 """Tables of sentences on executed pages, whose cells open what is behind them where there is anything."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 from docutils.nodes import make_id
@@ -56,7 +56,7 @@ def _rows(frame: pd.DataFrame, sources: Mapping[str, Sequence[tuple[str, ...]]])
     ]
 
 
-def cells(row: Sequence, keys: Sequence[tuple[str, ...]] | None = None) -> Markup:
+def cells(row: Collection, keys: Sequence[tuple[str, ...]] | None = None) -> Markup:
     """A row's cells as HTML; `keys` are those of the sources that each opens, if any does."""
     return filled(
         "cells.html",

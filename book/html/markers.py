@@ -66,7 +66,7 @@ def of_medians(review: Review) -> dict[str, list[tuple[str, ...]]]:
     rows = characteristics.median_entries(review)
     return {
         column: [
-            (entry_key(study, entries[column].id),) if entries[column] else () for _, study, entries in rows
+            (entry_key(study, entry.id),) if (entry := entries[column]) else () for _, study, entries in rows
         ]
         for column in characteristics.MEDIANS
     }

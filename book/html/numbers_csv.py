@@ -4,6 +4,7 @@ others.
 
 import csv
 import io
+from datetime import date
 
 import pandas as pd
 
@@ -27,7 +28,7 @@ def to_csv(frame: pd.DataFrame) -> str:
     return out.getvalue()
 
 
-def cell(value: object) -> str:
+def cell(value: str | float | date | list | tuple | None) -> str:
     """One cell: numbers in full, nothing for what is missing, all else as text that no spreadsheet runs."""
     if isinstance(value, (list, tuple)):
         return _harmless("; ".join(map(str, value)))

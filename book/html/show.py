@@ -80,7 +80,7 @@ def _figure(
     """
     width, height = (
         round(float(points) * 4 / 3)
-        for points in re.search(rb'width="([\d.]+)pt" height="([\d.]+)pt"', drawing).groups()
+        for points in re.findall(rb'width="([\d.]+)pt" height="([\d.]+)pt"', drawing)[0]
     )
     return filled(
         "figure.html",

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.typing import RcKeyType
 
 from extraction.vocabulary import CONTRASTS, Contrast
 
@@ -57,7 +58,7 @@ white, or by 3:1.
 """
 STUDY_COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY)
 
-RC = {
+RC: dict[RcKeyType, object] = {
     "font.size": 12,
     "axes.labelsize": 12,
     "axes.titlesize": 12,

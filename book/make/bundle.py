@@ -217,17 +217,21 @@ def _figures() -> dict[str, bytes]:
 class Images(HTMLParser):
     """Source and alternative text of each figure of a page."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str]] = []
+
     @classmethod
     def of(cls, page: Path) -> list[tuple[str, str]]:
         parser = cls()
-        parser.found = []
         parser.feed(page.read_text(encoding="utf-8"))
         return parser.found
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         named = dict(attributes)
-        if tag == "img" and (named.get("src") or "").startswith("../figures/"):
-            self.found.append((named["src"], named.get("alt") or ""))
+        source = named.get("src") or ""
+        if tag == "img" and source.startswith("../figures/"):
+            self.found.append((source, named.get("alt") or ""))
 
 
 def _numbers() -> dict[str, bytes]:

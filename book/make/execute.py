@@ -151,7 +151,8 @@ def _keep_interrupts() -> None:
         raise RuntimeError("signals are not the notebook client's")
 
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler = loop.remove_signal_handler = refuse
+    for name in ("add_signal_handler", "remove_signal_handler"):
+        setattr(loop, name, refuse)
 
 
 def _notebooks(pages: list[Path], extensions: list[str]) -> Iterator[tuple[Path, object]]:
@@ -179,6 +180,7 @@ async def _run(notebook, page: str, kernel) -> str | None:
     """Run a page's notebook in place, in a kernel that forgets the page before it; the error, if a cell
     raised one.
     """
+    from jupyter_client import AsyncKernelClient
     from nbclient.client import CellExecutionError, NotebookClient
 
     client = NotebookClient(
@@ -191,6 +193,8 @@ async def _run(notebook, page: str, kernel) -> str | None:
     )
     try:
         async with client.async_setup_kernel():
+            if not isinstance(client.kc, AsyncKernelClient):
+                raise RuntimeError("no kernel answers")
             await client.kc.execute_interactive(
                 FORGET.format(name=files.PAGE, page=page), store_history=False, timeout=SECONDS_TO_FORGET
             )

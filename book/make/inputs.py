@@ -47,7 +47,7 @@ def names(root: Path = ROOT) -> list[str]:
     """Every file of the tree that the rendered book depends on, sorted; posteriors are not among them."""
     tree = Tree(root)
     modules = tree.closure([name for name, _ in _renderers(root)], tree.page(_all_cells(root)))
-    code = (tree.path(name).relative_to(root).as_posix() for name in modules)
+    code = (path.relative_to(root).as_posix() for name in modules if (path := tree.path(name)))
     return sorted({*code, *tree.files(modules), *_prose(root), PINS})
 
 

@@ -83,7 +83,8 @@ def pages_in_order(folder: Path) -> list[str]:
     """Pages of the built book without ending, from the first on, each followed by the one its `next` leads
     to.
     """
-    page, found = "book/intro", []
+    page: str | None = "book/intro"
+    found: list[str] = []
     while page:
         found.append(page)
         onward = re.search(
@@ -97,7 +98,7 @@ def pages_in_order(folder: Path) -> list[str]:
 def whole_book(folder: Path, pages: list[str], cited: Citation) -> str:
     """The book as one page for the printer."""
     articles = {page: article(folder, page, set(pages)) for page in pages}
-    titles = {page: re.search(r"<h1>(.*?)</h1>", text, re.S)[1] for page, text in articles.items()}
+    titles = {page: re.findall(r"<h1>(.*?)</h1>", text, re.S)[0] for page, text in articles.items()}
     styles = re.findall(
         r'<link [^>]*rel="stylesheet"[^>]*>', (folder / f"{pages[0]}.html").read_text(encoding="utf-8")
     )
@@ -113,11 +114,11 @@ def whole_book(folder: Path, pages: list[str], cited: Citation) -> str:
 
 def article(folder: Path, page: str, pages: set[str]) -> str:
     """The text of a page, with ids and links that are its own within the whole book."""
-    text = re.search(
+    text = re.findall(
         r'<article class="bd-article">(.*?)</article>',
         (folder / f"{page}.html").read_text(encoding="utf-8"),
         re.S,
-    )[1]
+    )[0]
     for part in LEFT_OUT:
         text = part.sub("", text)
     text = EXPLORER.sub(COMPUTES, text).replace(' loading="lazy"', "").replace("<details", "<details open")
@@ -127,7 +128,7 @@ def article(folder: Path, page: str, pages: set[str]) -> str:
 
 
 def _attributes(text: str, folder: Path, page: str, pages: set[str]) -> str:
-    return ATTRIBUTE.sub(lambda found: _attribute(*found.groups(), folder, page, pages), text)
+    return ATTRIBUTE.sub(lambda found: _attribute(found[1], found[2], folder, page, pages), text)
 
 
 def _attribute(name: str, value: str, folder: Path, page: str, pages: set[str]) -> str:

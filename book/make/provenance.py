@@ -45,7 +45,7 @@ def _place(function: Callable) -> str:
 
 def _said(function: Callable) -> str:
     """What a function behind a number does, and where it stands."""
-    return f"{function.words} ({_place(function)})"
+    return f"{vars(function)['words']} ({_place(function)})"
 
 
 def sources(review: Review) -> dict[str, dict]:
@@ -243,7 +243,7 @@ def _values(entry: AnyEntry) -> str:
 def _mean(key: str, review: Review) -> dict:
     """The posterior of an endpoint: the reports it is computed from, and by what."""
     endpoint, evidence = endpoints.ENDPOINTS[key], endpoints.evidence_of(key, review)
-    lines = [
+    lines: Lines = [
         (
             "Computed from",
             f"{review.studies[report.study].label}: {_data(report.report)} ({report.report.words})",

@@ -208,7 +208,9 @@ def _where(row: BaseModel) -> str | None:
 
 
 def _certainty(review: Review) -> Iterator[dict]:
-    for endpoint, rating in review.certainty.endpoints.items() if review.certainty else ():
+    if not review.certainty:
+        return
+    for endpoint, rating in review.certainty.endpoints.items():
         for limitation, row in rating.lowerings.items():
             yield {
                 "endpoint": endpoint,
@@ -228,9 +230,9 @@ def _reports(review: Review) -> Iterator[dict]:
                 "data": _json(report.report.data),
                 "note": report.note or None,
             }
-        for report in evidence.unused:
-            foreseen = report.check and report.check.data
-            yield report.as_json() | {"endpoint": endpoint, "used": False, "data": _json(foreseen)}
+        for left_out in evidence.unused:
+            foreseen = left_out.check.data if left_out.check else None
+            yield left_out.as_json() | {"endpoint": endpoint, "used": False, "data": _json(foreseen)}
 
 
 def _json(data: dict | None) -> str | None:

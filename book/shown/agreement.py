@@ -29,7 +29,8 @@ def verdict_class(finding: Finding) -> str:
 
 def by_number(review: Review) -> dict[str, dict[str, Finding]]:
     """The gravest finding on each printed number, by study and entry."""
-    gravity, found = list(VERDICTS), {}
+    gravity = list(VERDICTS)
+    found: dict[str, dict[str, Finding]] = {}
     for finding in check(review).findings:
         numbers = found.setdefault(finding.study, {})
         if finding.entry not in numbers or gravity.index(verdict_class(finding)) < gravity.index(
@@ -115,7 +116,8 @@ def differing(review: Review) -> dict[str, pd.DataFrame]:
     By the study's id, in the order of the register, studies without any left out.  Findings alike in verdict
     and consequence share a row.
     """
-    enters, rows = _enters(review), {study: {} for study in review.studies}
+    enters = _enters(review)
+    rows: dict[str, dict[tuple[str, str], list[Finding]]] = {study: {} for study in review.studies}
     for f in sorted(
         (f for f in check(review).findings if f.verdict == "differs"),
         key=lambda f: f.severity == "last_digit",

@@ -49,9 +49,9 @@ def fates(study: str, evidence: dict[str, Evidence]) -> dict[str, list[str]]:
         for report in found.used:
             for entry in report.entries if report.study == study else ():
                 said[entry].append(f"Enters {ENDPOINTS[endpoint]}.")
-        for report in found.unused:
-            for entry in report.entries if report.study == study else ():
-                said[entry].append(f"Left out of {ENDPOINTS[endpoint]}: {report.reason}.")
+        for left_out in found.unused:
+            for entry in left_out.entries if left_out.study == study else ():
+                said[entry].append(f"Left out of {ENDPOINTS[endpoint]}: {left_out.reason}.")
     return said
 
 

@@ -104,7 +104,8 @@ def tau_prior(family: str, scale: float, shape: float | None = None) -> Prior:
         "log_normal": (float(np.log(scale)), shape),
         "inverse_gamma": (shape, scale),
     }[family]
-    return Prior(f"{family}_{scale:g}", family, parameters, "chosen on the page", "chosen on the page")
+    given = tuple(parameter for parameter in parameters if parameter is not None)
+    return Prior(f"{family}_{scale:g}", family, given, "chosen on the page", "chosen on the page")
 
 
 def _studies(key: str, evidence: Evidence, review: Review) -> list[dict]:

@@ -130,10 +130,12 @@ def _notes(review: Review, lowered: bool = True) -> list[dict]:
     """Each limitation with its reason and the endpoints it holds for, one reason once: those that lower the
     certainty, or those that do not.
     """
+    ratings = review.certainty.endpoints if review.certainty else {}
+    rated = {str(name): made for name, made in ratings.items()}
     notes: dict[tuple, dict] = {}
     for key, endpoint in ENDPOINTS.items():
         if rating(endpoint.evidence, review) != NOT_RATED:
-            for name, row in review.certainty.endpoints[endpoint.evidence].lowerings.items():
+            for name, row in rated[endpoint.evidence].lowerings.items():
                 if (row.levels > 0) == lowered:
                     notes.setdefault(
                         (name, row.levels, row.reason),

@@ -25,8 +25,9 @@ def power(rows: list[dict]) -> float:
     """The power of the number of studies with which time grows, by least squares on both logarithms, from
     MANY studies on; 1 is linear.
     """
-    many = [(np.log(row["studies"]), np.log(row["seconds"])) for row in rows if row["studies"] >= MANY]
-    return float(np.polyfit(*zip(*many, strict=True), 1)[0])
+    many = [row for row in rows if row["studies"] >= MANY]
+    studies, seconds = ([np.log(row[name]) for row in many] for name in ("studies", "seconds"))
+    return float(np.polyfit(studies, seconds, 1)[0])
 
 
 def headline(found: dict) -> str:

@@ -47,7 +47,8 @@ def version(review: Review) -> None:
 
 def answers(found: list[landing.Row], role: str, review: Review) -> None:
     """The rows of the endpoints of one role, `primary` or `secondary`."""
-    rows, handed = [], {}
+    rows: list[dict] = []
+    handed: dict[str, bytes] = {}
     for row in found:
         if ENDPOINTS[row.key].role == role:
             told, own = _row(row, landing.common_axis(found), review)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
+from matplotlib.typing import FillStyleType
 
 from book.html.style import (
     BLUE,
@@ -271,7 +272,7 @@ def icons(limits: dict) -> dict[str, int]:
     return {"lower": lower, "median": median - lower, "upper": upper - median, "none": ICONS - upper}
 
 
-SIGNS = {
+SIGNS: dict[str, tuple[FillStyleType, str]] = {
     "lower": ("full", "up to the lower limit"),
     "median": ("bottom", "up to the median"),
     "upper": ("none", "up to the upper limit"),

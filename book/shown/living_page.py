@@ -5,7 +5,8 @@ stands on.
 import pandas as pd
 
 from book.html.style import Table
-from extraction.living import KINDS
+from extraction.fault import Fault
+from extraction.living import KINDS, Living
 from extraction.records import Review
 from models.history import flow, versions
 from models.words import count, listed
@@ -13,10 +14,18 @@ from models.words import count, listed
 LOG = ["date", "source", "by", "records found", "new", "taken into the register", "included", "query"]
 
 
+def plan(review: Review) -> Living:
+    """The plan of the living review and its log; raise Fault where the evidence has none."""
+    if review.living is None:
+        raise Fault("extraction/living.yml is missing, and the page of the living mode tells what it says")
+    return review.living
+
+
 def searched(review: Review) -> str:
     """Whether a search stands behind the review, and how many studies, in a sentence."""
     studies = len(review.included())
-    if any(review.living.last(source.id) for source in review.living.sources):
+    living = plan(review)
+    if any(living.last(source.id) for source in living.sources):
         return headline(review)
     known = count(studies, "study", "studies")
     return f"No search has been run yet: the {known} were known, and others may be missing."
@@ -24,7 +33,7 @@ def searched(review: Review) -> str:
 
 def headline(review: Review) -> str:
     """What searches stand behind the review, in a sentence or two."""
-    living, papers = review.living, len(review.register.studies)
+    living, papers = plan(review), len(review.register.studies)
     searched = [
         f"{source.name} on {last.searched}" for source in living.sources if (last := living.last(source.id))
     ]
@@ -45,8 +54,9 @@ def headline(review: Review) -> str:
 def strategies(review: Review) -> list[tuple[str, str]]:
     """Each source with its kind, interval and last search, and the query with its limits."""
     said = []
-    for source in review.living.sources:
-        last = review.living.last(source.id)
+    living = plan(review)
+    for source in living.sources:
+        last = living.last(source.id)
         state = f"last searched on {last.searched}" if last else "draft, not yet run"
         every = "every month" if source.every_months == 1 else f"every {source.every_months} months"
         said.append(
@@ -60,7 +70,7 @@ def strategies(review: Review) -> list[tuple[str, str]]:
 
 def searches(review: Review) -> Table:
     """The log, newest first; `included` is what the register says today of what a search brought."""
-    names = {source.id: source.name for source in review.living.sources}
+    names = {source.id: source.name for source in plan(review).sources}
     rows = [
         {
             "date": search.searched.isoformat(),
@@ -72,7 +82,7 @@ def searches(review: Review) -> Table:
             "included": sum(review.studies[study].decision == "included" for study in search.registered),
             "query": search.query or "as above",
         }
-        for search in reversed(review.living.searches)
+        for search in reversed(plan(review).searches)
     ]
     return Table(
         pd.DataFrame(rows or [{"date": "none has been run"}], columns=LOG).fillna(""),
@@ -83,7 +93,7 @@ def searches(review: Review) -> Table:
 
 def steps(review: Review) -> Table:
     return Table(
-        pd.DataFrame([{"step": step.step, "when": step.when} for step in review.living.steps]),
+        pd.DataFrame([{"step": step.step, "when": step.when} for step in plan(review).steps]),
         "What follows a search, and when",
         how="Copied from the plan of the living review; nothing is computed.",
     )
@@ -91,7 +101,7 @@ def steps(review: Review) -> Table:
 
 def roles(review: Review) -> Table:
     return Table(
-        pd.DataFrame([{"role": role.role, "what it does": role.does} for role in review.living.roles]),
+        pd.DataFrame([{"role": role.role, "what it does": role.does} for role in plan(review).roles]),
         "Roles",
         how="Copied from the plan of the living review; nothing is computed.",
     )
@@ -100,7 +110,7 @@ def roles(review: Review) -> Table:
 def triggers(review: Review) -> Table:
     """What makes a new version."""
     return Table(
-        pd.DataFrame({"trigger": review.living.triggers}),
+        pd.DataFrame({"trigger": plan(review).triggers}),
         "What makes a new version",
         how="Copied from the plan of the living review; nothing is computed.",
     )
@@ -109,7 +119,7 @@ def triggers(review: Review) -> Table:
 def retirement(review: Review) -> Table:
     """What ends the living mode."""
     return Table(
-        pd.DataFrame({"the review is retired once": review.living.retirement}),
+        pd.DataFrame({"the review is retired once": plan(review).retirement}),
         "Plan for retirement from the living mode",
         how="Copied from the plan of the living review; nothing is computed.",
     )
@@ -128,7 +138,7 @@ def lineage(review: Review) -> str:
     trigger = f" Version {last['version']} of {last['date']} was triggered by: {'; '.join(last['trigger'])}."
     if before is None:
         return f"No version precedes this one, and every number of the flow is new.{trigger}"
-    doi = review.living.doi.versions.get(before["version"])
+    doi = plan(review).doi.versions.get(before["version"])
     return (
         f"The preceding version is {before['version']} of {before['date']}, evidence"
         f" {before['evidence_hash']}{f', doi:{doi}' if doi else ''}; new is what was decided or searched"
@@ -138,7 +148,7 @@ def lineage(review: Review) -> str:
 
 def dois(review: Review) -> Table:
     """DOIs of the review and of its versions; empty until there is one."""
-    held = review.living.doi
+    held = plan(review).doi
     rows = [("all versions", held.concept)] if held.concept else []
     return Table(
         pd.DataFrame([*rows, *held.versions.items()], columns=["version", "DOI"]),

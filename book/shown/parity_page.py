@@ -62,12 +62,15 @@ def comparators(found: pd.DataFrame) -> Table:
 COLOURS = {"ours": RED, "bayesmeta": BLUE, "brms": ORANGE, "jags": GREEN, "pystan-ncp": PURPLE, "robma": SKY}
 
 
-def picture(found: pd.DataFrame):
+def picture(found: pd.DataFrame) -> Picture:
     """Mean effect of every data set and model, ours and each other program's side by side."""
-    groups = list(same_model(found).groupby(["dataset", "model"], sort=False))
-    groups.sort(key=lambda group: (list(DATASETS).index(group[0][0]), group[0][1]))
+    groups = [
+        (str(dataset), str(model), rows)
+        for (dataset, model), rows in same_model(found).groupby(["dataset", "model"], sort=False)
+    ]
+    groups.sort(key=lambda group: (list(DATASETS).index(group[0]), group[1]))
     figure, ax = canvas(1.12 * len(groups) + 1.1)
-    numbers = [_group(ax, -i, dataset, model, rows) for i, ((dataset, model), rows) in enumerate(groups)]
+    numbers = [_group(ax, -i, dataset, model, rows) for i, (dataset, model, rows) in enumerate(groups)]
     ax.set_xlim(-2.7, 2.7)
     ax.set_ylim(-len(groups) + 0.3, 0.55)
     ax.set_yticks([])

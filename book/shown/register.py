@@ -179,9 +179,9 @@ def an_entry(review: Review) -> str:
     for study, record in review.included().items():
         for i, entry in enumerate(record.entries[:-1]):
             if entry.kind == "counts":
-                source = review.sources[study]
+                starts = review.sources[study].lines
                 lines = (ROOT / "records" / f"{study}.yml").read_text(encoding="utf-8").splitlines()
-                return "\n".join(lines[source.line(("entries", i)) - 1 : source.line(("entries", i + 1)) - 1])
+                return "\n".join(lines[starts["entries", i] - 1 : starts["entries", i + 1] - 1])
     return ""
 
 
@@ -234,7 +234,7 @@ def fits(review: Review) -> Table:
 
 def versions(review: Review) -> Table:
     """Software, sampler settings, and the state of the evidence."""
-    rows = [
+    rows: list[tuple[str, str | float]] = [
         ("this review", version()),
         ("evidence", evidence_hash(review)),
         ("Python", platform.python_version()),

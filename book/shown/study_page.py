@@ -101,7 +101,7 @@ def _numbers(record: Record, table: str, caption: str) -> Markup:
 
 
 def _registration(study: Registration) -> str:
-    limited = study.decision == "included" and study.endpoints is not None
+    limited = study.endpoints if study.decision == "included" else None
     return markup.terms(
         [
             ("Decision", f"{DECISIONS[study.decision]}, {study.decided}"),
@@ -115,7 +115,7 @@ def _registration(study: Registration) -> str:
             ("Contrast", CONTRASTS[study.contrast].meaning),
             ("Patients in the paper", study.patients),
             ("Overlap group", study.cohort.replace("_", " ")),
-            ("May enter", ", ".join(ENDPOINTS[e] for e in study.endpoints) if limited else None),
+            ("May enter", ", ".join(ENDPOINTS[e] for e in limited) if limited is not None else None),
             ("Text read", "yes" if study.text_held else "no"),
         ]
     )

@@ -159,7 +159,10 @@ def finding(found: list[Outlook]) -> str:
         "A single further study, of whatever size, is expected to put more than 95 % on the true side"
         f" {', and '.join(said)}."
     )
-    left = {truth: [o.studies for o in rows if o.smallest is None] for truth, rows in by_truth.items()}
+    left = {
+        truth: [o.studies for o in rows if o.smallest is None and o.studies is not None]
+        for truth, rows in by_truth.items()
+    }
     takes = [
         f"{count_words(studies)} {case}"
         for studies, case in zip(left.values(), ("in the first case", "in the second"), strict=True)
@@ -350,7 +353,7 @@ def numbers(found: list[Outlook]) -> pd.DataFrame:
                 "log_ratio_sd": expected.sd,
             }
             for o in found
-            for size, expected in {0: o.today, **o.by_size, np.inf: o.endless}.items()
+            for size, expected in ((0, o.today), *o.by_size.items(), (np.inf, o.endless))
         ]
     )
 
@@ -362,8 +365,8 @@ def _panel(ax, found: list[Outlook]) -> None:
         ax.plot(list(o.by_size), p, color=colour, ls=line, lw=1.8)
         ax.plot([SIZES[-1], AT_ENDLESS], [p[-1], o.p_better(o.endless)], color=colour, ls=":", lw=1.2)
         ax.plot(AT_ENDLESS, o.p_better(o.endless), marker, color=colour, ms=6, clip_on=False)
-    for line in (ANSWERED, 1 - ANSWERED):
-        ax.axhline(line, color=INK, lw=0.8, ls=(0, (1, 2)))
+    for answered in (ANSWERED, 1 - ANSWERED):
+        ax.axhline(answered, color=INK, lw=0.8, ls=(0, (1, 2)))
     ax.set_xscale("log")
     ax.set_xlim(SIZES[0], AT_ENDLESS * 1.15)
     ax.set_ylim(0, 1)

@@ -37,7 +37,7 @@ def add(app, pagename: str, template: str, context: dict, doctree) -> None:
 
 def definitions(env) -> dict[str, str]:
     """First paragraph of every definition of the glossary by the anchor of its term."""
-    found = {}
+    found: dict[str, str] = {}
     for page in {page for (kind, _), (page, _) in env.domains["std"].objects.items() if kind == "term"}:
         for item in env.get_doctree(page).findall(nodes.definition_list_item):
             meaning = item.next_node(nodes.definition).next_node(nodes.paragraph).astext().replace("\n", " ")

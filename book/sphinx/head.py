@@ -61,7 +61,9 @@ class Paragraphs(HTMLParser):
         super().__init__()
         self.findings: list[str] = []
         self.paragraphs: list[str] = []
-        self.folded, self.boxes, self.leads, self.reading = 0, [], 0, None
+        self.folded, self.leads = 0, 0
+        self.boxes: list[bool] = []
+        self.reading: list[str] | None = None
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         classes = (dict(attributes).get("class") or "").split()

@@ -240,7 +240,7 @@ def what_it_does(review: Review) -> str:
 
 def scales() -> Table:
     """Mean and SD of the bias by endpoint and judgement, with what they claim and where they come from."""
-    rows = {}
+    rows: dict[str, dict] = {}
     for key, scale in SCALES.items():
         cells = {
             name.replace("_", " "): (

@@ -90,9 +90,11 @@ def forest(key: str, review: Review) -> None:
     )
     frame = tables.forest(picture.numbers, summary)
     papers = _papers(frame["study"], review)
-    printed = [behind(key, *paper, review) if paper else () for paper in papers]
-    computed = [() if gap else (mean_key(key),) for gap in picture.numbers["no_result_because"]]
-    sources = {
+    printed = [behind(key, paper[0], review) if paper else () for paper in papers]
+    computed: list[tuple[str, ...]] = [
+        () if gap else (mean_key(key),) for gap in picture.numbers["no_result_because"]
+    ]
+    sources: dict[str, list[tuple[str, ...]]] = {
         "study": [() if entries else paper for entries, paper in zip(printed, papers, strict=True)],
         "as printed": printed,
         frame.columns[2]: computed,

@@ -9,8 +9,9 @@ from book.shown.endpoint.printed import p_words, stratum_words
 from extraction.digitised.drawing import overlay
 from extraction.records import Review
 from extraction.recover import Unusable
+from extraction.recover.curve_types import Curve
 from extraction.recover.curves import reconstruct
-from extraction.schema import Entry, SurvivalCurve
+from extraction.schema import Entry, LogRankP, Ratio, SurvivalCurve
 
 
 def digitised(
@@ -41,14 +42,21 @@ def anchor(study: str, entry: SurvivalCurve) -> str:
     )
 
 
-def picture(review: Review, study: str, entry: SurvivalCurve):
+def points(review: Review, entry: SurvivalCurve) -> Curve:
+    """The points of a digitised curve; raise ValueError where it is not digitised."""
+    if entry.curve is None:
+        raise ValueError(f"{entry.id} is not digitised")
+    return review.curves[entry.curve]
+
+
+def picture(review: Review, study: str, entry: SurvivalCurve) -> Picture | None:
     """The overlay of one record's curve, or None where the curve fixes no hazard ratio."""
     record = review.records[study]
     patients = "" if entry.stratum == "all" else f", {stratum_words(record, entry.stratum)}"
     try:
         return Picture(
             *overlay(
-                review.curves[entry.curve],
+                points(review, entry),
                 f"{review.studies[study].label}: {entry.field.replace('_', ' ')}{patients}",
             ),
             how=(
@@ -66,16 +74,16 @@ def beside_print(review: Review, field: str) -> pd.DataFrame:
     """
     rows = []
     for study, entry in digitised(review, field):
-        record, curve = review.records[study], review.curves[entry.curve]
+        record, curve = review.records[study], points(review, entry)
         of_the_same = [
             e
             for e in record.find(Entry, field, stratum=entry.stratum)
-            if e.kind in ("hazard_ratio", "log_rank_p")
+            if isinstance(e, LogRankP) or (isinstance(e, Ratio) and e.kind == "hazard_ratio")
         ]
         printed = [
             (
                 f"HR {e.estimate} ({e.lower}–{e.upper})" + (", adjusted" if e.adjusted_for else "")
-                if e.kind == "hazard_ratio"
+                if isinstance(e, Ratio)
                 else p_words(e.p)
             )
             for e in of_the_same

@@ -34,6 +34,7 @@ from extraction.schema import Record
 from extraction.vocabulary import DOMAINS
 from models.answers.answer import answer_of, limits
 from models.answers.summary import summarise
+from models.endpoint import Endpoint
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.engines.reweight import limits_under
 from models.runs import store
@@ -179,12 +180,12 @@ def _forest_row(
     )
 
 
-def _forest_numbers(row: Row, endpoint) -> dict:
+def _forest_numbers(row: Row, endpoint: Endpoint) -> dict:
     """Limits as ratios, missing where there is no result; judgements missing where there are none."""
-    judged = judgements(row.record, endpoint.evidence) if row.record else {}
-    lights = {domain: made.judgement for domain, made in judged.items()} | (
-        {"overall": overall(row.record, endpoint.evidence)} if judged else {}
-    )
+    lights: dict[str, str | None] = {}
+    if row.record and (judged := judgements(row.record, endpoint.evidence)):
+        lights = {domain: made.judgement for domain, made in judged.items()}
+        lights["overall"] = overall(row.record, endpoint.evidence)
     return {
         "row": row.label,
         "kind": row.kind,
@@ -196,16 +197,15 @@ def _forest_numbers(row: Row, endpoint) -> dict:
     }
 
 
-def _forest_alt(endpoint, rows: list[Row], digits: int) -> str:
+def _forest_alt(endpoint: Endpoint, rows: list[Row], digits: int) -> str:
     parts = []
     for row in rows:
         if row.limits is None:
             parts.append(f"{row.label}: printed {row.printed}; {row.gap}")
         else:
             said = f", printed {row.printed}" if row.kind == "study" else ""
-            said += (
-                f", risk of bias {LIGHTS[overall(row.record, endpoint.evidence)][0]}" if row.record else ""
-            )
+            risk = overall(row.record, endpoint.evidence) if row.record else None
+            said += f", risk of bias {LIGHTS[risk][0]}" if risk else ""
             parts.append(f"{row.label}: {interval(row.limits, digits)}{said}")
     return (
         f"Forest plot, {endpoint.title}: {endpoint.scale}, {endpoint.contrast.treated} over"

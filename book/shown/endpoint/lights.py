@@ -6,6 +6,7 @@ from matplotlib.lines import Line2D
 from book.html.style import GREEN, GREY, INK, RED, SMALL, YELLOW, Picture, Table, canvas
 from extraction.bias import judgements, overall
 from extraction.records import Review
+from extraction.schema import Record
 from extraction.vocabulary import DOMAINS, ENDPOINTS, JUDGED
 from models.endpoints import ENDPOINTS as MODELS
 from models.endpoints import evidence_of
@@ -36,15 +37,17 @@ def light(ax, x: float, y: float, judgement: str, size: float = 9) -> None:
     )
 
 
-def row_of_lights(ax, record, endpoint: str, x: float, y: float, step: float, size: float = 8) -> bool:
+def row_of_lights(
+    ax, record: Record, endpoint: str, x: float, y: float, step: float, size: float = 8
+) -> bool:
     """The seven domains and, after a gap, the overall judgement; whether the study is judged for the
     endpoint.
     """
     made = judgements(record, endpoint)
     for i, row in enumerate(made.values()):
         light(ax, x + i * step, y, row.judgement, size)
-    if made:
-        light(ax, x + (len(DOMAINS) + 0.6) * step, y, overall(record, endpoint), size + 2)
+    if made and (whole := overall(record, endpoint)):
+        light(ax, x + (len(DOMAINS) + 0.6) * step, y, whole, size + 2)
     return bool(made)
 
 
@@ -108,7 +111,7 @@ def traffic_lights(key: str, review: Review):
     )
 
 
-def _numbers(study: str, record, endpoint: str) -> list[dict]:
+def _numbers(study: str, record: Record, endpoint: str) -> list[dict]:
     """A row for each domain and one for the overall judgement; not judged where no judgement is made."""
     made = {domain: row.judgement for domain, row in judgements(record, endpoint).items()}
     return [
@@ -116,12 +119,12 @@ def _numbers(study: str, record, endpoint: str) -> list[dict]:
     ] + [{"study": study, "domain": "overall", "judgement": overall(record, endpoint) or "not judged"}]
 
 
-def _words(record, endpoint: str) -> str:
-    made = judgements(record, endpoint)
-    if not made:
+def _words(record: Record, endpoint: str) -> str:
+    made, whole = judgements(record, endpoint), overall(record, endpoint)
+    if not made or not whole:
         return "not judged"
     domains = ", ".join(f"{DOMAINS[domain]} {LIGHTS[row.judgement][0]}" for domain, row in made.items())
-    return f"overall {LIGHTS[overall(record, endpoint)][0]} ({domains})"
+    return f"overall {LIGHTS[whole][0]} ({domains})"
 
 
 def reasons(study: str, review: Review) -> Table:

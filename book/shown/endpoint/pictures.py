@@ -64,7 +64,7 @@ def baseline_imbalance(review: Review):
         figure.legend(labels.values(), labels.keys(), loc="outside upper right", ncols=2)
     ax.set_xlabel("Standardised difference", labelpad=34)
     words_at_ends(ax, "◄ more\nwith none", "more with\ntocilizumab ►")
-    far = [i for i in found if abs(i.difference) > 0.1]
+    unlike = [i for i in found if abs(i.difference) > 0.1]
     largest = sorted(found, key=lambda i: -abs(i.difference))[:MOST_IN_WORDS]
     said = "; ".join(
         f"{i.label}, {i.variable}: {i.events_toci} of {i.n_toci} with tocilizumab and {i.events_control} of"
@@ -73,7 +73,7 @@ def baseline_imbalance(review: Review):
     )
     return Picture(
         figure,
-        f"Differences between the arms in standard deviations: {len(far)} of {len(found)} exceed 0.1, the"
+        f"Differences between the arms in standard deviations: {len(unlike)} of {len(found)} exceed 0.1, the"
         f" usual limit of balance (grey band). Largest first: {said}.",
         pd.DataFrame([asdict(i) | {"standardised_difference": i.difference} for i in found]),
         how=(
@@ -94,8 +94,8 @@ def model_graph(key: str, review: Review):
         [n for n in graph["nodes"] if n not in hidden],
         [e for e in graph["edges"] if not hidden & set(e)],
     )
-    places, layers = _layers(nodes, edges), {}
-    for name, layer in places.items():
+    layers: dict[int, list[str]] = {}
+    for name, layer in _layers(nodes, edges).items():
         layers.setdefault(layer, []).append(name)
     deepest = max(layers)
     figure, ax = canvas(1.35 * (deepest + 1))

@@ -55,7 +55,9 @@ def printed_words(entry: AnyEntry) -> str:
     if entry.kind in ("p_value", "log_rank_p"):
         return p_words(entry.p)
     if entry.kind == "test_outcome" and entry.significant and entry.direction:
-        return f"{direction_word(entry)}, " + (f"p<{entry.alpha}" if "<" in entry.printed else "significant")
+        return f"{direction_word(entry.field, entry.direction)}, " + (
+            f"p<{entry.alpha}" if "<" in entry.printed else "significant"
+        )
     return f"“{entry.printed}”"
 
 
@@ -65,8 +67,8 @@ def p_words(p: str) -> str:
     return f"p{p}" if p[0] in "<>≤≥=" else f"p={p}"
 
 
-def direction_word(entry: AnyEntry) -> str:
-    return DIRECTIONS.get(entry.field, OTHER_DIRECTIONS)[entry.direction]
+def direction_word(field: str, direction: str) -> str:
+    return DIRECTIONS.get(field, OTHER_DIRECTIONS)[direction]
 
 
 def stratum_words(record: Record, stratum: str) -> str:
@@ -86,14 +88,9 @@ def _binary(record: Record, endpoint: str) -> Iterator[str]:
             sizes = {a: arms[a].n or group_size(record, a) for a in ("toci", "control")}
             counts = " v ".join(f"{arms[a].events}/{sizes[a]}" for a in ("toci", "control"))
             named = "" if field == endpoint else f"{FIELD_WORDS[field]} "
-            tested = [
-                e
-                for e in record.find(Entry, field, stratum="all")
-                if (isinstance(e, PValue) and e.adjustment == "none") or (isinstance(e, Ratio) and e.p)
-            ]
-            by = _by_test(record, endpoint) if tested and isinstance(tested[0], PValue) else ""
-            p = f" ({p_words(tested[0].p)}{by})" if tested else ""
-            yield f"{named}{counts}{p}"
+            tested = [(e, p) for e in record.find(Entry, field, stratum="all") if (p := _own_p(e))]
+            by = _by_test(record, endpoint) if tested and isinstance(tested[0][0], PValue) else ""
+            yield f"{named}{counts}" + (f" ({p_words(tested[0][1])}{by})" if tested else "")
             if named and (found := recover(record, endpoint, "all", verbal=True)) and len(found.tables) == 1:
                 toci, n_toci, control, n_control = found.tables[0]
                 yield f"so {toci}/{n_toci} v {control}/{n_control} with any complete response, which enters"
@@ -114,6 +111,13 @@ TEST_WORDS = {
     "chi_squared_yates": "χ² with Yates’s correction",
     "fisher_freeman_halton": "Fisher’s test of all classes",
 }
+
+
+def _own_p(entry: Entry) -> str | None:
+    """The p of a comparison, or beside a ratio; None where there is none, or one adjusted for other tests."""
+    if isinstance(entry, PValue):
+        return entry.p if entry.adjustment == "none" else None
+    return entry.p if isinstance(entry, Ratio) else None
 
 
 def _by_test(record: Record, endpoint: str) -> str:
@@ -150,7 +154,7 @@ def _duration(record: Record) -> Iterator[str]:
         found = [
             e
             for e in record.find(Entry, "crs_duration", stratum=stratum, arm="comparison")
-            if e.kind in ("p_value", "test_outcome")
+            if isinstance(e, PValue | TestOutcome)
         ]
         sizes = [group_size(record, arm, stratum) for arm in ("toci", "control")]
         numbers = f" ({sizes[0]} v {sizes[1]} patients)" if all(sizes) else ""

@@ -3,7 +3,7 @@ recovered report.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,8 @@ from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.effects import quadrature
 from models.engines.posterior import Posterior
 from models.evidence.collect import alternatives, collect
-from models.evidence.report import ALTERNATIVES, Evidence, Used
+from models.evidence.report import ALTERNATIVES, Evidence, Unused, Used
+from models.likelihood.kinds.log_rank_histories import LogRankHistories
 from models.likelihood.kinds.table_set import TableSet
 from models.likelihood.report import Origin
 from models.trust import weighted_parts
@@ -186,7 +187,7 @@ class Recovered:
 
     label: str
     tables: tuple[tuple[int, int, int, int], ...] = ()
-    histories: dict | None = None
+    histories: dict[str, dict[str, int]] = field(default_factory=dict)
     enters: bool = True
 
 
@@ -210,18 +211,19 @@ def of_used(used: Used, review: Review) -> Recovered:
     label, report = _label(used, review), used.report
     if isinstance(report, TableSet):
         return Recovered(label, report.tables)
-    found = log_rank_histories(report.n_toci, report.n_control, report.p)
+    histories = LogRankHistories.expected(report)
+    found = log_rank_histories(histories.n_toci, histories.n_control, histories.p)
     by_side: dict[str, dict[str, int]] = {}
     for kind, rows in (("no ties", found.untied), ("with ties", found.tied)):
         sides = by_side.setdefault(kind, {"toci worse": 0, "none": 0, "toci better": 0})
         for row in rows or ():
             sides[row["direction"]] += row["histories"] if row["match"] == "rounded" else 0
     return Recovered(
-        f"{label}, {report.n_toci} v {report.n_control} patients, p={report.p}", histories=by_side
+        f"{label}, {histories.n_toci} v {histories.n_control} patients, p={histories.p}", histories=by_side
     )
 
 
-def _label(report, review: Review) -> str:
+def _label(report: Used | Unused, review: Review) -> str:
     label = review.studies[report.study].label
     return (
         label
@@ -267,7 +269,7 @@ def _candidate_numbers(report: Recovered) -> list[dict]:
     tables = [same | dict(zip(columns, table, strict=True)) for table in report.tables]
     return tables + [
         same | {"ties": kind, "direction": side, "histories": count}
-        for kind, sides in (report.histories or {}).items()
+        for kind, sides in report.histories.items()
         for side, count in sides.items()
     ]
 

@@ -12,6 +12,7 @@ from extraction.records import Review
 from models.answers.absolute import absolute_effects
 from models.endpoint import Scale
 from models.endpoints import CRS_DURATION, ENDPOINTS, evidence_of
+from models.evidence.foreseen import CountsPForeseen, Foreseen, LogRankForeseen
 from models.evidence.report import Unused, Used
 from models.likelihood.log_rank_exact import TIE_SHARE
 from models.runs import store
@@ -27,7 +28,8 @@ def as_printed(key: str, review: Review) -> pd.DataFrame:
     columns for links.
     """
     evidence, rows = evidence_of(key, review), []
-    for report in (*evidence.used, *evidence.unused):
+    reports: tuple[Used | Unused, ...] = (*evidence.used, *evidence.unused)
+    for report in reports:
         record = review.records[report.study]
         entries = {e.id: e for e in record.entries}
         for name in report.entries:
@@ -159,7 +161,7 @@ def forest(numbers: pd.DataFrame, summary: dict) -> pd.DataFrame:
                 "as printed": row.printed if row.kind not in ("pooled", "prediction") else "",
                 f"{row.scale}, median (95 % interval)": result(row),
                 "overall risk of bias": (
-                    LIGHTS[row.risk_of_bias_overall][0] if row.risk_of_bias_overall else ""
+                    LIGHTS[str(row.risk_of_bias_overall)][0] if row.risk_of_bias_overall else ""
                 ),
             }
             for row in numbers.itertuples()
@@ -265,6 +267,11 @@ FORESEEN = {
 }
 
 
+def _printed_p(foreseen: Foreseen) -> str | None:
+    """The p as printed; None of an outcome in words."""
+    return foreseen.p if isinstance(foreseen, LogRankForeseen | CountsPForeseen) else None
+
+
 def predictive_checks(key: str, review: Review) -> Table:
     """Left-out reports beside what the posterior foresees of them."""
     return Table(
@@ -274,8 +281,8 @@ def predictive_checks(key: str, review: Review) -> Table:
                     "study": review.studies[check.report.study].label,
                     "patients": stratum_words(review.records[check.report.study], check.report.stratum),
                     "printed": (
-                        p_words(check.report.check.p)
-                        if check.report.check.p
+                        p_words(p)
+                        if (p := _printed_p(check.report.foreseen))
                         else "significant"
                         if check.printed
                         else "not significant"

@@ -70,11 +70,19 @@ def _recomputed(reports: list[Report]) -> str:
 
 def _over_tables(candidates: tuple[Counts, ...]) -> str:
     """Smallest and largest odds ratio of the tables that print so."""
-    found = [np.exp(frequentist.log_odds_ratio(*row).estimate) for row in candidates]
+    found = [_odds_ratio(row) for row in candidates]
     return (
         f"odds ratio from {number(min(found))} to {number(max(found))} over the {len(found)} tables that"
         " print so"
     )
+
+
+def _odds_ratio(table: Counts) -> float:
+    """The odds ratio of a table; raise ValueError where it has none."""
+    found = frequentist.log_odds_ratio(*table)
+    if found.estimate is None:
+        raise ValueError(f"{table}: {found.reason}")
+    return np.exp(found.estimate)
 
 
 def pooled(key: str, review: Review) -> list[str]:
@@ -86,9 +94,8 @@ def pooled(key: str, review: Review) -> list[str]:
         counts = [list(column) for column in zip(*tables, strict=True)]
         found = [frequentist.mantel_haenszel(*counts), frequentist.peto(*counts)]
         single = [frequentist.log_odds_ratio(*row) for row in zip(*counts, strict=True)]
-        found.append(
-            frequentist.random_effects([s.estimate for s in single if s.se], [s.se for s in single if s.se])
-        )
+        estimated = [(s.estimate, s.se) for s in single if s.estimate is not None and s.se]
+        found.append(frequentist.random_effects([e for e, _ in estimated], [se for _, se in estimated]))
     elif len(ratios) >= 2:
         found = [
             frequentist.random_effects(
