@@ -236,14 +236,15 @@ def test_parquet_and_netcdf_hold_the_same_draws(key, unpacked, review):
             assert row[f"theta[{study}]"] == float(here["theta"].sel(study=study))
 
 
-def test_estimates_are_quantiles_of_the_draws(unpacked):
+def test_estimates_are_quantiles_of_the_draws_within_their_error(unpacked):
+    """The draws are the check of an answer by quadrature: their limits lie within some Monte Carlo errors."""
     found = pd.read_csv(unpacked / "bundle" / "results" / "estimates.csv")
     for key in ENDPOINTS:
         mu = pd.read_parquet(unpacked / "bundle" / "draws" / f"{key}.parquet")["mu"]
         [row] = found[(found["endpoint"] == key) & (found["quantity"] == "mean effect")].to_dict("records")
-        assert [row["median"], row["lower"], row["upper"]] == pytest.approx(
-            np.exp(np.quantile(mu, [0.5, 0.025, 0.975]))
-        )
+        expected = np.quantile(mu, [0.5, 0.025, 0.975])
+        found_now = np.log([row["median"], row["lower"], row["upper"]])
+        np.testing.assert_allclose(found_now, expected, atol=0.2 * mu.std())
 
 
 def test_every_figure_is_a_drawing_with_alternative_text(unpacked, shown):

@@ -203,20 +203,25 @@ def test_one_ratio_alone_is_the_integral_over_tau(page):
 @pytest.mark.parametrize(
     "table", [(9, 17, 10, 28), (0, 12, 5, 14), (3, 20, 0, 25), (7, 7, 9, 9), (900, 2000, 700, 1900)]
 )
-def test_counts_are_exact_binomials_with_the_control_risk_summed_out(page, table):
-    """Brute force: the two binomials and the prior of the control logit on a fine even grid."""
+def test_counts_are_exact_binomials_with_the_level_of_risk_summed_out(page, table):
+    """Brute force: the two binomials and the prior of the logit midway between them on a fine even grid."""
     found = page.evaluate(f"Explorer.tableLikelihood(EXPLORER_DATA.grid, {', '.join(map(str, table))})")
     toci, n_toci, control, n_control = table
     alpha, theta = (
         np.linspace(-60, 60, 240_001),
         np.array([-3.0, -1.0, 0.0, 0.5, 1.0, 3.0]) if n_toci < 100 else np.array([-0.2, 0.0, 0.1, 0.4]),
     )
-    at_alpha = stats.binom.logpmf(control, n_control, 1 / (1 + np.exp(-alpha))) + stats.norm.logpdf(
-        alpha, 0, 10
-    )
-    expected = np.array(
-        [logsumexp(at_alpha + stats.binom.logpmf(toci, n_toci, 1 / (1 + np.exp(-alpha - t)))) for t in theta]
-    )
+    prior = stats.norm.logpdf(alpha, 0, 10)
+
+    def at(t):
+        without, with_it = (1 / (1 + np.exp(-alpha - half)) for half in (-t / 2, t / 2))
+        return (
+            stats.binom.logpmf(control, n_control, without)
+            + stats.binom.logpmf(toci, n_toci, with_it)
+            + prior
+        )
+
+    expected = np.array([logsumexp(at(t)) for t in theta])
     values = np.interp(theta, explorer_data.GRID, found)
     assert values - values[1] == pytest.approx(expected - expected[1], abs=1e-3)
 

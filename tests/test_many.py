@@ -549,10 +549,10 @@ def test_an_address_where_nothing_answers_is_one_clear_error_within_its_patience
 
 
 def test_a_scheduler_without_workers_is_one_clear_error(made, options, tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster, "PATIENCE", 0.5)
+    monkeypatch.setattr(cluster, "PATIENCE", 3.0)  # on a busy machine connecting takes more than one
     running = Cluster(tmp_path, workers=0)
     try:
-        with pytest.raises(many.ClusterUnreachable, match=r"has had no worker for 0\.5 s"):
+        with pytest.raises(many.ClusterUnreachable, match="has had no worker for 3 s"):
             many.run(square, tasks([1], made), scheduler=running.address, **options)
     finally:
         running.close()

@@ -28,7 +28,7 @@ SCREENSHOTS = build.BUILD / "screenshots"
 HIGHEST_PICTURE = 5000  # pixels: a study's page is six times as high
 LEFT_BEHIND = "net::ERR_ABORTED"  # a request still open when index.html leads on
 AXE = Path(find_spec("axe_playwright_python").origin).parent / "axe.min.js"
-HEAVIEST = 1_500_000  # bytes of a page once all of its figures were scrolled to
+HEAVIEST = 1_700_000  # bytes of a page once all of its figures were scrolled to
 SLOWEST = 5000  # ms on a busy machine; the aim, printed beside, is 1000
 JUMP = 0.1  # cumulative layout shift up to which web.dev calls a page good
 
@@ -203,7 +203,7 @@ def test_nothing_jumps_while_a_page_loads(how, seen):
 @pytest.mark.browser
 def test_every_page_is_light_and_soon_there(seen, capsys):
     with capsys.disabled():
-        print(f"\n{'page':<36}{'kB':>7}{'read':>7}{'loaded':>9}{'painted':>9}  ms (aim 1500 kB, 1000 ms)")
+        print(f"\n{'page':<36}{'kB':>7}{'read':>7}{'loaded':>9}{'painted':>9}  ms (aim 1700 kB, 1000 ms)")
         for page, facts in seen["desktop"].items():
             print(
                 f"{page:<36}{facts['opened'] / 1000:7.0f}{facts['bytes'] / 1000:7.0f}"

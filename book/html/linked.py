@@ -18,7 +18,8 @@ on a phone it is then as wide as that.
 """
 
 
-PRINTED = ("as printed", "as printed, and where", "report", "from the curve", "what disagrees")
+INTEGRITY = "what agrees, what contradicts itself, and what that changes"
+PRINTED = ("as printed", "as printed, and where", "report", "from the curve", "what disagrees", INTEGRITY)
 """Columns of linked tables that show what the entries of their row print, or what is read off them."""
 
 

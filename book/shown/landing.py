@@ -104,25 +104,16 @@ def _patients(said: words.Told, endpoint: Endpoint) -> str:
 
 
 def in_short(found: list[Row]) -> str:
-    """Where the data lean, adjusted for bias and not, in a sentence each."""
+    """At how many endpoints the data lean, adjusted for bias and not, in a sentence."""
     studied = [row for row in found if row.summary["n_studies"]]
-    adjusted, unadjusted = ([row.told.directions[place] for row in studied] for place in (0, 1))
-    return f"Adjusted for bias {_leans(adjusted)}. Not adjusted, {_leans(unadjusted)}."
-
-
-def _leans(said: list[str]) -> str:
-    """The directions of all endpoints in one sentence; those without one are counted."""
-    told = [text for text in said if text != words.UNSETTLED]
-    if not told:
-        return f"{words.UNSETTLED} at any of the {words.count(len(said), 'endpoint')}"
-    silent = len(said) - len(told)
-    others = "endpoint" if silent == 1 else words.count(silent, "endpoint")
-    rest = f"; for the other {others} they do not tell" if silent else ""
-    once = [told[0], *(text.removeprefix("the data lean ") for text in told[1:])]
-    return f"{words.listed([text.removesuffix(WITH) for text in once])}{WITH}{rest}"
-
-
-WITH = " with tocilizumab"
+    adjusted, unadjusted = (
+        sum(row.told.directions[place] != words.UNSETTLED for row in studied) for place in (0, 1)
+    )
+    endpoints = words.count(len(studied), "endpoint")
+    return (
+        f"Adjusted for bias the data lean one way at {adjusted} of {endpoints}, not adjusted at {unadjusted};"
+        " at the others they do not tell."
+    )
 
 
 def unknown(review: Review) -> list[str]:

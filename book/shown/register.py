@@ -6,6 +6,7 @@ from collections import Counter
 import pandas as pd
 
 from book.html import markers
+from book.html.linked import INTEGRITY
 from book.html.style import Table
 from extraction.checks import overlap
 from extraction.derived import characteristics
@@ -118,7 +119,7 @@ def integrity(review: Review) -> pd.DataFrame:
         [
             {
                 "study": review.studies[study].label,
-                "what agrees, what contradicts itself, and what that changes": record.integrity.said,
+                INTEGRITY: record.integrity.said,
                 "study_id": study,
                 "entries": tuple(record.integrity.entries),
             }

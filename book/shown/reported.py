@@ -23,7 +23,6 @@ TOPICS = {
     "Deaths": ("deaths",),
 }
 """What clinicians ask after, and the variables that tell of it."""
-NOWHERE = "Persistence of CAR-T cells, length of stay in hospital and cost: no paper prints them by arm."
 
 
 def not_pooled(review: Review) -> pd.DataFrame:

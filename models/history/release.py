@@ -17,7 +17,7 @@ from extraction.records import BadRecords, Review, load
 from extraction.tree import ROOT
 from extraction.whole import json_lines, write_whole
 from models.answers.bias import bias_priors
-from models.endpoints import evidence_of
+from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.history import diff, versions
 from models.history.refit import PROBABILITIES, estimates, primary
 from models.runs import store
@@ -179,13 +179,19 @@ def freeze(version: str, today: date, review: Review, preceding: dict | None) ->
 
 
 def _quantiles(key: str, review: Review) -> dict[str, list[float]]:
-    """Mean effect, tau and prediction by the stored draws, and the mean effect adjusted for bias: log scale,
-    six decimals.
+    """Mean effect, tau and prediction as the answer has them, and the mean effect adjusted for bias: log
+    scale, six decimals.
     """
     import numpy as np
 
-    draws, evidence = store.read(key, review).draws, evidence_of(key, review)
-    found = {name: np.quantile(draws[name].values, PROBABILITIES) for name in ("mu", "tau", "prediction")}
+    evidence = evidence_of(key, review)
+    if ENDPOINTS[key].engine.integrates:
+        exact = quadrature(key, review)
+        parts = {"mu": exact.mu, "tau": exact.tau, "prediction": exact.prediction}
+        found = {name: part.quantile(np.array(PROBABILITIES)) for name, part in parts.items()}
+    else:
+        draws = store.read(key, review).draws
+        found = {name: np.quantile(draws[name].values, PROBABILITIES) for name in ("mu", "tau", "prediction")}
     setting = primary(key, evidence, bias_priors(key, review, evidence))
     found["mu_adjusted"] = estimates(key, {"adjusted": setting})["adjusted"].quantiles
     return {name: np.round(values, 6).tolist() for name, values in found.items()}
