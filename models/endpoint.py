@@ -58,6 +58,12 @@ class Endpoint:
         return CONTRASTS[contrast_of(self.evidence)]
 
     @property
+    def sides(self) -> tuple[str, str]:
+        """The arms that a ratio below 1 and one above favour, in words."""
+        better, worse = self.contrast.treated, self.contrast.comparator
+        return (better, worse) if self.less_is_better else (worse, better)
+
+    @property
     def less_is_better(self) -> bool:
         """Whether a ratio below 1 favours tocilizumab."""
         return self.benefit is Side.BELOW

@@ -14,10 +14,10 @@ import pymc as pm
 import pytest
 
 from models.answers import summary
-from models.answers.answer import PROBABILITIES
 from models.endpoints import ENDPOINTS, evidence_of
 from models.endpoints import quadrature as endpoint_quadrature
 from models.engines import acceptance, effects, hierarchy, sampling
+from models.engines.posterior import LIMITS
 from models.evidence.report import Evidence, Used
 from models.likelihood.kinds.table_set import TableSet
 from models.priors import AT_CONTROL, MU_LOG_RATIO, TAU_PRIMARY, TAU_WIDE
@@ -31,7 +31,7 @@ SAMPLED_AND_INTEGRATED = [key for key in ENDPOINTS if key != "crs_duration_grade
 def test_sampling_agrees_with_quadrature_within_monte_carlo_error(key, fitted, review):
     exact = endpoint_quadrature(key, review).summary()
     draws, mcse = fitted[key].draws, fitted[key].info["mcse"]
-    for limit, q in PROBABILITIES.items():
+    for limit, q in LIMITS.items():
         # four standard errors: one chance in 16,000 for each of the numbers compared
         assert np.quantile(draws["mu"], q) == pytest.approx(exact["mu"][limit], abs=4 * mcse[limit] + 1e-3)
     # no stored error for tau and theta: the largest of mu's, which moves as they do, doubled

@@ -13,8 +13,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from matplotlib.typing import RcKeyType
 
-from extraction.vocabulary import CONTRASTS, Contrast
-
 WIDTH = 5.4
 """Inches; on a phone this becomes about 340 pixels, and 12 points about 10 pixels."""
 SMALL = 10.5
@@ -134,19 +132,11 @@ def two_columns(height: float, ratios=(0.82, 1)):
     return figure, axes
 
 
-def ratio_axis(
-    ax,
-    low: float,
-    high: float,
-    label: str,
-    benefit: str = "below",
-    contrast: Contrast = CONTRASTS["therapeutic"],
-) -> None:
-    """A log axis of ratios with plain ticks, a line at 1, and at its ends which arm is favoured."""
+def ratio_axis(ax, low: float, high: float, label: str, sides: tuple[str, str]) -> None:
+    """A log axis of ratios with plain ticks, a line at 1, and at its ends the arms that the sides favour."""
     ratio_ticks(ax, low, high)
     ax.set_xlabel(f"{label}, log scale", labelpad=34)
-    arms = (contrast.treated, contrast.comparator)
-    left, right = arms if benefit == "below" else reversed(arms)
+    left, right = sides
     words_at_ends(ax, f"◄ favours\n{left}", f"favours\n{right} ►")
 
 

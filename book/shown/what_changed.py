@@ -100,7 +100,7 @@ def _panel(ax, key: str, rows: list[tuple[str, list[dict]]]) -> str:
             interval_line(ax, -i + shift, limits, low, high, colour, marker)
     ax.set_yticks([-i for i in range(len(rows))], [name for name, _ in rows])
     ax.set_ylim(-len(rows) + 0.4, 0.6)
-    ratio_axis(ax, low, high, f"Mean {endpoint.scale}", endpoint.benefit, endpoint.contrast)
+    ratio_axis(ax, low, high, f"Mean {endpoint.scale}", endpoint.sides)
     ax.set_title(endpoint.title, loc="left", fontsize=12, weight="bold")
     return (
         f"{endpoint.title}, {endpoint.scale}: "

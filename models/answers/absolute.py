@@ -13,6 +13,7 @@ from models.answers.bias import adjusted
 from models.answers.summary import summarise
 from models.endpoint import Scale
 from models.endpoints import ENDPOINTS, evidence_of
+from models.words import listed
 
 EXTERNAL = {"severe_infection": ("baseline_severe_infection",)}
 """Numbers of the register that are a baseline risk of an endpoint."""
@@ -52,10 +53,12 @@ def baselines(key: str, review: Review) -> list[Baseline]:
     outside = [number for number in review.register.external if number.id in EXTERNAL.get(key, ())]
     found = [Baseline(x.meaning, x.events, x.n) for x in outside if x.events and x.n]
     tables = {r.study: r.report.only_table for r in evidence_of(key, review).used if r.report.only_table}
-    whom = "untreated" if ENDPOINTS[key].contrast.comparator == "none" else ENDPOINTS[key].contrast.comparator
-    untreated = f"{whom} in {' and '.join(review.studies[study].label for study in tables)}"
     events, n = (sum(table[place] for table in tables.values()) for place in (2, 3))
-    return [Baseline(untreated, events, n), *found] if events else found
+    if not events:
+        return found
+    whom = "untreated" if ENDPOINTS[key].contrast.comparator == "none" else ENDPOINTS[key].contrast.comparator
+    untreated = f"{whom} in {listed([review.studies[study].label for study in tables])}"
+    return [Baseline(untreated, events, n), *found]
 
 
 def absolute_effects(key: str, review: Review) -> list[AbsoluteEffect]:
@@ -68,10 +71,10 @@ def absolute_effects(key: str, review: Review) -> list[AbsoluteEffect]:
     return [
         AbsoluteEffect(
             baseline,
-            per_1000(baseline, answer.mu.limits, less=0.0),
-            per_1000(baseline, behind_bias, less=0.0),
             per_1000(baseline, answer.mu.limits),
-            per_1000(baseline, answer.prediction.limits),
+            per_1000(baseline, behind_bias),
+            difference_per_1000(baseline, answer.mu.limits),
+            difference_per_1000(baseline, answer.prediction.limits),
         )
         for baseline in at
     ]
@@ -82,12 +85,14 @@ def risk_with(risk: float, log_or):
     return 1 / (1 + (1 / risk - 1) * np.exp(-np.asarray(log_or)))
 
 
-def per_1000(baseline: Baseline, limits: Mapping[str, float], less: float | None = None) -> dict[str, float]:
-    """Limits of a log odds ratio as patients per 1,000 with the event, less those at the baseline risk unless
-    other are to be taken off.
-    """
-    taken = baseline.risk if less is None else less
-    return {name: float(1000 * (risk_with(baseline.risk, value) - taken)) for name, value in limits.items()}
+def per_1000(baseline: Baseline, limits: Mapping[str, float]) -> dict[str, float]:
+    """Limits of a log odds ratio as patients per 1,000 with the event."""
+    return {name: float(1000 * risk_with(baseline.risk, value)) for name, value in limits.items()}
+
+
+def difference_per_1000(baseline: Baseline, limits: Mapping[str, float]) -> dict[str, float]:
+    """The same less those at the baseline risk."""
+    return {name: n - 1000 * baseline.risk for name, n in per_1000(baseline, limits).items()}
 
 
 def summary_for_words(key: str, review: Review) -> dict:

@@ -15,13 +15,23 @@ from numpy.typing import ArrayLike, NDArray
 
 from extraction.records import Review
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
+from models.engines.posterior import LIMITS
 from models.runs import store
 
 if TYPE_CHECKING:
     from models.engines.posterior import Effect, Marginal
 
-PROBABILITIES = {"median": 0.5, "lower": 0.025, "upper": 0.975}
-"""Every interval of the review is the equal-tailed 95 % one."""
+
+def as_ratios(limits: Mapping[str, float]) -> dict[str, float]:
+    """Limits of a log ratio, as ratios."""
+    return {name: float(np.exp(value)) for name, value in limits.items()}
+
+
+def as_row(key: str, limits: Mapping[str, float], below: float) -> dict[str, float]:
+    """The mean effect of an endpoint in a table: limits as ratios, and the probability that tocilizumab is
+    the better side, from P(mu < 0).
+    """
+    return as_ratios(limits) | {"p_favours": ENDPOINTS[key].favours(below)}
 
 
 @dataclass(frozen=True)
@@ -34,7 +44,7 @@ class Quantity:
     @property
     def ratio(self) -> dict[str, float]:
         """The limits of a log ratio, as ratios."""
-        return {name: float(np.exp(value)) for name, value in self.limits.items()}
+        return as_ratios(self.limits)
 
 
 @dataclass(frozen=True)
@@ -78,7 +88,7 @@ def _integrated(key: str, review: Review) -> Answer:
         of_posterior(found.prediction),
         {study: of_posterior(theta) for study, theta in found.theta.items()},
         found.probability_below(),
-        dict.fromkeys(PROBABILITIES, 0.0),
+        dict.fromkeys(LIMITS, 0.0),
     )
 
 
@@ -93,5 +103,5 @@ def _of_draws(values: ArrayLike) -> Quantity:
 
 def limits(draws: ArrayLike, ratio: bool = True) -> dict[str, float]:
     """Median and 95 % interval of draws on the log scale, as ratios unless `ratio` is false."""
-    values = np.quantile(np.ravel(draws), list(PROBABILITIES.values()))
-    return dict(zip(PROBABILITIES, map(float, np.exp(values) if ratio else values), strict=True))
+    values = np.quantile(np.ravel(draws), list(LIMITS.values()))
+    return dict(zip(LIMITS, map(float, np.exp(values) if ratio else values), strict=True))

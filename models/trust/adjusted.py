@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from extraction.records import Review
-from models.answers.answer import answer_of
+from models.answers.answer import answer_of, as_row
 from models.answers.bias import adjusted
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.effects import study_likelihoods
@@ -39,11 +39,10 @@ def pair(key: str, review: Review) -> Pair:
 
 @shared
 def _integrated_pair(key: str, review: Review) -> list[dict]:
-    endpoint, answer, behind = ENDPOINTS[key], answer_of(key, review), adjusted(key, review)
+    answer, behind = answer_of(key, review), adjusted(key, review)
     return [
-        answer.mu.ratio | {"p_favours": endpoint.favours(answer.below)},
-        {name: float(np.exp(limit)) for name, limit in behind.mu.limits().items()}
-        | {"p_favours": endpoint.favours(behind.probability_below())},
+        as_row(key, answer.mu.limits, answer.below),
+        as_row(key, behind.mu.limits(), behind.probability_below()),
     ]
 
 

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extraction.records import Review
-from models.answers.answer import PROBABILITIES
+from models.answers.answer import as_ratios
 from models.endpoint import Endpoint, Scale
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.effects import study_likelihoods
+from models.engines.posterior import LIMITS
 from models.engines.quadrature_general import from_study_likelihoods
 from models.evidence.report import Evidence
 from models.likelihood.report import LogLikelihood
@@ -85,7 +86,7 @@ def behind(evidence: Evidence, endpoint: Endpoint, log_bias: float) -> dict[str,
         endpoint.tau_prior,
         list(likelihoods),
     )
-    return {name: float(np.exp(value)) for name, value in found.mu.limits().items()}
+    return as_ratios(found.mu.limits())
 
 
 def _behind(seen: LogLikelihood, log_bias: float) -> LogLikelihood:
@@ -93,7 +94,7 @@ def _behind(seen: LogLikelihood, log_bias: float) -> LogLikelihood:
 
 
 def _by_name(answers: list[dict[str, float]]) -> Limits:
-    return {name: np.array([answer[name] for answer in answers]) for name in PROBABILITIES}
+    return {name: np.array([answer[name] for answer in answers]) for name in LIMITS}
 
 
 def _first(low: np.ndarray, high: np.ndarray) -> float | None:

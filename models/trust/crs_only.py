@@ -10,6 +10,7 @@ Tests within grades that a paper reports in words narrow no split, as they narro
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from math import prod
 
@@ -22,9 +23,8 @@ from extraction.recover import TooLarge, Unusable
 from extraction.schema import Counts as CountsEntry
 from extraction.schema import Record
 from extraction.vocabulary import BOTH_ARMS, WITH_CRS
-from models.answers.answer import PROBABILITIES
 from models.endpoints import ENDPOINTS, evidence_of
-from models.engines.posterior import cumulative
+from models.engines.posterior import LIMITS, cumulative
 from models.engines.smoothing import log_smooth
 from models.evidence.report import Used
 from models.likelihood.report import Counts
@@ -50,6 +50,7 @@ class Bounds:
     high: dict[str, float]
 
 
+@lru_cache
 def crs_only(key: str, review: Review) -> Bounds | None:
     """The answer among patients with CRS; None where a paper does not tell how many had it, where no study
     enters, and where the splits are too many to be tried.
@@ -167,7 +168,7 @@ def bounds(studies: Sequence[Study], mu_prior: Prior, tau_prior: Prior) -> Bound
     low, high = (
         {
             name: float(np.exp(best(_quantile(world, q, side) for world in worlds)))
-            for name, q in PROBABILITIES.items()
+            for name, q in LIMITS.items()
         }
         for best, side in ((min, np.max), (max, np.min))
     )

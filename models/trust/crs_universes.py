@@ -19,6 +19,7 @@ from models.evidence.report import Evidence
 from models.runs import heavy, many, store
 from models.runs.closure import fingerprint
 from models.trust.universe import (
+    EXACT,
     FACTORS,
     JUDGED,
     NONE,
@@ -137,7 +138,7 @@ def all_universes(review: Review, folder: Path | None = None) -> Iterator[dict]:
         for (m, mu_prior), (t, tau_prior) in product(*(group.items() for group in priors(CRS))):
             if summary := sampled.under(mu_prior, tau_prior):
                 yield {
-                    "universe": vars(Universe(reading, subset, "exact", *bias, m, t)),
+                    "universe": vars(Universe(reading, subset, EXACT, *bias, m, t)),
                     "summary": summary,
                     "diagnostics": sampled.diagnostics,
                 }

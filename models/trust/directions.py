@@ -13,6 +13,7 @@ from itertools import product
 import numpy as np
 
 from extraction.records import Review
+from models.answers.answer import as_ratios
 from models.endpoint import Endpoint
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.effects import quadrature
@@ -111,7 +112,7 @@ def signed(
     chosen = dict(zip(unsigned, sides, strict=True))
     used = tuple(_on_side(one, chosen[one]) if one in chosen else one for one in evidence.used)
     found = quadrature(replace(evidence, used=used), endpoint.mu_prior, endpoint.tau_prior)
-    limits = {name: float(np.exp(value)) for name, value in found.mu.limits().items()}
+    limits = as_ratios(found.mu.limits())
     return Signed(tuple(sides), limits, endpoint.favours(found.probability_below()))
 
 

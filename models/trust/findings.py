@@ -11,11 +11,12 @@ import numpy as np
 
 from extraction.derived.groups import group_size
 from extraction.records import Review
-from models.answers.absolute import Baseline, baselines, per_1000, risk_with
-from models.answers.answer import PROBABILITIES, Quantity, answer_of, of_posterior
+from models.answers.absolute import Baseline, baselines, difference_per_1000, risk_with
+from models.answers.answer import Quantity, answer_of, of_posterior
 from models.answers.bias import adjusted
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.durations import GRADES
+from models.engines.posterior import LIMITS
 from models.evidence.report import Evidence, Used
 from models.likelihood.duration_report import DurationReport
 from models.likelihood.risk_report import RiskReport
@@ -119,7 +120,7 @@ def _sampled(key: str, review: Review) -> tuple[Effect, Effect]:
     bias.
     """
     found, points = pair(key, review).adjusted, crs_universes.points(review)
-    for_bias = Quantity({name: float(np.log(found[name])) for name in PROBABILITIES}, points)
+    for_bias = Quantity({name: float(np.log(found[name])) for name in LIMITS}, points)
     digits = digits_beside(key)
     return effect(key, answer_of(key, review).mu, digits=digits), effect(key, for_bias, digits=digits)
 
@@ -135,21 +136,11 @@ def effect(key: str, mean: Quantity, baseline: Baseline | None = None, digits: i
     gain = -gain if ENDPOINTS[key].less_is_better else gain
     return Effect(
         mean.ratio,
-        per_1000(baseline, mean.limits) if baseline else None,
+        difference_per_1000(baseline, mean.limits) if baseline else None,
         float(np.mean(gain >= important)),
         float(np.mean(gain <= -important)),
         digits,
     )
-
-
-def thresholds_crossed(finding: Finding) -> int:
-    """How many of its two thresholds of importance the 95 % interval holds that is not adjusted for bias."""
-    threshold, effect = THRESHOLDS[finding.key], finding.unadjusted
-    if effect.difference is not None and threshold.per_1000:
-        limits, edges = effect.difference, (-threshold.per_1000, threshold.per_1000)
-    else:
-        limits, edges = effect.ratio, (threshold.ratio, 1 / threshold.ratio)
-    return sum(limits["lower"] < edge < limits["upper"] for edge in edges)
 
 
 def informing(evidence: Evidence, review: Review) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from extraction.records import Review
-from models.answers.answer import answer_of
+from models.answers.answer import answer_of, as_row
 from models.answers.bias import adjusted, bias_priors, through_bias
 from models.endpoints import ENDPOINTS
 from models.engines import frequentist
@@ -70,15 +70,14 @@ def _with_the_answer(frame: pd.DataFrame, key: str, review: Review) -> pd.DataFr
     """The same with the numbers that the review gives in the places of the universes that are its answer, so
     that no page shows them by another engine.
     """
-    endpoint, answer = ENDPOINTS[key], answer_of(key, review)
-    names = ["median", "lower", "upper", "p_favours"]
-    frame.loc[frame["primary"], names] = [*answer.mu.ratio.values(), endpoint.favours(answer.below)]
-    if endpoint.engine.integrates:
+    answer = answer_of(key, review)
+    rows = [(frame["primary"], as_row(key, answer.mu.limits, answer.below))]
+    if ENDPOINTS[key].engine.integrates:
         behind = adjusted(key, review)
-        frame.loc[is_primary_through_bias(frame, key), names] = [
-            *map(np.exp, behind.mu.limits().values()),
-            endpoint.favours(behind.probability_below()),
-        ]
+        row = as_row(key, behind.mu.limits(), behind.probability_below())
+        rows.append((is_primary_through_bias(frame, key), row))
+    for chosen, row in rows:
+        frame.loc[chosen, list(row)] = list(row.values())
     return frame
 
 

@@ -16,6 +16,7 @@ from models.engines.quadrature_general import from_study_likelihoods
 from models.evidence.report import Used
 from models.likelihood.kinds.table_set import TableSet
 from models.likelihood.report import Counts, LogLikelihood
+from models.likelihood.risk_report import RiskReport
 from models.likelihood.two_arms import two_arm_log_likelihood
 from models.priors import MIDWAY
 
@@ -23,13 +24,14 @@ from models.priors import MIDWAY
 def weighted(key: str, review: Review) -> Quantity | None:
     """The mean effect (log scale) with every set weighted by its printed part; None where no set has one."""
     evidence, endpoint = evidence_of(key, review), ENDPOINTS[key]
-    terms = study_likelihoods(evidence)
-    found = {used.study: parts for used in evidence.used if (parts := printed_parts(used, key, review))}
-    if not found:
+    sets = {
+        used.study: _weighted(RiskReport.expected(used.report).tables, parts)
+        for used in evidence.used
+        if (parts := printed_parts(used, key, review))
+    }
+    if not sets:
         return None
-    for used in evidence.used:
-        if used.study in found and isinstance(used.report, TableSet):
-            terms[used.study] = _weighted(used.report.tables, found[used.study])
+    terms = study_likelihoods(evidence) | sets
     posterior = from_study_likelihoods(
         list(terms.values()), endpoint.mu_prior, endpoint.tau_prior, list(terms)
     )

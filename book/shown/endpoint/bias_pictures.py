@@ -61,7 +61,7 @@ def side_by_side(key: str, review: Review):
     ax.set_ylim(-1.6, 0.6)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    ratio_axis(ax, low, high, "Mean " + endpoint.scale, endpoint.benefit, endpoint.contrast)
+    ratio_axis(ax, low, high, "Mean " + endpoint.scale, endpoint.sides)
     ax.set_title(endpoint.title, loc="left", fontsize=12, weight="bold")
     said = "; ".join(
         f"{words}: {interval(limits, digits_beside(key))}, tocilizumab the better side with probability"
@@ -81,8 +81,7 @@ def tipping(key: str, review: Review):
     """Which biases make the 95 % interval exclude no difference, on either side."""
     endpoint = ENDPOINTS[key]
     lower, upper = tipping_grid(key, review)
-    arms = (f"favours {endpoint.contrast.treated}", f"favours {endpoint.contrast.comparator}")
-    better, worse = arms if endpoint.less_is_better else reversed(arms)
+    below, above = endpoint.sides
     figure, ax = canvas(3.9)
     for level, beyond, colour in ((lower, [0.0, np.inf], ORANGE), (upper, [-np.inf, 0.0], BLUE)):
         if level.min() < 0 < level.max():
@@ -106,8 +105,8 @@ def tipping(key: str, review: Review):
         color=RED,
     )
     for place, words, reached in (
-        (0.02, f"interval\n{worse}", (lower > 0).any()),
-        (0.98, f"interval\n{better}", (upper < 0).any()),
+        (0.02, f"interval\nfavours {above}", (lower > 0).any()),
+        (0.98, f"interval\nfavours {below}", (upper < 0).any()),
     ):
         if reached:
             ax.text(

@@ -107,8 +107,7 @@ def _marks(ax, found: Bounds) -> None:
 
 def _sides(ax, endpoint: Endpoint) -> None:
     """Which arm each side of no difference favours, in the corners that the bands leave free."""
-    arms = (endpoint.contrast.treated, endpoint.contrast.comparator)
-    below, above = arms if endpoint.less_is_better else reversed(arms)
+    below, above = endpoint.sides
     for place, words, va in ((0.98, f"▲ favours {above}", "top"), (0.02, f"▼ favours {below}", "bottom")):
         ax.text(0.02, place, words, transform=ax.transAxes, va=va, fontsize=SMALL, color="#444444")
 

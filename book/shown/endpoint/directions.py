@@ -95,7 +95,7 @@ def picture(key: str, review: Review) -> Picture | None:
     ax.set_ylim(-len(shown) + 0.4, 0.62)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    ratio_axis(ax, low, high, f"Mean {endpoint.scale}", endpoint.benefit, endpoint.contrast)
+    ratio_axis(ax, low, high, f"Mean {endpoint.scale}", endpoint.sides)
     said = "; ".join(f"{side_words(found, one, review)}: {_told(key, one)}" for one in shown)
     return Picture(
         figure,

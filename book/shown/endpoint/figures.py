@@ -32,7 +32,7 @@ from extraction.bias import judgements, overall
 from extraction.records import Review
 from extraction.schema import Record
 from extraction.vocabulary import DOMAINS
-from models.answers.answer import answer_of, limits
+from models.answers.answer import answer_of, as_ratios, limits
 from models.answers.summary import summarise
 from models.endpoint import Endpoint
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
@@ -128,7 +128,7 @@ def forest(key: str, review: Review):
     for axes in (words, ax):
         axes.set_ylim(tops[-1], 0)
         axes.axhline(tops[-3], color=LIGHT, lw=1)
-    ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.benefit, endpoint.contrast)
+    ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.sides)
     legend_of_lights(figure)
     return Picture(
         figure,
@@ -231,7 +231,7 @@ def prior_and_posterior(key: str, review: Review):
     ax.set_yticks([])
     ax.set_ylabel("Density of the log ratio")
     ax.legend(loc="upper left", fontsize=SMALL)
-    ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.benefit, endpoint.contrast)
+    ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.sides)
     said = (
         f"{endpoint.title}, mean {endpoint.scale}: before the data {interval(prior_limits)}, after them"
         f" {interval(found, found['digits'])}. Probability that tocilizumab is the better side:"
@@ -289,7 +289,7 @@ def under_each_tau(key: str, review: Review) -> list[tuple]:
         (prior, quadrature(key, review, tau_prior=prior).mu.limits())
         for prior in (endpoint.tau_prior, *endpoint.tau_alternatives)
     ]
-    return [(prior, {name: float(np.exp(value)) for name, value in mu.items()}) for prior, mu in found]
+    return [(prior, as_ratios(mu)) for prior, mu in found]
 
 
 def over_each_tau(key: str, review: Review) -> str:
@@ -331,7 +331,7 @@ def tau_priors(key: str, review: Review):
         )
     below.set_ylim(-len(rows) + 0.5, 0.75)
     below.set_yticks([])
-    ratio_axis(below, low, high, "Mean " + endpoint.scale, endpoint.benefit, endpoint.contrast)
+    ratio_axis(below, low, high, "Mean " + endpoint.scale, endpoint.sides)
     said = "; ".join(
         f"{prior_words(prior)}: {interval(found, digits_beside(key)) if found else 'too few draws to say'}"
         for prior, found in rows

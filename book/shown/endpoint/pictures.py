@@ -21,6 +21,7 @@ from book.html.style import (
 )
 from extraction.derived.characteristics import imbalances
 from extraction.records import Review
+from models.answers.answer import as_ratios
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.likelihood.kinds.table import Table
 from models.likelihood.registry import KINDS
@@ -218,11 +219,8 @@ def followed_number(key: str, study: str, review: Review):
     ax.set_ylabel("Density of the log ratio")
     ax.set_ylim(0, 1.45 * float(np.max(posterior.density(grid))))
     ax.legend(loc="upper left")
-    ratio_axis(ax, 0.08, 20, endpoint.scale.capitalize(), endpoint.benefit, endpoint.contrast)
-    best, found = (
-        float(np.exp(grid[np.argmax(likelihood)])),
-        {k: float(np.exp(v)) for k, v in posterior.limits().items()},
-    )
+    ratio_axis(ax, 0.08, 20, endpoint.scale.capitalize(), endpoint.sides)
+    best, found = (float(np.exp(grid[np.argmax(likelihood)])), as_ratios(posterior.limits()))
     said = (
         f"{report.events_toci} of {report.n_toci} against {report.events_control} of {report.n_control}: the"
         f" likelihood of the odds ratio is largest at {number(best)}; with the prior the posterior is"

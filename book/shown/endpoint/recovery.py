@@ -25,6 +25,7 @@ from book.html.style import (
 from book.shown.endpoint.printed import stratum_words
 from extraction.records import Review
 from extraction.recover.log_rank import log_rank_histories
+from models.answers.answer import as_ratios
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.effects import quadrature
 from models.engines.posterior import Posterior
@@ -82,7 +83,7 @@ def _row(words: str, evidence: Evidence, key: str) -> Row:
     endpoint = ENDPOINTS[key]
     posterior = quadrature(evidence, endpoint.mu_prior, endpoint.tau_prior)
     below = posterior.probability_below()
-    limits = {name: float(np.exp(value)) for name, value in posterior.mu.limits().items()}
+    limits = as_ratios(posterior.mu.limits())
     return Row(words, posterior, limits, endpoint.favours(below), len(evidence.studies))
 
 
@@ -126,7 +127,7 @@ def added(key: str, review: Review):
     ax.set_ylim(-len(rows) + 0.4, 0.62)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    ratio_axis(ax, low, high, "Mean " + endpoint.scale, endpoint.benefit, endpoint.contrast)
+    ratio_axis(ax, low, high, "Mean " + endpoint.scale, endpoint.sides)
     said = "; ".join(
         f"{row.words}: {interval(row.limits)}, tocilizumab the better side with probability"
         f" {percent(row.p_favours)}"

@@ -9,7 +9,7 @@ import pandas as pd
 from book.html.style import BLUE, LIGHT, ORANGE, RED, SMALL, Picture, canvas, interval_line, ratio_axis, reach
 from book.shown.endpoint.recovery import PLAIN
 from extraction.records import Review
-from models.answers.answer import answer_of
+from models.answers.answer import answer_of, as_ratios
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.effects import quadrature
 from models.evidence.collect import collect
@@ -58,7 +58,7 @@ def without_early_events(key: str, review: Review) -> dict[str, float] | None:
     if evidence.used_hash() == evidence_of(key, review).used_hash():
         return None
     mu = quadrature(evidence, endpoint.mu_prior, endpoint.tau_prior).mu
-    return {name: float(np.exp(value)) for name, value in mu.limits().items()}
+    return as_ratios(mu.limits())
 
 
 def picture(key: str, review: Review) -> Picture | None:
@@ -74,7 +74,7 @@ def picture(key: str, review: Review) -> Picture | None:
     ax.set_ylim(-len(shown) + 0.3, 0.62)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    ratio_axis(ax, low, high, f"Mean {endpoint.scale}", endpoint.benefit)
+    ratio_axis(ax, low, high, f"Mean {endpoint.scale}", endpoint.sides)
     said = "; ".join(f"{row.words}: {row.said}" for row in shown)
     return Picture(
         figure,
