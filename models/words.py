@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from extraction.records import Review
+from extraction.schema import Record
 from models.evidence.collect import collect
 
 if TYPE_CHECKING:
@@ -348,3 +349,12 @@ def prior_words(prior) -> str:
     if prior.name.startswith("bartos_"):
         return "Bartoš, log HR"
     return f"{FAMILIES[prior.family]}({', '.join(f'{value:g}' for value in prior.parameters)})"
+
+
+def stratum_words(record: Record, stratum: str) -> str:
+    """A stratum in words: `grade 3-5`, `CRP high`."""
+    words = (
+        stratum.replace("_", " ").replace("crp", "CRP").replace("il6", "IL-6").replace("icans", "with ICANS")
+    )
+    grades = record.strata[stratum].crs_grades
+    return f"grade {grades[0]}–{grades[-1]}" if grades and len(grades) > 1 else words

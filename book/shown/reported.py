@@ -2,10 +2,11 @@
 
 import pandas as pd
 
-from book.shown.endpoint.printed import NOTHING, printed_words, stratum_words
+from book.shown.endpoint.printed import NOTHING, printed_words
 from extraction.records import Review
 from extraction.schema import AnyEntry, NotReported, Record
 from extraction.vocabulary import ARMS, BOTH_ARMS, TWO_ARMS
+from models.words import stratum_words
 
 TOPICS = {
     "Expansion of CAR-T cells": ("cart_expansion",),

@@ -2,8 +2,10 @@
 short chains.
 """
 
+import operator
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -12,7 +14,8 @@ import pandas as pd
 
 from extraction.records import Review, load
 from models.answers.bias import bias_priors
-from models.endpoints import CRS_DURATION, evidence_of
+from models.endpoint import Endpoint
+from models.endpoints import CRS_DURATION, ENDPOINTS, evidence_of
 from models.engines import short_chains
 from models.engines.short_chains import CHAINS, DRAWS, Sampled, draw
 from models.evidence.report import Evidence
@@ -51,6 +54,7 @@ def key(review: Review) -> str:
         {
             "names": names,
             "structures": structures,
+            "left_out": [report.entries for report in evidence_of(CRS, review).used],
             "priors": [
                 {words: [p.family, *p.parameters] for words, p in group.items()} for group in priors(CRS)
             ],
@@ -62,7 +66,8 @@ def key(review: Review) -> str:
 
 def convergence(review: Review) -> str:
     """How well the short chains of these universes mixed, at worst, in one sentence."""
-    found = [row["diagnostics"] for row in _stored(review)["universes"]]
+    stored = _stored(review)
+    found = [row["diagnostics"] for row in (*stored["universes"], *stored["left_out"])]
     return (
         f"Its {len({tuple(d.items()) for d in found})} fits are short: R-hat is at most"
         f" {max(d['r_hat'] for d in found):.3f}, the smallest effective sample size"
@@ -93,23 +98,36 @@ def points(review: Review) -> np.ndarray:
     return np.array(_stored(review)["points"])
 
 
+def without_each_report(review: Review) -> list[dict]:
+    """Limits of mu (log scale) and P(mu < 0), not adjusted for bias, without each report in turn, in the
+    order of the evidence.
+    """
+    return _stored(review)["left_out"]
+
+
 def ensure(review: Review) -> bool:
     """Sample the universes unless they are stored; whether anything had to be sampled."""
     fingerprint = key(review)
     if heavy.read(NAME, fingerprint) is not None:
         return False
-    heavy.write(NAME, fingerprint, as_stored(list(all_universes(review))))
+    heavy.write(NAME, fingerprint, as_stored(list(all_universes(review)), each_left_out(review)))
     return True
 
 
-def as_stored(found: list[dict]) -> dict:
-    """What is read of the universes: limits and diagnostics of each, and the points of one."""
+def as_stored(found: list[dict], left_out: list[dict]) -> dict:
+    """What is read of the universes: limits and diagnostics of each, and the points of one; then the limits
+    without each report.
+    """
     by_choice = pd.DataFrame([row["universe"] for row in found])
     through_bias = np.flatnonzero(is_primary_through_bias(by_choice, CRS))[0]
     points = found[through_bias]["summary"]["points"]
     for row in found:
-        row["summary"] = {name: value for name, value in row["summary"].items() if name != "points"}
-    return {"universes": found, "points": points}
+        row["summary"] = _limits(row["summary"])
+    return {"universes": found, "points": points, "left_out": left_out}
+
+
+def _limits(summary: dict) -> dict:
+    return {name: value for name, value in summary.items() if name != "points"}
 
 
 def command(args) -> int:
@@ -142,6 +160,24 @@ def all_universes(review: Review, folder: Path | None = None) -> Iterator[dict]:
                     "summary": summary,
                     "diagnostics": sampled.diagnostics,
                 }
+
+
+def each_left_out(review: Review, folder: Path | None = None) -> list[dict]:
+    """Limits under the primary priors, without bias, of the fit without each report in turn."""
+    endpoint, evidence = ENDPOINTS[CRS], evidence_of(CRS, review)
+    if len(evidence.used) < 2:
+        return []
+    tasks = [short_chains.task(evidence, partial(operator.is_, out), {}) for out in evidence.used]
+    fitted = many.run(draw, tasks, name=NAME, code=key(review), folder=folder)
+    return [_of_primary_priors(one, endpoint) for one in fitted]
+
+
+def _of_primary_priors(drawn: dict, endpoint: Endpoint) -> dict:
+    sampled = Sampled(np.array(drawn["mu"]), np.array(drawn["tau"]), drawn["diagnostics"])
+    summary = sampled.under(endpoint.mu_prior, endpoint.tau_prior)
+    if summary is None:
+        raise ValueError(f"{endpoint.title}: too few draws count under its own priors")
+    return _limits(summary) | {"diagnostics": sampled.diagnostics}
 
 
 Structure = tuple[tuple[str, Evidence], tuple[str, list[str]], tuple[str, str]]

@@ -10,6 +10,7 @@ from models.answers.absolute import summary_for_words
 from models.endpoints import ENDPOINTS, evidence_of
 from models.trust.adjusted import read_through_bias
 from models.trust.multiverse import universes
+from models.trust.one_left_out import each_report, words_of
 from models.trust.universe import AND, CHOICES, NONE
 from models.words import Told, rating
 
@@ -31,6 +32,14 @@ def _one_choice_changed(frame: pd.DataFrame) -> Iterator[tuple[str, float]]:
 MILD = {"low", "moderate"}
 
 
+def _one_report_less(key: str, review: Review) -> Iterator[tuple[str, float]]:
+    """Without each report of a study that has several, in words."""
+    evidence = evidence_of(key, review)
+    for one in each_report(key, review):
+        if len(evidence.of(one.used.study)) > 1:
+            yield f"without {words_of(one.used, evidence, review)}", one.p_favours
+
+
 def told(key: str, review: Review) -> Told:
     """All of it for one endpoint; raise store.NotFitted where it is not fitted."""
     evidence = evidence_of(key, review)
@@ -45,5 +54,5 @@ def told(key: str, review: Review) -> Told:
         float(favours.mean()),
         float(favours[plain].mean()),
         adjusted_leads=not judged <= MILD,
-        otherwise=tuple(_one_choice_changed(frame)),
+        otherwise=(*_one_choice_changed(frame), *_one_report_less(key, review)),
     )

@@ -16,6 +16,7 @@ from book.shown.endpoint import (
     directions,
     figures,
     forecasts,
+    one_left_out,
     pictures,
     recovery,
     tables,
@@ -245,6 +246,13 @@ def left_out(key: str, review: Review) -> None:
         for check in predictive.checks(key, review)
     ]
     text_table(replace(tables.predictive_checks(key, review), sources={"printed": printed}))
+
+
+def each_left_out(key: str, review: Review) -> None:
+    """The answer without each report in turn, and on which it hangs most."""
+    say(one_left_out.hinges(key, review))
+    if picture := one_left_out.picture(key, review):
+        show(picture, figure_name("one-left-out", key))
 
 
 def tau(key: str, review: Review) -> None:

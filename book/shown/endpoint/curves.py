@@ -5,13 +5,14 @@ papers print.
 import pandas as pd
 
 from book.html.style import Picture
-from book.shown.endpoint.printed import p_words, stratum_words
+from book.shown.endpoint.printed import p_words
 from extraction.digitised.drawing import overlay
 from extraction.records import Review
 from extraction.recover import Unusable
 from extraction.recover.curve_types import Curve
 from extraction.recover.curves import reconstruct
 from extraction.schema import Entry, LogRankP, Ratio, SurvivalCurve
+from models.words import stratum_words
 
 
 def digitised(

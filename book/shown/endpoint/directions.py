@@ -6,13 +6,12 @@ import numpy as np
 import pandas as pd
 
 from book.html.style import BLUE, RED, SMALL, Picture, Table, canvas, interval_line, ratio_axis, reach
-from book.shown.endpoint.printed import stratum_words
 from book.shown.endpoint.recovery import PLAIN
 from extraction.records import Review
 from models.endpoints import ENDPOINTS
 from models.evidence.report import Used
 from models.trust.directions import MOST, Directions, Signed, directions
-from models.words import answer, compact, listed, number, percent
+from models.words import answer, compact, listed, number, percent, stratum_words
 
 NONE_OPEN = "No log-rank p-value used here leaves open which side it was on."
 BOTH = "either"

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from book.html.style import BLUE, GREY, LIGHT, RED, SMALL, STUDY_COLOURS, Picture, canvas, density
-from book.shown.endpoint.printed import p_words, stratum_words
+from book.shown.endpoint.printed import p_words
 from extraction.records import Review
 from models.answers.absolute import absolute_effects
 from models.endpoints import ENDPOINTS
 from models.trust.predictive import checks, prior_durations, survival_curves
-from models.words import percent
+from models.words import percent, stratum_words
 
 
 def left_out_reports(key: str, review: Review):

@@ -18,6 +18,7 @@ from extraction.schema import (
     TestOutcome,
 )
 from models.evidence.binary import BINARY_FIELDS, recover
+from models.words import stratum_words
 
 DIRECTIONS = {"crs_duration": {"lower": "shorter", "higher": "longer"}}
 OTHER_DIRECTIONS = {"lower": "lower", "higher": "higher"}
@@ -69,15 +70,6 @@ def p_words(p: str) -> str:
 
 def direction_word(field: str, direction: str) -> str:
     return DIRECTIONS.get(field, OTHER_DIRECTIONS)[direction]
-
-
-def stratum_words(record: Record, stratum: str) -> str:
-    """A stratum in words: `grade 3-5`, `CRP high`."""
-    words = (
-        stratum.replace("_", " ").replace("crp", "CRP").replace("il6", "IL-6").replace("icans", "with ICANS")
-    )
-    grades = record.strata[stratum].crs_grades
-    return f"grade {grades[0]}–{grades[-1]}" if grades and len(grades) > 1 else words
 
 
 def _binary(record: Record, endpoint: str) -> Iterator[str]:

@@ -22,7 +22,6 @@ from book.html.style import (
     ratio_axis,
     reach,
 )
-from book.shown.endpoint.printed import stratum_words
 from extraction.records import Review
 from extraction.recover.log_rank import log_rank_histories
 from models.answers.answer import as_ratios
@@ -35,7 +34,7 @@ from models.likelihood.kinds.log_rank_histories import LogRankHistories
 from models.likelihood.kinds.table_set import TableSet
 from models.likelihood.report import Origin
 from models.trust import weighted_parts
-from models.words import answer, interval, percent
+from models.words import answer, interval, percent, stratum_words
 
 PRINTED_ONLY = "printed numbers only"
 

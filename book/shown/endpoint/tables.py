@@ -7,7 +7,7 @@ import pandas as pd
 from book.html.style import Table
 from book.shown.endpoint.figures import under_each_tau
 from book.shown.endpoint.lights import LIGHTS
-from book.shown.endpoint.printed import p_words, printed_result, printed_words, stratum_words
+from book.shown.endpoint.printed import p_words, printed_result, printed_words
 from extraction.records import Review
 from models.answers.absolute import absolute_effects
 from models.endpoint import Scale
@@ -17,7 +17,7 @@ from models.evidence.report import Unused, Used
 from models.likelihood.log_rank_exact import TIE_SHARE
 from models.runs import store
 from models.trust.predictive import checks
-from models.words import compact, digits_beside, percent, prior_words
+from models.words import compact, digits_beside, percent, prior_words, stratum_words
 
 WHOM = {"toci": "tocilizumab", "control": "no tocilizumab", "total": "both arms", "comparison": "comparison"}
 """Whom an entry describes, in a table."""

@@ -1,0 +1,65 @@
+"""The answer without each report in turn."""
+
+import pandas as pd
+
+from book.html.style import BLUE, RED, SMALL, Picture, canvas, interval_line, ratio_axis, reach
+from book.shown.endpoint.recovery import PLAIN
+from extraction.records import Review
+from models.answers.absolute import summary_for_words
+from models.endpoints import ENDPOINTS, evidence_of
+from models.trust.one_left_out import each_report, words_of
+from models.words import answer, percent, sentence_case
+
+SINGLE = "A single report is used, so none can be left out."
+
+
+def hinges(key: str, review: Review) -> str:
+    """The report without which the probability moves most, in one sentence."""
+    if not (found := each_report(key, review)):
+        return SINGLE
+    now = summary_for_words(key, review)["p_favours_toci"]
+    far = max(found, key=lambda one: abs(one.p_favours - now))
+    return (
+        f"The answer hangs most on {words_of(far.used, evidence_of(key, review), review)}: without it the"
+        f" probability that tocilizumab is the better side is {percent(far.p_favours)} instead of"
+        f" {percent(now)}, not adjusted for bias."
+    )
+
+
+def picture(key: str, review: Review) -> Picture | None:
+    """The answer as used above that without each report; None where a single one is used."""
+    if not (left_out := each_report(key, review)):
+        return None
+    endpoint, evidence, as_used = ENDPOINTS[key], evidence_of(key, review), summary_for_words(key, review)
+    shown = [("every report, as used", as_used | {"p_favours": as_used["p_favours_toci"]})] + [
+        (f"without {words_of(one.used, evidence, review)}", one.limits | {"p_favours": one.p_favours})
+        for one in left_out
+    ]
+    low, high = reach([limits for _, limits in shown])
+    figure, ax = canvas(0.85 * len(shown) + 1.0)
+    style = {"x": (low * high) ** 0.5, "ha": "center", "fontsize": SMALL, "bbox": PLAIN}
+    for i, (words, found) in enumerate(shown):
+        interval_line(ax, -i, found, low, high, BLUE if i else RED, "o" if i else "D")
+        ax.text(y=0.3 - i, s=words, va="center", weight="normal" if i else "bold", **style)
+        ax.text(y=-0.15 - i, s=answer(key, found), va="top", **style)
+    ax.set_ylim(-len(shown) + 0.4, 0.62)
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+    ratio_axis(ax, low, high, f"Mean {endpoint.scale}", endpoint.sides)
+    said = "; ".join(f"{words}: {answer(key, found)}" for words, found in shown)
+    return Picture(
+        figure,
+        f"{endpoint.title}, mean {endpoint.scale} with 95 % interval and probability of the better side, not"
+        f" adjusted for bias. {sentence_case(said)}.",
+        pd.DataFrame(
+            [{"reports": words, "scale": endpoint.scale} | _numbers(found) for words, found in shown]
+        ),
+        how="The model fitted again without one report, under the same priors; the others stay as they are.",
+        endpoint=key,
+    )
+
+
+def _numbers(found: dict) -> dict:
+    return {name: found[name] for name in ("median", "lower", "upper")} | {
+        "p_favours_toci": found["p_favours"]
+    }

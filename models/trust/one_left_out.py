@@ -1,0 +1,75 @@
+"""The answer without each report in turn: on which single one it hangs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from extraction.records import Review
+from extraction.vocabulary import ARMS
+from models.answers.answer import as_row
+from models.endpoint import Endpoint
+from models.endpoints import ENDPOINTS, evidence_of
+from models.engines.effects import quadrature
+from models.engines.posterior import LIMITS
+from models.evidence.report import Evidence, Used
+from models.runs.shared import shared
+from models.trust import crs_universes
+from models.words import stratum_words
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """The answer without one report: limits of the mean ratio, not adjusted for bias, and the probability
+    that tocilizumab is the better side.
+    """
+
+    used: Used
+    limits: dict[str, float]
+    p_favours: float
+
+
+def each_report(key: str, review: Review) -> list[LeftOut]:
+    """Without each report in turn, in the order of the evidence; none where a single one is used.  CRS
+    duration in the short chains of its universes: raise store.NotFitted where they are not sampled.
+    """
+    evidence = evidence_of(key, review)
+    if len(evidence.used) < 2:
+        return []
+    rows = _integrated(key, review) if ENDPOINTS[key].engine.integrates else _sampled(key, review)
+    return [
+        LeftOut(used, row, row.pop("p_favours"))
+        for used, row in zip(evidence.used, map(dict, rows), strict=True)
+    ]
+
+
+@shared
+def _integrated(key: str, review: Review) -> list[dict]:
+    return [as_row(key, *found) for found in by_quadrature(evidence_of(key, review), ENDPOINTS[key])]
+
+
+def by_quadrature(evidence: Evidence, endpoint: Endpoint) -> Iterator[tuple[dict[str, float], float]]:
+    """Limits of mu (log scale) and P(mu < 0) without each report, of an endpoint with one effect per
+    study.
+    """
+    for left_out in evidence.used:
+        others = tuple(used for used in evidence.used if used is not left_out)
+        found = quadrature(replace(evidence, used=others), endpoint.mu_prior, endpoint.tau_prior)
+        yield found.mu.limits(), found.probability_below()
+
+
+def words_of(used: Used, evidence: Evidence, review: Review) -> str:
+    """A report among those of its study: `the report of grade 3 in Zhou 2025`; where a study reports the same
+    patients by arm, whose.
+    """
+    record = review.records[used.study]
+    alike = [one for one in evidence.of(used.study) if one.stratum == used.stratum]
+    arms = {entry.arm for entry in record.entries if entry.id in used.entries}
+    if len(alike) > 1 and len(arms) == 1:
+        whom = ARMS[arms.pop()]
+    else:
+        whom = "all patients" if used.stratum == "all" else stratum_words(record, used.stratum)
+    return f"the report of {whom} in {review.studies[used.study].label}"
+
+
+def _sampled(key: str, review: Review) -> list[dict]:
+    rows = crs_universes.without_each_report(review)
+    return [as_row(key, {name: row[name] for name in LIMITS}, row["below"]) for row in rows]
