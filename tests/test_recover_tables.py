@@ -110,6 +110,29 @@ def test_every_way_of_rounding_a_share_is_recognised(events, n, digits):
     assert cut.rounds(events, n) or cut.cut_off(events, n)
 
 
+@pytest.mark.parametrize("digits", [0, 1, 2])
+def test_what_floating_point_prints_of_a_share_is_rounded_and_no_more(digits):
+    """Python's own printing of both orders of the arithmetic, for every share of up to 120 patients."""
+    seen = 0
+    for n in range(1, 121):
+        for events in range(n + 1):
+            printed = {f"{100 * events / n:.{digits}f}", f"{events / n * 100:.{digits}f}"}
+            assert all(printed_percent(text).rounds(events, n) for text in printed), (events, n)
+            share, unit = Fraction(100 * events, n), Fraction(1, 10**digits)
+            low = share - unit / 2
+            if (low / unit).denominator == 1 and (low / unit) % 2:  # an edge whose lower digit is odd
+                text = f"{float(low):.{digits}f}"
+                assert printed_percent(text).rounds(events, n) == (text in printed), (events, n)
+                seen += text in printed
+    assert seen or digits != 1  # with whole per cents and with two decimals binary holds every such edge
+
+
+def test_a_share_on_an_edge_that_binary_loses_is_not_called_truncated():
+    percent = printed_percent("28.7")  # 23/80 * 100 is 28.749999999999996
+    assert percent.rounds(23, 80) and not percent.cut_off(23, 80)
+    assert printed_percent("37").cut_off(3, 8) and not printed_percent("37").rounds(3, 8)  # 37.5 is exact
+
+
 @pytest.mark.parametrize(
     ("printed", "inside", "outside"),
     [

@@ -1,13 +1,14 @@
 """A printed number stands for every true value that is printed so.
 
 Rounding half up and rounding half to even are both right, so a value on the upper edge of the last digit
-counts only where that digit is even.  A value that prints so only when its digits are cut off is a weaker
-match, told apart everywhere.
+counts where that digit is even; and where it is odd, if software that computes in binary prints it so (23/80
+as 28.7).  A value that prints so only when its digits are cut off is a weaker match, told apart everywhere.
 """
 
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -113,12 +114,20 @@ class PrintedPercent:
     per_whole: int
 
     def rounds(self, events: ArrayLike, n: ArrayLike) -> np.ndarray:
-        """Whether events / n (whole numbers, n above 0) round to it, half up or half to even; exact."""
-        numerator, n = 2 * self.per_whole * np.asarray(events, np.int64), np.asarray(n, np.int64)
+        """Whether events / n (whole numbers, n above 0) round to it, half up, half to even or in binary; else
+        exact.
+        """
+        events = np.asarray(events, np.int64)
+        numerator, n = 2 * self.per_whole * events, np.asarray(n, np.int64)
         above = numerator >= (2 * self.units - 1) * n
         below = numerator < (2 * self.units + 1) * n
-        on_edge = (numerator == (2 * self.units + 1) * n) & (self.units % 2 == 0)
+        on_edge = (numerator == (2 * self.units + 1) * n) & ((self.units % 2 == 0) | self._lost(events, n))
         return (n > 0) & above & (below | on_edge)
+
+    def _lost(self, events: np.ndarray, n: np.ndarray) -> np.ndarray:
+        """Whether a share on the upper edge falls below it in binary, as 100 events / n or events / n 100."""
+        edge = Fraction(100 * (2 * self.units + 1), 2 * self.per_whole)
+        return (Fraction(float(edge)) < edge) | (events / np.maximum(n, 1) * 100 < float(edge))
 
     def cut_off(self, events: ArrayLike, n: ArrayLike) -> np.ndarray:
         """Whether events / n print so only when their digits are cut off; exact."""
