@@ -294,7 +294,7 @@ ENDPOINTS = {
 }
 """Endpoints of the review that a study may enter, in the order of the book."""
 
-ESTIMATED: dict[EndpointName, ContrastName] = {"severe_crs": "early v late"}
+ESTIMATED: dict[str, ContrastName] = {"severe_crs": "early v late"}
 """Contrast of an endpoint, where it is not therapeutic: the grade of CRS leads to therapeutic use, and so is
 no effect of it.
 """
@@ -302,7 +302,7 @@ no effect of it.
 
 def contrast_of(endpoint: str) -> ContrastName:
     """The contrast under which an endpoint is estimated; studies of another never enter it."""
-    return {str(name): contrast for name, contrast in ESTIMATED.items()}.get(endpoint, "therapeutic")
+    return ESTIMATED.get(endpoint, "therapeutic")
 
 
 Ground = Literal["population", "comparison", "outcomes", "no_patients", "same_patients", "retracted"]

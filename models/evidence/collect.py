@@ -57,9 +57,8 @@ def collect(review: Review, endpoint: str, reading: Reading = PRIMARY) -> Eviden
     for study, record in review.included().items():
         row = review.studies[study]
         if row.endpoints is None or endpoint in row.endpoints:
-            own = list(rule(record, endpoint, row.contrast, reading))
-            found += [_apart(report, endpoint, row.contrast) for report in own]
-            found += _untold(record, endpoint, own)
+            told = list(rule(record, endpoint, row.contrast, reading))
+            found += _apart([*told, *_untold(record, endpoint, told)], endpoint, row.contrast)
         elif mate := _mate(review, study, endpoint):
             left_to_mates.append((record, mate))
     entering = {report.study for report in found if isinstance(report, Used)}
@@ -73,14 +72,14 @@ def collect(review: Review, endpoint: str, reading: Reading = PRIMARY) -> Eviden
     )
 
 
-def _apart(report: Used | Unused, endpoint: str, contrast: str) -> Used | Unused:
-    """The report, left out where its study compares something else than the endpoint does: studies of two
-    contrasts are never pooled.
+def _apart(own: list[Used | Unused], endpoint: str, contrast: str) -> list[Used | Unused]:
+    """A study's reports, all left out where it compares something else than the endpoint does: studies of two
+    contrasts are never pooled, and a report beside one that does not enter is not left out for its sake.
     """
-    if contrast == contrast_of(endpoint) or isinstance(report, Unused):
-        return report
+    if contrast == contrast_of(endpoint) or not any(isinstance(report, Used) for report in own):
+        return own
     reason = f"another contrast, never pooled with the endpoint's: {CONTRASTS[contrast].meaning}"
-    return Unused(report.study, report.entries, reason, report.stratum)
+    return [Unused(report.study, report.entries, reason, report.stratum) for report in own]
 
 
 def _mate(review: Review, study: str, endpoint: str) -> Registration | None:
