@@ -22,6 +22,7 @@ from extraction.vocabulary import (
     FieldName,
     Ground,
     RiskOfBias,
+    Start,
     Test,
     TextPart,
     Unit,
@@ -292,6 +293,13 @@ class VariableDefinition(Definition):
         description=(
             "Variable whose patients alone count, e.g. complete_response where survival runs from it; null"
             " where all do."
+        ),
+    )
+    runs_from: Start | None = Field(
+        None,
+        description=(
+            "From when the time runs, where the variable is survival, as the definition has it; null where"
+            " that is not printed."
         ),
     )
 

@@ -229,6 +229,9 @@ TextPart = Literal["full text", "abstract", "fragments of the abstract"]
 Direction = Literal["lower", "higher"]
 """Of a value with tocilizumab, against none."""
 
+Start = Literal["infusion", "response"]
+"""From when a time to an event runs; from response it runs in those alone who responded."""
+
 ARM_NAMES = {"toci": "tocilizumab", "control": "control"}
 """The two arms in pictures and tables."""
 BOTH_ARMS = tuple(ARM_NAMES)

@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import replace
 from itertools import combinations
+from typing import get_args
 
 import pytest
 import yaml
@@ -13,11 +14,12 @@ from scipy import stats
 from extraction.derived.groups import grade_counts, group_size
 from extraction.records import Review, load
 from extraction.schema import Bound, Entry
-from extraction.vocabulary import ENDPOINTS, contrast_of
+from extraction.vocabulary import ENDPOINTS, Start, contrast_of
 from models.evidence.binary import BINARY_FIELDS
 from models.evidence.collect import alternatives, collect, collect_all
 from models.evidence.foreseen import CountsPForeseen, LogRankForeseen
 from models.evidence.report import PRIMARY, Reading, Unused, Used
+from models.likelihood.kinds.log_rank import LogRank
 from models.likelihood.kinds.log_rank_histories import LogRankHistories
 from models.likelihood.kinds.median_quartiles import MedianQuartiles
 from models.likelihood.kinds.median_range import MedianRange
@@ -425,6 +427,67 @@ def test_a_hazard_ratio_says_what_it_is_adjusted_for(invented_with):
     (found,) = collect(invented_with(), "overall_survival").used
     assert found.report == Ratio(0.8, 0.35, 1.83, 95.0)
     assert found.note == "adjusted for age"
+
+
+UNADJUSTED = comparison(
+    "overall_survival.unadjusted",
+    "hazard_ratio",
+    "overall_survival",
+    estimate=0.7,
+    lower=0.3,
+    upper=1.6,
+    adjusted_for=[],
+)
+
+
+@pytest.mark.parametrize(
+    ("beside", "enters"),
+    [
+        (UNADJUSTED, Ratio(0.7, 0.3, 1.6, 95.0)),
+        (
+            comparison("overall_survival.p", "log_rank_p", "overall_survival", p="0.4"),
+            LogRank("0.4", None, 12, 18),
+        ),
+    ],
+)
+def test_a_result_that_is_not_adjusted_can_enter_before_the_adjusted_ratio(invented_with, beside, enters):
+    review, unadjusted = invented_with(beside), Reading(adjusted_first=False)
+    found = collect(review, "overall_survival", unadjusted)
+    assert [used.report for used in found.used] == [enters]
+    assert reason(found, "overall_survival.ratio").startswith("adjusted: ")
+    assert [used.report for used in collect(review, "overall_survival").used] == [
+        Ratio(0.8, 0.35, 1.83, 95.0)
+    ]
+
+
+def test_an_adjusted_ratio_stays_where_nothing_else_is_printed(invented_with):
+    review = invented_with()
+    unadjusted = collect(review, "overall_survival", Reading(adjusted_first=False))
+    assert unadjusted.used == collect(review, "overall_survival").used
+
+
+def test_survival_of_each_start_can_be_kept_apart(review):
+    """Zhang 2022 and Ma 2024 print that survival without relapse runs from complete response; Zhou 2025
+    prints no start, for which infusion is taken.
+    """
+    endpoint = "progression_free_survival"
+    studies = {
+        start: collect(review, endpoint, Reading(runs_from=start)).studies for start in get_args(Start)
+    }
+    assert studies == {"infusion": ["zhou2025"], "response": ["zhang2022", "ma2024"]}
+    from_response = collect(review, endpoint, Reading(runs_from="response"))
+    (zhou,) = {r.reason for r in from_response.unused if r.study == "zhou2025"}
+    assert zhou.startswith("from when its time runs is not printed")
+    as_used = collect(review, endpoint)
+    assert from_response.used == tuple(used for used in as_used.used if used.study != "zhou2025")
+
+
+def test_a_reading_under_which_nothing_enters_is_no_alternative(review):
+    """Overall survival runs from infusion wherever a paper says from when."""
+    assert not collect(review, "overall_survival", Reading(runs_from="response")).used
+    for endpoint in ENDPOINTS:
+        assert all(found.used for found in alternatives(review, endpoint).values())
+    assert "only survival that runs from response" in alternatives(review, "progression_free_survival")
 
 
 HANDFUL = comparison(

@@ -62,7 +62,12 @@ COLUMNS: dict[str, dict[str, str]] = {
         | {"group": "Arm or stratum.", "type": "arm or stratum.", "definition": "The definition."}
         | WHERE
     ),
-    "definitions": STUDY | {"variable": "Variable defined.", "definition": "The definition."} | WHERE,
+    "definitions": (
+        STUDY
+        | {"variable": "Variable defined.", "definition": "The definition."}
+        | _meanings(schema.VariableDefinition, without=tuple(schema.Definition.model_fields))
+        | WHERE
+    ),
     "contradictions": STUDY | _meanings(schema.Contradiction),
     "risk_of_bias": STUDY | _meanings(schema.BiasJudgement, without=("address",)) | WHERE,
     "certainty": (
@@ -192,6 +197,8 @@ def _definitions(review: Review) -> Iterator[dict]:
                 "study": study,
                 "variable": name,
                 "definition": meaning.definition,
+                "among": meaning.among,
+                "runs_from": meaning.runs_from,
                 "where": _where(meaning),
             }
 

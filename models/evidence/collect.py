@@ -128,7 +128,13 @@ def collect_all(review: Review) -> dict[str, Evidence]:
 
 
 def alternatives(review: Review, endpoint: str) -> dict[str, Evidence]:
-    """Evidence under every other reading that changes it, by the reading's words."""
+    """Evidence under every other reading that changes it, by the reading's words; a reading under which
+    nothing enters gives no answer, and is none.
+    """
     primary = collect(review, endpoint).used_hash()
     found = {words: collect(review, endpoint, reading) for words, reading in ALTERNATIVES.items()}
-    return {words: evidence for words, evidence in found.items() if evidence.used_hash() != primary}
+    return {
+        words: evidence
+        for words, evidence in found.items()
+        if evidence.used and evidence.used_hash() != primary
+    }

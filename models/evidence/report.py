@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from extraction.vocabulary import Start
 from models.evidence.foreseen import Foreseen
 from models.likelihood.report import Counts, Report
 
@@ -24,6 +25,10 @@ class Reading:
     before_the_drug : patients whose event began before tocilizumab count in its arm, as the papers group them
     grade_reached : durations of CRS are grouped by the highest grade reached, as the papers say; otherwise
     patients who got worse after the drug count in the grade at which they were given it
+    adjusted_first : of an adjusted hazard ratio and a result of the same patients that is not adjusted, the
+    adjusted one enters
+    runs_from : survival that runs from another start does not enter; a start that is not printed is taken for
+    infusion, and None lets every start enter
     """
 
     recovered: bool = True
@@ -35,6 +40,8 @@ class Reading:
     before_the_drug: bool = True
     grade_reached: bool = True
     medians_at_their_word: bool = True
+    adjusted_first: bool = True
+    runs_from: Start | None = None
 
 
 PRIMARY = Reading()
@@ -50,6 +57,9 @@ ALTERNATIVES: dict[str, Reading] = {
         grade_reached=False
     ),
     "medians that no whole days have read as means": Reading(medians_at_their_word=False),
+    "unadjusted results before adjusted hazard ratios": Reading(adjusted_first=False),
+    "only survival that runs from infusion, or whose start is not printed": Reading(runs_from="infusion"),
+    "only survival that runs from response": Reading(runs_from="response"),
 }
 """One choice changed at a time, in words; the sensitivity analysis runs them all."""
 

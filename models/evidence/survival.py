@@ -16,7 +16,7 @@ from extraction.recover.log_rank import log_rank_histories
 from extraction.said import said
 from extraction.schema import Counts, Entry, LogRankP, NotReported, Record, SurvivalCurve
 from extraction.schema import Ratio as PrintedRatio
-from extraction.vocabulary import BOTH_ARMS, FIELDS
+from extraction.vocabulary import BOTH_ARMS, FIELDS, Start
 from models.evidence.foreseen import LogRankForeseen
 from models.evidence.report import Reading, Unused, Used
 from models.likelihood.kinds.curve_ratio import CurveRatio
@@ -33,13 +33,25 @@ SMALLEST_ARM_FOR_NORMAL_LOG_HR = 5
 """
 NAMES = {"survival_curve": "curve", "log_rank_p": "p-value"}
 FROM_CURVE = "read off the digitised curve"
+UNPRINTED_START: Start = "infusion"
+"""Taken for the start of a time whose start is not printed, where a reading asks for one."""
 
 
 @said("The hazard ratio where one is printed, else the digitised curve or the log-rank p")
 def survival(
     record: Record, endpoint: str, contrast: str, reading: Reading, curves: Mapping[str, Curve]
 ) -> Iterator[Used | Unused]:
+    if reading.runs_from and reading.runs_from != (start := runs_from(record, endpoint) or UNPRINTED_START):
+        yield from _of_another_start(record, endpoint, start)
+        return
     ratios = [e for e in record.find(PrintedRatio, endpoint, stratum="all") if e.kind == "hazard_ratio"]
+    if not reading.adjusted_first and _unadjusted(record, endpoint):
+        adjusted = [e for e in ratios if e.adjusted_for]
+        ratios = [e for e in ratios if not e.adjusted_for]
+        for printed in adjusted:
+            yield Unused(
+                record.study, (printed.id,), "adjusted: a result of the same patients that is not is used"
+            )
     for printed in ratios[:1]:
         ratio = Ratio(*(float(getattr(printed, k)) for k in ("estimate", "lower", "upper", "level")))
         note = f"adjusted for {', '.join(printed.adjusted_for)}" if printed.adjusted_for else "not adjusted"
@@ -66,6 +78,36 @@ def survival(
             taken[entry.stratum] = entry.kind
         yield report
     yield from rest(record, endpoint, {"test_outcome", "p_value", "survival_curve", "not_reported"})
+
+
+def runs_from(record: Record, endpoint: str) -> Start | None:
+    """From when a time runs, as its definition has it; None where that is not printed."""
+    definition = record.definitions.get(endpoint)
+    return definition.runs_from if definition else None
+
+
+def _of_another_start(record: Record, endpoint: str, start: Start) -> Iterator[Unused]:
+    """Every comparison of a time that does not run from where a reading has it run."""
+    reason = (
+        f"its time runs from {start}"
+        if runs_from(record, endpoint)
+        else f"from when its time runs is not printed, and {start} is taken for it"
+    )
+    for entry in record.find(Entry, endpoint, arm="comparison"):
+        yield Unused(record.study, (entry.id,), reason, entry.stratum)
+
+
+def _unadjusted(record: Record, endpoint: str) -> bool:
+    """Whether a result of the whole cohort that is not adjusted can enter: a hazard ratio, a log-rank p or a
+    digitised curve.
+    """
+    found = record.find(Entry, endpoint, stratum="all", arm="comparison")
+    return any(
+        isinstance(e, LogRankP)
+        or (isinstance(e, SurvivalCurve) and e.curve)
+        or (isinstance(e, PrintedRatio) and e.kind == "hazard_ratio" and not e.adjusted_for)
+        for e in found
+    )
 
 
 def _barred(record: Record, entry: Entry, ratios: bool, whole_p: bool, taken: dict[str, str]) -> str | None:

@@ -94,12 +94,15 @@ def readings(key: str, review: Review) -> dict[str, Evidence]:
     """The evidence under each combination of readings of the papers that differs, the primary first, in the
     words of the fewest readings.
 
-    Of readings that change nothing alone none is combined.
+    Of readings that change nothing alone none is combined, and a combination under which nothing enters gives
+    no answer.
     """
     found: dict[str, Evidence] = {}
     open_ones = alternatives(review, ENDPOINTS[key].evidence)
     for words in chain.from_iterable(combinations(open_ones, count) for count in range(len(open_ones) + 1)):
         evidence = collect(review, ENDPOINTS[key].evidence, together(words))
+        if words and not evidence.used:
+            continue
         if evidence.used_hash() not in {other.used_hash() for other in found.values()}:
             found[AND.join(words) or PRIMARY_READING] = evidence
     return found

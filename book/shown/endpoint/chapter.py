@@ -23,6 +23,7 @@ from book.shown.endpoint import (
     with_crs,
     without_priors,
 )
+from book.shown.endpoint import starts as survival_starts
 from extraction.records import Review
 from models import words
 from models.answers.absolute import summary_for_words
@@ -144,6 +145,11 @@ def directions_unprinted(key: str, review: Review) -> None:
         show(picture, figure_name("directions", key), " ".join(others))
     if combined := directions.table(key, review):
         text_table(combined)
+
+
+def starts(key: str, review: Review) -> None:
+    """From when survival runs in each study, and the answer for each start alone."""
+    say(" ".join(survival_starts.sentences(key, review)))
 
 
 def crs_only(key: str, review: Review) -> None:
