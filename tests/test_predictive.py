@@ -1,5 +1,7 @@
 """Predictive checks agree with what can be calculated."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -12,6 +14,8 @@ from models.evidence.foreseen import (
     CountsPForeseen,
     DurationsForeseen,
     LogRankForeseen,
+    MedianForeseen,
+    RanksForeseen,
 )
 from models.evidence.report import Unused
 from models.likelihood.log_rank_exits import log_rank_z
@@ -122,6 +126,49 @@ def test_without_an_effect_a_test_of_durations_is_significant_as_often_as_its_ex
 def test_a_large_effect_makes_a_significant_test_near_certain():
     check = predictive.foreseen(duration_report(False), duration_draws(-3.0), rng(6))
     assert check.probability < 0.01 and check.verdict == "surprising"
+
+
+def left_out_of_unknown_grades(check) -> Unused:
+    return Unused("study2020", ("crs_duration.high",), "left out", check=check)
+
+
+def test_without_an_effect_a_rank_p_is_as_small_as_often_as_orders_of_the_patients_say():
+    """4 v 3 patients: each of the 35 orders alike, with SciPy's exact p; a printed 0.11 is below 0.115."""
+    orders = [
+        stats.mannwhitneyu(chosen, [rank for rank in range(7) if rank not in chosen], method="exact").pvalue
+        for chosen in combinations(range(7), 4)
+    ]
+    expected = np.mean(np.array(orders) < 0.115)
+    check = predictive.foreseen(
+        left_out_of_unknown_grades(RanksForeseen("0.11", (((1, 2), (2, 2)), ((1, 4),)), (((2, 3),),))),
+        duration_draws(0.0),
+        rng(8),
+    )
+    assert check.predicted.shape == (2, 4000) and 0 < expected < 1
+    for chance in (check.probability, *check.over_mixes):
+        assert chance == pytest.approx(expected, abs=5 * np.sqrt(expected * (1 - expected) / 4000))
+
+
+def test_a_median_is_foreseen_as_often_as_binomials_say():
+    """The median of 9 is 7.5 or more where 5 of them or more are; 7.5 is the least that prints as 8."""
+    above = stats.norm.sf((np.log(7.5) - 1.8) / 0.5)
+    expected = 2 * stats.binom.sf(4, 9, above)
+    check = predictive.foreseen(
+        left_out_of_unknown_grades(MedianForeseen(8.0, False, (((2, 9),),))), duration_draws(0.0), rng(9)
+    )
+    assert check.probability == pytest.approx(expected, abs=10 * np.sqrt(expected / 2 / 4000))
+
+
+def test_each_mix_of_grades_counts_alike():
+    """One grade lasts e times as long: the median of 9 is below the printed one, or above it."""
+    draws = duration_draws(0.0).assign(step_2_to_3=(("chain", "draw"), np.ones((1, 4000))))
+    short, long = ((2, 9),), ((3, 9),)
+    medians = [
+        predictive.foreseen(left_out_of_unknown_grades(MedianForeseen(10.0, True, mixes)), draws, rng(10))
+        for mixes in ((short,), (long,), (short, long))
+    ]
+    assert medians[2].over_mixes == pytest.approx([medians[0].probability, medians[1].probability], abs=0.03)
+    assert medians[0].over_mixes == (medians[0].probability,) * 2
 
 
 def test_checks_are_the_same_at_every_run():

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from math import comb
 
 from extraction.derived.groups import grade_counts
-from extraction.derived.the_rest import sizes_of_the_rest
+from extraction.derived.the_rest import mixes_of_the_rest, sizes_of_the_rest
 from extraction.derived.whole_days import is_no_median_of_whole_days
 from extraction.recover.ranks import judge_rank_p
 from extraction.said import said
 from extraction.schema import Bound, Entry, PValue, Record, TestOutcome
 from extraction.schema import MedianQuartiles as PrintedQuartiles
 from extraction.schema import MedianRange as PrintedRange
-from models.evidence.foreseen import DurationsForeseen
+from models.evidence.foreseen import DurationsForeseen, MedianForeseen, RanksForeseen
 from models.evidence.report import Reading, Unused, Used
 from models.evidence.survival import overlap, rest
 from models.likelihood.duration_report import ARMS, Grades
@@ -55,8 +55,7 @@ def crs_duration(record: Record, endpoint: str, contrast: str, reading: Reading)
     yield from _medians(record, grades, reading)
     for entry in record.find(Entry, "crs_duration"):
         if entry.stratum not in ("all", *strata) and entry.kind != "not_reported":
-            reason = f"its patients enter by grade{_at_the_sizes_found(record, entry)}"
-            yield Unused(record.study, (entry.id,), reason, entry.stratum)
+            yield _of_unknown_grades(record, entry)
     yield from rest(record, "crs_duration", {"not_reported"})
 
 
@@ -146,6 +145,29 @@ def _impossible(entry: Compared, sizes: dict[str, int]) -> str:
         f"a Mann-Whitney test of {sizes['toci']} v {sizes['control']} patients cannot give it (smallest p "
         f"{found['smallest_attainable_p']:.4f}): the comparison enters by its outcome in words"
     )
+
+
+def _of_unknown_grades(record: Record, entry: Entry) -> Unused:
+    """A report of part of the patients that is not defined by grade.  They enter by grade, and the posterior
+    must foresee it under every mix of grades that they can have.
+
+    No reading puts it in their place: a likelihood would need the grades of its patients, and how many had
+    CRS at all.
+    """
+    reason = "its patients enter by grade" + _at_the_sizes_found(record, entry)
+    mixes = mixes_of_the_rest(record, entry.stratum)
+    check: RanksForeseen | MedianForeseen | None = None
+    if mixes:
+        reason += (
+            "; no reading puts it in their place, since neither the grades of its patients are printed nor"
+            " how many had CRS; it is foreseen as if all had it"
+        )
+        by_arm = dict(zip(ARMS, map(tuple, mixes), strict=True))
+        if isinstance(entry, PValue) and entry.tests == ["mann_whitney"]:
+            check = RanksForeseen(entry.p, **by_arm)
+        elif isinstance(entry, PrintedRange | PrintedQuartiles) and entry.arm in by_arm:
+            check = MedianForeseen(float(entry.median), entry.arm == "toci", by_arm[entry.arm])
+    return Unused(record.study, (entry.id,), reason, entry.stratum, check)
 
 
 def _at_the_sizes_found(record: Record, entry: Entry) -> str:

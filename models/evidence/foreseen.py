@@ -6,15 +6,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
+from itertools import product
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from extraction.recover.p_values import fisher
+from extraction.recover.ranks import mann_whitney_null
 from extraction.recover.rounding import printed_p
 from models.likelihood.log_rank import z_from_p
 from models.likelihood.log_rank_exits import log_rank_z
 from models.likelihood.power import mann_whitney_critical
+from models.likelihood.printing import decimals
 from models.priors import MIDWAY
 
 if TYPE_CHECKING:
@@ -30,8 +33,8 @@ class Foreseen(ABC):
     """What is printed of a report left out, and what the posterior predicts of it.
 
     kind : its name in results; p : as printed, None for an outcome in words
-    quantity : `|z|` of a log-rank test, `p` of a test of counts, or `significant`, the outcome of a test in
-    words
+    quantity : `|z|` of a log-rank test, `p` of another test, `significant`, the outcome of a test in words,
+    or `days`, a median
     """
 
     kind: ClassVar[str]
@@ -48,8 +51,8 @@ class Foreseen(ABC):
 
     @abstractmethod
     def predicted(self, draws: Dataset, study: str, generator: Generator) -> np.ndarray:
-        """Simulated |z|; or 0 and 1, whether p is as small as the printed one, whether the test is
-        significant.
+        """Simulated |z| or days; or 0 and 1, whether p is as small as the printed one, whether the test is
+        significant.  Shape (sample,), or (mix, sample) where the grades of the patients are not printed.
         """
 
     def probability(self, predicted: np.ndarray) -> float:
@@ -161,6 +164,74 @@ class DurationsForeseen(Foreseen):
         n_toci, n_control = toci.shape[1], control.shape[1]
         critical = mann_whitney_critical(n_toci, n_control, 0.05)
         return ((u <= critical) | (u >= n_toci * n_control - critical)).astype(float)
+
+
+@dataclass(frozen=True)
+class RanksForeseen(Foreseen):
+    """The p of a Mann-Whitney test in patients whose grades are not printed: under every mix of grades that
+    they can have, each counting alike.
+    """
+
+    kind = "ranks"
+    quantity = "p"
+
+    p: str
+    toci: tuple[Grades, ...]
+    control: tuple[Grades, ...]
+
+    @property
+    def printed(self) -> float:
+        return 1.0
+
+    def predicted(self, draws, study, generator):
+        stacked, most = draws.stack(sample=("chain", "draw")), printed_p(self.p).upper
+        as_small = [
+            _rank_p(
+                _log_days(stacked, study, toci, True, generator),
+                _log_days(stacked, study, control, False, generator),
+            )
+            <= most
+            for toci, control in product(self.toci, self.control)
+        ]
+        return np.array(as_small, float)
+
+
+@dataclass(frozen=True)
+class MedianForeseen(Foreseen):
+    """The median of an arm whose grades are not printed, in days: under every mix of grades that its patients
+    can have, each counting alike.
+    """
+
+    kind = "median"
+    quantity = "days"
+    p = None
+
+    median: float
+    treated: bool
+    mixes: tuple[Grades, ...]
+
+    @property
+    def printed(self) -> float:
+        return self.median
+
+    def predicted(self, draws, study, generator):
+        stacked = draws.stack(sample=("chain", "draw"))
+        days = [np.exp(_log_days(stacked, study, mix, self.treated, generator)) for mix in self.mixes]
+        return np.array([np.median(of_mix, axis=1) for of_mix in days])
+
+    def probability(self, predicted: np.ndarray) -> float:
+        """Twice that of a median as far out on the side of the printed one, which is rounded."""
+        half = 0.5 * 10.0 ** -decimals(self.median)
+        below, above = np.mean(predicted <= self.median + half), np.mean(predicted >= self.median - half)
+        return float(min(1.0, 2 * min(below, above)))
+
+
+def _rank_p(toci: np.ndarray, control: np.ndarray) -> np.ndarray:
+    """Exact two-sided Mann-Whitney p of each sample, shape (sample,); values of shape (sample, patient)."""
+    n_toci, n_control = toci.shape[1], control.shape[1]
+    u = (toci[:, :, None] > control[:, None, :]).sum(axis=(1, 2))
+    tail = np.cumsum(mann_whitney_null(n_toci, n_control))
+    return np.minimum(1.0, 2 * tail[np.minimum(u, n_toci * n_control - u)])
 
 
 def _effect(draws: Dataset, study: str) -> np.ndarray:

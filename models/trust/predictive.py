@@ -30,7 +30,8 @@ than this.
 class Check:
     """A left-out report and its prediction (models/evidence/foreseen.py).
 
-    predicted : simulated, on the scale of `printed`; probability : of something as far out as what is printed
+    predicted : simulated, on the scale of `printed`, in a row for each mix of grades where these are not
+    printed; probability : of something as far out as what is printed
     """
 
     report: Unused
@@ -39,13 +40,23 @@ class Check:
 
     @property
     def quantity(self) -> str:
-        """What is predicted: `|z|`, `p` or `significant`."""
+        """What is predicted: `|z|`, `p`, `days` or `significant`."""
         return self.report.foreseen.quantity
 
     @property
     def printed(self) -> float:
         """Where the printed report stands."""
         return self.report.foreseen.printed
+
+    @property
+    def over_mixes(self) -> tuple[float, float] | None:
+        """The smallest and the largest probability under one mix of grades; None where the grades are printed
+        or there are none.
+        """
+        if self.predicted.ndim == 1:
+            return None
+        found = [self.report.foreseen.probability(of_mix) for of_mix in self.predicted]
+        return min(found), max(found)
 
     @property
     def verdict(self) -> str:

@@ -29,7 +29,7 @@ def left_out_reports(key: str, review: Review):
             if check.report.stratum == "all"
             else f", {stratum_words(review.records[check.report.study], check.report.stratum)}"
         )
-        (_z_strip if check.quantity == "|z|" else _outcome_strip)(ax, check, label)
+        STRIPS.get(check.quantity, _outcome_strip)(ax, check, label)
     return Picture(
         figure,
         "Reports left out, and what the posterior foresees of them. "
@@ -41,11 +41,11 @@ def left_out_reports(key: str, review: Review):
 
 
 def _check_numbers(check) -> dict:
-    """A check in numbers: limits of the predicted |z|, or the share of predictions that are 1, and the
-    printed report on that scale.
+    """A check in numbers: limits of the predicted |z| or days, or the share of predictions that are 1, and
+    the printed report on that scale.
     """
     low, middle, high = (
-        np.quantile(check.predicted, [0.025, 0.5, 0.975]) if check.quantity == "|z|" else (None,) * 3
+        np.quantile(check.predicted, [0.025, 0.5, 0.975]) if check.quantity in STRIPS else (None,) * 3
     )
     return {
         "study": check.report.study,
@@ -78,13 +78,52 @@ def check_words(check, review: Review) -> str:
     if check.quantity == "p":
         return (
             f"{where}: {p_words(check.report.check.p)}; {percent(check.probability)} of the predictions"
-            f" are as small or smaller: {check.verdict}."
+            f" are as small or smaller{by_mix(check)}: {check.verdict}."
+        )
+    if check.quantity == "days":
+        low, middle, high = np.quantile(check.predicted, [0.025, 0.5, 0.975])
+        return (
+            f"{where}: a median of {check.printed:g} days {_arm(check)} is printed, {middle:.1f}"
+            f" ({low:.1f} to {high:.1f}) are foreseen; one as far out has probability"
+            f" {percent(check.probability)}{by_mix(check)}: {check.verdict}."
         )
     said = "significant" if check.printed else "not significant"
     return (
         f"{where}: the test was {said}, foreseen with probability {percent(check.probability)}:"
         f" {check.verdict}."
     )
+
+
+def _arm(check) -> str:
+    return "with tocilizumab" if check.report.check.treated else "without tocilizumab"
+
+
+def by_mix(check) -> str:
+    """How far the probability moves with the grades, where these are not printed."""
+    low, high = map(percent, check.over_mixes or (check.probability, check.probability))
+    return f" ({low} to {high} by mix of grades)" if low != high else ""
+
+
+def _days_strip(ax, check, label: str) -> None:
+    """The predicted medians, and the printed one."""
+    highest = max(float(np.quantile(check.predicted, 0.999)), check.printed)
+    grid = np.linspace(0, 1.6 * highest, 300)  # beyond it is room for the words
+    curve = density(check.predicted.ravel(), grid)
+    ax.fill_between(grid, curve, color=BLUE, alpha=0.25, lw=0)
+    ax.plot([check.printed] * 2, [0, 1.05 * curve.max()], color=RED, lw=2.5)
+    ax.text(
+        0.99,
+        0.92,
+        f"printed {check.printed:g} days\n{percent(check.probability)} as far out or farther",
+        transform=ax.transAxes,
+        ha="right",
+        va="top",
+        fontsize=SMALL,
+    )
+    ax.set_title(label, loc="left", fontsize=12, weight="bold")
+    ax.set_yticks([])
+    ax.set_xlim(grid[0], grid[-1])
+    ax.set_xlabel(f"Median duration of CRS {_arm(check)}, days")
 
 
 def _z_strip(ax, check, label: str) -> None:
@@ -106,6 +145,10 @@ def _z_strip(ax, check, label: str) -> None:
     ax.set_yticks([])
     ax.set_xlim(0, 4)
     ax.set_xlabel("|z| of the log-rank test")
+
+
+STRIPS = {"|z|": _z_strip, "days": _days_strip}
+"""How a predicted number is drawn; an outcome is drawn by _outcome_strip."""
 
 
 def _outcome_strip(ax, check, label: str) -> None:

@@ -2,21 +2,23 @@
 DataFrame.
 """
 
+import numpy as np
 import pandas as pd
 
 from book.html.style import Table
 from book.shown.endpoint.figures import under_each_tau
+from book.shown.endpoint.forecasts import by_mix
 from book.shown.endpoint.lights import LIGHTS
 from book.shown.endpoint.printed import p_words, printed_result, printed_words
 from extraction.records import Review
 from models.answers.absolute import absolute_effects
 from models.endpoint import Scale
 from models.endpoints import CRS_DURATION, ENDPOINTS, evidence_of
-from models.evidence.foreseen import CountsPForeseen, Foreseen, LogRankForeseen
+from models.evidence.foreseen import CountsPForeseen, LogRankForeseen, MedianForeseen, RanksForeseen
 from models.evidence.report import Unused, Used
 from models.likelihood.log_rank_exact import TIE_SHARE
 from models.runs import store
-from models.trust.predictive import checks
+from models.trust.predictive import Check, checks
 from models.words import compact, digits_beside, percent, prior_words, stratum_words
 
 WHOM = {"toci": "tocilizumab", "control": "no tocilizumab", "total": "both arms", "comparison": "comparison"}
@@ -264,12 +266,29 @@ FORESEEN = {
     "|z|": "as far from no difference, or farther: ",
     "p": "a p as small or smaller: ",
     "significant": "this outcome: ",
+    "days": "a median as far out or farther: ",
 }
 
 
-def _printed_p(foreseen: Foreseen) -> str | None:
-    """The p as printed; None of an outcome in words."""
-    return foreseen.p if isinstance(foreseen, LogRankForeseen | CountsPForeseen) else None
+def _printed(check: Check) -> str:
+    """A report as printed: its p, its median, or its outcome in words."""
+    match check.report.foreseen:
+        case LogRankForeseen(p=p) | CountsPForeseen(p=p) | RanksForeseen(p=p):
+            return p_words(p)
+        case MedianForeseen(median=median, treated=treated):
+            return f"median {median:g} days, {WHOM['toci' if treated else 'control']}"
+    return "significant" if check.printed else "not significant"
+
+
+def _foreseen(check: Check) -> str:
+    """How probable the printed report is, and between which limits where grades are not printed; the median
+    that is foreseen.
+    """
+    said = FORESEEN[check.quantity] + percent(check.probability) + by_mix(check)
+    if check.quantity != "days":
+        return said
+    low, middle, high = np.quantile(check.predicted, [0.025, 0.5, 0.975])
+    return f"{middle:.1f} days ({low:.1f} to {high:.1f}); {said}"
 
 
 def predictive_checks(key: str, review: Review) -> Table:
@@ -280,14 +299,8 @@ def predictive_checks(key: str, review: Review) -> Table:
                 {
                     "study": review.studies[check.report.study].label,
                     "patients": stratum_words(review.records[check.report.study], check.report.stratum),
-                    "printed": (
-                        p_words(p)
-                        if (p := _printed_p(check.report.foreseen))
-                        else "significant"
-                        if check.printed
-                        else "not significant"
-                    ),
-                    "foreseen": FORESEEN[check.quantity] + percent(check.probability),
+                    "printed": _printed(check),
+                    "foreseen": _foreseen(check),
                     "verdict": check.verdict,
                     "left out because": check.report.reason,
                 }
