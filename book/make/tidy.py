@@ -3,7 +3,7 @@ for every column.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 import pandas as pd
@@ -124,14 +124,13 @@ def tables(review: Review) -> dict[str, pd.DataFrame]:
         "verdicts": (vars(finding) for finding in check(review).findings),
         "reports": _reports(review),
     }
-    return {
-        name: pd.DataFrame(
-            [{column: row.get(column) for column in columns} for row in found[name]],
-            columns=list(columns),
-            dtype=object,
-        )
-        for name, columns in COLUMNS.items()
-    }
+    return {name: _frame(found[name], columns) for name, columns in COLUMNS.items()}
+
+
+def _frame(rows: Iterable[dict], columns: Iterable[str]) -> pd.DataFrame:
+    """Rows as a table of these columns; a cell that a row lacks is None."""
+    cells = [[row.get(column) for column in columns] for row in rows]
+    return pd.DataFrame(cells, columns=list(columns), dtype=object)
 
 
 def dictionary() -> pd.DataFrame:

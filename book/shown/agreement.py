@@ -125,20 +125,20 @@ def differing(review: Review) -> dict[str, pd.DataFrame]:
         expected = f"; expected {f.expected}" if f.expected else ""
         rows[f.study].setdefault((f"{f.rule}{expected}", _change(review, f, enters)), []).append(f)
     return {
-        study: pd.DataFrame(
-            [
-                {
-                    "as printed, and where": "; ".join(f"{f.printed}: {f.address}" for f in findings),
-                    "verdict": verdict,
-                    "what it changes": change,
-                    "study_id": study,
-                    "entries": tuple(dict.fromkeys(f.entry for f in findings)),
-                }
-                for (verdict, change), findings in found.items()
-            ]
-        )
+        study: pd.DataFrame([_alike(study, *row, findings) for row, findings in found.items()])
         for study, found in rows.items()
         if found
+    }
+
+
+def _alike(study: str, verdict: str, change: str, findings: list[Finding]) -> dict:
+    """A row of findings alike in verdict and consequence."""
+    return {
+        "as printed, and where": "; ".join(f"{f.printed}: {f.address}" for f in findings),
+        "verdict": verdict,
+        "what it changes": change,
+        "study_id": study,
+        "entries": tuple(dict.fromkeys(f.entry for f in findings)),
     }
 
 

@@ -73,27 +73,7 @@ def findings(found: list[Finding], review: Review) -> Table:
         key: [str(i) for i, note in enumerate(_notes(review), 1) if key in note["keys"]] for key in ENDPOINTS
     }
     return Table(
-        pd.DataFrame(
-            [
-                {
-                    "endpoint": f.title,
-                    "other arm, per 1,000": _without(f.baseline) if f.baseline else "no baseline risk",
-                    "studies (patients, at most)": f"{f.studies} ({f.patients})",
-                    **{
-                        f"{words}, with 95 % interval": _effect(f.key, getattr(f, answer))
-                        for answer, words in ANSWERS.items()
-                    },
-                    **{
-                        f"{words}: not adjusted; adjusted": (
-                            f"{_share(f, side, 'unadjusted')}; {_share(f, side, 'adjusted')}"
-                        )
-                        for side, (words, _) in SIDES.items()
-                    },
-                    "certainty": _rated(f.key, notes[f.key], review),
-                }
-                for f in found
-            ]
-        ),
+        pd.DataFrame([_row(f, _rated(f.key, notes[f.key], review)) for f in found]),
         "Tocilizumab against none, but where a title says otherwise: median, 95 % interval, and probability"
         " of a difference that matters",
         how=HOW,
@@ -103,6 +83,26 @@ def findings(found: list[Finding], review: Review) -> Table:
             for words, of in zip(ANSWERS.values(), (mean_key, bias_key), strict=True)
         },
     )
+
+
+def _row(f: Finding, certainty: str) -> dict[str, str]:
+    """A row of the table."""
+    effects = {
+        f"{words}, with 95 % interval": _effect(f.key, getattr(f, answer))
+        for answer, words in ANSWERS.items()
+    }
+    shares = {
+        f"{words}: not adjusted; adjusted": f"{_share(f, side, 'unadjusted')}; {_share(f, side, 'adjusted')}"
+        for side, (words, _) in SIDES.items()
+    }
+    return {
+        "endpoint": f.title,
+        "other arm, per 1,000": _without(f.baseline) if f.baseline else "no baseline risk",
+        "studies (patients, at most)": f"{f.studies} ({f.patients})",
+        **effects,
+        **shares,
+        "certainty": certainty,
+    }
 
 
 def _without(baseline: Baseline) -> str:

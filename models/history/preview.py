@@ -68,15 +68,17 @@ def preview(path: Path) -> dict:
         "differs": [str(finding) for finding in own if finding.verdict == "differs"],
         "errors": [str(error) for error in verdicts.errors],
         "left_out": {
-            ENDPOINTS[key].title: [
-                f"{', '.join(report.entries)}: {report.reason}"
-                for report in after.unused
-                if report.study == case.study
-            ]
-            for key, (_, after) in evidence.items()
+            ENDPOINTS[key].title: _left_out(after, case.study) for key, (_, after) in evidence.items()
         },
         "endpoints": [asdict(one) for one in entered],
     }
+
+
+def _left_out(evidence: Evidence, study: str) -> list[str]:
+    """What of a study does not enter, and why."""
+    return [
+        f"{', '.join(report.entries)}: {report.reason}" for report in evidence.unused if report.study == study
+    ]
 
 
 def _entered(key: str, case: WhatIf, before: Evidence, after: Evidence, folder: Path) -> Entered:

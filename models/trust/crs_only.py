@@ -8,7 +8,7 @@ can be, whatever those chances are.
 Tests within grades that a paper reports in words narrow no split, as they narrow no table of the whole arms.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -164,15 +164,17 @@ def bounds(studies: Sequence[Study], mu_prior: Prior, tau_prior: Prior) -> Bound
     chances of each are open as well.
     """
     below = _masses(studies, log_prior(mu_prior, tau_prior))
-    worlds = [[np.array([below[one] for one in choices]) for choices in world] for world in _worlds(studies)]
-    low, high = (
-        {
-            name: float(np.exp(best(_quantile(world, q, side) for world in worlds)))
-            for name, q in LIMITS.items()
-        }
-        for best, side in ((min, np.max), (max, np.min))
-    )
-    return Bounds(low, high)
+    worlds = [[_rows(below, choices) for choices in world] for world in _worlds(studies)]
+
+    def outermost(best, side) -> dict[str, float]:
+        log_limits = {q: best(_quantile(world, q, side) for world in worlds) for q in LIMITS.values()}
+        return {name: float(np.exp(log_limits[q])) for name, q in LIMITS.items()}
+
+    return Bounds(outermost(min, np.max), outermost(max, np.min))
+
+
+def _rows[Key](of: Mapping[Key, np.ndarray], keys: Iterable[Key]) -> np.ndarray:
+    return np.array([of[key] for key in keys])
 
 
 def _worlds(studies: Sequence[Study]) -> Iterator[list[list[tuple[Counts, ...]]]]:

@@ -75,18 +75,19 @@ def _by_quadrature(key: str, review: Review) -> list[Share]:
         list(study_likelihoods(evidence_of(key, review)).values()), endpoint.mu_prior, endpoint.tau_prior
     )
     return [
-        Share(
-            key,
-            name,
-            _prior_sd(prior),
-            _sd(getattr(posteriors["base"], name)),
-            *(
-                sensitivity(getattr(posteriors["base"], name), *(getattr(p, name) for p in posteriors[part]))
-                for part in ("prior", "likelihood")
-            ),
-        )
+        _share(key, name, prior, posteriors)
         for name, prior in (("mu", endpoint.mu_prior), ("tau", endpoint.tau_prior))
     ]
+
+
+def _share(key: str, name: str, prior: Prior, posteriors: dict) -> Share:
+    """The share of one parameter, `mu` or `tau`, in what `power_scaled` gives."""
+    base = getattr(posteriors["base"], name)
+    by_prior, by_likelihood = (
+        sensitivity(base, *(getattr(raised, name) for raised in posteriors[part]))
+        for part in ("prior", "likelihood")
+    )
+    return Share(key, name, _prior_sd(prior), _sd(base), by_prior, by_likelihood)
 
 
 def power_scaled(log_likelihoods: list, mu_prior: Prior, tau_prior: Prior) -> dict:
