@@ -12,14 +12,21 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-FAMILIES = {
+FAMILIES: dict[str, tuple[str, ...]] = {
     "normal": ("mean", "sd"),
+    "t": ("df", "mean", "scale"),
+    "flat": (),
     "half_normal": ("sd",),
+    "half_t": ("df", "scale"),
+    "half_cauchy": ("scale",),
+    "uniform": ("low", "high"),
+    "exponential": ("rate",),
     "log_normal": ("meanlog", "sdlog"),
+    "log_t": ("df", "meanlog", "scale"),
     "inverse_gamma": ("shape", "scale"),
     "beta": ("a", "b"),
 }
-LOCATIONS = ("mean", "meanlog")  # every other parameter must be positive
+LOCATIONS = ("mean", "meanlog", "low", "high")  # every other parameter must be positive
 
 
 @dataclass(frozen=True)
@@ -49,29 +56,44 @@ class Prior:
             if not isfinite(value) or (name not in LOCATIONS and value <= 0):
                 rule = "finite" if name in LOCATIONS else "positive and finite"
                 raise ValueError(f"prior {self.name}: {name} must be {rule}, not {value}")
+        if self.family == "uniform" and not self.parameters[0] < self.parameters[1]:
+            raise ValueError(f"prior {self.name}: low must be below high")
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether it has the density one everywhere, and so is no distribution: no quantiles, no draws."""
+        return self.family == "flat"
 
     def distribution(self):
-        """The same distribution as a frozen scipy.stats object."""
+        """The same distribution as a frozen scipy.stats object. Raises ValueError where scipy has none."""
         from scipy import stats
 
-        first, last = self.parameters[0], self.parameters[-1]
-        return {
-            "normal": lambda: stats.norm(first, last),
-            "half_normal": lambda: stats.halfnorm(scale=last),
-            "log_normal": lambda: stats.lognorm(last, scale=np.exp(first)),
-            "inverse_gamma": lambda: stats.invgamma(first, scale=last),
-            "beta": lambda: stats.beta(first, last),
-        }[self.family]()
+        build = {
+            "normal": stats.norm,
+            "t": stats.t,
+            "half_normal": lambda sd: stats.halfnorm(scale=sd),
+            "half_cauchy": lambda scale: stats.halfcauchy(scale=scale),
+            "uniform": lambda low, high: stats.uniform(low, high - low),
+            "exponential": lambda rate: stats.expon(scale=1 / rate),
+            "log_normal": lambda meanlog, sdlog: stats.lognorm(sdlog, scale=np.exp(meanlog)),
+            "inverse_gamma": lambda shape, scale: stats.invgamma(shape, scale=scale),
+            "beta": stats.beta,
+        }.get(self.family)
+        if build is None:
+            raise ValueError(f"scipy has no distribution for a {self.family} prior")
+        return build(*self.parameters)
 
     def log_density(self, x):
         """Natural log of the density at x, of the shape of x; minus infinity outside the support."""
         x = np.asarray(x, dtype=float)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             value, inside = _LOG_DENSITY[self.family](x, *self.parameters)
         return np.where(inside, value, -np.inf)
 
     def quantile(self, q):
-        """The value below which the probability is q, of the shape of q."""
+        """The value below which the probability is q, of the shape of q; a flat prior raises ValueError."""
+        if self.is_flat:
+            raise ValueError("a flat prior has no quantiles: every interval of one length is as likely")
         return _QUANTILE[self.family](np.asarray(q, dtype=float), *self.parameters)
 
     def draw(self, generator) -> float:
@@ -82,9 +104,19 @@ class Prior:
         """The prior as a random variable of the PyMC model in context."""
         import pymc as pm
 
+        if self.family == "log_t":
+            df, meanlog, scale = self.parameters
+            log_value = pm.StudentT(f"log_{variable_name}", nu=df, mu=meanlog, sigma=scale, dims=dims)
+            return pm.Deterministic(variable_name, pm.math.exp(log_value), dims=dims)
         build, names = {
             "normal": (pm.Normal, ("mu", "sigma")),
+            "t": (pm.StudentT, ("nu", "mu", "sigma")),
+            "flat": (pm.Flat, ()),
             "half_normal": (pm.HalfNormal, ("sigma",)),
+            "half_t": (pm.HalfStudentT, ("nu", "sigma")),
+            "half_cauchy": (pm.HalfCauchy, ("beta",)),
+            "uniform": (pm.Uniform, ("lower", "upper")),
+            "exponential": (pm.Exponential, ("lam",)),
             "log_normal": (pm.LogNormal, ("mu", "sigma")),
             "inverse_gamma": (pm.InverseGamma, ("alpha", "beta")),
             "beta": (pm.Beta, ("alpha", "beta")),
@@ -96,12 +128,37 @@ def _normal(x, mean, sd):
     return -0.5 * ((x - mean) / sd) ** 2 - log(sd) - 0.5 * log(2 * pi), np.isfinite(x)
 
 
+def _t(x, df, mean, scale):
+    constant = special.gammaln((df + 1) / 2) - special.gammaln(df / 2) - 0.5 * log(df * pi) - log(scale)
+    return constant - (df + 1) / 2 * np.log1p(((x - mean) / scale) ** 2 / df), np.isfinite(x)
+
+
+def _flat(x):
+    return np.zeros_like(x), np.isfinite(x)
+
+
 def _half_normal(x, sd):
     return log(2) + _normal(x, 0, sd)[0], x >= 0
 
 
+def _half_t(x, df, scale):
+    return log(2) + _t(x, df, 0, scale)[0], x >= 0
+
+
+def _uniform(x, low, high):
+    return np.full_like(x, -log(high - low)), (x >= low) & (x <= high)
+
+
+def _exponential(x, rate):
+    return log(rate) - rate * x, x >= 0
+
+
 def _log_normal(x, meanlog, sdlog):
     return _normal(np.log(x), meanlog, sdlog)[0] - np.log(x), x > 0
+
+
+def _log_t(x, df, meanlog, scale):
+    return _t(np.log(x), df, meanlog, scale)[0] - np.log(x), x > 0
 
 
 def _inverse_gamma(x, shape, scale):
@@ -116,22 +173,35 @@ def _beta(x, a, b):
 
 _LOG_DENSITY: dict[str, Callable] = {
     "normal": _normal,
+    "t": _t,
+    "flat": _flat,
     "half_normal": _half_normal,
+    "half_t": _half_t,
+    "half_cauchy": lambda x, scale: _half_t(x, 1, scale),
+    "uniform": _uniform,
+    "exponential": _exponential,
     "log_normal": _log_normal,
+    "log_t": _log_t,
     "inverse_gamma": _inverse_gamma,
     "beta": _beta,
 }
 _QUANTILE: dict[str, Callable] = {
     "normal": lambda q, mean, sd: mean + sd * special.ndtri(q),
+    "t": lambda q, df, mean, scale: mean + scale * special.stdtrit(df, q),
     "half_normal": lambda q, sd: sd * special.ndtri(0.5 + 0.5 * q),
+    "half_t": lambda q, df, scale: scale * special.stdtrit(df, 0.5 + 0.5 * q),
+    "half_cauchy": lambda q, scale: scale * np.tan(0.5 * pi * q),
+    "uniform": lambda q, low, high: low + (high - low) * q,
+    "exponential": lambda q, rate: -np.log1p(-q) / rate,
     "log_normal": lambda q, meanlog, sdlog: np.exp(meanlog + sdlog * special.ndtri(q)),
+    "log_t": lambda q, df, meanlog, scale: np.exp(meanlog + scale * special.stdtrit(df, q)),
     "inverse_gamma": lambda q, shape, scale: scale / special.gammainccinv(shape, q),
     "beta": lambda q, a, b: special.betaincinv(a, b, q),
 }
 
 
 def parse(text):
-    """The prior that a command line names, such as half-normal:0.5 or log-normal:-1.245:0.76.
+    """The prior that a command line names, such as half-normal:0.5, t:3:0:1, uniform:0:2 or flat.
 
     Raises ValueError saying what is legal.
     """
@@ -140,7 +210,8 @@ def parse(text):
     try:
         parameters = tuple(float(number) for number in numbers)
         name = "_".join([family, *(f"{value:g}" for value in parameters)])
-        plain = f"{family.replace('_', '-')} with " + ", ".join(
+        plain = family.replace("_", "-") + (" with " if parameters else "")
+        plain += ", ".join(
             f"{parameter} {value:g}"
             for parameter, value in zip(FAMILIES.get(family, ()), parameters, strict=False)  # Prior judges
         )

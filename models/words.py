@@ -335,9 +335,16 @@ def count(n: int, one: str, many: str | None = None) -> str:
 
 FAMILIES = {
     "half_normal": "half-normal",
+    "half_t": "half-t",
+    "half_cauchy": "half-Cauchy",
+    "uniform": "uniform",
+    "exponential": "exponential",
     "log_normal": "log-normal",
+    "log_t": "log-t",
     "inverse_gamma": "inverse gamma",
     "normal": "normal",
+    "t": "t",
+    "flat": "flat",
     "beta": "beta",
 }
 

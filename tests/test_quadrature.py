@@ -438,7 +438,7 @@ def test_impossible_counts_are_refused(study):
 def test_priors_of_the_wrong_kind_are_refused():
     with pytest.raises(ValueError, match="prior of tau must be one of"):
         normal_normal([0.1], [0.2], MU_LOG_RATIO, parse("beta:1:2"))
-    with pytest.raises(ValueError, match="needs a normal prior of mu"):
+    with pytest.raises(ValueError, match="needs a normal or, with studies, a flat prior of mu"):
         normal_normal([0.1], [0.2], TAU_PRIMARY, TAU_PRIMARY)
     with pytest.raises(ValueError, match="lighter tail"):
         from_study_likelihoods([folded(1, 9)], MU_LOG_RATIO, parse("log-normal:0:10"))

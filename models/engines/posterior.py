@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from models.engines.tau_nodes import tails
+from models.engines.tau_nodes import POSITIVE, PositiveAxis, tails
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -150,13 +150,13 @@ def _cubic(curve: Cubic, place: np.ndarray) -> np.ndarray:
     return place * (first + place * (second + place * third))
 
 
-def tau_marginal(log_tau: np.ndarray, log_density: np.ndarray) -> Marginal:
-    """Marginal of tau from the log density of log tau at even nodes, up to a constant."""
+def tau_marginal(places: np.ndarray, log_density: np.ndarray, axis: PositiveAxis = POSITIVE) -> Marginal:
+    """Marginal of tau from the log density of even places on its axis, up to a constant."""
     log_density = log_density - log_density.max()
-    below, above = tails(log_density, log_tau[1] - log_tau[0])
-    fine_log_tau, fine = (_with_midpoints(_with_midpoints(values)) for values in (log_tau, log_density))
-    tau, step = np.exp(fine_log_tau), fine_log_tau[1] - fine_log_tau[0]
-    return Marginal.from_density(tau, np.exp(fine) / tau, tau * step, below, above)
+    below, above = tails(log_density, places[1] - places[0])
+    fine_places, fine = (_with_midpoints(_with_midpoints(values)) for values in (places, log_density))
+    slope, step = np.exp(axis.log_slope(fine_places)), fine_places[1] - fine_places[0]
+    return Marginal.from_density(axis.tau(fine_places), np.exp(fine) / slope, slope * step, below, above)
 
 
 def _with_midpoints(values: np.ndarray) -> np.ndarray:

@@ -14,7 +14,15 @@ from scipy.special import ndtr
 
 from models.engines.posterior import Marginal, Posterior, tau_marginal
 from models.engines.smoothing import Grid, between, log_smooth, spread
-from models.engines.tau_nodes import DEPTH, node_weights, region, scan_log_tau
+from models.engines.tau_nodes import (
+    DEPTH,
+    PositiveAxis,
+    axis_of,
+    bracketed,
+    node_weights,
+    region,
+    scan_places,
+)
 from models.likelihood.report import LogLikelihood
 from models.priors import Prior
 
@@ -45,22 +53,23 @@ def from_study_likelihoods(
     """Posterior given one log-likelihood function of theta per study.
 
     log_likelihoods: functions, array in and array of the same shape out, each up to a constant; bimodal or
-    flat ones are welcome, since the priors are proper. mu_prior, tau_prior: any Prior on the line and on the
+    flat ones are welcome under a proper prior of mu. mu_prior, tau_prior: any Prior on the line and on the
     positive numbers. No studies returns the prior. Raises ValueError for a likelihood that is not a number
     somewhere, for studies that lie 20 SDs apart under every tau that the prior allows, and for a prior of tau
-    with so heavy a tail that no grid can cover the effects it supports.
+    with so heavy a tail that no grid can cover the effects it supports, and for a flat prior of mu that the
+    studies do not bound on both sides.
     """
     names = (
         study_names if study_names is not None else [str(study + 1) for study in range(len(log_likelihoods))]
     )
     grid, log_l, rows = _resolved_grid(log_likelihoods, names, mu_prior, tau_prior)
-    log_tau, rows = _log_tau_nodes(grid, log_l, rows, mu_prior, tau_prior, TAU_NODES)
-    log_joint, log_m = _log_joint(grid, log_l, log_tau, rows, mu_prior, tau_prior)
+    places, rows = _places(grid, log_l, rows, mu_prior, tau_prior, TAU_NODES)
+    log_joint, log_m = _log_joint(grid, log_l, places, rows, mu_prior, tau_prior)
     if np.any(log_m.min(axis=1, initial=0.0)[log_joint > log_joint.max() - TAIL] < CONFLICT):
         raise ValueError(
             "the studies and the priors conflict too far to compute: no tau allowed reconciles them"
         )
-    return _marginals(grid, log_l, names, log_tau, rows, log_joint, log_m)
+    return _marginals(grid, log_l, names, axis_of(tau_prior), places, rows, log_joint, log_m)
 
 
 def _resolved_grid(
@@ -74,8 +83,8 @@ def _resolved_grid(
     them combined where mu lies. What the coarse grid cannot see is a second mode many times narrower than its
     step and more than two steps away from the first.
     """
-    spread = (mu_prior.quantile(0.975) - mu_prior.quantile(0.025)) / 4
-    grid, log_l = _first_grid(log_likelihoods, names, mu_prior.quantile(0.5), 8 * spread, tau_prior)
+    grid, log_l = _first_grid(log_likelihoods, names, mu_prior, tau_prior)
+    spread = np.inf if mu_prior.is_flat else _spread(mu_prior)
     ends, mu_ends = _supported(grid, log_l, mu_prior, tau_prior)
     while (wide := np.ptp(ends) < 0.7 * np.ptp(grid.x)) or _too_coarse(grid, log_l, mu_ends):
         grid = Grid.even(ends[0], ends[1], SCAN_GRID if wide else 2 * len(grid.x) - 1)
@@ -103,22 +112,39 @@ def _graded(ends: Ends, mu_ends: Ends, step: float, step_of_mu: float) -> Grid:
 
 
 def _first_grid(
-    log_likelihoods: Sequence[LogLikelihood],
-    names: Sequence[str],
-    centre: float,
-    reach: float,
-    tau_prior: Prior,
+    log_likelihoods: Sequence[LogLikelihood], names: Sequence[str], mu_prior: Prior, tau_prior: Prior
 ) -> tuple[Grid, np.ndarray]:
     """All effects that the priors make plausible, or that a likelihood points to from there, and log
-    likelihoods.
+    likelihoods. Under a flat prior of mu, all effects until the posterior of mu has fallen on both sides.
     """
-    reach = reach + 8 * tau_prior.quantile(0.999)
+    centre = 0.0 if mu_prior.is_flat else mu_prior.quantile(0.5)
+    reach = 8 * tau_prior.quantile(0.999) + (0.0 if mu_prior.is_flat else 8 * _spread(mu_prior))
     for doubling in 2.0 ** np.arange(10):
         grid = Grid.even(centre - doubling * reach, centre + doubling * reach, SCAN_GRID)
         log_l = _tabulate(log_likelihoods, names, grid.x)
-        if not np.any(log_l[:, [0, -1]] - log_l[:, [1, -2]] > 1.0):  # nothing still rises at an end
+        if np.any(log_l[:, [0, -1]] - log_l[:, [1, -2]] > 1.0):  # something still rises at an end
+            continue
+        if not mu_prior.is_flat or _falls(grid, log_l, mu_prior, tau_prior):
             return grid, log_l
+    if mu_prior.is_flat:
+        raise ValueError(
+            "a flat prior of the mean effect needs studies that bound it on both sides, and these leave it"
+            f" open between {grid.x[0]:.3g} and {grid.x[-1]:.3g}: choose a normal or t prior"
+        )
     raise ValueError(f"a likelihood still rises at an effect of {grid.x[0]:.3g} or {grid.x[-1]:.3g}")
+
+
+def _spread(mu_prior: Prior) -> float:
+    """About the SD of the prior of mu."""
+    return (mu_prior.quantile(0.975) - mu_prior.quantile(0.025)) / 4
+
+
+def _falls(grid: Grid, log_l: np.ndarray, mu_prior: Prior, tau_prior: Prior) -> bool:
+    """Whether the posterior of mu has fallen by TAIL at both ends of the grid."""
+    every = slice(0, len(grid.x))
+    places, _ = _places(grid, log_l, every, mu_prior, tau_prior, SCAN_TAU)
+    log_joint, _ = _log_joint(grid, log_l, places, every, mu_prior, tau_prior)
+    return bool(log_joint[:, [0, -1]].max() < log_joint.max() - TAIL)
 
 
 def _tabulate(
@@ -164,14 +190,14 @@ def _too_coarse(grid: Grid, log_l: np.ndarray, mu_ends: Ends) -> bool:
 
 def _supported(grid: Grid, log_l: np.ndarray, mu_prior: Prior, tau_prior: Prior) -> tuple[Ends, Ends]:
     """Ends of the effects, and of mu, that the posterior supports, judged on a coarse, even grid."""
-    log_tau, rows = _log_tau_nodes(grid, log_l, slice(0, len(grid.x)), mu_prior, tau_prior, SCAN_TAU)
+    places, rows = _places(grid, log_l, slice(0, len(grid.x)), mu_prior, tau_prior, SCAN_TAU)
     rows = slice(max(rows.start - 3, 0), min(rows.stop + 3, len(grid.x)))
-    log_joint, _ = _log_joint(grid, log_l, log_tau, rows, mu_prior, tau_prior)
+    log_joint, _ = _log_joint(grid, log_l, places, rows, mu_prior, tau_prior)
     theta, margin = grid.x[rows], 2 * grid.spacing[0]
     depth = log_joint.max(axis=0) - log_joint.max()
     mu, bulk = theta[depth > -TAIL], theta[depth > -BULK]
-    share = np.cumsum(node_weights(np.logaddexp.reduce(log_joint, axis=1), log_tau[1] - log_tau[0]))
-    reach = REACH * np.exp(log_tau[np.searchsorted(share, LARGE_TAU)])
+    share = np.cumsum(node_weights(np.logaddexp.reduce(log_joint, axis=1), places[1] - places[0]))
+    reach = REACH * axis_of(tau_prior).tau(places[np.searchsorted(share, LARGE_TAU)])
     low, high = min(mu[0], bulk[0] - reach) - margin, max(mu[-1], bulk[-1] + reach) + margin
     seen = np.maximum(log_l, VANISHED)
     ends = _level_end(grid.x, seen, low), -_level_end(-grid.x[::-1], seen[:, ::-1], -high)
@@ -200,19 +226,26 @@ def _level_end(theta: np.ndarray, log_l: np.ndarray, low: float) -> float:
     return theta[level[-1]] if level.size else theta[0]
 
 
-def _log_tau_nodes(
+def _places(
     grid: Grid, log_l: np.ndarray, rows: slice, mu_prior: Prior, tau_prior: Prior, count: int
 ) -> tuple[np.ndarray, slice]:
-    """Even nodes in log tau where the posterior lies on this grid, and those of the rows that carry mu
-    there.
+    """Even places on the axis of tau where the posterior lies on this grid, and those of the rows that carry
+    mu there.
     """
-    scan = scan_log_tau(tau_prior, SCAN_TAU)
-    for _ in range(FEW_SCANS):
-        log_joint, _ = _log_joint(grid, log_l, scan, rows, mu_prior, tau_prior)
-        ends = region(scan, log_density := np.logaddexp.reduce(log_joint, axis=1))
-        if np.sum(log_density > log_density.max() - DEPTH) >= FEW:
+    log_joint = np.empty(0)
+
+    def log_density(places: np.ndarray) -> np.ndarray:
+        nonlocal log_joint  # of the places last asked for, so that it is not computed again
+        log_joint, _ = _log_joint(grid, log_l, places, rows, mu_prior, tau_prior)
+        return np.logaddexp.reduce(log_joint, axis=1)
+
+    scan, found = bracketed(scan_places(tau_prior, SCAN_TAU), log_density)
+    for _ in range(FEW_SCANS - 1):
+        if np.sum(found > found.max() - DEPTH) >= FEW:
             break
-        scan = np.linspace(ends[0], ends[1], SCAN_TAU)
+        scan = np.linspace(*region(scan, found), SCAN_TAU)
+        found = log_density(scan)
+    ends = region(scan, found)
     carrying = np.flatnonzero((log_joint > log_joint.max() - TAIL).any(axis=0)) + rows.start
     return np.linspace(ends[0], ends[1], count), slice(
         max(carrying[0] - 1, rows.start), min(carrying[-1] + 2, rows.stop)
@@ -220,14 +253,17 @@ def _log_tau_nodes(
 
 
 def _log_joint(
-    grid: Grid, log_l: np.ndarray, log_tau: np.ndarray, rows: slice, mu_prior: Prior, tau_prior: Prior
+    grid: Grid, log_l: np.ndarray, places: np.ndarray, rows: slice, mu_prior: Prior, tau_prior: Prior
 ) -> tuple[np.ndarray, np.ndarray]:
     """Log posterior density of (log tau, mu), shape (tau, mu), and log L_s(mu, tau), shape (tau, study,
     mu).
     """
-    tau, likelihood = np.exp(log_tau), np.exp(log_l)
+    axis, likelihood = axis_of(tau_prior), np.exp(log_l)
+    tau = axis.tau(places)
     log_m = np.stack([log_smooth(likelihood, grid, value, rows) for value in tau])
-    prior = (tau_prior.log_density(tau) + log_tau)[:, None] + mu_prior.log_density(grid.x[rows])
+    prior = (tau_prior.log_density(tau) + axis.log_slope(places))[:, None] + mu_prior.log_density(
+        grid.x[rows]
+    )
     return log_m.sum(axis=1) + prior, log_m
 
 
@@ -235,7 +271,8 @@ def _marginals(
     grid: Grid,
     log_l: np.ndarray,
     names: Sequence[str],
-    log_tau: np.ndarray,
+    axis: PositiveAxis,
+    places: np.ndarray,
     rows: slice,
     log_joint: np.ndarray,
     log_m: np.ndarray,
@@ -249,10 +286,10 @@ def _marginals(
     log_mass = log_joint + np.log(spacing)
     log_density = np.logaddexp.reduce(log_mass, axis=1)
     weight = np.exp(log_mass - log_density[:, None])
-    weight *= node_weights(log_density, log_tau[1] - log_tau[0])[:, None]
+    weight *= node_weights(log_density, places[1] - places[0])[:, None]
     divided = np.where(log_m > CONFLICT, weight[:, None] * np.exp(-np.maximum(log_m, CONFLICT)), 0.0)
     divided = np.concatenate([divided, weight[:, None]], axis=1)
-    tau = np.exp(log_tau)
+    tau = axis.tau(places)
     mixed = spread(divided, grid, tau, rows)
     low, high = (
         (theta[0] - grid.spacing[0] / 2 - mu) / tau[:, None],
@@ -268,7 +305,7 @@ def _marginals(
     ]
     return Posterior(
         mu=Marginal.from_density(mu, weight.sum(axis=0) / spacing, spacing),
-        tau=tau_marginal(log_tau, log_density),
+        tau=tau_marginal(places, log_density, axis),
         prediction=effects[-1],
         theta=dict(zip(names, effects[:-1], strict=True)),
     )

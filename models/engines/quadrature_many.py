@@ -6,7 +6,7 @@ from scipy.special import ndtr
 
 from models.engines.mixture import PROBABILITY, quantiles
 from models.engines.posterior import LIMITS, cumulative
-from models.engines.tau_nodes import node_weights, region, scan_log_tau, tails
+from models.engines.tau_nodes import axis_of, bracketed, node_weights, region, scan_places, tails
 from models.priors import Prior
 
 NODES = 96
@@ -74,26 +74,30 @@ def _chunk(
     estimate: np.ndarray, se: np.ndarray, mu_mean: np.ndarray, mu_sd: np.ndarray, tau_prior: Prior
 ) -> tuple[np.ndarray, ...]:
     data = estimate, se, mu_mean, mu_sd
-    scan = scan_log_tau(tau_prior, SCAN)
-    wide = np.broadcast_to(np.exp(scan), (len(se), SCAN))
-    rough = conditional_mu(*data, wide)[0] + tau_prior.log_density(np.exp(scan)) + scan
-    low, high = region(scan, rough)
-    log_tau = np.linspace(low, high, NODES, axis=-1)
-    tau = np.exp(log_tau)
+    axis = axis_of(tau_prior)
+
+    def rough(scan: np.ndarray) -> np.ndarray:
+        tau = axis.tau(scan)
+        wide = np.broadcast_to(tau, (len(se), len(scan)))
+        return conditional_mu(*data, wide)[0] + tau_prior.log_density(tau) + axis.log_slope(scan)
+
+    low, high = region(*bracketed(scan_places(tau_prior, SCAN), rough))
+    places = np.linspace(low, high, NODES, axis=-1)
+    tau = axis.tau(places)
     log_marginal, mean, sd = conditional_mu(*data, tau)
-    log_density = log_marginal + tau_prior.log_density(tau) + log_tau
-    weight = node_weights(log_density, log_tau[:, 1] - log_tau[:, 0])
+    log_density = log_marginal + tau_prior.log_density(tau) + axis.log_slope(places)
+    weight = node_weights(log_density, places[:, 1] - places[:, 0])
     return (
         quantiles(weight, mean, sd, PROBABILITY),
-        np.exp(_tau_quantiles(log_tau, log_density)),
+        axis.tau(_tau_quantiles(places, log_density)),
         quantiles(weight, mean, np.hypot(sd, tau), PROBABILITY),
         np.sum(weight * ndtr(-mean / sd), axis=1),
     )
 
 
-def _tau_quantiles(log_tau: np.ndarray, log_density: np.ndarray) -> np.ndarray:
-    """Log tau at the limits, shape (fit, limit): the CDF and its cubic as in `Marginal`, for many rows."""
-    step = log_tau[:, 1] - log_tau[:, 0]
+def _tau_quantiles(places: np.ndarray, log_density: np.ndarray) -> np.ndarray:
+    """Places of tau at the limits, shape (fit, limit): CDF and cubic as in `Marginal`, for many rows."""
+    step = places[:, 1] - places[:, 0]
     below, above = (mass[:, None] / step[:, None] for mass in tails(log_density, step))
     density = np.exp(log_density - log_density.max(axis=1, keepdims=True))
     cdf = below + cumulative(density)
@@ -111,4 +115,4 @@ def _tau_quantiles(log_tau: np.ndarray, log_density: np.ndarray) -> np.ndarray:
         curve = left + place * ((3 * rise - 2 * left - right) + place * (left + right - 2 * rise))
         tilt = left + place * (2 * (3 * rise - 2 * left - right) + place * 3 * (left + right - 2 * rise))
         place = np.clip(place - (low_cdf + place * curve - PROBABILITY) / tilt, 0.0, 1.0)
-    return at(log_tau, start) + place * step[:, None]
+    return at(places, start) + place * step[:, None]

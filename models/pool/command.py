@@ -92,12 +92,12 @@ def _positive(text):
 
 
 def _tau_prior(text):
-    from models.engines.tau_nodes import scan_log_tau
+    from models.engines.tau_nodes import scan_places
     from models.priors import parse
 
     try:
         prior = parse(text)
-        scan_log_tau(prior)  # refuses what cannot be a prior of tau
+        scan_places(prior)  # refuses what cannot be a prior of tau
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return prior

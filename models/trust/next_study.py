@@ -14,7 +14,7 @@ from scipy.interpolate import CubicSpline
 from scipy.special import expit, gammaincinv, gammaln, logit
 
 from models.engines.smoothing import Grid, log_smooth
-from models.engines.tau_nodes import log_tau_nodes, node_weights
+from models.engines.tau_nodes import axis_of, node_weights, tau_places
 from models.likelihood.two_arms import two_arm_log_likelihood
 from models.priors import MIDWAY
 
@@ -81,15 +81,15 @@ def from_likelihoods(log_likelihoods: list, mu_prior, tau_prior) -> Today:
         smooth = np.stack([log_smooth(likelihood, GRID, value, EVERYWHERE).sum(axis=0) for value in tau])
         return smooth + mu_prior.log_density(THETA) + tau_prior.log_density(tau)[:, None]
 
-    log_tau = log_tau_nodes(lambda tau: np.logaddexp.reduce(log_joint(tau), axis=1), tau_prior, TAU_NODES)
-    joint = log_joint(np.exp(log_tau))
+    places = tau_places(lambda tau: np.logaddexp.reduce(log_joint(tau), axis=1), tau_prior, TAU_NODES)
+    axis = axis_of(tau_prior)
+    joint = log_joint(axis.tau(places))
     by_tau = np.logaddexp.reduce(joint, axis=1)
-    weight = (
-        np.exp(joint - by_tau[:, None]) * node_weights(by_tau + log_tau, log_tau[1] - log_tau[0])[:, None]
-    )
+    share = node_weights(by_tau + axis.log_slope(places), places[1] - places[0])
+    weight = np.exp(joint - by_tau[:, None]) * share[:, None]
     carried = np.flatnonzero(joint.max(axis=0) > joint.max() - DEPTH)
     rows = slice(carried[0], carried[-1] + 1)
-    mu, tau = np.meshgrid(THETA[rows], np.exp(log_tau))
+    mu, tau = np.meshgrid(THETA[rows], axis.tau(places))
     return Today(mu.ravel(), tau.ravel(), weight[:, rows].ravel() / weight[:, rows].sum(), rows)
 
 
