@@ -385,7 +385,7 @@ def test_every_printed_number_has_a_verdict(checked, review):
         ("ma2024", "complete_response.p", "42/45 v 44/48", "the only table"),
         ("ma2024", "complete_response.crs.p", "69/76 v 17/17", "the only table"),
         ("zhang2022", "icans.test", "significant", "6/32 v 0/35"),
-        ("kadauke2021", "severe_crs.risk_ratio", "0.533", "4/15 to 13/26"),
+        ("kadauke2021", "severe_crs.risk_ratio", "0.5333", "4/15 to 13/26"),
         ("zhou2025", "age.p_adjusted", "10 times the plain p", "same multiple"),
     ],
 )
@@ -424,17 +424,33 @@ def test_a_p_value_of_another_test_agrees_and_says_so(invented):
     assert found["verdict"] == "agrees" and "one tail doubled only; the paper names" in found["rule"]
 
 
-def test_a_ratio_whose_estimate_is_not_the_middle_of_its_interval_differs(invented):
-    """0.35 to 1.83 has its middle at the root of 0.64, 0.80."""
-    plant_all(invented, "id: overall_survival.ratio", ("0.80\n", "0.90\n"), ('"0.80', '"0.90'))
+def test_a_ratio_far_from_the_middle_of_its_interval_differs(invented):
+    """0.35 to 1.83 has its middle at the root of 0.64, 0.80; on the log scale 0.60 is 0.29 below, of 1.65."""
+    plant_all(invented, "id: overall_survival.ratio", ("0.80\n", "0.60\n"), ('"0.80', '"0.60'))
     assert ("differs", "error") in verdicts(invented, "overall_survival.ratio")
 
 
-def test_a_p_that_its_ratio_does_not_have_differs(invented):
+def test_a_ratio_near_the_middle_agrees_if_its_interval_is_not_walds(invented):
+    plant_all(invented, "id: overall_survival.ratio", ("0.80\n", "0.90\n"), ('"0.80', '"0.90'))
+    (found,) = [f for f in invented.check()[1]["findings"] if f["entry"] == "overall_survival.ratio"]
+    assert found["verdict"] == "agrees" and "agrees if the interval is exact" in found["rule"]
+
+
+@pytest.mark.parametrize(
+    ("p", "verdict", "words"),
+    [
+        ("0.597", ("agrees", None), "by Wald's test"),
+        ("0.577", ("agrees", None), "if the p is of another test than Wald's: likelihood ratio, score"),
+        ("0.299", ("agrees", None), "if it is Wald's, one-sided"),  # half of 0.597, and it may round to 0.299
+        ("0.097", ("differs", "error"), "by no method in use"),
+    ],
+)
+def test_a_p_beside_a_ratio_is_walds_or_of_a_test_that_is_named(invented, p, verdict, words):
     """log 0.8 over log(1.83 / 0.35) / 3.92 is -0.529: p = 0.597."""
-    assert verdicts(invented, "overall_survival.ratio") == {("agrees", None)}
-    plant_all(invented, "id: overall_survival.ratio", ("p: 0.597", "p: 0.397"), ("p = 0.597", "p = 0.397"))
-    assert verdicts(invented, "overall_survival.ratio") == {("differs", "error")}
+    plant_all(invented, "id: overall_survival.ratio", ("p: 0.597", f"p: {p}"), ("p = 0.597", f"p = {p}"))
+    assert verdicts(invented, "overall_survival.ratio") == {verdict}
+    (found,) = [f for f in invented.check()[1]["findings"] if f["entry"] == "overall_survival.ratio"]
+    assert words in found["rule"]
 
 
 @pytest.mark.parametrize(

@@ -4,59 +4,47 @@ from collections.abc import Iterator
 
 from extraction.checks.judgement import TWO_ARMS, Judgement, compare, counts_of_both
 from extraction.recover import Unusable
-from extraction.recover.estimates import multiple_of, ratio_coherence
-from extraction.recover.rounding import p_as_written, true_values
+from extraction.recover.estimates import multiple_of
+from extraction.recover.ratio_claims import COUNTED, ORDER, Part, PrintedRatio, judge_ratio, say
+from extraction.recover.rounding import p_as_written, printed_p
 from extraction.schema import AnyEntry, PValue, Ratio, Record
 
 
-def a_ratio_fits_its_interval_and_p(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
-    """On the log scale an estimate is the middle of its interval, and its p that of estimate over standard
-    error.
+def a_ratio_can_be_printed(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
+    """An estimate, its interval and its p are those of a method in use, which is named: of the counts of both
+    arms where they are printed and nothing is adjusted for, else by each other.
     """
-    if (
-        not isinstance(entry, Ratio)
-        or not entry.lower <= entry.estimate <= entry.upper
-        or (entry.p is not None and p_as_written(entry.p)[1] > 1)
-    ):
+    if not isinstance(entry, Ratio) or not entry.lower <= entry.estimate <= entry.upper:
         return
+    counted = not entry.adjusted_for and entry.contrast == TWO_ARMS and entry.kind in COUNTED
+    counts = counts_of_both(record, entry) if counted else None
+    printed = PrintedRatio(entry.estimate, entry.lower, entry.upper, entry.level, _p_beside(entry))
+    found = judge_ratio(printed, entry.kind, counts)
+    of = "{}/{} to {}/{}: ".format(*counts) if counts else ""
+    for parts in ({"the estimate": found.estimate}, {"the interval": found.interval, "the p": found.p}):
+        told = {name: part for name, part in parts.items() if part.verdict != "unchecked"}
+        if told:
+            yield _of_parts(told, of)
+
+
+def _p_beside(entry: Ratio) -> str | None:
+    """The p printed with a ratio, unless it is none, which other rules say."""
     try:
-        found = ratio_coherence(entry.estimate, entry.lower, entry.upper, entry.level, entry.p)
+        return entry.p and printed_p(entry.p).text
     except Unusable:
-        return  # limits that print alike tell nothing
-    if not found.estimate_fits:
-        yield Judgement(
-            "differs",
-            f"{found.expected_estimate:.3g}",
-            "on the log scale an estimate is the middle of its interval",
-        )
-    elif entry.p is None:
-        yield Judgement(
-            "agrees",
-            f"{found.expected_estimate:.3g}",
-            "on the log scale the estimate is the middle of its interval",
-        )
-    else:
-        low, high = found.expected_p
-        yield compare(
-            bool(found.p_fits),
-            f"p from {low:.3f} to {high:.3f}",
-            "the estimate is the middle of its interval, and its p is that of a Wald test",
-        )
+        return None
 
 
-def a_ratio_is_that_of_the_counts(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
-    """An unadjusted risk or odds ratio follows from the counts of both arms."""
-    if not isinstance(entry, Ratio) or entry.kind == "hazard_ratio":
-        return
-    if entry.adjusted_for or entry.contrast != TWO_ARMS or not (counts := counts_of_both(record, entry)):
-        return
-    a, n, c, m = counts
-    parts = (a * m, c * n) if entry.kind == "risk_ratio" else (a * (m - c), c * (n - a))
-    if parts[1] == 0:
-        return
-    low, high = true_values(entry.estimate)
-    exact = parts[0] / parts[1]
-    yield compare(low <= exact <= high, f"{exact:.3f}", f"the ratio of {a}/{n} to {c}/{m}")
+def _of_parts(told: dict[str, Part], of: str) -> Judgement:
+    """One judgement of several parts: as grave as the gravest, of which alone it then speaks."""
+    grave = max((part.verdict for part in told.values()), key=ORDER.index)
+    if grave in ("last_digit", "differs"):
+        told = {name: part for name, part in told.items() if part.verdict == grave}
+    rule = of + "; ".join(say(name, part) for name, part in told.items())
+    expected = "; ".join(part.expected for part in told.values())
+    if grave == "last_digit":
+        return Judgement("differs", expected, rule, "last_digit")
+    return compare(grave != "differs", expected, rule)
 
 
 def p_value_within_1(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -129,10 +117,4 @@ def _pairs(record: Record) -> Iterator[tuple[PValue, PValue]]:
                 yield plain, adjusted
 
 
-RULES = [
-    a_ratio_fits_its_interval_and_p,
-    a_ratio_is_that_of_the_counts,
-    p_value_within_1,
-    p_value_above_0,
-    an_adjusted_p_is_a_multiple,
-]
+RULES = [a_ratio_can_be_printed, p_value_within_1, p_value_above_0, an_adjusted_p_is_a_multiple]
