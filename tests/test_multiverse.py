@@ -234,9 +234,12 @@ def test_a_universe_is_fitted_to_the_reports_as_its_reading_reads_them(review):
     """Likelihoods of the task's arrays against those of the reading's own reports, at effects at random."""
     primary, generator = evidence_of(crs_universes.CRS, review), np.random.default_rng(4)
     readings = universe.readings(crs_universes.CRS, review)
+    # a reading under which one report more enters
+    fewer = replace(primary, used=primary.used[:-1])
     assert any("counted back" in words for words in readings)
     for evidence in readings.values():
-        arrays = crs_universes._task(primary, evidence, primary.studies, {})["arrays"]
+        every = crs_universes.every_report([fewer, *readings.values()])
+        arrays = crs_universes._task(every, evidence, primary.studies, {})["arrays"]
         task = [np.array(a, kind) for a, kind in zip(arrays, ("int64", "int64", "float64"), strict=True)]
         assert evidence.studies == primary.studies
         for _ in range(3):

@@ -3,7 +3,7 @@ short chains.
 """
 
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import product
@@ -145,9 +145,9 @@ def all_universes(review: Review, folder: Path | None = None) -> Iterator[dict]:
     `models.runs.many`.
     """
     structures = _structures(review)
-    primary = structures[0][0][1]
+    every = every_report([evidence for (_, evidence), _, _ in structures])
     tasks = [
-        _task(primary, evidence, studies, _biases(bias, review))
+        _task(every, evidence, studies, _biases(bias, review))
         for (_, evidence), (_, studies), bias in structures
     ]
     fitted = many.run(draw, tasks, name=NAME, code=key(review), folder=folder)
@@ -203,14 +203,22 @@ def _biases(bias: tuple[str, str], review: Review) -> dict[str, tuple[float, flo
     return {study: scaled(prior, *bias) for study, prior in bias_priors(CRS, review).items()}
 
 
+def every_report(readings: Sequence[Evidence]) -> Evidence:
+    """The reports of the primary reading, the first, and those that enter under others alone."""
+    found = {used.entries: used for evidence in reversed(readings) for used in evidence.used}
+    primary = readings[0]
+    others = [used for entries, used in found.items() if entries not in {u.entries for u in primary.used}]
+    return replace(primary, used=(*primary.used, *others))
+
+
 def _task(
-    primary: Evidence, evidence: Evidence, studies: list[str], biases: dict[str, tuple[float, float]]
+    every: Evidence, evidence: Evidence, studies: list[str], biases: dict[str, tuple[float, float]]
 ) -> dict:
-    """The fit of one universe: every report of the primary reading, as this reading reads it, silent where it
-    does not enter.  Leaving out a study can leave two readings alike, which are then one fit.
+    """The fit of one universe: every report of any reading, as this reading reads it, silent where it does
+    not enter.  Leaving out a study can leave two readings alike, which are then one fit.
     """
     read = {report.entries: report for report in evidence.used}
-    reports = replace(primary, used=tuple(read.get(report.entries, report) for report in primary.used))
+    reports = replace(every, used=tuple(read.get(report.entries, report) for report in every.used))
     return short_chains.task(
         reports, lambda report: report.study not in studies or report.entries not in read, biases
     )
