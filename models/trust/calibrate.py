@@ -19,7 +19,7 @@ from models.runs import many, store
 from models.trust import integrated_replicates, sampled_replicates, simulate
 from models.trust.calibration import identity, read, write
 
-REPLICATES, REPLICATES_SAMPLED = 1000, 200
+REPLICATES = 1000
 PIECE, PIECE_SAMPLED = 50, 8
 """Replicates of one task."""
 
@@ -57,9 +57,8 @@ def _compiled(key: str):
 
 def tasks(key: str, replicates: int | None = None) -> list[dict]:
     """The work in pieces, each with its own seed."""
-    integrates = ENDPOINTS[key].engine.integrates
-    total = replicates or (REPLICATES if integrates else REPLICATES_SAMPLED)
-    piece = PIECE if integrates else PIECE_SAMPLED
+    total = replicates or REPLICATES
+    piece = PIECE if ENDPOINTS[key].engine.integrates else PIECE_SAMPLED
     return [
         {"endpoint": key, "seed": simulate.SEED + i, "count": min(piece, total - i * piece)}
         for i in range(-(-total // piece))
