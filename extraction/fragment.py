@@ -54,14 +54,6 @@ def numbers(fragment: str) -> set[str]:
     return found | set(map(str, values))
 
 
-def states_p(fragment: str, p: str) -> bool:
-    """Whether a fragment prints this p-value, with the same digits and the same sign (= counts as none)."""
-    sign = p[0] if p[0] in "<>≤≥" else ""
-    digits = p.removeprefix(sign).removeprefix("=").strip()
-    printed = re.findall(rf"([<>≤≥]?)\s*(?<![\d.]){re.escape(digits)}(?![\d.]*\d)", fold(fragment))
-    return sign in printed
-
-
 def fold(text: str) -> str:
     """Text without mark-up, entities, LaTeX and dash variants; what is removed leaves a space."""
     text = html.unescape(TAG.sub(" ", text))

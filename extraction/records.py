@@ -239,7 +239,6 @@ FORMS = {
     "id": "must be lower-case letters, digits and _, as zhou2025 or severe_infection.toci",
     "study": "must be surname and year, as zhou2025",
     "curve": "must be the plain name of a file in extraction/curves, as zhou2025-overall_survival.csv",
-    "p": "must be a p-value as printed, such as 0.0204 or <0.05",
 }
 """The form of a value whose pattern would puzzle a reader."""
 

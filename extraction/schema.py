@@ -8,8 +8,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
+from extraction.recover.printed import number, written_p
 from extraction.vocabulary import (
     CERTAINTIES,
     LIMITATIONS,
@@ -33,7 +42,40 @@ StudyId = Annotated[str, StringConstraints(pattern=r"^[a-z]+[12][0-9]{3}[a-z]?$"
 EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
 Doi = Annotated[str, StringConstraints(pattern=r"^10\.[0-9]{4,9}/[^\s\"<>]+[^\s\"<>.,;]$")]
 Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-PrintedP = Annotated[str, StringConstraints(pattern=r"^[<>=≤≥]?\s?[0-9]{1,3}(\.[0-9]{1,12})?$")]
+
+
+DECIMALS = (
+    "percent",
+    "estimate",
+    "lower",
+    "upper",
+    "level",
+    "median",
+    "minimum",
+    "maximum",
+    "lower_quartile",
+    "upper_quartile",
+    "mean",
+    "sd",
+    "value",
+    "alpha",
+)
+"""Fields of entries that hold a number with its digits."""
+OTHER_MARKS = set(",·∙−")
+"""Signs that YAML's own numbers do not have."""
+
+
+def _normal_p(printed: str) -> str:
+    """A p-value as printed, `P = .04` or `0·04`, in one form, `0.04`; raise ValueError for what is none."""
+    written = written_p(printed)
+    if written.value is None:
+        raise ValueError("an outcome in words is an entry of kind test_outcome, not a p-value")
+    return written.normal
+
+
+PrintedP = Annotated[
+    str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True), AfterValidator(_normal_p)
+]
 Count = Annotated[int, Field(ge=0, le=20_000)]
 Number = Annotated[Decimal, Field(max_digits=18, decimal_places=12)]
 Percent = Annotated[Number, Field(ge=0)]
@@ -42,6 +84,12 @@ CurveFile = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*\.cs
 
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator(*DECIMALS, mode="before", check_fields=False)
+    @classmethod
+    def numbers_as_printed(cls, value: object) -> object:
+        """A number typed as printed, `0,84` or `0·84`, with a point; raise ValueError for two meanings."""
+        return number(value).value if isinstance(value, str) and OTHER_MARKS & set(value) else value
 
 
 class Address(Strict):
@@ -158,7 +206,9 @@ class PValue(Entry):
     """A p-value with the test that gave it."""
 
     kind: Literal["p_value"]
-    p: PrintedP = Field(description="As printed, with its digits and sign: 0.0204, <0.05, >0.9999.")
+    p: PrintedP = Field(
+        description="As printed, with its digits and sign: 0.0204, .02, 0·04, <0.05, >0.9999, 1.2e-5."
+    )
     tests: list[Test] = Field(min_length=1, description="The named test, or the tests named as alternatives.")
     direction: Direction | None = Field(None, description="Printed direction: tocilizumab lower or higher.")
     adjustment: Literal["none", "bonferroni"] = Field("none", description="Adjustment for multiple testing.")

@@ -46,8 +46,8 @@ def clicked(
     return ArmCurve(points, at_risk, int(patients.event.sum()) if events else None)
 
 
-def curve_of(toci: ArmCurve, control: ArmCurve) -> Curve:
-    return Curve("years", PIXEL, AXES, toci, control)
+def curve_of(treated: ArmCurve, control: ArmCurve) -> Curve:
+    return Curve("years", PIXEL, AXES, treated, control)
 
 
 def text_of(curve: Curve) -> str:

@@ -54,12 +54,12 @@ def test_what_was_digitised_is_read(tmp_path):
         and found.pixel == pytest.approx(curve.pixel)
         and found.calibration == curve.calibration
     )
-    assert [(row.time, row.n) for row in found.toci.at_risk] == [
-        (row.time, row.n) for row in curve.toci.at_risk
+    assert [(row.time, row.n) for row in found.treated.at_risk] == [
+        (row.time, row.n) for row in curve.treated.at_risk
     ]
     assert found.control.events == curve.control.events
-    assert np.array([p[:2] for p in found.toci.points]) == pytest.approx(
-        np.array([p[:2] for p in curve.toci.points]), abs=0.0006
+    assert np.array([p[:2] for p in found.treated.points]) == pytest.approx(
+        np.array([p[:2] for p in curve.treated.points]), abs=0.0006
     )
 
 
@@ -69,32 +69,52 @@ def test_remarks_blank_lines_and_the_order_of_columns_do_not_matter(tmp_path):
     turned = [",".join(reversed(line.split(","))) for line in lines]
     path.write_text("# digitised twice\n\n" + "\n".join(turned) + "\n")
     again = read(path)
-    assert [p[:2] for p in again.toci.points] == [
-        p[:2] for p in plain.toci.points
+    assert [p[:2] for p in again.treated.points] == [
+        p[:2] for p in plain.treated.points
     ] and again.pixel == plain.pixel
 
 
 FORM = [
     ("kind,arm,time_years", "kind,arm,time", "columns", "the columns are kind,arm,time"),
-    ("point,toci,", "dot,toci,", "kind", "must be one of calibration, point"),
-    ("point,toci,", "point,drug,", "point.arm", "must be one of toci, control"),
-    ("point,toci,", "point,,", "point.arm", "is required"),
-    ("point,toci,", "point,toci,0,=1+1,,,\npoint,toci,", "point.survival (toci)", "must be a number"),
-    ("point,toci,", "point,toci,0,nan,,,\npoint,toci,", "point.survival (toci)", "must be a number"),
+    ("point,treated,", "dot,treated,", "kind", "must be one of calibration, point"),
+    ("point,treated,", "point,drug,", "point.arm", "must be one of treated, control, toci"),
+    ("point,treated,", "point,,", "point.arm", "is required"),
     (
-        "point,toci,",
-        "point,toci,0,1.02,,,\npoint,toci,",
-        "point.survival (toci)",
+        "point,treated,",
+        "point,treated,0,=1+1,,,\npoint,treated,",
+        "point.survival (treated)",
+        "must be a number",
+    ),
+    (
+        "point,treated,",
+        "point,treated,0,nan,,,\npoint,treated,",
+        "point.survival (treated)",
+        "must be a number",
+    ),
+    (
+        "point,treated,",
+        "point,treated,0,1.02,,,\npoint,treated,",
+        "point.survival (treated)",
         "a share from 0 to 1, not a percentage",
     ),
-    ("point,toci,", "point,toci,0,-0.01,,,\npoint,toci,", "point.survival (toci)", "a share from 0 to 1"),
-    ("point,toci,", "point,toci,-1,1,,,\npoint,toci,", "point.time (toci)", "a time is 0 or later"),
-    ("point,toci,", "point,toci,0,1,7,,\npoint,toci,", "point.n", "leaves this cell empty"),
-    ("point,toci,", "point,toci,0,1\npoint,toci,", "row", "a row has 7 cells"),
     (
-        "at_risk,toci,0,",
-        "at_risk,toci,0,,11.5,,\nat_risk,toci,0,",
-        "at_risk.n (toci)",
+        "point,treated,",
+        "point,treated,0,-0.01,,,\npoint,treated,",
+        "point.survival (treated)",
+        "a share from 0 to 1",
+    ),
+    (
+        "point,treated,",
+        "point,treated,-1,1,,,\npoint,treated,",
+        "point.time (treated)",
+        "a time is 0 or later",
+    ),
+    ("point,treated,", "point,treated,0,1,7,,\npoint,treated,", "point.n", "leaves this cell empty"),
+    ("point,treated,", "point,treated,0,1\npoint,treated,", "row", "a row has 7 cells"),
+    (
+        "at_risk,treated,0,",
+        "at_risk,treated,0,,11.5,,\nat_risk,treated,0,",
+        "at_risk.n (treated)",
         "must be a whole number of patients",
     ),
     (
@@ -146,9 +166,9 @@ def test_what_is_missing_is_named(tmp_path):
 
 
 def changed(**arm) -> str:
-    """A curve whose arm with tocilizumab is changed."""
+    """A curve whose treated arm is changed."""
     curve = example(events=True)
-    return text_of(curve._replace(toci=curve.toci._replace(**arm)))
+    return text_of(curve._replace(treated=curve.treated._replace(**arm)))
 
 
 def last_of(text: str, start: str) -> str:
@@ -156,22 +176,22 @@ def last_of(text: str, start: str) -> str:
 
 
 def test_a_curve_that_rises_is_refused_at_the_point_that_rises(tmp_path):
-    text = text_of(example()) + "point,toci,5.5,0.99,,,\n"
+    text = text_of(example()) + "point,treated,5.5,0.99,,,\n"
     [problem] = refused(tmp_path, text)
     assert (
         problem.line == len(text.splitlines())
-        and problem.field == "point.survival (toci)"
+        and problem.field == "point.survival (treated)"
         and problem.value == "0.99"
         and "never rises" in problem.rule
     )
 
 
 def test_points_beyond_the_axes_are_refused(tmp_path):
-    text = text_of(example()) + "point,toci,6.2,0.0,,,\n"
+    text = text_of(example()) + "point,treated,6.2,0.0,,,\n"
     [problem] = refused(tmp_path, text)
     assert (
         problem.line == len(text.splitlines())
-        and problem.field == "point.time (toci)"
+        and problem.field == "point.time (treated)"
         and "beyond the calibrated axis, 0 to 6" in problem.rule
     )
 
@@ -215,7 +235,7 @@ def test_a_fall_after_the_last_patient_is_refused(tmp_path):
 def test_events_that_curve_and_numbers_at_risk_do_not_allow_are_refused(tmp_path, events):
     [problem] = refused(tmp_path, changed(events=events))
     assert (
-        problem.field == "events.n (toci)"
+        problem.field == "events.n (treated)"
         and problem.value == str(events)
         and "allow" in problem.rule
         and problem.line
@@ -310,11 +330,11 @@ def test_a_record_with_a_curve_is_previewed_without_and_with_it(with_curve):
 def test_a_faulty_curve_stops_the_check_with_its_place(with_curve):
     found = with_curve()
     with (found.root / FILE).open("a") as file:
-        file.write("point,toci,5.5,0.99,,,\n")
+        file.write("point,treated,5.5,0.99,,,\n")
     problem = found.problem()
     assert (
         problem["file"] == FILE
-        and problem["field"] == "point.survival (toci)"
+        and problem["field"] == "point.survival (treated)"
         and problem["line"] == len((found.root / FILE).read_text().splitlines())
     )
 
@@ -430,7 +450,7 @@ def test_a_p_left_out_for_a_curve_is_predicted(with_curve):
 @pytest.mark.parametrize(
     ("curve", "reason"),
     [
-        (example(at_risk_times=(0,)), "digitised, but toci: neither numbers at risk"),
+        (example(at_risk_times=(0,)), "digitised, but treated: neither numbers at risk"),
         (example(n=(4, 18)), "4 v 18 patients are too few for a normal log hazard ratio"),
     ],
 )
@@ -455,10 +475,10 @@ def test_the_command_answers_for_people_and_for_machines(tmp_path, capsys):
     known = reconstruct(read(path))
     code, out, _ = recover(capsys, str(path), "--json")
     answer = json.loads(out)
-    assert code == 0 and answer.keys() == {"time_unit", "arms", "hazard_ratio", "log_rank_p"}
+    assert code == 0 and answer.keys() == {"schema", "time_unit", "arms", "hazard_ratio", "log_rank_p"}
     assert (
-        answer["arms"]["toci"].keys() == {"n", "events", "events_printed", "median"}
-        and answer["arms"]["toci"]["n"] == 12
+        answer["arms"]["treated"].keys() == {"n", "events", "events_printed", "median"}
+        and answer["arms"]["treated"]["n"] == 12
     )
     assert (
         answer["hazard_ratio"]["estimate"] == pytest.approx(np.exp(known.log_hr))
@@ -512,7 +532,7 @@ def test_the_overlay_shows_every_click_both_curves_and_the_numbers_at_risk():
     figure, alt, _ = curves.overlay(curve, "Example")
     top, below = figure.axes
     drawn = {line.get_label(): line.get_xydata() for line in top.lines}
-    for arm, name in (("toci", "tocilizumab"), ("control", "control")):
+    for arm, name in (("treated", "treated"), ("control", "control")):
         assert drawn[f"{name}, digitised"] == pytest.approx(np.array([p[:2] for p in curve.arms[arm].points]))
         steps = drawn[f"{name}, reconstructed"]
         assert steps[0].tolist() == [0, 1] and (np.diff(steps[:, 1]) <= 0).all()

@@ -198,7 +198,16 @@ FAULTS = {
         "p: ns",
         "entries[severe_infection.p].p",
         "ns",
-        "such as 0.0204 or <0.05",
+        "an outcome in words is an entry of kind test_outcome",
+    ),
+    "a p-value with two signs": Fault(
+        RECORD,
+        "id: severe_infection.p",
+        "p: 0.418",
+        'p: "=<0.418"',
+        "entries[severe_infection.p].p",
+        "=<0.418",
+        "which may mean either",
     ),
     "an id twice": Fault(
         RECORD,

@@ -29,14 +29,14 @@ def answer(recover, *arguments: str) -> dict:
     return json.loads(out)
 
 
-KEYS = {"events_toci", "n_toci", "events_control", "n_control", "test", "match"}
+KEYS = {"events_treated", "n_treated", "events_control", "n_control", "test", "match"}
 
 
 def test_a_p_of_9_v_2_patients_answers_two_tables(recover):
     found = answer(
-        recover, "table", "--n-toci", "9", "--n-control", "2", "--p", "0.4545", "--test", "fisher"
+        recover, "table", "--n-treated", "9", "--n-control", "2", "--p", "0.4545", "--test", "fisher"
     )["candidates"]
-    assert [(c["events_toci"], c["events_control"]) for c in found] == [(4, 2), (5, 0)]
+    assert [(c["events_treated"], c["events_control"]) for c in found] == [(4, 2), (5, 0)]
     assert all(c.keys() == KEYS and c["test"] == "fisher" and c["match"] == "rounded" for c in found)
 
 
@@ -44,7 +44,7 @@ def test_two_percentages_and_a_p_answer_one_table(recover):
     found = answer(
         recover,
         "table",
-        "--max-n-toci",
+        "--max-n-treated",
         "32",
         "--max-n-control",
         "35",
@@ -58,8 +58,8 @@ def test_two_percentages_and_a_p_answer_one_table(recover):
     )
     assert found["candidates"] == [
         {
-            "events_toci": 11,
-            "n_toci": 23,
+            "events_treated": 11,
+            "n_treated": 23,
             "events_control": 2,
             "n_control": 17,
             "test": "fisher",
@@ -70,27 +70,27 @@ def test_two_percentages_and_a_p_answer_one_table(recover):
 
 def test_a_total_and_a_p_of_1_answer_one_table_by_each_test(recover):
     found = answer(
-        recover, "table", "--n-toci", "45", "--n-control", "48", "--total-events", "86", "--p", "1"
+        recover, "table", "--n-treated", "45", "--n-control", "48", "--total-events", "86", "--p", "1"
     )["candidates"]
-    assert {(c["events_toci"], c["events_control"]) for c in found} == {(42, 44)}
+    assert {(c["events_treated"], c["events_control"]) for c in found} == {(42, 44)}
 
 
 def test_a_log_rank_p_of_5_v_1_patients_answers_histories(recover):
     """One event while all are at risk: z^2 = 1/5, p = 0.6547, if the treated patient goes first; and every
     later event of that arm alone once the untreated one has left says nothing.
     """
-    found = answer(recover, "logrank", "--n-toci", "5", "--n-control", "1", "--p", "0.6547")
+    found = answer(recover, "logrank", "--n-treated", "5", "--n-control", "1", "--p", "0.6547")
     assert found.keys() >= {"untied", "tied"}
     assert all(
-        row.keys() >= {"events_toci", "events_control", "direction", "histories"}
+        row.keys() >= {"events_treated", "events_control", "direction", "histories"}
         for row in (*found["untied"], *found["tied"])
     )
-    assert {row["direction"] for row in found["untied"]} == {"toci worse"}
-    assert {(1, 0), (1, 1)} <= {(row["events_toci"], row["events_control"]) for row in found["untied"]}
+    assert {row["direction"] for row in found["untied"]} == {"treated worse"}
+    assert {(1, 0), (1, 1)} <= {(row["events_treated"], row["events_control"]) for row in found["untied"]}
 
 
 def test_groups_too_large_for_histories_answer_the_latent_events(recover):
-    found = answer(recover, "logrank", "--n-toci", "45", "--n-control", "48", "--p", "0.773")
+    found = answer(recover, "logrank", "--n-treated", "45", "--n-control", "48", "--p", "0.773")
     assert found["untied"] is None and "at most" in found["note"]
     last = found["latent_events"]["information"][-1]
     assert last["events"] == 93 and last["information"] == pytest.approx(93 * 45 * 48 / 93**2)
@@ -98,7 +98,7 @@ def test_groups_too_large_for_histories_answer_the_latent_events(recover):
 
 def test_an_impossible_rank_p_is_answered_with_the_smallest(recover):
     found = answer(
-        recover, "rank", "--n-toci", "9", "--n-control", "2", "--p", "0.0004", "--test", "mann-whitney"
+        recover, "rank", "--n-treated", "9", "--n-control", "2", "--p", "0.0004", "--test", "mann-whitney"
     )
     assert found["possible"] is False
     assert found["smallest_attainable_p"] == found["nearest_attainable_p"] == pytest.approx(2 / 55)
@@ -107,15 +107,15 @@ def test_an_impossible_rank_p_is_answered_with_the_smallest(recover):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("rank", "--n-toci", "9", "--n-control", "6", "--p", "0.03", "--test", "t"),
+        ("rank", "--n-treated", "9", "--n-control", "6", "--p", "0.03", "--test", "t"),
         ("ratio", "--estimate", "1.031", "--lower", "0.512", "--upper", "2.076"),
         ("mean", "--mean", "3.47", "--n", "20"),
         ("mean", "--mean", "3.45", "--sd", "1.2", "--n", "20"),
         ("percent", "--percent", "5.3", "--max-n", "40"),
         ("percent", "--percent", "5.3", "--events", "16", "--max-n", "400"),
         ("categories", "--n", "17", "28", "--totals", "40", "4", "1", "--p", "0.616"),
-        ("table", "--n-toci", "3", "--n-control", "3"),
-        ("logrank", "--n-toci", "3", "--n-control", "2", "--p", "ns", "--no-ties"),
+        ("table", "--n-treated", "3", "--n-control", "3"),
+        ("logrank", "--n-treated", "3", "--n-control", "2", "--p", "ns", "--no-ties"),
     ],
 )
 def test_every_question_is_answered_for_people_and_for_machines(recover, arguments):
@@ -127,15 +127,15 @@ def test_every_question_is_answered_for_people_and_for_machines(recover, argumen
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("table", "--n-toci", "0", "--n-control", "2", "--p", "0.5"), "n_toci is 0"),
-        (("table", "--n-toci", "9", "--n-control", "2", "--p", "1.3"), "at most 1"),
-        (("table", "--n-toci", "9", "--n-control", "2", "--p", "0"), "no test gives 0"),
-        (("table", "--n-toci", "9", "--n-control", "2", "--percent", "120", "3"), "at most 100 %"),
-        (("table", "--p", "0.5"), "--n-toci or --max-n-toci"),
-        (("table", "--max-n-toci", "100", "--max-n-control", "100", "--p", "0.5"), "26,522,500 tables"),
+        (("table", "--n-treated", "0", "--n-control", "2", "--p", "0.5"), "n_treated is 0"),
+        (("table", "--n-treated", "9", "--n-control", "2", "--p", "1.3"), "at most 1"),
+        (("table", "--n-treated", "9", "--n-control", "2", "--p", "0"), "no test gives 0"),
+        (("table", "--n-treated", "9", "--n-control", "2", "--percent", "120", "3"), "at most 100 %"),
+        (("table", "--p", "0.5"), "--n-treated or --max-n-treated"),
+        (("table", "--max-n-treated", "100", "--max-n-control", "100", "--p", "0.5"), "26,522,500 tables"),
         (("categories", "--n", "5", "5", "--totals", "3", "3"), "a table has one total"),
-        (("logrank", "--n-toci", "5", "--n-control", "0", "--p", "0.5"), "compares two groups"),
-        (("rank", "--n-toci", "0", "--n-control", "5", "--p", "0.5"), "0"),
+        (("logrank", "--n-treated", "5", "--n-control", "0", "--p", "0.5"), "compares two groups"),
+        (("rank", "--n-treated", "0", "--n-control", "5", "--p", "0.5"), "0"),
         (("percent", "--percent", "x", "--max-n", "9"), "percentage"),
     ],
 )
@@ -146,10 +146,49 @@ def test_unusable_numbers_get_one_line_and_exit_code_1(recover, arguments, messa
 
 
 def test_that_nothing_fits_is_an_answer_that_says_what_excludes_it(recover):
-    found = answer(recover, "table", "--n-toci", "9", "--n-control", "2", "--p", "0.123", "--test", "fisher")
+    found = answer(
+        recover, "table", "--n-treated", "9", "--n-control", "2", "--p", "0.123", "--test", "fisher"
+    )
     assert found["candidates"] == [] and "p = 0.123 by Fisher's exact test: 0 left" in found["why_none"]
-    code, out, _ = recover("table", "--n-toci", "9", "--n-control", "2", "--p", "0.123", "--test", "fisher")
+    code, out, _ = recover(
+        "table", "--n-treated", "9", "--n-control", "2", "--p", "0.123", "--test", "fisher"
+    )
     assert code == 0 and "Nearest" in out
+
+
+def test_a_known_table_of_thousands_is_checked(recover):
+    """6/891 v 6/3206, p 0.02865: public question, answered there by R's fisher.test."""
+    sizes = ("--n-treated", "891", "--events-treated", "6", "--n-control", "3206", "--events-control", "6")
+    found = answer(recover, "table", *sizes, "--p", ".02865")
+    assert "fisher" in {c["test"] for c in found["candidates"]} and found["schema"] == 1
+
+
+def test_a_one_sided_p_is_told_where_no_two_sided_test_gives_it(recover):
+    """10/12 v 2/6: SAS prints p 0.0573 for the right side and 0.1070 for both."""
+    sizes = ("--n-treated", "12", "--events-treated", "10", "--n-control", "6", "--events-control", "2")
+    assert {c["test"] for c in answer(recover, "table", *sizes, "--p", ".0573")["candidates"]} == {
+        "fisher_higher"
+    }
+    two_sided = {c["test"] for c in answer(recover, "table", *sizes, "--p", "0·1070")["candidates"]}
+    assert two_sided == {"fisher"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        (("percent", "--percent", "48,3", "--events", "45", "--max-n", "93"), "truncated"),
+        (("percent", "--percent", "12", "--events", "1", "--max-n", "8"), "half_even"),
+        (("percent", "--percent", "28.7", "--events", "23", "--max-n", "80"), "binary"),
+    ],
+)
+def test_a_percentage_names_how_it_was_rounded(recover, arguments, match):
+    assert answer(recover, *arguments)["groups"][-1]["match"] == match
+
+
+def test_a_truncated_rank_p_is_not_called_impossible(recover):
+    """2/55 = 0.03636 is the smallest p of 9 v 2 patients."""
+    code, out, _ = recover("rank", "--n-treated", "9", "--n-control", "2", "--p", ".0363")
+    assert code == 0 and "cannot" not in out and "cut off, not rounded" in out
 
 
 def test_the_whole_command_runs_as_a_process():
@@ -160,7 +199,7 @@ def test_the_whole_command_runs_as_a_process():
             "extraction",
             "recover",
             "table",
-            "--n-toci",
+            "--n-treated",
             "9",
             "--n-control",
             "2",

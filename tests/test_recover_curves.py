@@ -209,7 +209,7 @@ def test_a_published_digitisation_gives_the_hazard_ratio_of_its_known_patients()
     arms = [truth[truth.treated == side] for side in (1, 0)]
     p = logrank_test(arms[0].time, arms[1].time, arms[0].event, arms[1].event).p_value
     assert found.p_lower <= p <= found.p_upper
-    for name, arm in zip(("toci", "control"), arms, strict=True):
+    for name, arm in zip(("treated", "control"), arms, strict=True):
         median = KaplanMeierFitter().fit(arm.time, arm.event).median_survival_time_
         assert found.medians[name] == pytest.approx(median, abs=3 * 0.0097)
         assert abs(found.patients[name].event.sum() - arm.event.sum()) <= 2  # of 53 and 70
@@ -264,7 +264,7 @@ def test_numbers_at_risk_of_the_wrong_arm_are_found_out():
 
 
 def test_a_curve_without_numbers_at_risk_and_events_fixes_no_hazard_ratio():
-    with pytest.raises(Unusable, match="toci: neither numbers at risk after time 0 nor the events"):
+    with pytest.raises(Unusable, match="treated: neither numbers at risk after time 0 nor the events"):
         reconstruct(example(at_risk_times=(0,)))
 
 
@@ -299,4 +299,4 @@ def test_an_event_after_the_last_number_at_risk_is_kept():
 
 
 def test_a_median_that_is_not_reached_is_infinite():
-    assert reconstruct(example(seed=4, n=(40, 40), means=(30.0, 2.0))).medians["toci"] == np.inf
+    assert reconstruct(example(seed=4, n=(40, 40), means=(30.0, 2.0))).medians["treated"] == np.inf

@@ -36,9 +36,9 @@ def distinct(p):
     return np.unique(np.round(p, 12))
 
 
-def arrangements(values, n_toci):
+def arrangements(values, n_treated):
     """Every way to choose the tocilizumab patients among values, and the others."""
-    for chosen in combinations(range(len(values)), n_toci):
+    for chosen in combinations(range(len(values)), n_treated):
         yield values[list(chosen)], np.delete(values, chosen)
 
 
@@ -48,12 +48,12 @@ def tie_patterns(n):
         yield np.cumsum([0, *apart]).astype(float)
 
 
-def permutation_p(values, n_toci):
+def permutation_p(values, n_treated):
     """Both two-sided p of every arrangement, counting arrangements: twice the smaller tail, and those as far
     from the mean.
     """
     ranks = stats.rankdata(values)
-    sums = np.array([ranks[list(chosen)].sum() for chosen in combinations(range(len(values)), n_toci)])
+    sums = np.array([ranks[list(chosen)].sum() for chosen in combinations(range(len(values)), n_treated)])
     for found in sums:
         yield min(1.0, 2 * min(np.mean(sums <= found), np.mean(sums >= found)))
         # ranks are halves: only rounding is below
@@ -64,33 +64,33 @@ def permutation_p(values, n_toci):
 
 
 @pytest.mark.parametrize("test", RANK_TESTS)
-@pytest.mark.parametrize(("n_toci", "n_control"), SMALL)
-def test_without_ties_the_attainable_p_are_scipys_over_every_order(n_toci, n_control, test):
-    orders = arrangements(np.arange(n_toci + n_control, dtype=float), n_toci)
+@pytest.mark.parametrize(("n_treated", "n_control"), SMALL)
+def test_without_ties_the_attainable_p_are_scipys_over_every_order(n_treated, n_control, test):
+    orders = arrangements(np.arange(n_treated + n_control, dtype=float), n_treated)
     expected = distinct([stats.mannwhitneyu(toci, control, **SCIPY[test]).pvalue for toci, control in orders])
     # rounding, of `distinct` too
-    np.testing.assert_allclose(attainable_p(n_toci, n_control, test), expected, atol=1e-11)
+    np.testing.assert_allclose(attainable_p(n_treated, n_control, test), expected, atol=1e-11)
 
 
-@pytest.mark.parametrize(("n_toci", "n_control"), TIED)
-def test_with_ties_the_exact_p_are_those_of_every_pattern_by_both_conventions(n_toci, n_control):
-    expected = [p for values in tie_patterns(n_toci + n_control) for p in permutation_p(values, n_toci)]
+@pytest.mark.parametrize(("n_treated", "n_control"), TIED)
+def test_with_ties_the_exact_p_are_those_of_every_pattern_by_both_conventions(n_treated, n_control):
+    expected = [p for values in tie_patterns(n_treated + n_control) for p in permutation_p(values, n_treated)]
     # rounding
-    np.testing.assert_allclose(attainable_p(n_toci, n_control, ties=True), distinct(expected), atol=1e-11)
+    np.testing.assert_allclose(attainable_p(n_treated, n_control, ties=True), distinct(expected), atol=1e-11)
 
 
 @pytest.mark.parametrize("test", ["mann_whitney_normal", "mann_whitney_normal_corrected"])
-@pytest.mark.parametrize(("n_toci", "n_control"), TIED)
-def test_with_ties_the_normal_p_are_scipys_over_every_pattern_and_order(n_toci, n_control, test):
+@pytest.mark.parametrize(("n_treated", "n_control"), TIED)
+def test_with_ties_the_normal_p_are_scipys_over_every_pattern_and_order(n_treated, n_control, test):
     expected = [
         stats.mannwhitneyu(toci, control, **SCIPY[test]).pvalue
-        for values in tie_patterns(n_toci + n_control)
+        for values in tie_patterns(n_treated + n_control)
         if values.any()  # all tied: no variance, no p
-        for toci, control in arrangements(values, n_toci)
+        for toci, control in arrangements(values, n_treated)
     ]
     # rounding
     np.testing.assert_allclose(
-        distinct(attainable_p(n_toci, n_control, test, ties=True)), distinct(expected), atol=1e-11
+        distinct(attainable_p(n_treated, n_control, test, ties=True)), distinct(expected), atol=1e-11
     )
 
 
@@ -108,12 +108,12 @@ def test_scipys_permutation_test_gives_an_attainable_p(values):
 
 
 @pytest.mark.parametrize("test", RANK_TESTS)
-@pytest.mark.parametrize(("n_toci", "n_control"), [(9, 2), (4, 5)])
-def test_exchanging_the_arms_changes_no_attainable_p(n_toci, n_control, test):
+@pytest.mark.parametrize(("n_treated", "n_control"), [(9, 2), (4, 5)])
+def test_exchanging_the_arms_changes_no_attainable_p(n_treated, n_control, test):
     for ties in (False, True):
         np.testing.assert_allclose(
-            attainable_p(n_toci, n_control, test, ties),
-            attainable_p(n_control, n_toci, test, ties),
+            attainable_p(n_treated, n_control, test, ties),
+            attainable_p(n_control, n_treated, test, ties),
             rtol=1e-12,
         )
 
@@ -210,27 +210,27 @@ def test_the_nearest_p_may_lie_on_either_side():
 @given(st.lists(st.floats(0, 100, allow_subnormal=False), min_size=2, max_size=25, unique=True), st.data())
 @settings(deadline=None, max_examples=200)
 def test_the_p_of_any_untied_patients_is_possible(values, data):
-    n_toci = data.draw(st.integers(1, len(values) - 1))
+    n_treated = data.draw(st.integers(1, len(values) - 1))
     test, digits = data.draw(st.sampled_from(list(SCIPY))), data.draw(st.integers(1, 4))
-    p = f"{stats.mannwhitneyu(values[:n_toci], values[n_toci:], **SCIPY[test]).pvalue:.{digits}f}"
-    found = judge_rank_p(n_toci, len(values) - n_toci, p, test)
+    p = f"{stats.mannwhitneyu(values[:n_treated], values[n_treated:], **SCIPY[test]).pvalue:.{digits}f}"
+    found = judge_rank_p(n_treated, len(values) - n_treated, p, test)
     assert found["possible"] and found["match"] == "rounded"
 
 
 @given(st.lists(st.integers(0, 4), min_size=2, max_size=10), st.data())
 @settings(deadline=None, max_examples=200)
 def test_the_p_of_any_tied_patients_is_possible(values, data):
-    n_toci, digits = data.draw(st.integers(1, len(values) - 1)), data.draw(st.integers(1, 4))
+    n_treated, digits = data.draw(st.integers(1, len(values) - 1)), data.draw(st.integers(1, 4))
     test = data.draw(st.sampled_from(list(SCIPY) if len(set(values)) > 1 else ["mann_whitney"]))
-    toci, control = np.array(values[:n_toci], float), np.array(values[n_toci:], float)
+    toci, control = np.array(values[:n_treated], float), np.array(values[n_treated:], float)
     if test == "mann_whitney":
         ranks = stats.rankdata(values)
-        sums = np.array([ranks[list(chosen)].sum() for chosen in combinations(range(len(values)), n_toci)])
-        found = ranks[:n_toci].sum()
+        sums = np.array([ranks[list(chosen)].sum() for chosen in combinations(range(len(values)), n_treated)])
+        found = ranks[:n_treated].sum()
         p = min(1.0, 2 * min(np.mean(sums <= found), np.mean(sums >= found)))
     else:
         p = stats.mannwhitneyu(toci, control, **SCIPY[test]).pvalue
-    assert judge_rank_p(n_toci, len(values) - n_toci, f"{p:.{digits}f}", test, ties=True)["possible"]
+    assert judge_rank_p(n_treated, len(values) - n_treated, f"{p:.{digits}f}", test, ties=True)["possible"]
 
 
 # how much its digits check
@@ -273,19 +273,19 @@ def test_a_p_printed_to_many_digits_is_judged_at_once():
 
 @given(st.integers(1, 30), st.integers(2, 30), st.floats(-2, 2), st.integers(0, 2**32 - 1))
 @settings(deadline=None, max_examples=60)
-def test_t_and_d_come_back_from_the_p_of_scipys_t_test(n_toci, n_control, d, seed):
+def test_t_and_d_come_back_from_the_p_of_scipys_t_test(n_treated, n_control, d, seed):
     rng = np.random.default_rng(seed)
-    toci, control = rng.normal(d, 1, n_toci), rng.normal(0, 1, n_control)
+    toci, control = rng.normal(d, 1, n_treated), rng.normal(0, 1, n_control)
     t, p = stats.ttest_ind(toci, control)
     squares = ((toci - toci.mean()) ** 2).sum() + ((control - control.mean()) ** 2).sum()
-    found = t_from_p(n_toci, n_control, f"{p:.30f}", "higher" if t > 0 else "lower")
-    assert found["df"] == n_toci + n_control - 2
+    found = t_from_p(n_treated, n_control, f"{p:.30f}", "higher" if t > 0 else "lower")
+    assert found["df"] == n_treated + n_control - 2
     assert found["t"] == pytest.approx(t, rel=1e-6, abs=1e-9)  # rounding
     assert found["d"] == pytest.approx(
         (toci.mean() - control.mean()) / sqrt(squares / found["df"]), rel=1e-6, abs=1e-9
     )
     if p > 0.0006:  # below, it prints as 0.000 and has no strongest t
-        rounded = t_from_p(n_toci, n_control, f"{p:.3f}")
+        rounded = t_from_p(n_treated, n_control, f"{p:.3f}")
         assert rounded["weakest"]["t"] - 1e-9 <= abs(t) <= rounded["strongest"]["t"] + 1e-9
 
 
@@ -298,18 +298,18 @@ def test_limits_of_the_noncentrality_are_those_of_mbess():
     assert found["d_upper"] / sqrt(2 / 64) == pytest.approx(4.8153591, abs=1e-7)
 
 
-@pytest.mark.parametrize(("n_toci", "n_control"), [(9, 6), (2, 3), (17, 28)])
+@pytest.mark.parametrize(("n_treated", "n_control"), [(9, 6), (2, 3), (17, 28)])
 @pytest.mark.parametrize("p", ["0.03", "0.5", "1", "0.002"])
-def test_limits_are_those_of_statsmodels(n_toci, n_control, p):
-    found = t_from_p(n_toci, n_control, p)
-    expected = _noncentrality_t(found["t"], n_toci + n_control - 2, 0.05).confint * sqrt(
-        1 / n_toci + 1 / n_control
+def test_limits_are_those_of_statsmodels(n_treated, n_control, p):
+    found = t_from_p(n_treated, n_control, p)
+    expected = _noncentrality_t(found["t"], n_treated + n_control - 2, 0.05).confint * sqrt(
+        1 / n_treated + 1 / n_control
     )
     np.testing.assert_allclose([found["d_lower"], found["d_upper"]], expected, rtol=1e-5)  # its root finder
 
 
 @pytest.mark.parametrize(
-    ("n_toci", "n_control", "p"),
+    ("n_treated", "n_control", "p"),
     [
         (2, 1, "0.02"),
         (2, 1, "0.00002"),
@@ -320,12 +320,12 @@ def test_limits_are_those_of_statsmodels(n_toci, n_control, p):
         (1, 40, "0.9"),
     ],
 )
-def test_at_the_limits_the_tails_are_two_and_a_half_per_cent(n_toci, n_control, p):
+def test_at_the_limits_the_tails_are_two_and_a_half_per_cent(n_treated, n_control, p):
     """Tail areas by the other order of integration: over the normal numerator, the estimated SD in closed
     form.
     """
-    found = t_from_p(n_toci, n_control, p)
-    t, df, per_t = found["t"], found["df"], sqrt(1 / n_toci + 1 / n_control)
+    found = t_from_p(n_treated, n_control, p)
+    t, df, per_t = found["t"], found["df"], sqrt(1 / n_treated + 1 / n_control)
 
     def below(noncentrality):
         def given_numerator(z):
@@ -393,7 +393,10 @@ def test_three_patients_have_no_unbiased_difference():
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
-        (lambda: attainable_p(0, 5), "n_toci is 0: a rank test compares two groups of at least one patient"),
+        (
+            lambda: attainable_p(0, 5),
+            "n_treated is 0: a rank test compares two groups of at least one patient",
+        ),
         (lambda: judge_rank_p(5, -1, "0.3"), "n_control is -1"),
         (lambda: judge_rank_p(5, 4, "0.3", "wilcoxon"), "test 'wilcoxon': the rank tests are mann_whitney"),
         (lambda: judge_rank_p(5, 4, "0"), "p = 0: no test gives 0"),
@@ -413,7 +416,7 @@ def test_unusable_numbers_are_named(ask, message):
 
 
 @pytest.mark.parametrize(
-    ("n_toci", "n_control", "ties", "message"),
+    ("n_treated", "n_control", "ties", "message"),
     [
         # 2^17 patterns · (2 · 81 + 1) values = 21 million, 10^7.3
         (9, 9, True, r"2\^17 patterns of ties of up to 163 values of U each, 10\^7.3 in all"),
@@ -421,6 +424,6 @@ def test_unusable_numbers_are_named(ask, message):
         (151, 150, False, "up to 300 patients in all"),
     ],
 )
-def test_a_search_too_large_is_refused_with_its_size(n_toci, n_control, ties, message):
+def test_a_search_too_large_is_refused_with_its_size(n_treated, n_control, ties, message):
     with pytest.raises(TooLarge, match=message):
-        attainable_p(n_toci, n_control, ties=ties)
+        attainable_p(n_treated, n_control, ties=ties)

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.stats.contingency_tables import StratifiedTable
 
 from extraction.recover import TooLarge, Unusable, p_values, wide_tables
-from extraction.recover.rounding import printed_p, printed_percent
+from extraction.recover.rounding import CONVENTIONS, NONE_FITS, Convention, printed_p, printed_percent
 from extraction.recover.tables import Arm, recover_tables
 from extraction.recover.wide_tables import recover_wide_tables
 
@@ -45,15 +46,25 @@ def judged(test: str, a: int, n: int, c: int, m: int) -> float:
             return min(1.0, 2 * smaller)
         case "mid_p":
             return min(1.0, 2 * smaller - margin.pmf(a))
+        case "fisher_higher" | "fisher_lower":
+            side = {"fisher_higher": "greater", "fisher_lower": "less"}[test]
+            return stats.fisher_exact(table, alternative=side).pvalue
+        case "likelihood_ratio":
+            return stats.chi2_contingency(table, correction=False, lambda_="log-likelihood").pvalue
+        case "chi_squared_n_minus_1":
+            return StratifiedTable([np.array(table)]).test_null_odds().pvalue  # Mantel-Haenszel, one stratum
     return stats.chi2_contingency(table, correction=test == "chi_squared_yates").pvalue
 
 
-@pytest.mark.parametrize("test", p_values.TESTS)
+APPROXIMATE = set(p_values.ALL_TESTS) - p_values.EXACT
+
+
+@pytest.mark.parametrize("test", p_values.ALL_TESTS)
 @pytest.mark.parametrize(("n", "m"), [(9, 2), (1, 1), (7, 8), (17, 28)])
 def test_every_p_of_every_table_is_scipys(test, n, m):
     for a, _, c, _ in every_table(n, m):
-        found = float(p_values.TESTS[test](a, n, c, m))
-        if test.startswith("chi") and a + c in (0, n + m):
+        found = float(p_values.ALL_TESTS[test](a, n, c, m))
+        if test in APPROXIMATE and a + c in (0, n + m):
             assert np.isnan(found)  # SciPy raises: a margin is zero
         else:
             assert found == pytest.approx(judged(test, a, n, c, m), abs=1e-10)
@@ -134,6 +145,33 @@ def test_a_share_on_an_edge_that_binary_loses_is_not_called_truncated():
 
 
 @pytest.mark.parametrize(
+    ("printed", "events", "n", "convention"),
+    [
+        ("13", 1, 8, Convention.ROUNDED),  # 12.5
+        ("12", 1, 8, Convention.HALF_EVEN),
+        ("28.7", 23, 80, Convention.BINARY),  # 28.75, in binary 28.749999999999996
+        ("28.8", 23, 80, Convention.ROUNDED),
+        ("48.3", 45, 93, Convention.TRUNCATED),  # 48.387
+        ("48.5", 45, 93, None),
+    ],
+)
+def test_the_convention_that_prints_a_percentage_is_named(printed, events, n, convention):
+    place = int(printed_percent(printed).convention(events, n))
+    assert (None if place == NONE_FITS else CONVENTIONS[place]) == convention
+
+
+def test_the_convention_of_a_table_is_the_weakest_of_its_numbers():
+    """1 of 8 as 12 % is half to even, 45 of 93 as 48.3 % cut off."""
+    even, cut = printed_percent("12"), printed_percent("48.3")
+    found = recover_tables(
+        exactly(8, percent=even, max_events=1), exactly(93, percent=cut, min_events=45, max_events=45)
+    )
+    assert [(c.table, c.match) for c in found.candidates] == [((1, 8, 45, 93), Convention.TRUNCATED)]
+    found = recover_tables(exactly(8, percent=even, max_events=1), exactly(93, min_events=45, max_events=45))
+    assert [c.match for c in found.candidates] == [Convention.HALF_EVEN] and found.tables == [(1, 8, 45, 93)]
+
+
+@pytest.mark.parametrize(
     ("printed", "inside", "outside"),
     [
         ("0.0204", [0.02035, 0.0204499], [0.0203, 0.0206]),
@@ -151,7 +189,7 @@ def test_a_p_value_stands_for_the_values_that_print_so(printed, inside, outside)
     assert p.rounds(inside).all() and not p.rounds(outside).any() and not p.rounds(np.nan)
 
 
-@pytest.mark.parametrize("text", ["1.2", "0", "<0", "p", "", "0,05", "-0.1"])
+@pytest.mark.parametrize("text", ["1.2", "0", "<0", "p", "", "0,05.1", "-0.1"])
 def test_what_is_no_p_value_is_refused_by_name(text):
     with pytest.raises(Unusable, match="p ="):
         printed_p(text)
@@ -244,6 +282,20 @@ def test_the_truth_is_always_among_the_candidates(data):
     assert (a, n, c, m) in found.tables, (text, found.why_none())
 
 
+@pytest.mark.parametrize(("n", "m", "a", "c"), [(891, 3206, 6, 6), (40_000, 1_000_000, 31, 500)])
+def test_a_known_table_of_any_size_is_tested(n, m, a, c):
+    p = stats.fisher_exact([[a, n - a], [c, m - c]]).pvalue
+    arms = [exactly(size, min_events=k, max_events=k) for k, size in ((a, n), (c, m))]
+    assert tables(*arms, p=f"{p:.4g}", tests=("fisher",)) == [(a, n, c, m)]
+
+
+def test_a_search_that_would_take_hours_is_refused_with_its_size():
+    with pytest.raises(TooLarge, match="counts are possible"):
+        recover_tables(Arm(9_000_000), exactly(5), printed_p("0.02"))
+    with pytest.raises(TooLarge, match="tested exactly"):
+        recover_tables(exactly(1_000_000), exactly(5, max_events=0), printed_p("0.02"), ("fisher",))
+
+
 def test_cut_off_digits_are_a_weaker_match():
     """Zhang 2022, table 1, sex: 13/32 v 22/35 has p 0.06879 by the chi-squared test, printed 0.068."""
     found = recover_tables(
@@ -277,7 +329,7 @@ def test_the_total_of_ma_and_its_p_of_1_leave_one_table():
 @pytest.mark.parametrize(
     ("arms", "message"),
     [
-        ((Arm(0), Arm(5)), "n_toci is 0"),
+        ((Arm(0), Arm(5)), "n_treated is 0"),
         ((Arm(5), Arm(5, 7)), "contradict"),
         ((Arm(5, min_events=4, max_events=2), Arm(5)), "contradict"),
         ((Arm(5, min_events=6), Arm(5)), "impossible"),
@@ -292,7 +344,7 @@ def test_where_nothing_fits_the_message_says_which_constraint_excludes_what():
     told = recover_tables(
         exactly(9, percent=printed_percent("47.8")), exactly(2), printed_p("0.5"), ("fisher",)
     ).why_none()
-    assert "toci: 47.8 %: 0 left" in told
+    assert "treated: 47.8 %: 0 left" in told
     told = recover_tables(exactly(9), exactly(2), printed_p("0.352"), ("fisher",)).why_none()
     assert "p = 0.352 by Fisher's exact test: 0 left" in told and "Nearest" in told
 

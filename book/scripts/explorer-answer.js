@@ -38,26 +38,12 @@ const ExplorerAnswer = (() => {
   }
 
   // The posterior of a state with the names of its studies, what each says alone, and the probability that tocilizumab is the better side.
-  function byGrid(data, chosen) {
+  function of(data, chosen) {
     const studies = studiesOf(data, chosen), shape = data.endpoints[chosen.endpoint].tau.find(prior => prior.family === chosen.family).shape;
     const found = Explorer.posterior(studies.map(study => prepare(data, chosen, study)), { sd: chosen.mu }, { family: chosen.family, scale: chosen.scale, shape });
     const below = found.mu.below0;
-    return { ...found, ids: studies.map(study => study.id), labels: studies.map(study => study.label),
-             alone: studies.map(study => aloneOf(prepare(data, chosen, study).logLikelihood)), favours: data.endpoints[chosen.endpoint].benefit === "below" ? below : 1 - below };
-  }
-
-  // The book's numbers of a state that differs from its answer in nothing but the bias as judged and the baseline risk; null for any other.
-  function published(data, chosen) {
-    const start = ExplorerState.start(data, chosen.endpoint), { baseline, risk } = start, { book } = data.endpoints[chosen.endpoint];
-    const same = { ...chosen, bias: Object.hasOwn(book, chosen.bias) ? start.bias : chosen.bias, baseline, risk };
-    return ExplorerState.toHash(same, data) === ExplorerState.toHash(start, data) ? book[chosen.bias] : null;
-  }
-
-  // The same, with the book's numbers where it has this answer, so that no digit differs from its pages.
-  function of(data, chosen) {
-    const found = byGrid(data, chosen), book = published(data, chosen);
-    return book ? { ...found, tau: book.tau, favours: book.favours, mu: { ...found.mu, ...book.mu }, prediction: { ...found.prediction, ...book.prediction },
-                    studies: found.studies.map((study, i) => ({ ...study, ...book.studies[found.ids[i]] })) } : found;
+    return { ...found, labels: studies.map(study => study.label), alone: studies.map(study => aloneOf(prepare(data, chosen, study).logLikelihood)),
+             favours: data.endpoints[chosen.endpoint].benefit === "below" ? below : 1 - below };
   }
 
   // Where a study's likelihood lies within a seventh of its best.
@@ -68,5 +54,5 @@ const ExplorerAnswer = (() => {
 
   const ofBook = (data, endpoint) => remember(answers, endpoint, () => of(data, ExplorerState.start(data, endpoint)));
 
-  return { byGrid, of, ofBook };
+  return { of, ofBook };
 })();

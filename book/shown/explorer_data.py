@@ -1,10 +1,9 @@
 """What the explorer page computes from: the log likelihood of each study on a grid of effects, and the
 choices around it.
 
-The page adds bias, differences between studies and priors itself, by quadrature; where nothing is chosen
-otherwise it shows the book's own numbers.  Effects are log ratios, tocilizumab over none. CRS duration is not
-here: its reports say nothing of one effect alone, but of grades, trend and spread together, so no study has a
-likelihood of its effect that other choices would leave as it is.
+The page adds bias, differences between studies and priors itself, by quadrature.  Effects are log ratios,
+tocilizumab over none. CRS duration is not here: its reports say nothing of one effect alone, but of grades,
+trend and spread together, so no study has a likelihood of its effect that other choices would leave as it is.
 """
 
 import numpy as np
@@ -12,8 +11,7 @@ import numpy as np
 from extraction.records import Review
 from extraction.vocabulary import contrast_of
 from models.answers.absolute import baselines
-from models.answers.answer import answer_of
-from models.answers.bias import adjusted, bias_prior, bias_priors
+from models.answers.bias import bias_prior, bias_priors
 from models.endpoint import Endpoint, Scale
 from models.endpoints import ENDPOINTS
 from models.engines.effects import study_likelihoods
@@ -66,38 +64,11 @@ def _endpoint(endpoint: Endpoint, review: Review) -> dict:
         "baselines": [
             {"source": at.source, "events": at.events, "n": at.n} for at in baselines(endpoint.key, review)
         ],
-        "book": {"none": _answer(endpoint, review), "judged": _adjusted(endpoint, review)},
         "readings": {
             name: _studies(endpoint.key, found, review)
             for name, found in evidence.items()
             if name == "used" or found.used_hash() != evidence["used"].used_hash()
         },
-    }
-
-
-def _answer(endpoint: Endpoint, review: Review) -> dict:
-    """The answer of the book, not adjusted for bias, which the page shows where nothing is chosen otherwise:
-    limits (log scale), and the probability that tocilizumab is the better side.
-    """
-    found = answer_of(endpoint.key, review)
-    return {
-        "mu": found.mu.limits,
-        "tau": found.tau.limits,
-        "prediction": found.prediction.limits,
-        "studies": {study: theta.limits for study, theta in found.theta.items()},
-        "favours": endpoint.favours(found.below),
-    }
-
-
-def _adjusted(endpoint: Endpoint, review: Review) -> dict:
-    """The same read through the bias as it is judged."""
-    found = adjusted(endpoint.key, review)
-    return {
-        "mu": found.mu.limits(),
-        "tau": found.tau.limits(),
-        "prediction": found.prediction.limits(),
-        "studies": {study: theta.limits() for study, theta in found.theta.items()},
-        "favours": endpoint.favours(found.probability_below()),
     }
 
 

@@ -43,8 +43,8 @@ def _starts_with_its_groups(record: Record, entry: SurvivalCurve, curve: Curve) 
     """At time 0 a curve holds its arm; fewer where the endpoint counts some of its patients alone."""
     definition = record.definitions.get(entry.field)
     some = bool(definition and definition.among)
-    for arm in BOTH_ARMS:
-        size, at_start = group_size(record, arm, entry.stratum), curve.arms[arm].at_risk[0].n
+    for arm, printed in zip(BOTH_ARMS, curve.arms.values(), strict=True):
+        size, at_start = group_size(record, arm, entry.stratum), printed.at_risk[0].n
         if size is not None:
             fits = at_start <= size if some else at_start == size
             yield compare(

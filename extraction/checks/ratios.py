@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from extraction.checks.judgement import TWO_ARMS, Judgement, compare, counts_of_both
 from extraction.recover import Unusable
 from extraction.recover.estimates import multiple_of
+from extraction.recover.printed import written_p
 from extraction.recover.ratio_claims import COUNTED, ORDER, Part, PrintedRatio, judge_ratio, say
-from extraction.recover.rounding import p_as_written, printed_p
+from extraction.recover.rounding import printed_p
 from extraction.schema import AnyEntry, PValue, Ratio, Record
 
 
@@ -50,7 +51,7 @@ def _of_parts(told: dict[str, Part], of: str) -> Judgement:
 def p_value_within_1(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """A Bonferroni product above 1 that was not cut off is still what it says; no choice depends on it."""
     p = getattr(entry, "p", None)
-    if p is None or p_as_written(p)[1] <= 1:
+    if p is None or (written_p(p).value or 0) <= 1:
         return
     if getattr(entry, "adjustment", "none") == "bonferroni":
         yield Judgement(
@@ -66,7 +67,7 @@ def p_value_within_1(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
 def p_value_above_0(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """`0.000` stands for less than 0.0005; a bare 0, or below 0, is no p-value."""
     p = getattr(entry, "p", None)
-    if p is not None and not p_as_written(p)[1] and (p[0] in "<≤" or "." not in p):
+    if p is not None and not written_p(p).value and (p[0] in "<≤" or "." not in p):
         yield Judgement("differs", "above 0", "no test gives a p of 0")
 
 

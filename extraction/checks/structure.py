@@ -6,8 +6,9 @@ These are faults of the extraction, never of the paper, so none can be acknowled
 from collections.abc import Callable, Iterator
 
 from extraction.bias import GRAVITY, judgements
-from extraction.fragment import numbers, states_p
+from extraction.fragment import numbers
 from extraction.records import Problem, Review, Source
+from extraction.recover.printed_results import numbers_in, p_values_in
 from extraction.schema import Address, Counts, NotReported, Record
 from extraction.vocabulary import DOMAINS, FIELDS, TWO_ARMS, UNITS_OF_KIND
 
@@ -127,7 +128,7 @@ def values_stand_in_their_fragment(record: Record, source: Source) -> Iterator[P
     for i, entry in enumerate(record.entries):
         if entry.printed is None:
             continue
-        held = numbers(entry.printed)
+        held = numbers(entry.printed) | numbers_in(entry.printed)
         for key in TYPED.get(entry.kind, ()):
             value = getattr(entry, key)
             if value is not None and str(value) not in held:
@@ -135,7 +136,7 @@ def values_stand_in_their_fragment(record: Record, source: Source) -> Iterator[P
                     ("entries", i, key), value, f"does not stand so in its fragment “{entry.printed}”"
                 )
         p = getattr(entry, "p", None)
-        if p and not states_p(entry.printed, p):
+        if p and p not in p_values_in(entry.printed):
             yield source.problem(
                 ("entries", i, "p"), p, f"does not stand so in its fragment “{entry.printed}”"
             )

@@ -5,22 +5,26 @@ this review's alone.
 import argparse
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 
 from rich.console import Console
 from rich.table import Table
 
 from extraction.commands import recover_curve
 from extraction.recover import Unusable
-from extraction.recover.p_values import NAMES
-from extraction.recover.p_values import TESTS as TABLE_TESTS
-from extraction.recover.rounding import printed_p, printed_percent
+from extraction.recover.p_values import ALL_TESTS, NAMES, TESTS
+from extraction.recover.rounding import CONVENTION_WORDS, CONVENTIONS, Convention, printed_p, printed_percent
 from extraction.recover.tables import Arm, recover_tables
 from extraction.recover.wide_tables import TESTS as WIDE_TESTS
 from extraction.recover.wide_tables import recover_wide_tables
 
+SCHEMA = 1
+"""Version of the JSON answers; it grows when a key changes its name or meaning."""
 SHOWN = 20
 """Candidates that the readable answer lists; `--json` gives all."""
+ARMS = ("treated", "control")
+P_HELP = "as printed: 0.0204, .02, P = .04, 0·04, <0.05, >0.9999, ns"
 ALIASES = {
     "mann-whitney": "mann_whitney",
     "mann-whitney-normal": "mann_whitney_normal",
@@ -42,7 +46,7 @@ def run(given: argparse.Namespace) -> int:
     """Answer one question; raise Unusable or TooLarge.  That nothing fits is an answer."""
     answer, show = ANSWERS[given.kind](given)
     if given.json:
-        print(json.dumps(answer, indent=2))
+        print(json.dumps({"schema": SCHEMA} | answer, indent=2))
     else:
         show()
     return 0
@@ -52,7 +56,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _declare_table(parser: argparse.ArgumentParser) -> None:
-    for arm in ("toci", "control"):
+    for arm in ARMS:
         parser.add_argument(f"--n-{arm}", type=int, metavar="N", help="patients of the arm, where known")
         parser.add_argument(f"--max-n-{arm}", type=int, metavar="N", help="at most so many, where not known")
         parser.add_argument(
@@ -68,41 +72,48 @@ def _declare_table(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--percent",
         nargs=2,
-        metavar=("TOCI", "CONTROL"),
+        metavar=("TREATED", "CONTROL"),
         help="percentages with event as printed; - for none",
     )
     parser.add_argument("--total-events", type=int, metavar="E", help="events of both arms together")
     parser.add_argument("--total-n", type=int, metavar="N", help="patients of both arms together")
-    parser.add_argument("--p", help="as printed: 0.0204, <0.05, >0.9999, ns")
+    parser.add_argument("--p", help=P_HELP)
     parser.add_argument(
-        "--direction", choices=("higher", "lower"), help="share with event in the tocilizumab arm, if printed"
+        "--direction", choices=("higher", "lower"), help="share with event in the treated arm, if printed"
     )
     parser.add_argument(
         "--test",
         nargs="+",
         default=["any"],
-        choices=[*TABLE_TESTS, "any"],
+        choices=[*ALL_TESTS, "any"],
         metavar="TEST",
-        help=f"the named test or tests: {', '.join(TABLE_TESTS)}; default any",
+        help=(
+            f"the named test or tests: {', '.join(ALL_TESTS)}; default any: the first {len(TESTS)}, and where"
+            " none fits the others"
+        ),
     )
 
 
 def _table(given: argparse.Namespace) -> tuple[dict, Callable]:
     percents = given.percent or ("-", "-")
-    toci, control = (
-        _arm(given, a, percent) for a, percent in zip(("toci", "control"), percents, strict=True)
-    )
-    tests = tuple(TABLE_TESTS) if "any" in given.test else tuple(given.test)
+    treated, control = (_arm(given, a, percent) for a, percent in zip(ARMS, percents, strict=True))
     total = None if given.total_events is None else (given.total_events, given.total_events)
-    found = recover_tables(
-        toci,
+    search = partial(
+        recover_tables,
+        treated,
         control,
         given.p and printed_p(given.p),
-        tests,
         total_events=total,
         total_n=given.total_n,
         direction=given.direction,
     )
+    if "any" in given.test:
+        found = search(tuple(TESTS))
+        if not found.candidates and given.p:
+            other = search(tuple(test for test in ALL_TESTS if test not in TESTS))
+            found = replace(other, trace=[*found.trace, *(s for s in other.trace if s not in found.trace)])
+    else:
+        found = search(tuple(given.test))
     answer: dict[str, object] = {
         "candidates": [c._asdict() for c in found.candidates],
         "constraints": [step._asdict() for step in found.trace],
@@ -115,13 +126,13 @@ def _table(given: argparse.Namespace) -> tuple[dict, Callable]:
             _say(found.why_none())
             return
         _show(
-            ["tocilizumab", "control", "test", "match"],
+            ["treated", "control", "test", "match"],
             [
                 [
-                    f"{c.events_toci}/{c.n_toci}",
+                    f"{c.events_treated}/{c.n_treated}",
                     f"{c.events_control}/{c.n_control}",
                     NAMES.get(c.test or "", "none"),
-                    c.match,
+                    CONVENTION_WORDS[c.match],
                 ]
                 for c in found.candidates
             ],
@@ -188,7 +199,7 @@ def _categories(given: argparse.Namespace) -> tuple[dict, Callable]:
     def show() -> None:
         _show(
             ["table, a row for each group", "test", "match"],
-            [[str(c), NAMES.get(c.test or "", "none"), c.match] for c in found],
+            [[str(c), NAMES.get(c.test or "", "none"), CONVENTION_WORDS[c.match]] for c in found],
         )
 
     return {"candidates": [c._asdict() for c in found]}, show
@@ -208,9 +219,9 @@ def _cell(text: str):
 
 
 def _declare_sizes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--n-toci", type=int, required=True, metavar="N", help="patients with tocilizumab")
-    parser.add_argument("--n-control", type=int, required=True, metavar="N", help="patients without")
-    parser.add_argument("--p", required=True, help="as printed: 0.0204, <0.05, >0.9999, ns")
+    parser.add_argument("--n-treated", type=int, required=True, metavar="N", help="patients treated")
+    parser.add_argument("--n-control", type=int, required=True, metavar="N", help="patients of the control")
+    parser.add_argument("--p", required=True, help=P_HELP)
 
 
 def _declare_logrank(parser: argparse.ArgumentParser) -> None:
@@ -223,10 +234,10 @@ def _declare_logrank(parser: argparse.ArgumentParser) -> None:
 def _logrank(given: argparse.Namespace) -> tuple[dict, Callable]:
     from extraction.recover.log_rank import latent_events, log_rank_histories
 
-    found = log_rank_histories(given.n_toci, given.n_control, given.p, ties=not given.no_ties)
+    found = log_rank_histories(given.n_treated, given.n_control, given.p, ties=not given.no_ties)
     answer = asdict(found)  # null: not searched
     if found.untied is None:
-        answer["latent_events"] = latent_events(given.n_toci, given.n_control, given.p)
+        answer["latent_events"] = latent_events(given.n_treated, given.n_control, given.p)
 
     def show() -> None:
         for name, rows in (
@@ -235,14 +246,14 @@ def _logrank(given: argparse.Namespace) -> tuple[dict, Callable]:
         ):
             if rows:
                 _show(
-                    ["events, tocilizumab", "events, control", "direction", "histories", "match"],
+                    ["events, treated", "events, control", "direction", "histories", "match"],
                     [
                         [
-                            row["events_toci"],
+                            row["events_treated"],
                             row["events_control"],
                             row["direction"],
                             f"{row['histories']:,}",
-                            row["match"],
+                            CONVENTION_WORDS[row["match"]],
                         ]
                         for row in rows
                     ],
@@ -276,7 +287,7 @@ def _rank(given: argparse.Namespace) -> tuple[dict, Callable]:
     if given.test == "t":
         from extraction.recover.t_test import t_from_p
 
-        found = t_from_p(given.n_toci, given.n_control, given.p)
+        found = t_from_p(given.n_treated, given.n_control, given.p)
         ends = {
             "as printed": found,
             "weakest that prints so": found["weakest"],
@@ -285,12 +296,15 @@ def _rank(given: argparse.Namespace) -> tuple[dict, Callable]:
         return {"possible": True, **found}, lambda: _say(
             "\n".join(f"{name}: {_difference(row)}" for name, row in ends.items())
         )
-    answer = judge_rank_p(given.n_toci, given.n_control, given.p, ALIASES[given.test], given.ties)
-    words = "can" if answer["possible"] else "cannot"
+    answer = judge_rank_p(given.n_treated, given.n_control, given.p, ALIASES[given.test], given.ties)
+    if answer["match"] == Convention.TRUNCATED:
+        words = f"can give p {given.p} if its digits are {CONVENTION_WORDS[Convention.TRUNCATED]}"
+    else:
+        words = f"{'can' if answer['possible'] else 'cannot'} give p {given.p}"
 
     def show() -> None:
         _say(
-            f"This test of {given.n_toci} v {given.n_control} patients {words} give p {given.p}. Smallest p:"
+            f"This test of {given.n_treated} v {given.n_control} patients {words}. Smallest p:"
             f" {answer['smallest_attainable_p']:.4g}; nearest: {answer['nearest_attainable_p']:.4g}."
         )
 
@@ -360,15 +374,18 @@ def _percent(given: argparse.Namespace) -> tuple[dict, Callable]:
     from extraction.recover.estimates import sizes_for, sizes_for_count
 
     if given.events is None:
-        groups = [{"n": n, "events": events} for n, events in sizes_for(given.percent, given.max_n)]
+        pairs = sizes_for(given.percent, given.max_n)
     else:
-        groups = [
-            {"n": n, "events": given.events}
-            for n in sizes_for_count(given.events, given.percent, given.max_n)
-        ]
+        pairs = [(n, given.events) for n in sizes_for_count(given.events, given.percent, given.max_n)]
+    percent = printed_percent(given.percent)
+    found = [(n, events, CONVENTIONS[int(percent.convention(events, n))]) for n, events in pairs]
+    groups = [dict(zip(("n", "events", "match"), row, strict=True)) for row in found]
 
     def show() -> None:
-        _show(["patients", "events"], [[g["n"], g["events"]] for g in groups])
+        _show(
+            ["patients", "events", "match"],
+            [[n, events, CONVENTION_WORDS[match]] for n, events, match in found],
+        )
 
     return {"groups": groups}, show
 

@@ -14,7 +14,6 @@ from rich.table import Table
 from extraction.recover import Unusable
 from extraction.recover.curve_types import Curve
 from extraction.recover.curves import Reconstruction, reconstruct
-from extraction.vocabulary import ARM_NAMES
 from extraction.whole import whole
 
 
@@ -75,7 +74,7 @@ def _show(curve: Curve, found: Reconstruction) -> None:
     for arm, row in as_dict(curve, found)["arms"].items():
         median = "not reached" if row["median"] is None else f"{row['median']:.3g}"
         table.add_row(
-            ARM_NAMES[arm],
+            arm,
             str(row["n"]),
             str(row["events"]),
             "no" if row["events_printed"] is None else str(row["events_printed"]),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from extraction.derived.groups import both_sizes, grade_counts, group_size
 from extraction.recover import TooLarge, Unusable
 from extraction.recover.p_values import TESTS
-from extraction.recover.rounding import PrintedP, PrintedPercent, printed_p, printed_percent
+from extraction.recover.rounding import Convention, PrintedP, PrintedPercent, printed_p, printed_percent
 from extraction.recover.tables import Arm, Candidate, Recovery, recover_tables
 from extraction.recover.wide_tables import WideCandidate, recover_wide_tables
 from extraction.schema import Bound, Counts, Entry, Percentage, PValue, Record, TestOutcome
@@ -332,7 +332,7 @@ def response_classes(record: Record) -> Classes | None:
         )
     except (TooLarge, Unusable):
         return None
-    candidates = [c for c in candidates if c.match == "rounded"]
+    candidates = [c for c in candidates if c.match != Convention.TRUNCATED]
     return Classes(candidates, (*(e.id for e in found.values()), test.id)) if candidates else None
 
 

@@ -1,5 +1,7 @@
 """A digitised survival curve as a picture: the clicks over the curve of the reconstructed patients."""
 
+from collections.abc import Mapping
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -7,23 +9,21 @@ from matplotlib.figure import Figure
 
 from extraction.recover.curve_types import Curve
 from extraction.recover.curves import Patients, reconstruct
-from extraction.vocabulary import ARM_NAMES
 
 SIZE, SMALL = (5.4, 4.6), 10.5
 """Inches and points: fit for a page and for a phone."""
-COLOURS = {"toci": "#0072B2", "control": "#E69F00"}
+COLOURS = {"treated": "#0072B2", "control": "#E69F00"}
+MARKS = {"treated": "o", "control": "s"}
+LINES = {"treated": "-", "control": "--"}
+NAMES = {"treated": "treated", "control": "control"}
+"""What the arms are called, where a review has no names of its own."""
 
 
-MARKS = {"toci": "o", "control": "s"}
-
-
-LINES = {"toci": "-", "control": "--"}
-
-
-def overlay(curve: Curve, title: str) -> tuple[Figure, str, pd.DataFrame]:
+def overlay(curve: Curve, title: str, names: Mapping[str, str] = NAMES) -> tuple[Figure, str, pd.DataFrame]:
     """The clicks over the Kaplan-Meier curve of the reconstructed patients, numbers at risk below; the same
     in words, and the numbers drawn.
 
+    names : of the arms, `treated` and `control`
     Raises Unusable where the curve fixes no hazard ratio.
     """
     found = reconstruct(curve)
@@ -39,7 +39,7 @@ def overlay(curve: Curve, title: str) -> tuple[Figure, str, pd.DataFrame]:
             color=COLOURS[arm],
             ls=LINES[arm],
             lw=1.8,
-            label=f"{ARM_NAMES[arm]}, reconstructed",
+            label=f"{names[arm]}, reconstructed",
         )
         clicks = curve.arms[arm].points
         ax.plot(
@@ -51,13 +51,13 @@ def overlay(curve: Curve, title: str) -> tuple[Figure, str, pd.DataFrame]:
             ms=4,
             mew=0.8,
             ls="none",
-            label=f"{ARM_NAMES[arm]}, digitised",
+            label=f"{names[arm]}, digitised",
         )
     ax.set(ylim=(-0.02, 1.02), ylabel="Share without event", title=title)
     ax.legend(loc="best")
-    _numbers_at_risk(below, curve)
+    _numbers_at_risk(below, curve, names)
     below.set_xlabel(f"Time, {curve.unit}")
-    return figure, f"{title}. {_words(curve)}", _drawn(curve, found.patients)
+    return figure, f"{title}. {_words(curve, names)}", _drawn(curve, found.patients)
 
 
 def _drawn(curve: Curve, patients: dict[str, Patients]) -> pd.DataFrame:
@@ -75,7 +75,7 @@ def _drawn(curve: Curve, patients: dict[str, Patients]) -> pd.DataFrame:
     return pd.DataFrame([*steps, *clicks], columns=["arm", "curve", f"time_{curve.unit}", "share"])
 
 
-def _numbers_at_risk(ax, curve: Curve) -> None:
+def _numbers_at_risk(ax, curve: Curve, names: Mapping[str, str]) -> None:
     """The printed numbers at risk, a line for each arm."""
     for place, (arm, found) in enumerate(curve.arms.items()):
         for row in found.at_risk:
@@ -86,15 +86,15 @@ def _numbers_at_risk(ax, curve: Curve) -> None:
                 ha="center",
                 va="center",
                 fontsize=SMALL,
-                color=COLOURS[arm] if arm == "toci" else "#8A5F00",
+                color=COLOURS[arm] if arm == "treated" else "#8A5F00",
             )
-    ax.set(ylim=(-1.6, 0.9), yticks=[0, -1], yticklabels=list(ARM_NAMES.values()))
+    ax.set(ylim=(-1.6, 0.9), yticks=[0, -1], yticklabels=list(names.values()))
     ax.set_title("At risk, as printed", fontsize=SMALL, loc="left", color="#777777")
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
 
 
-def _words(curve: Curve) -> str:
+def _words(curve: Curve, names: Mapping[str, str]) -> str:
     """The figure in words."""
     found = reconstruct(curve)
     arms = []
@@ -106,7 +106,7 @@ def _words(curve: Curve) -> str:
         )
         at_risk = ", ".join(f"{row.n} at {row.time:g}" for row in curve.arms[arm].at_risk)
         arms.append(
-            f"{ARM_NAMES[arm]}: {len(patients.time)} patients, {int(patients.event.sum())} events, {median};"
+            f"{names[arm]}: {len(patients.time)} patients, {int(patients.event.sum())} events, {median};"
             f" at risk {at_risk}"
         )
     return (

@@ -17,7 +17,7 @@ from extraction.digitised.rules import contradictions
 from extraction.recover.curve_types import ArmCurve, AtRisk, Curve, Pixel, Point
 from extraction.schema import Record, SurvivalCurve
 from extraction.source import BadRecords, Problem, Source
-from extraction.vocabulary import BOTH_ARMS, TWO_ARMS
+from extraction.vocabulary import TWO_ARMS
 
 FOLDER = "curves"
 UNITS = ("days", "weeks", "months", "years")
@@ -28,6 +28,8 @@ CELLS = {
     "events": ("arm", "n"),
 }
 """Kinds of row, and the cells each fills; all others of its cells are empty."""
+ARMS = {"treated": "treated", "control": "control", "toci": "treated"}
+"""Arms as a file may name them; the records call the treated arm by its drug."""
 COLUMNS = ("kind", "arm", "time", "survival", "n", "pixel_x", "pixel_y")
 NUMBER = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?")
 LARGEST_FILE = 1_000_000
@@ -146,13 +148,14 @@ def read(path: Path) -> Curve:
     faults.stop()
     by_kind = {kind: [row for row in rows if row.kind == kind] for kind in CELLS}
     pixel = _pixel(by_kind["calibration"], faults)
-    arms = {arm: _arm(arm, by_kind, faults) for arm in BOTH_ARMS}
+    treated, control = (_arm(arm, by_kind, faults) for arm in ("treated", "control"))
     faults.stop()
     curve = Curve(
         unit,
         pixel,
         tuple((row.time, row.survival, row.pixel_x, row.pixel_y) for row in by_kind["calibration"]),
-        **arms,
+        treated,
+        control,
     )
     for line, field, value, rule in contradictions(curve):
         faults.add(line, field, value, rule)
@@ -215,14 +218,14 @@ def _row(line: int, heads: list[str], cells: list[str], faults: _Faults) -> Row 
                 cell or "nothing",
                 "is required" if not cell else f"a row of kind {kind} leaves this cell empty",
             )
-        elif column == "arm" and cell and cell not in BOTH_ARMS:
-            faults.add(line, f"{kind}.arm", cell, f"must be one of {', '.join(BOTH_ARMS)}")
+        elif column == "arm" and cell and cell not in ARMS:
+            faults.add(line, f"{kind}.arm", cell, f"must be one of {', '.join(ARMS)}")
         elif column != "arm" and cell and (rule := _not_its_number(column, cell)):
             faults.add(line, f"{kind}.{column}" + (f" ({arm})" if arm else ""), cell, rule)
     if len(faults.found) > before:
         return None
     time, survival, x, y = (float(given[key] or "nan") for key in ("time", "survival", "pixel_x", "pixel_y"))
-    return Row(line, kind, arm, time, survival, int(given["n"] or 0), x, y)
+    return Row(line, kind, ARMS.get(arm, ""), time, survival, int(given["n"] or 0), x, y)
 
 
 def _not_its_number(column: str, cell: str) -> str | None:

@@ -56,10 +56,10 @@ class Curve(NamedTuple):
     unit: str
     pixel: Pixel
     calibration: tuple[tuple[float, float, float, float], ...]
-    toci: ArmCurve
+    treated: ArmCurve
     control: ArmCurve
 
     @property
     def arms(self) -> dict[str, ArmCurve]:
-        """Each arm by its name in the records."""
-        return {"toci": self.toci, "control": self.control}
+        """Each arm by its name."""
+        return {"treated": self.treated, "control": self.control}

@@ -45,7 +45,7 @@ class Patients:
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """Both arms' patients, and the log hazard ratio (tocilizumab over none) with its two standard errors.
+    """Both arms' patients, and the log hazard ratio (treated over control) with its two standard errors.
 
     se_sampling : of the Cox model of these patients (Efron's ties); se_reading : root mean square change of
     the log hazard ratio when the figure is read anew; p : log-rank; p_lower, p_upper : its 95 % range over
@@ -92,11 +92,11 @@ def reconstruct(curve: Curve) -> Reconstruction:
                 " curve fixes no hazard ratio"
             )
     patients = {arm: individual_times(given, curve.pixel) for arm, given in curve.arms.items()}
-    toci, control = patients["toci"], patients["control"]
+    treated, control = patients["treated"], patients["control"]
     for arm, found in patients.items():
         if not found.event.any():
             raise Unusable(f"{arm}: the curve holds no event, so its hazard ratio has no finite estimate")
-    quick, readings = log_hazard_ratio(toci, control), _read_anew(curve)
+    quick, readings = log_hazard_ratio(treated, control), _read_anew(curve)
     if not np.isfinite([quick, *readings[:, 0]]).all():
         raise Unusable(
             "as the figure can be read, an arm may have no event while both are at risk, so no hazard ratio"
@@ -104,19 +104,19 @@ def reconstruct(curve: Curve) -> Reconstruction:
         )
     frame = DataFrame(
         {
-            "time": np.concatenate([toci.time, control.time]),
-            "event": np.concatenate([toci.event, control.event]),
-            "toci": np.repeat([1, 0], [len(toci.time), len(control.time)]),
+            "time": np.concatenate([treated.time, control.time]),
+            "event": np.concatenate([treated.event, control.event]),
+            "treated": np.repeat([1, 0], [len(treated.time), len(control.time)]),
         }
     )
     p_lower, p_upper = np.quantile(readings[:, 1], [0.025, 0.975])
     cox = CoxPHFitter().fit(frame, "time", "event", fit_options={"precision": 1e-9, "step_size": 0.5})
     return Reconstruction(
         patients,
-        float(cox.params_["toci"]),
-        float(cox.standard_errors_["toci"]),
+        float(cox.params_["treated"]),
+        float(cox.standard_errors_["treated"]),
         float(np.sqrt(np.mean((readings[:, 0] - quick) ** 2))),
-        float(logrank_test(toci.time, control.time, toci.event, control.event).p_value),
+        float(logrank_test(treated.time, control.time, treated.event, control.event).p_value),
         float(p_lower),
         float(p_upper),
         {
@@ -275,11 +275,11 @@ def _read_anew(curve: Curve) -> np.ndarray:
     """
     random, found = np.random.default_rng(SEED), []
     for _ in range(READINGS):
-        toci, control = (
+        treated, control = (
             individual_times(_scattered(arm, curve.pixel, random), curve.pixel, random)
             for arm in curve.arms.values()
         )
-        found.append((log_hazard_ratio(toci, control), log_rank_p(toci, control)))
+        found.append((log_hazard_ratio(treated, control), log_rank_p(treated, control)))
     return np.array(found)
 
 
@@ -294,11 +294,11 @@ def _scattered(arm: ArmCurve, pixel: Pixel, random: np.random.Generator) -> ArmC
     )
 
 
-def _risk_sets(toci: Patients, control: Patients) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _risk_sets(treated: Patients, control: Patients) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """At each time of an event: at risk in both arms, events in both arms."""
-    at = np.unique(np.concatenate([toci.time[toci.event], control.time[control.event]]))
+    at = np.unique(np.concatenate([treated.time[treated.event], control.time[control.event]]))
     sides = []
-    for arm in (toci, control):
+    for arm in (treated, control):
         dead = np.sort(arm.time[arm.event])
         sides.append(
             (
@@ -309,25 +309,25 @@ def _risk_sets(toci: Patients, control: Patients) -> tuple[np.ndarray, np.ndarra
     return sides[0][0], sides[1][0], sides[0][1], sides[1][1]
 
 
-def log_hazard_ratio(toci: Patients, control: Patients) -> float:
+def log_hazard_ratio(treated: Patients, control: Patients) -> float:
     """Cox's log hazard ratio with Breslow's ties, nan where none is finite: in a millisecond, for the many
     readings; lifelines gives the one that is reported.
     """
-    n_toci, n_control, d_toci, d_control = _risk_sets(toci, control)
+    n_treated, n_control, d_treated, d_control = _risk_sets(treated, control)
 
     def score(log_hr: float) -> float:
-        weighted = n_toci * np.exp(log_hr)
-        return np.sum(d_toci - (d_toci + d_control) * weighted / (weighted + n_control))
+        weighted = n_treated * np.exp(log_hr)
+        return np.sum(d_treated - (d_treated + d_control) * weighted / (weighted + n_control))
 
     # it falls from all events minus none to none minus all: no root where one arm has no event while both are
     # at risk
     return optimize.brentq(score, -20.0, 20.0) if score(-20.0) > 0 > score(20.0) else float("nan")
 
 
-def log_rank_p(toci: Patients, control: Patients) -> float:
+def log_rank_p(treated: Patients, control: Patients) -> float:
     """Two-sided log-rank p, variance hypergeometric."""
-    n_toci, n_control, d_toci, d_control = _risk_sets(toci, control)
-    n, d = n_toci + n_control, d_toci + d_control
-    difference = np.sum(d_toci - d * n_toci / n)
-    variance = np.sum(d * n_toci * n_control * (n - d) / (n**2 * np.maximum(n - 1, 1)))
+    n_treated, n_control, d_treated, d_control = _risk_sets(treated, control)
+    n, d = n_treated + n_control, d_treated + d_control
+    difference = np.sum(d_treated - d * n_treated / n)
+    variance = np.sum(d * n_treated * n_control * (n - d) / (n**2 * np.maximum(n - 1, 1)))
     return float(stats.chi2.sf(difference**2 / variance, 1)) if variance > 0 else 1.0

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import special
 
 from extraction.recover import TooLarge, Unusable
-from extraction.recover.rounding import EDGE, PrintedP, decimals, printed_p, printed_percent
+from extraction.recover.rounding import EDGE, NONE_FITS, PrintedP, decimals, printed_p, printed_percent
 
 Printed = Decimal | str | int
 Triple = tuple[Printed, Printed, Printed]
@@ -214,22 +214,24 @@ def percent_fits(percent: Printed, n: int) -> list[int]:
 
 
 def sizes_for(percent: Printed, n_max: int) -> list[tuple[int, int]]:
-    """Every group size up to n_max and count of it that print as a percentage, as (n, events); TooLarge
-    beyond LARGEST_N.
+    """Every group size up to n_max and count of it that print as a percentage by any convention, as (n,
+    events); TooLarge beyond LARGEST_N.
     """
     printed, n = printed_percent(str(percent)), _sizes(1, n_max)[:, None]
     fewest = np.maximum(-((1 - 2 * printed.units) * n // (2 * printed.per_whole)), 0)
-    events = fewest + np.arange(n_max // printed.per_whole + 2)
-    fits = printed.rounds(events, n) & (events <= n)
+    events = fewest + np.arange(3 * n_max // (2 * printed.per_whole) + 2)
+    fits = (printed.convention(events, n) < NONE_FITS) & (events <= n)
     return list(zip(np.broadcast_to(n, fits.shape)[fits].tolist(), events[fits].tolist(), strict=True))
 
 
 def sizes_for_count(events: int, percent: Printed, n_max: int) -> list[int]:
-    """Every group size up to n_max of which a count prints as a percentage; TooLarge beyond LARGEST_N."""
+    """Every group size up to n_max of which a count prints as a percentage by any convention; TooLarge beyond
+    LARGEST_N.
+    """
     if events < 0:
         raise Unusable(f"events = {events}: a count is not negative")
     n = _sizes(max(events, 1), n_max)
-    return n[printed_percent(str(percent)).rounds(events, n)].tolist()
+    return n[printed_percent(str(percent)).convention(events, n) < NONE_FITS].tolist()
 
 
 def multiple_of(p: Printed, p_adjusted: Printed) -> list[int]:

@@ -1,10 +1,10 @@
 """Which event and censoring histories print this log-rank p?
 
 All patients leave one by one, in an event or in a censoring; patients of one arm are interchangeable.
-Without ties each event has a time of its own; with ties, events with no censoring between them may share one,
-and whatever their order count once. O - E and its variance V are those of the log-rank test for tocilizumab
-(Mantel 1966, Cancer Chemother Rep 50:163), summed over event times with the hypergeometric variance; z^2 = (O
-- E)^2 / V.  A history with V = 0 has no p.
+Without ties each event has a time of its own; with ties, events with no censoring between them may share
+one, and whatever their order count once. O - E and its variance V are those of the log-rank test for the
+treated arm (Mantel 1966, Cancer Chemother Rep 50:163), summed over event times with the hypergeometric
+variance; z^2 = (O - E)^2 / V.  A history with V = 0 has no p.
 
 Histories that share a risk set, O - E, V and numbers of events are one state.  The first half of the exits is
 swept forward to each risk set in the middle, the second half from there until an arm is empty and O - E and V
@@ -22,14 +22,14 @@ import numpy as np
 from scipy.special import ndtri
 
 from extraction.recover import TooLarge, Unusable
-from extraction.recover.rounding import EDGE, printed_p
+from extraction.recover.rounding import EDGE, Convention, printed_p
 from extraction.said import said
 
 MOST_PATIENTS = 22  # V, in whole units of 1 / lcm(1..N)^2, outgrows 64 bits with 23
 # event sequences: some ten seconds for a p of three digits, half a minute for `ns`
 LARGEST_SEARCH = 10_000_000_000
-DIRECTIONS = ("toci better", "none", "toci worse")
-MATCHES = ("rounded", "truncated")
+DIRECTIONS = ("treated better", "none", "treated worse")
+MATCHES = (Convention.ROUNDED, Convention.TRUNCATED)
 
 # patients of each arm at risk; a caller may add to it what the weight of the next step depends on
 RiskSet = tuple
@@ -45,7 +45,7 @@ values.
 
 @dataclass(frozen=True)
 class LogRankHistories:
-    """Rows {events_toci, events_control, direction, histories, match}, sorted.  None: not searched, and
+    """Rows {events_treated, events_control, direction, histories, match}, sorted.  None: not searched, and
     `note` says why.
     """
 
@@ -56,9 +56,9 @@ class LogRankHistories:
 
 @said("Every history of a handful of patients whose log-rank p prints as the paper's")
 def log_rank_histories(
-    n_toci: int, n_control: int, p: str, ties: bool = True, max_size: int = LARGEST_SEARCH
+    n_treated: int, n_control: int, p: str, ties: bool = True, max_size: int = LARGEST_SEARCH
 ) -> LogRankHistories:
-    """Every history of n_toci v n_control patients whose two-sided log-rank p prints as `p`, counted by
+    """Every history of n_treated v n_control patients whose two-sided log-rank p prints as `p`, counted by
     events and direction.
 
     p : as printed: `0.273`, `<0.05`, `>0.9999` or `ns`
@@ -66,26 +66,26 @@ def log_rank_histories(
     Raises Unusable for an empty group or what is no p-value.
     """
     z2 = z2_ranges(p)
-    if note := too_large(n_toci, n_control, False, max_size):
+    if note := too_large(n_treated, n_control, False, max_size):
         return LogRankHistories(None, None, note)
-    untied = counts(n_toci, n_control, z2, ties=False)
-    note = too_large(n_toci, n_control, True, max_size) if ties else "Ties were not asked for"
-    tied = None if note else rows(counts(n_toci, n_control, z2, ties=True) - untied)
+    untied = counts(n_treated, n_control, z2, ties=False)
+    note = too_large(n_treated, n_control, True, max_size) if ties else "Ties were not asked for"
+    tied = None if note else rows(counts(n_treated, n_control, z2, ties=True) - untied)
     return LogRankHistories(rows(untied), tied, note)
 
 
-def latent_events(n_toci: int, n_control: int, p: str) -> dict:
+def latent_events(n_treated: int, n_control: int, p: str) -> dict:
     """What p tells where histories are too many: the range of |z|, and the information V at each number of
     events D.
 
-    z is about normal with mean log HR * sqrt(V) and SD 1, V = D r (1 - r) with r the share of tocilizumab
+    z is about normal with mean log HR * sqrt(V) and SD 1, V = D r (1 - r) with r the share of treated
     patients (Schoenfeld 1981, Biometrika 68:316).  `z_upper` is None where p may be as small as 0.  Raises
     Unusable as `log_rank_histories` does.
     """
-    check_groups(n_toci, n_control)
+    check_groups(n_treated, n_control)
     (z2_lower, z2_upper), _ = z2_ranges(p)
-    total = n_toci + n_control
-    information = n_toci * n_control / total**2
+    total = n_treated + n_control
+    information = n_treated * n_control / total**2
     return {
         "z_lower": float(np.sqrt(z2_lower)),
         "z_upper": float(np.sqrt(z2_upper)) if z2_upper < inf else None,
@@ -95,73 +95,76 @@ def latent_events(n_toci: int, n_control: int, p: str) -> dict:
     }
 
 
-def nearest_p(n_toci: int, n_control: int, p: str, ties: bool = True) -> tuple[float | None, float | None]:
+def nearest_p(n_treated: int, n_control: int, p: str, ties: bool = True) -> tuple[float | None, float | None]:
     """The closest p-values below and above the printed one that a history does give; None where there is
     none.
 
     Raises Unusable as `log_rank_histories` does, TooLarge where that leaves the search out.
     """
-    if reason := too_large(n_toci, n_control, ties):
+    if reason := too_large(n_treated, n_control, ties):
         raise TooLarge(reason)
     z2, best = z2_ranges(p), np.array([-1.0, inf])  # best: z^2 on either side
-    for _, (states, _), (more_states, _) in halves((n_toci, n_control), counted_steps(ties), 1):
+    for _, (states, _), (more_states, _) in halves((n_treated, n_control), counted_steps(ties), 1):
         closest(states, more_states, z2, best)
     above, below = (erfc(sqrt(z2 / 2)) if 0 <= z2 < inf else None for z2 in best)
     return below, above
 
 
-def too_large(n_toci: int, n_control: int, ties: bool, max_size: int = LARGEST_SEARCH) -> str:
+def too_large(n_treated: int, n_control: int, ties: bool, max_size: int = LARGEST_SEARCH) -> str:
     """Why a search is out of reach, with its estimated size; empty where it is not.  Raises Unusable for an
     empty group.
     """
-    check_groups(n_toci, n_control)
-    if n_toci + n_control > MOST_PATIENTS:
+    check_groups(n_treated, n_control)
+    if n_treated + n_control > MOST_PATIENTS:
         return (
-            f"{n_toci} v {n_control} patients: histories are enumerated for at most {MOST_PATIENTS} patients"
+            f"{n_treated} v {n_control} patients: histories are enumerated for at most {MOST_PATIENTS}"
+            " patients"
         )
-    size = event_sequences(n_toci, n_control, ties)
+    size = event_sequences(n_treated, n_control, ties)
     if size > max_size:
         kind = "with ties" if ties else "without ties"
         return (
-            f"{n_toci} v {n_control} patients have {size:,} event sequences {kind}, more than the limit of"
+            f"{n_treated} v {n_control} patients have {size:,} event sequences {kind}, more than the limit of"
             f" {max_size:,}"
         )
     return ""
 
 
-def check_groups(n_toci: int, n_control: int) -> None:
-    for name, n in (("n_toci", n_toci), ("n_control", n_control)):
+def check_groups(n_treated: int, n_control: int) -> None:
+    for name, n in (("n_treated", n_treated), ("n_control", n_control)):
         if n < 1:
             raise Unusable(f"a log-rank test compares two groups; {name} is {n}")
 
 
 @cache
-def event_sequences(y_toci: int, y_control: int, ties: bool) -> int:
+def event_sequences(y_treated: int, y_control: int, ties: bool) -> int:
     """Histories that differ in the events while both arms are at risk, or in their risk sets: about the pairs
     of states to join.
     """
-    at_risk = ((toci, control) for toci in range(1, y_toci + 1) for control in range(1, y_control + 1))
+    at_risk = (
+        (treated, control) for treated in range(1, y_treated + 1) for control in range(1, y_control + 1)
+    )
     return 1 + sum(
         event_sequences(y1 - a, y2 - b, ties) for y1, y2 in at_risk for a, b in groups(y1, y2, ties)
     )
 
 
-def groups(y_toci: int, y_control: int, ties: bool) -> Iterator[tuple[int, int]]:
+def groups(y_treated: int, y_control: int, ties: bool) -> Iterator[tuple[int, int]]:
     """Numbers of events of each arm that may fall on one time."""
-    for events_toci in range(y_toci + 1):
+    for events_treated in range(y_treated + 1):
         for events_control in range(y_control + 1):
-            if events_toci + events_control == 1 or (ties and events_toci + events_control > 1):
-                yield events_toci, events_control
+            if events_treated + events_control == 1 or (ties and events_treated + events_control > 1):
+                yield events_treated, events_control
 
 
-def counts(n_toci: int, n_control: int, z2: np.ndarray, ties: bool) -> np.ndarray:
-    """Histories with z^2 in the ranges; shape (match, direction, events_toci, events_control)."""
-    total = np.zeros((len(MATCHES), len(DIRECTIONS), n_toci + 1, n_control + 1))
-    for (y_toci, y_control), sums in matching((n_toci, n_control), counted_steps(ties), z2, 1).items():
-        left = y_toci + y_control
+def counts(n_treated: int, n_control: int, z2: np.ndarray, ties: bool) -> np.ndarray:
+    """Histories with z^2 in the ranges; shape (match, direction, events_treated, events_control)."""
+    total = np.zeros((len(MATCHES), len(DIRECTIONS), n_treated + 1, n_control + 1))
+    for (y_treated, y_control), sums in matching((n_treated, n_control), counted_steps(ties), z2, 1).items():
+        left = y_treated + y_control
         for events in range(left + 1):
             total = total + ways_to_end(left, events, ties) * np.roll(
-                sums[..., 0], events, axis=2 if y_toci else 3
+                sums[..., 0], events, axis=2 if y_treated else 3
             )
     return np.asarray(total, np.int64)  # below 2^53, so exact
 
@@ -171,12 +174,12 @@ def counted_steps(ties: bool) -> Steps:
     return lambda at_risk: ((after, events, 1.0) for after, events in moves(at_risk[0], at_risk[1], ties))
 
 
-def moves(y_toci: int, y_control: int, ties: bool) -> Iterator[tuple[RiskSet, tuple[int, int]]]:
+def moves(y_treated: int, y_control: int, ties: bool) -> Iterator[tuple[RiskSet, tuple[int, int]]]:
     """What may happen next: the risk set after it, and the events of each arm, (0, 0) at a censoring."""
-    yield (y_toci - 1, y_control), (0, 0)
-    yield (y_toci, y_control - 1), (0, 0)
-    for events_toci, events_control in groups(y_toci, y_control, ties):
-        yield (y_toci - events_toci, y_control - events_control), (events_toci, events_control)
+    yield (y_treated - 1, y_control), (0, 0)
+    yield (y_treated, y_control - 1), (0, 0)
+    for events_treated, events_control in groups(y_treated, y_control, ties):
+        yield (y_treated - events_treated, y_control - events_control), (events_treated, events_control)
 
 
 def ways_to_end(left: int, events: int, ties: bool) -> int:
@@ -194,7 +197,7 @@ def rows(found: np.ndarray) -> list[dict]:
     """The cells that are not empty, one row each."""
     cells = [
         {
-            "events_toci": a,
+            "events_treated": a,
             "events_control": b,
             "direction": DIRECTIONS[side],
             "histories": int(found[match, side, a, b]),
@@ -203,7 +206,7 @@ def rows(found: np.ndarray) -> list[dict]:
         for match, side, a, b in np.argwhere(found).tolist()
     ]
     return sorted(
-        cells, key=lambda row: (row["events_toci"], row["events_control"], row["direction"], row["match"])
+        cells, key=lambda row: (row["events_treated"], row["events_control"], row["direction"], row["match"])
     )
 
 
@@ -224,7 +227,8 @@ def matching(start: RiskSet, steps: Steps, z2: np.ndarray, width: int) -> dict[R
     """Summed values of all ways from `start` until an arm is empty that end with z^2 in the ranges, by the
     last risk set.
 
-    Shape (match, direction, events_toci, events_control, value); `width` is the number of values of a state.
+    Shape (match, direction, events_treated, events_control, value); `width` is the number of values of a
+    state.
     """
     shape = len(MATCHES), len(DIRECTIONS), start[0] + 1, start[1] + 1, width
     sums: dict[RiskSet, np.ndarray] = defaultdict(lambda: np.zeros(shape))
@@ -265,10 +269,10 @@ def increments(at_risk: RiskSet, events: tuple[int, int], scale: int) -> np.ndar
     """What one time adds to a state, shape (4, 1); O - E in units of 1 / scale and V of 1 / scale^2 are whole
     numbers.
     """
-    y_toci, y_control, d = *at_risk[:2], sum(events)
-    y = y_toci + y_control
-    o_minus_e = events[0] * scale - d * y_toci * scale // y
-    variance = d * y_toci * y_control * (y - d) * scale**2 // (y**2 * (y - 1))
+    y_treated, y_control, d = *at_risk[:2], sum(events)
+    y = y_treated + y_control
+    o_minus_e = events[0] * scale - d * y_treated * scale // y
+    variance = d * y_treated * y_control * (y - d) * scale**2 // (y**2 * (y - 1))
     return np.array([[o_minus_e], [variance], [events[0]], [events[1]]])
 
 

@@ -1,14 +1,14 @@
-"""Two-sided p-values of every test a paper may have run on a 2x2 table, for many tables at once.
+"""p-values of every test a paper may have run on a 2x2 table, for many tables at once.
 
-Every function takes four arrays of counts of one shape (events and patients with tocilizumab, then without)
-and returns p of that shape; nan where a test has none because all patients or none had the event.
+Every function takes four arrays of counts of one shape (events and patients in the treated arm, then in the
+control) and returns p of that shape; nan where a test has none because all patients or none had the event.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import chdtrc, gammaln
+from scipy.special import chdtrc, gammaln, xlogy
 
 SAME_PROBABILITY = 1 + 1e-7
 """Tables count as equally probable up to this factor, as in R's fisher.test: their probabilities differ by
@@ -18,50 +18,95 @@ CELLS_AT_ONCE = 2_000_000
 
 
 def fisher(
-    events_toci: ArrayLike, n_toci: ArrayLike, events_control: ArrayLike, n_control: ArrayLike
+    events_treated: ArrayLike, n_treated: ArrayLike, events_control: ArrayLike, n_control: ArrayLike
 ) -> np.ndarray:
     """Fisher's exact test: all tables with these margins that are no more probable than the one found."""
 
     def p(probability: np.ndarray, observed: np.ndarray, _at: np.ndarray) -> np.ndarray:
         return np.sum(probability, axis=-1, where=probability <= observed * SAME_PROBABILITY)
 
-    return _by_margin(p, events_toci, n_toci, events_control, n_control)
+    return _by_margin(p, events_treated, n_treated, events_control, n_control)
 
 
 def fisher_doubled(
-    events_toci: ArrayLike, n_toci: ArrayLike, events_control: ArrayLike, n_control: ArrayLike
+    events_treated: ArrayLike, n_treated: ArrayLike, events_control: ArrayLike, n_control: ArrayLike
 ) -> np.ndarray:
     """Fisher's exact test as twice the smaller tail, at most 1."""
 
     def p(probability: np.ndarray, _observed: np.ndarray, at: np.ndarray) -> np.ndarray:
         return 2 * _smaller_tail(probability, at)
 
-    return _by_margin(p, events_toci, n_toci, events_control, n_control)
+    return _by_margin(p, events_treated, n_treated, events_control, n_control)
 
 
 def mid_p(
-    events_toci: ArrayLike, n_toci: ArrayLike, events_control: ArrayLike, n_control: ArrayLike
+    events_treated: ArrayLike, n_treated: ArrayLike, events_control: ArrayLike, n_control: ArrayLike
 ) -> np.ndarray:
     """Twice the smaller tail, of which the table found counts half (Rothman's mid-p)."""
 
     def p(probability: np.ndarray, observed: np.ndarray, at: np.ndarray) -> np.ndarray:
         return 2 * _smaller_tail(probability, at) - observed[:, 0]
 
-    return _by_margin(p, events_toci, n_toci, events_control, n_control)
+    return _by_margin(p, events_treated, n_treated, events_control, n_control)
 
 
 def chi_squared(
-    events_toci: ArrayLike, n_toci: ArrayLike, events_control: ArrayLike, n_control: ArrayLike
+    events_treated: ArrayLike, n_treated: ArrayLike, events_control: ArrayLike, n_control: ArrayLike
 ) -> np.ndarray:
     """Pearson's chi-squared test without a correction, one degree of freedom."""
-    return _chi_squared(0.0, events_toci, n_toci, events_control, n_control)
+    return _chi_squared(0.0, events_treated, n_treated, events_control, n_control)
 
 
 def chi_squared_yates(
-    events_toci: ArrayLike, n_toci: ArrayLike, events_control: ArrayLike, n_control: ArrayLike
+    events_treated: ArrayLike, n_treated: ArrayLike, events_control: ArrayLike, n_control: ArrayLike
 ) -> np.ndarray:
     """Pearson's chi-squared test with Yates's continuity correction, which never overshoots."""
-    return _chi_squared(0.5, events_toci, n_toci, events_control, n_control)
+    return _chi_squared(0.5, events_treated, n_treated, events_control, n_control)
+
+
+def chi_squared_n_minus_1(
+    events_treated: ArrayLike, n_treated: ArrayLike, events_control: ArrayLike, n_control: ArrayLike
+) -> np.ndarray:
+    """The chi-squared test with N - 1 in place of N (Campbell 2007, Stat Med 26:3661), which is Mantel and
+    Haenszel's test of one stratum.
+    """
+    return _chi_squared(0.0, events_treated, n_treated, events_control, n_control, fewer=1)
+
+
+def likelihood_ratio(
+    events_treated: ArrayLike, n_treated: ArrayLike, events_control: ArrayLike, n_control: ArrayLike
+) -> np.ndarray:
+    """Likelihood-ratio chi-squared test, one degree of freedom: twice the sum of O log(O / E) over the
+    cells.
+    """
+    a, n, c, m = (
+        np.asarray(x, float)
+        for x in np.broadcast_arrays(events_treated, n_treated, events_control, n_control)
+    )
+    events, total = a + c, n + m
+    cells = ((a, n * events), (n - a, n * (total - events)), (c, m * events), (m - c, m * (total - events)))
+    statistic = 2 * sum(xlogy(seen, seen * total / np.maximum(margins, 1.0)) for seen, margins in cells)
+    # rounding may leave a little below 0 where the arms are alike
+    return np.where((events > 0) & (events < total), chdtrc(1, np.maximum(statistic, 0.0)), np.nan)
+
+
+def fisher_higher(
+    events_treated: ArrayLike, n_treated: ArrayLike, events_control: ArrayLike, n_control: ArrayLike
+) -> np.ndarray:
+    """One-sided Fisher's exact test, of as many events in the treated arm or more."""
+    # the other arm has as many or fewer
+    return fisher_lower(events_control, n_control, events_treated, n_treated)
+
+
+def fisher_lower(
+    events_treated: ArrayLike, n_treated: ArrayLike, events_control: ArrayLike, n_control: ArrayLike
+) -> np.ndarray:
+    """One-sided Fisher's exact test, of as many events in the treated arm or fewer."""
+
+    def p(probability: np.ndarray, _observed: np.ndarray, at: np.ndarray) -> np.ndarray:
+        return np.cumsum(probability, axis=-1)[np.arange(len(at)), at]
+
+    return _by_margin(p, events_treated, n_treated, events_control, n_control)
 
 
 TESTS: dict[str, Callable[..., np.ndarray]] = {
@@ -71,7 +116,17 @@ TESTS: dict[str, Callable[..., np.ndarray]] = {
     "chi_squared_yates": chi_squared_yates,
     "mid_p": mid_p,
 }
-"""Tests of a 2x2 table by name."""
+"""Two-sided tests of a 2x2 table by name, those that a paper may mean which names none."""
+
+ALL_TESTS = TESTS | {
+    "fisher_higher": fisher_higher,
+    "fisher_lower": fisher_lower,
+    "likelihood_ratio": likelihood_ratio,
+    "chi_squared_n_minus_1": chi_squared_n_minus_1,
+}
+"""These, one-sided tests, and tests that a paper would name."""
+EXACT = {"fisher", "fisher_doubled", "mid_p", "fisher_higher", "fisher_lower"}
+"""Tests whose work grows with the groups."""
 
 NAMES = {
     "fisher": "Fisher's exact test",
@@ -79,6 +134,10 @@ NAMES = {
     "chi_squared": "chi-squared test",
     "chi_squared_yates": "chi-squared test with Yates's correction",
     "mid_p": "mid-p test",
+    "fisher_higher": "one-sided Fisher's exact test, treated arm higher",
+    "fisher_lower": "one-sided Fisher's exact test, treated arm lower",
+    "likelihood_ratio": "likelihood-ratio chi-squared test",
+    "chi_squared_n_minus_1": "chi-squared test with N − 1",
     "fisher_freeman_halton": "Fisher–Freeman–Halton test",
 }
 """The same in words."""
@@ -97,10 +156,10 @@ def _by_margin(p: Callable[..., np.ndarray], *counts: ArrayLike) -> np.ndarray:
 
     p : (probabilities (table, k), that of the table found (table, 1), its k) -> p of shape (table,)
     """
-    events_toci, n_toci, events_control, n_control = (
+    events_treated, n_treated, events_control, n_control = (
         np.asarray(c, np.int64) for c in np.broadcast_arrays(*counts)
     )
-    flat = [c.ravel() for c in (events_toci, n_toci, events_control, n_control)]
+    flat = [c.ravel() for c in (events_treated, n_treated, events_control, n_control)]
     found = np.empty(flat[0].size)
     largest = int(flat[1].max(initial=0))
     step = max(1, CELLS_AT_ONCE // (largest + 1))
@@ -108,36 +167,38 @@ def _by_margin(p: Callable[..., np.ndarray], *counts: ArrayLike) -> np.ndarray:
         a, n, b, m = (c[start : start + step] for c in flat)
         probability, at = _hypergeometric(a, n, b, m, largest)
         found[start : start + step] = p(probability, probability[np.arange(len(at)), at][:, None], at)
-    return np.minimum(found, 1.0).reshape(events_toci.shape)
+    return np.minimum(found, 1.0).reshape(events_treated.shape)
 
 
 def _hypergeometric(
-    events_toci: np.ndarray,
-    n_toci: np.ndarray,
+    events_treated: np.ndarray,
+    n_treated: np.ndarray,
     events_control: np.ndarray,
     n_control: np.ndarray,
     largest: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Probability of k events with tocilizumab given all events, shape (table, k), and each table's own k."""
+    """Probability of k events in the treated arm given all events, shape (table, k); and each table's k."""
     k = np.arange(largest + 1)
-    total = (events_toci + events_control)[:, None]
-    other, n_toci, n_control = total - k, n_toci[:, None], n_control[:, None]
-    possible = (k <= n_toci) & (other >= 0) & (other <= n_control)
-    log_factorial = gammaln(np.arange(n_toci.max(initial=0) + n_control.max(initial=0) + 1) + 1.0)
+    total = (events_treated + events_control)[:, None]
+    other, n_treated, n_control = total - k, n_treated[:, None], n_control[:, None]
+    possible = (k <= n_treated) & (other >= 0) & (other <= n_control)
+    log_factorial = gammaln(np.arange(n_treated.max(initial=0) + n_control.max(initial=0) + 1) + 1.0)
 
     def log_ways(n: np.ndarray, chosen: np.ndarray) -> np.ndarray:
         chosen = np.clip(chosen, 0, n)
         return log_factorial[n] - log_factorial[chosen] - log_factorial[n - chosen]
 
-    log_p = log_ways(n_toci, k) + log_ways(n_control, other) - log_ways(n_toci + n_control, total)
-    return np.where(possible, np.exp(np.where(possible, log_p, -np.inf)), 0.0), events_toci
+    log_p = log_ways(n_treated, k) + log_ways(n_control, other) - log_ways(n_treated + n_control, total)
+    return np.where(possible, np.exp(np.where(possible, log_p, -np.inf)), 0.0), events_treated
 
 
-def _chi_squared(correction: float, *counts: ArrayLike) -> np.ndarray:
-    a, n_toci, c, n_control = (np.asarray(x, float) for x in np.broadcast_arrays(*counts))
-    n, events = n_toci + n_control, a + c
-    deviation = np.abs(a - n_toci * events / n)  # of every cell from what is expected, up to its sign
+def _chi_squared(correction: float, *counts: ArrayLike, fewer: int = 0) -> np.ndarray:
+    """p of the chi-squared test; `fewer` patients than there are enter its factor N."""
+    a, n_treated, c, n_control = (np.asarray(x, float) for x in np.broadcast_arrays(*counts))
+    n, events = n_treated + n_control, a + c
+    deviation = np.abs(a - n_treated * events / n)  # of every cell from what is expected, up to its sign
     deviation = deviation - np.minimum(correction, deviation)
-    spread = n_toci * n_control * events * (n - events) / n**3  # deviation squared over this is the statistic
+    # deviation squared over this is the statistic
+    spread = n_treated * n_control * events * (n - events) / n**2 / (n - fewer)
     with np.errstate(divide="ignore", invalid="ignore"):
         return chdtrc(1, np.where(spread > 0, deviation**2 / spread, np.nan))

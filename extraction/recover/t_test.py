@@ -13,40 +13,41 @@ from extraction.recover.rounding import printed_p
 CONFIDENCE = 0.95
 
 
-def t_from_p(n_toci: int, n_control: int, p: str, direction: str | None = None) -> dict:
+def t_from_p(n_treated: int, n_control: int, p: str, direction: str | None = None) -> dict:
     """What a two-sided p of Student's t test (one pooled SD) says of the difference between the arms.
 
-    direction : of the mean with tocilizumab, `higher` or `lower`; without it the sign is unknown, and that of
-    `higher` is given Returns for the printed p, and again under `weakest` and `strongest` for the ends of
-    what prints so:
+    direction : of the mean of the treated arm, `higher` or `lower`; without it the sign is unknown, and that
+    of `higher` is given
+    Returns for the printed p, and again under `weakest` and `strongest` for the ends of what prints so:
     t, df : the statistic and its degrees of freedom
-    d : standardised difference, mean with tocilizumab less mean without over the pooled SD
+    d : standardised difference, mean of the treated arm less mean of the control over the pooled SD
     g : d without its small-sample bias (Hedges 1981, J Educ Stat 6:107); None at one degree of freedom, where
     d has no mean
     d_lower, d_upper : 95 % limits of d by the noncentral t distribution
     Raises Unusable for an empty group, two patients in all, and a p that is a bound or prints as 0.
     """
-    require_sizes(n_toci, n_control, "t test")
-    if n_toci + n_control < 3:
+    require_sizes(n_treated, n_control, "t test")
+    if n_treated + n_control < 3:
         raise Unusable(
-            f"{n_toci} v {n_control} patients: a t test needs three patients to estimate a standard deviation"
+            f"{n_treated} v {n_control} patients: a t test needs three patients to estimate a standard"
+            " deviation"
         )
     if direction not in (None, "higher", "lower"):
-        raise Unusable(f"direction {direction!r}: the mean with tocilizumab is higher or lower")
+        raise Unusable(f"direction {direction!r}: the mean of the treated arm is higher or lower")
     printed = printed_p(p)
-    if not printed.text.lstrip("= ")[0].isdigit():
+    if printed.bound:
         raise Unusable(f"p = {printed.text}: a bound gives no t")
     if printed.lower == 0:
         raise Unusable(
             f"p = {printed.text}: every p up to {printed.upper:g} prints so, and t has no upper end"
         )
     ends = printed.lower_cut, printed.upper, printed.lower
-    found, weakest, strongest = (_difference(n_toci, n_control, end, direction) for end in ends)
+    found, weakest, strongest = (_difference(n_treated, n_control, end, direction) for end in ends)
     return found | {"weakest": weakest, "strongest": strongest}
 
 
-def _difference(n_toci: int, n_control: int, p: float, direction: str | None) -> dict:
-    df, per_t = n_toci + n_control - 2, math.sqrt(1 / n_toci + 1 / n_control)
+def _difference(n_treated: int, n_control: int, p: float, direction: str | None) -> dict:
+    df, per_t = n_treated + n_control - 2, math.sqrt(1 / n_treated + 1 / n_control)
     t = float(-special.stdtrit(df, p / 2))
     low, high = _noncentrality_limits(t, df)
     if direction == "lower":

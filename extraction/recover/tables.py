@@ -11,13 +11,15 @@ from typing import NamedTuple
 import numpy as np
 
 from extraction.recover import TooLarge, Unusable
-from extraction.recover.p_values import NAMES, TESTS
-from extraction.recover.rounding import PrintedP, PrintedPercent
+from extraction.recover.p_values import ALL_TESTS, EXACT, NAMES, TESTS
+from extraction.recover.rounding import CONVENTIONS, NONE_FITS, Convention, PrintedP, PrintedPercent
 from extraction.said import said
 
 LARGEST_SEARCH = 3_000_000
 """Tables; testing as many takes some seconds."""
-LARGEST_GROUP = 2_000
+LARGEST_WORK = 6_000_000_000
+"""Terms of exact tests, as many as patients in the treated arm for each table: some minutes."""
+LARGEST_GROUP = 10_000_000
 DIRECTIONS = {"higher": 1, "lower": -1}
 
 
@@ -38,22 +40,22 @@ class Candidate(NamedTuple):
     """A table that prints so.
 
     test : the test that gives the printed p; None where no p is printed
-    match : `rounded`, or `truncated` where a printed digit fits only if digits were cut off
+    match : the weakest convention of rounding that its numbers need
     """
 
-    events_toci: int
-    n_toci: int
+    events_treated: int
+    n_treated: int
     events_control: int
     n_control: int
     test: str | None
-    match: str
+    match: Convention
 
     @property
     def table(self) -> tuple[int, int, int, int]:
         return self[:4]
 
     def __str__(self) -> str:
-        return f"{self.events_toci}/{self.n_toci} v {self.events_control}/{self.n_control}"
+        return f"{self.events_treated}/{self.n_treated} v {self.events_control}/{self.n_control}"
 
 
 class Step(NamedTuple):
@@ -76,7 +78,7 @@ class Recovery:
     @property
     def rounded(self) -> list[Candidate]:
         """Candidates that print so by rounding: those that cut-off digits would need are left out."""
-        return [c for c in self.candidates if c.match == "rounded"]
+        return [c for c in self.candidates if c.match != Convention.TRUNCATED]
 
     @property
     def tables(self) -> list[tuple[int, int, int, int]]:
@@ -93,7 +95,7 @@ class Recovery:
 
 @said("Every table that the printed numbers allow")
 def recover_tables(
-    toci: Arm,
+    treated: Arm,
     control: Arm,
     p: PrintedP | None = None,
     tests: tuple[str, ...] = tuple(TESTS),
@@ -106,21 +108,21 @@ def recover_tables(
     """Every table of two arms that the constraints allow, once for each named test that gives the printed p.
 
     total_events : fewest and most events of both arms together; direction : `higher` or `lower` share of
-    events with tocilizumab; treated_share : per cent of all events that are of the tocilizumab arm
+    events in the treated arm; treated_share : per cent of all events that are of that arm
 
     Raises Unusable for bounds that contradict themselves, TooLarge before a search of
     more than LARGEST_SEARCH tables.
     """
-    if unknown := [test for test in tests if test not in TESTS]:
-        raise Unusable(f"test {unknown[0]!r}: the tests of a 2x2 table are {', '.join(TESTS)}")
+    if unknown := [test for test in tests if test not in ALL_TESTS]:
+        raise Unusable(f"test {unknown[0]!r}: the tests of a 2x2 table are {', '.join(ALL_TESTS)}")
     if total_events and total_events[0] > total_events[1]:
         raise Unusable(
             f"events in all are at least {total_events[0]} and at most {total_events[1]}: the bounds"
             " contradict each other"
         )
     trace: list[Step] = []
-    counts = _counts(toci, "toci", trace), _counts(control, "control", trace)
-    rows = _join(*counts, total_events or (0, toci.max_n + control.max_n))
+    counts = _counts(treated, "treated", trace), _counts(control, "control", trace)
+    rows = _join(*counts, total_events or (0, treated.max_n + control.max_n))
     trace.append(
         Step(
             "both arms together" if total_events is None else f"events in all {_between(*total_events)}",
@@ -133,26 +135,30 @@ def recover_tables(
     if treated_share:
         events = rows[:, 0] + rows[:, 2]
         rows = rows[(events > 0) & treated_share.rounds(rows[:, 0], np.maximum(events, 1))]
-        trace.append(Step(f"{treated_share.text} % of events with tocilizumab", len(rows)))
+        trace.append(Step(f"{treated_share.text} % of events in the treated arm", len(rows)))
     if direction:
         rows = rows[DIRECTIONS[direction] * (rows[:, 0] * rows[:, 3] - rows[:, 2] * rows[:, 1]) > 0]
-        trace.append(Step(f"share with tocilizumab {direction}", len(rows)))
+        trace.append(Step(f"share with event in the treated arm {direction}", len(rows)))
     if p is None:
-        return Recovery(_candidates(rows, None, np.ones(len(rows), bool)), trace)
+        return Recovery(_candidates(rows, None, rows[:, 4]), trace)
     return _tested(rows, p, tests, trace)
 
 
 def _counts(arm: Arm, name: str, trace: list[Step]) -> np.ndarray:
-    """Events, patients and whether only cut-off digits fit, of every count an arm allows; shape (count,
-    3).
+    """Events, patients and the place of their convention in CONVENTIONS, of every count an arm allows; shape
+    (count, 3).
     """
     _require_bounds(arm, name)
-    n = np.repeat(np.arange(arm.min_n, arm.max_n + 1), np.arange(arm.min_n, arm.max_n + 1) + 1)
-    events = np.concatenate([np.arange(size + 1) for size in range(arm.min_n, arm.max_n + 1)])
-    within = (events >= arm.min_events) & (
-        events <= (arm.max_n if arm.max_events is None else arm.max_events)
-    )
-    n, events = n[within], events[within]
+    sizes = np.arange(max(arm.min_n, arm.min_events), arm.max_n + 1)
+    most = sizes if arm.max_events is None else np.minimum(sizes, arm.max_events)
+    choices = most - arm.min_events + 1
+    if choices.sum() > LARGEST_SEARCH:
+        raise TooLarge(
+            f"{name}: {choices.sum():,} counts are possible, more than {LARGEST_SEARCH:,}: give the patients"
+            " of the arm, its events or bounds of them"
+        )
+    n = np.repeat(sizes, choices)
+    events = arm.min_events + np.arange(len(n)) - np.repeat(np.cumsum(choices) - choices, choices)
     trace.append(
         Step(
             f"{name}: {_between(arm.min_n, arm.max_n)} patients"
@@ -164,13 +170,13 @@ def _counts(arm: Arm, name: str, trace: list[Step]) -> np.ndarray:
             len(n),
         )
     )
-    cut = np.zeros(len(n), bool)
+    convention = np.zeros(len(n), np.int64)
     if arm.percent:
-        rounds, cut = arm.percent.rounds(events, n), arm.percent.cut_off(events, n)
-        fits = rounds | cut
-        n, events, cut = n[fits], events[fits], cut[fits]
+        convention = arm.percent.convention(events, n)
+        fits = convention < NONE_FITS
+        n, events, convention = n[fits], events[fits], convention[fits]
         trace.append(Step(f"{name}: {arm.percent.text} %", len(n)))
-    return np.stack([events, n, cut], axis=1)
+    return np.stack([events, n, convention], axis=1)
 
 
 def _require_bounds(arm: Arm, name: str) -> None:
@@ -180,8 +186,7 @@ def _require_bounds(arm: Arm, name: str) -> None:
         )
     if arm.max_n > LARGEST_GROUP:
         raise TooLarge(
-            f"n_{name} is up to {arm.max_n:,}: groups of more than {LARGEST_GROUP:,} patients leave too many"
-            " tables to tell apart"
+            f"n_{name} is up to {arm.max_n:,}: groups are searched up to {LARGEST_GROUP:,} patients"
         )
     if arm.min_n > arm.max_n:
         raise Unusable(
@@ -198,34 +203,41 @@ def _require_bounds(arm: Arm, name: str) -> None:
         )
 
 
-def _join(toci: np.ndarray, control: np.ndarray, total: tuple[int, int]) -> np.ndarray:
-    """Every pair of counts whose events add to a total between two bounds; columns events, n, events, n, cut
-    off.
+def _join(treated: np.ndarray, control: np.ndarray, total: tuple[int, int]) -> np.ndarray:
+    """Every pair of counts whose events add to a total between two bounds; columns events, n, events, n,
+    place of the weaker convention.
     """
     control = control[np.argsort(control[:, 0], kind="stable")]
-    first = np.searchsorted(control[:, 0], total[0] - toci[:, 0], side="left")
-    last = np.searchsorted(control[:, 0], total[1] - toci[:, 0], side="right")
+    first = np.searchsorted(control[:, 0], total[0] - treated[:, 0], side="left")
+    last = np.searchsorted(control[:, 0], total[1] - treated[:, 0], side="right")
     pairs = last - first
     if pairs.sum() > LARGEST_SEARCH:
         raise TooLarge(
             f"{pairs.sum():,} tables would have to be tested, more than {LARGEST_SEARCH:,}: "
             "give group sizes, percentages or totals that leave fewer"
         )
-    one = np.repeat(np.arange(len(toci)), pairs)
+    one = np.repeat(np.arange(len(treated)), pairs)
     other = np.arange(len(one)) - np.repeat(np.cumsum(pairs) - pairs, pairs) + np.repeat(first, pairs)
-    return np.column_stack([toci[one, :2], control[other, :2], toci[one, 2] | control[other, 2]])
+    weaker = np.maximum(treated[one, 2], control[other, 2])
+    return np.column_stack([treated[one, :2], control[other, :2], weaker])
 
 
 def _tested(rows: np.ndarray, p: PrintedP, tests: tuple[str, ...], trace: list[Step]) -> Recovery:
     candidates, closest = [], []
+    work = len(rows) * int(rows[:, 1].max(initial=0))
+    if work > LARGEST_WORK and set(tests) & EXACT:
+        raise TooLarge(
+            f"{len(rows):,} tables of groups of this size would have to be tested exactly, {work:,} terms and"
+            f" more than {LARGEST_WORK:,}: give events, percentages or totals that leave fewer"
+        )
     for test in tests:
-        found = TESTS[test](*rows[:, :4].T)
-        rounds, cut = p.rounds(found), p.cut_off(found)
-        fits = rounds | cut
-        candidates += _candidates(rows[fits], test, rounds[fits])
+        found = ALL_TESTS[test](*rows[:, :4].T)
+        convention = p.convention(found)
+        fits = convention < NONE_FITS
+        candidates += _candidates(rows[fits], test, np.maximum(convention, rows[:, 4])[fits])
         trace.append(
             Step(
-                f"p = {p.text} by {NAMES[test]}" if p.text[0].isdigit() else f"p {p.text} by {NAMES[test]}",
+                f"p {p.text} by {NAMES[test]}" if p.bound else f"p = {p.text} by {NAMES[test]}",
                 int(fits.sum()),
             )
         )
@@ -244,10 +256,10 @@ def _tested(rows: np.ndarray, p: PrintedP, tests: tuple[str, ...], trace: list[S
     return Recovery(sorted(candidates), trace, min(closest)[1] if closest else "")
 
 
-def _candidates(rows: np.ndarray, test: str | None, rounds: np.ndarray) -> list[Candidate]:
+def _candidates(rows: np.ndarray, test: str | None, conventions: np.ndarray) -> list[Candidate]:
     return [
-        Candidate(int(a), int(n), int(b), int(m), test, "rounded" if fits and not cut else "truncated")
-        for (a, n, b, m, cut), fits in zip(rows, rounds, strict=True)
+        Candidate(int(a), int(n), int(b), int(m), test, CONVENTIONS[place])
+        for (a, n, b, m, _), place in zip(rows, conventions, strict=True)
     ]
 
 

@@ -11,7 +11,7 @@ from scipy.special import chdtrc, gammaln
 
 from extraction.recover import TooLarge, Unusable
 from extraction.recover.p_values import SAME_PROBABILITY
-from extraction.recover.rounding import PrintedP, PrintedPercent
+from extraction.recover.rounding import CONVENTIONS, NONE_FITS, Convention, PrintedP, PrintedPercent
 
 LARGEST_SEARCH = 2_000_000
 TESTS = ("fisher_freeman_halton", "chi_squared")
@@ -22,7 +22,7 @@ class WideCandidate(NamedTuple):
 
     table: tuple[tuple[int, ...], ...]
     test: str | None
-    match: str
+    match: Convention
 
     def __str__(self) -> str:
         return " v ".join("/".join(map(str, row)) for row in self.table)
@@ -44,18 +44,16 @@ def recover_wide_tables(
     """
     _require_shape(sizes, totals, cells, tests)
     rows = [_rows(size, printed) for size, printed in zip(sizes, cells, strict=True)]
-    tables, cut = _join(rows, totals)
+    tables, weakest = _join(rows, totals)
     if p is None:
-        return [_candidate(table, None, not weak) for table, weak in zip(tables, cut, strict=True)]
+        return [_candidate(table, None, place) for table, place in zip(tables, weakest, strict=True)]
     found = []
     for test in tests:
         values = chi_squared(tables) if test == "chi_squared" else fisher_freeman_halton(tables)
-        rounds = p.rounds(values)
-        fits = rounds | p.cut_off(values)
-        found += [
-            _candidate(table, test, good and not weak)
-            for table, good, weak in zip(tables[fits], rounds[fits], cut[fits], strict=True)
-        ]
+        convention = p.convention(values)
+        fits = convention < NONE_FITS
+        places = np.maximum(convention, weakest)[fits]
+        found += [_candidate(table, test, place) for table, place in zip(tables[fits], places, strict=True)]
     return sorted(found)
 
 
@@ -106,48 +104,51 @@ def _relative_probability(tables: np.ndarray) -> np.ndarray:
 
 
 def _rows(size: int, printed: list) -> tuple[np.ndarray, np.ndarray]:
-    """Every way to spread a group over its categories that fits what is printed of it, and whether only
-    cut-off digits fit.
+    """Every way to spread a group over its categories that fits what is printed of it, and the place in
+    CONVENTIONS of its weakest convention.
     """
     choices = [
         np.array([cell]) if isinstance(cell, (int, np.integer)) else np.arange(size + 1) for cell in printed
     ]
-    weak = [np.zeros(len(choice), bool) for choice in choices]
+    places = [np.zeros(len(choice), np.int64) for choice in choices]
     for i, cell in enumerate(printed):
         if isinstance(cell, PrintedPercent):
-            rounds, cut = cell.rounds(choices[i], size), cell.cut_off(choices[i], size)
-            choices[i], weak[i] = choices[i][rounds | cut], cut[rounds | cut]
-    counts, cut = np.zeros((1, 0), np.int64), np.zeros(1, bool)
-    for choice, weak_choice in zip(choices[:-1], weak[:-1], strict=True):
+            convention = cell.convention(choices[i], size)
+            fits = convention < NONE_FITS
+            choices[i], places[i] = choices[i][fits], convention[fits]
+    counts, weakest = np.zeros((1, 0), np.int64), np.zeros(1, np.int64)
+    for choice, place in zip(choices[:-1], places[:-1], strict=True):
         _stop_if_larger(len(counts) * len(choice))
         one, other = (
             np.repeat(np.arange(len(counts)), len(choice)),
             np.tile(np.arange(len(choice)), len(counts)),
         )
-        counts, cut = np.column_stack([counts[one], choice[other]]), cut[one] | weak_choice[other]
+        counts = np.column_stack([counts[one], choice[other]])
+        weakest = np.maximum(weakest[one], place[other])
         fits = counts.sum(axis=1) <= size
-        counts, cut = counts[fits], cut[fits]
+        counts, weakest = counts[fits], weakest[fits]
     rest = size - counts.sum(axis=1)
     fits = np.isin(rest, choices[-1])
-    weak_rest = np.isin(rest, choices[-1][weak[-1]])
-    return np.column_stack([counts, rest])[fits], (cut | weak_rest)[fits]
+    counts, rest = counts[fits], rest[fits]
+    place = places[-1][np.searchsorted(choices[-1], rest)]
+    return np.column_stack([counts, rest]), np.maximum(weakest[fits], place)
 
 
 def _join(
     rows: list[tuple[np.ndarray, np.ndarray]], totals: list[int | None]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Every combination of rows whose columns add to the totals: tables (table, row, column) and whether only
-    cut-off digits fit.
+    """Every combination of rows whose columns add to the totals: tables (table, row, column), and the place
+    in CONVENTIONS of the weakest convention of each.
     """
     exact = np.array([total is not None for total in totals])
     limit = np.array([total for total in totals if total is not None], dtype=np.int64)
-    tables, cut = rows[0][0][:, None, :], rows[0][1]
-    for i, (counts, weak) in enumerate(rows[1:], start=1):
+    tables, weakest = rows[0][0][:, None, :], rows[0][1]
+    for i, (counts, places) in enumerate(rows[1:], start=1):
         held = tables.sum(axis=1)[:, exact]
         one, other = _pairs(held, counts[:, exact], limit, complete=i == len(rows) - 1)
         tables = np.concatenate([tables[one], counts[other][:, None, :]], axis=1)
-        cut = cut[one] | weak[other]
-    return tables, cut
+        weakest = np.maximum(weakest[one], places[other])
+    return tables, weakest
 
 
 def _pairs(
@@ -199,7 +200,5 @@ def _require_shape(sizes: list[int], totals: list, cells: list[list], tests: tup
         raise Unusable(f"test {unknown[0]!r}: the tests of several categories are {', '.join(TESTS)}")
 
 
-def _candidate(table: np.ndarray, test: str | None, rounded: bool) -> WideCandidate:
-    return WideCandidate(
-        tuple(tuple(map(int, row)) for row in table), test, "rounded" if rounded else "truncated"
-    )
+def _candidate(table: np.ndarray, test: str | None, place: int) -> WideCandidate:
+    return WideCandidate(tuple(tuple(map(int, row)) for row in table), test, CONVENTIONS[place])

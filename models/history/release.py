@@ -167,7 +167,7 @@ def freeze(version: str, today: date, review: Review, preceding: dict | None) ->
     del found["next_version"]
     trigger = diff.triggers(preceding, found) if preceding else [FIRST]
     for key, endpoint in found["endpoints"].items():
-        endpoint["quantiles"] = quantiles(key, review)
+        endpoint["quantiles"] = {"probabilities": PROBABILITIES.tolist(), **_quantiles(key, review)}
     about = {
         "version": version,
         "date": today.isoformat(),
@@ -178,9 +178,9 @@ def freeze(version: str, today: date, review: Review, preceding: dict | None) ->
     return {**found, **about}
 
 
-def quantiles(key: str, review: Review) -> dict[str, list[float]]:
-    """Mean effect, tau and prediction as the answer has them, and the mean effect adjusted for bias, at the
-    same probabilities: log scale, six decimals.
+def _quantiles(key: str, review: Review) -> dict[str, list[float]]:
+    """Mean effect, tau and prediction as the answer has them, and the mean effect adjusted for bias: log
+    scale, six decimals.
     """
     import numpy as np
 
@@ -194,5 +194,4 @@ def quantiles(key: str, review: Review) -> dict[str, list[float]]:
         found = {name: np.quantile(draws[name].values, PROBABILITIES) for name in ("mu", "tau", "prediction")}
     setting = primary(key, evidence, bias_priors(key, review, evidence))
     found["mu_adjusted"] = estimates(key, {"adjusted": setting})["adjusted"].quantiles
-    kept = {name: np.round(values, 6).tolist() for name, values in found.items()}
-    return {"probabilities": PROBABILITIES.tolist(), **kept}
+    return {name: np.round(values, 6).tolist() for name, values in found.items()}

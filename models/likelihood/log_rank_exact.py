@@ -23,7 +23,7 @@ exception.
 """
 # event sequences: 9 v 6 with ties, seven seconds and 1 GiB for 61 values of log_hr
 LARGEST_SEARCH = 500_000_000
-SIDES = {"lower": ["toci better"], "higher": ["toci worse"], None: list(DIRECTIONS)}
+SIDES = {"lower": ["treated better"], "higher": ["treated worse"], None: list(DIRECTIONS)}
 
 
 def log_probability(

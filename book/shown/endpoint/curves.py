@@ -12,6 +12,7 @@ from extraction.recover import Unusable
 from extraction.recover.curve_types import Curve
 from extraction.recover.curves import reconstruct
 from extraction.schema import Entry, LogRankP, Ratio, SurvivalCurve
+from extraction.vocabulary import ARM_NAMES
 from models.words import stratum_words
 
 
@@ -59,6 +60,7 @@ def picture(review: Review, study: str, entry: SurvivalCurve) -> Picture | None:
             *overlay(
                 points(review, entry),
                 f"{review.studies[study].label}: {entry.field.replace('_', ' ')}{patients}",
+                dict(zip(("treated", "control"), ARM_NAMES.values(), strict=True)),
             ),
             how=(
                 "Patients are reconstructed from the digitised points and the numbers at risk, and drawn "

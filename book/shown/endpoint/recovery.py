@@ -215,7 +215,7 @@ def of_used(used: Used, review: Review) -> Recovered:
     found = log_rank_histories(histories.n_toci, histories.n_control, histories.p)
     by_side: dict[str, dict[str, int]] = {}
     for kind, rows in (("no ties", found.untied), ("with ties", found.tied)):
-        sides = by_side.setdefault(kind, {"toci worse": 0, "none": 0, "toci better": 0})
+        sides = by_side.setdefault(kind, {"treated worse": 0, "none": 0, "treated better": 0})
         for row in rows or ():
             sides[row["direction"]] += row["histories"] if row["match"] == "rounded" else 0
     return Recovered(
@@ -243,10 +243,12 @@ def candidates(key: str, review: Review):
         (_tables if report.tables else _histories)(ax, report)
         ax.set_title(report.label, loc="left", fontsize=12, weight="bold")
     if any(report.histories for report in found):
-        handles = [Rectangle((0, 0), 1, 1, color=SIDES[side][1]) for side in ("toci worse", "toci better")]
+        handles = [
+            Rectangle((0, 0), 1, 1, color=SIDES[side][1]) for side in ("treated worse", "treated better")
+        ]
         figure.legend(
             handles,
-            [SIDES[side][0] for side in ("toci worse", "toci better")],
+            [SIDES[side][0] for side in ("treated worse", "treated better")],
             loc="outside lower center",
             ncols=2,
         )
@@ -303,9 +305,9 @@ def _shown(report: Recovered) -> str:
 
 
 SIDES = {
-    "toci worse": ("more events with tocilizumab than expected", RED),
+    "treated worse": ("more events with tocilizumab than expected", RED),
     "none": ("as expected", LIGHT),
-    "toci better": ("fewer", BLUE),
+    "treated better": ("fewer", BLUE),
 }
 
 
@@ -330,7 +332,7 @@ def _histories(ax, report: Recovered) -> None:
 
 
 def _share(sides: dict[str, int]) -> str:
-    worse, total = sides["toci worse"], sum(sides.values())
+    worse, total = sides["treated worse"], sum(sides.values())
     return "all" if worse == total else percent(worse / total)
 
 
@@ -344,7 +346,7 @@ def _words(report: Recovered) -> str:
 def histories_in_words(report: Recovered) -> str:
     """How many histories print so, and how many of them speak against tocilizumab, without and with ties."""
     return "; ".join(
-        f"{kind}: {sum(sides.values()):,} histories, {sides['toci worse']:,} with more events with"
+        f"{kind}: {sum(sides.values()):,} histories, {sides['treated worse']:,} with more events with"
         " tocilizumab than expected"
         for kind, sides in report.histories.items()
     )
