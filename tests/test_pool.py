@@ -12,7 +12,6 @@ from reference import counts, effects, published
 
 from models.__main__ import main
 from models.engines.acceptance import Rejected
-from models.pool import command
 
 COUNT_COLUMNS = ["study", "events_treated", "n_treated", "events_control", "n_control"]
 
@@ -176,7 +175,11 @@ EFFECTS = "study,estimate,se\n"
             "study,events_treated,n_treated,n_control\nMa,1,2,3\n",
             ["line 1", "column events_control", "missing"],
         ),
-        ("or", COUNTS.replace("n_control", "n_treated"), ["line 1", "column n_treated", "twice"]),
+        (
+            "or",
+            COUNTS.replace("n_control", "n_treated") + "Ma,5,17,15,28\n",
+            ["line 1", "column n_treated", "twice"],
+        ),
         (
             "or",
             COUNTS + "Ma,5,17,15,28\nZhou,x,10,1,10\n",
@@ -194,12 +197,12 @@ EFFECTS = "study,estimate,se\n"
         ("or", COUNTS + " ,5,17,15,28\n", ["line 2", "column study", "must name"]),
         ("or", COUNTS + "Ma,5,17,15\n", ["line 2", "4 cells", "5"]),
         ("or", COUNTS + "Ma,5,17,15,28,9\n", ["line 2", "6 cells", "5"]),
-        ("or", COUNTS + "Ma,1e300,1e300,15,28\n", ["line 2", "column n_treated", "1,000,000"]),
+        ("or", COUNTS + "Ma,1,1e10,15,28\n", ["line 2", "column n_treated", "1,000,000,000"]),
         ("hr", EFFECTS + "Ma,-0.7,0\n", ["line 2", "column se", "'0'", "positive"]),
         ("hr", EFFECTS + "Ma,-0.7,-0.2\n", ["line 2", "column se", "'-0.2'", "positive"]),
         ("generic", EFFECTS + "Ma,NaN,0.2\n", ["line 2", "column estimate", "'NaN'", "finite"]),
         ("hr", EFFECTS + "Ma,1e300,0.2\n", ["line 2", "column estimate", "'1e300'"]),
-        ("hr", "study;estimate;se\nMa;1;2\n", ["line 1", "column study", "missing"]),
+        ("hr", "name,estimate,se\nMa,1,2\n", ["line 1", "column study", "missing"]),
         ("hr", b"study,estimate,se\nM\xfcller,1,2\n", ["UTF-8"]),
         ("hr", b"\x00\x01\x02", ["studies.csv"]),
     ],
@@ -273,10 +276,11 @@ def sampler(monkeypatch):
         posterior = xarray.Dataset(draws, coords={"study": ["Ma", "Zhou"]})
         return xarray.DataTree.from_dict({"posterior": posterior})
 
+    errors = {"median": 0.001, "lower": 0.0123, "upper": 0.003}
     hierarchy = types.SimpleNamespace(normal_normal=build, binomial_normal=build)
-    for name, module in {"hierarchy": hierarchy, "sampling": types.SimpleNamespace(sample=sample)}.items():
-        monkeypatch.setitem(sys.modules, f"models.engines.{name}", module)
-        monkeypatch.setattr(f"models.engines.{name}", module, raising=False)
+    monkeypatch.setattr("models.pool.sampled.hierarchy", hierarchy)
+    monkeypatch.setattr("models.pool.sampled.sample", sample)
+    monkeypatch.setattr("models.pool.sampled.monte_carlo_errors", lambda draws: errors)
     return seen
 
 
@@ -293,6 +297,7 @@ def test_the_sampling_engine_gets_the_table_and_the_priors(table, capsys, sample
     assert result["probability_mu_below_zero"] == pytest.approx(0.0228, abs=0.006)
     assert [round(study["median"]) for study in result["studies"]] == [0, 10]
     assert result["engine"] == "nuts"
+    assert result["monte_carlo_error_of_mu"]["lower"] == 0.0123
 
 
 def test_a_rejected_sample_is_not_shown(table, capsys, sampler):
@@ -301,7 +306,11 @@ def test_a_rejected_sample_is_not_shown(table, capsys, sampler):
     assert main(["pool", path, "--measure", "hr", "--engine", "nuts"]) == 1
     output = capsys.readouterr()
     assert output.out == "" and "R-hat 1.3 of tau" in output.err
+    assert "leave out --engine nuts" in output.err
 
 
-def test_pool_declares_its_scales_for_every_measure():
-    assert set(command.SCALE) == {"or", "hr", "generic"}
+def test_the_sampling_engine_tells_its_monte_carlo_error(table, capsys, sampler):
+    path = table(["study", "estimate", "se"], ["Ma", -0.7, 0.2], ["Zhou", -0.1, 0.3])
+    assert main(["pool", path, "--measure", "hr", "--engine", "nuts"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "median 0.001, lower limit 0.012, upper limit 0.003" in text

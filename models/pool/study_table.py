@@ -1,102 +1,171 @@
-"""Read a user's table of studies, or say in one sentence what is wrong with it and where."""
+"""Read a user's table of studies: one row per study, in any mixture of forms; all that is wrong is named at
+once.
+"""
+
+from __future__ import annotations
 
 import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from math import isfinite
 
 from extraction.fault import Fault
+from models.pool.columns import STUDY, canonical
 
-COUNTS = ("events_treated", "n_treated", "events_control", "n_control")
-COLUMNS = {"or": COUNTS, "hr": ("estimate", "se"), "generic": ("estimate", "se")}
-# the likelihood of larger groups is narrower than the quadrature can resolve in a second
-LARGEST_GROUP = 1_000_000
-LARGEST = 1e6
+SEPARATORS = ",;\t"
+MISSING = {"", "na", "n/a", "."}
 
 
 class BadTable(Fault):
     """The table cannot be used; the message names file, line, column, value found and rule broken."""
 
 
-def read(path, measure):
-    """The columns of the table: {"study": names, column: numbers}, in the order of the rows.
+@dataclass
+class Cells:
+    """One row: its cells by what they hold, and what is wrong with it."""
 
-    measure: a key of COLUMNS. Other columns are left alone. Raises BadTable.
+    path: str
+    line: int
+    study: str
+    cells: dict[str, tuple[str, str]]
+    """What it holds: (the column's own name, text)."""
+    decimal_comma: bool = False
+    faults: list[str] = field(default_factory=list)
+
+    def has(self, *names: str) -> bool:
+        """Whether all of these are filled in."""
+        return all(name in self.cells and self.text(name).lower() not in MISSING for name in names)
+
+    def text(self, name: str) -> str:
+        return self.cells[name][1].strip()
+
+    def refuse(self, name: str, rule: str) -> None:
+        """Note that a cell breaks a rule."""
+        column, found = self.cells.get(name, (name, ""))
+        self.faults.append(f"{self.path}, line {self.line}, column {column}: {found.strip()!r} {rule}")
+
+    def number(
+        self, name: str, rule: str = "must lie between -1e12 and 1e12", low: float = -1e12, high: float = 1e12
+    ) -> float:
+        """The number in a cell, noted as a fault and nan where it is none or lies outside [low, high]."""
+        text = self.text(name).replace("\N{MINUS SIGN}", "-")
+        if self.decimal_comma and "." not in text:
+            text = text.replace(",", ".")
+        try:
+            value = float(text)
+        except ValueError:
+            self.refuse(name, "must be a number")
+            return float("nan")
+        if not isfinite(value):
+            self.refuse(name, "must be finite")
+        elif not low <= value <= high:
+            self.refuse(name, rule)
+        return value
+
+    def whole(self, name: str, low: int, rule: str) -> int:
+        """A whole number of patients or events."""
+        before = len(self.faults)
+        value = self.number(name)
+        if len(self.faults) > before:
+            return 0
+        if value < 0 or value != int(value):
+            self.refuse(name, "must be a whole number of patients, 0 or more")
+        elif not low <= value <= LARGEST_GROUP:
+            self.refuse(name, rule)
+        return int(value)
+
+
+LARGEST_GROUP = 1_000_000_000
+
+
+def read(path: str) -> list[Cells]:
+    """Every row of a table that is separated by commas, semicolons or tabs, UTF-8 with or without BOM.
+
+    Where it is not a comma that separates, one may be the decimal sign. Raises BadTable for what is no such
+    table.
     """
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
-            rows = list(_rows(csv.reader(file), path, ("study", *COLUMNS[measure])))
+            text = file.read()
     except OSError as error:
         raise BadTable(f"{path}: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
         raise BadTable(
             f"{path}: not UTF-8 text (byte {error.start}): save the table as CSV in UTF-8"
         ) from None
+    header = text.lstrip().partition("\n")[0]
+    separator = max(SEPARATORS, key=header.count)
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        lines = [(reader.line_num, cells) for cells in reader]
     except csv.Error as error:
         raise BadTable(f"{path}: not a CSV table: {error}") from None
-    if not rows:
-        raise BadTable(f"{path}: no studies below the header")
-    table = {"study": _names(rows, path)}
-    for column in COLUMNS[measure]:
-        table[column] = [_number(row[column], column, path, line) for line, row in rows]
-    for events, n in (COUNTS[:2], COUNTS[2:]) if measure == "or" else ():
-        for (line, row), events_found, n_found in zip(rows, table[events], table[n], strict=True):
-            if events_found > n_found:
-                raise BadTable(
-                    _message(path, line, events, row[events], f"must not exceed {n} ({row[n].strip()})")
-                )
-    return table
+    if "\0" in text:
+        raise BadTable(f"{path}: not a CSV table: it holds bytes of no text")
+    if not lines or not any(cell.strip() for cell in lines[0][1]):
+        raise BadTable(
+            f"{path}: empty file; the first line must name the columns, such as study, events_treated,"
+            " n_treated, events_control, n_control"
+        )
+    return rows_of(path, lines[0][1], lines[1:], decimal_comma=separator != ",")
 
 
-def _rows(reader, path, columns):
-    header = [name.strip() for name in next(reader, [])]
-    if not any(header):
-        raise BadTable(f"{path}: empty file; the first line must name the columns {', '.join(columns)}")
-    for column in columns:
-        if header.count(column) != 1:
-            problem = "is missing" if column not in header else "appears twice"
-            raise BadTable(
-                f"{path}, line 1: column {column} {problem}; the columns found are {', '.join(header)}"
-            )
-    for cells in reader:
+def rows_of(
+    path: str, header: Sequence[str], lines: Iterable[tuple[int, Sequence[str]]], decimal_comma: bool = False
+) -> list[Cells]:
+    """Rows from a header and cells, each with its line. Raises BadTable."""
+    header = [name.strip() for name in header]
+    holds = _holds(path, header)
+    name_column = _name_column(path, header)
+    year = next((i for i, name in enumerate(header) if name.lower() == "year"), None)
+    with_year = year is not None and header[name_column].lower() in ("author", "authors")
+    rows, faults, seen = [], [], dict[str, int]()
+    for line, cells in lines:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(header):
+            faults.append(f"{path}, line {line}: {len(cells)} cells where the header has {len(header)}")
+            continue
+        name = cells[name_column].strip() + (
+            f" {cells[year].strip()}" if with_year and year is not None else ""
+        )
+        filled = {what: (header[i], cells[i]) for i, what in holds.items()}
+        row = Cells(path, line, name, filled | {"study": (header[name_column], name)}, decimal_comma)
+        if not cells[name_column].strip():
+            row.refuse("study", "must name the study")
+        elif name in seen:
+            row.refuse("study", f"appears already in line {seen[name]}")
+        seen.setdefault(name, line)
+        rows.append(row)
+    if faults:
+        raise BadTable("\n".join([*faults, *(fault for row in rows for fault in row.faults)]))
+    if not rows:
+        raise BadTable(f"{path}: no studies below the header")
+    return rows
+
+
+def _holds(path: str, header: Sequence[str]) -> dict[int, str]:
+    """Which columns hold what. Raises BadTable where two hold the same."""
+    found: dict[int, str] = {}
+    for i, name in enumerate(header):
+        what = canonical(name)
+        if what is None or what == "year":
+            continue
+        if what in found.values():
             raise BadTable(
-                f"{path}, line {reader.line_num}: {len(cells)} cells where the header has {len(header)}"
+                f"{path}, line 1: column {name} appears twice, or another one holds the same ({what}); the"
+                f" columns found are {', '.join(header)}"
             )
-        yield reader.line_num, dict(zip(header, cells, strict=True))
+        found[i] = what
+    return found
 
 
-def _names(rows, path):
-    seen: dict[str, int] = {}
-    for line, row in rows:
-        name = row["study"].strip()
-        if not name:
-            raise BadTable(_message(path, line, "study", row["study"], "must name the study"))
-        if name in seen:
-            raise BadTable(_message(path, line, "study", name, f"appears already in line {seen[name]}"))
-        seen[name] = line
-    return list(seen)
-
-
-def _number(text, column, path, line):
-    try:
-        value = float(text)
-    except ValueError:
-        raise BadTable(_message(path, line, column, text, "must be a number")) from None
-    if not isfinite(value):
-        rule = "must be finite"
-    elif column in COUNTS and (value < 0 or value != int(value)):
-        rule = "must be a whole number of patients, 0 or more"
-    elif column in ("n_treated", "n_control") and not 1 <= value <= LARGEST_GROUP:
-        rule = f"must be between 1 and {LARGEST_GROUP:,} patients"
-    elif column == "se" and not 1 / LARGEST <= value <= LARGEST:
-        rule = f"must be a positive standard error between {1 / LARGEST:g} and {LARGEST:g}"
-    elif column == "estimate" and abs(value) > LARGEST:
-        rule = f"must lie between -{LARGEST:g} and {LARGEST:g}"
-    else:
-        return int(value) if column in COUNTS else value
-    raise BadTable(_message(path, line, column, text, rule))
-
-
-def _message(path, line, column, found, rule):
-    return f"{path}, line {line}, column {column}: {found.strip()!r} {rule}"
+def _name_column(path: str, header: Sequence[str]) -> int:
+    slugs = [name.strip().lower().replace(" ", "_") for name in header]
+    for wanted in STUDY:
+        if slugs.count(wanted) > 1:
+            raise BadTable(f"{path}, line 1: column {wanted} appears twice")
+        if wanted in slugs:
+            return slugs.index(wanted)
+    raise BadTable(f"{path}, line 1: column study is missing; the columns found are {', '.join(header)}")

@@ -1,0 +1,574 @@
+"""`pool` reads any mixture of forms, and each has the likelihood that software or sums outside give it."""
+
+import csv
+import doctest
+import io
+import json
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+from reference import counts, effects, published
+from scipy import integrate, optimize, stats
+
+import models.pool
+from models.__main__ import main
+from models.engines.quadrature import normal_normal
+from models.pool import BadTable, pool
+from models.pool.measures import MEASURES
+from models.pool.named_priors import prior_of
+from models.pool.rows import read_rows
+from models.pool.study_table import read
+from models.priors import MIDWAY, PRIORS, BaselinePrior, parse
+
+ENDS = ("lower", "median", "upper")
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Write text or bytes to a file and return its path as text."""
+
+    def write(content, name="studies.csv"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return str(path)
+
+    return write
+
+
+def pooled(capsys, *arguments):
+    assert main(["pool", *arguments, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def one_row(measure=None, **columns):
+    return pool(
+        pd.DataFrame([{"study": "A"} | columns]), measure, mu="normal:0:1", tau="half-normal:0.5"
+    ).rows[0]
+
+
+def shape_of(row, measure, theta, baseline=MIDWAY):
+    """Log likelihood at each theta, less that at the first."""
+    found = row.log_likelihood(MEASURES[measure], baseline)(np.asarray(theta, float))
+    return found - found[0]
+
+
+# Reading
+
+
+SEVEN = [
+    (1.78, 0.84, 3.76), (1.2, 0.37, 3.93), (1.14, 0.3, 4.25), (2.99, 1.66, 5.39), (2.9, 1.39, 6.01),
+    (4.64, 1.33, 6.16), (2.75, 1.16, 6.54),
+]  # fmt: skip
+"""Stack Overflow 63110191; by REML 2.57 (1.86 to 3.55)."""
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_ratios_with_limits_are_read_whatever_separates_them(file, capsys, separator, mark):
+    lines = [["study", "HR", "CI lower", "CI upper"], *([f"s{i}", *row] for i, row in enumerate(SEVEN, 1))]
+    text = mark + "\n".join(separator.join(str(cell) for cell in line) for line in lines)
+    if separator != ",":
+        text = text.replace(".", ",")
+    result = pooled(capsys, file(text), "--mu", "flat")
+    assert result["measure"] == "hr"
+    # REML, whose tau is another one than a prior's: within a tenth of its standard error 0.165
+    assert result["mu"]["median"] == pytest.approx(np.log(2.57), abs=0.0165)
+    (note,) = result["notes"]
+    assert note.startswith("s6: ") and "not symmetric" in note  # sqrt(1.33 * 6.16) = 2.86, not 4.64
+
+
+TRIALS = [(5, 40, 9, 42), (3, 50, 8, 50), (0, 20, 3, 21)]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "study,events_treated,n_treated,events_control,n_control",
+        "study,ai,n1i,ci,n2i",  # metafor
+        "studlab,event.e,n.e,event.c,n.c",  # meta
+        "Study,Experimental cases,Experimental N,Control cases,Control N",  # RevMan
+        "Study ID,Intervention Events,Intervention Total,Control Events,Control Total",
+        "author,Events (treatment),N (treatment),Events (placebo),N (placebo)",
+    ],
+)
+def test_columns_are_known_by_the_names_that_others_give_them(file, capsys, header):
+    rows = "\n".join(f"s{i},{','.join(map(str, row))}" for i, row in enumerate(TRIALS))
+    plain = "study,events_treated,n_treated,events_control,n_control\n" + rows
+    found = pooled(capsys, file(f"{header}\n{rows}"), "--measure", "or")
+    assert found == pooled(capsys, file(plain), "--measure", "or")
+
+
+def test_a_table_of_metafor_with_all_four_cells_and_a_year_is_read(file):
+    text = "author,year,ai,bi,ci,di\nFerguson,1949,6,300,29,274\nFerguson,1950,4,119,11,128\n"
+    _, rows = read_rows(read(file(text)), "or")
+    assert [row.study for row in rows] == ["Ferguson 1949", "Ferguson 1950"]
+    assert rows[0].shown == "6/306 v 29/303"
+
+
+def test_every_bad_row_is_named_at_once(file, capsys):
+    lines = [f"s{i},0.1,{0 if i % 3 == 0 else 0.2}" for i in range(1, 22)]
+    assert main(["pool", file("study,yi,sei\n" + "\n".join(lines)), "--measure", "or"]) == 1
+    messages = capsys.readouterr().err.splitlines()
+    assert len(messages) == 7
+    for line, message in zip(range(4, 25, 3), messages, strict=True):
+        assert f"line {line}, column sei: '0' must be a positive standard error" in message
+
+
+TWO_MEASURES = "study,ai,n1i,ci,n2i,hr,se\nA,5,40,9,42,,\nB,,,,,0.8,0.2"
+
+
+@pytest.mark.parametrize(
+    ("text", "measure", "words"),
+    [
+        ("study,ai,n1i,ci,n2i\nA,5,40,9,42", None, ["or, rr, rd", "--measure"]),
+        ("study,yi,vi\nA,0.1,0.2", None, ["say which with --measure"]),
+        ("study,m1i,sd1i,n1i,m2i,sd2i,n2i\nA,1,1,9,2,1,9", None, ["md, smd"]),
+        (TWO_MEASURES, None, ["line 2 (A) gives or", "(B) gives hr"]),
+        (TWO_MEASURES, "hr", ["line 2 (A)", "or, rr, rd, not hr"]),
+        ("study,ai,n1i,ci,n2i\nA,5,40,9,42", "smd", ["its numbers give or, rr, rd, not smd"]),
+        ("study,estimate,lower,upper\nA,0.8,0.5,1.2", "hr", ["or its logarithm", "log_hr"]),
+        ("study,hr,lower,upper\nA,1.3,0.5,1.2", None, ["must lie between its limits"]),
+        ("study,hr,lower,upper\nA,0.8,1.5,1.2", None, ["must be below the upper limit (1.2)"]),
+        ("study,hr,lower,upper\nA,0.8,-0.5,1.2", None, ["column lower: '-0.5' must be above 0"]),
+        ("study,hr\nA,0.8", "hr", ["column se is missing"]),
+        ("study,hr,p\nA,1,0.5", "hr", ["exactly none"]),
+        ("study,xi,ni\nA,11,10", None, ["column xi: '11' must not exceed ni (10)"]),
+        ("study,x1i,t1i,x2i,t2i\nA,3,0,2,100", None, ["column t1i: '0'", "person-time"]),
+        ("study,m1i,sd1i,n1i,m2i,sd2i,n2i\nA,1,0,9,2,1,9", "md", ["column sd1i", "above 0"]),
+        ("study,log_rank_p,n_treated,n_control\nA,1.5,20,20", None, ["'1.5' must be a p-value"]),
+        ("study,log_rank_p,n_treated,n_control,direction\nA,.05,20,20,left", None, ["lower or higher"]),
+        ("study,proportion,se\nA,0.2,0.1", "proportion", ["has no logit"]),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_pooled_is_refused_with_the_reason(file, capsys, text, measure, words):
+    asked = ["--measure", measure] if measure else []
+    assert main(["pool", file(text), *asked, "--mu-sd", "1"]) == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    for word in words:
+        assert word in output.err
+
+
+def test_a_thousandth_is_no_sign_of_asymmetry_where_rounding_explains_it():
+    # exp(log(0.8) +- 1.96 * 0.5), to one and two digits
+    assert pool(pd.DataFrame({"study": ["A"], "hr": ["0.8"], "lower": ["0.3"], "upper": ["2.1"]})).notes == []
+    assert (
+        pool(pd.DataFrame({"study": ["A"], "hr": ["0.80"], "lower": ["0.30"], "upper": ["2.13"]})).notes == []
+    )
+
+
+# The likelihood of each kind
+
+
+@pytest.mark.parametrize("counts_", [(5, 17, 15, 28), (0, 9, 4, 10), (3, 3, 1, 4), (60, 1000, 90, 1000)])
+@pytest.mark.parametrize("measure", ["rr", "rd"])
+def test_counts_give_risk_ratios_and_differences_their_exact_likelihood(counts_, measure):
+    a, n, c, m = counts_
+    names = ("events_treated", "n_treated", "events_control", "n_control")
+    row = one_row(measure, **dict(zip(names, counts_, strict=True)))
+
+    def risks(theta, alpha):
+        """Control and treated risk by root finding: the two log odds have the mean alpha."""
+        treated = (lambda p: p * np.exp(theta)) if measure == "rr" else (lambda p: p + np.tanh(theta))
+        low = max(0.0, -np.tanh(theta)) if measure == "rd" else 0.0
+        high = min(1.0, np.exp(-theta)) if measure == "rr" else min(1.0, 1 - np.tanh(theta))
+
+        def off(u):
+            p = low + (high - low) / (1 + np.exp(-u))
+            q = treated(p)
+            odds = np.log(p) - np.log1p(-p) + np.log(q) - np.log1p(-q)
+            return odds - 2 * alpha
+
+        p = low + (high - low) / (1 + np.exp(-optimize.brentq(off, -30, 30)))
+        return p, treated(p)
+
+    def brute(theta):
+        alpha = np.linspace(-12, 12, 481)
+        both = np.array([risks(theta, x) for x in alpha])
+        mass = (
+            stats.binom.pmf(c, m, both[:, 0]) * stats.binom.pmf(a, n, both[:, 1]) * stats.norm.pdf(alpha / 2)
+        )
+        return np.log(integrate.simpson(mass, x=alpha))
+
+    theta = [-0.6, -0.3, -0.1, 0.2, 0.5] if measure == "rr" else [-0.4, -0.2, -0.05, 0.1, 0.3]
+    expected = np.array([brute(value) for value in theta])
+    # cubics join the tabulated values
+    baseline = BaselinePrior(parse("normal:0:2"))
+    found = shape_of(row, measure, theta, baseline)
+    np.testing.assert_allclose(found, expected - expected[0], atol=2e-3)
+
+
+def test_exchanging_the_arms_inverts_a_risk_ratio_and_turns_a_difference_round():
+    one = pd.DataFrame(
+        [("A", 5, 17, 15, 28), ("B", 0, 20, 3, 21)], columns=["study", "ai", "n1i", "ci", "n2i"]
+    )
+    other = one.rename(columns={"ai": "ci", "ci": "ai", "n1i": "n2i", "n2i": "n1i"})
+    for measure in ("rr", "rd", "or"):
+        first, second = (pool(table, measure).summary["mu"] for table in (one, other))
+        assert first["lower"] == pytest.approx(-second["upper"], abs=1e-4)
+        assert first["median"] == pytest.approx(-second["median"], abs=1e-4)
+
+
+def test_person_time_gives_the_poisson_likelihood_with_the_rate_integrated_out():
+    row = one_row(x1i=3, t1i=120.0, x2i=9, t2i=100.0)
+
+    def brute(theta):  # over the log rate, flat
+        return np.log(
+            integrate.quad(
+                lambda rate: (
+                    stats.poisson.pmf(3, 120 * np.exp(rate + theta))
+                    * stats.poisson.pmf(9, 100 * np.exp(rate))
+                ),
+                -12,
+                6,
+            )[0]
+        )
+
+    theta = [-2.0, -1.0, 0.0, 0.5]
+    np.testing.assert_allclose(
+        shape_of(row, "irr", theta), [brute(value) - brute(-2.0) for value in theta], atol=1e-6
+    )
+
+
+def test_a_single_arm_gives_the_binomial_likelihood_of_its_logit():
+    row = one_row(xi=3, ni=20)
+    p = np.array([0.05, 0.15, 0.4])
+    expected = stats.binom.logpmf(3, 20, p)
+    np.testing.assert_allclose(shape_of(row, "proportion", np.log(p / (1 - p))), expected - expected[0])
+
+
+def test_single_arms_pool_to_what_a_grid_gives():
+    """4/10, 3/20, 2/30, 1/40 (metafor issue 100): sums over mu, tau and each study's logit."""
+    arms = [(4, 10), (3, 20), (2, 30), (1, 40)]
+    table = pd.DataFrame([(f"s{i}", *arm) for i, arm in enumerate(arms)], columns=["study", "xi", "ni"])
+    found = pool(table).summary["mu"]
+    nodes, weights = np.polynomial.hermite_e.hermegauss(60)
+    mu, tau = np.linspace(-8, 4, 481), np.linspace(0.005, 6, 300)
+    log_mass = np.zeros((len(tau), len(mu)))
+    for events, n in arms:
+        logit = mu[None, :, None] + tau[:, None, None] * nodes
+        log_mass += np.log(stats.binom.pmf(events, n, 1 / (1 + np.exp(-logit))) @ weights)
+    log_mass += stats.norm(0, 2).logpdf(mu) + stats.halfnorm(scale=1).logpdf(tau)[:, None]
+    cdf = np.cumsum(np.exp(log_mass - log_mass.max()).sum(axis=0))
+    expected = np.interp([0.025, 0.5, 0.975], cdf / cdf[-1], mu + 0.0125)
+    np.testing.assert_allclose([found[end] for end in ENDS], expected, atol=0.01)  # a step is 0.025
+
+
+MEANS = {"m1i": 55.0, "sd1i": 47.0, "n1i": 15, "m2i": 75.0, "sd2i": 64.0, "n2i": 9}
+
+
+def test_means_give_a_difference_its_t_with_the_degrees_of_freedom_of_welch():
+    test = stats.ttest_ind_from_stats(55, 47, 15, 75, 64, 9, equal_var=False)
+    parts = 47**2 / 15, 64**2 / 9
+    df = sum(parts) ** 2 / (parts[0] ** 2 / 14 + parts[1] ** 2 / 8)
+    theta = np.array([-60.0, -20.0, 0.0, 30.0])
+    # scipy's own statistic and p tell standard error and degrees of freedom
+    assert 2 * stats.t.sf(abs(test.statistic), df) == pytest.approx(test.pvalue, rel=1e-12)
+    expected = stats.t.logpdf((-20 - theta) / (-20 / test.statistic), df)
+    np.testing.assert_allclose(
+        shape_of(one_row("md", **MEANS), "md", theta), expected - expected[0], atol=1e-9
+    )
+
+
+def test_means_give_a_standardised_difference_its_noncentral_t():
+    test = stats.ttest_ind_from_stats(55, 47, 15, 75, 64, 9, equal_var=True)
+    theta = np.array([-2.0, -0.4, 0.0, 0.7])
+    expected = stats.nct.logpdf(test.statistic, 22, theta * np.sqrt(15 * 9 / 24))
+    np.testing.assert_allclose(
+        shape_of(one_row("smd", **MEANS), "smd", theta), expected - expected[0], atol=1e-5
+    )
+
+
+def test_a_log_rank_p_with_deaths_gives_the_hazard_ratio_of_tierney():
+    """491 v 485 patients, 485 deaths, p = 0.075: 0.85 (0.71 to 1.02) (Tierney 2007)."""
+    row = one_row(log_rank_p=".075", n_treated=491, n_control=485, deaths=485, direction="lower")
+    estimate, se = row.normal(MEASURES["hr"])
+    ratios = np.exp(estimate + np.array([-1.96, 0, 1.96]) * se)
+    np.testing.assert_allclose(ratios, [0.71, 0.85, 1.02], atol=0.005)  # as printed
+    # and its likelihood is that normal
+    theta = np.array([-0.5, -0.1, 0.3])
+    expected = stats.norm.logpdf(estimate, theta, se)
+    np.testing.assert_allclose(shape_of(row, "hr", theta), expected - expected[0], atol=1e-9)
+
+
+def test_a_log_rank_p_without_direction_or_as_a_bound_gives_the_probability_of_the_region():
+    sizes = {"n_treated": 50, "n_control": 50, "events": 40}
+    theta = np.array([-1.0, 0.0, 0.4, 1.0])
+    mean = theta * np.sqrt(10)  # V = 40 / 4
+    z = stats.norm.isf(0.025)
+    for p, direction, expected in (
+        ("0.05", None, stats.norm.pdf(z, mean) + stats.norm.pdf(-z, mean)),
+        ("<0.05", None, stats.norm.sf(z, mean) + stats.norm.cdf(-z, mean)),
+        (">0.05", None, stats.norm.cdf(z, mean) - stats.norm.cdf(-z, mean)),
+        ("<0.05", "higher", stats.norm.sf(z, mean)),
+    ):
+        columns = {"log_rank_p": p, **sizes} | ({"direction": direction} if direction else {})
+        found = shape_of(one_row(**columns), "hr", theta)
+        np.testing.assert_allclose(found, np.log(expected / expected[0]), atol=1e-6)
+
+
+def test_effects_of_every_form_give_the_same_normal():
+    """0.8 with a standard error of 0.25 of its logarithm, told in six ways."""
+    half = stats.norm.isf(0.05) * 0.25
+    told = [
+        {"hr": 0.8, "se": 0.25},
+        {"log_hr": np.log(0.8), "se": 0.25},
+        {"log_hr": np.log(0.8), "variance": 0.0625},
+        {"hr": 0.8, "lower": 0.8 * np.exp(-half), "upper": 0.8 * np.exp(half), "level": 90},
+        {"hr": 0.8, "p": 2 * stats.norm.sf(abs(np.log(0.8)) / 0.25)},
+        {"o_minus_e": np.log(0.8) / 0.0625, "variance": 1 / 0.0625},
+    ]
+    for columns in told:
+        np.testing.assert_allclose(
+            one_row("hr", **columns).normal(MEASURES["hr"]),
+            [np.log(0.8), 0.25],
+            rtol=1e-9,
+            err_msg=str(columns),
+        )
+
+
+def test_a_risk_difference_with_limits_is_normal_as_a_difference():
+    """-0.15 (-0.37 to 0.07): RoBMA issue 8."""
+    row = one_row(rd=-0.15, lower=-0.37, upper=0.07)
+    se = 0.44 / (2 * stats.norm.isf(0.025))
+    difference = np.array([-0.4, -0.15, 0.2])
+    expected = stats.norm.logpdf(-0.15, difference, se)
+    np.testing.assert_allclose(shape_of(row, "rd", np.arctanh(difference)), expected - expected[0], atol=1e-9)
+
+
+# Pooling
+
+
+def test_a_mixture_of_normal_rows_pools_as_its_estimates_do():
+    table = pd.DataFrame(
+        [
+            {"study": "limits", "hr": 0.8, "lower": 0.5, "upper": 1.28},
+            {"study": "logs", "log_hr": 0.1, "se": 0.3},
+            {"study": "peto", "o_minus_e": -4.0, "variance": 16.0},
+            {"study": "p", "log_rank_p": "0.075", "direction": "lower", "events": 485}
+            | {"n_treated": 491, "n_control": 485},
+        ]
+    )
+    root_v = np.sqrt(485 * 491 * 485) / 976
+    estimate = [np.log(0.8), 0.1, -0.25, stats.norm.ppf(0.0375) / root_v]
+    se = [np.log(1.28 / 0.5) / (2 * stats.norm.isf(0.025)), 0.3, 0.25, 1 / root_v]
+    expected = normal_normal(estimate, se, parse("normal:0:1"), parse("half-normal:0.5")).summary()
+    assert pool(table).summary["mu"]["upper"] == pytest.approx(expected["mu"]["upper"], abs=1e-9)
+
+
+def test_counts_and_ratios_pool_together():
+    """Fifty times the counts say what their odds ratio with its interval says."""
+    a, n, c, m = 400, 1000, 500, 1000
+    log_or = np.log(a * (m - c) / (c * (n - a)))
+    se = np.sqrt(1 / a + 1 / (n - a) + 1 / c + 1 / (m - c))
+    both = {"study": ["B"], "log_or": [-0.1], "se": [0.2]}
+    mixed = pd.concat(
+        [pd.DataFrame({"study": ["A"], "ai": [a], "n1i": [n], "ci": [c], "n2i": [m]}), pd.DataFrame(both)]
+    )
+    plain = pd.concat([pd.DataFrame({"study": ["A"], "log_or": [log_or], "se": [se]}), pd.DataFrame(both)])
+    found, expected = pool(mixed, "or").summary, pool(plain, "or").summary
+    # of 400 events the log odds ratio is normal to a few hundredths of its SD
+    for end in ENDS:
+        assert found["mu"][end] == pytest.approx(expected["mu"][end], abs=0.003)
+
+
+def test_very_large_arms_are_pooled():
+    columns = ["study", "ai", "n1i", "ci", "n2i"]
+    table = pd.DataFrame(
+        [("A", 200_000, 1_000_000, 400_000, 1_000_000), ("B", 300_000, 10**6, 310_000, 10**6)],
+        columns=columns,
+    )
+    log_or = [np.log(0.2 / 0.8 / (0.4 / 0.6)), np.log(0.3 / 0.7 / (0.31 / 0.69))]
+    se = [
+        np.sqrt((1 / 0.2 + 1 / 0.8 + 1 / 0.4 + 1 / 0.6) / 1e6),
+        np.sqrt((1 / 0.3 + 1 / 0.7 + 1 / 0.31 + 1 / 0.69) / 1e6),
+    ]
+    expected = normal_normal(log_or, se, parse("normal:0:1"), parse("half-normal:0.5")).summary()
+    assert pool(table, "or").summary["mu"]["lower"] == pytest.approx(expected["mu"]["lower"], abs=1e-9)
+
+
+@pytest.mark.parametrize("dataset", ["bcg", "hackshaw", "nielweise", "yusuf6"])
+def test_published_meta_analyses_are_met_through_the_library(dataset):
+    yi, sei = effects(dataset)
+    table = pd.DataFrame({"study": [f"s{i}" for i in range(len(yi))], "yi": yi, "sei": sei})
+    found = pool(table, "or", mu="normal:0:4", tau="half-normal:0.5").summary
+    reference = published(dataset, "nn", "bayesmeta")
+    sd = (reference["mu_upper"] - reference["mu_lower"]) / 3.92
+    for end in ENDS:
+        assert found["mu"][end] == pytest.approx(reference[f"mu_{end}"], abs=0.005 * sd)
+
+
+def test_a_published_meta_analysis_of_rare_events_is_met_from_counts():
+    columns = dict(zip(("ai", "n1i", "ci", "n2i"), counts("crins"), strict=True))
+    table = pd.DataFrame({"study": list("abcdef"), **columns})
+    found = pool(table, "or", mu="normal:0:4", tau="half-normal:0.5", baseline_at="control").summary
+    reference = published("crins", "bn", "jags")
+    # 2207 effective draws of mu with an SD of 0.35: three standard errors of a median, of a limit
+    assert found["mu"]["median"] == pytest.approx(reference["mu_median"], abs=0.03)
+    assert found["mu"]["lower"] == pytest.approx(reference["mu_lower"], abs=0.06)
+
+
+def test_sampling_agrees_with_quadrature_on_rows_that_are_no_binomial_and_no_normal():
+    table = pd.DataFrame(
+        [(f"s{i}", *row) for i, row in enumerate(TRIALS)], columns=["study", "ai", "n1i", "ci", "n2i"]
+    )
+    exact, drawn = (pool(table, "rr", engine=engine).summary for engine in ("quadrature", "nuts"))
+    sd = (exact["mu"]["upper"] - exact["mu"]["lower"]) / 3.92
+    for end, spread in (("median", 1.25), ("lower", 2.7), ("upper", 2.7)):
+        # four standard errors of a quantile of a normal, of 16,000 draws some 4,000 count
+        assert drawn["mu"][end] == pytest.approx(exact["mu"][end], abs=4 * spread * sd / np.sqrt(4000))
+    assert 0 < drawn["monte_carlo_error_of_mu"]["median"] < 0.05 * sd
+
+
+# What is told
+
+
+@pytest.fixture
+def ratios(file):
+    lines = [f"s{i},{hr},{low},{high}" for i, (hr, low, high) in enumerate(SEVEN, 1)]
+    return file("study,hr,lower,upper\n" + "\n".join(lines))
+
+
+def test_each_study_is_left_out_in_turn(ratios, file, capsys):
+    result = pooled(capsys, ratios, "--leave-one-out")
+    lines = [f"s{i},{hr},{low},{high}" for i, (hr, low, high) in enumerate(SEVEN, 1) if i != 4]
+    without = pooled(capsys, file("study,hr,lower,upper\n" + "\n".join(lines), "six.csv"))
+    assert result["leave_one_out"]["s4"] == without["mu"] and len(result["leave_one_out"]) == 7
+
+
+def test_other_priors_of_tau_are_tried(ratios, capsys):
+    result = pooled(capsys, ratios, "--sensitivity", "--tau", "half-cauchy:0.5")
+    wide = pooled(capsys, ratios, "--tau", "uniform:0:2")
+    found = result["sensitivity"]["uniform with low 0, high 2"]["mu"]
+    assert found == pytest.approx(wide["mu"], rel=1e-12)  # limits found together round in another order
+    assert len(result["sensitivity"]) == 6
+
+
+def test_the_probability_beyond_an_effect_is_that_of_the_posterior(ratios, capsys):
+    upper = pooled(capsys, ratios)["natural"]["mu"]["upper"]
+    result = pooled(capsys, ratios, "--beyond", str(upper))
+    assert result["beyond"]["probability_above"]["mu"] == pytest.approx(0.025, abs=1e-6)
+    assert result["beyond"]["probability_below"]["prediction"] < 0.975
+
+
+def test_an_effect_that_the_measure_cannot_be_is_wrong_usage(ratios, capsys):
+    assert main(["pool", ratios, "--beyond", "-1"]) == 2
+    assert "is no hazard ratio: it must be above 0" in capsys.readouterr().err
+
+
+def test_json_has_a_schema_and_csv_the_same_numbers(ratios, capsys):
+    result = pooled(capsys, ratios)
+    assert result["schema"] == 1 and result["natural"]["mu"]["median"] == pytest.approx(
+        np.exp(result["mu"]["median"])
+    )
+    assert main(["pool", ratios, "--csv"]) == 0
+    rows = {row["what"]: row for row in csv.DictReader(io.StringIO(capsys.readouterr().out))}
+    assert float(rows["mu"]["median"]) == pytest.approx(result["natural"]["mu"]["median"], rel=1e-5)
+    assert float(rows["tau"]["upper"]) == pytest.approx(result["tau"]["upper"], rel=1e-5)
+
+
+def test_a_forest_plot_shows_every_study_where_its_interval_lies(ratios, tmp_path, capsys):
+    figure = tmp_path / "forest.svg"
+    result = pooled(capsys, ratios, "--figure", str(figure))
+    tree = ElementTree.parse(figure)
+    space = "{http://www.w3.org/2000/svg}"
+    texts = [element.text for element in tree.iter(f"{space}text")]
+    assert {f"s{i}" for i in range(1, 8)} <= set(texts) and "Mean effect" in texts
+    ticks = {float(t.text): float(t.get("x")) for t in tree.iter(f"{space}text") if t.get("text-anchor")}
+    (one, at_one), (other, at_other) = sorted(ticks.items())[:2]
+    per_log = (at_other - at_one) / np.log(other / one)
+    squares = [float(r.get("x")) + 3.5 for r in tree.iter(f"{space}rect") if r.get("width") == "7"]
+    expected = [at_one + per_log * (study["median"] - np.log(one)) for study in result["studies"]]
+    np.testing.assert_allclose(squares[:7], expected, atol=0.2)  # a tenth of a pixel is written
+    first = figure.read_bytes()
+    pooled(capsys, ratios, "--figure", str(figure))
+    assert figure.read_bytes() == first
+
+
+# Priors by name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("turner:infection", "turner_infection"),
+        ("turner:adverse-events", "turner_adverse_events"),
+        ("turner:mortality", "turner_mortality"),
+    ],
+)
+def test_turners_table_holds_what_the_review_uses(text, name):
+    assert prior_of(text).parameters == PRIORS[name].parameters
+
+
+def test_turners_table_is_complete_and_its_last_entry_is_in_its_place():
+    # table IV: subjective outcomes, other v other: tau squared log-normal(-2.26, 1.45)
+    assert prior_of("turner:subjective:other-other").parameters == (-1.13, 0.725)
+    with pytest.raises(ValueError, match="is not in Turner's table"):
+        prior_of("turner:height")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--mu", "log-normal:0:1"], ["--mu", "x"], ["--tau", "turner:x"], ["--mu", "flat", "--mu-sd", "1"]],
+)
+def test_a_prior_that_cannot_be_is_wrong_usage(ratios, options):
+    try:
+        assert main(["pool", ratios, *options]) == 2
+    except SystemExit as done:
+        assert done.code == 2
+
+
+def test_a_mean_difference_needs_a_prior(file, capsys):
+    path = file("study,md,se\nA,-3,1")
+    assert main(["pool", path]) == 2 and "needs --mu-sd or --mu" in capsys.readouterr().err
+    assert main(["pool", path, "--mu", "flat"]) == 2 and "needs --tau" in capsys.readouterr().err
+    assert main(["pool", path, "--mu", "flat", "--tau", "half-normal:2"]) == 0
+
+
+# As a library, and as a process
+
+
+def test_the_example_in_the_library_is_true():
+    found = doctest.testmod(models.pool, raise_on_error=False)
+    assert found.attempted and not found.failed
+
+
+def test_a_data_frame_with_empty_cells_is_pooled_as_its_csv(file, capsys):
+    table = pd.DataFrame(
+        {
+            "study": ["A", "B"],
+            "hr": [0.8, np.nan],
+            "se": [0.2, 0.3],
+            "log_hr": [None, -0.1],
+            "colour": ["red", None],
+        }
+    )
+    path = file(table.to_csv(index=False))
+    assert pool(table, "hr").summary["mu"] == pooled(capsys, path, "--measure", "hr")["mu"]
+
+
+def test_a_bad_cell_of_a_data_frame_is_named():
+    with pytest.raises(BadTable, match="line 3, column se: '-1'"):
+        pool(pd.DataFrame({"study": ["A", "B"], "hr": [0.8, 0.9], "se": [0.2, -1.0]}))
+
+
+def test_thirty_rows_of_any_mixture_need_no_heavy_import(file):
+    lines = ["study,ai,n1i,ci,n2i,or,lower,upper"]
+    lines += [f"c{i},{5 + i},{60 + i},{9 + i},{62 + i},,," for i in range(15)]
+    lines += [f"r{i},,,,,0.{5 + i % 5},0.3,1.6" for i in range(15)]
+    code = (
+        "import sys; from models.__main__ import main; code = main(sys.argv[1:]);"
+        "print(code, set(sys.modules) & {'pymc', 'arviz', 'pandas', 'numba', 'scipy.stats'}, file=sys.stderr)"
+    )
+    arguments = ["pool", file("\n".join(lines)), "--measure", "or", "--json"]
+    started = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
+    )
+    assert done.stderr.strip() == "0 set()" and len(json.loads(done.stdout)["studies"]) == 30
+    assert time.perf_counter() - started < 20  # a second on an idle machine, which `make bench` times
