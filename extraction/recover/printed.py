@@ -27,8 +27,8 @@ from extraction.recover import Unusable
 SIGNS = ("<", ">", "≤", "≥")
 """What may stand before a p-value that is a bound; `=` and nothing mean the value itself."""
 SAYS = {"": "is", "<": "is below", "≤": "is at most", ">": "is above", "≥": "is at least"}
-MOST_DIGITS = 60
-"""Longer numbers and larger exponents are slips, not results."""
+LARGEST_EXPONENT = 600
+"""A larger one is a slip, not a result."""
 
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 VARIANTS = str.maketrans(
@@ -63,7 +63,8 @@ NOT_SIGNIFICANT = re.compile(
     r"n\.?\s?s\.?|n/s|(?:not|non)(?:[\s-]?statistically)?[\s-]?significant", re.IGNORECASE
 )
 P_PREFIX = re.compile(
-    r"(?:(?:two|2)[\s-](?:sided|tailed)\s+)?p(?:[\s-]?values?)?(?P<gap>\s?[:,]?\s?(?:of\s)?)", re.IGNORECASE
+    r"(?:(?:two|2)[\s-](?:sided|tailed)\s+)?p(?:[\s-]?values?)?(?P<gap>\s?(?::\s?|,\s)?(?:of\s)?)",
+    re.IGNORECASE,
 )
 P_SIGN = re.compile(r"(?:=\s+)?(<=|>=|[<>≤≥]|less than|greater than)\s?|=\s?", re.IGNORECASE)
 SIGN_WORDS = {"<=": "≤", ">=": "≥", "less than": "<", "greater than": ">"}
@@ -133,7 +134,7 @@ def number(text: str, name: str = "number") -> Number:
     body = written[sign.end() :] if sign else written
     form = UNSIGNED.fullmatch(body)
     if not form:
-        raise Unusable(f"{name} {text!r}: give one number with the digits printed, such as 1.50")
+        raise Unusable(f"{name} {text!r}: give a number with the digits printed, such as 1.50")
     value = one_meaning(meanings(form), f"{name} {text!r}")
     return Number(text, -value.value if sign and sign[0][0] == "-" else value.value, value.mark)
 
@@ -267,7 +268,7 @@ def _thousands(parts: list[str], marks: list[str]) -> bool:
 
 
 def _scaled(value: Decimal, power: str, what: str) -> Decimal:
-    if len(power) > 5 or abs(int(power)) > 10 * MOST_DIGITS:
+    if len(power) > 5 or abs(int(power)) > LARGEST_EXPONENT:
         raise Unusable(f"{what}: no result has an exponent of {power}")
     return value.scaleb(int(power))
 
