@@ -3,13 +3,14 @@
 import json
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy.stats import norm
 
 from extraction.tree import ROOT
-from models.endpoints import ENDPOINTS, evidence_of
+from models.endpoints import CRS_DURATION, ENDPOINTS, evidence_of
 from models.evidence.report import Evidence
 from models.history import changes, diff, refit, versions
 from models.priors import Prior
@@ -286,3 +287,30 @@ def test_a_corrected_report_stands_in_both_forms_where_settings_are_sampled_toge
     other = replace(first, report=replace(first.report, alpha=0.01))
     both = refit.union([evidence, Evidence(evidence.endpoint, (other, *evidence.used[1:]))])
     assert len(both.used) == len(evidence.used) + 1
+
+
+@pytest.mark.usefixtures("fitted")
+def test_what_is_sampled_before_the_page_of_changes_is_what_that_page_asks(review, monkeypatch):
+    """Of a release without the last report of CRS duration, whose study has been corrected since."""
+    key, last, asked = CRS_DURATION.key, versions.latest(), []
+    gone = last["endpoints"][key]["evidence"]["used"].pop()
+    last["endpoints"][key]["evidence"]["used_hash"] = "another"
+    next(row for row in last["register"] if row["id"] == gone["study"])["numbers"] = "others"
+
+    def estimates(endpoint, settings, folder=None):
+        if endpoint == key:
+            asked.append(settings)
+        return {name: refit.Estimate(0.0, -1.0, 1.0, 0.5, np.zeros(1)) for name in settings}
+
+    for module in (diff, versions):
+        monkeypatch.setattr(module, "estimates", estimates)
+    monkeypatch.setattr(
+        versions, "pair", lambda *_: SimpleNamespace(adjusted=last["endpoints"][key]["compared"]["adjusted"])
+    )
+    monkeypatch.setattr(versions, "latest", lambda: last)
+    monkeypatch.setattr(changes, "cumulative", lambda *_: [])
+    changes.since_last(versions.state(review))
+    by_the_page = asked.copy()
+    asked.clear()
+    changes.ensure(review)
+    assert asked == by_the_page and any(asked)

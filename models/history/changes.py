@@ -35,7 +35,7 @@ def ensure(review: Review) -> None:
             evidence_of(key, review).used_hash(),
             versions.judged_biases(key, review),
         ):
-            since_last(versions.state(review))
+            compare(last, versions.state(review, [key]))
     if len(evidence_of(key, review).studies) > 2:
         cumulative(key, review)
 

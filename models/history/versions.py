@@ -8,6 +8,7 @@ biases are on the log scale.
 import json
 import math
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from extraction.bias import overall
@@ -80,14 +81,16 @@ def latest(folder: Path = FOLDER) -> dict | None:
     return read(versions[-1], folder) if versions else None
 
 
-def state(review: Review) -> dict:
-    """The review as it stands now; raise store.NotFitted where an endpoint has no posterior."""
+def state(review: Review, keys: Iterable[str] = ENDPOINTS) -> dict:
+    """The review as it stands now, with all of its endpoints or some; raise store.NotFitted where one has no
+    posterior.
+    """
     return {
         "version": NOW,
         "next_version": version(),
         "evidence_hash": evidence_hash(review),
         "register": [_registered(study.id, review) for study in review.register.studies],
-        "endpoints": {key: _endpoint(key, review) for key in ENDPOINTS},
+        "endpoints": {key: _endpoint(key, review) for key in keys},
         "software": store.software(),
         "sampler": SAMPLER,
     }
