@@ -26,7 +26,9 @@ def command_of(*arguments: str) -> subprocess.CompletedProcess:
 
 
 def clone(folder: Path) -> Path:
-    """A clone of the tree as it stands, with its environment and one commit."""
+    """A clone of the tree as it stands, with its environment and one commit, and with what is compiled of its
+    code already.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
@@ -34,11 +36,24 @@ def clone(folder: Path) -> Path:
         source = ROOT / name
         if source.is_file() and not source.is_symlink():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, folder / name)
+            shutil.copy2(source, folder / name)
+    copy_compiled(folder)
     (folder / ".venv").symlink_to(sys.prefix)
     begun = run("git init -q && git add . && git commit -q -m 'The tree'", folder)
     assert begun.returncode == 0, begun.stderr
     return folder
+
+
+def copy_compiled(folder: Path) -> None:
+    """Take along what Python and Numba have compiled of the code, which holds for files that were copied with
+    their time of change.
+    """
+    for package in ("extraction", "models", "book"):
+        for file in (ROOT / package).rglob("__pycache__/*"):
+            if file.suffix in {".pyc", ".nbi", ".nbc"}:  # whole: what is being written is named otherwise
+                place = folder / file.relative_to(ROOT)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(file, place)
 
 
 def run(commands: str, folder: Path) -> subprocess.CompletedProcess:

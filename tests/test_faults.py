@@ -6,9 +6,11 @@ import ast
 import hashlib
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
 
@@ -21,11 +23,45 @@ from extraction.whole import whole, write_whole
 from models.runs import alone
 
 ENDPOINT = "severe_crs"  # the quickest to fit
+AT_HAND = """
+import sys
+
+import numpy as np
+import xarray as xr
+
+from models import fit
+from models.__main__ import main
+
+
+def fitted(*_):
+    draws = np.random.default_rng(1).normal(size=(4, 10_000))
+    diagnostics = {"r_hat": 1.0, "ess_bulk": 10_000, "ess_tail": 10_000, "divergences": 0}
+    return xr.Dataset({"mu": (("chain", "draw"), draws)}), {"diagnostics": diagnostics}
+
+
+fit.fitted = fitted
+sys.exit(main())
+"""
+"""`python -m models` with draws at hand in place of a sampler's, for tests of how they are kept: that a fit
+gives the same draws again is held in the tests of fits.
+"""
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory) -> Tree:
+    tree = Tree(tmp_path_factory.mktemp("faults") / "review")
+    (tree.folder / "at_hand.py").write_text(AT_HAND, encoding="utf-8")
+    return tree
 
 
 @pytest.fixture
-def tree(tmp_path) -> Tree:
-    return Tree(tmp_path / "review")
+def tree(pristine, tmp_path) -> Iterator[Tree]:
+    """A clone with every posterior; what a test does to its `_build` is undone after it."""
+    build, kept = pristine.folder / "_build", tmp_path / "kept"
+    shutil.copytree(build, kept)
+    yield pristine
+    shutil.rmtree(build)
+    kept.rename(build)
 
 
 def posteriors(tree: Tree) -> dict[str, str]:
@@ -76,14 +112,16 @@ def test_a_damaged_posterior_is_detected_and_fitted_again(tree):
 
 
 def test_a_fit_killed_while_it_writes_and_run_again_is_as_if_never_killed(tree):
-    sound = posteriors(tree)  # of fits that nobody killed
+    forget(tree)
+    assert tree.run("at_hand", "fit", ENDPOINT).returncode == 0
+    sound = posteriors(tree)  # of a fit that nobody killed
     forget(tree)
     for write in (2, 4):  # draws and info file, each written beside its place, are about to be moved there
-        kill_at_a_write(write, tree.folder, "posteriors", "models", "fit", ENDPOINT)
+        kill_at_a_write(write, tree.folder, "posteriors", "at_hand", "fit", ENDPOINT)
         assert all(sound[name] == checksum for name, checksum in posteriors(tree).items()), (
             f"killed before write {write}"
         )
-    assert tree.run("models", "fit", ENDPOINT).returncode == 0
+    assert tree.run("at_hand", "fit", ENDPOINT).returncode == 0
     assert posteriors(tree) == sound
 
 
@@ -94,7 +132,7 @@ def test_of_two_fits_at_once_one_waits_and_finds_it_done(tree):
     forget(tree)
     options = {"cwd": tree.folder, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(
-        at_a_write(1, signal.SIGSTOP, "posteriors", "models", "fit", ENDPOINT), **options
+        at_a_write(1, signal.SIGSTOP, "posteriors", "at_hand", "fit", ENDPOINT), **options
     ) as first:
         os.waitpid(first.pid, os.WUNTRACED)  # it has stopped, with the lock in hand
         with subprocess.Popen([sys.executable, "-m", "models", "fit", ENDPOINT], **options) as second:
@@ -183,15 +221,15 @@ def small_files() -> None:
 def test_a_full_disk_is_told_in_one_line_and_leaves_nothing(tree):
     forget(tree)
     before = sorted((tree.folder / "_build" / "posteriors").iterdir())
-    done = tree.run("models", "fit", ENDPOINT, preexec_fn=small_files)
+    done = tree.run("at_hand", "fit", ENDPOINT, preexec_fn=small_files)
     assert done.returncode == 1 and "File too large" in done.stderr and "Traceback" not in done.stderr
     assert sorted((tree.folder / "_build" / "posteriors").iterdir()) == before
 
 
-def test_a_folder_that_may_not_be_written_is_told_in_one_line(tree):
+def test_a_folder_that_may_not_be_written_is_told_in_one_line(tree, tmp_path):
     # A file where the folder should be: even root cannot write below it, as on a read-only disk.
     forget(tree)
-    (tree.folder / "_build" / "posteriors").rename(tree.folder / "elsewhere")
+    (tree.folder / "_build" / "posteriors").rename(tmp_path / "elsewhere")
     (tree.folder / "_build" / "posteriors").touch()
-    done = tree.run("models", "fit", ENDPOINT)
+    done = tree.run("at_hand", "fit", ENDPOINT)
     assert done.returncode == 1 and "posteriors" in done.stderr and "Traceback" not in done.stderr

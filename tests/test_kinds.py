@@ -13,6 +13,7 @@ import numpy as np
 import pytensor
 import pytensor.tensor as pt
 import pytest
+from example_tree import copy_compiled
 
 from models.engines.durations import GRADES, layout
 from models.evidence.report import Evidence, Used
@@ -192,6 +193,7 @@ def test_the_kind_of_the_worked_example_is_one_file_and_named_in_two_places(tmp_
     ).groups()
     for folder in ("extraction", "models", "tests"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    copy_compiled(tmp_path)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / path).write_text(code, encoding="utf-8")
     for change in re.findall(r"```diff\n(.*?)```", said, re.DOTALL):
