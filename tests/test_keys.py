@@ -285,6 +285,16 @@ def pages(tree: Path) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="module")
+def keys_before(pristine) -> tuple[dict[str, str], str]:
+    """Keys of the pages and of the book before anything changes."""
+    return pages(pristine), inputs.of_book(pristine)
+
+
+def test_a_copy_in_another_folder_has_the_keys_of_its_original(tree, keys_before):
+    assert (pages(tree), inputs.of_book(tree)) == keys_before
+
+
 @pytest.mark.parametrize(
     ("file", "read_by", "not_by"),
     [
@@ -304,8 +314,8 @@ def pages(tree: Path) -> dict[str, str]:
         ("book/glossary.md", set(), {"intro", "explorer", "studies"}),
     ],
 )
-def test_a_page_runs_again_for_what_its_cells_read_alone(file, read_by, not_by, tree):
-    before, book = pages(tree), inputs.of_book(tree)
+def test_a_page_runs_again_for_what_its_cells_read_alone(file, read_by, not_by, tree, keys_before):
+    before, book = keys_before
     add(tree / file, A_CONSTANT.format(1) if file.endswith(".py") else "\n")
     changed = {name for name, found in pages(tree).items() if found != before[name]}
     assert read_by <= changed and not changed & not_by

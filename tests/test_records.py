@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 from example_review import RECORD, REGISTER, Invented
 
+from extraction.__main__ import main
 from extraction.records import ROOT, BadRecords, Problem, load, parse
 
 
@@ -589,9 +590,17 @@ def test_a_missing_register_is_said(invented):
     ],
     ids=" ".join,
 )
-def test_wrong_usage_gets_one_line_and_exit_code_2(arguments):
+def test_wrong_usage_gets_one_line_and_exit_code_2(arguments, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    printed = capsys.readouterr()
+    assert stopped.value.code == 2 and not printed.out
+    assert len(printed.err.splitlines()) == 1
+
+
+def test_the_command_itself_ends_with_the_code_and_the_line_of_wrong_usage():
     done = subprocess.run(
-        [sys.executable, "-m", "extraction", *arguments], cwd=ROOT.parent, capture_output=True, text=True
+        [sys.executable, "-m", "extraction", "chekc"], cwd=ROOT.parent, capture_output=True, text=True
     )
     assert done.returncode == 2 and not done.stdout
     assert len(done.stderr.splitlines()) == 1
@@ -607,9 +616,6 @@ def test_check_loads_no_library_of_the_models():
     assert done.stdout.strip() == "set()"
 
 
-def test_the_records_of_the_review_are_sound(review):
-    done = subprocess.run(
-        [sys.executable, "-m", "extraction", "check"], cwd=ROOT.parent, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_the_records_of_the_review_are_sound(review, capsys):
+    assert main(["check"]) == 0, capsys.readouterr()
     assert {path.stem for path in Path(ROOT, "records").glob("*.yml")} == set(review.records)
