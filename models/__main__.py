@@ -121,5 +121,10 @@ def main(argv=None):
     return 1
 
 
+def pool_studies() -> int:
+    """`pool` under a name of its own, for whoever installs the package for that alone."""
+    return main(["pool", *sys.argv[1:]])
+
+
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,5 +1,6 @@
 """One set of pins, one version, and nothing of one machine in the repository."""
 
+import importlib
 import json
 import re
 import subprocess
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 from cffconvert import Citation
+
+from models.__main__ import pool_studies
 
 ROOT = Path(__file__).resolve().parent.parent
 PIN = re.compile(r"([A-Za-z0-9._-]+)==([^\s;]+)")
@@ -53,6 +56,21 @@ def direct(project: dict) -> list[str]:
         + project["optional-dependencies"]["test"]
         + project["optional-dependencies"]["env"]
     )
+
+
+# --- commands ---
+
+
+def test_every_installed_command_is_a_function(project):
+    for target in project["scripts"].values():
+        module, _, name = target.partition(":")
+        assert callable(getattr(importlib.import_module(module), name))
+
+
+def test_the_command_that_pools_takes_what_stands_after_it(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["pool-studies", "nowhere.csv"])
+    assert pool_studies() == 1
+    assert "nowhere.csv: No such file" in capsys.readouterr().err
 
 
 # --- pins ---

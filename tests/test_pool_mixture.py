@@ -110,6 +110,16 @@ def test_a_table_of_metafor_with_all_four_cells_and_a_year_is_read(file):
     assert rows[0].shown == "6/306 v 29/303"
 
 
+def test_numbers_are_read_as_papers_print_them(file):
+    text = "study,md,se,hr,p,log_rank_p,n_treated,n_control,events\nA,−0·15,.1,,,,,,\n"
+    (row,) = read_rows(read(file(text)), "md")[1]
+    assert row.normal(MEASURES["md"]) == (-0.15, 0.1)
+    text = (
+        "study,log_rank_p,n_treated,n_control,events\nA,P = .04,50,50,40\nB,ns,50,50,40\nC,≤0.01,50,50,40\n"
+    )
+    assert [row.p for row in read_rows(read(file(text)), "hr")[1]] == ["0.04", ">0.05", "≤0.01"]
+
+
 def test_every_bad_row_is_named_at_once(file, capsys):
     lines = [f"s{i},0.1,{0 if i % 3 == 0 else 0.2}" for i in range(1, 22)]
     assert main(["pool", file("study,yi,sei\n" + "\n".join(lines)), "--measure", "or"]) == 1
@@ -137,6 +147,7 @@ TWO_MEASURES = "study,ai,n1i,ci,n2i,hr,se\nA,5,40,9,42,,\nB,,,,,0.8,0.2"
         ("study,hr,lower,upper\nA,0.8,-0.5,1.2", None, ["column lower: '-0.5' must be above 0"]),
         ("study,hr\nA,0.8", "hr", ["column se is missing"]),
         ("study,hr,p\nA,1,0.5", "hr", ["exactly none"]),
+        ("study,hr,p\nA,0.7,<.05", "hr", ["is a bound"]),
         ("study,xi,ni\nA,11,10", None, ["column xi: '11' must not exceed ni (10)"]),
         ("study,x1i,t1i,x2i,t2i\nA,3,0,2,100", None, ["column t1i: '0'", "person-time"]),
         ("study,m1i,sd1i,n1i,m2i,sd2i,n2i\nA,1,0,9,2,1,9", "md", ["column sd1i", "above 0"]),
@@ -377,19 +388,34 @@ def test_counts_and_ratios_pool_together():
         assert found["mu"][end] == pytest.approx(expected["mu"][end], abs=0.003)
 
 
-def test_very_large_arms_are_pooled():
-    columns = ["study", "ai", "n1i", "ci", "n2i"]
-    table = pd.DataFrame(
-        [("A", 200_000, 1_000_000, 400_000, 1_000_000), ("B", 300_000, 10**6, 310_000, 10**6)],
-        columns=columns,
-    )
-    log_or = [np.log(0.2 / 0.8 / (0.4 / 0.6)), np.log(0.3 / 0.7 / (0.31 / 0.69))]
-    se = [
-        np.sqrt((1 / 0.2 + 1 / 0.8 + 1 / 0.4 + 1 / 0.6) / 1e6),
-        np.sqrt((1 / 0.3 + 1 / 0.7 + 1 / 0.31 + 1 / 0.69) / 1e6),
+@pytest.mark.parametrize("measure", ["or", "rr", "rd"])
+def test_very_large_arms_are_pooled(measure):
+    n, risks = 1_000_000, np.array([[0.2, 0.4], [0.3, 0.31]])  # treated, control
+    rows = [(f"s{i}", int(p * n), n, int(q * n), n) for i, (p, q) in enumerate(risks)]
+    (p, q), variance = risks.T, risks * (1 - risks) / n
+    # the delta method
+    estimate, slopes = {
+        "or": (np.log(p / (1 - p) * (1 - q) / q), 1 / (risks * (1 - risks))),
+        "rr": (np.log(p / q), 1 / risks),
+        "rd": (np.arctanh(p - q), (1 / (1 - (p - q) ** 2))[:, None]),
+    }[measure]
+    se = np.sqrt((variance * slopes**2).sum(axis=1))
+    expected = normal_normal(estimate, se, parse("normal:0:1"), parse("half-normal:0.5")).summary()
+    table = pd.DataFrame(rows, columns=["study", "ai", "n1i", "ci", "n2i"])
+    found = pool(table, measure, mu="normal:0:1", tau="half-normal:0.5").summary
+    for end in ENDS:
+        assert found["mu"][end] == pytest.approx(expected["mu"][end], abs=1e-9)
+
+
+def test_arms_too_large_for_one_grid_with_small_ones_are_refused_with_a_remedy():
+    rows = [
+        ("A", 200_000, 10**6, 400_000, 10**6),
+        ("B", 100_000, 10**6, 500_000, 10**6),
+        ("C", 30, 100, 5, 12),
     ]
-    expected = normal_normal(log_or, se, parse("normal:0:1"), parse("half-normal:0.5")).summary()
-    assert pool(table, "or").summary["mu"]["lower"] == pytest.approx(expected["mu"]["lower"], abs=1e-9)
+    table = pd.DataFrame(rows, columns=["study", "ai", "n1i", "ci", "n2i"])
+    with pytest.raises(BadTable, match="give every study as an effect with its standard error"):
+        _ = pool(table, "or").summary
 
 
 @pytest.mark.parametrize("dataset", ["bcg", "hackshaw", "nielweise", "yusuf6"])

@@ -91,6 +91,11 @@ class Pooled:
                 return normal_normal(estimate, se, mu, tau, names)
             return from_study_likelihoods(self._likelihoods(), mu, tau, names)
         except ValueError as error:  # the engines say by it that studies and priors cannot be reconciled
+            if "too wide a range" in str(error):
+                raise BadTable(
+                    f"{error}, or give every study as an effect with its standard error, which needs no grid:"
+                    " some of these studies are too precise beside the spread of all"
+                ) from None
             raise BadTable(str(error)) from None
 
     def _likelihoods(self) -> list[Callable]:

@@ -8,7 +8,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
+from math import isfinite, isnan
 
 from extraction.fault import Fault
 from models.pool.columns import STUDY, canonical
@@ -49,19 +49,49 @@ class Cells:
         self, name: str, rule: str = "must lie between -1e12 and 1e12", low: float = -1e12, high: float = 1e12
     ) -> float:
         """The number in a cell, noted as a fault and nan where it is none or lies outside [low, high]."""
-        text = self.text(name).replace("\N{MINUS SIGN}", "-")
+        text = self.text(name)
         if self.decimal_comma and "." not in text:
             text = text.replace(",", ".")
         try:
             value = float(text)
         except ValueError:
-            self.refuse(name, "must be a number")
-            return float("nan")
+            value = self._as_printed(name, text)
+            if isnan(value):
+                return value
         if not isfinite(value):
             self.refuse(name, "must be finite")
         elif not low <= value <= high:
             self.refuse(name, rule)
         return value
+
+    def _as_printed(self, name: str, text: str) -> float:
+        """A number in a form that papers print and Python does not read, such as `−0·15` or `1 234`."""
+        from extraction.recover import Unusable
+        from extraction.recover.printed import number
+
+        try:
+            return float(number(text).value)
+        except Unusable:
+            self.refuse(name, "must be a number")
+            return float("nan")
+
+    def p_value(self, name: str) -> tuple[str, float]:
+        """Sign (empty, <, >, ≤ or ≥) and number of a printed p-value; `ns` is above 0.05. Noted as a fault
+        where it is none between 0 and 1.
+        """
+        from extraction.recover import Unusable
+        from extraction.recover.printed import written_p
+
+        try:
+            written = written_p(self.text(name))
+        except Unusable:
+            self.refuse(name, "must be a p-value between 0 and 1, such as 0.075, <.05 or ns")
+            return "", float("nan")
+        if written.value is None:
+            return ">", 0.05
+        if not 0 < written.value < 1:
+            self.refuse(name, "must be a p-value between 0 and 1, such as 0.075, <.05 or ns")
+        return written.sign, float(written.value)
 
     def whole(self, name: str, low: int, rule: str) -> int:
         """A whole number of patients or events."""

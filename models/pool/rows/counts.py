@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log, sqrt
+from math import atanh, log, sqrt
 from typing import TYPE_CHECKING, Self
 
 from models.pool.rows.row import Normal, Row
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from models.priors import BaselinePrior
 
 NORMAL_FROM = 10_000
-"""Events and others in each arm from which the log odds ratio is normal: a skewness below one hundredth moves
-a limit by less than 1e-4.
+"""Events and others in each arm from which the effect is normal: a skewness below one hundredth moves a limit
+by less than 1e-4.
 """
 ARMS = ("treated", "control")
 
@@ -78,9 +78,16 @@ class Counts(Row):
     def normal(self, measure: Measure) -> Normal | None:
         a, b = self.events_treated, self.n_treated - self.events_treated
         c, d = self.events_control, self.n_control - self.events_control
-        if measure.key != "or" or min(a, b, c, d) < NORMAL_FROM:
+        if min(a, b, c, d) < NORMAL_FROM:
             return None
-        return log(a / b) - log(c / d), sqrt(1 / a + 1 / b + 1 / c + 1 / d)
+        if measure.key == "or":
+            return log(a / b) - log(c / d), sqrt(1 / a + 1 / b + 1 / c + 1 / d)
+        treated, control = a / self.n_treated, c / self.n_control
+        if measure.key == "rr":
+            return log(treated / control), sqrt((1 - treated) / a + (1 - control) / c)
+        difference = treated - control
+        se = sqrt(treated * (1 - treated) / self.n_treated + control * (1 - control) / self.n_control)
+        return atanh(difference), se / (1 - difference**2)
 
     @property
     def shown(self) -> str:

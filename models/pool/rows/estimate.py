@@ -189,7 +189,9 @@ def _from_p(cells: Cells, column: str, value: float, measure: Measure, natural: 
     if measure.key == "proportion":
         cells.refuse("p", "says nothing of a proportion's precision: give events and n, or limits")
         return float("nan"), 0.0
-    p = cells.number("p", "must lie above 0 and below 1", 1e-300, 1 - 1e-9)
+    sign, p = cells.p_value("p")
+    if sign:
+        cells.refuse("p", "is a bound, which gives no standard error: give limits")
     effect = (measure.scale.of if natural and measure.scale is LOG else float)(value)
     if effect == 0:
         cells.refuse("p", "gives no standard error of an effect of exactly none: give limits")

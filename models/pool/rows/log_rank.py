@@ -49,18 +49,7 @@ class LogRankP(Row):
 
     @classmethod
     def read(cls, cells: Cells, measure: Measure) -> Self | None:
-        text = cells.text("log_rank_p").lower().lstrip("p= ").replace(" ", "")
-        sign = text[:1] if text[:1] in SIGNS else ""
-        number = text.removeprefix(sign)
-        if cells.decimal_comma:
-            number = number.replace(",", ".")
-        number = f"0{number}" if number.startswith(".") else number
-        try:
-            legal = 0 < float(number) < 1
-        except ValueError:
-            legal = False
-        if not legal:
-            cells.refuse("log_rank_p", "must be a p-value between 0 and 1, such as 0.075 or <0.05")
+        sign, p = cells.p_value("log_rank_p")
         n = [
             cells.whole(f"n_{arm}", 1, f"must be between 1 and {LARGEST_GROUP:,} patients")
             for arm in ("treated", "control")
@@ -73,7 +62,7 @@ class LogRankP(Row):
             cells.refuse("events", f"must lie between 1 and all patients ({sum(n)})")
         if cells.faults:
             return None
-        return cls(cells.study, sign + number, direction, n[0], n[1], events)  # type: ignore[arg-type]
+        return cls(cells.study, sign + f"{p:.12g}", direction, n[0], n[1], events)  # type: ignore[arg-type]
 
     @property
     def z(self) -> tuple[str, float]:
