@@ -4,6 +4,8 @@ PORT = 8000
 # The matrices here are small: threads of a linear algebra library only wait for each other.
 OPENBLAS_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS
+# Each step starts several Pythons: what they import is compiled once, not by each of them.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@echo 'make book builds everything; make test proves it. The steps:'
@@ -75,11 +77,14 @@ lint: tools ## hold the code to its form: layout, habits, direction of imports, 
 	@.venv/bin/lint-imports pyproject.toml --no-logo --cache-dir _build/import_linter
 	@.venv/bin/mypy
 
+# Files go to whichever core is free, in the order of conftest: the longest first.
+ON_TWO_CORES = -n 2 --dist loadfile --no-loadscope-reorder
+
 test: lint ## run the whole test suite, the strict book build included
-	@$(PYTHON) -m pytest -n 2 --dist loadfile
+	@$(PYTHON) -m pytest $(ON_TWO_CORES)
 
 coverage: lint # the whole test suite, with the lines and branches that it leaves out
-	@$(PYTHON) -m pytest -n 2 --dist loadfile --cov
+	@$(PYTHON) -m pytest $(ON_TWO_CORES) --cov
 
 bench: env ## time the steps and print them beside their targets
 	@$(PYTHON) -m benchmarks

@@ -6,6 +6,8 @@ import os
 
 # before numpy: the matrices here are small, and threads only wait for each other
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# the tests start some hundred processes: what these import is compiled once, and not by each of them
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import shutil
 import subprocess
@@ -74,7 +76,7 @@ def html() -> Path:
     """The folder of the rendered book; whatever is not current is fitted and built."""
     from book.make import build, inputs
 
-    for command in ("models fit", "book"):
+    for command in () if build.is_current(inputs.of_book()) else ("models fit", "book"):
         ran = subprocess.run(
             [sys.executable, "-m", *command.split()],
             cwd=inputs.ROOT,
@@ -151,11 +153,36 @@ def page(chromium, address):
 # the whole suite
 
 
+LONGEST_FIRST = (
+    "test_book_of_others",
+    "test_downloads",
+    "test_site",
+    "test_book",
+    "test_release",
+    "test_explorer_page",
+    "test_faults",
+    "test_many",
+    "test_preview",
+    "test_fit",
+    "test_new",
+    "test_provenance",
+    "test_calibration",
+    "test_crs_duration",
+    "test_prior_share",
+)
+"""Files that take longest, which are begun before all others, so that no core is left with one at the end."""
+
+
 def pytest_collection_modifyitems(items) -> None:
-    """A test that builds the book may take longer than others."""
+    """The longest files first; and a test that builds the book may take longer than others."""
+    items.sort(key=lambda item: _rank(item.path.stem))
     for item in items:
         if item.get_closest_marker("book"):
             item.add_marker(pytest.mark.timeout(BUILDING_SECONDS))
+
+
+def _rank(file: str) -> int:
+    return LONGEST_FIRST.index(file) if file in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
 def pytest_sessionstart(session) -> None:
