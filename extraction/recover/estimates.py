@@ -119,9 +119,9 @@ def grim(mean: Printed, n: int, items: int = 1) -> Grain:
     return Grain(False, tuple(_as_printed(Fraction(k, n * items), mean) for k in (sums.stop - 1, sums.stop)))
 
 
-def grimmer(mean: Printed, sd: Printed, n: int) -> Grain:
-    """Whether n whole numbers can have a printed mean and sample SD; the nearest SDs, none where the mean
-    itself is impossible.
+def grimmer(mean: Printed, sd: Printed, n: int, items: int = 1) -> Grain:
+    """Whether n patients, each with the mean of `items` whole numbers, can have a printed mean and sample SD;
+    the nearest SDs, none where the mean itself is impossible.
 
     The sum and the sum of squares are whole numbers, both odd or both even, and the squares add to least
     where the values differ by at most one (Anaya 2016, doi 10.7287/peerj.preprints.2400; in closed form
@@ -130,9 +130,9 @@ def grimmer(mean: Printed, sd: Printed, n: int) -> Grain:
     """
     if n < 2:
         raise Unusable(f"n = {n}: a standard deviation takes at least two patients")
-    low, high = (max(edge, Fraction(0)) ** 2 * (n - 1) for edge in _edges("SD", sd, least=0))
+    low, high = ((items * max(edge, Fraction(0))) ** 2 * (n - 1) for edge in _edges("SD", sd, least=0))
     below, above = [], []
-    for total in _multiples("mean", mean, Fraction(1, n)):
+    for total in _multiples("mean", mean, Fraction(1, n * items)):
         centre, least = Fraction(total**2, n), _least_squares(total, n)
         squares = least + 2 * max(0, math.ceil((low + centre - least) / 2))
         if squares <= high + centre:
@@ -141,7 +141,7 @@ def grimmer(mean: Printed, sd: Printed, n: int) -> Grain:
         if squares > least:
             below.append((squares - 2 - centre) / (n - 1))
     variances = ([max(below)] if below else []) + ([min(above)] if above else [])
-    return Grain(False, tuple(_as_printed(variance, sd, root=True) for variance in variances))
+    return Grain(False, tuple(_as_printed(variance / items**2, sd, root=True) for variance in variances))
 
 
 def median_possible(median: Printed, n: int, resolution: Printed = 1) -> bool:
