@@ -447,7 +447,7 @@ def test_a_ratio_near_the_middle_agrees_if_its_interval_is_not_walds(invented):
     ("p", "verdict", "words"),
     [
         ("0.597", ("agrees", None), "by Wald's test"),
-        ("0.577", ("agrees", None), "if the p is of another test than Wald's: likelihood ratio, score"),
+        ("0.577", ("agrees", None), "if it is of another test than Wald's: likelihood ratio, score"),
         ("0.299", ("agrees", None), "if it is Wald's, one-sided"),  # half of 0.597, and it may round to 0.299
         ("0.097", ("differs", "error"), "by no method in use"),
     ],

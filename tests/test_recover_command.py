@@ -104,11 +104,53 @@ def test_an_impossible_rank_p_is_answered_with_the_smallest(recover):
     assert found["smallest_attainable_p"] == found["nearest_attainable_p"] == pytest.approx(2 / 55)
 
 
+EXACT = ("--events-treated", "7", "--n-treated", "18", "--events-control", "4", "--n-control", "22")
+
+
+def test_a_ratio_of_known_counts_is_named_by_its_method(recover):
+    """R's fisher.test of 7/18 v 4/22: 2.786 (0.5545 to 16.22), p = 0.1734."""
+    numbers = ("ratio", "--estimate", "2,79", "--lower", "0,55", "--upper", "16,22", "--p", "0.173")
+    found = answer(recover, *numbers, "--measure", "odds_ratio", *EXACT)
+    assert found["verdict"] == "agrees"
+    assert "conditional" in found["estimate"]["conditions"][0]
+    assert "fisher.test" in found["interval"]["conditions"][0]
+    assert found["p"]["conditions"][0] == "Fisher's exact test"
+
+
+def test_a_ratio_without_an_interval_gets_walds(recover):
+    """log 0.74 is -0.301, and p = 0.36 is z = 0.915: 0.301 / 0.915 * 1.96 = 0.645 either side."""
+    found = answer(recover, "ratio", "--estimate", "0.74", "--p", "0.36")
+    assert found["wald_interval"] == pytest.approx([0.388, 1.411], abs=1e-3)
+
+
+def test_samples_behind_a_mean_and_sd_are_listed(recover):
+    found = answer(
+        recover, "mean", "--mean", "3.4", "--sd", "1.7", "--n", "5", "--scale", "1", "7", "--samples"
+    )
+    assert found["samples"] == {"count": 2, "listed": [list("13355"), list("22346")]}
+
+
+def test_a_median_that_a_mean_contradicts_is_said(recover):
+    found = answer(recover, "mean", "--mean", "5.00", "--sd", "3.01", "--n", "20", "--median", "10")
+    assert found["possible"] is True  # nothing bounds the values below
+    found = answer(recover, "mean", "--mean", "5.00", "--n", "20", "--median", "10", "--range", "2", "12")
+    # ten at 1.5 or more, nine at 9.5 or more, one at 11.5 or more: 112 / 20
+    assert "the mean is from 5.6 to" in found["why_not"]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ("rank", "--n-treated", "9", "--n-control", "6", "--p", "0.03", "--test", "t"),
         ("ratio", "--estimate", "1.031", "--lower", "0.512", "--upper", "2.076"),
+        ("ratio", "--estimate", "0.74", "--p", "0.36", "--measure", "hazard_ratio"),
+        ("difference", "--estimate", "-.15", "--lower", "-.37", "--upper", ".07", "--p", "0.18"),
+        ("claim", "t(18) = −1.861, p = .96", "r(97)=.17, p=.084", "F(1, 30) = 4.17, p < .05"),
+        ("claim", "z = 2.576, p = .03", "--comparisons", "3"),
+        ("two-means", "--mean", "5.1", "6,9", "--sd", "2.0", "1.1", "--n", "8", "9", "--p", ".04"),
+        ("mean", "--mean", "3.4", "--sd", "1.7", "--n", "5", "--scale", "1", "7", "--samples"),
+        ("mean", "--mean", "5.00", "--n", "20", "--median", "4", "--range", "2", "12"),
+        ("mean", "--mean", "5.00", "--n", "20", "--quartiles", "4", "6", "--items", "3"),
         ("mean", "--mean", "3.47", "--n", "20"),
         ("mean", "--mean", "3.45", "--sd", "1.2", "--n", "20"),
         ("percent", "--percent", "5.3", "--max-n", "40"),
@@ -137,6 +179,15 @@ def test_every_question_is_answered_for_people_and_for_machines(recover, argumen
         (("logrank", "--n-treated", "5", "--n-control", "0", "--p", "0.5"), "compares two groups"),
         (("rank", "--n-treated", "0", "--n-control", "5", "--p", "0.5"), "0"),
         (("percent", "--percent", "x", "--max-n", "9"), "percentage"),
+        (("ratio", "--estimate", "0.8"), "an estimate alone"),
+        (("ratio", "--estimate", "0.8", "--lower", "0.5"), "one limit alone"),
+        (("ratio", "--estimate", "0.8", "--p", "0.5", "--n-treated", "9"), "or none of them"),
+        (("ratio", "--estimate", "0.8", "--p", "0.5", *EXACT), "say which by --measure"),
+        (("ratio", "--estimate", "2", "--lower", "3", "--upper", "1"), "must ascend"),
+        (("difference", "--estimate", "2", "--lower", "3", "--upper", "1"), "must ascend"),
+        (("claim", "mean 3, p = .04"), "a result reads"),
+        (("mean", "--mean", "1,234", "--n", "9"), "thousands separator"),
+        (("mean", "--mean", "3.40", "--n", "5", "--samples"), "give both"),
     ],
 )
 def test_unusable_numbers_get_one_line_and_exit_code_1(recover, arguments, message):

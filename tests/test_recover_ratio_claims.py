@@ -30,7 +30,7 @@ def counts_of(row):
 METHODS = [
     ("odds_ratio", "wald", "Wald (Woolf)"),
     ("odds_ratio", "profile", "profile likelihood"),
-    ("odds_ratio", "exact", "exact (conditional), as in R's fisher.test"),
+    ("odds_ratio", "exact", "exact (conditional, as R's fisher.test)"),
     ("odds_ratio", "midp", "mid-p exact"),
     ("risk_ratio", "rr_wald", "Wald (Katz)"),
 ]
@@ -49,7 +49,7 @@ P_VALUES = {
     "fisher": "Fisher's exact test",
     "chi_squared": "chi-squared test",
     "yates": "chi-squared test with Yates's correction",
-    "likelihood_ratio": "likelihood ratio test",
+    "likelihood_ratio": "likelihood-ratio chi-squared test",
     "wald": "Wald's test of the log odds ratio",
     "wald_rr": "Wald's test of the log risk ratio",
 }
@@ -80,7 +80,7 @@ def test_score_and_exact_intervals_are_those_of_other_libraries(counts):
     }
     exact = odds_ratio([[a, c], [n - a, m - c]], kind="conditional")
     limits = tuple(exact.confidence_interval(0.95))
-    assert told["odds_ratio"]["exact (conditional), as in R's fisher.test"] == pytest.approx(limits, rel=1e-6)
+    assert told["odds_ratio"]["exact (conditional, as R's fisher.test)"] == pytest.approx(limits, rel=1e-6)
     assert two_by_two.conditional_odds_ratio(counts) == pytest.approx(exact.statistic, rel=1e-6)
     if a:
         for measure, compare in (("odds_ratio", "odds-ratio"), ("risk_ratio", "ratio")):
@@ -94,7 +94,7 @@ def test_score_and_exact_intervals_are_those_of_other_libraries(counts):
 def test_the_n_minus_1_p_by_hand():
     """3 of 3 v 0 of 3: chi-squared is 6, of which (N - 1) / N leaves 5, p = 0.0253."""
     p = {t.method: t.value for t in two_by_two.tests((3, 3, 0, 3))}
-    assert p["N−1 chi-squared test"] == pytest.approx(0.025347, abs=5e-7)
+    assert p["chi-squared test with N − 1"] == pytest.approx(0.025347, abs=5e-7)
 
 
 def as_ratio(value, digits):

@@ -11,7 +11,7 @@ from functools import partial
 from rich.console import Console
 from rich.table import Table
 
-from extraction.commands import recover_curve
+from extraction.commands import recover_claim, recover_curve, recover_mean, recover_ratio
 from extraction.recover import Unusable
 from extraction.recover.p_values import ALL_TESTS, NAMES, TESTS
 from extraction.recover.rounding import CONVENTION_WORDS, CONVENTIONS, Convention, printed_p, printed_percent
@@ -321,49 +321,6 @@ def _difference(row: dict) -> str:
 # estimates
 
 
-def _declare_ratio(parser: argparse.ArgumentParser) -> None:
-    for name in ("estimate", "lower", "upper"):
-        parser.add_argument(f"--{name}", required=True, metavar="X", help="as printed")
-    parser.add_argument("--level", default="95", help="of the interval, per cent; default 95")
-    parser.add_argument("--p", help="as printed")
-
-
-def _ratio(given: argparse.Namespace) -> tuple[dict, Callable]:
-    from extraction.recover.estimates import ratio_coherence
-
-    found = ratio_coherence(given.estimate, given.lower, given.upper, given.level, given.p)
-    fits = found.estimate_fits and found.p_fits is not False
-
-    def show() -> None:
-        low, high = found.expected_p
-        _say(
-            f"The numbers {'agree' if fits else 'do not agree'}: the middle of the interval is"
-            f" {found.expected_estimate:.4g}, its p from {low:.4g} to {high:.4g}."
-        )
-
-    return asdict(found), show
-
-
-def _declare_mean(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--mean", required=True, metavar="X", help="of whole numbers, as printed")
-    parser.add_argument("--sd", metavar="X", help="as printed")
-    parser.add_argument("--n", type=int, required=True, metavar="N", help="patients")
-
-
-def _mean(given: argparse.Namespace) -> tuple[dict, Callable]:
-    from extraction.recover.estimates import grim, grimmer
-
-    found = grimmer(given.mean, given.sd, given.n) if given.sd else grim(given.mean, given.n)
-
-    def show() -> None:
-        _say(
-            f"{given.n} whole numbers {'can' if found.possible else 'cannot'} print so; nearest:"
-            f" {', '.join(map(str, found.nearest))}."
-        )
-
-    return asdict(found) | {"nearest": [str(value) for value in found.nearest]}, show
-
-
 def _declare_percent(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--percent", required=True, metavar="X", help="as printed")
     parser.add_argument("--events", type=int, metavar="E", help="patients with the event, where printed")
@@ -395,8 +352,11 @@ KINDS = {
     "categories": ("tables of groups by several categories", _declare_categories),
     "logrank": ("event and censoring histories behind a log-rank p", _declare_logrank),
     "rank": ("whether a rank or t test can give a p", _declare_rank),
-    "ratio": ("whether a ratio, its interval and its p agree", _declare_ratio),
-    "mean": ("whether whole numbers can have a mean and SD", _declare_mean),
+    "claim": ("whether a test statistic, its degrees of freedom and its p agree", recover_claim.declare),
+    "ratio": ("whether a ratio, its interval and its p agree", recover_ratio.declare),
+    "difference": ("whether a difference, its interval and its p agree", recover_ratio.declare_difference),
+    "mean": ("whether whole numbers can have a mean, an SD and what stands beside", recover_mean.declare),
+    "two-means": ("whether a p is that of two means and SDs", recover_mean.declare_two),
     "percent": ("the groups that print a percentage", _declare_percent),
     "curve": ("the individual times behind a digitised survival curve", recover_curve.declare),
 }
@@ -405,8 +365,11 @@ ANSWERS = {
     "categories": _categories,
     "logrank": _logrank,
     "rank": _rank,
-    "ratio": _ratio,
-    "mean": _mean,
+    "claim": recover_claim.answer,
+    "ratio": recover_ratio.answer,
+    "difference": recover_ratio.answer_difference,
+    "mean": recover_mean.answer,
+    "two-means": recover_mean.answer_two,
     "percent": _percent,
     "curve": recover_curve.answer,
 }

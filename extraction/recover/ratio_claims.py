@@ -10,13 +10,14 @@ that condition, which is named; only what lies beyond differs.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from scipy import special
 
 from extraction.recover import Unusable, two_by_two
 from extraction.recover.estimates import Printed, RatioCoherence, ratio_coherence
+from extraction.recover.printed import number
 from extraction.recover.rounding import EDGE, PrintedP, decimals, printed_p, true_values
 from extraction.recover.two_by_two import Counts, Limits, Told
 
@@ -225,7 +226,9 @@ def _alone(printed: PrintedRatio, reach: Reach) -> RatioClaim:
         return RatioClaim(
             UNCHECKED, Part("differs", reason="the estimate lies outside its interval"), UNCHECKED
         )
-    found = ratio_coherence(printed.estimate, printed.lower, printed.upper, printed.level)
+    found = ratio_coherence(
+        _number(printed.estimate), _number(printed.lower), _number(printed.upper), printed.level
+    )
     interval = _of_symmetry(printed, found, estimate, lower, upper, reach)
     if printed.p is None:
         return RatioClaim(UNCHECKED, interval, UNCHECKED)
@@ -251,8 +254,8 @@ def _of_symmetry(
         return Part(
             "agrees", ("the Wald method, with the estimate in its middle on the log scale",), expected
         )
-    texts = [true_values(str(text)) for text in (printed.lower, printed.estimate, printed.upper)]
-    if texts[0][0] + texts[2][0] <= 2 * texts[1][1] and texts[0][1] + texts[2][1] >= 2 * texts[1][0]:
+    own = [(math.exp(low), math.exp(high)) for low, high in (lower, estimate, upper)]
+    if own[0][0] + own[2][0] <= 2 * own[1][1] and own[0][1] + own[2][1] >= 2 * own[1][0]:
         return Part("agrees_if", ("the interval is Wald's on the ratio's own scale",), expected)
     width = (sum(upper) - sum(lower)) / 2
     off = max(lower[0] + upper[0] - 2 * estimate[1], 2 * estimate[0] - lower[1] - upper[1]) / width
@@ -288,7 +291,7 @@ NO_TEST = (
     "no likelihood ratio, score, log-rank, chi-squared or exact test of the same comparison is so far from"
     " Wald's; a p of another model or a weighted test is to be told as one"
 )
-OTHER_TEST = "the p is of another test than Wald's: likelihood ratio, score, log-rank, chi-squared or exact"
+OTHER_TEST = "it is of another test than Wald's: likelihood ratio, score, log-rank, chi-squared or exact"
 
 
 def _overlap(one: Range, other: Range) -> bool:
@@ -337,13 +340,8 @@ def _comparisons(p: PrintedP, told: list[Range]) -> int | None:
 
 
 def _number(printed: Printed) -> Decimal:
-    try:
-        value = Decimal(str(printed).strip().lower().replace("∞", "inf"))
-    except InvalidOperation:
-        value = Decimal("nan")
-    if value.is_nan():
-        raise Unusable(f"{printed!r}: give a number with the digits printed")
-    return value
+    text = str(printed)
+    return Decimal("inf") if text.strip().lower() in ("inf", "∞") else number(text, "ratio").value
 
 
 def _logs(printed: Printed) -> Range:
@@ -351,7 +349,7 @@ def _logs(printed: Printed) -> Range:
     value = _number(printed)
     if value.is_infinite():
         return math.inf, math.inf
-    low, high = true_values(str(value))
+    low, high = true_values(value)
     return (math.log(low), math.log(high)) if low > 0 and value > 0 else (-math.inf, -math.inf)
 
 

@@ -91,32 +91,29 @@ def intervals(measure: str, counts: Counts, level: float) -> Iterator[Limits]:
 
 def tests(counts: Counts) -> list[Told]:
     """Two-sided p of every test in use, nan where there is none."""
-    found = [Told(p_values.NAMES[name], float(test(*counts))) for name, test in p_values.TESTS.items()]
-    return found + [Told(name, test(counts), by_iteration(0)) for name, test in OTHER_TESTS.items()]
+    found = [Told(p_values.NAMES[name], float(p_values.ALL_TESTS[name](*counts))) for name in TWO_SIDED]
+    return found + [Told(name, test(counts), by_iteration(0)) for name, test in WALD_TESTS.items()]
+
+
+TWO_SIDED = [*p_values.TESTS, "likelihood_ratio", "chi_squared_n_minus_1"]
+EXACT = {p_values.NAMES[name] for name in p_values.EXACT}
+"""Tests whose one-sided p is no half of the two-sided."""
 
 
 def one_sided(counts: Counts) -> list[Told]:
-    """Both one-sided p of every test in use; those of Fisher's test are the tails of the hypergeometric."""
-    a, n, c, m = counts
-    k, log_weights = _log_weights(counts)
-    share = np.exp(log_weights - special.logsumexp(log_weights))
-    below, above = float(share[k <= a].sum()), float(share[k >= a].sum())
-    own = float(share[k == a].sum())
-    higher = a * m >= c * n
-    found = []
-    for name, p, _ in tests(counts):
-        if name not in EXACT:
-            found += [Told(name, p / 2 if side == higher else 1 - p / 2) for side in (True, False)]
-    return [
-        Told("Fisher's exact test", below),
-        Told("Fisher's exact test", above),
-        Told("mid-p test", below - own / 2),
-        Told("mid-p test", above - own / 2),
-        *found,
+    """Both one-sided p of every test in use; half a two-sided p, or one less that, but for exact tests."""
+    lower, higher = (float(p_values.ALL_TESTS[f"fisher_{side}"](*counts)) for side in ("lower", "higher"))
+    own = lower + higher - 1  # the probability of the table itself, in both tails
+    found = [
+        Told("Fisher's exact test", lower),
+        Told("Fisher's exact test", higher),
+        Told("mid-p test", lower - own / 2),
+        Told("mid-p test", higher - own / 2),
     ]
-
-
-EXACT = {p_values.NAMES[name] for name in ("fisher", "fisher_doubled", "mid_p")}
+    for name, p, error in tests(counts):
+        if name not in EXACT:
+            found += [Told(name, p / 2, error), Told(name, 1 - p / 2, error)]
+    return found
 
 
 def unconditional(counts: Counts) -> list[Told]:
@@ -289,7 +286,7 @@ def _risk_ratio(counts: Counts) -> float:
 Method = tuple[Callable[[Counts, float], Interval], Callable[[float], float]]
 ODDS_RATIO_INTERVALS: dict[str, Method] = {
     "Wald (Woolf)": (wald_odds_ratio, by_iteration),
-    "exact (conditional), as in R's fisher.test": (exact_odds_ratio, by_root),
+    "exact (conditional, as R's fisher.test)": (exact_odds_ratio, by_root),
     "mid-p exact": (mid_p_odds_ratio, by_root),
     "profile likelihood": (partial(_inverted, _odds_likelihood, _odds_ratio), by_interpolation),
     "score (Cornfield)": (partial(_inverted, _odds_score, _odds_ratio), by_iteration),
@@ -323,18 +320,6 @@ RISK_RATIO_INTERVALS: dict[str, Method] = {
 # tests
 
 
-def _likelihood_ratio_p(counts: Counts) -> float:
-    a, n, c, m = counts
-    return float(special.chdtrc(1, _odds_likelihood(counts, 1.0))) if 0 < a + c < n + m else math.nan
-
-
-def _n_minus_1_p(counts: Counts) -> float:
-    a, n, c, m = counts
-    return (
-        float(special.chdtrc(1, _odds_score(counts, 1.0, unbiased=True))) if 0 < a + c < n + m else math.nan
-    )
-
-
 def _wald_p(measure: str, counts: Counts, added: float = 0.0) -> float:
     method = wald_risk_ratio if measure == "risk_ratio" else wald_odds_ratio
     low, high = method(counts, 0.95, added)
@@ -349,9 +334,7 @@ def _difference_p(counts: Counts) -> float:
     return _of_z((a / n - c / m) / math.sqrt(variance)) if variance > 0 else math.nan
 
 
-OTHER_TESTS: dict[str, Callable[[Counts], float]] = {
-    "likelihood ratio test": _likelihood_ratio_p,
-    "N−1 chi-squared test": _n_minus_1_p,
+WALD_TESTS: dict[str, Callable[[Counts], float]] = {
     "Wald's test of the log odds ratio": lambda counts: _wald_p("odds_ratio", counts),
     "Wald's test of the log risk ratio": lambda counts: _wald_p("risk_ratio", counts),
     "Wald's test of the log odds ratio with 0.5 added to every cell": lambda counts: _wald_p(
