@@ -28,15 +28,16 @@ def retract(register: Path, study: str) -> None:
 
 @pytest.fixture(scope="module")
 def html(tmp_path_factory) -> Path:
-    """The pages of the clone's book; posteriors that still hold are taken along."""
+    """The pages of the clone's book; fits that still hold are taken along."""
     tree = clone(tmp_path_factory.mktemp("other") / "tree")
     begun = run(walkthrough("sh")[0].split("check")[0] + "check || true", tree)
     assert begun.returncode == 0, begun.stderr
     fill_in(tree, "example2031", *walkthrough("yaml"))
     retract(tree / "extraction/register.yml", ALONE)
     assert plant_markup(tree / "extraction") > 300
-    if (ROOT / "_build/posteriors").is_dir():
-        shutil.copytree(ROOT / "_build/posteriors", tree / "_build/posteriors")
+    for kept in ("posteriors", "results", "many"):
+        if (ROOT / "_build" / kept).is_dir():
+            shutil.copytree(ROOT / "_build" / kept, tree / "_build" / kept)
     built = run("make -s book", tree)
     assert built.returncode == 0, built.stdout + built.stderr
     return tree / "_build/html"
