@@ -314,3 +314,35 @@ def test_what_is_sampled_before_the_page_of_changes_is_what_that_page_asks(revie
     asked.clear()
     changes.ensure(review)
     assert asked == by_the_page and any(asked)
+
+
+@pytest.mark.usefixtures("fitted")
+def test_what_is_sampled_before_the_page_of_a_release_is_what_that_page_asks(review, monkeypatch):
+    """Of a tree that is the newest release, which the page holds against the one before."""
+    key, asked = CRS_DURATION.key, []
+    first = versions.read("0.1.0")
+    last = first | {"version": "9.0.0", "preceding": "0.1.0", "evidence_hash": versions.evidence_hash(review)}
+    now = first["endpoints"][key] | {
+        "evidence": first["endpoints"][key]["evidence"]
+        | {
+            "used_hash": evidence_of(key, review).used_hash(),
+            "used": first["endpoints"][key]["evidence"]["used"][1:],
+        },
+        "biases": versions.judged_biases(key, review),
+    }
+    last["endpoints"] = first["endpoints"] | {key: now}
+
+    def estimates(endpoint, settings, folder=None):
+        if endpoint == key:
+            asked.append(settings)
+        return {name: refit.Estimate(0.0, -1.0, 1.0, 0.5, np.zeros(1)) for name in settings}
+
+    monkeypatch.setattr(diff, "estimates", estimates)
+    monkeypatch.setattr(versions, "latest", lambda: last)
+    monkeypatch.setattr(versions, "read", lambda version: {"0.1.0": first}[version])
+    monkeypatch.setattr(changes, "cumulative", lambda *_: [])
+    diff.compare(first, last)
+    by_the_page = asked.copy()
+    asked.clear()
+    changes.ensure(review)
+    assert asked == by_the_page and any(asked)

@@ -36,8 +36,14 @@ def ensure(review: Review) -> None:
             versions.judged_biases(key, review),
         ):
             compare(last, versions.state(review, [key]))
+        elif last["preceding"] and last["evidence_hash"] == versions.evidence_hash(review):
+            compare(*(_of_one(key, version) for version in (versions.read(last["preceding"]), last)))
     if len(evidence_of(key, review).studies) > 2:
         cumulative(key, review)
+
+
+def _of_one(key: str, version: dict) -> dict:
+    return version | {"endpoints": {key: version["endpoints"][key]}}
 
 
 def said(found: dict) -> str:
