@@ -475,6 +475,57 @@ def test_a_mean_of_whole_numbers_is_a_sum_over_patients(invented, mean, sd, verd
     assert {v for v, _ in verdicts(invented, "toci_courses.toci")} == {verdict}
 
 
+def insert(invented, *entries):
+    """New entries before that of the courses, each a line of YAML without its address."""
+    lines = "".join(
+        f"  - {{{entry}, address: {{source: example2020.xml, section: Results, paragraph: 3}}}}\n"
+        for entry in entries
+    )
+    before = "  - id: toci_courses.toci"
+    invented.plant(RECORD, before, before, lines + before)
+
+
+MEAN = "kind: mean_sd, field: crs_duration, unit: days"
+
+
+@pytest.mark.parametrize(
+    ("mean", "sd", "verdict"),
+    [
+        # 12 patients, the median 5, from 2 to 11: at least (6 * 1.5 + 5 * 4.95 + 10.5) / 12 = 3.69
+        ("5.6", "2.7", "agrees"),
+        ("3.5", "2.7", "differs"),
+        # at a mean of 5 or so none is further than 6 from it
+        ("5.6", "5.9", "differs"),
+    ],
+)
+def test_a_mean_is_one_that_range_and_median_leave(invented, mean, sd, verdict):
+    insert(invented, f'id: mean, {MEAN}, arm: toci, mean: {mean}, sd: {sd}, printed: "{mean} ({sd})"')
+    assert verdicts(invented, "mean") == {(verdict, "error" if verdict == "differs" else None)}
+
+
+@pytest.mark.parametrize(
+    ("p", "tests", "verdict", "words"),
+    [
+        # by SciPy's ttest_ind_from_stats 0.0468 (Student) and 0.0407 (Welch)
+        ("0.047", "[t]", "agrees", "Student's t test"),
+        ("0.0407", "[t]", "agrees", "Welch's t test"),
+        ("0.024", "[t]", "agrees", "one-sided"),
+        ("0.3", "[t]", "differs", "no t test of 7.10 ± 2.20 v 5.20 ± 2.60"),
+        ("0.3", "[t, mann_whitney]", "cannot_be_checked", "the paper names others"),
+    ],
+)
+def test_a_p_of_a_t_test_is_that_of_the_means(invented, p, tests, verdict, words):
+    insert(
+        invented,
+        f'id: mean.toci, {MEAN}, arm: toci, mean: 7.10, sd: 2.20, printed: "7.10 (2.20)"',
+        f'id: mean.control, {MEAN}, arm: control, mean: 5.20, sd: 2.60, printed: "5.20 (2.60)"',
+        f'id: mean.p, kind: p_value, field: crs_duration, unit: probability, arm: comparison, p: "{p}",'
+        f' tests: {tests}, printed: "p={p}"',
+    )
+    (found,) = [f for f in invented.check()[1]["findings"] if f["entry"] == "mean.p"]
+    assert found["verdict"] == verdict and words in found["rule"]
+
+
 def test_a_verdict_names_what_the_schema_of_the_command_promises(invented):
     for finding in invented.check()[1]["findings"]:
         assert {

@@ -1,9 +1,9 @@
 """Do the printed numbers agree with each other?
 
 A rule is one function of a record and an entry that yields `Judgement`s; the lists of rules stand in
-counts.py, ranges.py, comparisons.py and ratios.py; those of digitised curves in curves.py.  A rule about the
-possible (an estimate in its interval) speaks only when it is broken; a rule that compares numbers always
-gives a verdict; a number that no rule speaks of cannot be checked.
+counts.py, ranges.py, means.py, comparisons.py and ratios.py; those of digitised curves in curves.py.  A rule
+about the possible (an estimate in its interval) speaks only when it is broken; a rule that compares numbers
+always gives a verdict; a number that no rule speaks of cannot be checked.
 """
 
 from collections.abc import Callable, Iterator
@@ -117,13 +117,13 @@ def _judgements(record: Record, entry: AnyEntry, review: Review) -> list[Judgeme
     """What the rules say of an entry; where none of them could tell, one sentence that it cannot be
     checked.
     """
-    from extraction.checks import comparisons, counts, curves, ranges, ratios
+    from extraction.checks import comparisons, counts, curves, means, ranges, ratios
 
     if isinstance(entry, SurvivalCurve) and entry.curve:
         return list(curves.judge(record, entry, review.curves[entry.curve]))
     found = [
         judgement
-        for module in (counts, ranges, comparisons, ratios)
+        for module in (counts, ranges, means, comparisons, ratios)
         for rule in module.RULES
         for judgement in _judged(rule, record, entry)
     ]

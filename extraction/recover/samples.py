@@ -93,6 +93,13 @@ def contradiction(told: Described) -> str:
         near = " and ".join(map(str, grain.nearest))
         values = "whole numbers" if told.items == 1 else f"means of {told.items} whole numbers"
         return f"{told.n} {values} cannot have this {what}" + (f"; the nearest: {near}" if near else "")
+    return outside(told)
+
+
+def outside(told: Described) -> str:
+    """Why the mean or SD lies outside what scale, range, quartiles and median leave; empty
+    where it does not.
+    """
     bounds, mean = bounds_of(told), edges(told.mean)
     if mean[1] < bounds.mean[0] - EDGE or mean[0] > bounds.mean[1] + EDGE:
         return f"the mean is from {bounds.mean[0]:.4g} to {bounds.mean[1]:.4g} by what stands beside it"
