@@ -170,6 +170,45 @@ def test_a_percentage_off_in_the_last_digit_is_mild(invented):
     assert invented.check()[0] == 0
 
 
+INFECTION_P = "id: severe_infection.p"
+
+
+@pytest.mark.parametrize(
+    ("p", "by"),
+    [
+        ('"P = .418"', "Fisher's exact test"),
+        ('"0,418"', "Fisher's exact test"),
+        ("0.231", "one-sided Fisher's exact test, treated arm higher only"),
+        ("0.258", "likelihood-ratio chi-squared test only"),
+        ("0.263", "chi-squared test with N − 1 only"),
+    ],
+)
+def test_a_p_agrees_under_the_test_that_is_named(invented, p, by):
+    """5/12 v 4/18: fisher_exact (two-sided 0.4181, greater 0.2312), chi2_contingency with
+    lambda_="log-likelihood" 0.2576, and Pearson's 1.2963 times 29/30, p 0.2630, by SciPy.
+    """
+    plant_all(invented, INFECTION_P, ("p: 0.418", f"p: {p}"), ('"p=0.418"', p if '"' in p else f'"p={p}"'))
+    _, printed = invented.check()
+    found = [f for f in printed["findings"] if f["entry"] == "severe_infection.p"]
+    assert [f["verdict"] for f in found] == ["agrees"] and f"by {by}" in found[0]["rule"]
+
+
+def test_a_p_that_is_cut_off_is_mild_beside_percentages_alone(invented):
+    """Chi-squared of 5/12 v 4/18 has p 0.25489; the percentages leave that table alone."""
+    for arm, events in (("toci", "    events: 5\n"), ("control", "    events: 4\n    n: 18\n")):
+        plant_all(invented, f"id: severe_infection.{arm}", ("kind: counts", "kind: percentage"), (events, ""))
+    plant_all(
+        invented,
+        INFECTION_P,
+        ("p: 0.418", "p: 0.254"),
+        ('"p=0.418"', '"p=0.254"'),
+        ("[fisher, chi_squared]", "[chi_squared]"),
+    )
+    found = invented.findings("severe_infection.p")
+    assert [(f["severity"], f["expected"]) for f in found] == [("last_digit", "5/12 v 4/18")]
+    assert "cut off" in found[0]["rule"] and invented.check()[0] == 0
+
+
 @pytest.mark.parametrize(
     ("percent", "verdict"),
     [

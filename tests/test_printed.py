@@ -9,6 +9,8 @@ import pytest
 
 from extraction.recover import Unusable
 from extraction.recover.printed import number, percent, whole, written_p
+from extraction.recover.printed_results import count, estimate, mean_sd, median
+from extraction.schema import LogRankP, Ratio
 
 P_SIGNS = {
     "": ["", "=", " = ", "= ", " =", "\u2009=\u2009"],
@@ -223,3 +225,251 @@ def test_counts_are_whole_numbers(text, value):
 def test_what_may_be_a_decimal_is_no_count(text):
     with pytest.raises(Unusable, match="count"):
         whole(text)
+
+
+# results of several numbers
+
+TRIPLES = [
+    ("0.74", "0.40", "1.20"),
+    ("1.78", "0.84", "3.76"),
+    ("-0.15", "-0.37", "0.07"),
+    ("12", "5.5", "30"),
+]
+MEASURES = {
+    "": None,
+    "HR ": "hazard ratio",
+    "aHR ": "hazard ratio",
+    "HR, ": "hazard ratio",
+    "hazard ratio, ": "hazard ratio",
+    "OR = ": "odds ratio",
+    "Adjusted odds ratio ": "odds ratio",
+    "RR: ": "risk ratio",
+}
+INTERVALS = {
+    " ({})": None,
+    " [{}]": None,
+    " (95% CI {})": "95",
+    " (95%CI: {})": "95",
+    ", 95% CI {}": "95",
+    "; 95% CI, {}": "95",
+    " (95 % CI, {})": "95",
+    " [90% CrI {}]": "90",
+    "; 95% confidence interval [CI], {}": "95",
+}
+BETWEEN = [" to ", "–", "-", "; ", ", ", " – "]
+P_AFTER = {"": None, "; p = .04": ("", "0.04"), ", P<.001": ("<", "0.001")}
+
+
+def as_typeset(plain: str, mark: str, zero: bool) -> str:
+    text = plain if zero else plain.replace("0.", ".", 1) if plain.lstrip("-").startswith("0.") else plain
+    return text.replace("-", "−").replace(".", mark)
+
+
+def estimate_forms():
+    for numbers, mark, zero in product(TRIPLES, MARKS[:3], (True, False)):
+        value, lower, upper = (as_typeset(n, mark, zero) for n in numbers)
+        for (measure, named), (around, level), between in product(
+            MEASURES.items(), INTERVALS.items(), BETWEEN
+        ):
+            if "-" in numbers[1] and "ratio" in (named or ""):
+                continue  # a ratio is not negative
+            for after, p in P_AFTER.items() if between in (" to ", "–") else [("", None)]:
+                text = measure + value + around.format(lower + between + upper) + after
+                yield text, named, [Decimal(n) for n in numbers], level, p
+
+
+def test_estimates_made_by_rule_are_read_as_their_ingredients():
+    forms = list(estimate_forms())
+    assert len({text for text, *_ in forms}) > 5_000
+    for text, named, numbers, level, p in forms:
+        read = estimate(text)
+        assert [read.value, read.lower, read.upper] == numbers, text
+        assert [n.as_tuple().exponent for n in (read.value, read.lower, read.upper)] == [
+            n.as_tuple().exponent for n in numbers
+        ], text
+        assert (read.measure, read.level) == (named, level and Decimal(level)), text
+        assert (read.p and (read.p.sign, read.p.value)) == (p and (p[0], Decimal(p[1]))), text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        # Stack Overflow 63110191, and the styles of JAMA, Lancet, NEJM, BMJ and a German journal
+        ("1.78 (.84–3.76)", "estimate 1.78, interval 0.84 to 3.76"),
+        ("1,2 [0,3; 4,1]", "estimate 1.2, interval 0.3 to 4.1"),
+        ("HR, 0.74 [95% CI, 0.40-1.20]; P = .04", "hazard ratio 0.74, 95 % interval 0.40 to 1.20; p is 0.04"),
+        ("0·74 (95% CI 0·40–1·20; p=0·04)", "estimate 0.74, 95 % interval 0.40 to 1.20; p is 0.04"),
+        (
+            "hazard ratio, 0.74; 95% confidence interval [CI], 0.40 to 1.20; P=0.04",
+            "hazard ratio 0.74, 95 % interval 0.40 to 1.20; p is 0.04",
+        ),
+        (
+            "odds ratio 1.78 (95% confidence interval 0.84 to 3.76)",
+            "odds ratio 1.78, 95 % interval 0.84 to 3.76",
+        ),
+        ("1,234 (0,980; 1,555)", "estimate 1.234, interval 0.980 to 1.555"),
+        ("1,234 (0.98 to 1,555.5)", "estimate 1234, interval 0.98 to 1555.5"),
+        ("1.2 (0.3,4.1)", "estimate 1.2, interval 0.3 to 4.1"),
+        ("-0.15 (-0.37--0.05)", "estimate -0.15, interval -0.37 to -0.05"),
+        (
+            "HR 0.74 (95% CI 0.4 to 1.2), P=NS",
+            "hazard ratio 0.74, 95 % interval 0.4 to 1.2; p is called not significant",
+        ),
+    ],
+)
+def test_estimates_as_journals_print_them(text, words):
+    assert estimate(text).words == words
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("1,234 (1,100–1,400)", "thousands separator"),
+        ("1.2 (0,3–4.1)", "two decimal signs, a comma and a point"),
+        ("1,2 (0,3,4,1)", "an estimate and its interval read"),
+        ("-0.4 (-0.6 -0.2)", "an estimate and its interval read"),
+        ("0.74", "an estimate and its interval read"),
+        ("0.74-1.20", "an estimate and its interval read"),
+        ("12 345-678", "an estimate and its interval read"),
+        ("0.74 (SE 0.12)", "an estimate and its interval read"),
+        ("0.74 (0.4-1.2; p < )", "no number"),
+    ],
+)
+def test_an_estimate_with_two_meanings_or_none_is_refused(text, why):
+    with pytest.raises(Unusable) as refused:
+        estimate(text)
+    assert why in str(refused.value)
+
+
+@pytest.mark.parametrize("mark", MARKS)
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{} ± {}",
+        "{}±{}",
+        "{} +/- {}",
+        "{} ({})",
+        "{} (SD {})",
+        "{} [SD, {}]",
+        "mean {}, SD {}",
+        "M = {}, SD = {}",
+        "{} ± {} days",
+        "{} days (SD {} days)",
+        "{} (±{})",
+        "mean (SD) {} ({})",
+    ],
+)
+def test_means_made_by_rule_are_read_as_their_ingredients(form, mark):
+    for mean, sd in product(("5.3", "0.50", "12", "−2.25"), ("1.2", "0.75", "10")):
+        read = mean_sd(form.format(mean.replace(".", mark), sd.replace(".", mark)))
+        assert (str(read.mean), str(read.sd)) == (mean.replace("−", "-"), sd)
+
+
+@pytest.mark.parametrize(
+    "text", ["5.3 (SE 1.2)", "5.3 ± 1.2 (SEM)", "5.3 (4.1–6.5)", "5.3", "1,234 ± 1,234", "5 ± -1"]
+)
+def test_what_is_no_mean_with_its_sd_is_refused(text):
+    with pytest.raises(Unusable):
+        mean_sd(text)
+
+
+@pytest.mark.parametrize("mark", MARKS)
+@pytest.mark.parametrize(
+    ("form", "ends"),
+    [
+        ("{} ({}–{})", None),
+        ("{} [{}; {}]", None),
+        ("{} ({} to {})", None),
+        ("{} (range {}–{})", "range"),
+        ("{} days (range, {}-{})", "range"),
+        ("median {} (IQR {}–{})", "quartiles"),
+        ("{} (IQR, {} to {})", "quartiles"),
+        ("median of {} days (interquartile range {} to {})", "quartiles"),
+        ("{} (min-max {}-{})", "range"),
+        ("{}, range {} to {}", "range"),
+    ],
+)
+def test_medians_made_by_rule_are_read_as_their_ingredients(form, ends, mark):
+    for printed in (("12", "5", "30"), ("6.5", "0.5", "11.0"), ("7", "2.5", "9")):
+        read = median(form.format(*(n.replace(".", mark) for n in printed)))
+        assert (str(read.median), str(read.low), str(read.high), read.ends) == (*printed, ends)
+
+
+@pytest.mark.parametrize("text", ["12 (IQR 25)", "12", "12 345-678", "12 (5–30; 2)", "1.5 (0,5–3.0)"])
+def test_what_is_no_median_with_its_ends_is_refused(text):
+    with pytest.raises(Unusable):
+        median(text)
+
+
+@pytest.mark.parametrize("mark", MARKS)
+@pytest.mark.parametrize(
+    ("form", "has"),
+    [
+        ("{e}", ""),
+        ("n = {e}", ""),
+        ("{e}/{n}", "n"),
+        ("{e} of {n}", "n"),
+        ("{e} out of {n}", "n"),
+        ("{e} ({p}%)", "p"),
+        ("{e} ({p} %)", "p"),
+        ("{e} ({p})", "p"),
+        ("{e} [{p}%]", "p"),
+        ("{e}/{n} ({p}%)", "np"),
+        ("{p}% ({e}/{n})", "np"),
+        ("{p}% ({e} of {n})", "np"),
+        ("{p}% ({e})", "p"),
+        ("{e} of {n}, {p}%", "np"),
+        ("n={e} ({p}%)", "p"),
+    ],
+)
+def test_counts_made_by_rule_are_read_as_their_ingredients(form, has, mark):
+    for (e, events), (n, of), p in product(
+        [("5", 5), ("1,234", 1234)], [("40", 40), ("2,345", 2345)], ("12.5", "0.4", "8")
+    ):
+        read = count(form.format(e=e, n=n, p=p.replace(".", mark)))
+        assert read.events == events
+        assert read.n == (of if "n" in has else None)
+        assert (read.percent is not None and str(read.percent)) == (p if "p" in has else False)
+
+
+@pytest.mark.parametrize(
+    "text", ["1.234", "5.0", "five", "12 345", "5/40/80", "5 (12.5%", "1.234 (5%)", "5 (3–8)"]
+)
+def test_what_is_no_count_is_refused(text):
+    with pytest.raises(Unusable, match="count"):
+        count(text)
+
+
+# where they are used
+
+
+def test_a_record_holds_a_number_in_one_form():
+    entry = {
+        "id": "a",
+        "field": "overall_survival",
+        "arm": "comparison",
+        "address": {"source": None, "section": "R"},
+    }
+    p = LogRankP.model_validate(
+        {**entry, "kind": "log_rank_p", "unit": "probability", "printed": "P = .019", "p": ".019"}
+    )
+    assert p.p == "0.019" and p.printed == "P = .019"
+    ratio = Ratio.model_validate(
+        {
+            **entry,
+            "kind": "hazard_ratio",
+            "unit": "ratio",
+            "printed": "0,84 (0,41–1,70)",
+            "estimate": "0,84",
+            "lower": "0,41",
+            "upper": "1·70",
+            "adjusted_for": [],
+            "p": "p=0·6",
+        }
+    )
+    assert [str(n) for n in (ratio.estimate, ratio.lower, ratio.upper, ratio.p)] == [
+        "0.84",
+        "0.41",
+        "1.70",
+        "0.6",
+    ]

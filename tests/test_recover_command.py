@@ -151,6 +151,7 @@ def test_a_median_that_a_mean_contradicts_is_said(recover):
         ("mean", "--mean", "3.4", "--sd", "1.7", "--n", "5", "--scale", "1", "7", "--samples"),
         ("mean", "--mean", "5.00", "--n", "20", "--median", "4", "--range", "2", "12"),
         ("mean", "--mean", "5.00", "--n", "20", "--quartiles", "4", "6", "--items", "3"),
+        ("ratio", "--estimate", "1·031", "--lower", ",512", "--upper", "2.076", "--p", "P = .93"),
         ("mean", "--mean", "3.47", "--n", "20"),
         ("mean", "--mean", "3.45", "--sd", "1.2", "--n", "20"),
         ("percent", "--percent", "5.3", "--max-n", "40"),
@@ -158,6 +159,7 @@ def test_a_median_that_a_mean_contradicts_is_said(recover):
         ("categories", "--n", "17", "28", "--totals", "40", "4", "1", "--p", "0.616"),
         ("table", "--n-treated", "3", "--n-control", "3"),
         ("logrank", "--n-treated", "3", "--n-control", "2", "--p", "ns", "--no-ties"),
+        ("read", "5 (12,5 %)", "--as", "count"),
     ],
 )
 def test_every_question_is_answered_for_people_and_for_machines(recover, arguments):
@@ -234,6 +236,40 @@ def test_a_one_sided_p_is_told_where_no_two_sided_test_gives_it(recover):
 )
 def test_a_percentage_names_how_it_was_rounded(recover, arguments, match):
     assert answer(recover, *arguments)["groups"][-1]["match"] == match
+
+
+def test_what_a_printed_result_says_is_told_with_its_digits(recover):
+    assert answer(recover, "read", "HR 0·74 (95% CI ·40–1·20; p<0·001)", "--as", "ratio") == {
+        "schema": 1,
+        "text": "HR 0·74 (95% CI ·40–1·20; p<0·001)",
+        "measure": "hazard ratio",
+        "value": "0.74",
+        "lower": "0.40",
+        "upper": "1.20",
+        "level": "95",
+        "p": {"text": "p<0·001", "sign": "<", "value": "0.001"},
+    }
+    code, out, _ = recover("read", "12 (IQR 5–30)", "--as", "median")
+    assert code == 0 and out == "Median 12, quartiles 5 to 30.\n"
+    code, out, err = recover("read", "1,234 (1,100–1,400)", "--as", "ratio")
+    assert code == 1 and not out and "decimal comma" in err
+
+
+def test_counts_are_given_as_printed(recover):
+    sizes = (
+        "--n-treated",
+        "1,234",
+        "--events-treated",
+        "12",
+        "--n-control",
+        "1\u2009200",
+        "--events-control",
+        "3",
+    )
+    found = answer(recover, "table", *sizes)["candidates"]
+    assert [(c["n_treated"], c["n_control"]) for c in found] == [(1234, 1200)]
+    code, _, err = recover("table", "--n-treated", "1.234", "--n-control", "5", "--p", "0.5")
+    assert code == 2 and "a thousand or a decimal" in err
 
 
 def test_a_truncated_rank_p_is_not_called_impossible(recover):

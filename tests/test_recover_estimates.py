@@ -2,7 +2,7 @@
 found possible.
 """
 
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from itertools import combinations_with_replacement, product
 from math import exp, log
 
@@ -366,9 +366,11 @@ def test_a_whole_beyond_its_parts_is_told(total, reason):
 # percentages
 
 
-def test_16_patients_are_5_3_per_cent_of_300_to_304():
-    """16/300 = 5.333 and 16/304 = 5.263 print 5.3; 16/299 = 5.351 and 16/305 = 5.246 do not."""
-    assert sizes_for_count(16, "5.3", 1000) == [300, 301, 302, 303, 304]
+def test_16_patients_are_5_3_per_cent_of_297_to_304():
+    """16/304 = 5.263 rounds to 5.3 and 16/305 = 5.246 does not; 16/299 = 5.351 and 16/297 = 5.387 are cut off
+    to it, and 16/296 = 5.405 is not.
+    """
+    assert sizes_for_count(16, "5.3", 1000) == list(range(297, 305))
 
 
 def test_two_of_17_are_11_8_per_cent_and_nothing_of_17_is_12():
@@ -381,7 +383,14 @@ def test_two_of_17_are_11_8_per_cent_and_nothing_of_17_is_12():
 @pytest.mark.parametrize("percent", ["0", "0.0", "5", "12.5", "33.3", "47.8", "99.6", "100", "0.35"])
 @pytest.mark.parametrize("n_max", [1, 40, 450])
 def test_sizes_are_those_found_one_by_one(percent, n_max):
-    one_by_one = [(n, events) for n in range(1, n_max + 1) for events in percent_fits(percent, n)]
+    """By decimal's own rounding up at a half, to even, and cutting off; binary ends in one of the three."""
+    unit = Decimal(percent)
+
+    def prints(events: int, n: int) -> bool:
+        share = Decimal(100 * events) / n
+        return any(share.quantize(unit, way) == unit for way in (ROUND_HALF_UP, ROUND_HALF_EVEN, ROUND_DOWN))
+
+    one_by_one = [(n, k) for n in range(1, n_max + 1) for k in range(n + 1) if prints(k, n)]
     assert sizes_for(percent, n_max) == one_by_one
 
 

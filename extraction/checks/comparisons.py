@@ -38,7 +38,7 @@ def p_is_that_of_the_counts(record: Record, entry: AnyEntry) -> Iterator[Judgeme
     if not _tests_shares(entry) or entry.contrast != TWO_ARMS:
         return
     if counts := counts_of_both(record, entry):
-        found = {test: float(p_values.TESTS[test](*counts)) for test in p_values.TESTS}
+        found = {test: float(p_of(*counts)) for test, p_of in p_values.ALL_TESTS.items()}
         judgement = _of_values(
             entry, found, named_tests(entry), f"{counts[0]}/{counts[1]} v {counts[2]}/{counts[3]}"
         )
@@ -91,16 +91,13 @@ def _categories(record: Record, entry: AnyEntry) -> list[list[int]] | None:
 
 
 def _of_values(entry: PValue, found: dict[str, float], named: tuple[str, ...], what: str) -> Judgement:
-    """Judge a printed p against what each test gives for the same numbers."""
+    """Judge a printed p against what each test gives for the same numbers: the tests named, the usual ones,
+    the named off in the last digit, and last those that a paper would name, one-sided ones among them.
+    """
     p = printed_p(entry.p)
-    for test in (*named, *(t for t in found if t not in named)):
-        if p.rounds(found[test]):
-            only = (
-                ""
-                if test in named
-                else f" only; the paper names {' or '.join(TESTS[t] for t in entry.tests)}"
-            )
-            return Judgement("agrees", f"{found[test]:.4f}", f"p of {what} by {NAMES[test]}{only}")
+    usual = [t for t in found if t not in named and t in (*p_values.TESTS, *wide_tables.TESTS)]
+    if agrees := _of_rounded(entry, p, found, named, (*named, *usual), what):
+        return agrees
     near = min((t for t in named if isfinite(found[t])), key=lambda t: _steps(p, found[t]), default=None)
     expected = " or ".join(f"{found[t]:.4f} ({NAMES[t]})" for t in named if isfinite(found[t]))
     if near and p.cut_off(found[near]):
@@ -111,7 +108,25 @@ def _of_values(entry: PValue, found: dict[str, float], named: tuple[str, ...], w
         return Judgement(
             "differs", expected, f"p of {what} by {NAMES[near]}, off in the last digit", "last_digit"
         )
-    return Judgement("differs", expected, f"no test gives this p for {what}")
+    return _of_rounded(entry, p, found, named, tuple(found), what) or Judgement(
+        "differs", expected, f"no test gives this p for {what}"
+    )
+
+
+def _of_rounded(
+    entry: PValue,
+    p: PrintedP,
+    found: dict[str, float],
+    named: tuple[str, ...],
+    tests: tuple[str, ...],
+    what: str,
+) -> Judgement | None:
+    """Agrees by the first of the tests whose p rounds to the printed one."""
+    test = next((t for t in tests if p.rounds(found[t])), None)
+    if test is None:
+        return None
+    only = "" if test in named else f" only; the paper names {' or '.join(TESTS[t] for t in entry.tests)}"
+    return Judgement("agrees", f"{found[test]:.4f}", f"p of {what} by {NAMES[test]}{only}")
 
 
 def _steps(p: PrintedP, found: float) -> float:
@@ -165,6 +180,13 @@ def p_is_that_of_a_possible_table(record: Record, entry: AnyEntry) -> Iterator[J
 
 def _of_recovered(found: Recovered) -> Judgement:
     tables = found.tables
+    if not tables and (cut := found.recovery.candidates):
+        return Judgement(
+            "differs",
+            f"{cut[0]}" + (f" and {len(cut) - 1} more" if len(cut) > 1 else ""),
+            "a table gives these numbers only if a digit is cut off rather than rounded",
+            "last_digit",
+        )
     if not tables:
         return Judgement("differs", "", f"no table gives these numbers. {found.recovery.why_none()}")
     by = dict.fromkeys(NAMES[c.test] for c in found.recovery.rounded if c.test)
@@ -239,6 +261,10 @@ def _of_ranks(entry: PValue, sizes: tuple[int, int]) -> Judgement:
             "cannot_be_checked", "", f"with tied values {among} can give too many p-values to list"
         )
     nearest = next((verdict["nearest_attainable_p"] for verdict in found if verdict["possible"]), None)
+    if nearest is None and any(verdict["match"] for verdict in found):
+        return Judgement(
+            "differs", "", f"{among} can give this p if it is cut off rather than rounded", "last_digit"
+        )
     if nearest is None:
         exact = found[0]
         return Judgement(
@@ -293,9 +319,12 @@ def _of_histories(record: Record, entry: LogRankP, sizes: tuple[int, int]) -> Ju
     definition = record.definitions.get(entry.field)
     fewer = definition is not None and definition.among is not None
     choices = [(a, b) for a in range(sizes[0], 0, -1) for b in range(sizes[1], 0, -1)] if fewer else [sizes]
+    cut_off = False
     for n_toci, n_control in choices:
         found = log_rank_histories(n_toci, n_control, entry.p)
-        rows = [row for row in (*(found.untied or ()), *(found.tied or ())) if row["match"] == "rounded"]
+        told = (*(found.untied or ()), *(found.tied or ()))
+        cut_off |= bool(told)
+        rows = [row for row in told if row["match"] == "rounded"]
         if rows:
             how_many = sum(row["histories"] for row in rows)
             ties = (
@@ -308,6 +337,14 @@ def _of_histories(record: Record, entry: LogRankP, sizes: tuple[int, int]) -> Ju
                 f"{how_many} histories{ties}",
                 f"a log-rank test of {n_toci} v {n_control} patients can give this p",
             )
+    if cut_off:
+        return Judgement(
+            "differs",
+            "",
+            f"a log-rank test of {sizes[0]} v {sizes[1]} patients can give this p if it is cut off rather"
+            " than rounded",
+            "last_digit",
+        )
     return Judgement(
         "differs", "", f"no history of {sizes[0]} v {sizes[1]} patients gives this p in a log-rank test"
     )

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from fractions import Fraction
 
+import numpy as np
+
 from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare, own_group, rounded
 from extraction.derived.candidates import stratum_size, tables_of
 from extraction.derived.groups import APART, CATEGORIES, grade_counts, group_size, printed_sizes
@@ -162,10 +164,11 @@ def percentage_is_possible(record: Record, entry: AnyEntry) -> Iterator[Judgemen
         yield Judgement("agrees", expected, f"{fits[0]} of {n} patients print so")
     else:
         mild = percent.steps_off(nearest, n) <= 1.5
+        cut = bool(percent.cut_off(np.arange(n + 1), n).any())
         yield Judgement(
             "differs",
             expected,
-            f"no count of {n} patients has this percentage",
+            f"no count of {n} patients has this percentage" + (" unless it is cut off" if cut else ""),
             "last_digit" if mild else "error",
         )
 
@@ -244,10 +247,13 @@ def a_count_printed_both_ways(record: Record, entry: AnyEntry) -> Iterator[Judge
         if other.category == entry.category and n:
             percent = printed_percent(entry.percent)
             expected = rounded(Fraction(100 * other.events, n), max(0, decimals(entry.percent)))
-            yield compare(
-                bool(percent.rounds(other.events, n)),
+            same = bool(percent.rounds(other.events, n))
+            mild = percent.steps_off(other.events, n) <= 1.5
+            yield Judgement(
+                "agrees" if same else "differs",
                 f"{expected}%",
                 f"printed again as {other.printed} ({other.address})",
+                "last_digit" if mild and not same else "error",
             )
 
 

@@ -11,7 +11,8 @@ from functools import partial
 from rich.console import Console
 from rich.table import Table
 
-from extraction.commands import recover_claim, recover_curve, recover_mean, recover_ratio
+from extraction.commands import recover_claim, recover_curve, recover_mean, recover_ratio, recover_read
+from extraction.commands.parser import counted
 from extraction.recover import Unusable
 from extraction.recover.p_values import ALL_TESTS, NAMES, TESTS
 from extraction.recover.rounding import CONVENTION_WORDS, CONVENTIONS, Convention, printed_p, printed_percent
@@ -57,26 +58,30 @@ def run(given: argparse.Namespace) -> int:
 
 def _declare_table(parser: argparse.ArgumentParser) -> None:
     for arm in ARMS:
-        parser.add_argument(f"--n-{arm}", type=int, metavar="N", help="patients of the arm, where known")
-        parser.add_argument(f"--max-n-{arm}", type=int, metavar="N", help="at most so many, where not known")
+        parser.add_argument(f"--n-{arm}", type=counted, metavar="N", help="patients of the arm, where known")
+        parser.add_argument(
+            f"--max-n-{arm}", type=counted, metavar="N", help="at most so many, where not known"
+        )
         parser.add_argument(
             f"--min-n-{arm}",
-            type=int,
+            type=counted,
             metavar="N",
             default=1,
             help="at least so many, where not known; default 1",
         )
-        parser.add_argument(f"--events-{arm}", type=int, metavar="E", help="events of the arm, where known")
-        parser.add_argument(f"--min-events-{arm}", type=int, metavar="E", default=0)
-        parser.add_argument(f"--max-events-{arm}", type=int, metavar="E")
+        parser.add_argument(
+            f"--events-{arm}", type=counted, metavar="E", help="events of the arm, where known"
+        )
+        parser.add_argument(f"--min-events-{arm}", type=counted, metavar="E", default=0)
+        parser.add_argument(f"--max-events-{arm}", type=counted, metavar="E")
     parser.add_argument(
         "--percent",
         nargs=2,
         metavar=("TREATED", "CONTROL"),
         help="percentages with event as printed; - for none",
     )
-    parser.add_argument("--total-events", type=int, metavar="E", help="events of both arms together")
-    parser.add_argument("--total-n", type=int, metavar="N", help="patients of both arms together")
+    parser.add_argument("--total-events", type=counted, metavar="E", help="events of both arms together")
+    parser.add_argument("--total-n", type=counted, metavar="N", help="patients of both arms together")
     parser.add_argument("--p", help=P_HELP)
     parser.add_argument(
         "--direction", choices=("higher", "lower"), help="share with event in the treated arm, if printed"
@@ -163,7 +168,9 @@ def _arm(given: argparse.Namespace, arm: str, percent: str) -> Arm:
 
 
 def _declare_categories(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--n", type=int, nargs="+", required=True, metavar="N", help="patients of each group")
+    parser.add_argument(
+        "--n", type=counted, nargs="+", required=True, metavar="N", help="patients of each group"
+    )
     parser.add_argument(
         "--totals",
         nargs="+",
@@ -219,8 +226,10 @@ def _cell(text: str):
 
 
 def _declare_sizes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--n-treated", type=int, required=True, metavar="N", help="patients treated")
-    parser.add_argument("--n-control", type=int, required=True, metavar="N", help="patients of the control")
+    parser.add_argument("--n-treated", type=counted, required=True, metavar="N", help="patients treated")
+    parser.add_argument(
+        "--n-control", type=counted, required=True, metavar="N", help="patients of the control"
+    )
     parser.add_argument("--p", required=True, help=P_HELP)
 
 
@@ -323,8 +332,8 @@ def _difference(row: dict) -> str:
 
 def _declare_percent(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--percent", required=True, metavar="X", help="as printed")
-    parser.add_argument("--events", type=int, metavar="E", help="patients with the event, where printed")
-    parser.add_argument("--max-n", type=int, required=True, metavar="N", help="largest group to think of")
+    parser.add_argument("--events", type=counted, metavar="E", help="patients with the event, where printed")
+    parser.add_argument("--max-n", type=counted, required=True, metavar="N", help="largest group to think of")
 
 
 def _percent(given: argparse.Namespace) -> tuple[dict, Callable]:
@@ -358,6 +367,7 @@ KINDS = {
     "mean": ("whether whole numbers can have a mean, an SD and what stands beside", recover_mean.declare),
     "two-means": ("whether a p is that of two means and SDs", recover_mean.declare_two),
     "percent": ("the groups that print a percentage", _declare_percent),
+    "read": ("what a printed result says, number by number", recover_read.declare),
     "curve": ("the individual times behind a digitised survival curve", recover_curve.declare),
 }
 ANSWERS = {
@@ -371,6 +381,7 @@ ANSWERS = {
     "mean": recover_mean.answer,
     "two-means": recover_mean.answer_two,
     "percent": _percent,
+    "read": recover_read.answer,
     "curve": recover_curve.answer,
 }
 
