@@ -17,7 +17,9 @@ from scipy import integrate, optimize, stats
 
 import models.pool
 from models.__main__ import main
-from models.engines.quadrature import normal_normal
+from models.engines.quadrature import from_study_likelihoods, normal_normal
+from models.engines.quadrature_mixed import from_normals_and_likelihoods
+from models.likelihood.two_arms import two_arm_log_likelihood
 from models.pool import BadTable, pool
 from models.pool.measures import MEASURES
 from models.pool.named_priors import prior_of
@@ -407,15 +409,54 @@ def test_very_large_arms_are_pooled(measure):
         assert found["mu"][end] == pytest.approx(expected["mu"][end], abs=1e-9)
 
 
-def test_arms_too_large_for_one_grid_with_small_ones_are_refused_with_a_remedy():
+def test_arms_of_a_million_and_of_ten_pool_to_what_a_grid_gives():
     rows = [
         ("A", 200_000, 10**6, 400_000, 10**6),
         ("B", 100_000, 10**6, 500_000, 10**6),
         ("C", 30, 100, 5, 12),
     ]
-    table = pd.DataFrame(rows, columns=["study", "ai", "n1i", "ci", "n2i"])
-    with pytest.raises(BadTable, match="give every study as an effect with its standard error"):
-        _ = pool(table, "or").summary
+    found = pool(pd.DataFrame(rows, columns=["study", "ai", "n1i", "ci", "n2i"]), "or").summary
+    # A and B differ by 1.2, so that tau is far above 0.1 and a grid of its steps holds everything
+    tau, mu, theta = np.linspace(0.1, 4, 131), np.linspace(-5, 3, 201), np.linspace(-12, 12, 601)
+    small = two_arm_log_likelihood(30, 100, 5, 12, MIDWAY)(theta)
+    log_mass = np.zeros((len(tau), len(mu)))
+    for k, one in enumerate(tau):
+        kernel = np.exp(-0.5 * ((theta - mu[:, None]) / one) ** 2) / one
+        log_mass[k] = np.log(kernel @ np.exp(small - small.max()))
+        for p, q in ((0.2, 0.4), (0.1, 0.5)):
+            se = np.sqrt((1 / p + 1 / (1 - p) + 1 / q + 1 / (1 - q)) / 1e6)
+            log_mass[k] += stats.norm.logpdf(np.log(p / (1 - p) / (q / (1 - q))), mu, np.hypot(one, se))
+    log_mass += stats.norm.logpdf(mu) + stats.halfnorm(scale=0.5).logpdf(tau)[:, None]
+    mass = np.exp(log_mass - log_mass.max())
+    for name, by, step, x in (
+        ("mu", mass.sum(axis=0), 0.04, mu),
+        ("tau", mass.sum(axis=1), tau[1] - tau[0], tau),
+    ):
+        cdf = np.cumsum(by) / by.sum()
+        for end, q in zip(ENDS, (0.025, 0.5, 0.975), strict=True):
+            assert found[name][end] == pytest.approx(
+                np.interp(q, cdf, x + step / 2), abs=0.005
+            )  # steps of 0.02
+    assert found["studies"]["A"]["median"] == pytest.approx(np.log(0.25 / (2 / 3)), abs=1e-4)
+
+
+@pytest.mark.parametrize("mu", ["normal:0:1", "t:3:0:1", "flat"])
+@pytest.mark.parametrize("tau", ["half-normal:0.5", "uniform:0:2", "half-cauchy:0.5"])
+def test_exact_normals_beside_a_grid_give_what_one_grid_of_all_gives(mu, tau):
+    others = [two_arm_log_likelihood(*table, MIDWAY) for table in ((3, 10, 5, 12), (0, 10, 5, 12))]
+    estimate, se, priors = [-0.5, 0.2], [0.2, 0.3], (parse(mu), parse(tau))
+    found, of_normals, of_others = from_normals_and_likelihoods(estimate, se, others, *priors)
+    normals = [
+        lambda theta, y=y, s=s: -0.5 * ((y - theta) / s) ** 2 for y, s in zip(estimate, se, strict=True)
+    ]
+    expected = from_study_likelihoods([*normals, *others], *priors)
+    pairs = [(found.mu, expected.mu), (found.tau, expected.tau), (found.prediction, expected.prediction)]
+    for one, other in [*pairs, *zip([*of_normals, *of_others], expected.theta.values(), strict=True)]:
+        low, middle, high = other.quantile([0.025, 0.5, 0.975])
+        # either engine keeps to 1e-3 of an SD, heavy tails to a few
+        np.testing.assert_allclose(
+            one.quantile([0.025, 0.5, 0.975]), [low, middle, high], atol=(high - low) / 800
+        )
 
 
 @pytest.mark.parametrize("dataset", ["bcg", "hackshaw", "nielweise", "yusuf6"])

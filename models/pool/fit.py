@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from models.pool.measures import Measure
-from models.pool.rows.row import Row
+from models.pool.rows.row import Normal, Row
 from models.pool.study_table import BadTable
 
 if TYPE_CHECKING:
@@ -23,6 +22,8 @@ BASELINES = {"midway": 0.5, "control": 0.0}
 """Where between the arms a study's own log odds lie: the share of the log odds ratio above the control."""
 BASELINE_SD = 10.0
 SEED = 1
+FINE = 0.1
+"""Standard error, in medians of the prior of tau, below which a normal study is integrated exactly."""
 
 
 @dataclass(frozen=True)
@@ -79,27 +80,37 @@ class Pooled:
     @cached_property
     def posterior(self) -> Posterior:
         """By quadrature. Raises BadTable where studies and priors cannot be reconciled."""
-        from models.engines.quadrature import from_study_likelihoods, normal_normal
+        from models.engines.quadrature import normal_normal
 
         names = [row.study for row in self.rows]
-        mu, tau = self.priors.mu, self.priors.tau
-        normals = [row.normal(self.measure) for row in self.rows]
-        sure = [pair for pair in normals if pair is not None]
+        normals = {row.study: pair for row in self.rows if (pair := row.normal(self.measure)) is not None}
         try:
-            if len(sure) == len(self.rows) and mu.family != "t":
-                estimate, se = zip(*sure, strict=True)
-                return normal_normal(estimate, se, mu, tau, names)
-            return from_study_likelihoods(self._likelihoods(), mu, tau, names)
+            if len(normals) == len(names) and self.priors.mu.family != "t":
+                estimate, se = zip(*normals.values(), strict=True)
+                return normal_normal(estimate, se, self.priors.mu, self.priors.tau, names)
+            return self._of_any(names, normals)
         except ValueError as error:  # the engines say by it that studies and priors cannot be reconciled
-            if "too wide a range" in str(error):
-                raise BadTable(
-                    f"{error}, or give every study as an effect with its standard error, which needs no grid:"
-                    " some of these studies are too precise beside the spread of all"
-                ) from None
             raise BadTable(str(error)) from None
 
-    def _likelihoods(self) -> list[Callable]:
-        return [row.log_likelihood(self.measure, self.priors.baseline) for row in self.rows]
+    def _of_any(self, names: list[str], normals: dict[str, Normal]) -> Posterior:
+        """Of likelihoods of any shape; normal studies that a grid of all effects would have to be too fine
+        for are integrated exactly.
+        """
+        from models.engines.quadrature import from_study_likelihoods
+
+        mu, tau = self.priors.mu, self.priors.tau
+        likelihoods = {row.study: row.log_likelihood(self.measure, self.priors.baseline) for row in self.rows}
+        others = {name: likelihoods[name] for name in names if name not in normals}
+        narrow = FINE * tau.quantile(0.5)
+        if not others or not any(se < narrow for _, se in normals.values()):
+            return from_study_likelihoods(list(likelihoods.values()), mu, tau, names)
+        from models.engines.quadrature_mixed import from_normals_and_likelihoods
+
+        estimate, se = zip(*normals.values(), strict=True)
+        found = from_normals_and_likelihoods(estimate, se, list(others.values()), mu, tau)
+        posterior, of_normals, of_others = found
+        theta = dict(zip([*normals, *others], [*of_normals, *of_others], strict=True))
+        return replace(posterior, theta={name: theta[name] for name in names})
 
     @cached_property
     def draws(self) -> DataTree:
