@@ -120,11 +120,12 @@ def dependent_reports(results: dict[str, Calibration]) -> str:
     held = "; ".join(f"{level} % interval, {_share(ranks, level)}" for level in LEVELS)
     unseen = (
         f"With {len(ranks)} simulated reviews, a 95 % interval that holds less than"
-        f" {200 * (0.05 * 0.95 / len(ranks)) ** 0.5:.0f} points too seldom would not be noticed."
+        f" {200 * (0.05 * 0.95 / len(ranks)) ** 0.5:.1f} points too seldom would not be noticed."
     )
     short = [f"{level} %" for level in LEVELS if falls_short(ranks, level)]
     verdict = (
-        f"So its {listed(short)} interval is too narrow: the same patients are counted more than once."
+        f"The {listed(short)} {'intervals' if len(short) > 1 else 'interval'} shown may be read as somewhat"
+        " wider: reports of the same patients are multiplied as if they were independent."
         if short
         else (
             "No interval falls short by more than two standard errors, so the reports are multiplied as they"
