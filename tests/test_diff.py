@@ -12,7 +12,7 @@ from scipy.stats import norm
 from extraction.tree import ROOT
 from models.endpoints import CRS_DURATION, ENDPOINTS, evidence_of
 from models.evidence.report import Evidence
-from models.history import changes, diff, refit, versions
+from models.history import changes, diff, methods, refit, versions
 from models.priors import Prior
 from models.trust.crs_universes import CRS
 
@@ -346,3 +346,28 @@ def test_what_is_sampled_before_the_page_of_a_release_is_what_that_page_asks(rev
     asked.clear()
     changes.ensure(review)
     assert asked == by_the_page and any(asked)
+
+
+# methods that a release tells
+
+
+def test_a_release_that_tells_no_methods_is_held_against_what_it_did(review):
+    """0.1.0 had its prior of the level on the control, and took a log-rank p as normal."""
+    first, key = versions.read("0.1.0"), "overall_survival"
+    told = methods.methods(key, review)
+    assert told == {methods.LAW: "simulated at the sizes of the arms"}
+    found = methods.changed_methods(first["endpoints"][key], {"methods": told})
+    assert found == [f"{methods.LAW} {told[methods.LAW]}, before {methods.UNTOLD[methods.LAW]}"]
+    assert methods.changed_methods({"methods": told}, {"methods": told}) == []
+
+
+def test_where_a_method_changed_no_step_is_another_run_of_the_same_model(review):
+    first, key = versions.read("0.1.0"), "severe_infection"
+    old = first["endpoints"][key]
+    new = old | {"methods": methods.methods(key, review)}
+    before, after = (first | {"endpoints": {key: one}} for one in (old, new))
+    steps = diff.compare(before, after)["endpoints"][key]["unadjusted"]["steps"]
+    assert diff.AGAIN not in {step["what"] for step in steps}
+    assert f"{old['title']}: {methods.LEVEL} midway between the arms" in " ".join(
+        diff.method_changes(before, after)
+    )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from models.endpoints import ENDPOINTS
 from models.evidence.report import Evidence
 from models.history import versions
+from models.history.methods import changed_methods
 from models.history.refit import Estimate, Setting, estimates
 
 ADDED, REMOVED, CORRECTED, READ_ANEW, JUDGED_ANEW = (
@@ -107,7 +108,11 @@ def method_changes(old: dict, new: dict) -> list[str]:
                 f"{endpoint['title']}: prior of {name}" for name in versions.changed_priors(before, endpoint)
             ]
             found += [f"{endpoint['title']}: scale of bias"] * bool(_rescaled(before, endpoint))
-            found += [f"{endpoint['title']}: code of the model"] * _computed_otherwise(before, endpoint)
+            told = changed_methods(before, endpoint)
+            found += [f"{endpoint['title']}: {words}" for words in told]
+            found += [f"{endpoint['title']}: code of the model"] * (
+                not told and _computed_otherwise(before, endpoint)
+            )
         else:
             found.append(f"{endpoint['title']}: a new endpoint")
     software = {name: (old["software"].get(name), version) for name, version in new["software"].items()}

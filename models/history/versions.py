@@ -21,6 +21,7 @@ from models.answers.summary import evidence_hash, summarise, version
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.settings import SAMPLER
 from models.evidence.report import Evidence, Used
+from models.history.methods import methods
 from models.history.refit import estimates, primary
 from models.likelihood.registry import KINDS
 from models.priors import Prior
@@ -139,6 +140,7 @@ def _endpoint(key: str, review: Review) -> dict:
             "used_hash": evidence.used_hash(),
         },
         "biases": judged_biases(key, review),
+        "methods": methods(key, review),
         "model": store.identity(key, review)["model"],
     }
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from extraction.records import Review
-from extraction.vocabulary import ARMS
 from models.answers.answer import as_row
 from models.endpoint import Endpoint
 from models.endpoints import ENDPOINTS, evidence_of
@@ -14,6 +13,14 @@ from models.evidence.report import Evidence, Used
 from models.runs.shared import shared
 from models.trust import crs_universes
 from models.words import stratum_words
+
+ARM_WORDS: dict[str, str] = {
+    "toci": "patients given tocilizumab",
+    "control": "patients not given it",
+    "total": "both arms",
+    "comparison": "the comparison",
+}
+"""Of whom a report speaks, where its study has several."""
 
 
 @dataclass(frozen=True)
@@ -57,17 +64,17 @@ def by_quadrature(evidence: Evidence, endpoint: Endpoint) -> Iterator[tuple[dict
 
 
 def words_of(used: Used, evidence: Evidence, review: Review) -> str:
-    """A report among those of its study: `the report of grade 3 in Zhou 2025`; where a study reports the same
-    patients by arm, whose.
+    """A report among those of its study: `grade 3 in Zhou 2025`; where a study reports the same patients by
+    arm, whose.
     """
     record = review.records[used.study]
     alike = [one for one in evidence.of(used.study) if one.stratum == used.stratum]
     arms = {entry.arm for entry in record.entries if entry.id in used.entries}
     if len(alike) > 1 and len(arms) == 1:
-        whom = ARMS[arms.pop()]
+        whom = ARM_WORDS[arms.pop()]
     else:
         whom = "all patients" if used.stratum == "all" else stratum_words(record, used.stratum)
-    return f"the report of {whom} in {review.studies[used.study].label}"
+    return f"{whom} in {review.studies[used.study].label}"
 
 
 def _sampled(key: str, review: Review) -> list[dict]:

@@ -37,7 +37,7 @@ def _one_report_less(key: str, review: Review) -> Iterator[tuple[str, float]]:
     evidence = evidence_of(key, review)
     for one in each_report(key, review):
         if len(evidence.of(one.used.study)) > 1:
-            yield f"without {words_of(one.used, evidence, review)}", one.p_favours
+            yield f"without the report of {words_of(one.used, evidence, review)}", one.p_favours
 
 
 def told(key: str, review: Review) -> Told:

@@ -20,9 +20,9 @@ def hinges(key: str, review: Review) -> str:
     now = summary_for_words(key, review)["p_favours_toci"]
     far = max(found, key=lambda one: abs(one.p_favours - now))
     return (
-        f"The answer hangs most on {words_of(far.used, evidence_of(key, review), review)}: without it the"
-        f" probability that tocilizumab is the better side is {percent(far.p_favours)} instead of"
-        f" {percent(now)}, not adjusted for bias."
+        f"The answer hangs most on the report of {words_of(far.used, evidence_of(key, review), review)}:"
+        f" without it the probability that tocilizumab is the better side is {percent(far.p_favours)} instead"
+        f" of {percent(now)}, not adjusted for bias."
     )
 
 
@@ -32,12 +32,15 @@ def picture(key: str, review: Review) -> Picture | None:
         return None
     endpoint, evidence, as_used = ENDPOINTS[key], evidence_of(key, review), summary_for_words(key, review)
     shown = [("every report, as used", as_used | {"p_favours": as_used["p_favours_toci"]})] + [
-        (f"without {words_of(one.used, evidence, review)}", one.limits | {"p_favours": one.p_favours})
+        (
+            f"without the report of {words_of(one.used, evidence, review)}",
+            one.limits | {"p_favours": one.p_favours},
+        )
         for one in left_out
     ]
     low, high = reach([limits for _, limits in shown])
     figure, ax = canvas(0.85 * len(shown) + 1.0)
-    style = {"x": (low * high) ** 0.5, "ha": "center", "fontsize": SMALL, "bbox": PLAIN}
+    style = {"x": low, "ha": "left", "fontsize": SMALL, "bbox": PLAIN}
     for i, (words, found) in enumerate(shown):
         interval_line(ax, -i, found, low, high, BLUE if i else RED, "o" if i else "D")
         ax.text(y=0.3 - i, s=words, va="center", weight="normal" if i else "bold", **style)
