@@ -22,7 +22,7 @@ from models.engines.posterior import cumulative
 from models.engines.smoothing import Grid, log_smooth
 from models.evidence.report import Evidence
 from models.likelihood.interpolation import between
-from models.likelihood.report import EffectReport
+from models.likelihood.report import EffectReport, LogLikelihood
 from models.priors import AT_CONTROL, MIDWAY, NARROW, BaselinePrior, Prior
 from models.runs.shared import shared
 from models.trust import crs_universes
@@ -97,27 +97,46 @@ def _by_quadrature(key: str, review: Review) -> Iterator[tuple[Universe, dict]]:
     labels = {study.id: study.label for study in review.register.studies}
     of_mu = np.array([np.exp(p.log_density(THETA)) for p in mu.values()])
     of_tau = np.array([TAU * np.exp(p.log_density(TAU)) for p in tau.values()])
+    known: dict[Behind, np.ndarray] = {}
     for reading, evidence in readings(key, review).items():
-        biases = bias_priors(key, review, evidence)
-        for (likelihood, terms), mean in product(forms(evidence).items(), mean_factors(biases)):
-            smoothed = smooth(
-                {
-                    (sd, study): through(term, *scaled(biases[study], mean, sd))
-                    for sd in FACTORS
-                    for study, term in terms.items()
-                }
-            )
-            for sd in FACTORS:
-                of_study = {study: smoothed[sd, study] for study in terms}
-                whole = sum(of_study.values(), np.zeros((len(TAU), len(THETA))))
-                for subset, studies in subsets(evidence, labels).items():
-                    added = _sum_of(of_study, studies, whole)
-                    # so that the exponential is taken once for all priors
-                    without_mu = of_tau @ np.exp(added - added.max())
-                    for (m, by_mu), (t, of_t) in product(
-                        zip(mu, of_mu, strict=True), zip(tau, without_mu, strict=True)
-                    ):
-                        yield Universe(reading, subset, likelihood, mean, sd, m, t), _limits(by_mu * of_t)
+        behind = _behind_each_bias(evidence, bias_priors(key, review, evidence))
+        new = {one: term for terms in behind.values() for one, term in terms.values() if one not in known}
+        known |= smooth(new)
+        for (likelihood, mean, sd), terms in behind.items():
+            of_study = {study: known[one] for study, (one, _) in terms.items()}
+            whole = sum(of_study.values(), np.zeros((len(TAU), len(THETA))))
+            for subset, studies in subsets(evidence, labels).items():
+                added = _sum_of(of_study, studies, whole)
+                # so that the exponential is taken once for all priors
+                without_mu = of_tau @ np.exp(added - added.max())
+                for (m, by_mu), (t, of_t) in product(
+                    zip(mu, of_mu, strict=True), zip(tau, without_mu, strict=True)
+                ):
+                    yield Universe(reading, subset, likelihood, mean, sd, m, t), _limits(by_mu * of_t)
+
+
+type Behind = tuple[str, Evidence, tuple[float, float]]
+"""A study's likelihood behind a bias: its form, the study's evidence, mean and SD of the bias.  Most readings
+leave most studies as they are, so it is met in many universes.
+"""
+
+
+def _behind_each_bias(
+    evidence: Evidence, biases: dict[str, Prior]
+) -> dict[tuple[str, str, str], dict[str, tuple[Behind, LogLikelihood]]]:
+    """By form of the likelihood and factors on mean and SD of the bias: the likelihood of each study."""
+    found: dict[tuple[str, str, str], dict[str, tuple[Behind, LogLikelihood]]] = {}
+    for (form, terms), mean, sd in product(forms(evidence).items(), mean_factors(biases), FACTORS):
+        found[form, mean, sd] = {}
+        for study, term in terms.items():
+            bias = scaled(biases[study], mean, sd)
+            found[form, mean, sd][study] = (form, _alone(evidence, study), bias), through(term, *bias)
+    return found
+
+
+def _alone(evidence: Evidence, study: str) -> Evidence:
+    """What enters of one study."""
+    return Evidence(evidence.endpoint, tuple(evidence.of(study)))
 
 
 def _sum_of(terms: dict[str, np.ndarray], studies: list[str], whole: np.ndarray) -> np.ndarray:
@@ -153,7 +172,13 @@ OTHER_BASELINES = {
 
 
 def _tabulated(evidence: Evidence, baseline: BaselinePrior) -> dict:
-    return {study: tabulated(term) for study, term in study_likelihoods(evidence, baseline).items()}
+    return {study: _of_study(_alone(evidence, study), baseline) for study in evidence.studies}
+
+
+@lru_cache(maxsize=256)
+def _of_study(evidence: Evidence, baseline: BaselinePrior) -> LogLikelihood:
+    (term,) = study_likelihoods(evidence, baseline).values()
+    return tabulated(term)
 
 
 def tabulated(term):
