@@ -240,20 +240,19 @@ many.run(square, sixty, name="squares", code="1", folder=Path(sys.argv[2]), work
 def begin(made: Path, options: dict) -> subprocess.Popen:
     """A run of 60 tasks in a process group of its own, some of them finished and half of them held back."""
     process = python("-c", RUN, str(made), str(options["folder"]), start_new_session=True)
-    wait_until(lambda: len(times_made(made)) >= 20 or process.poll() is not None)
+    wait_until(lambda: stored(options) >= 10 or process.poll() is not None)
     assert process.poll() is None, process.stderr.read()
     return process
 
 
 def finish(made: Path, options: dict) -> None:
-    """Rerun: all results right, and at most two fits of each worker made again: one under way, and one whose
-    result nobody took.
-    """
+    """Rerun: all results right, and no fit made again whose result was written down."""
     (made / "open").touch()
     wait_until(lambda: not any(map(lives, at_work(made))))
+    begun, kept = len(times_made(made)), stored(options)
     assert many.run(square, tasks(range(60), made, closed_from=30), **options) == squares(range(60))
     again = [n for n, times in times_made(made).items() if times > 1]
-    assert len(again) <= 4
+    assert kept >= 10 and len(again) <= begun - kept
 
 
 def test_kill_9_of_the_caller_loses_no_finished_fit_and_leaves_no_worker(made, options):
@@ -549,14 +548,31 @@ def test_an_address_where_nothing_answers_is_one_clear_error_within_its_patience
         many.run(square, tasks([1], made), scheduler=address, **options)
 
 
-def test_a_scheduler_without_workers_is_one_clear_error(made, options, tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster, "PATIENCE", 3.0)  # on a busy machine connecting takes more than one
+WITHOUT_WORKERS = """
+import sys
+from pathlib import Path
+
+from example_fits import square, tasks
+from models.runs import cluster, many
+
+cluster.PATIENCE = 3.0  # on a busy machine connecting takes more than one
+one, folder, scheduler = tasks([1], Path(sys.argv[1])), Path(sys.argv[2]), sys.argv[3]
+try:
+    many.run(square, one, name="squares", code="1", folder=folder, scheduler=scheduler, progress=False)
+except many.ClusterUnreachable as error:
+    sys.exit(str(error))
+"""
+
+
+def test_a_scheduler_without_workers_is_one_clear_error(made, options, tmp_path):
+    """In a process of its own: where clients of lost clusters linger, another may not start."""
     running = Cluster(tmp_path, workers=0)
     try:
-        with pytest.raises(many.ClusterUnreachable, match="has had no worker for 3 s"):
-            many.run(square, tasks([1], made), scheduler=running.address, **options)
+        with python("-c", WITHOUT_WORKERS, str(made), str(options["folder"]), running.address) as process:
+            _, said = process.communicate(timeout=LIMIT)
     finally:
         running.close()
+    assert process.returncode == 1 and "has had no worker for 3 s" in said
 
 
 # what the page says
