@@ -533,12 +533,14 @@ def test_a_page_that_scrolls_under_a_resting_pointer_opens_nothing(page):
 @pytest.mark.browser
 def test_a_click_keeps_it_open_a_second_closes_it_and_so_does_one_elsewhere(page):
     number(page).click()
+    shown(page)
     page.mouse.move(1200, 700)
     page.clock.run_for(500)
     assert page.locator(BOX).is_visible()
     number(page).click()
     closed(page)
     number(page).click()
+    shown(page)
     page.mouse.click(1200, 700)
     closed(page)
     assert page.url.endswith("page.html"), "the link itself was not followed"
