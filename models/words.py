@@ -358,6 +358,12 @@ def prior_words(prior) -> str:
     return f"{FAMILIES[prior.family]}({', '.join(f'{value:g}' for value in prior.parameters)})"
 
 
+def part_words(study: str, stratum: str, review: Review) -> str:
+    """A study and, of a part of its patients, which: `Zhang 2022, grade 1`."""
+    label = review.studies[study].label
+    return label if stratum == "all" else f"{label}, {stratum_words(review.records[study], stratum)}"
+
+
 def stratum_words(record: Record, stratum: str) -> str:
     """A stratum in words: `grade 3-5`, `CRP high`."""
     words = (

@@ -16,6 +16,8 @@ from matplotlib.typing import RcKeyType
 WIDTH = 5.4
 """Inches; on a phone this becomes about 340 pixels, and 12 points about 10 pixels."""
 SMALL = 10.5
+PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85}
+"""Behind words that stand on lines."""
 
 BLUE, ORANGE, GREEN, SKY, PURPLE, RED, YELLOW = (
     "#0072B2",

@@ -4,8 +4,18 @@ import pandas as pd
 from matplotlib.lines import Line2D
 
 from book.html.markers import bias_key
-from book.html.style import BLUE, ORANGE, SMALL, Picture, Table, canvas, interval_line, ratio_ticks, reach
-from book.shown.endpoint.bias_pictures import PLAIN
+from book.html.style import (
+    BLUE,
+    ORANGE,
+    PLAIN,
+    SMALL,
+    Picture,
+    Table,
+    canvas,
+    interval_line,
+    ratio_ticks,
+    reach,
+)
 from extraction.records import Review
 from models.endpoints import ENDPOINTS
 from models.trust.shared_bias import OVERLAPPING, Row, SharedBias, shared_bias

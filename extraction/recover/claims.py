@@ -113,7 +113,7 @@ def judge_claim(claim: Claim, comparisons: int | None = None) -> ClaimVerdict:
             raise Unusable(f"comparisons = {comparisons}: there is at least one")
         usual = Convention(f"multiplied for {comparisons} comparisons", *(_times(usual, comparisons)))
     decision = _decision(printed, usual)
-    if _prints(printed, usual):
+    if holds(printed, usual.lower, usual.upper):
         return ClaimVerdict("agrees", (usual.words,), usual.lower, usual.upper, decision)
     if comparisons is None:
         others += [
@@ -121,10 +121,11 @@ def judge_claim(claim: Claim, comparisons: int | None = None) -> ClaimVerdict:
             for times in range(2, MOST_COMPARISONS + 1)
             if times * usual.lower < 1 and printed.lower_cut < printed.upper_cut
         ]
-    conditions = tuple(c.words for c in others if _prints(printed, c))
+    conditions = tuple(c.words for c in others if holds(printed, c.lower, c.upper))
     if conditions:
         return ClaimVerdict("agrees_if", conditions, usual.lower, usual.upper, decision)
-    if _prints(printed, next(_conventions(claim, 1.5))) or _nearly(printed, usual):
+    wider = next(_conventions(claim, 1.5))
+    if holds(printed, wider.lower, wider.upper) or _nearly(printed, usual):
         return ClaimVerdict("last_digit", (usual.words,), usual.lower, usual.upper, decision)
     return ClaimVerdict("impossible", (), usual.lower, usual.upper, decision)
 
@@ -190,8 +191,9 @@ def _times(usual: Convention, times: int) -> tuple[float, float]:
     return min(times * usual.lower, 1.0), min(times * usual.upper, 1.0)
 
 
-def _prints(printed: PrintedP, convention: Convention) -> bool:
-    return convention.lower * (1 - EDGE) <= printed.upper and convention.upper * (1 + EDGE) >= printed.lower
+def holds(printed: PrintedP, low: float, high: float) -> bool:
+    """Whether a p between two values rounds to the printed one or lies within its bound."""
+    return low * (1 - EDGE) <= printed.upper and high * (1 + EDGE) >= printed.lower
 
 
 def _nearly(printed: PrintedP, usual: Convention) -> bool:

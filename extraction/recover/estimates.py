@@ -266,7 +266,11 @@ def _number(name: str, printed: Printed, least: int | None = None) -> Decimal:
 
 def _edges(name: str, printed: Printed, least: int | None = None) -> tuple[Fraction, Fraction]:
     """Smallest and largest true value that rounds to a printed number, exactly."""
-    value = _number(name, printed, least)
+    return edges_of(_number(name, printed, least))
+
+
+def edges_of(value: Decimal) -> tuple[Fraction, Fraction]:
+    """The same of a number with the digits printed."""
     half = Fraction(Decimal(1).scaleb(-decimals(value))) / 2
     return Fraction(value) - half, Fraction(value) + half
 

@@ -10,8 +10,9 @@ from typing import Literal, NamedTuple
 from scipy import special
 
 from extraction.recover import Unusable
+from extraction.recover.claims import holds
 from extraction.recover.estimates import Printed
-from extraction.recover.rounding import EDGE, PrintedP, printed_p
+from extraction.recover.rounding import PrintedP, printed_p
 from extraction.recover.samples import edges
 
 # two groups
@@ -68,14 +69,14 @@ class MeansVerdict:
 def judge_means(one: Group, other: Group, p: str) -> MeansVerdict:
     """By which tests of two means a p can be theirs: two-sided, then one-sided."""
     printed, tests = printed_p(p), p_of_means(one, other)
-    two_sided = tuple(t.test for t in tests if _overlaps(printed, t.lower, t.upper))
+    two_sided = tuple(t.test for t in tests if holds(printed, t.lower, t.upper))
     if two_sided:
         return MeansVerdict("agrees" if "t test" in two_sided[0] else "agrees_if", two_sided, tests)
     one_sided = tuple(
         f"{t.test}, one-sided"
         for t in tests
         for low, high in _one_sided(t.lower, t.upper)
-        if _overlaps(printed, low, high)
+        if holds(printed, low, high)
     )
     return MeansVerdict("agrees_if" if one_sided else "impossible", one_sided, tests)
 
@@ -160,11 +161,11 @@ def _law_of_p(
     p: PrintedP, normal: list[float], ratios: tuple[float, float], share: float, symmetric: bool
 ) -> tuple[str, ...] | None:
     """Conditions under which a p is that of the interval: none for the normal law; None where it is not."""
-    if _overlaps(p, *normal):
+    if holds(p, *normal):
         return ()
-    if any(_overlaps(p, a, b) for a, b in _one_sided(*normal)):
+    if any(holds(p, a, b) for a, b in _one_sided(*normal)):
         return ("the p is one-sided",)
-    fits = [df for df in range(FEWEST_DF, 1001) if _overlaps(p, *_t_range(df, ratios, share))]
+    fits = [df for df in range(FEWEST_DF, 1001) if holds(p, *_t_range(df, ratios, share))]
     if fits:
         return (f"it is by t on {fits[0]} to {fits[-1]} degrees of freedom",)
     return None if symmetric else ("the p is of another test than the interval",)
@@ -179,7 +180,3 @@ def _t_range(df: int, ratios: tuple[float, float], share: float) -> tuple[float,
 def _one_sided(low: float, high: float) -> tuple[tuple[float, float], tuple[float, float]]:
     """The same range of a two-sided p, one-sided on either side."""
     return (low / 2, high / 2), (1 - high / 2, 1 - low / 2)
-
-
-def _overlaps(printed: PrintedP, low: float, high: float) -> bool:
-    return low * (1 - EDGE) <= printed.upper and high * (1 + EDGE) >= printed.lower

@@ -7,14 +7,13 @@ Every printed number stands for the true values that round to it, both ends incl
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
 from extraction.recover import TooLarge, Unusable
-from extraction.recover.estimates import Grain, Printed, grim, grimmer
+from extraction.recover.estimates import Grain, Printed, edges_of, grim, grimmer
 from extraction.recover.printed import number
-from extraction.recover.rounding import EDGE, decimals
+from extraction.recover.rounding import EDGE
 
 MOST_SAMPLES = 1_000
 """Samples that are listed; more are counted only."""
@@ -264,10 +263,8 @@ def _sd(values: list[float]) -> float:
 
 def exact_edges(printed: Printed, least: int | None = None) -> tuple[Fraction, Fraction]:
     """Smallest and largest true value that rounds to a printed number."""
-    value = number(str(printed)).value
-    half = Fraction(Decimal(1).scaleb(-decimals(value))) / 2
-    low = Fraction(value) - half
-    return (low if least is None else max(low, Fraction(least))), Fraction(value) + half
+    low, high = edges_of(number(str(printed)).value)
+    return (low if least is None else max(low, Fraction(least))), high
 
 
 def edges(printed: Printed, least: int | None = None) -> tuple[float, float]:

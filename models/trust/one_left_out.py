@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from extraction.records import Review
+from extraction.vocabulary import CONTRASTS, contrast_of
 from models.answers.answer import as_row
 from models.endpoint import Endpoint
 from models.endpoints import ENDPOINTS, evidence_of
@@ -13,14 +14,6 @@ from models.evidence.report import Evidence, Used
 from models.runs.shared import shared
 from models.trust import crs_universes
 from models.words import stratum_words
-
-ARM_WORDS: dict[str, str] = {
-    "toci": "patients given tocilizumab",
-    "control": "patients not given it",
-    "total": "both arms",
-    "comparison": "the comparison",
-}
-"""Of whom a report speaks, where its study has several."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +60,12 @@ def words_of(used: Used, evidence: Evidence, review: Review) -> str:
     """A report among those of its study: `grade 3 in Zhou 2025`; where a study reports the same patients by
     arm, whose.
     """
-    record = review.records[used.study]
+    record, contrast = review.records[used.study], CONTRASTS[contrast_of(evidence.endpoint)]
     alike = [one for one in evidence.of(used.study) if one.stratum == used.stratum]
     arms = {entry.arm for entry in record.entries if entry.id in used.entries}
-    if len(alike) > 1 and len(arms) == 1:
-        whom = ARM_WORDS[arms.pop()]
-    else:
-        whom = "all patients" if used.stratum == "all" else stratum_words(record, used.stratum)
+    whom = "all patients" if used.stratum == "all" else stratum_words(record, used.stratum)
+    if len(alike) > 1 and arms in ({"toci"}, {"control"}):
+        whom = f"patients {contrast.with_it if arms == {'toci'} else contrast.without}"
     return f"{whom} in {review.studies[used.study].label}"
 
 

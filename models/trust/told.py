@@ -35,8 +35,9 @@ MILD = {"low", "moderate"}
 def _one_report_less(key: str, review: Review) -> Iterator[tuple[str, float]]:
     """Without each report of a study that has several, in words."""
     evidence = evidence_of(key, review)
-    for one in each_report(key, review):
-        if len(evidence.of(one.used.study)) > 1:
+    several = [study for study in evidence.studies if len(evidence.of(study)) > 1]
+    for one in each_report(key, review) if several else ():
+        if one.used.study in several:
             yield f"without the report of {words_of(one.used, evidence, review)}", one.p_favours
 
 

@@ -10,6 +10,7 @@ from book.html.style import (
     INK,
     LIGHT,
     ORANGE,
+    PLAIN,
     RED,
     SMALL,
     Picture,
@@ -24,8 +25,6 @@ from models.answers.bias import SCALES, bias_priors
 from models.endpoints import ENDPOINTS
 from models.trust.adjusted import MEANS, SDS, pair, tipping_grid
 from models.words import answer, compact, digits_beside, interval, number, percent
-
-PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85}
 
 
 def side_by_side(key: str, review: Review):

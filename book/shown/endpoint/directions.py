@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 
-from book.html.style import BLUE, RED, SMALL, Picture, Table, canvas, interval_line, ratio_axis, reach
-from book.shown.endpoint.recovery import PLAIN
+from book.html.style import BLUE, RED, Picture, Table, canvas, interval_line, reach
+from book.shown.endpoint.rows import caption, frame
 from extraction.records import Review
 from models.endpoints import ENDPOINTS
 from models.evidence.report import Used
@@ -91,10 +90,7 @@ def picture(key: str, review: Review) -> Picture | None:
     figure, ax = canvas(0.85 * len(shown) + 1.0)
     for i, one in enumerate(shown):
         _draw(ax, -i, side_words(found, one, review), one, key, (low, high))
-    ax.set_ylim(-len(shown) + 0.4, 0.62)
-    ax.set_yticks([])
-    ax.spines["left"].set_visible(False)
-    ratio_axis(ax, low, high, f"Mean {endpoint.scale}", endpoint.sides)
+    frame(ax, key, len(shown), (low, high))
     said = "; ".join(f"{side_words(found, one, review)}: {_told(key, one)}" for one in shown)
     return Picture(
         figure,
@@ -108,11 +104,9 @@ def picture(key: str, review: Review) -> Picture | None:
 
 def _draw(ax, y: float, words: str, one: Signed, key: str, ends: tuple[float, float]) -> None:
     """An interval with its words above and its numbers below."""
-    as_used, centre = not any(one.sides), np.sqrt(ends[0] * ends[1])
+    as_used = not any(one.sides)
     interval_line(ax, y, one.limits, *ends, RED if as_used else BLUE, "D" if as_used else "o")
-    style = {"ha": "center", "fontsize": SMALL, "bbox": PLAIN}
-    ax.text(centre, y + 0.3, words, va="center", weight="bold" if as_used else "normal", **style)
-    ax.text(centre, y - 0.15, _told(key, one), va="top", **style)
+    caption(ax, (y + 0.3, words), (y - 0.15, _told(key, one)), ends, as_used)
 
 
 def _told(key: str, one: Signed) -> str:

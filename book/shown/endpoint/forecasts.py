@@ -13,7 +13,7 @@ from extraction.records import Review
 from models.answers.absolute import absolute_effects
 from models.endpoints import ENDPOINTS
 from models.trust.predictive import checks, prior_durations, survival_curves
-from models.words import percent, stratum_words
+from models.words import part_words, percent
 
 
 def left_out_reports(key: str, review: Review):
@@ -23,12 +23,7 @@ def left_out_reports(key: str, review: Review):
         return None
     figure, axes = canvas(1.75 * len(found) + 0.5, len(found), squeeze=False)
     for check, ax in zip(found, axes[:, 0], strict=True):
-        label = review.studies[check.report.study].label
-        label += (
-            ""
-            if check.report.stratum == "all"
-            else f", {stratum_words(review.records[check.report.study], check.report.stratum)}"
-        )
+        label = part_words(check.report.study, check.report.stratum, review)
         STRIPS.get(check.quantity, _outcome_strip)(ax, check, label)
     return Picture(
         figure,
@@ -64,12 +59,7 @@ def _check_numbers(check) -> dict:
 
 def check_words(check, review: Review) -> str:
     """One check in a sentence."""
-    label, stratum = review.studies[check.report.study].label, check.report.stratum
-    where = (
-        label
-        if stratum == "all"
-        else f"{label}, {stratum_words(review.records[check.report.study], stratum)}"
-    )
+    where = part_words(check.report.study, check.report.stratum, review)
     if check.quantity == "|z|":
         return (
             f"{where}: {p_words(check.report.check.p)} is |z| {check.printed:.2f};"
@@ -108,43 +98,27 @@ def _days_strip(ax, check, label: str) -> None:
     """The predicted medians, and the printed one."""
     highest = max(float(np.quantile(check.predicted, 0.999)), check.printed)
     grid = np.linspace(0, 1.6 * highest, 300)  # beyond it is room for the words
-    curve = density(check.predicted.ravel(), grid)
-    ax.fill_between(grid, curve, color=BLUE, alpha=0.25, lw=0)
-    ax.plot([check.printed] * 2, [0, 1.05 * curve.max()], color=RED, lw=2.5)
-    ax.text(
-        0.99,
-        0.92,
-        f"printed {check.printed:g} days\n{percent(check.probability)} as far out or farther",
-        transform=ax.transAxes,
-        ha="right",
-        va="top",
-        fontsize=SMALL,
-    )
-    ax.set_title(label, loc="left", fontsize=12, weight="bold")
-    ax.set_yticks([])
-    ax.set_xlim(grid[0], grid[-1])
+    words = f"printed {check.printed:g} days\n{percent(check.probability)} as far out or farther"
+    _strip(ax, grid, density(check.predicted.ravel(), grid), check.printed, words, label)
     ax.set_xlabel(f"Median duration of CRS {_arm(check)}, days")
 
 
 def _z_strip(ax, check, label: str) -> None:
     grid = np.linspace(0, 4, 200)
     shape = density(np.concatenate([check.predicted, -check.predicted]), np.linspace(-5, 5, 501))
-    curve = np.interp(grid, np.linspace(-5, 5, 501), shape)
+    words = f"printed {p_words(check.report.check.p)}\n{percent(check.probability)} as large or larger"
+    _strip(ax, grid, np.interp(grid, np.linspace(-5, 5, 501), shape), check.printed, words, label)
+    ax.set_xlabel("|z| of the log-rank test")
+
+
+def _strip(ax, grid: np.ndarray, curve: np.ndarray, printed: float, words: str, label: str) -> None:
+    """The density of what is predicted, the printed value as a line, and what to make of it."""
     ax.fill_between(grid, curve, color=BLUE, alpha=0.25, lw=0)
-    ax.plot([check.printed] * 2, [0, 1.05 * curve.max()], color=RED, lw=2.5)
-    ax.text(
-        0.99,
-        0.92,
-        f"printed {p_words(check.report.check.p)}\n{percent(check.probability)} as large or larger",
-        transform=ax.transAxes,
-        ha="right",
-        va="top",
-        fontsize=SMALL,
-    )
+    ax.plot([printed] * 2, [0, 1.05 * curve.max()], color=RED, lw=2.5)
+    ax.text(0.99, 0.92, words, transform=ax.transAxes, ha="right", va="top", fontsize=SMALL)
     ax.set_title(label, loc="left", fontsize=12, weight="bold")
     ax.set_yticks([])
-    ax.set_xlim(0, 4)
-    ax.set_xlabel("|z| of the log-rank test")
+    ax.set_xlim(grid[0], grid[-1])
 
 
 STRIPS = {"|z|": _z_strip, "days": _days_strip}

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from book.html.style import BLUE, RED, SMALL, Picture, canvas, interval_line, ratio_axis, reach
-from book.shown.endpoint.recovery import PLAIN
+from book.html.style import BLUE, RED, Picture, canvas, interval_line, reach
+from book.shown.endpoint.rows import caption, frame
 from extraction.records import Review
 from models.answers.absolute import summary_for_words
 from models.endpoints import ENDPOINTS, evidence_of
@@ -40,15 +40,11 @@ def picture(key: str, review: Review) -> Picture | None:
     ]
     low, high = reach([limits for _, limits in shown])
     figure, ax = canvas(0.85 * len(shown) + 1.0)
-    style = {"x": low, "ha": "left", "fontsize": SMALL, "bbox": PLAIN}
     for i, (words, found) in enumerate(shown):
         interval_line(ax, -i, found, low, high, BLUE if i else RED, "o" if i else "D")
-        ax.text(y=0.3 - i, s=words, va="center", weight="normal" if i else "bold", **style)
-        ax.text(y=-0.15 - i, s=answer(key, found), va="top", **style)
-    ax.set_ylim(-len(shown) + 0.4, 0.62)
-    ax.set_yticks([])
-    ax.spines["left"].set_visible(False)
-    ratio_axis(ax, low, high, f"Mean {endpoint.scale}", endpoint.sides)
+        told = answer(key, found)
+        caption(ax, (0.3 - i, words), (-0.15 - i, told), (low, high), bold=i == 0, left=True)
+    frame(ax, key, len(shown), (low, high))
     said = "; ".join(f"{words}: {answer(key, found)}" for words, found in shown)
     return Picture(
         figure,

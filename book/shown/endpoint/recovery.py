@@ -14,14 +14,15 @@ from book.html.style import (
     GREY,
     LIGHT,
     ORANGE,
+    PLAIN,
     RED,
     SMALL,
     Picture,
     canvas,
     interval_line,
-    ratio_axis,
     reach,
 )
+from book.shown.endpoint.rows import caption, frame
 from extraction.records import Review
 from extraction.recover.log_rank import log_rank_histories
 from models.answers.answer import as_ratios
@@ -29,12 +30,12 @@ from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.effects import quadrature
 from models.engines.posterior import Posterior
 from models.evidence.collect import alternatives, collect
-from models.evidence.report import ALTERNATIVES, Evidence, Unused, Used
+from models.evidence.report import ALTERNATIVES, Evidence, Used
 from models.likelihood.kinds.log_rank_histories import LogRankHistories
 from models.likelihood.kinds.table_set import TableSet
 from models.likelihood.report import Origin
 from models.trust import weighted_parts
-from models.words import answer, interval, percent, stratum_words
+from models.words import answer, interval, part_words, percent
 
 PRINTED_ONLY = "printed numbers only"
 
@@ -104,29 +105,10 @@ def added(key: str, review: Review):
             lw=0,
         )
         interval_line(ax, -i - 0.1, row.limits, low, high, colour, "D" if i == 0 else "o")
-        ax.text(
-            np.sqrt(low * high),
-            -i + 0.42,
-            row.words + (f" ({row.studies} studies)" if row.studies != 1 else " (1 study)"),
-            ha="center",
-            va="center",
-            fontsize=SMALL,
-            weight="bold" if i == 0 else "normal",
-            bbox=PLAIN,
-        )
-        ax.text(
-            np.sqrt(low * high),
-            -i - 0.22,
-            answer(key, row.limits | {"p_favours": row.p_favours}),
-            ha="center",
-            va="top",
-            fontsize=SMALL,
-            bbox=PLAIN,
-        )
-    ax.set_ylim(-len(rows) + 0.4, 0.62)
-    ax.set_yticks([])
-    ax.spines["left"].set_visible(False)
-    ratio_axis(ax, low, high, "Mean " + endpoint.scale, endpoint.sides)
+        words = row.words + (f" ({row.studies} studies)" if row.studies != 1 else " (1 study)")
+        told = answer(key, row.limits | {"p_favours": row.p_favours})
+        caption(ax, (0.42 - i, words), (-0.22 - i, told), (low, high), bold=i == 0)
+    frame(ax, key, len(rows), (low, high))
     said = "; ".join(
         f"{row.words}: {interval(row.limits)}, tocilizumab the better side with probability"
         f" {percent(row.p_favours)}"
@@ -152,9 +134,6 @@ def added(key: str, review: Review):
     )
 
 
-PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85}
-
-
 def parts_weighted(key: str, review: Review) -> Iterator[str]:
     """What the printed part of a set would make of the answer, and why it only bounds the set."""
     if found := weighted_parts.weighted(key, review):
@@ -174,7 +153,7 @@ def taken_at_their_word(key: str, review: Review) -> list[str]:
     for report in evidence_of(key, review).used:
         notes = {e.id: e.note for e in review.records[report.study].entries if e.kind == "test_outcome"}
         said += [
-            f"{_label(report, review)}: {notes[entry]}"
+            f"{part_words(report.study, report.stratum, review)}: {notes[entry]}"
             for entry in report.entries
             if isinstance(report.report, TableSet) and notes.get(entry)
         ]
@@ -196,7 +175,7 @@ def recovered_reports(key: str, review: Review) -> list[Recovered]:
     evidence = evidence_of(key, review)
     found = [of_used(used, review) for used in evidence.used if _is_recovered(used)]
     return found + [
-        Recovered(_label(report, review), report.candidates, enters=False)
+        Recovered(part_words(report.study, report.stratum, review), report.candidates, enters=False)
         for report in evidence.unused
         if report.candidates
     ]
@@ -208,7 +187,7 @@ def _is_recovered(used: Used) -> bool:
 
 def of_used(used: Used, review: Review) -> Recovered:
     """What stands behind a recovered report."""
-    label, report = _label(used, review), used.report
+    label, report = part_words(used.study, used.stratum, review), used.report
     if isinstance(report, TableSet):
         return Recovered(label, report.tables)
     histories = LogRankHistories.expected(report)
@@ -220,15 +199,6 @@ def of_used(used: Used, review: Review) -> Recovered:
             sides[row["direction"]] += row["histories"] if row["match"] == "rounded" else 0
     return Recovered(
         f"{label}, {histories.n_toci} v {histories.n_control} patients, p={histories.p}", histories=by_side
-    )
-
-
-def _label(report: Used | Unused, review: Review) -> str:
-    label = review.studies[report.study].label
-    return (
-        label
-        if report.stratum == "all"
-        else f"{label}, {stratum_words(review.records[report.study], report.stratum)}"
     )
 
 

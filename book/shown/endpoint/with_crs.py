@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from book.html.style import BLUE, LIGHT, ORANGE, RED, SMALL, Picture, canvas, interval_line, ratio_axis, reach
-from book.shown.endpoint.recovery import PLAIN
+from book.html.style import BLUE, LIGHT, ORANGE, RED, Picture, canvas, interval_line, reach
+from book.shown.endpoint.rows import caption, frame
 from extraction.records import Review
 from models.answers.answer import answer_of, as_ratios
 from models.endpoints import ENDPOINTS, evidence_of
@@ -71,10 +71,7 @@ def picture(key: str, review: Review) -> Picture | None:
     figure, ax = canvas(1.05 * len(shown) + 1.0)
     for i, row in enumerate(shown):
         _draw(ax, -i, row, low, high)
-    ax.set_ylim(-len(shown) + 0.3, 0.62)
-    ax.set_yticks([])
-    ax.spines["left"].set_visible(False)
-    ratio_axis(ax, low, high, f"Mean {endpoint.scale}", endpoint.sides)
+    frame(ax, key, len(shown), (low, high), below=0.3)
     said = "; ".join(f"{row.words}: {row.said}" for row in shown)
     return Picture(
         figure,
@@ -95,10 +92,7 @@ def _draw(ax, y: float, row: Row, low: float, high: float) -> None:
         ax.fill_betweenx([y - 0.16, y + 0.2], *medians, color=LIGHT, lw=0, zorder=1)
     for place, limits in zip((0.1, -0.06) if len(row.answers) > 1 else (0.02,), row.answers, strict=True):
         interval_line(ax, y + place, limits, low, high, row.colour, "D" if row.colour == RED else "o")
-    style = {"ha": "center", "fontsize": SMALL, "bbox": PLAIN}
-    weight = "bold" if row.colour == RED else "normal"
-    ax.text(np.sqrt(low * high), y + 0.42, row.words, va="center", weight=weight, **style)
-    ax.text(np.sqrt(low * high), y - 0.21, row.said, va="top", **style)
+    caption(ax, (y + 0.42, row.words), (y - 0.21, row.said), (low, high), row.colour == RED)
 
 
 def _numbers(shown: list[Row], scale: str) -> Iterator[dict]:

@@ -102,7 +102,7 @@ class Estimate(Row):
             return []
         return [
             f"{self.study}: {self.printed} is not symmetric on the {measure.scale.words} scale (the estimate"
-            f" lies {abs(self.asymmetry):.2f} {'above' if self.asymmetry > 0 else 'below'} the middle of its"
+            f" lies {abs(self.asymmetry):.2g} {'above' if self.asymmetry > 0 else 'below'} the middle of its"
             " limits, more than rounding explains): a misprint, or another kind of interval; it enters as"
             " normal around the estimate, as wide as the interval"
         ]
