@@ -35,6 +35,7 @@ def found(review) -> list[Finding]:
         CRS,
         None,
         2,
+        "21 patients of grade 3 or above",
         85,
         effect(CRS, drawn(np.log([0.5, 0.7, 0.9, 1.0, 1.3]))),
         effect(CRS, drawn(np.log([0.4, 0.6, 0.7, 0.9, 1.3]))),
@@ -276,6 +277,19 @@ def test_the_untreated_of_the_studies_come_first_then_the_outside_number(review)
     assert at["severe_crs"] == [(13, 26)] and at["icans"] == [(4, 28 + 35 + 48)]
     assert at["overall_survival"] == at[CRS] == []
     assert "some given tocilizumab" in baselines("severe_infection", review)[1].source
+
+
+def test_the_table_shows_the_events_and_patients_that_inform_each_answer(found, review):
+    """As the papers print them, tocilizumab first; survival has patients only."""
+    shown = findings_page.findings(found, review).frame
+    behind = dict(zip(shown["endpoint"], shown["studies: events/patients behind it"], strict=True))
+    title = {key: endpoint.title for key, endpoint in MODELS.items()}
+    assert (
+        behind[title["icans"]] == "3: Zhou 2025 2/17 v 0/28; Zhang 2022 6/32 v 0/35; Wang 2024 12/45 v 4/48"
+    )
+    assert behind[title["severe_crs"]] == "1: Kadauke 2021 4/15 v 13/26"
+    assert behind[title[CRS]] == "2: 21 patients of grade 3 or above"
+    assert behind[title["overall_survival"]].endswith("events hardly printed")
 
 
 def test_no_patient_is_counted_twice(review):

@@ -19,6 +19,7 @@ from models.trust import findings
 from models.trust.told import told
 
 INFECTION, RESPONSE, DURATION = "severe_infection", "complete_response", "crs_duration_grade3"
+SURVIVAL = "overall_survival"
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +66,13 @@ def test_a_row_says_both_sizes_probabilities_choices_certainty_studies_and_patie
     assert said.behind == (
         "Certainty: very low. Two studies: Zhou 2025 9/17 v 10/28; Zhang 2022 11–20/32 v 2–13/35."
     )
+
+
+def test_survival_says_what_unprinted_sides_do_where_a_side_is_unprinted(review):
+    """Zhou 2025 prints one p-value of overall survival, Zhang 2022 three, none with a side."""
+    survives = row(review, SURVIVAL, 0.5).survives
+    assert "printed without a side: with that alone the median, not adjusted for bias, goes from" in survives
+    assert "without a side" not in row(review, INFECTION, 0.5).survives
 
 
 def test_a_duration_counts_the_patients_of_its_own_grade_alone(review):

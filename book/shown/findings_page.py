@@ -98,7 +98,7 @@ def _row(f: Finding, certainty: str) -> dict[str, str]:
     return {
         "endpoint": f.title,
         "other arm, per 1,000": _without(f.baseline) if f.baseline else "no baseline risk",
-        "studies (patients, at most)": f"{f.studies} ({f.patients})",
+        "studies: events/patients behind it": f"{f.studies}: {f.informing}" if f.studies else "none",
         **effects,
         **shares,
         "certainty": certainty,

@@ -34,6 +34,7 @@ from models.answers.answer import answer_of
 from models.endpoint import Endpoint, Scale
 from models.endpoints import ENDPOINTS, evidence_of
 from models.trust import findings
+from models.trust.directions import directions
 from models.trust.told import told
 
 WIDEST = 25.0
@@ -91,8 +92,21 @@ def row(said: words.Told, review: Review) -> Row:
         words.headline(said),
         _patients(said, endpoint),
         f"{words.sizes(said, endpoint)}.",
-        ". ".join(filter(None, [words.survives(said), words.hangs_on(said)])) + ".",
+        ". ".join(filter(None, [words.survives(said), words.hangs_on(said), _unsaid(said.key, review)]))
+        + ".",
         f"{rated} {words.sentence_case(words.count(summary['n_studies'], 'study', 'studies'))}: {informing}.",
+    )
+
+
+def _unsaid(key: str, review: Review) -> str:
+    """What sides that no paper prints do to the answer; empty where every side is printed."""
+    if (found := directions(key, review)) is None:
+        return ""
+    low, high = map(words.number, found.medians)
+    values = words.count(len(found.unsigned), "p-value is", "p-values are")
+    return (
+        f"{words.sentence_case(values)} printed without a side: with that alone the median, not adjusted"
+        f" for bias, goes from {low} to {high}"
     )
 
 

@@ -70,11 +70,14 @@ class Effect:
 
 @dataclass(frozen=True)
 class Finding:
-    """One endpoint at one baseline risk."""
+    """One endpoint at one baseline risk; `informing` are the events and patients behind it in words,
+    `patients` those in the groups compared, an upper limit.
+    """
 
     key: str
     baseline: Baseline | None
     studies: int
+    informing: str
     patients: int
     unadjusted: Effect
     adjusted: Effect
@@ -104,7 +107,14 @@ def of_endpoint(key: str, review: Review) -> list[Finding]:
     at: list[Baseline | None] = [*baselines(key, review)] or [None]
     effects = _by_quadrature(key, at, review) if ENDPOINTS[key].engine.integrates else [_sampled(key, review)]
     return [
-        Finding(key, baseline, len(evidence.studies), patients(evidence, review), *both)
+        Finding(
+            key,
+            baseline,
+            len(evidence.studies),
+            informing(evidence, review),
+            patients(evidence, review),
+            *both,
+        )
         for baseline, both in zip(at, effects, strict=True)
     ]
 
