@@ -14,7 +14,7 @@ from scipy import stats
 
 from book.shown.endpoint import directions as shown
 from models.answers.answer import answer_of
-from models.endpoints import ENDPOINTS
+from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.report import Evidence, Used
 from models.likelihood.kinds.log_rank import LogRank
 from models.likelihood.kinds.log_rank_histories import LogRankHistories
@@ -153,3 +153,10 @@ def test_the_picture_is_legible_and_its_words_hold_every_answer(key, review):
 def test_an_endpoint_without_such_p_values_says_so(review):
     assert list(shown.sentences("icans", review)) == [shown.NONE_OPEN]
     assert shown.picture("icans", review) is None and shown.table("icans", review) is None
+
+
+@pytest.mark.parametrize("key", SURVIVAL)
+def test_what_pages_share_is_what_is_computed(review, key):
+    """Read back as it was kept, and computed from the evidence."""
+    directions.cache_clear()
+    assert directions(key, review) == of_evidence(evidence_of(key, review), ENDPOINTS[key])

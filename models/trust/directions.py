@@ -6,7 +6,7 @@ the answers lie apart.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from itertools import product
 
@@ -20,6 +20,7 @@ from models.engines.effects import quadrature
 from models.evidence.report import Evidence, Used
 from models.likelihood.log_rank import LogRankReport
 from models.likelihood.report import Direction
+from models.runs.shared import shared
 
 SIDES: tuple[Direction, ...] = ("lower", "higher")
 MOST = 6
@@ -71,7 +72,35 @@ class Directions:
 @lru_cache
 def directions(key: str, review: Review) -> Directions | None:
     """What unprinted sides do to the answer of an endpoint; None where every report has one side only."""
-    return of_evidence(evidence_of(key, review), ENDPOINTS[key])
+    used = evidence_of(key, review).used
+    if (found := _as_numbers(key, review)) is None:
+        return None
+    return Directions(
+        tuple(used[i] for i in found["unsigned"]),
+        tuple((used[i], side) for i, side in found["settled"]),
+        _of_json(found["as_used"]),
+        tuple(map(_of_json, found["every"])),
+        tuple(map(_of_json, found["of_two"])),
+    )
+
+
+@shared
+def _as_numbers(key: str, review: Review) -> dict | None:
+    """The same as JSON, with the places of reports among those used."""
+    evidence = evidence_of(key, review)
+    if (found := of_evidence(evidence, ENDPOINTS[key])) is None:
+        return None
+    return {
+        "unsigned": [evidence.used.index(used) for used in found.unsigned],
+        "settled": [[evidence.used.index(used), side] for used, side in found.settled],
+        "as_used": asdict(found.as_used),
+        "every": [asdict(one) for one in found.every],
+        "of_two": [asdict(one) for one in found.of_two],
+    }
+
+
+def _of_json(one: dict) -> Signed:
+    return Signed(tuple(one["sides"]), one["limits"], one["p_favours"])
 
 
 def of_evidence(evidence: Evidence, endpoint: Endpoint) -> Directions | None:
