@@ -22,8 +22,12 @@ def fisher(
 ) -> np.ndarray:
     """Fisher's exact test: all tables with these margins that are no more probable than the one found."""
 
-    def p(probability: np.ndarray, observed: np.ndarray, _at: np.ndarray) -> np.ndarray:
-        return np.sum(probability, axis=-1, where=probability <= observed * SAME_PROBABILITY)
+    def p(probability: np.ndarray, of: np.ndarray, at: np.ndarray) -> np.ndarray:
+        # probabilities rise to their mode and fall: those no larger are a lower and an upper tail
+        mode = np.argmax(probability, axis=1)[of]
+        observed = probability[of, at] * SAME_PROBABILITY
+        below = _tail_within(probability, of, observed, mode)
+        return below + _tail_within(probability[:, ::-1], of, observed, probability.shape[1] - 2 - mode)
 
     return _by_margin(p, events_treated, n_treated, events_control, n_control)
 
@@ -33,8 +37,8 @@ def fisher_doubled(
 ) -> np.ndarray:
     """Fisher's exact test as twice the smaller tail, at most 1."""
 
-    def p(probability: np.ndarray, _observed: np.ndarray, at: np.ndarray) -> np.ndarray:
-        return 2 * _smaller_tail(probability, at)
+    def p(probability: np.ndarray, of: np.ndarray, at: np.ndarray) -> np.ndarray:
+        return 2 * _smaller_tail(probability, of, at)
 
     return _by_margin(p, events_treated, n_treated, events_control, n_control)
 
@@ -44,8 +48,8 @@ def mid_p(
 ) -> np.ndarray:
     """Twice the smaller tail, of which the table found counts half (Rothman's mid-p)."""
 
-    def p(probability: np.ndarray, observed: np.ndarray, at: np.ndarray) -> np.ndarray:
-        return 2 * _smaller_tail(probability, at) - observed[:, 0]
+    def p(probability: np.ndarray, of: np.ndarray, at: np.ndarray) -> np.ndarray:
+        return 2 * _smaller_tail(probability, of, at) - probability[of, at]
 
     return _by_margin(p, events_treated, n_treated, events_control, n_control)
 
@@ -103,8 +107,8 @@ def fisher_lower(
 ) -> np.ndarray:
     """One-sided Fisher's exact test, of as many events in the treated arm or fewer."""
 
-    def p(probability: np.ndarray, _observed: np.ndarray, at: np.ndarray) -> np.ndarray:
-        return np.cumsum(probability, axis=-1)[np.arange(len(at)), at]
+    def p(probability: np.ndarray, of: np.ndarray, at: np.ndarray) -> np.ndarray:
+        return np.cumsum(probability, axis=-1)[of, at]
 
     return _by_margin(p, events_treated, n_treated, events_control, n_control)
 
@@ -143,44 +147,56 @@ NAMES = {
 """The same in words."""
 
 
-def _smaller_tail(probability: np.ndarray, at: np.ndarray) -> np.ndarray:
+def _smaller_tail(probability: np.ndarray, of: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Each tail added up from its own end: one less the other would lose a small one to rounding."""
     lower, upper = (np.cumsum(side, axis=-1) for side in (probability, probability[:, ::-1]))
-    rows = np.arange(len(at))
-    return np.minimum(lower[rows, at], upper[rows, -1 - at])
+    return np.minimum(lower[of, at], upper[of, -1 - at])
+
+
+def _tail_within(probability: np.ndarray, of: np.ndarray, most: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Sum from the first probability of a margin to the last that is at most `most`, by bisection: up to
+    `high` they rise.
+    """
+    low = np.full_like(high, -1)
+    while (low < high).any():
+        middle = (low + high + 1) // 2
+        within = probability[of, middle] <= most
+        low, high = np.where(within, middle, low), np.where(within, high, middle - 1)
+    return np.where(low < 0, 0.0, np.cumsum(probability, axis=-1)[of, low])
 
 
 def _by_margin(p: Callable[..., np.ndarray], *counts: ArrayLike) -> np.ndarray:
     """Apply `p` to the hypergeometric probabilities of all tables that share each table's margins, in pieces
-    that fit in memory.
+    that fit in memory; each margin's are computed once.
 
-    p : (probabilities (table, k), that of the table found (table, 1), its k) -> p of shape (table,)
+    p : (probabilities (margin, k), which margin each table has, its k) -> p of shape (table,)
     """
-    events_treated, n_treated, events_control, n_control = (
-        np.asarray(c, np.int64) for c in np.broadcast_arrays(*counts)
-    )
-    flat = [c.ravel() for c in (events_treated, n_treated, events_control, n_control)]
-    found = np.empty(flat[0].size)
-    largest = int(flat[1].max(initial=0))
+    broadcast = np.broadcast_arrays(*counts)
+    a, n, c, m = (np.asarray(x, np.int64).ravel() for x in broadcast)
+    order = np.lexsort((a + c, m, n))
+    margins = np.stack([n, m, a + c], axis=1)[order]
+    first = np.flatnonzero(np.r_[True, (margins[1:] != margins[:-1]).any(axis=1)][: len(order)])
+    ends = np.r_[first[1:], len(order)]
+    largest = int(n.max(initial=0))
     step = max(1, CELLS_AT_ONCE // (largest + 1))
-    for start in range(0, found.size, step):
-        a, n, b, m = (c[start : start + step] for c in flat)
-        probability, at = _hypergeometric(a, n, b, m, largest)
-        found[start : start + step] = p(probability, probability[np.arange(len(at)), at][:, None], at)
-    return np.minimum(found, 1.0).reshape(events_treated.shape)
+    found = np.empty(a.size)
+    for start in range(0, len(first), step):
+        firsts, lasts = first[start : start + step], ends[start : start + step]
+        patients, others, events = margins[firsts].T
+        probability = _hypergeometric(patients, others, events, largest)
+        of = np.repeat(np.arange(len(firsts)), lasts - firsts)
+        rows = order[firsts[0] : lasts[-1]]
+        found[rows] = p(probability, of, a[rows])
+    return np.minimum(found, 1.0).reshape(broadcast[0].shape)
 
 
 def _hypergeometric(
-    events_treated: np.ndarray,
-    n_treated: np.ndarray,
-    events_control: np.ndarray,
-    n_control: np.ndarray,
-    largest: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Probability of k events in the treated arm given all events, shape (table, k); and each table's k."""
+    n_treated: np.ndarray, n_control: np.ndarray, events: np.ndarray, largest: int
+) -> np.ndarray:
+    """Probability of k events in the treated arm, up to the largest, given all events; shape (margin, k)."""
     k = np.arange(largest + 1)
-    total = (events_treated + events_control)[:, None]
-    other, n_treated, n_control = total - k, n_treated[:, None], n_control[:, None]
+    total, n_treated, n_control = events[:, None], n_treated[:, None], n_control[:, None]
+    other = total - k
     possible = (k <= n_treated) & (other >= 0) & (other <= n_control)
     log_factorial = gammaln(np.arange(n_treated.max(initial=0) + n_control.max(initial=0) + 1) + 1.0)
 
@@ -189,7 +205,7 @@ def _hypergeometric(
         return log_factorial[n] - log_factorial[chosen] - log_factorial[n - chosen]
 
     log_p = log_ways(n_treated, k) + log_ways(n_control, other) - log_ways(n_treated + n_control, total)
-    return np.where(possible, np.exp(np.where(possible, log_p, -np.inf)), 0.0), events_treated
+    return np.where(possible, np.exp(np.where(possible, log_p, -np.inf)), 0.0)
 
 
 def _chi_squared(correction: float, *counts: ArrayLike, fewer: int = 0) -> np.ndarray:
