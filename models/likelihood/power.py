@@ -13,6 +13,8 @@ from extraction.recover.ranks import mann_whitney_null
 
 GRID = np.linspace(-6.0, 6.0, 61)
 """Standardised effects at which curves are tabulated; between them the kernel interpolates."""
+SMALLEST_PROBABILITY = 1e-9
+"""Quadrature of a power curve is exact to about this; beyond it the log curve is extended in a line."""
 NODES = 145  # Chebyshev points on up to 22 SD: twice as many change no curve by more than 1e-7 for 17 v 10
 
 
@@ -93,6 +95,16 @@ def outcome_curve(
     if not significant:
         return 1 - lower - higher
     return {"lower": lower, "higher": higher, None: lower + higher}[direction]
+
+
+def log_curve(probability: np.ndarray) -> np.ndarray:
+    """Log of a power curve; where it underflows, continued in a line from the last two exact points."""
+    exact = np.flatnonzero(probability > SMALLEST_PROBABILITY)
+    first, last = exact[0], exact[-1]
+    curve = np.log(np.maximum(probability, SMALLEST_PROBABILITY))
+    curve[:first] = curve[first] + (curve[first] - curve[first + 1]) * np.arange(first, 0, -1)
+    curve[last + 1 :] = curve[last] + (curve[last] - curve[last - 1]) * np.arange(1, len(curve) - last)
+    return curve
 
 
 @lru_cache

@@ -40,6 +40,7 @@ EXACT = {
     "incidence_rate_ratio": "irr", "risk_difference": "rd", "mean_difference": "md",
     "standardised_mean_difference": "smd", "standardized_mean_difference": "smd", "hedges_g": "smd",
     "loghr": "log_hr", "logor": "log_or", "logrr": "log_rr", "lnhr": "log_hr", "lnor": "log_or",
+    "ratio_of_medians": "ratio-of-medians", "log_ratio_of_medians": "log_ratio-of-medians",
     "lnrr": "log_rr", "ln_hr": "log_hr", "ln_or": "log_or", "ln_rr": "log_rr",
     "p_value": "p", "pvalue": "p", "pval": "p", "p_log_rank": "log_rank_p", "logrank_p": "log_rank_p",
     "p_logrank": "log_rank_p", "deaths": "events", "events_total": "events", "total_events": "events",
@@ -47,6 +48,7 @@ EXACT = {
 KNOWN = {
     *EXACT.values(), "or", "rr", "hr", "irr", "rd", "md", "smd", "proportion", "log_irr", "estimate", "se",
     "variance", "lower", "upper", "level", "p", "log_rank_p", "direction", "events", "n", "o_minus_e", "year",
+    "significant", "test", "curve",
 }  # fmt: skip
 TREATED = ("treated", "treatment", "intervention", "experimental", "exp", "exposed", "e", "1", "trt")
 CONTROL = ("control", "controls", "comparator", "comparison", "placebo", "ctrl", "c", "2")
@@ -57,6 +59,11 @@ QUANTITIES = {
     **dict.fromkeys(("mean", "average"), "mean"),
     **dict.fromkeys(("sd", "std", "deviation"), "sd"),
     **dict.fromkeys(("time", "persontime", "years", "days"), "time"),
+    "median": "median",
+    **dict.fromkeys(("q1", "p25"), "q1"),
+    **dict.fromkeys(("q3", "p75"), "q3"),
+    **dict.fromkeys(("min", "minimum"), "min"),
+    **dict.fromkeys(("max", "maximum"), "max"),
 }  # fmt: skip
 FILLING = {"of", "group", "arm", "number", "no", "in", "the", "standard", "person", "with", "at", "risk"}
 
@@ -71,6 +78,7 @@ def canonical(header: str) -> str | None:
         return EXACT[slug]
     if slug in KNOWN:
         return slug
+    slug = re.sub(r"(lower|first)_quartile", "q1", re.sub(r"(upper|third)_quartile", "q3", slug))
     words = [word for word in slug.split("_") if word not in FILLING]
     arms = [ARMS[word] for word in words if word in ARMS]
     quantities = [QUANTITIES[word] for word in words if word in QUANTITIES]

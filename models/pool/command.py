@@ -12,7 +12,7 @@ from models.pool.fit import BASELINE_SD, BASELINES, SEED, Pooled, priors_of
 from models.pool.measures import MEASURES
 from models.pool.output import Asked, as_csv, as_json, print_text, told
 from models.pool.rows import KINDS, read_rows
-from models.pool.study_table import read
+from models.pool.study_table import BadTable, read
 
 DESCRIPTION = """
 Bayesian random-effects meta-analysis of a table, one row per study, in any mixture of forms: counts of both
@@ -20,8 +20,10 @@ arms (study, events_treated, n_treated, events_control, n_control), person-time 
 means (mean_treated, sd_treated, n_treated, mean_control, ..), one arm (events, n), effects (hr, or, rr, irr,
 rd, md or smd; their logarithms as log_hr, or estimate) with lower and upper (at level, default 95), se,
 variance or p, log-rank tests (log_rank_p, n_treated, n_control, events, direction: lower or higher), and
-o_minus_e with variance. The names that metafor, meta and RevMan give these columns are read as well. Columns
-are separated by commas, semicolons or tabs.
+o_minus_e with variance, medians (median_treated, with q1_ and q3_ or min_ and max_, n_treated, ..), the
+outcome of a test (significant, or p as a bound, direction, test, n_treated, n_control) and digitised curves
+(curve, a file beside the table). The names that metafor, meta and RevMan give these columns are read as well.
+Columns are separated by commas, semicolons or tabs.
 """
 
 
@@ -29,7 +31,19 @@ def add_arguments(parser):
     """Declare the arguments of `pool`."""
     parser.description = DESCRIPTION
     parser.epilog = "What enters, by kind of row: " + "; ".join(kind.words for kind in KINDS)
-    parser.add_argument("table", metavar="FILE.csv", help="one row per study, UTF-8")
+    parser.add_argument(
+        "table", metavar="FILE.csv", help="one row per study, UTF-8; or a folder of records, see --field"
+    )
+    parser.add_argument(
+        "--field",
+        metavar="VARIABLE",
+        help="of a folder with register.yml and records: the variable whose printed numbers are pooled",
+    )
+    parser.add_argument(
+        "--contrast",
+        metavar="WORD",
+        help="of a folder of records whose studies compare different things: those of this contrast",
+    )
     parser.add_argument(
         "--measure",
         choices=list(MEASURES),
@@ -98,7 +112,7 @@ def command(args):
     """Run `pool`. Returns the exit code: 2 for wrong usage. Raises BadTable or Rejected for a table that
     cannot be pooled.
     """
-    measure, rows = read_rows(read(args.table), args.measure)
+    measure, rows = read_rows(_cells(args), args.measure)
     try:
         priors = priors_of(
             measure,
@@ -125,6 +139,20 @@ def command(args):
     else:
         print_text(found)
     return 0
+
+
+def _cells(args):
+    """Rows of the table, or of the folder of records, whose studies without a row are told."""
+    if not Path(args.table).is_dir():
+        return read(args.table)
+    if not args.field:
+        raise BadTable(f"{args.table}: a folder of records needs --field, the variable that is pooled")
+    from models.pool.records import rows_of_records
+
+    found = rows_of_records(args.table, args.field, args.contrast)
+    for study, reason in found.left_out.items():
+        print(f"{study} is left out: it {reason}", file=sys.stderr)
+    return found.rows
 
 
 def _positive(text):

@@ -61,6 +61,7 @@ MEASURES = {
         Measure("rd", "risk difference", ATANH, "normal:0:0.5", "half-normal:0.2", 0.0),
         Measure("hr", "hazard ratio", LOG, *RATIO_PRIORS, 1.0),
         Measure("irr", "rate ratio", LOG, *RATIO_PRIORS, 1.0),
+        Measure("ratio-of-medians", "ratio of medians", LOG, *RATIO_PRIORS, 1.0),
         Measure("md", "mean difference", PLAIN, None, None, 0.0),
         Measure("smd", "standardised mean difference", PLAIN, *RATIO_PRIORS, 0.0),
         Measure("proportion", "proportion", LOGIT, "normal:0:2", "half-normal:1", None),

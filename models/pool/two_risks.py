@@ -8,13 +8,12 @@ level midway between the arms of an odds ratio. It is integrated out under its n
 import numpy as np
 
 from models.likelihood.report import LogLikelihood
+from models.pool.tabulated import tabulated
 from models.priors import BaselinePrior
 
 LARGEST_EFFECT = 300.0  # on the log scale: beyond, the likelihood goes on as it ends there
 ZOOMS, POINTS = 5, 41
 NODES = np.linspace(-1.0, 1.0, 201)
-TABLE = 241
-REACH = 9.0  # SDs, roughly, on either side that are tabulated finely
 
 type Risks = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """log p, log(1 - p) of the treated and of the control."""
@@ -30,18 +29,10 @@ def log_likelihood(measure: str, counts: tuple[int, int, int, int], baseline: Ba
     if baseline.prior.family != "normal":
         raise ValueError(f"the baseline prior must be normal, not {baseline.prior.family}")
     risks = {"rr": of_ratio, "rd": of_difference}[measure]
-    centre, scale = _rough(measure, counts)
-    place = np.linspace(-np.arcsinh(40 * REACH), np.arcsinh(40 * REACH), TABLE)
-    at = np.clip(centre + scale * np.sinh(place) / 4, -LARGEST_EFFECT, LARGEST_EFFECT)
-    values = integrated(risks, at, counts, *baseline.prior.parameters)
-
-    def tabulated(theta: np.ndarray) -> np.ndarray:
-        where = np.arcsinh(4 * (np.asarray(theta, float) - centre) / scale)
-        inside = _cubic(place, values, np.clip(where, place[0], place[-1]))
-        slopes = (values[1] - values[0]) / (at[1] - at[0]), (values[-1] - values[-2]) / (at[-1] - at[-2])
-        return inside + slopes[0] * np.minimum(theta - at[0], 0) + slopes[1] * np.maximum(theta - at[-1], 0)
-
-    return tabulated
+    prior = baseline.prior.parameters
+    return tabulated(
+        *_rough(measure, counts), lambda theta: integrated(risks, theta, counts, *prior), LARGEST_EFFECT
+    )
 
 
 def integrated(
@@ -143,17 +134,3 @@ def _rough(measure: str, counts: tuple[int, int, int, int]) -> tuple[float, floa
         return float(np.log(p1 / p0)), float(np.sqrt((1 - p1) / (n * p1) + (1 - p0) / (m * p0)))
     d = p1 - p0
     return float(np.arctanh(d)), float(np.sqrt(p1 * (1 - p1) / n + p0 * (1 - p0) / m) / (1 - d**2))
-
-
-def _cubic(place: np.ndarray, values: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Cubics through four even places."""
-    step = place[1] - place[0]
-    first = np.clip(((at - place[0]) / step).astype(int) - 1, 0, len(place) - 4)
-    u = (at - place[0]) / step - first
-    v = [values[first + k] for k in range(4)]
-    return (
-        -v[0] * (u - 1) * (u - 2) * (u - 3) / 6
-        + v[1] * u * (u - 2) * (u - 3) / 2
-        - v[2] * u * (u - 1) * (u - 3) / 2
-        + v[3] * u * (u - 1) * (u - 2) / 6
-    )

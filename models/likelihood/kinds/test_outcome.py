@@ -9,11 +9,14 @@ from scipy import stats
 
 from models.likelihood.duration_report import DurationReport, Patients
 from models.likelihood.kernels import Packed, pack
-from models.likelihood.power import GRID, mann_whitney_critical, outcome_curve
+from models.likelihood.power import (
+    GRID,
+    SMALLEST_PROBABILITY,
+    log_curve,
+    mann_whitney_critical,
+    outcome_curve,
+)
 from models.likelihood.report import Direction
-
-# quadrature of a power curve is exact to about this; beyond it the log curve is extended in a line
-SMALLEST_PROBABILITY = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +75,7 @@ def outcome_of_one_grade(
         raise ValueError(
             f"{' or '.join(tests)} with {n_toci} v {n_control} patients cannot give the printed outcome"
         )
-    return pack("curve", [0], np.concatenate([[GRID[0], GRID[1] - GRID[0]], _log_curve(probability)]))
+    return pack("curve", [0], np.concatenate([[GRID[0], GRID[1] - GRID[0]], log_curve(probability)]))
 
 
 def outcome_of_mixed_grades(
@@ -94,16 +97,6 @@ def outcome_of_mixed_grades(
     outcome = {"lower": 1, "higher": 2, None: 3}[direction] if significant else 0
     integers = [critical, outcome, len(sizes_toci), *sizes_toci, *sizes_control]
     return pack("mixed_test", integers, np.concatenate([nodes, weights / weights.sum()]))
-
-
-def _log_curve(probability: np.ndarray) -> np.ndarray:
-    """Log of a power curve; where it underflows, continued in a line from the last two exact points."""
-    exact = np.flatnonzero(probability > SMALLEST_PROBABILITY)
-    first, last = exact[0], exact[-1]
-    curve = np.log(np.maximum(probability, SMALLEST_PROBABILITY))
-    curve[:first] = curve[first] + (curve[first] - curve[first + 1]) * np.arange(first, 0, -1)
-    curve[last + 1 :] = curve[last] + (curve[last] - curve[last - 1]) * np.arange(1, len(curve) - last)
-    return curve
 
 
 def _t(toci: np.ndarray, control: np.ndarray, alpha: float) -> tuple[bool, bool]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from models.pool.measures import MEASURES, Measure
 from models.pool.rows.counts import Counts
+from models.pool.rows.curve import DigitisedCurve
 from models.pool.rows.estimate import Estimate
 from models.pool.rows.log_rank import LogRankP, ObservedMinusExpected
 from models.pool.rows.means import Means
+from models.pool.rows.medians import Medians
 from models.pool.rows.person_time import PersonTime
 from models.pool.rows.row import Row
 from models.pool.rows.single_arm import SingleArm
+from models.pool.rows.test_outcome import OutcomeOfTest
 from models.pool.study_table import BadTable, Cells
 
 KINDS: tuple[type[Row], ...] = (
-    Counts, PersonTime, Means, SingleArm, ObservedMinusExpected, Estimate, LogRankP,
+    Counts, PersonTime, Means, Medians, SingleArm, ObservedMinusExpected, Estimate, LogRankP,
+    DigitisedCurve, OutcomeOfTest,
 )  # fmt: skip
 """In the order in which a row that could be several is read: raw numbers before what was made of them."""
 
