@@ -16,6 +16,7 @@ from time import perf_counter
 import numpy as np
 
 from extraction.recover.log_rank import log_rank_histories
+from extraction.recover.log_rank_ratios import LogRankReport, simulated_ratios
 from extraction.recover.rounding import printed_p, printed_percent
 from extraction.recover.tables import Arm, recover_tables
 from extraction.tree import ROOT
@@ -76,6 +77,10 @@ def searches():
         "log-rank histories, 12 v 6 without ties": (
             10.0,
             lambda: log_rank_histories(12, 6, "0.3977", ties=False),
+        ),
+        "hazard ratios behind a log-rank p, 100 v 100": (
+            10.0,
+            lambda: simulated_ratios(LogRankReport(100, 100, "0.03")),
         ),
     }
     rows = [

@@ -1,6 +1,7 @@
 """The command for anybody's numbers: its JSON is a contract, its refusals are one line."""
 
 import json
+import math
 import subprocess
 import sys
 
@@ -89,11 +90,49 @@ def test_a_log_rank_p_of_5_v_1_patients_answers_histories(recover):
     assert {(1, 0), (1, 1)} <= {(row["events_treated"], row["events_control"]) for row in found["untied"]}
 
 
-def test_groups_too_large_for_histories_answer_the_latent_events(recover):
+def test_groups_too_large_for_histories_answer_hazard_ratios(recover):
+    """93 events in 45 v 48 have V = 93 * 45 * 48 / 93^2 = 23.2; p = 0.773 is |z| = 0.288, log HR 0.0599."""
     found = answer(recover, "logrank", "--n-treated", "45", "--n-control", "48", "--p", "0.773")
     assert found["untied"] is None and "at most" in found["note"]
-    last = found["latent_events"]["information"][-1]
-    assert last["events"] == 93 and last["information"] == pytest.approx(93 * 45 * 48 / 93**2)
+    last = found["hazard_ratios"][-1]
+    assert (last["direction"], last["events"]) == ("higher", 93)
+    assert math.log(last["estimate"]) == pytest.approx(0.0599, abs=5e-4)
+
+
+def test_events_and_direction_narrow_the_histories(recover):
+    sizes = ("logrank", "--n-treated", "5", "--n-control", "1", "--p", "0.6547")
+    told = ("--events-treated", "1", "--events-control", "1", "--direction", "higher")
+    rows = answer(recover, *sizes, *told)["untied"]
+    assert {(row["events_treated"], row["events_control"], row["direction"]) for row in rows} == {
+        (1, 1, "treated worse")
+    }
+
+
+def test_a_log_rank_p_of_no_history_names_its_neighbours_and_other_tests(recover):
+    """1 v 1: p is 0.3173 by the log-rank test, and 0.4142 by Σ(O−E)²/E where both die."""
+    found = answer(recover, "logrank", "--n-treated", "1", "--n-control", "1", "--p", "0.414")
+    assert found["nearest_p"] == {"below": pytest.approx(0.3173, abs=5e-5), "above": None}
+    assert found["other_tests"] == [{"test": "Σ(O−E)²/E", "sides": 2}]
+    code, out, _ = recover("logrank", "--n-treated", "1", "--n-control", "1", "--p", "0.5")
+    assert code == 0 and "The nearest that can be printed are 0.3173." in out
+
+
+def test_a_p_beside_a_hazard_ratio_names_the_tests_that_give_it(recover):
+    """stats.stackexchange.com 141626: .1267 with a log-rank p of .03419; Wald's is .0661, the likelihood
+    ratio's .03064.  The sizes are not told there: these have its number of events.
+    """
+    sizes = ("logrank", "--n-treated", "20", "--n-control", "20", "--events", "8", "--hazard-ratio", ".1267")
+    for p, test in ((".03419", 0), (".0661", 1), (".03064", 2)):
+        assert answer(recover, *sizes, "--p", p)["tests"][test]["fits"]
+    large = ("logrank", "--n-treated", "100", "--n-control", "100", "--events", "190")
+    code, out, _ = recover(*large, "--hazard-ratio", "0.30", "--p", "0.9")
+    assert code == 0 and "by none of the tests in use" in out
+    # Tierney 2007: 0.075 two-sided
+    tierney = ("logrank", "--n-treated", "491", "--n-control", "485", "--events", "485")
+    code, out, _ = recover(*tierney, "--hazard-ratio", "0.85", "--p", "0.0375")
+    assert code == 0 and "log-rank test, one-sided" in out
+    code, _, err = recover(*sizes, "--p", "0.0171", "--direction", "higher")
+    assert code == 1 and "is not higher" in err
 
 
 def test_an_impossible_rank_p_is_answered_with_the_smallest(recover):
@@ -159,6 +198,21 @@ def test_a_median_that_a_mean_contradicts_is_said(recover):
         ("categories", "--n", "17", "28", "--totals", "40", "4", "1", "--p", "0.616"),
         ("table", "--n-treated", "3", "--n-control", "3"),
         ("logrank", "--n-treated", "3", "--n-control", "2", "--p", "ns", "--no-ties"),
+        (
+            "logrank",
+            "--n-treated",
+            "30",
+            "--n-control",
+            "20",
+            "--p",
+            "<.05",
+            "--sides",
+            "1",
+            "--medians",
+            "9",
+            "7",
+        ),
+        ("logrank", "--n-treated", "30", "--n-control", "20", "--p", ".04", "--hazard-ratio", "0.5"),
         ("read", "5 (12,5 %)", "--as", "count"),
     ],
 )
@@ -213,7 +267,7 @@ def test_a_known_table_of_thousands_is_checked(recover):
     """6/891 v 6/3206, p 0.02865: public question, answered there by R's fisher.test."""
     sizes = ("--n-treated", "891", "--events-treated", "6", "--n-control", "3206", "--events-control", "6")
     found = answer(recover, "table", *sizes, "--p", ".02865")
-    assert "fisher" in {c["test"] for c in found["candidates"]} and found["schema"] == 1
+    assert "fisher" in {c["test"] for c in found["candidates"]} and found["schema"] == 2
 
 
 def test_a_one_sided_p_is_told_where_no_two_sided_test_gives_it(recover):
@@ -240,7 +294,7 @@ def test_a_percentage_names_how_it_was_rounded(recover, arguments, match):
 
 def test_what_a_printed_result_says_is_told_with_its_digits(recover):
     assert answer(recover, "read", "HR 0·74 (95% CI ·40–1·20; p<0·001)", "--as", "ratio") == {
-        "schema": 1,
+        "schema": 2,
         "text": "HR 0·74 (95% CI ·40–1·20; p<0·001)",
         "measure": "hazard ratio",
         "value": "0.74",

@@ -12,10 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines.statistics import logrank_test
-from scipy import stats
 
 from extraction.recover import TooLarge, Unusable
-from extraction.recover.log_rank import event_sequences, latent_events, log_rank_histories, nearest_p
+from extraction.recover.log_rank import event_sequences, log_rank_histories, nearest_p
 
 # A history here is a tuple of steps, each (events, censored) with both by arm: ((1, 0), (0, 0)) is an event
 # of tocilizumab.
@@ -316,14 +315,14 @@ def test_the_neighbours_of_a_p_are_those_of_every_ordering(p):
     [(5, 0, "groups; n_control is 0"), (-1, 5, "groups; n_treated is -1")],
 )
 def test_an_empty_group_is_no_comparison(n_treated, n_control, message):
-    for ask in (log_rank_histories, latent_events, nearest_p):
+    for ask in (log_rank_histories, nearest_p):
         with pytest.raises(Unusable, match=message):
             ask(n_treated, n_control, "0.3")
 
 
 @pytest.mark.parametrize("p", ["", "1.2", "-0.1", "p~0.3"])
 def test_what_is_no_p_value_is_refused(p):
-    for ask in (log_rank_histories, latent_events, nearest_p):
+    for ask in (log_rank_histories, nearest_p):
         with pytest.raises(Unusable):
             ask(3, 2, p)
 
@@ -374,23 +373,17 @@ def test_twelve_v_six_is_searched_without_ties_only():
     )
 
 
-# events not enumerated
+# one side
 
 
-def test_latent_events_have_schoenfelds_information():
-    """17 v 28: r (1 - r) = 17 * 28 / 45^2 = 0.235062; ten events 2.35062, all 45 events 10.5778."""
-    information = {row["events"]: row["information"] for row in latent_events(17, 28, "0.3")["information"]}
-    assert sorted(information) == list(range(1, 46))
-    assert information[10] == pytest.approx(2.35062, abs=5e-6)
-    assert information[45] == pytest.approx(10.5778, abs=5e-5)
-
-
-@pytest.mark.parametrize(
-    ("p", "smallest", "largest"),
-    [("0.273", 0.2725, 0.2735), ("<0.05", 0, 0.05), ("ns", 0.05, 1), ("0.0004", 0.00035, 0.00045)],
-)
-def test_latent_events_have_the_z_of_the_p_values_printed_so(p, smallest, largest):
-    found = latent_events(17, 28, p)
-    # the edge of a printed p is wide by 1e-9
-    assert found["z_lower"] == pytest.approx(stats.norm.isf(largest / 2), abs=1e-8)
-    assert found["z_upper"] == (pytest.approx(stats.norm.isf(smallest / 2), abs=1e-8) if smallest else None)
+@pytest.mark.parametrize("p", ["0.1", "0.33", "0.5", "0.84", "<0.2", "ns"])
+def test_counts_of_a_one_sided_p_are_those_of_every_ordering(p):
+    """One-sided of either side: p / 2, or 1 - p / 2."""
+    expected = Counter()
+    for d1, d2, direction, tied, true_p in every_summary(3, 2):
+        if true_p is not None and not tied:
+            matches = {match_of(one, p) for one in {true_p / 2, 1 - true_p / 2}} - {None}
+            if matches:
+                expected[d1, d2, direction, min(matches)] += 1
+    found = log_rank_histories(3, 2, p, ties=False, sides=1)
+    assert counted(found.untied) == expected

@@ -5,14 +5,19 @@ this review's alone.
 import argparse
 import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 
-from rich.console import Console
-from rich.table import Table
-
-from extraction.commands import recover_claim, recover_curve, recover_mean, recover_ratio, recover_read
+from extraction.commands import (
+    recover_claim,
+    recover_curve,
+    recover_logrank,
+    recover_mean,
+    recover_ratio,
+    recover_read,
+)
 from extraction.commands.parser import counted
+from extraction.commands.shown import say, show_rows
 from extraction.recover import Unusable
 from extraction.recover.p_values import ALL_TESTS, NAMES, TESTS
 from extraction.recover.rounding import CONVENTION_WORDS, CONVENTIONS, Convention, printed_p, printed_percent
@@ -20,10 +25,8 @@ from extraction.recover.tables import Arm, recover_tables
 from extraction.recover.wide_tables import TESTS as WIDE_TESTS
 from extraction.recover.wide_tables import recover_wide_tables
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the JSON answers; it grows when a key changes its name or meaning."""
-SHOWN = 20
-"""Candidates that the readable answer lists; `--json` gives all."""
 ARMS = ("treated", "control")
 P_HELP = "as printed: 0.0204, .02, P = .04, 0·04, <0.05, >0.9999, ns"
 ALIASES = {
@@ -128,9 +131,9 @@ def _table(given: argparse.Namespace) -> tuple[dict, Callable]:
 
     def show() -> None:
         if not found.candidates:
-            _say(found.why_none())
+            say(found.why_none())
             return
-        _show(
+        show_rows(
             ["treated", "control", "test", "match"],
             [
                 [
@@ -204,7 +207,7 @@ def _categories(given: argparse.Namespace) -> tuple[dict, Callable]:
     )
 
     def show() -> None:
-        _show(
+        show_rows(
             ["table, a row for each group", "test", "match"],
             [[str(c), NAMES.get(c.test or "", "none"), CONVENTION_WORDS[c.match]] for c in found],
         )
@@ -233,53 +236,6 @@ def _declare_sizes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--p", required=True, help=P_HELP)
 
 
-def _declare_logrank(parser: argparse.ArgumentParser) -> None:
-    _declare_sizes(parser)
-    parser.add_argument(
-        "--no-ties", action="store_true", help="leave out histories in which events share a time"
-    )
-
-
-def _logrank(given: argparse.Namespace) -> tuple[dict, Callable]:
-    from extraction.recover.log_rank import latent_events, log_rank_histories
-
-    found = log_rank_histories(given.n_treated, given.n_control, given.p, ties=not given.no_ties)
-    answer = asdict(found)  # null: not searched
-    if found.untied is None:
-        answer["latent_events"] = latent_events(given.n_treated, given.n_control, given.p)
-
-    def show() -> None:
-        for name, rows in (
-            ("No two events at one time", found.untied),
-            ("Some events at one time", found.tied),
-        ):
-            if rows:
-                _show(
-                    ["events, treated", "events, control", "direction", "histories", "match"],
-                    [
-                        [
-                            row["events_treated"],
-                            row["events_control"],
-                            row["direction"],
-                            f"{row['histories']:,}",
-                            CONVENTION_WORDS[row["match"]],
-                        ]
-                        for row in rows
-                    ],
-                    name,
-                )
-        if found.untied == [] and not found.tied:
-            _say("No history of these groups gives this p.")
-        _say(found.note and f"{found.note}.")
-        if found.untied is None:
-            _say(
-                f"What is left is |z| = {answer['latent_events']['z_lower']:.3f} or more, with the number of"
-                " events unknown: --json lists its information."
-            )
-
-    return answer, show
-
-
 def _declare_rank(parser: argparse.ArgumentParser) -> None:
     _declare_sizes(parser)
     parser.add_argument(
@@ -302,7 +258,7 @@ def _rank(given: argparse.Namespace) -> tuple[dict, Callable]:
             "weakest that prints so": found["weakest"],
             "strongest that prints so": found["strongest"],
         }
-        return {"possible": True, **found}, lambda: _say(
+        return {"possible": True, **found}, lambda: say(
             "\n".join(f"{name}: {_difference(row)}" for name, row in ends.items())
         )
     answer = judge_rank_p(given.n_treated, given.n_control, given.p, ALIASES[given.test], given.ties)
@@ -312,7 +268,7 @@ def _rank(given: argparse.Namespace) -> tuple[dict, Callable]:
         words = f"{'can' if answer['possible'] else 'cannot'} give p {given.p}"
 
     def show() -> None:
-        _say(
+        say(
             f"This test of {given.n_treated} v {given.n_control} patients {words}. Smallest p:"
             f" {answer['smallest_attainable_p']:.4g}; nearest: {answer['nearest_attainable_p']:.4g}."
         )
@@ -348,7 +304,7 @@ def _percent(given: argparse.Namespace) -> tuple[dict, Callable]:
     groups = [dict(zip(("n", "events", "match"), row, strict=True)) for row in found]
 
     def show() -> None:
-        _show(
+        show_rows(
             ["patients", "events", "match"],
             [[n, events, CONVENTION_WORDS[match]] for n, events, match in found],
         )
@@ -356,10 +312,13 @@ def _percent(given: argparse.Namespace) -> tuple[dict, Callable]:
     return {"groups": groups}, show
 
 
-KINDS = {
+KINDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "table": ("tables of two arms by an event", _declare_table),
     "categories": ("tables of groups by several categories", _declare_categories),
-    "logrank": ("event and censoring histories behind a log-rank p", _declare_logrank),
+    "logrank": (
+        "histories, hazard ratios and tests behind a log-rank p",
+        partial(recover_logrank.declare, p_help=P_HELP),
+    ),
     "rank": ("whether a rank or t test can give a p", _declare_rank),
     "claim": ("whether a test statistic, its degrees of freedom and its p agree", recover_claim.declare),
     "ratio": ("whether a ratio, its interval and its p agree", recover_ratio.declare),
@@ -373,7 +332,7 @@ KINDS = {
 ANSWERS = {
     "table": _table,
     "categories": _categories,
-    "logrank": _logrank,
+    "logrank": recover_logrank.answer,
     "rank": _rank,
     "claim": recover_claim.answer,
     "ratio": recover_ratio.answer,
@@ -384,20 +343,3 @@ ANSWERS = {
     "read": recover_read.answer,
     "curve": recover_curve.answer,
 }
-
-
-def _show(heads: list[str], rows: list[list], title: str | None = None) -> None:
-    if not rows:
-        _say("Nothing fits.")
-        return
-    table = Table(*heads, title=title)
-    for row in rows[:SHOWN]:
-        table.add_row(*map(str, row))
-    Console().print(table)
-    if len(rows) > SHOWN:
-        _say(f"and {len(rows) - SHOWN:,} more; --json lists all.")
-
-
-def _say(text: str) -> None:
-    if text:
-        print(text)

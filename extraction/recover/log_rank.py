@@ -56,16 +56,17 @@ class LogRankHistories:
 
 @said("Every history of a handful of patients whose log-rank p prints as the paper's")
 def log_rank_histories(
-    n_treated: int, n_control: int, p: str, ties: bool = True, max_size: int = LARGEST_SEARCH
+    n_treated: int, n_control: int, p: str, ties: bool = True, max_size: int = LARGEST_SEARCH, sides: int = 2
 ) -> LogRankHistories:
-    """Every history of n_treated v n_control patients whose two-sided log-rank p prints as `p`, counted by
-    events and direction.
+    """Every history of n_treated v n_control patients whose log-rank p prints as `p`, counted by events and
+    direction.
 
     p : as printed: `0.273`, `<0.05`, `>0.9999` or `ns`
-    max_size : event sequences above which a search is left out; `latent_events` then says what p still tells
+    sides : 2, or 1 where p is one-sided, of whichever side
+    max_size : event sequences above which a search is left out
     Raises Unusable for an empty group or what is no p-value.
     """
-    z2 = z2_ranges(p)
+    z2 = z2_ranges(p, sides)
     if note := too_large(n_treated, n_control, False, max_size):
         return LogRankHistories(None, None, note)
     untied = counts(n_treated, n_control, z2, ties=False)
@@ -74,30 +75,9 @@ def log_rank_histories(
     return LogRankHistories(rows(untied), tied, note)
 
 
-def latent_events(n_treated: int, n_control: int, p: str) -> dict:
-    """What p tells where histories are too many: the range of |z|, and the information V at each number of
-    events D.
-
-    z is about normal with mean log HR * sqrt(V) and SD 1, V = D r (1 - r) with r the share of treated
-    patients (Schoenfeld 1981, Biometrika 68:316).  `z_upper` is None where p may be as small as 0.  Raises
-    Unusable as `log_rank_histories` does.
-    """
-    check_groups(n_treated, n_control)
-    (z2_lower, z2_upper), _ = z2_ranges(p)
-    total = n_treated + n_control
-    information = n_treated * n_control / total**2
-    return {
-        "z_lower": float(np.sqrt(z2_lower)),
-        "z_upper": float(np.sqrt(z2_upper)) if z2_upper < inf else None,
-        "information": [
-            {"events": events, "information": events * information} for events in range(1, total + 1)
-        ],
-    }
-
-
 def nearest_p(n_treated: int, n_control: int, p: str, ties: bool = True) -> tuple[float | None, float | None]:
-    """The closest p-values below and above the printed one that a history does give; None where there is
-    none.
+    """The closest two-sided p-values below and above the printed one that a history does give; None where
+    there is none.
 
     Raises Unusable as `log_rank_histories` does, TooLarge where that leaves the search out.
     """
@@ -210,17 +190,23 @@ def rows(found: np.ndarray) -> list[dict]:
     )
 
 
-def z2_ranges(p: str) -> np.ndarray:
+def z2_ranges(p: str, sides: int = 2) -> np.ndarray:
     """Smallest and largest z^2 whose p rounds to the printed one (first row) or is cut off to it (second);
     shape (2, 2).
 
-    A bound has no digits to cut off: its second row is its first.
+    A bound has no digits to cut off: its second row is its first.  A one-sided p above a half is that of the
+    other side.
     """
     printed = printed_p(p)
     rounded = [printed.upper * (1 + EDGE), printed.lower * (1 - EDGE)]
     cut_off = [printed.upper_cut * (1 - EDGE), printed.lower_cut * (1 - EDGE)]
     ranges = [rounded, cut_off if printed.lower_cut < printed.upper_cut else rounded]
-    return ndtri(np.minimum(ranges, 1) / 2) ** 2
+    if sides == 2:
+        return ndtri(np.minimum(ranges, 1) / 2) ** 2
+    z = ndtri(np.minimum(ranges, 1))
+    squares = np.sort(z**2, axis=1)
+    squares[(z[:, 0] > 0) & (z[:, 1] < 0), 0] = 0.0
+    return squares
 
 
 def matching(start: RiskSet, steps: Steps, z2: np.ndarray, width: int) -> dict[RiskSet, np.ndarray]:

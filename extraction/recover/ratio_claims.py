@@ -219,7 +219,7 @@ def _alone(printed: PrintedRatio, reach: Reach) -> RatioClaim:
     """Judge the numbers by each other; the estimate is judged by the interval, so not again."""
     if printed.lower is None or printed.upper is None:
         return RatioClaim(UNCHECKED, UNCHECKED, UNCHECKED)
-    estimate, lower, upper = (_logs(text) for text in (printed.estimate, printed.lower, printed.upper))
+    estimate, lower, upper = (log_range(text) for text in (printed.estimate, printed.lower, printed.upper))
     if upper[0] == math.inf or lower[0] == -math.inf:
         return RatioClaim(UNCHECKED, Part("agrees_if", (NOT_WALD,)), UNCHECKED)
     if estimate[1] < lower[0] or estimate[0] > upper[1] or lower[0] >= upper[1]:
@@ -344,7 +344,7 @@ def _number(printed: Printed) -> Decimal:
     return Decimal("inf") if text.strip().lower() in ("inf", "∞") else number(text, "ratio").value
 
 
-def _logs(printed: Printed) -> Range:
+def log_range(printed: Printed) -> Range:
     """Smallest and largest log of what prints so; minus infinity twice for 0, infinity twice for infinity."""
     value = _number(printed)
     if value.is_infinite():
