@@ -53,17 +53,16 @@ class IntervalAxis(PositiveAxis):
 
 
 POSITIVE = PositiveAxis()
+BOUNDED = ("uniform", "table")
 ON_POSITIVE = ("half_normal", "half_t", "half_cauchy", "exponential", "log_normal", "log_t", "inverse_gamma")
 
 
 def axis_of(tau_prior: Prior) -> PositiveAxis:
-    """The axis on which nodes are even. Raises ValueError for a prior that allows tau below zero, or bounds
-    it otherwise than a uniform one.
-    """
-    if tau_prior.family == "uniform" and tau_prior.parameters[0] >= 0:
-        return IntervalAxis(*tau_prior.parameters)
+    """The axis on which nodes are even. Raises ValueError for a prior that allows tau below zero."""
+    if tau_prior.family in BOUNDED and tau_prior.quantile(0.0) >= 0:
+        return IntervalAxis(*tau_prior.quantile(np.array([0.0, 1.0])).tolist())
     if tau_prior.family not in ON_POSITIVE:
-        legal = ", ".join([*ON_POSITIVE, "uniform from 0 or more"])
+        legal = ", ".join([*ON_POSITIVE, "uniform or a density of a file from 0 or more"])
         raise ValueError(f"the prior of tau must be one of {legal}, not {tau_prior.name}")
     return POSITIVE
 

@@ -63,7 +63,15 @@ def add_arguments(parser):
         metavar="PRIOR",
         help="prior of the mean effect on the scale of the measure: normal:0:1, t:3:0:1 or flat",
     )
-    parser.add_argument(
+    mean.add_argument(
+        "--mu-prior",
+        type=_prior_of_file,
+        dest="mu",
+        metavar="FILE.csv",
+        help="the same as a density: a value and its density in each line, a line between them",
+    )
+    between = parser.add_mutually_exclusive_group()
+    between.add_argument(
         "--tau",
         type=_tau_prior,
         metavar="PRIOR",
@@ -73,6 +81,9 @@ def add_arguments(parser):
             " turner:infection; default half-normal:0.5 for every ratio and smd, half-normal:0.2 for rd,"
             " half-normal:1 for proportion, for md and generic half-normal with half of --mu-sd"
         ),
+    )
+    between.add_argument(
+        "--tau-prior", type=_tau_prior_of_file, dest="tau", metavar="FILE.csv", help="the same as a density"
     )
     parser.add_argument(
         "--baseline-sd",
@@ -165,18 +176,32 @@ def _positive(text):
 def _prior(text):
     from models.pool.named_priors import prior_of
 
-    try:
-        return prior_of(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+    return _or_usage(lambda: prior_of(text))
+
+
+def _prior_of_file(path):
+    from models.pool.density_file import read_prior
+
+    return _or_usage(lambda: read_prior(path))
 
 
 def _tau_prior(text):
+    return _of_tau(_prior(text))
+
+
+def _tau_prior_of_file(path):
+    return _of_tau(_prior_of_file(path))
+
+
+def _of_tau(prior):
     from models.engines.tau_nodes import scan_places
 
-    prior = _prior(text)
+    _or_usage(lambda: scan_places(prior))  # refuses what cannot be a prior of tau
+    return prior
+
+
+def _or_usage(function):
     try:
-        scan_places(prior)  # refuses what cannot be a prior of tau
+        return function()
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-    return prior

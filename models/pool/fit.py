@@ -57,8 +57,10 @@ def priors_of(
             )
         tau = f"half-normal:{mu.parameters[1] / 2}"
     tau = tau if isinstance(tau, Prior) else prior_of(tau or measure.tau or "")
-    if mu.family not in ("normal", "t", "flat"):
-        raise ValueError(f"the prior of the mean effect must be normal, t or flat, not {mu.family}")
+    if mu.family not in ("normal", "t", "flat", "table"):
+        raise ValueError(
+            f"the prior of the mean effect must be normal, t, flat or a density of a file, not {mu.family}"
+        )
     scan_places(tau)  # refuses what cannot be a prior of tau
     return Priors(mu, tau, BaselinePrior(parse(f"normal:0:{baseline_sd}"), BASELINES[baseline_at]))
 
@@ -85,7 +87,7 @@ class Pooled:
         names = [row.study for row in self.rows]
         normals = {row.study: pair for row in self.rows if (pair := row.normal(self.measure)) is not None}
         try:
-            if len(normals) == len(names) and self.priors.mu.family != "t":
+            if len(normals) == len(names) and self.priors.mu.family in ("normal", "flat"):
                 estimate, se = zip(*normals.values(), strict=True)
                 return normal_normal(estimate, se, self.priors.mu, self.priors.tau, names)
             return self._of_any(names, normals)
