@@ -33,6 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--doi", help="registers the paper; left out for the record of a study that is registered already"
     )
+    parser.add_argument(
+        "--identifier",
+        metavar="WORDS",
+        help="registers a paper without DOI: its address, a registration, an ISBN, the number of an abstract",
+    )
     parser.add_argument("--title")
     parser.add_argument("--authors", nargs="+", metavar="NAME", help="each author as printed, in quotes")
     parser.add_argument("--journal")
@@ -52,7 +57,7 @@ def run(given: argparse.Namespace) -> int:
     """Write record and row, and say where; raise Refused or BadRecords, and write nothing."""
     written = (
         _register(given)
-        if given.doi
+        if given.doi or given.identifier
         else {_record_path(given): record(given.study, given.text, _registered(given))}
     )
     _write(written)
@@ -63,11 +68,14 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _registered(given: argparse.Namespace) -> str:
-    """DOI of a study that has its row already."""
+    """DOI, or other identifier, of a study that has its row already."""
     for row in _rows(parse(given.root / "register.yml")):
         if row.get("id") == given.study:
-            return str(row.get("doi"))
-    raise Refused(f"{given.study}: --doi: found nothing: a study that is not in the register needs its DOI")
+            return str(row.get("doi") or row.get("identifier"))
+    raise Refused(
+        f"{given.study}: --doi: found nothing: a study that is not in the register needs its DOI, or"
+        " --identifier where it has none"
+    )
 
 
 def _record_path(given: argparse.Namespace) -> Path:
@@ -87,7 +95,8 @@ def _register(given: argparse.Namespace) -> dict[Path, str]:
         "authors": given.authors,
         "journal": given.journal,
         "year": given.year,
-        "doi": given.doi,
+        "doi": given.doi and schema.without_resolver(given.doi),
+        "identifier": given.identifier,
         "decision": given.decision,
         "decided": date.today().isoformat(),
         "text_held": given.text and True,
@@ -101,7 +110,8 @@ def _register(given: argparse.Namespace) -> dict[Path, str]:
     _refuse_known_study(given, source)
     written = {}
     if given.decision == "included":
-        path, text = given.root / "records" / f"{given.study}.yml", record(given.study, given.text, given.doi)
+        path = given.root / "records" / f"{given.study}.yml"
+        text = record(given.study, given.text, known.get("doi") or given.identifier)
         if (
             path.exists() and path.read_text(encoding="utf-8") != text
         ):  # the same text is what an interrupted run leaves
@@ -134,10 +144,12 @@ def _refuse_known_study(given: argparse.Namespace, source: Source) -> None:
                 f"{given.study}: is in the register already ({other.get('decision')}); for its record alone,"
                 " leave out --doi"
             )
-        if str(other.get("doi")).lower() == given.doi.lower():
-            raise Refused(
-                f"{given.study}: doi: found {given.doi!r}: is registered already, for {other.get('id')}"
-            )
+        for key in ("doi", "identifier"):
+            named = getattr(given, key)
+            if named and str(other.get(key)).lower() == schema.without_resolver(named).lower():
+                raise Refused(
+                    f"{given.study}: {key}: found {named!r}: is registered already, for {other.get('id')}"
+                )
 
 
 def _rows(source: Source) -> list[dict]:
@@ -188,7 +200,7 @@ def row(known: dict) -> str:
     return "".join(f"{line}\n" for line in (f"  - {first}", *_indent(rest, 4)))
 
 
-def record(study: str, text: str | None, doi: str) -> str:
+def record(study: str, text: str | None, named: str) -> str:
     """The record to fill in: every block of the schema, an entry for each endpoint, and every kind of report
     with its fields.
     """
@@ -216,7 +228,7 @@ def record(study: str, text: str | None, doi: str) -> str:
     }
     head = [
         "# yaml-language-server: $schema=../record.schema.json",
-        f"# https://doi.org/{doi}",
+        f"# https://doi.org/{named}" if named.startswith("10.") else f"# {named}",
         (
             f"# Each place to fill in says {FILL_IN}; lines behind a # are optional. Comments may go when all"
             " is filled in."

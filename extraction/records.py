@@ -131,7 +131,9 @@ def _between_files(
     rows = sources["register"]
     first: dict[str, tuple[int, str]] = {}
     for i, study in enumerate(register.studies):
-        for key, value in (("id", study.id), ("doi", study.doi)):
+        for key, value in (("id", study.id), ("doi", study.doi), ("identifier", study.identifier)):
+            if value is None:
+                continue
             earlier = first.setdefault(value.lower(), (i, study.id))
             if earlier[0] != i:
                 yield rows.problem(

@@ -4,17 +4,21 @@ Every model here refuses unknown keys.  Numbers are kept as printed: `Decimal` k
 percentage or a p-value, so that later checks know how far it was rounded.
 """
 
+import re
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
+    SerializerFunctionWrapHandler,
     StringConstraints,
     field_validator,
+    model_serializer,
     model_validator,
 )
 
@@ -28,6 +32,7 @@ from extraction.vocabulary import (
     Direction,
     Domain,
     EndpointName,
+    Estimator,
     FieldName,
     Ground,
     RiskOfBias,
@@ -35,12 +40,26 @@ from extraction.vocabulary import (
     Test,
     TextPart,
     Unit,
+    is_about_time,
+    is_reversed,
 )
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")]
 StudyId = Annotated[str, StringConstraints(pattern=r"^[a-z]+[12][0-9]{3}[a-z]?$")]
 EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
-Doi = Annotated[str, StringConstraints(pattern=r"^10\.[0-9]{4,9}/[^\s\"<>]+[^\s\"<>.,;]$")]
+DOI_RESOLVER = re.compile(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
+
+
+def without_resolver(doi: str) -> str:
+    """A DOI that is typed as a link, without the address of its resolver."""
+    return DOI_RESOLVER.sub("", doi.strip())
+
+
+Doi = Annotated[
+    str,
+    StringConstraints(pattern=r"^10\.[0-9]{4,9}/[^\s\"<>]+[^\s\"<>.,;]$"),
+    BeforeValidator(lambda doi: without_resolver(doi) if isinstance(doi, str) else doi),
+]
 Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
@@ -77,13 +96,28 @@ PrintedP = Annotated[
     str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True), AfterValidator(_normal_p)
 ]
 Count = Annotated[int, Field(ge=0, le=20_000)]
+Time = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)? (days|weeks|months|years)$")]
+"""A time after the start, e.g. `12 months`."""
 Number = Annotated[Decimal, Field(max_digits=18, decimal_places=12)]
 Percent = Annotated[Number, Field(ge=0)]
 CurveFile = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*\.csv$", max_length=100)]
 
 
 class Strict(BaseModel):
+    """A model that refuses what it does not know.
+
+    LATER : fields that came to the schema later; where they say nothing they are not written, so that what
+    does not use them keeps its fingerprint
+    """
+
     model_config = ConfigDict(extra="forbid", frozen=True)
+    LATER: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def without_later_silences(self, write: SerializerFunctionWrapHandler) -> dict[str, object]:
+        written = write(self)
+        silent = {name for name in self.LATER if getattr(self, name) == type(self).model_fields[name].default}
+        return {name: value for name, value in written.items() if name not in silent}
 
     @field_validator(*DECIMALS, mode="before", check_fields=False)
     @classmethod
@@ -156,7 +190,33 @@ class GroupSize(Entry):
     n: Count = Field(description="Patients.")
 
 
-class Counts(Entry):
+class Share(Entry):
+    """A share of patients, and how the paper estimates it."""
+
+    LATER = frozenset({"estimator", "at"})
+    estimator: Estimator | None = Field(
+        None,
+        description=(
+            "How the share is estimated; null means crude, patients with the event of all, or Kaplan-Meier"
+            " where the variable is the time to an event. Only crude ones are counts."
+        ),
+    )
+    at: Time | None = Field(
+        None, description="Time at which it is estimated, e.g. 12 months; null for a crude share."
+    )
+
+    @property
+    def is_crude(self) -> bool:
+        """Whether it is patients with the event over all patients."""
+        return self.estimated_by == "crude"
+
+    @property
+    def estimated_by(self) -> Estimator:
+        """How it is estimated, by the entry or by its variable."""
+        return self.estimator or ("kaplan_meier" if is_about_time(self.field) else "crude")
+
+
+class Counts(Share):
     """Patients with an event; the denominator is the stratum's group size unless printed."""
 
     kind: Literal["counts"]
@@ -167,11 +227,25 @@ class Counts(Entry):
     percent: Percent | None = Field(None, description="Percentage printed with the count, all digits kept.")
 
 
-class Percentage(Entry):
+class Percentage(Share):
     """A percentage printed without its count."""
 
+    LATER = frozenset({"estimator", "at", "n", "lower", "upper", "level"})
     kind: Literal["percentage"]
     percent: Percent = Field(description="Per cent, all digits kept.")
+    n: Annotated[Count, Field(ge=1)] | None = Field(
+        None,
+        description="Denominator, where it is printed and is not the group's size, e.g. those evaluable.",
+    )
+    lower: Percent | None = Field(None, description="Lower limit of its interval, per cent.")
+    upper: Percent | None = Field(None, description="Upper limit of its interval, per cent.")
+    level: Number = Field(Decimal(95), gt=0, lt=100, description="Confidence level, per cent.")
+
+    @model_validator(mode="after")
+    def has_both_limits_or_none(self) -> Self:
+        if (self.lower is None) != (self.upper is None):
+            raise ValueError("an interval has both limits")
+        return self
 
 
 class Bound(Entry):
@@ -223,15 +297,46 @@ class LogRankP(Entry):
 
 
 class Ratio(Entry):
-    """A hazard, odds or risk ratio with its interval, tocilizumab over none but where `contrast` differs."""
+    """A ratio of the arms with its interval or its p, tocilizumab over none; `contrast: control v toci` where
+    it is printed the other way round.
+    """
 
-    kind: Literal["hazard_ratio", "odds_ratio", "risk_ratio"]
+    LATER = frozenset({"estimator"})
+    kind: Literal["hazard_ratio", "odds_ratio", "risk_ratio", "rate_ratio", "subdistribution_ratio"]
     estimate: Number = Field(gt=0, description="Ratio.")
-    lower: Number = Field(gt=0, description="Lower limit of the interval.")
-    upper: Number = Field(gt=0, description="Upper limit of the interval.")
+    lower: Number | None = Field(None, gt=0, description="Lower limit of the interval.")
+    upper: Number | None = Field(None, gt=0, description="Upper limit of the interval.")
     level: Number = Field(Decimal(95), gt=0, lt=100, description="Confidence level, per cent.")
     p: PrintedP | None = Field(None, description="p-value printed with it.")
     adjusted_for: list[Words] = Field(description="Covariates in the model; an empty list means unadjusted.")
+    estimator: Literal["weighted", "matched"] | None = Field(
+        None, description="Weighted by, or of patients matched on, the propensity of treatment; else null."
+    )
+
+    @model_validator(mode="after")
+    def says_how_sure_it_is(self) -> Self:
+        if (self.lower is None) != (self.upper is None):
+            raise ValueError("an interval has both limits")
+        if self.lower is None and self.p is None:
+            raise ValueError("a ratio has its interval, or its p where none is printed")
+        return self
+
+    @property
+    def is_adjusted(self) -> bool:
+        """Whether anything is done for the arms to be alike: covariates, weights or matching."""
+        return bool(self.adjusted_for or self.estimator)
+
+
+class Difference(Entry):
+    """A difference of the arms with its interval, tocilizumab minus none."""
+
+    kind: Literal["risk_difference", "mean_difference", "restricted_mean_difference"]
+    estimate: Number = Field(description="Difference; of risks in percentage points.")
+    lower: Number | None = Field(None, description="Lower limit of the interval.")
+    upper: Number | None = Field(None, description="Upper limit of the interval.")
+    level: Number = Field(Decimal(95), gt=0, lt=100, description="Confidence level, per cent.")
+    p: PrintedP | None = Field(None, description="p-value printed with it.")
+    adjusted_for: list[Words] = Field([], description="Covariates in the model; an empty list means none.")
 
 
 class MedianRange(Entry):
@@ -308,6 +413,7 @@ AnyEntry = Annotated[
     | PValue
     | LogRankP
     | Ratio
+    | Difference
     | MedianRange
     | MedianQuartiles
     | MeanSd
@@ -357,6 +463,7 @@ class VariableDefinition(Definition):
 class Stratum(Definition):
     """A set of patients that entries refer to."""
 
+    LATER = frozenset({"partition", "landmark"})
     crs_grades: list[Annotated[int, Field(ge=0, le=5)]] | None = Field(
         None, description="CRS grades the stratum holds, where it is defined by grade."
     )
@@ -365,6 +472,16 @@ class Stratum(Definition):
     )
     patients_with: FieldName | None = Field(
         None, description="Variable, where the stratum is the patients who have it, e.g. icans."
+    )
+    partition: Slug | None = Field(
+        None,
+        description=(
+            "Name that strata share which have no patient in common and are together all of an arm, e.g."
+            " doses."
+        ),
+    )
+    landmark: Time | None = Field(
+        None, description="Time, where the stratum is the patients without the event until then."
     )
 
 
@@ -456,15 +573,15 @@ class Record(Strict):
         arm: str | None = None,
         contrast: str = TWO_ARMS,
     ) -> list[E]:
-        """Entries of a kind (all, where it is `Entry`) and field, narrowed by stratum and arm; those a
-        contradiction set aside are left out.
+        """Entries of a kind (all, where it is `Entry`) and field, narrowed by stratum and arm; the two arms
+        are compared either way round.  Those a contradiction set aside are left out.
         """
         return [
             e
             for e in self.entries
             if isinstance(e, kind)
             and e.field == field
-            and e.contrast == contrast
+            and (e.contrast == contrast or (contrast == TWO_ARMS and is_reversed(e.contrast)))
             and e.id not in self.set_aside()
             and (stratum is None or e.stratum == stratum)
             and (arm is None or e.arm == arm)
@@ -539,6 +656,7 @@ class Distinct(Strict):
 class Registration(Strict):
     """One paper that was considered, and what was decided."""
 
+    LATER = frozenset({"identifier"})
     id: StudyId = Field(description="Stem of the study.")
     title: Words = Field(description="Title of the paper.")
     authors: list[Words] = Field(
@@ -546,7 +664,16 @@ class Registration(Strict):
     )
     journal: Words = Field(description="Journal.")
     year: Annotated[int, Field(ge=1990, le=2100)] = Field(description="Year of publication.")
-    doi: Doi = Field(description="DOI without the resolver's address, e.g. 10.3389/fimmu.2025.1530623.")
+    doi: Doi | None = Field(
+        None, description="DOI, e.g. 10.3389/fimmu.2025.1530623; null where the paper has none."
+    )
+    identifier: Words | None = Field(
+        None,
+        description=(
+            "What else names the paper, where it has no DOI: its address, a trial's registration, an ISBN,"
+            " the number of an abstract."
+        ),
+    )
     pmid: Annotated[str, StringConstraints(pattern=r"^[0-9]{6,9}$")] | None = Field(
         None, description="PubMed identifier."
     )
@@ -584,6 +711,26 @@ class Registration(Strict):
             raise ValueError(f"{self.id} is not excluded, so it has no ground of exclusion")
         return self
 
+    @model_validator(mode="after")
+    def can_be_found(self) -> Self:
+        if not (self.doi or self.pmid or self.identifier):
+            raise ValueError(f"{self.id} needs a doi, a pmid or another identifier")
+        return self
+
+    @property
+    def link(self) -> str | None:
+        """Address of the paper; None where its identifier is none."""
+        if self.doi:
+            return f"https://doi.org/{self.doi}"
+        if self.identifier and re.match(r"https?://\S+$", self.identifier):
+            return self.identifier
+        return f"https://pubmed.ncbi.nlm.nih.gov/{self.pmid}/" if self.pmid else None
+
+    @property
+    def named_by(self) -> str:
+        """What names the paper to others: its DOI, else its other identifier, else that of PubMed."""
+        return self.doi or self.identifier or f"PMID {self.pmid}"
+
     @property
     def label(self) -> str:
         """Surname and year, e.g. `Zhou 2025`; the forename stands by where two surnames meet."""
@@ -605,5 +752,5 @@ class ExternalNumber(Strict):
 class Register(Strict):
     """Every paper considered, and the outside numbers the review leans on."""
 
-    studies: list[Registration] = Field(min_length=1, description="One row per paper.")
+    studies: list[Registration] = Field(description="One row per paper.")
     external: list[ExternalNumber] = Field([], description="Numbers from outside the included studies.")

@@ -1,5 +1,6 @@
 """The words a record may use: variables, units, tests, arms and endpoints, each with its meaning."""
 
+import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 
@@ -35,8 +36,10 @@ FIELDS = {
     "severe_crs": variable("Severe cytokine release syndrome, as the paper defines it."),
     "crs_onset": variable("Time from infusion to onset of cytokine release syndrome.", "days"),
     "fever_onset": variable("Time from infusion to first fever.", "days"),
-    "crs_duration": variable("Days from onset to end of cytokine release syndrome.", "days"),
+    "crs_duration": variable("Time from onset to end of cytokine release syndrome.", "days", "hours"),
     "severe_infection": variable("Severe or serious infection, as the paper defines it."),
+    "infection": variable("Infection of any grade."),
+    "cytopenia": variable("Cytopenia, as the paper defines it; the category names the line of cells."),
     "icans": variable("Immune effector cell-associated neurotoxicity syndrome, any grade."),
     "severe_icans": variable("Severe ICANS, as the paper defines it."),
     "icans_onset": variable("Time from infusion to onset of ICANS of any grade.", "days"),
@@ -48,11 +51,25 @@ FIELDS = {
     "partial_response": variable("Partial response."),
     "overall_survival": variable("Time to death from any cause.", "days", "months", "years"),
     "progression_free_survival": variable(
-        "Time to progression, relapse or death; leukaemia-free survival is its synonym here.",
+        "Time to progression, relapse or death; in the first records leukaemia-free survival as well.",
         "days",
         "months",
         "years",
     ),
+    "event_free_survival": variable(
+        "Time to failure of induction, relapse or death, as the paper names it.", "days", "months", "years"
+    ),
+    "leukaemia_free_survival": variable(
+        "Time to relapse or death, as the paper names it.", "days", "months", "years"
+    ),
+    "relapse_free_survival": variable(
+        "Time from response to relapse or death, of those who responded.", "days", "months", "years"
+    ),
+    "relapse": variable("Relapse, as the paper counts it."),
+    "hospital_stay": variable("Length of stay in hospital.", "days"),
+    "icu_admission": variable("Patients admitted to intensive care."),
+    "icu_stay": variable("Length of stay in intensive care.", "days", "hours"),
+    "cost": variable("Cost of care of a patient; the note names the currency and its year.", "currency"),
     "deaths": variable("Deaths, with cause where printed."),
     "toci_use": variable("Patients given tocilizumab."),
     "toci_dose": variable("Cumulative tocilizumab dose.", "mg"),
@@ -126,6 +143,8 @@ Unit = Literal[
     "1e6 cells/kg",
     "1e9 cells/kg",
     "fold",
+    "currency",
+    "percentage points",
     "ratio",
     "probability",
     "none",
@@ -144,6 +163,8 @@ UNITS = {
     "1e6 cells/kg": "million cells per kilogram of body weight",
     "1e9 cells/kg": "thousand million cells per kilogram of body weight, as one text of a paper reads",
     "fold": "multiple of the baseline level",
+    "currency": "money, in the currency and at the prices that the note names",
+    "percentage points": "difference of two percentages",
     "ratio": "a ratio of two arms; 1 is no difference",
     "probability": "a p-value",
     "none": "no unit: the entry is a verbal outcome or an absence",
@@ -160,24 +181,67 @@ UNITS_OF_KIND: dict[str, tuple[Unit, ...]] = {
     "hazard_ratio": ("ratio",),
     "odds_ratio": ("ratio",),
     "risk_ratio": ("ratio",),
+    "rate_ratio": ("ratio",),
+    "subdistribution_ratio": ("ratio",),
+    "risk_difference": ("percentage points",),
     "test_outcome": ("none",),
     "survival_curve": ("none",),
     "not_reported": ("none",),
 }
 """Units fixed by the kind of report; a measured value takes its variable's units instead."""
 
-Test = Literal["fisher", "chi_squared", "mann_whitney", "t", "log_rank", "cox", "logistic", "unnamed"]
+Test = Literal[
+    "fisher",
+    "chi_squared",
+    "mann_whitney",
+    "kruskal_wallis",
+    "t",
+    "log_rank",
+    "gray",
+    "cox",
+    "fine_gray",
+    "logistic",
+    "unnamed",
+]
 TESTS = {
     "fisher": "Fisher's exact test",
     "chi_squared": "chi-squared test",
     "mann_whitney": "Mann-Whitney U test",
+    "kruskal_wallis": "Kruskal-Wallis test",
     "t": "Student's t test",
     "log_rank": "log-rank test",
+    "gray": "Gray's test of cumulative incidences",
     "cox": "Wald test in a Cox model",
+    "fine_gray": "Wald test in a Fine-Gray model of the subdistribution",
     "logistic": "Wald test in a logistic model",
     "unnamed": "the paper does not name the test",
 }
 """Tests a paper may name.  Several together mean: the paper names them as alternatives."""
+
+Estimator = Literal["crude", "kaplan_meier", "cumulative_incidence", "weighted", "matched"]
+ESTIMATORS = {
+    "crude": "patients with the event over all patients",
+    "kaplan_meier": "a Kaplan-Meier estimate at a time",
+    "cumulative_incidence": "a cumulative incidence at a time, with death or relapse as competing events",
+    "weighted": "a share of patients weighted by their propensity of treatment",
+    "matched": "a share of patients matched on their propensity of treatment",
+}
+"""How a share of patients is estimated.  Only a crude one is a count over a number of patients."""
+
+TIMES = {
+    "overall_survival": "overall survival",
+    "progression_free_survival": "progression-free survival",
+    "event_free_survival": "event-free survival",
+    "leukaemia_free_survival": "leukaemia-free survival",
+    "relapse_free_survival": "relapse-free survival",
+}
+"""Variables that are the time to an event, in words; a percentage of one is of those without it."""
+
+
+def is_about_time(field: str) -> bool:
+    """Whether a variable is the time to an event."""
+    return field in TIMES
+
 
 Arm = Literal["toci", "control", "total", "comparison"]
 ARMS = {
@@ -237,6 +301,17 @@ ARM_NAMES = {"toci": "tocilizumab", "control": "control"}
 BOTH_ARMS = tuple(ARM_NAMES)
 TWO_ARMS = "toci v control"
 """What a comparison contrasts unless its entry says otherwise."""
+REVERSED = re.compile(
+    r"(control|none|no toci(lizumab)?|without( toci(lizumab)?)?)"
+    r"\s+(v|vs|versus|over|/)\.?\s+(toci(lizumab)?|with)",
+    re.IGNORECASE,
+)
+
+
+def is_reversed(contrast: str) -> bool:
+    """Whether a contrast is that of the two arms the other way round, as `control v toci`."""
+    return bool(REVERSED.fullmatch(contrast.strip()))
+
 
 Domain = Literal[
     "confounding",

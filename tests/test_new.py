@@ -201,7 +201,11 @@ REFUSED = {
         "id: found 'lee': must be lower-case letters, digits and _",
     ),
     "a path for an id": ("../lee2031", "10.1234/other", "id: found '../lee2031': must be"),
-    "a DOI with its resolver": ("lee2031", "https://doi.org/10.1234/other", "without the resolver's address"),
+    "a known DOI as a link": (
+        "lee2031",
+        "https://doi.org/10.1234/invented.2020.1",
+        "is registered already, for example2020",
+    ),
     "a DOI without suffix": ("lee2031", "10.1234", "is not a DOI"),
     "a year beyond reason": (
         "lee1066",
@@ -218,6 +222,16 @@ def test_a_bad_study_is_refused_in_one_line_and_nothing_is_written(invented, nam
     code, said = invented.run("new", study, "--doi", doi)
     assert (code, len(said.splitlines())) == (1, 1) and rule in said and study in said
     assert tree_of(invented) == before
+
+
+def test_a_paper_without_doi_is_registered_by_another_name(invented):
+    assert invented.run("new", "lee2031", "--identifier", "Blood 146 Suppl 1: 712")[0] == 0
+    register = (invented.root / "register.yml").read_text()
+    assert 'identifier: "Blood 146 Suppl 1: 712"' in register
+    row = register[register.index("id: lee2031") :]
+    assert not re.search(r"^ +doi:", row, re.MULTILINE)
+    code, said = invented.run("new", "kim2032", "--identifier", "blood 146 suppl 1: 712")
+    assert code == 1 and "is registered already, for lee2031" in said
 
 
 def test_a_study_without_row_and_doi_and_a_second_record_are_refused(invented):

@@ -101,7 +101,7 @@ FAULTS = {
         "fishing, ",
         "entries[severe_infection.p].tests[0]",
         "fishing",
-        "must be one of fisher",
+        "nearest: fisher",
     ),
     "no kind": Fault(
         RECORD, INFECTION, "\n    kind: counts", "", f"{ENTRY}.kind", "nothing", "an entry needs a kind"
@@ -298,13 +298,13 @@ FAULTS = {
         "stands twice in the register, first for example2020",
         study="waiting2022",
     ),
-    "DOI with its resolver": Fault(
+    "DOI in the place of another address": Fault(
         REGISTER,
         WAITING,
         "10.1234",
-        "https://doi.org/10.1234",
+        "https://example.org/10.1234",
         "studies[waiting2022].doi",
-        "https://doi.org/10.1234/invented.2022.3",
+        "https://example.org/10.1234/invented.2022.3",
         "is not a DOI",
         study="waiting2022",
     ),
@@ -485,7 +485,7 @@ def test_a_record_of_a_study_not_included_is_kept_and_enters_nothing(invented, d
 def test_every_fault_is_listed_at_once(invented):
     invented.plant(RECORD, INFECTION, "arm: toci", "arm: treated")
     invented.plant(RECORD, INFECTION, "events: 5", "events: many")
-    invented.plant(REGISTER, WAITING, "10.1234", "doi:10.1234")
+    invented.plant(REGISTER, WAITING, "10.1234", "no DOI: 10.1234")
     with pytest.raises(BadRecords) as refused:
         load(invented.root)
     assert len(refused.value.problems) == 3 and all(

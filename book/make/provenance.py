@@ -103,10 +103,8 @@ def _paper(study: Registration) -> dict:
 
 
 def _links(study: Registration, page: str) -> list[tuple[str, str]]:
-    return [
-        (f"{study.label} in this book", page),
-        (f"The paper: doi {study.doi}", f"https://doi.org/{study.doi}"),
-    ]
+    paper = f"The paper: {'doi ' if study.doi else ''}{study.named_by}"
+    return [(f"{study.label} in this book", page), *([(paper, study.link)] if study.link else [])]
 
 
 def _entry(

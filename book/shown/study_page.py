@@ -59,10 +59,7 @@ def page(study: Registration, review: Review, evidence: dict[str, Evidence], fin
             f"What {markup.markdown(study.label)} prints, number by number with its address in the paper, and"
             " what the review does with each."
         )
-    parts += [
-        _registration(study),
-        f"The paper: [{markup.markdown(study.doi)}](<https://doi.org/{study.doi}>)",
-    ]
+    parts += [_registration(study), f"The paper: {_named(study)}"]
     if record:
         fates = _fates(study.id, evidence, findings)
         parts += [
@@ -98,6 +95,12 @@ def _file(study: str, table: str) -> str:
 
 def _numbers(record: Record, table: str, caption: str) -> Markup:
     return files.link(f"../../numbers/{_file(record.study, table)}.csv", caption)
+
+
+def _named(study: Registration) -> str:
+    """What names a paper, as a link where it has an address."""
+    name = markup.markdown(study.named_by)
+    return f"[{name}](<{study.link}>)" if study.link else name
 
 
 def _registration(study: Registration) -> str:

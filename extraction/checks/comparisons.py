@@ -180,7 +180,8 @@ def p_is_that_of_a_possible_table(record: Record, entry: AnyEntry) -> Iterator[J
 
 def _of_recovered(found: Recovered) -> Judgement:
     tables = found.tables
-    if not tables and (cut := found.recovery.candidates):
+    if found.cut_off:
+        cut = found.recovery.candidates
         return Judgement(
             "differs",
             f"{cut[0]}" + (f" and {len(cut) - 1} more" if len(cut) > 1 else ""),

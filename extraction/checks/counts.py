@@ -106,7 +106,7 @@ def events_within_the_group(record: Record, entry: AnyEntry) -> Iterator[Judgeme
 
 def percentage_is_events_over_n(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """Half-up and half-even rounding both count as right; digits merely cut off are off in the last digit."""
-    if not isinstance(entry, Counts) or entry.percent is None or entry.percent > 100:
+    if not isinstance(entry, Counts) or entry.percent is None or entry.percent > 100 or not entry.is_crude:
         return
     n = entry.n or own_group(record, entry)
     if not n:
@@ -151,7 +151,9 @@ def percentage_is_possible(record: Record, entry: AnyEntry) -> Iterator[Judgemen
     """A percentage without its count is that of some whole number of patients."""
     if not isinstance(entry, Percentage) or entry.percent > 100 or entry.category == GIVEN_IT:
         return
-    n = own_group(record, entry)
+    if not entry.is_crude:
+        return  # no number of patients stands behind it
+    n = entry.n or own_group(record, entry)
     if not n:
         yield Judgement("cannot_be_checked", "", "the group's size is not printed")
         return
@@ -165,12 +167,29 @@ def percentage_is_possible(record: Record, entry: AnyEntry) -> Iterator[Judgemen
     else:
         mild = percent.steps_off(nearest, n) <= 1.5
         cut = bool(percent.cut_off(np.arange(n + 1), n).any())
+        fewer = None if mild or entry.n else _fewer_patients(percent, n)
         yield Judgement(
             "differs",
             expected,
-            f"no count of {n} patients has this percentage" + (" unless it is cut off" if cut else ""),
+            f"no count of {n} patients has this percentage"
+            + (" unless it is cut off" if cut else "")
+            + (f"; {fewer[0]}/{fewer[1]} has it: give `n` where it is of fewer patients" if fewer else ""),
             "last_digit" if mild else "error",
+            acknowledged=fewer is not None,  # no table of the arms has it, so that it enters nothing
         )
+
+
+SMALLEST_SHARE_OF_A_GROUP = 0.5
+"""Of a group, whom a percentage of those evaluable is still of."""
+
+
+def _fewer_patients(percent: PrintedPercent, n: int) -> tuple[int, int] | None:
+    """Events and patients of the largest part of a group, at least half of it, that print so."""
+    for size in range(n - 1, int(SMALLEST_SHARE_OF_A_GROUP * n), -1):
+        events = round(percent.units * size / percent.per_whole)
+        if percent.rounds(events, size):
+            return events, size
+    return None
 
 
 def arms_add_to_the_total(record: Record, entry: AnyEntry) -> Iterator[Judgement]:

@@ -15,6 +15,12 @@ ORDERED = {
     "hazard_ratio": (("lower", "estimate", "upper"), "an estimate lies in its interval"),
     "odds_ratio": (("lower", "estimate", "upper"), "an estimate lies in its interval"),
     "risk_ratio": (("lower", "estimate", "upper"), "an estimate lies in its interval"),
+    "rate_ratio": (("lower", "estimate", "upper"), "an estimate lies in its interval"),
+    "subdistribution_ratio": (("lower", "estimate", "upper"), "an estimate lies in its interval"),
+    "risk_difference": (("lower", "estimate", "upper"), "an estimate lies in its interval"),
+    "mean_difference": (("lower", "estimate", "upper"), "an estimate lies in its interval"),
+    "restricted_mean_difference": (("lower", "estimate", "upper"), "an estimate lies in its interval"),
+    "percentage": (("lower", "percent", "upper"), "a percentage lies in its interval"),
     "median_range": (("minimum", "median", "maximum"), "a median lies in its range"),
     "median_quartiles": (
         ("lower_quartile", "median", "upper_quartile"),

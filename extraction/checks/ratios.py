@@ -9,16 +9,22 @@ from extraction.recover.printed import written_p
 from extraction.recover.ratio_claims import COUNTED, ORDER, Part, PrintedRatio, judge_ratio, say
 from extraction.recover.rounding import printed_p
 from extraction.schema import AnyEntry, PValue, Ratio, Record
+from extraction.vocabulary import is_reversed
 
 
 def a_ratio_can_be_printed(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """An estimate, its interval and its p are those of a method in use, which is named: of the counts of both
     arms where they are printed and nothing is adjusted for, else by each other.
     """
-    if not isinstance(entry, Ratio) or not entry.lower <= entry.estimate <= entry.upper:
+    if not isinstance(entry, Ratio):
         return
-    counted = not entry.adjusted_for and entry.contrast == TWO_ARMS and entry.kind in COUNTED
-    counts = counts_of_both(record, entry) if counted else None
+    if (
+        entry.lower is not None
+        and entry.upper is not None
+        and not entry.lower <= entry.estimate <= entry.upper
+    ):
+        return  # a rule of its own
+    counts = _counts_behind(record, entry)
     printed = PrintedRatio(entry.estimate, entry.lower, entry.upper, entry.level, _p_beside(entry))
     found = judge_ratio(printed, entry.kind, counts)
     of = "{}/{} to {}/{}: ".format(*counts) if counts else ""
@@ -26,6 +32,15 @@ def a_ratio_can_be_printed(record: Record, entry: AnyEntry) -> Iterator[Judgemen
         told = {name: part for name, part in parts.items() if part.verdict != "unchecked"}
         if told:
             yield _of_parts(told, of)
+
+
+def _counts_behind(record: Record, entry: Ratio) -> tuple[int, int, int, int] | None:
+    """Events and patients of the arms, the one above the line first, where the ratio is that of counts."""
+    turned = is_reversed(entry.contrast)
+    if entry.is_adjusted or entry.kind not in COUNTED or not (turned or entry.contrast == TWO_ARMS):
+        return None
+    counts = counts_of_both(record, entry.model_copy(update={"contrast": TWO_ARMS}))
+    return (*counts[2:], *counts[:2]) if counts and turned else counts
 
 
 def _p_beside(entry: Ratio) -> str | None:

@@ -3,13 +3,15 @@
 These are faults of the extraction, never of the paper, so none can be acknowledged.
 """
 
+import re
 from collections.abc import Callable, Iterator
 
 from extraction.bias import GRAVITY, judgements
+from extraction.derived.groups import both_sizes
 from extraction.fragment import numbers
 from extraction.records import Problem, Review, Source
 from extraction.recover.printed_results import numbers_in, p_values_in
-from extraction.schema import Address, Counts, NotReported, Record
+from extraction.schema import Address, Counts, NotReported, PValue, Record, Share, TestOutcome
 from extraction.vocabulary import DOMAINS, FIELDS, TWO_ARMS, UNITS_OF_KIND
 
 MAY_PRINT_WORDS = {"not_reported", "survival_curve", "test_outcome", "bound"}
@@ -18,10 +20,15 @@ MAY_PRINT_WORDS = {"not_reported", "survival_curve", "test_outcome", "bound"}
 TYPED = {
     "group_size": ("n",),
     "counts": ("events", "n", "percent"),
-    "percentage": ("percent",),
+    "percentage": ("percent", "n", "lower", "upper"),
     "hazard_ratio": ("estimate", "lower", "upper"),
     "odds_ratio": ("estimate", "lower", "upper"),
     "risk_ratio": ("estimate", "lower", "upper"),
+    "rate_ratio": ("estimate", "lower", "upper"),
+    "subdistribution_ratio": ("estimate", "lower", "upper"),
+    "risk_difference": ("estimate", "lower", "upper"),
+    "mean_difference": ("estimate", "lower", "upper"),
+    "restricted_mean_difference": ("estimate", "lower", "upper"),
     "median_range": ("median", "minimum", "maximum"),
     "median_quartiles": ("median", "lower_quartile", "upper_quartile"),
     "mean_sd": ("mean", "sd"),
@@ -55,8 +62,10 @@ def arms_are_defined(record: Record, source: Source) -> Iterator[Problem]:
 
 
 def arm_sizes_are_stated(record: Record, source: Source) -> Iterator[Problem]:
-    """Two of toci, control and total are printed for all patients, or the gap is stated."""
+    """Two of toci, control and total are printed for all patients or follow, or the gap is stated."""
     stated = {e.arm for e in record.entries if e.field == "group_size" and e.stratum == "all"}
+    if both_sizes(record):
+        return
     gap = any(e.field == "group_size" and isinstance(e, NotReported) for e in record.entries)
     if len(stated & {"toci", "control", "total"}) < 2 and not gap:
         yield source.problem(
@@ -139,6 +148,49 @@ def values_stand_in_their_fragment(record: Record, source: Source) -> Iterator[P
         if p and p not in p_values_in(entry.printed):
             yield source.problem(
                 ("entries", i, "p"), p, f"does not stand so in its fragment “{entry.printed}”"
+            )
+
+
+ESTIMATED = {
+    "cumulative_incidence": re.compile(r"cumulative incidence|competing", re.IGNORECASE),
+    "weighted": re.compile(r"\bIP[TC]?W\b|\bSMRW\b|weight(ed|ing)\b|overlap weights", re.IGNORECASE),
+    "matched": re.compile(r"\bmatch(ed|ing)\b|\bPSM\b", re.IGNORECASE),
+    "kaplan_meier": re.compile(r"kaplan", re.IGNORECASE),
+}
+"""Words beside a share that is not patients with the event over all patients."""
+
+
+def estimators_are_named(record: Record, source: Source) -> Iterator[Problem]:
+    """A share whose words tell of an estimate says which it is, so that it is not taken for a count; one at a
+    time says at which.
+    """
+    for i, entry in enumerate(record.entries):
+        if not isinstance(entry, Share) or entry.arm == "comparison":
+            continue
+        words = " ".join(filter(None, (entry.note, entry.printed, entry.category)))
+        told = next((name for name, form in ESTIMATED.items() if form.search(words)), None)
+        if told and entry.estimator is None and entry.estimated_by != told:
+            yield source.problem(
+                ("entries", i, "estimator"),
+                "nothing",
+                f"its words tell of an estimate: give `estimator`, as {told}, or crude where it is a count",
+            )
+        if entry.estimated_by in ("kaplan_meier", "cumulative_incidence") and not entry.at:
+            yield source.problem(
+                ("entries", i, "at"),
+                "nothing",
+                f"is estimated as {entry.estimated_by}: give its time, as `at: 12 months`",
+            )
+
+
+def tests_are_those_of_their_words(record: Record, source: Source) -> Iterator[Problem]:
+    """Gray's test is named as such: it compares cumulative incidences, and no counts."""
+    for i, entry in enumerate(record.entries):
+        if not isinstance(entry, PValue | TestOutcome) or {"gray", "fine_gray"} & set(entry.tests):
+            continue
+        if re.search(r"\bGray\b", " ".join(filter(None, (entry.note, entry.printed)))):
+            yield source.problem(
+                ("entries", i, "tests"), ", ".join(entry.tests), "its words tell of Gray: gray or fine_gray"
             )
 
 
@@ -228,6 +280,8 @@ RULES: list[Callable[[Record, Source], Iterator[Problem]]] = [
     sources_are_listed,
     fragments_are_given,
     values_stand_in_their_fragment,
+    estimators_are_named,
+    tests_are_those_of_their_words,
     contradictions_name_entries,
     integrity_names_entries,
     strata_beside_are_known,

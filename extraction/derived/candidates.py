@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from extraction.derived.groups import both_sizes, grade_counts, group_size
+from extraction.derived.groups import both_sizes, grade_counts, group_size, parts_of
 from extraction.recover import TooLarge, Unusable
 from extraction.recover.p_values import TESTS
 from extraction.recover.rounding import Convention, PrintedP, PrintedPercent, printed_p, printed_percent
 from extraction.recover.tables import Arm, Candidate, Recovery, recover_tables
 from extraction.recover.wide_tables import WideCandidate, recover_wide_tables
-from extraction.schema import Bound, Counts, Entry, Percentage, PValue, Record, TestOutcome
+from extraction.schema import Bound, Counts, Entry, Percentage, PValue, Record, Share, TestOutcome
 from extraction.vocabulary import BOTH_ARMS, GIVEN_IT, RESPONSES, SEVERE_OF, SUMS, Direction
 
 TESTS_BY_NAME = {
@@ -47,8 +47,15 @@ class Recovered:
 
     @property
     def tables(self) -> list[tuple[int, int, int, int]]:
-        """Distinct tables: events and patients with tocilizumab, then without."""
-        return self.recovery.tables
+        """Distinct tables: events and patients with tocilizumab, then without; those that print so by
+        rounding, else those that do where digits are cut off.
+        """
+        return self.recovery.tables or list(dict.fromkeys(c.table for c in self.recovery.candidates))
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether its tables print so only where digits are cut off."""
+        return bool(self.recovery.candidates) and not self.recovery.rounded
 
 
 def tables_of(record: Record, field: str, stratum: str = "all", verbal: bool = True) -> Recovered | None:
@@ -113,6 +120,30 @@ class _Known:
         entries = [*self.in_all, *self.by_arm, *filter(None, [tested])]
         return Recovered(recovery, tuple(dict.fromkeys(entries)), verbal, tuple(dict.fromkeys(self.bounds)))
 
+    def take(self, entries: list[Entry]) -> None:
+        """Take in what entries print of one arm."""
+        for entry in entries:
+            if entry.arm not in BOTH_ARMS or (isinstance(entry, Share) and not entry.is_crude):
+                continue
+            if isinstance(entry, Percentage):
+                self.percent[entry.arm] = printed_percent(entry.percent)
+                if entry.n:
+                    self.min_n[entry.arm] = self.max_n[entry.arm] = entry.n
+            elif isinstance(entry, Counts):
+                self.narrow(entry.arm, entry.events, entry.events)
+            elif isinstance(entry, Bound):
+                self.narrow(entry.arm, entry.at_least, entry.at_most)
+            else:
+                continue
+            self.by_arm.append(entry.id)
+
+    def take_sum(self, parts: list[Counts]) -> None:
+        """Take in the counts of strata that make up an arm."""
+        if parts:
+            events = sum(e.events for e in parts)
+            self.narrow(parts[0].arm, events, events)
+            self.by_arm += [e.id for e in parts]
+
     def narrow(self, arm: str, at_least: int = 0, at_most: int | None = None) -> None:
         self.at_least[arm] = max(self.at_least[arm], at_least)
         limits = [limit for limit in (self.at_most[arm], at_most) if limit is not None]
@@ -134,20 +165,13 @@ def _known(record: Record, field: str, stratum: str) -> _Known:
         [],
         [],
     )
-    for entry in _own(Entry, record, field, stratum):
-        if entry.arm in BOTH_ARMS and isinstance(entry, Percentage):
-            known.percent[entry.arm] = printed_percent(entry.percent)
-            known.by_arm.append(entry.id)
-        elif entry.arm in BOTH_ARMS and isinstance(entry, Counts | Bound):
-            low, high = (
-                (entry.events, entry.events) if isinstance(entry, Counts) else (entry.at_least, entry.at_most)
-            )
-            known.narrow(entry.arm, low, high)
-            known.by_arm.append(entry.id)
+    known.take(_own(Entry, record, field, stratum))
     if stratum != "all":
         for arm, most in _in_cohort(record, field).items():
             known.narrow(arm, at_most=most)
         return known
+    for arm in BOTH_ARMS:
+        known.take_sum(events_by_parts(record, field, arm))
     known.total, known.in_all = _total(record, field)
     for entry in record.find(Percentage, field, stratum="all"):
         if entry.category == GIVEN_IT:
@@ -159,10 +183,10 @@ def _known(record: Record, field: str, stratum: str) -> _Known:
             known.narrow(arm, at_most=max((table[2 * i] for table in wider.tables), default=None))
             known.bounds += wider.entries
     for part in SUMS.get(field, ()):
-        for entry in _own(Counts, record, part, "all"):
-            if entry.arm in BOTH_ARMS:
-                known.narrow(entry.arm, entry.events)
-                known.by_arm.append(entry.id)
+        for count in _own(Counts, record, part, "all"):
+            if count.arm in BOTH_ARMS:
+                known.narrow(count.arm, count.events)
+                known.by_arm.append(count.id)
     for arm, low, high, sources in _from_strata(record, field):
         known.narrow(arm, low, high)
         known.bounds += sources
@@ -173,18 +197,41 @@ def _own[E: Entry](kind: type[E], record: Record, field: str, stratum: str) -> l
     return [e for e in record.find(kind, field, stratum=stratum) if e.category is None]
 
 
+def counts_of_arm(record: Record, field: str, arm: str, stratum: str = "all") -> list[Counts]:
+    """Counts of an arm that are patients with the event, of no category."""
+    return [e for e in _own(Counts, record, field, stratum) if e.arm == arm and e.is_crude]
+
+
+def events_by_parts(record: Record, field: str, arm: str) -> list[Counts]:
+    """One count for each of the strata that make up an arm, where the arm's own count is not printed; else
+    none.
+    """
+    if counts_of_arm(record, field, arm):
+        return []
+    found = [counts_of_arm(record, field, arm, stratum)[:1] for stratum in parts_of(record, arm)]
+    return [count for part in found for count in part] if all(found) else []
+
+
+def shares_are_no_counts(record: Record, field: str, stratum: str) -> bool:
+    """Whether the shares printed of both arms are estimates behind which no counts stand, so that a p beside
+    them is of a test of these estimates.
+    """
+    shares = [e for e in _own(Share, record, field, stratum) if e.arm in BOTH_ARMS]
+    return bool(shares) and not any(e.is_crude for e in shares)
+
+
 def _in_cohort(record: Record, field: str) -> dict[str, int]:
     """Events of each arm over the whole cohort where they are printed: no stratum holds more."""
     if field == "severe_crs" and 3 in (grades := grade_counts(record)):
         return {arm: grades[3][arm] for arm in BOTH_ARMS}
-    return {e.arm: e.events for e in _own(Counts, record, field, "all") if e.arm in BOTH_ARMS}
+    return {e.arm: e.events for e in _own(Counts, record, field, "all") if e.arm in BOTH_ARMS and e.is_crude}
 
 
 def _total(record: Record, field: str) -> tuple[tuple[int, int] | None, list[str]]:
     """Fewest and most events of all patients, and the entries that tell: counted, or the size of the stratum
     that has the event.
     """
-    counted = next((e for e in _own(Counts, record, field, "all") if e.arm == "total"), None)
+    counted = next(iter(counts_of_arm(record, field, "total")), None)
     if counted:
         return (counted.events, counted.events), [counted.id]
     for stratum, meaning in record.strata.items():
@@ -263,7 +310,11 @@ class _Test(NamedTuple):
 
 
 def _test(record: Record, field: str, stratum: str, verbal: bool) -> _Test | None:
-    """The p-value of the two arms, else (at its word) the outcome in words."""
+    """The p-value of the two arms, else (at its word) the outcome in words; none beside estimates that are no
+    counts, whose test it is.
+    """
+    if shares_are_no_counts(record, field, stratum):
+        return None
     found = [e for e in _own(Entry, record, field, stratum) if e.arm == "comparison"]
     for entry in found:
         if isinstance(entry, PValue) and entry.adjustment == "none" and (tests := named_tests(entry)):

@@ -1,6 +1,7 @@
-"""How many patients an arm and stratum hold: as printed, by CRS grade, or by subtraction."""
+"""How many patients an arm and stratum hold: as printed, by CRS grade, by subtraction, or by parts."""
 
-from extraction.schema import Counts, GroupSize, Record
+from extraction.recover.rounding import printed_percent
+from extraction.schema import Counts, GroupSize, Percentage, Record
 from extraction.vocabulary import BOTH_ARMS
 
 CATEGORIES = {0: "0", 1: "1", 2: "2", 3: "3-5"}
@@ -18,11 +19,64 @@ def printed_sizes(record: Record, stratum: str) -> dict[str, int]:
 
 
 def group_size(record: Record, arm: str, stratum: str = "all") -> int | None:
-    """Patients in an arm and stratum: printed, by grade, or by subtraction; None where none of these gives
-    one number.
+    """Patients in an arm and stratum: printed, by subtraction, by grade, by strata that make up the arm, or
+    by how many were given the drug; None where none of these gives one number.
     """
     sizes = _completed(printed_sizes(record, stratum))
-    return sizes[arm] if arm in sizes else _size_by_grade(record, arm, stratum)
+    if arm in sizes or stratum != "all":
+        return sizes[arm] if arm in sizes else _size_by_grade(record, arm, stratum)
+    by_parts = {a: n for a in BOTH_ARMS if a not in sizes and (n := _size_by_parts(record, a))}
+    sizes = _completed(sizes | by_parts)
+    if arm not in sizes and "total" in sizes and (treated := _given_the_drug(record, sizes["total"])):
+        sizes = _completed(sizes | {"toci": treated})
+    return sizes.get(arm)
+
+
+def parts_of(record: Record, arm: str) -> tuple[str, ...]:
+    """Strata that have no patient in common and are together all of an arm; empty where none are known.
+
+    They share a `partition`; or they are the only strata of which nothing but this arm is told, as dose
+    groups are, and their sizes add to that of the arm to the patient.
+    """
+    for name in dict.fromkeys(s.partition for s in record.strata.values() if s.partition):
+        strata = tuple(s for s, meaning in record.strata.items() if meaning.partition == name)
+        if len(strata) > 1 and all(arm in printed_sizes(record, s) for s in strata):
+            return strata
+    alone = [s for s in record.strata if s != "all" and _arms_told(record, s) == {arm}]
+    sizes = [printed_sizes(record, s).get(arm) for s in alone]
+    printed = _completed(printed_sizes(record, "all")).get(arm)
+    whole = len(alone) > 1 and None not in sizes and sum(filter(None, sizes)) == printed
+    return tuple(alone) if whole else ()
+
+
+def _arms_told(record: Record, stratum: str) -> set[str]:
+    return {e.arm for e in record.entries if e.stratum == stratum}
+
+
+def _size_by_parts(record: Record, arm: str) -> int | None:
+    parts = parts_of(record, arm)
+    return sum(printed_sizes(record, s)[arm] for s in parts) if parts else None
+
+
+def _given_the_drug(record: Record, total: int) -> int | None:
+    """Of all patients those given tocilizumab, where their count or percentage is printed and fits one
+    number.
+    """
+    counted = [
+        {e.events} for e in record.find(Counts, "toci_use", stratum="all", arm="total") if _is_of(e, total)
+    ]
+    shared = [
+        {n for n in range(total + 1) if printed_percent(e.percent).rounds(n, total)}
+        for e in record.find(Percentage, "toci_use", stratum="all", arm="total")
+        if _is_of(e, total)
+    ]
+    fits = set.intersection(*counted, *shared) if counted or shared else set()
+    return fits.pop() if len(fits) == 1 and not fits & {0, total} else None
+
+
+def _is_of(entry: Counts | Percentage, total: int) -> bool:
+    """Whether it is a share of that many patients, whatever their doses."""
+    return not entry.category and entry.is_crude and entry.n in (None, total)
 
 
 def both_sizes(record: Record, stratum: str = "all") -> tuple[int, int] | None:
