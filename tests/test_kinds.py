@@ -25,10 +25,14 @@ from models.likelihood.kinds.log_rank import LogRank
 from models.likelihood.kinds.log_rank_histories import LogRankHistories
 from models.likelihood.kinds.median_quartiles import MedianQuartiles
 from models.likelihood.kinds.median_range import MedianRange
+from models.likelihood.kinds.odds_ratio import OddsRatio
 from models.likelihood.kinds.ratio import Ratio
+from models.likelihood.kinds.ratio_with_p import RatioWithP
+from models.likelihood.kinds.survival_shares import SurvivalShares
 from models.likelihood.kinds.table import Table
 from models.likelihood.kinds.table_set import TableSet
 from models.likelihood.kinds.test_outcome import OutcomeOfTest
+from models.likelihood.kinds.uneven_ratio import UnevenRatio
 from models.likelihood.registry import KINDS
 from models.likelihood.report import EffectReport
 from models.priors import MIDWAY
@@ -42,7 +46,11 @@ EXAMPLES = [
     LogRankHistories("0.6547", None, 4, 2),
     LogRankHistories("0.3173", "lower", 3, 2, counted=(8, 10)),
     Ratio(1.031, 0.512, 2.076),
+    UnevenRatio(3.69, 1.18, 16.5),
+    RatioWithP(0.74, 0.735, 0.745, "0.36"),
+    OddsRatio(1.4, 0.52, 3.77),
     CurveRatio(0.8, 0.35, 1.83),
+    SurvivalShares((0.61, 0.47, 0.74), (0.66, 0.53, 0.78)),
     LogRank("0.273", None, 17, 28),
     LogRank("<0.05", "lower", 17, 28),
     LogRank(">0.9999", "higher", 17, 10),
@@ -89,6 +97,8 @@ def swapped(report):
     """The same report with tocilizumab taken for none and none for tocilizumab."""
     if isinstance(report, Ratio):
         return replace(report, estimate=1 / report.estimate, lower=1 / report.upper, upper=1 / report.lower)
+    if isinstance(report, RatioWithP):
+        return replace(report, estimate=1 / report.estimate, least=1 / report.most, most=1 / report.least)
     data = json.loads(_exchanged(json.dumps(report.data), "toci", "control"))
     if "direction" in data:
         data["direction"] = data["direction"] and _exchanged(data["direction"], "lower", "higher")

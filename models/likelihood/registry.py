@@ -5,10 +5,14 @@ from models.likelihood.kinds.log_rank import LogRank
 from models.likelihood.kinds.log_rank_histories import LogRankHistories
 from models.likelihood.kinds.median_quartiles import MedianQuartiles
 from models.likelihood.kinds.median_range import MedianRange
+from models.likelihood.kinds.odds_ratio import OddsRatio
 from models.likelihood.kinds.ratio import Ratio
+from models.likelihood.kinds.ratio_with_p import RatioWithP
+from models.likelihood.kinds.survival_shares import SurvivalShares
 from models.likelihood.kinds.table import Table
 from models.likelihood.kinds.table_set import TableSet
 from models.likelihood.kinds.test_outcome import OutcomeOfTest
+from models.likelihood.kinds.uneven_ratio import UnevenRatio
 from models.likelihood.report import Report
 
 KINDS: dict[str, type[Report]] = {
@@ -18,7 +22,11 @@ KINDS: dict[str, type[Report]] = {
         TableSet,
         LogRankHistories,
         Ratio,
+        UnevenRatio,
+        RatioWithP,
+        OddsRatio,
         CurveRatio,
+        SurvivalShares,
         LogRank,
         OutcomeOfTest,
         MedianRange,

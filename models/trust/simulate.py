@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from extraction.derived.groups import both_sizes
+from extraction.schema import PValue, TestOutcome
 from extraction.vocabulary import BOTH_ARMS
 from models.likelihood.kinds.ratio import Ratio
 from models.likelihood.kinds.table_set import TableSet
 from models.likelihood.log_rank import LogRankReport
-from models.likelihood.report import EffectReport, Origin
+from models.likelihood.report import EffectReport
 from models.priors import Prior
 from models.trust import simulate_survival
 from models.trust.simulate_tables import Cells
@@ -41,18 +42,20 @@ def printers(evidence: Evidence, review: Review) -> list[Printer]:
 
 
 def _printer(used: Used, review: Review) -> Printer:
-    """What a paper prints of tables tells which others would print alike, unless an arm's own counts are
-    printed; survival is that of patients, but for a hazard ratio read off a curve or of arms of unknown
-    sizes, which is drawn as it is read.
+    """A test of tables tells which others would print alike, unless an arm's own counts are printed; survival
+    is that of patients, but for what is read off a curve or at a time, and for arms of unknown sizes: these
+    are drawn as they are read.
     """
     record = review.records[used.study]
-    by_arm = {e.arm for e in record.entries if e.id in used.entries} & set(BOTH_ARMS)
-    if isinstance(used.report, TableSet) and not by_arm:
+    behind = [e for e in record.entries if e.id in used.entries]
+    by_arm = {e.arm for e in behind} & set(BOTH_ARMS)
+    tested = any(isinstance(e, PValue | TestOutcome) for e in behind)
+    if isinstance(used.report, TableSet) and tested and not by_arm:
         return partial(used.report.simulate, alike=Cells(used, record).holding)
     if isinstance(used.report, LogRankReport):
         return partial(simulate_survival.print_log_rank, used.report)
     sizes = both_sizes(record, used.stratum)
-    if isinstance(used.report, Ratio) and used.report.origin is Origin.PRINTED and sizes:
+    if type(used.report) is Ratio and sizes:
         return partial(simulate_survival.print_ratio, used.report, sizes)
     if isinstance(used.report, EffectReport):
         return used.report.simulate
