@@ -124,8 +124,8 @@ def bias_prior(key: str, judgement: str, adjusted: bool = False) -> Prior:
 
 
 def bias_priors(key: str, review: Review, evidence: Evidence | None = None) -> dict[str, Prior]:
-    """The bias of each study that enters an endpoint, by its overall judgement; studies without a judgement
-    count as critical.
+    """The bias of each study that enters an endpoint, by its overall judgement; a study that is not judged
+    is not called critical, but is given that prior, the widest, until it is.
     """
     evidence = evidence or evidence_of(key, review)
     return {
@@ -139,10 +139,10 @@ def bias_priors(key: str, review: Review, evidence: Evidence | None = None) -> d
 
 
 def is_adjusted(evidence: Evidence, study: str, review: Review) -> bool:
-    """Whether a study enters by an estimate adjusted for covariates."""
+    """Whether a study enters by an estimate adjusted for covariates, by weights or by matching."""
     entries = {entry.id: entry for entry in review.records[study].entries}
     return any(
-        getattr(entries[name], "adjusted_for", None) for used in evidence.of(study) for name in used.entries
+        getattr(entries[name], "is_adjusted", False) for used in evidence.of(study) for name in used.entries
     )
 
 

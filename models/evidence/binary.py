@@ -3,15 +3,33 @@ says.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from extraction.derived.candidates import Recovered, tables_of
+from extraction.derived.candidates import (
+    Recovered,
+    counts_of_arm,
+    events_by_parts,
+    shares_are_no_counts,
+    tables_of,
+)
 from extraction.derived.groups import group_size
 from extraction.recover import TooLarge, Unusable
 from extraction.recover.p_values import fisher
 from extraction.recover.tables import recover_tables
 from extraction.said import said
-from extraction.schema import Counts, Entry, NotReported, PValue, Record, TestOutcome
-from extraction.vocabulary import BEFORE_THE_DRUG, BOTH_ARMS
+from extraction.schema import (
+    Counts,
+    Difference,
+    Entry,
+    NotReported,
+    PValue,
+    Ratio,
+    Record,
+    Share,
+    TestOutcome,
+)
+from extraction.vocabulary import BEFORE_THE_DRUG, BOTH_ARMS, ESTIMATORS
+from models.evidence.binary_ratios import LARGEST_SET, OTHER_MEASURES, from_ratio, why_not
 from models.evidence.foreseen import CountsForeseen, CountsOutcomeForeseen, CountsPForeseen
 from models.evidence.report import Reading, Unused, Used
 from models.likelihood.kinds.table import Table
@@ -24,9 +42,6 @@ BINARY_FIELDS = {
     "severe_crs": ("severe_crs",),
 }
 """Fields that can carry a binary endpoint, the preferred first."""
-
-LARGEST_SET = 500
-"""Tables; a report that more would print tells nothing worth their sum."""
 
 
 @said("Counts of both arms where they are printed, else every table that prints as the paper")
@@ -43,7 +58,7 @@ def binary(record: Record, endpoint: str, contrast: str, reading: Reading) -> It
 
 def _report(record: Record, endpoint: str, reading: Reading) -> Used | None:
     """The first report there is: of each field its printed counts, then its recovered tables; or all printed
-    counts first.
+    counts first; where neither is, an odds or risk ratio.  A reading takes adjusted odds ratios before all.
     """
     printed = [(_counts, name) for name in BINARY_FIELDS[endpoint]]
     recovered = [(_recovered, name) for name in BINARY_FIELDS[endpoint]] if reading.recovered else []
@@ -52,26 +67,56 @@ def _report(record: Record, endpoint: str, reading: Reading) -> Used | None:
         if recovered and reading.endpoint_first
         else printed + recovered
     )
-    return next((report for find, name in order if (report := find(record, endpoint, name, reading))), None)
+    ratios = [(_ratio, name) for name in BINARY_FIELDS[endpoint]]
+    if reading.adjusted_odds_first:
+        order = [(_adjusted_ratio, name) for name in BINARY_FIELDS[endpoint]] + order
+    return next(
+        (report for find, name in order + ratios if (report := find(record, endpoint, name, reading))), None
+    )
+
+
+def _ratio(record: Record, endpoint: str, name: str, reading: Reading) -> Used | None:
+    return _as_stand_in(from_ratio(record, name, reading), endpoint, name)
+
+
+def _adjusted_ratio(record: Record, endpoint: str, name: str, reading: Reading) -> Used | None:
+    return _as_stand_in(from_ratio(record, name, reading, adjusted=True), endpoint, name)
+
+
+def _as_stand_in(used: Used | None, endpoint: str, name: str) -> Used | None:
+    return used if used is None or name == endpoint else replace(used, note=f"{used.note}; of {name}")
 
 
 def _counts(record: Record, endpoint: str, name: str, reading: Reading) -> Used | None:
-    arms: dict[str, Counts] = {
-        e.arm: e for e in record.find(Counts, name, stratum="all") if e.category is None and e.arm != "total"
-    }
-    if not set(BOTH_ARMS) <= arms.keys():
-        return None
+    arms = {arm: _events(record, name, arm) for arm in BOTH_ARMS}
     toci, control = (arms[a] for a in BOTH_ARMS)
-    n_toci, n_control = (arms[a].n or group_size(record, a) for a in BOTH_ARMS)
+    if not toci or not control:
+        return None
+    n_toci, n_control = (_patients(record, a, arms[a]) for a in BOTH_ARMS)
     if n_toci is None or n_control is None:
         return None
     early = 0 if reading.before_the_drug else _before_the_drug(record, name)
+    summed = " and ".join(dict.fromkeys(e.stratum for e in (*toci, *control) if e.stratum != "all"))
+    notes = [
+        f"{summed} added up, which make up the arm" if summed else "",
+        "" if name == endpoint else f"counts are those of {name}",
+    ]
     return Used(
         record.study,
-        Table(toci.events - early, control.events, n_toci - early, n_control),
-        (toci.id, control.id),
-        note="" if name == endpoint else f"counts are those of {name}",
+        Table(sum(e.events for e in toci) - early, sum(e.events for e in control), n_toci - early, n_control),
+        tuple(e.id for e in (*toci, *control)),
+        note="; ".join(filter(None, notes)),
     )
+
+
+def _events(record: Record, name: str, arm: str) -> list[Counts]:
+    """The count of an arm, or one for each of the strata that make it up."""
+    return counts_of_arm(record, name, arm)[-1:] or events_by_parts(record, name, arm)
+
+
+def _patients(record: Record, arm: str, events: list[Counts]) -> int | None:
+    sizes = [e.n or group_size(record, arm, e.stratum) for e in events]
+    return None if None in sizes else sum(filter(None, sizes))
 
 
 def _recovered(record: Record, endpoint: str, name: str, reading: Reading) -> Used | None:
@@ -83,7 +128,11 @@ def _recovered(record: Record, endpoint: str, name: str, reading: Reading) -> Us
         return None
     if not reading.whole_cohort and len(found.tables) > 1:
         parts = {
-            s: part for s in record.strata if s != "all" and (part := recover(record, name, s, verbal=False))
+            s: part
+            for s in record.strata
+            if s != "all"
+            and _tells_both_arms(record, name, s)
+            and (part := recover(record, name, s, verbal=False))
         }
         stratum = max(parts, key=lambda s: sum(parts[s].tables[0][1::2]), default="all")
         found = parts.get(stratum, found)
@@ -92,6 +141,7 @@ def _recovered(record: Record, endpoint: str, name: str, reading: Reading) -> Us
     how = "one table prints so" if len(tables) == 1 else f"{len(tables)} tables print so"
     note = (
         how
+        + (", a digit cut off rather than rounded" if found.cut_off else "")
         + (", taking the outcome at its word" if found.verbal else "")
         + ("" if name == endpoint else f"; counts are those of {name}")
     )
@@ -104,6 +154,12 @@ def _recovered(record: Record, endpoint: str, name: str, reading: Reading) -> Us
         found.bounds,
         recovered_by=recover_tables,
     )
+
+
+def _tells_both_arms(record: Record, name: str, stratum: str) -> bool:
+    """Whether a part of the patients has something printed of both arms, or of their comparison."""
+    arms = {e.arm for e in record.find(Entry, name, stratum=stratum)}
+    return set(BOTH_ARMS) <= arms or "comparison" in arms
 
 
 def _before_the_drug(record: Record, name: str) -> int:
@@ -134,7 +190,7 @@ def _left_out(record: Record, name: str, used: Used | None) -> Iterator[Unused]:
         yield Unused(
             record.study,
             (entry.id,),
-            _reason(entry, used),
+            _reason(record, entry, used),
             entry.stratum,
             None if own or not used else _check(record, entry, found),
             tuple(found.tables) if found and entry.stratum != "all" else (),
@@ -143,21 +199,60 @@ def _left_out(record: Record, name: str, used: Used | None) -> Iterator[Unused]:
 
 def _is_told(entry: Entry, used: Used | None) -> bool:
     """Counts of an arm are the used report itself, or a part of it."""
-    return isinstance(entry, Counts) and used is not None and isinstance(used.report, Table)
+    return (
+        isinstance(entry, Counts)
+        and entry.is_crude
+        and used is not None
+        and isinstance(used.report, Table)
+        and entry.stratum == used.stratum
+    )
 
 
-def _reason(entry: Entry, used: Used | None) -> str:
+def _reason(record: Record, entry: Entry, used: Used | None) -> str:
     if isinstance(entry, NotReported):
         return f"not reported: {entry.reason}"
+    if reason := _of_another_kind(record, entry):
+        return reason
     if used is None:
-        return "no table of the arms can be recovered from what is printed"
+        return why_not(record, entry) if isinstance(entry, Ratio) else _why_no_tables(record, entry)
     if entry.id in used.bounds:
         return "part of the patients whose tables are used, which it limits"
-    return (
-        "the same patients as the counts used"
-        if isinstance(used.report, Table)
-        else "the same patients as the tables used"
-    )
+    what = {Table.name: "counts", TableSet.name: "tables"}.get(used.report.name, "odds ratio")
+    return f"the same patients as the {what} used"
+
+
+def _of_another_kind(record: Record, entry: Entry) -> str | None:
+    """Why a number of this kind never enters: it is no count, no ratio of odds, or a test of neither."""
+    if isinstance(entry, Ratio):
+        return OTHER_MEASURES.get(entry.kind)
+    if isinstance(entry, Difference):
+        return f"a {entry.kind.replace('_', ' ')}, which no likelihood here reads"
+    if isinstance(entry, Share) and not entry.is_crude:
+        return f"{ESTIMATORS[entry.estimated_by]}, which no count over a number of patients gives"
+    if isinstance(entry, PValue | TestOutcome) and entry.arm == "comparison":
+        if "gray" in entry.tests or "fine_gray" in entry.tests:
+            return "a test of cumulative incidences, which is none of odds"
+        if not entry.category and shares_are_no_counts(record, entry.field, entry.stratum):
+            return "a test of the estimates beside it, which are no counts"
+    return None
+
+
+def _why_no_tables(record: Record, entry: Entry) -> str:
+    """What keeps the arms' tables from being told."""
+    none = "no table of the arms can be recovered from what is printed"
+    try:
+        found = tables_of(record, entry.field, entry.stratum)
+    except TooLarge:
+        return f"{none}: too little is, so that there are too many to list"
+    except Unusable as reason:
+        return f"{none}: {reason}"
+    if found is None:
+        return f"{none}: nothing tells the arms apart"
+    if not found.tables:
+        return f"{none}: none has these numbers"
+    if len(found.tables) > LARGEST_SET:
+        return f"{none}: {len(found.tables):,} print so, which tell too little"
+    return f"{none} of the whole cohort" if entry.stratum != "all" else none
 
 
 def _check(record: Record, entry: Entry, found: Recovered | None) -> CountsForeseen | None:

@@ -7,16 +7,17 @@ against it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from extraction.schema import Entry, Record, Registration
-from extraction.vocabulary import CONTRASTS, ENDPOINTS, TWO_ARMS, contrast_of
+from extraction.vocabulary import CONTRASTS, ENDPOINTS, TWO_ARMS, contrast_of, is_reversed
 from models.evidence.binary import BINARY_FIELDS, binary
 from models.evidence.crs_duration import crs_duration
 from models.evidence.report import ALTERNATIVES, PRIMARY, Evidence, Reading, Unused, Used
-from models.evidence.survival import survival
+from models.evidence.survival import TIME_FIELDS, survival
 
 if TYPE_CHECKING:
     from extraction.records import Review
@@ -79,6 +80,8 @@ def _apart(own: list[Used | Unused], endpoint: str, contrast: str) -> list[Used 
     if contrast == contrast_of(endpoint) or not any(isinstance(report, Used) for report in own):
         return own
     reason = f"another contrast, never pooled with the endpoint's: {CONTRASTS[contrast].meaning}"
+    pooled = [title for name, title in ENDPOINTS.items() if contrast_of(name) == contrast]
+    reason += f"; of it {' and '.join(pooled)} alone is pooled" if pooled else "; it has no pool of its own"
     return [Unused(report.study, report.entries, reason, report.stratum) for report in own]
 
 
@@ -98,28 +101,46 @@ def _mate(review: Review, study: str, endpoint: str) -> Registration | None:
 
 def _left_to(record: Record, endpoint: str, mate: Registration, why: str) -> Iterator[Unused]:
     """What a study prints of an endpoint that is left to another study of the same patients."""
-    for name in BINARY_FIELDS.get(endpoint, (endpoint,)):
+    for name in _fields(endpoint):
         for entry in record.find(Entry, name):
-            if entry.contrast == TWO_ARMS:
-                reason = f"the same patients as {mate.label}, which {why}"
-                yield Unused(record.study, (entry.id,), reason, entry.stratum)
+            reason = f"the same patients as {mate.label}, which {why}"
+            yield Unused(record.study, (entry.id,), reason, entry.stratum)
+
+
+ABOUT_THE_DRUG = re.compile(r"\btoci|\btcz\b|\bdos(e|es|ing)\b|\bearly\b", re.IGNORECASE)
+"""Words of a contrast that compares uses of the drug, though not the two arms."""
+
+
+def _fields(endpoint: str) -> tuple[str, ...]:
+    """Fields that can carry an endpoint."""
+    return (BINARY_FIELDS | TIME_FIELDS).get(endpoint, (endpoint,))
 
 
 def _untold(record: Record, endpoint: str, told: list[Used | Unused]) -> Iterator[Unused]:
     """Entries of an arm or a comparison that no rule of the endpoint speaks of: shown as left out, never
     dropped in silence.
     """
-    if endpoint in BINARY_FIELDS:
-        return  # its rule goes through all of them
     entries = {entry for report in told for entry in (*report.entries, *getattr(report, "bounds", ()))}
-    for entry in record.find(Entry, endpoint):
-        if entry.arm != "total" and entry.id not in entries:
-            yield Unused(
-                record.study,
-                (entry.id,),
-                f"no likelihood here reads a {entry.kind.replace('_', ' ')} of it",
-                entry.stratum,
-            )
+    for name in _fields(endpoint):
+        for entry in record.entries:
+            if entry.field != name or entry.arm == "total" or entry.id in entries:
+                continue
+            if reason := _why_untold(record, endpoint, entry):
+                yield Unused(record.study, (entry.id,), reason, entry.stratum)
+
+
+def _why_untold(record: Record, endpoint: str, entry: Entry) -> str | None:
+    """Why no rule speaks of an entry; None where it is no result of the drug, or was set aside."""
+    if entry.id in record.set_aside():
+        return None  # the record's contradictions say why
+    if entry.contrast != TWO_ARMS and not is_reversed(entry.contrast):
+        of_the_drug = ABOUT_THE_DRUG.search(entry.contrast)
+        return f"compares {entry.contrast}, not the two arms" if of_the_drug else None
+    if endpoint in BINARY_FIELDS:
+        return None  # its rule goes through all of them; what is left is part of the report used
+    if entry.kind == "quantity" and endpoint in TIME_FIELDS:
+        return "a median time, which gives a hazard ratio only where hazards are constant"
+    return f"no likelihood here reads a {entry.kind.replace('_', ' ')} of it"
 
 
 def collect_all(review: Review) -> dict[str, Evidence]:

@@ -1,6 +1,7 @@
 """Duration of CRS: outcomes of tests within grades, and medians of arms that mix grades."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from math import comb
 
 from extraction.derived.groups import grade_counts
@@ -44,19 +45,54 @@ def crs_duration(record: Record, endpoint: str, contrast: str, reading: Reading)
             taken.add(stratum)
             cells = {arm: _of_grades(_cells(grades, arm), strata[stratum]) for arm in ARMS}
             yield from _test_report(record, stratum, cells, _tests(record, stratum), reading)
-    for test in _tests(record, "all"):
-        reason = (
-            "the patients of its grades, whose tests are used" if tested else "no grades by arm are printed"
-        )
+    of_all = _tests(record, "all")
+    enters = _enters_alone(record, of_all, tested, grades)
+    if enters:
+        yield from _test_report(record, "all", {arm: _cells(grades, arm) for arm in ARMS}, of_all, reading)
+    for test in () if enters else of_all:
         check = (
             DurationsForeseen(_significant(test), *(_cells(grades, arm) for arm in ARMS)) if grades else None
         )
-        yield Unused(record.study, (test.id,), reason, "all", check)
+        yield Unused(record.study, (test.id,), _why_not_of_all(test, tested, grades), "all", check)
     yield from _medians(record, grades, reading)
     for entry in record.find(Entry, "crs_duration"):
         if entry.stratum not in ("all", *strata) and entry.kind != "not_reported":
             yield _of_unknown_grades(record, entry)
+        elif entry.kind in NOT_READ:
+            yield Unused(record.study, (entry.id,), NOT_READ[entry.kind], entry.stratum)
     yield from rest(record, "crs_duration", {"not_reported"})
+
+
+NOT_READ = {
+    "mean_sd": "a mean and SD: durations enter by medians, their ranges or quartiles, and outcomes of tests",
+    "mean_difference": "a difference of means: durations enter by medians and outcomes of tests",
+    "hazard_ratio": "a hazard ratio of its end: days are taken as log-normal, without one ratio",
+    "quantity": "a number without its spread over patients",
+    "counts": "patients by length, which no likelihood here reads",
+    "percentage": "a share of patients by length, which no likelihood here reads",
+}
+"""Why reports of durations of some kinds never enter."""
+
+
+def _enters_alone(
+    record: Record, of_all: list[Compared], tested: list[str], grades: dict[int, dict[str, int]]
+) -> bool:
+    """Whether a Mann-Whitney test of arms that mix grades enters: nothing else tells of their durations."""
+    medians = [
+        e for e in record.find(Entry, "crs_duration") if isinstance(e, PrintedRange | PrintedQuartiles)
+    ]
+    named = bool(of_all) and of_all[0].tests == ["mann_whitney"]
+    return named and not tested and not medians and all(_cells(grades, arm) for arm in ARMS)
+
+
+def _why_not_of_all(test: Compared, tested: list[str], grades: dict[int, dict[str, int]]) -> str:
+    if tested:
+        return "the patients of its grades, whose tests are used"
+    if not grades:
+        return "the grades by arm are not printed"
+    if test.tests != ["mann_whitney"]:
+        return "a test other than Mann-Whitney's of arms that mix grades has no likelihood here"
+    return "the same patients as the medians used"
 
 
 def _counted_back(record: Record) -> dict[int, dict[str, int]]:
@@ -241,9 +277,9 @@ def _median(
         quartiles = MedianQuartiles(
             toci=toci,
             control=control,
-            median=float(entry.median),
-            lower_quartile=float(entry.lower_quartile),
-            upper_quartile=float(entry.upper_quartile),
+            median=_days(entry, entry.median),
+            lower_quartile=_days(entry, entry.lower_quartile),
+            upper_quartile=_days(entry, entry.upper_quartile),
         )
         return Used(record.study, quartiles, (entry.id,))
     zeros = grades.get(0, {}).get(arm, 0) if entry.minimum == 0 else 0
@@ -251,9 +287,14 @@ def _median(
     limits = MedianRange(
         toci=toci,
         control=control,
-        median=float(entry.median),
-        minimum=float(entry.minimum),
-        maximum=float(entry.maximum),
+        median=_days(entry, entry.median),
+        minimum=_days(entry, entry.minimum),
+        maximum=_days(entry, entry.maximum),
         zeros=zeros,
     )
     return Used(record.study, limits, (entry.id,), note=note)
+
+
+def _days(entry: Entry, printed: Decimal) -> float:
+    """A printed duration in days."""
+    return float(printed) if entry.unit == "days" else float(f"{float(printed) / 24:.6g}")

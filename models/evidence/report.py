@@ -27,6 +27,13 @@ class Reading:
     patients who got worse after the drug count in the grade at which they were given it
     adjusted_first : of an adjusted hazard ratio and a result of the same patients that is not adjusted, the
     adjusted one enters
+    weighted_first : of hazard ratios of the same patients, one weighted by or matched on the propensity of
+    treatment enters before one adjusted for covariates
+    landmark_first : a hazard ratio of the patients without the event until a landmark enters before one of
+    all
+    adjusted_odds_first : an adjusted odds ratio enters before the counts or tables of the same patients
+    other_names : survival free of events or of leukaemia stands for survival free of progression, where that
+    is not printed
     runs_from : survival that runs from another start does not enter; a start that is not printed is taken for
     infusion, and None lets every start enter
     """
@@ -41,6 +48,10 @@ class Reading:
     grade_reached: bool = True
     medians_at_their_word: bool = True
     adjusted_first: bool = True
+    weighted_first: bool = False
+    landmark_first: bool = False
+    adjusted_odds_first: bool = False
+    other_names: bool = True
     runs_from: Start | None = None
 
 
@@ -58,6 +69,10 @@ ALTERNATIVES: dict[str, Reading] = {
     ),
     "medians that no whole days have read as means": Reading(medians_at_their_word=False),
     "unadjusted results before adjusted hazard ratios": Reading(adjusted_first=False),
+    "weighted or matched hazard ratios before those adjusted for covariates": Reading(weighted_first=True),
+    "hazard ratios at a landmark before those of all patients": Reading(landmark_first=True),
+    "adjusted odds ratios before counts": Reading(adjusted_odds_first=True),
+    "no survival of another name than the endpoint's": Reading(other_names=False),
     "only survival that runs from infusion, or whose start is not printed": Reading(runs_from="infusion"),
     "only survival that runs from response": Reading(runs_from="response"),
 }

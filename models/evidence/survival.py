@@ -6,6 +6,7 @@ events, which a p leaves open.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from extraction.derived.groups import group_size
@@ -14,16 +15,30 @@ from extraction.recover.curve_types import Curve
 from extraction.recover.curves import reconstruct
 from extraction.recover.log_rank import log_rank_histories
 from extraction.said import said
-from extraction.schema import Counts, Entry, LogRankP, NotReported, Record, SurvivalCurve
+from extraction.schema import Counts, Entry, LogRankP, NotReported, PValue, Record, SurvivalCurve, TestOutcome
 from extraction.schema import Ratio as PrintedRatio
-from extraction.vocabulary import BOTH_ARMS, FIELDS, Start
+from extraction.vocabulary import BOTH_ARMS, FIELDS, TIMES, Direction, Start
+from models.evidence import survival_shares
 from models.evidence.foreseen import LogRankForeseen
+from models.evidence.ratios import in_order, note_of, report_of, the_first
 from models.evidence.report import Reading, Unused, Used
+from models.evidence.survival_shares import Pair
 from models.likelihood.kinds.curve_ratio import CurveRatio
 from models.likelihood.kinds.log_rank import LogRank
 from models.likelihood.kinds.log_rank_histories import LogRankHistories
-from models.likelihood.kinds.ratio import Ratio
 
+TIME_FIELDS = {
+    "overall_survival": ("overall_survival",),
+    "progression_free_survival": (
+        "progression_free_survival",
+        "event_free_survival",
+        "leukaemia_free_survival",
+    ),
+}
+"""Fields that can carry a survival endpoint, the preferred first: names of one time in leukaemia, where
+failure, progression and relapse are told apart by the paper's words alone.  Survival free of relapse counts
+responders only, and stays apart.
+"""
 SMALLEST_ARM_FOR_A_DENSITY = 5
 """Below this many patients in an arm a log-rank z is a set of points; its histories have to be enumerated."""
 LARGEST_ENUMERATED = 12
@@ -31,53 +46,158 @@ LARGEST_ENUMERATED = 12
 SMALLEST_ARM_FOR_NORMAL_LOG_HR = 5
 """Below this many patients in an arm the log hazard ratio of a curve is not near normal.
 """
-NAMES = {"survival_curve": "curve", "log_rank_p": "p-value"}
+NAMES = {
+    "hazard_ratio": "hazard ratio",
+    "survival_curve": "curve",
+    "log_rank_p": "p-value",
+    "p_value": "p-value",
+    "survival_shares": "survival at a time",
+    "test_outcome": "outcome in words",
+}
 FROM_CURVE = "read off the digitised curve"
 UNPRINTED_START: Start = "infusion"
 """Taken for the start of a time whose start is not printed, where a reading asks for one."""
+
+type LogRankEntry = LogRankP | PValue | TestOutcome
+"""A p or an outcome in words of a log-rank test."""
+type Told = PrintedRatio | SurvivalCurve | LogRankEntry | Pair
+"""What can enter where no hazard ratio of the whole cohort does."""
 
 
 @said("The hazard ratio where one is printed, else the digitised curve or the log-rank p")
 def survival(
     record: Record, endpoint: str, contrast: str, reading: Reading, curves: Mapping[str, Curve]
 ) -> Iterator[Used | Unused]:
-    if reading.runs_from and reading.runs_from != (start := runs_from(record, endpoint) or UNPRINTED_START):
-        yield from _of_another_start(record, endpoint, start)
+    """Of a time that papers name differently the first name that gives a report; the others stand beside."""
+    taken: str | None = None
+    for name in TIME_FIELDS[endpoint]:
+        if name != endpoint and not record.find(Entry, name):
+            continue
+        found = list(_of_one_name(record, name, reading, curves))
+        if name != endpoint and not reading.other_names:
+            found = [_aside(report, "another name than the endpoint's") for report in found]
+        elif taken:
+            found = [_aside(report, f"of the same patients {taken} is used") for report in found]
+        elif any(isinstance(report, Used) for report in found):
+            taken = TIMES[name]
+            found = found if name == endpoint else [_named(report, TIMES[name]) for report in found]
+        yield from found
+
+
+def _aside(report: Used | Unused, reason: str) -> Unused:
+    return Unused(report.study, report.entries, reason, report.stratum)
+
+
+def _named(report: Used | Unused, name: str) -> Used | Unused:
+    if isinstance(report, Unused):
+        return report
+    return replace(report, note="; ".join(filter(None, (report.note, f"printed as {name}"))))
+
+
+def _of_one_name(
+    record: Record, name: str, reading: Reading, curves: Mapping[str, Curve]
+) -> Iterator[Used | Unused]:
+    if reading.runs_from and reading.runs_from != (start := runs_from(record, name) or UNPRINTED_START):
+        yield from _of_another_start(record, name, start)
         return
-    ratios = [e for e in record.find(PrintedRatio, endpoint, stratum="all") if e.kind == "hazard_ratio"]
-    if not reading.adjusted_first and _unadjusted(record, endpoint):
-        adjusted = [e for e in ratios if e.adjusted_for]
-        ratios = [e for e in ratios if not e.adjusted_for]
+    every = [e for e in record.find(PrintedRatio, name) if e.kind == "hazard_ratio"]
+    ratios = [e for e in every if e.stratum == "all" or record.strata[e.stratum].landmark]
+    if not reading.adjusted_first and _unadjusted(record, name):
+        adjusted = [e for e in ratios if e.is_adjusted]
+        ratios = [e for e in ratios if not e.is_adjusted]
         for printed in adjusted:
             yield Unused(
                 record.study, (printed.id,), "adjusted: a result of the same patients that is not is used"
             )
-    for printed in ratios[:1]:
-        ratio = Ratio(*(float(getattr(printed, k)) for k in ("estimate", "lower", "upper", "level")))
-        note = f"adjusted for {', '.join(printed.adjusted_for)}" if printed.adjusted_for else "not adjusted"
-        yield Used(record.study, ratio, (printed.id,), note=note)
-    for printed in ratios[1:]:
-        yield Unused(record.study, (printed.id,), "the same patients as the hazard ratio used")
-    drawn = record.find(SurvivalCurve, endpoint)
+    of_all = list(the_first(record, in_order(record, ratios, reading)))
+    yield from of_all
+    entered = any(isinstance(report, Used) for report in of_all)
+    yield from _without_a_ratio(record, name, reading, curves, entered)
+    yield from _of_other_measures(record, name)
+    yield from rest(record, name, {"test_outcome", "p_value", "survival_curve", "not_reported"})
+
+
+def _without_a_ratio(
+    record: Record, name: str, reading: Reading, curves: Mapping[str, Curve], ratio_entered: bool
+) -> Iterator[Used | Unused]:
+    """Curves, log-rank p-values and shares at a time, and hazard ratios of strata: of each stratum the first,
+    of the whole cohort before its strata, unless a hazard ratio of all has entered.
+    """
+    drawn = record.find(SurvivalCurve, name)
     digitised = {e.id: curves[e.curve] for e in drawn if e.curve}
-    found: list[LogRankP | SurvivalCurve] = [
-        *record.find(LogRankP, endpoint),
+    shares = survival_shares.pairs(record, name)
+    found: list[Told] = [
+        *_log_rank_entries(record, name),
         *(e for e in drawn if e.id in digitised),
+        *_of_strata(record, name),
+        *shares,
     ]
-    first = "survival_curve" if reading.curve_first else "log_rank_p"
-    whole_p = any(e.stratum == "all" and isinstance(e, LogRankP) for e in found)
+    order = ["hazard_ratio", "survival_curve", "log_rank_p", "p_value", "survival_shares", "test_outcome"]
+    if not reading.curve_first:
+        order.insert(1, order.pop(2))
+    whole_p = any(e.stratum == "all" and e.kind == "log_rank_p" for e in found)
     taken: dict[str, str] = {}  # kind of the report used, by stratum
-    for entry in sorted(found, key=lambda e: (e.stratum != "all", e.kind != first)):
-        barred = _barred(record, entry, bool(ratios), whole_p, taken)
-        report = (
-            _curve(record, entry, reading, barred, digitised[entry.id])
-            if isinstance(entry, SurvivalCurve)
-            else _log_rank(record, entry, reading, barred)
-        )
+    for entry in sorted(found, key=lambda e: (e.stratum != "all", order.index(e.kind))):
+        barred = _barred(record, entry.stratum, ratio_entered, whole_p, taken)
+        report = _report(record, entry, reading, barred, digitised)
         if isinstance(report, Used):
             taken[entry.stratum] = entry.kind
         yield report
-    yield from rest(record, endpoint, {"test_outcome", "p_value", "survival_curve", "not_reported"})
+    told = {name for pair in shares for name in pair.entries}
+    yield from survival_shares.left_out(record, name, told, reading)
+
+
+def _report(
+    record: Record, entry: Told, reading: Reading, barred: str | None, digitised: Mapping[str, Curve]
+) -> Used | Unused:
+    if isinstance(entry, SurvivalCurve):
+        return _curve(record, entry, reading, barred, digitised[entry.id])
+    if isinstance(entry, Pair):
+        if barred:
+            return Unused(record.study, entry.entries, barred, entry.stratum)
+        return survival_shares.used(record, entry)
+    if isinstance(entry, PrintedRatio):
+        found = barred or report_of(entry)
+        if isinstance(found, str):
+            return Unused(record.study, (entry.id,), found, entry.stratum)
+        return Used(record.study, found, (entry.id,), entry.stratum, note_of(record, entry, found))
+    return _log_rank(record, entry, reading, barred)
+
+
+def _log_rank_entries(record: Record, name: str) -> list[LogRankEntry]:
+    """Results of a log-rank test between the arms: its p, under either kind of entry, else its outcome in
+    words.
+    """
+    named = [
+        e
+        for e in record.find(Entry, name, arm="comparison")
+        if isinstance(e, PValue | TestOutcome) and e.tests == ["log_rank"] and not e.category
+    ]
+    p_values = [e for e in named if isinstance(e, PValue) and e.adjustment == "none"]
+    printed: list[LogRankEntry] = [*record.find(LogRankP, name), *p_values]
+    strata = {e.stratum for e in printed}
+    return [*printed, *(e for e in named if isinstance(e, TestOutcome) and e.stratum not in strata)]
+
+
+def _of_strata(record: Record, name: str) -> list[PrintedRatio]:
+    return [
+        e
+        for e in record.find(PrintedRatio, name)
+        if e.kind == "hazard_ratio" and e.stratum != "all" and not record.strata[e.stratum].landmark
+    ]
+
+
+def _of_other_measures(record: Record, name: str) -> Iterator[Unused]:
+    """Ratios of the time that are no hazard ratio."""
+    for entry in record.find(PrintedRatio, name):
+        if entry.kind != "hazard_ratio":
+            measure = entry.kind.replace("_", " ")
+            yield Unused(
+                record.study,
+                (entry.id,),
+                f"a {measure} is another measure than the hazard ratio",
+                entry.stratum,
+            )
 
 
 def runs_from(record: Record, endpoint: str) -> Start | None:
@@ -105,20 +225,20 @@ def _unadjusted(record: Record, endpoint: str) -> bool:
     return any(
         isinstance(e, LogRankP)
         or (isinstance(e, SurvivalCurve) and e.curve)
-        or (isinstance(e, PrintedRatio) and e.kind == "hazard_ratio" and not e.adjusted_for)
+        or (isinstance(e, PrintedRatio) and e.kind == "hazard_ratio" and not e.is_adjusted)
         for e in found
     )
 
 
-def _barred(record: Record, entry: Entry, ratios: bool, whole_p: bool, taken: dict[str, str]) -> str | None:
+def _barred(record: Record, stratum: str, ratios: bool, whole_p: bool, taken: dict[str, str]) -> str | None:
     """Why the patients of a report already count, if they do."""
     if ratios:
         return "the same patients as the hazard ratio used"
-    if entry.stratum in taken:
-        return f"the same patients as the {NAMES[taken[entry.stratum]]} used"
-    if entry.stratum != "all" and ("all" in taken or whole_p):
+    if stratum in taken:
+        return f"the same patients as the {NAMES[taken[stratum]]} used"
+    if stratum != "all" and ("all" in taken or whole_p):
         return f"part of the patients whose {NAMES[taken.get('all', 'log_rank_p')]} is used"
-    if any(overlap(record, entry.stratum, other) for other in taken):
+    if any(overlap(record, stratum, other) for other in taken):
         return "its patients may be those of a stratum used"
     return None
 
@@ -159,22 +279,27 @@ def _not_0(p: str) -> str:
     return p if not point or p[0] in "<>≤≥" or float(p.lstrip("= ")) else f"<0.{decimals}5"
 
 
-def _log_rank(record: Record, entry: LogRankP, reading: Reading, barred: str | None) -> Used | Unused:
+def _log_rank(record: Record, entry: LogRankEntry, reading: Reading, barred: str | None) -> Used | Unused:
     toci, control = (group_size(record, arm, entry.stratum) for arm in BOTH_ARMS)
     if toci is None or control is None:
         reason = "group sizes of this stratum are not printed"
         return Unused(record.study, (entry.id,), reason, entry.stratum)
-    p = _not_0(entry.p)
-    check = LogRankForeseen(p, entry.direction, toci, control)
+    p, direction = _p_of(entry), _direction_of(entry)
+    in_words = isinstance(entry, TestOutcome)
+    check = None if in_words else LogRankForeseen(p, direction, toci, control)
 
     def left_out(reason: str) -> Unused:
         return Unused(record.study, (entry.id,), reason, entry.stratum, check)
 
     if barred:
         return left_out(barred)
-    note = "" if entry.direction else "direction not printed"
+    if in_words and not (reading.at_their_word and reading.recovered):
+        return left_out("an outcome in words is not taken at its word")
+    note = "" if direction else "direction not printed"
+    if in_words:
+        note = "; ".join(filter(None, ("the outcome taken at its word", note if p[0] == "<" else "")))
     if min(toci, control) >= SMALLEST_ARM_FOR_A_DENSITY:
-        report = LogRank(p, entry.direction, toci, control)
+        report = LogRank(p, direction, toci, control)
         return Used(record.study, report, (entry.id,), entry.stratum, note)
     patients = f"{toci} v {control} patients"
     if not reading.recovered:
@@ -187,12 +312,24 @@ def _log_rank(record: Record, entry: LogRankP, reading: Reading, barred: str | N
     note += f"; only those with {FIELDS[only.among].meaning.rstrip('.').lower()} count" if only else ""
     return Used(
         record.study,
-        LogRankHistories(p, entry.direction, toci, control, counted=only.share if only else None),
+        LogRankHistories(p, direction, toci, control, counted=only.share if only else None),
         (entry.id,),
         entry.stratum,
         note,
         recovered_by=log_rank_histories,
     )
+
+
+def _p_of(entry: LogRankEntry) -> str:
+    """The p of a log-rank test, of an outcome in words on which side of its level it lies."""
+    if isinstance(entry, TestOutcome):
+        return f"{'<' if entry.significant else '≥'}{entry.alpha}"
+    return _not_0(entry.p)
+
+
+def _direction_of(entry: LogRankEntry) -> Direction | None:
+    """The printed direction; a difference that is not significant has none."""
+    return None if isinstance(entry, TestOutcome) and not entry.significant else entry.direction
 
 
 class _Counted(NamedTuple):
@@ -222,18 +359,40 @@ def overlap(record: Record, one: str, other: str) -> bool:
     return not (grades and others) or bool(set(grades) & set(others))
 
 
+TESTS_OF_OTHERS = {
+    "gray": "Gray's test compares cumulative incidences, not hazards",
+    "fine_gray": "a test of a subdistribution, not of hazards",
+    "cox": "Wald's p of a Cox model whose ratio is not printed",
+}
+
+
 def rest(record: Record, name: str, kinds: set[str]) -> Iterator[Unused]:
     """Printed silences and reports that no likelihood here reads."""
-    reasons = {
-        "survival_curve": "the curve is not digitised",
-        "test_outcome": "a verbal outcome beside the reports used",
-        "p_value": "the same comparison as a report used, or group sizes not printed",
-    }
     for entry in record.find(Entry, name):
-        if isinstance(entry, SurvivalCurve) and entry.curve and entry.arm == "comparison":
+        if entry.kind not in kinds or entry.arm != "comparison":
+            continue
+        if isinstance(entry, SurvivalCurve) and entry.curve:
             continue  # digitised: judged above
-        if entry.kind in kinds and entry.arm == "comparison":
-            reason = (
-                f"not reported: {entry.reason}" if isinstance(entry, NotReported) else reasons[entry.kind]
-            )
-            yield Unused(record.study, (entry.id,), reason, entry.stratum)
+        if isinstance(entry, PValue | TestOutcome) and entry in _log_rank_entries(record, name):
+            continue  # judged above
+        yield Unused(record.study, (entry.id,), _why_not_read(entry), entry.stratum)
+
+
+def _why_not_read(entry: Entry) -> str:
+    if isinstance(entry, NotReported):
+        return f"not reported: {entry.reason}"
+    if isinstance(entry, SurvivalCurve):
+        return "the curve is not digitised"
+    if isinstance(entry, PValue | TestOutcome):
+        if entry.category:
+            return f"a comparison of one category alone: {entry.category}"
+        if isinstance(entry, PValue) and entry.adjustment != "none":
+            return "a p adjusted for several tests"
+        if len(entry.tests) > 1:
+            return "which of several tests it is of is not printed"
+        if entry.tests[0] in TESTS_OF_OTHERS:
+            return TESTS_OF_OTHERS[entry.tests[0]]
+        if entry.tests[0] == "log_rank":
+            return "an outcome in words beside the p of the same test"
+        return "the test is not named, or is none of hazards"
+    return f"no likelihood here reads a {entry.kind.replace('_', ' ')} of it"

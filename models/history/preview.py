@@ -127,7 +127,7 @@ def _warnings(key: str, case: WhatIf, evidence: Evidence):
     if ENDPOINTS[key].evidence not in record.definitions:
         yield "the record does not say how the paper defines this endpoint"
     if not any(ENDPOINTS[key].evidence in row.endpoints for row in record.risk_of_bias):
-        yield "its risk of bias is not judged: adjusted, it counts as critical"
+        yield "its risk of bias is not judged: until it is, it has the widest prior, that of critical risk"
     others = Evidence(
         evidence.endpoint, tuple(report for report in evidence.used if report.study != case.study)
     )

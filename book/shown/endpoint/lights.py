@@ -76,7 +76,13 @@ def traffic_lights(key: str, review: Review):
     for i, study in enumerate(evidence.studies):
         ax.text(-0.4, -i, review.studies[study].label, ha="right", va="center", fontsize=11)
         if not row_of_lights(ax, review.records[study], evidence.endpoint, 0.5, -i, 1.0, 11):
-            ax.text(0.5, -i, "not judged: counts as critical", va="center", fontsize=SMALL)
+            ax.text(
+                0.5,
+                -i,
+                "not judged: the widest prior, that of critical risk, is taken",
+                va="center",
+                fontsize=SMALL,
+            )
     for j, words in enumerate([*DOMAINS.values(), "overall"]):
         ax.text(
             j + 0.5 + (0.6 if words == "overall" else 0),
