@@ -60,7 +60,7 @@ def imbalances(review: Review) -> list[Imbalance]:
         Imbalance(study, review.studies[study].label, words, *counts)
         for (field, category), words in BINARY.items()
         for study, record in review.included().items()
-        if (counts := _counts(record, field, category))
+        if review.studies[study].contrast == "therapeutic" and (counts := _counts(record, field, category))
     ]
 
 

@@ -86,8 +86,10 @@ def in_studies(
 
 def layout(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """All reports as the arrays that `models.likelihood.kernels.joint` reads; means in the order study,
-    grade, arm (control first).
+    grade, arm (control first).  Without reports they are empty.
     """
+    if not evidence.used:
+        return np.zeros((0, 6), np.int64), np.zeros(0, np.int64), np.zeros(0)
     reports = [DurationReport.expected(used.report) for used in evidence.used]
     everything = [report.packed() for report in reports]
     widest = max(len(report.cells) for report in reports)

@@ -35,9 +35,13 @@ MOST_IN_WORDS = 30
 """Differences that the words for a figure list, the largest first."""
 
 
-def baseline_imbalance(review: Review):
-    """Standardised differences of the variables both arms print, one colour for each study."""
+def baseline_imbalance(review: Review) -> Picture | None:
+    """Standardised differences of the variables both arms print, one colour for each study; None where no
+    study prints any.
+    """
     found = imbalances(review)
+    if not found:
+        return None
     variables, studies = (
         list(dict.fromkeys(i.variable for i in found)),
         list(dict.fromkeys(i.label for i in found)),
