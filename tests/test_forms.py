@@ -556,6 +556,20 @@ def test_dose_groups_that_make_up_the_arm_are_added(paper, partition):
     assert "one_dose and two_doses added up" in used.note
 
 
+def test_percentages_of_dose_groups_are_added_as_the_counts_they_are(paper):
+    """20 % of 35 are 7, 36 % of 25 are 9, 12.5 % of 40 are 5."""
+    entries, strata = doses()
+    percent = {"one_dose": "20", "two_doses": "36", None: "12.5"}
+    shares = [
+        share("severe_infection", one["arm"], percent[one.get("stratum")], stratum=one.get("stratum", "all"))
+        for one in entries
+        if one["kind"] == "counts"
+    ]
+    sizes = [one for one in entries if one["kind"] == "group_size"]
+    used = the_only(paper(*sizes, *shares, strata=strata), "severe_infection")
+    assert used.report.tables == ((16, 60, 5, 40),)
+
+
 def test_strata_that_may_share_patients_are_not_added(paper):
     """36 + 25 patients are not the 60 of the arm, so the strata overlap, or others are missing."""
     entries, strata = doses()

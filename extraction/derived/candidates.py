@@ -137,12 +137,11 @@ class _Known:
                 continue
             self.by_arm.append(entry.id)
 
-    def take_sum(self, parts: list[Counts]) -> None:
-        """Take in the counts of strata that make up an arm."""
+    def take_sum(self, arm: str, parts: dict[str, list[int]]) -> None:
+        """Take in the numbers of events that strata which make up an arm can have, by entry."""
         if parts:
-            events = sum(e.events for e in parts)
-            self.narrow(parts[0].arm, events, events)
-            self.by_arm += [e.id for e in parts]
+            self.narrow(arm, *(sum(end(events) for events in parts.values()) for end in (min, max)))
+            self.by_arm += parts
 
     def narrow(self, arm: str, at_least: int = 0, at_most: int | None = None) -> None:
         self.at_least[arm] = max(self.at_least[arm], at_least)
@@ -171,7 +170,7 @@ def _known(record: Record, field: str, stratum: str) -> _Known:
             known.narrow(arm, at_most=most)
         return known
     for arm in BOTH_ARMS:
-        known.take_sum(events_by_parts(record, field, arm))
+        known.take_sum(arm, _of_parts(record, field, arm))
     known.total, known.in_all = _total(record, field)
     for entry in record.find(Percentage, field, stratum="all"):
         if entry.category == GIVEN_IT:
@@ -210,6 +209,30 @@ def events_by_parts(record: Record, field: str, arm: str) -> list[Counts]:
         return []
     found = [counts_of_arm(record, field, arm, stratum)[:1] for stratum in parts_of(record, arm)]
     return [count for part in found for count in part] if all(found) else []
+
+
+def _of_parts(record: Record, field: str, arm: str) -> dict[str, list[int]]:
+    """Numbers of events that are printed so of each of the strata that make up an arm, by entry; empty where
+    one tells none, or the arm's own count or percentage is printed.
+    """
+    found: dict[str, list[int]] = {}
+    parts = parts_of(record, arm)
+    if any(e.arm == arm and e.is_crude for e in _own(Share, record, field, "all")):
+        return {}
+    for stratum in parts:
+        told = [e for e in _own(Share, record, field, stratum) if e.arm == arm and e.is_crude]
+        if told and (events := _events_printed_so(told[0], group_size(record, arm, stratum))):
+            found[told[0].id] = events
+    return found if len(found) == len(parts) else {}
+
+
+def _events_printed_so(entry: Share, n: int | None) -> list[int]:
+    if isinstance(entry, Counts):
+        return [entry.events]
+    size = entry.n if isinstance(entry, Percentage) and entry.n else n
+    if not isinstance(entry, Percentage) or not size:
+        return []
+    return [events for events in range(size + 1) if printed_percent(entry.percent).rounds(events, size)]
 
 
 def shares_are_no_counts(record: Record, field: str, stratum: str) -> bool:

@@ -137,7 +137,10 @@ def _without_a_ratio(
         order.insert(1, order.pop(2))
     whole_p = any(e.stratum == "all" and e.kind == "log_rank_p" for e in found)
     taken: dict[str, str] = {}  # kind of the report used, by stratum
-    for entry in sorted(found, key=lambda e: (e.stratum != "all", order.index(e.kind))):
+    names = list(record.strata)
+    for entry in sorted(
+        found, key=lambda e: (e.stratum != "all", order.index(e.kind), names.index(e.stratum), _name(e))
+    ):
         barred = _barred(record, entry.stratum, ratio_entered, whole_p, taken)
         report = _report(record, entry, reading, barred, digitised)
         if isinstance(report, Used):
@@ -145,6 +148,10 @@ def _without_a_ratio(
         yield report
     told = {name for pair in shares for name in pair.entries}
     yield from survival_shares.left_out(record, name, told, reading)
+
+
+def _name(entry: Told) -> str:
+    return entry.entries[0] if isinstance(entry, Pair) else entry.id
 
 
 def _report(
