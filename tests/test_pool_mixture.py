@@ -579,6 +579,19 @@ def test_turners_table_is_complete_and_its_last_entry_is_in_its_place():
         prior_of("turner:height")
 
 
+def test_rhodess_prior_is_a_t_of_log_tau_squared_and_a_doubtful_cell_is_refused():
+    """In general t(5, -3.44, 2.59): its quantiles are half of those (log-t of tau)."""
+    prior = prior_of("rhodes")
+    for q in (0.025, 0.5, 0.975):
+        log_tau_squared = -3.44 + 2.59 * stats.t.ppf(q, 5)
+        assert prior.quantile(q) == pytest.approx(np.exp(log_tau_squared / 2), rel=1e-9)
+    assert prior_of("rhodes:pain:drug-drug").parameters == (5.0, -1.72, 1.22)
+    with pytest.raises(ValueError, match="misprint"):
+        prior_of("rhodes:mental-health:other")
+    with pytest.raises(ValueError, match="is not in Rhodes's table"):
+        prior_of("rhodes:height")
+
+
 @pytest.mark.parametrize(
     "options",
     [["--mu", "log-normal:0:1"], ["--mu", "x"], ["--tau", "turner:x"], ["--mu", "flat", "--mu-sd", "1"]],

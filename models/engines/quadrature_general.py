@@ -62,7 +62,7 @@ def from_study_likelihoods(
     names = (
         study_names if study_names is not None else [str(study + 1) for study in range(len(log_likelihoods))]
     )
-    grid, log_l, rows = _resolved_grid(log_likelihoods, names, mu_prior, tau_prior)
+    grid, log_l, rows = resolved_grid(log_likelihoods, names, mu_prior, tau_prior)
     places, rows = _places(grid, log_l, rows, mu_prior, tau_prior, TAU_NODES)
     log_joint, log_m = _log_joint(grid, log_l, places, rows, mu_prior, tau_prior)
     if np.any(log_m.min(axis=1, initial=0.0)[log_joint > log_joint.max() - TAIL] < CONFLICT):
@@ -72,7 +72,7 @@ def from_study_likelihoods(
     return _marginals(grid, log_l, names, axis_of(tau_prior), places, rows, log_joint, log_m)
 
 
-def _resolved_grid(
+def resolved_grid(
     log_likelihoods: Sequence[LogLikelihood], names: Sequence[str], mu_prior: Prior, tau_prior: Prior
 ) -> tuple[Grid, np.ndarray, slice]:
     """Grid of effects, log likelihoods on it (study, theta), and the rows of it that carry mu.

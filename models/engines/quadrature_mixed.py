@@ -123,10 +123,10 @@ class Mixed:
             Marginal.from_density(mu, row, gap)
             for mu, row, gap in zip(self.mu, density / step, spacing, strict=True)
         ]
-        x = _equally_probable(self.mu.ravel(), self.weight.ravel())
+        x = equally_probable(self.mu.ravel(), self.weight.ravel())
         cdf = sum(w * one.cdf(x) for w, one in zip(self.tau_weight, each, strict=True))
         slope = sum(w * one.density(x) for w, one in zip(self.tau_weight, each, strict=True))
-        return _marginal(x, np.asarray(slope), np.asarray(cdf))
+        return marginal_of_cdf(x, np.asarray(slope), np.asarray(cdf))
 
     def of_normals(self, mean_of_mu: ArrayLike, mean: ArrayLike, sd: np.ndarray) -> Marginal:
         """Marginal of an effect that is normal given tau and mu, of mean `mean_of_mu` mu + `mean`; (tau,)."""
@@ -140,10 +140,10 @@ class Mixed:
         weight, centre, spread = weight[keep] / weight[keep].sum(), centre[keep], spread[keep]
         ends = np.concatenate([centre + k * spread for k in (-4, -2, -1, 0, 1, 2, 4)])
         share = np.concatenate([weight * s for s in (0.001, 0.05, 0.24, 0.4, 0.24, 0.05, 0.001)])
-        x = _equally_probable(ends, share)[:: POINTS // 200]
+        x = equally_probable(ends, share)[:: POINTS // 200]
         z = (x[:, None] - centre) / spread
         slope = (np.exp(-0.5 * z**2) / (spread * np.sqrt(2 * np.pi))) @ weight
-        return _marginal(x, slope, ndtr(z) @ weight)
+        return marginal_of_cdf(x, slope, ndtr(z) @ weight)
 
     def of_study(self, study: int) -> Marginal:
         """Marginal of the effect of a study that is not normal: its likelihood times the normal of (mu, tau),
@@ -167,7 +167,7 @@ class Mixed:
         inside = cumulative(mass * self.likelihood[study] * gap)
         share = self.tau_weight[wide].sum()
         cdf += share * inside / inside[-1] if share else 0.0
-        return _marginal(x, np.gradient(cdf, x), cdf)
+        return marginal_of_cdf(x, np.gradient(cdf, x), cdf)
 
 
 def from_normals_and_likelihoods(
@@ -197,7 +197,7 @@ def from_normals_and_likelihoods(
     return posterior, normals, [mixed.of_study(study) for study in range(len(log_likelihoods))]
 
 
-def _equally_probable(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def equally_probable(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Increasing places at even steps of probability, and further out the ends."""
     order = np.argsort(values, kind="stable")
     ordered = values[order]
@@ -211,7 +211,7 @@ def _equally_probable(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return np.unique(np.concatenate([ordered[[0, -1]], tails[0], inner, tails[1]]))
 
 
-def _marginal(x: np.ndarray, density: np.ndarray, cdf: np.ndarray) -> Marginal:
+def marginal_of_cdf(x: np.ndarray, density: np.ndarray, cdf: np.ndarray) -> Marginal:
     """Marginal from its density and CDF at places that need not be even."""
     cdf = np.clip(np.maximum.accumulate(cdf), 0.0, 1.0)
     middle = np.diff(cdf, prepend=0.0, append=1.0)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from models.pool.fit import BASELINE_SD, BASELINES, SEED, Pooled, priors_of
 from models.pool.measures import MEASURES
+from models.pool.moderators import Covariate, df_of, moderator_of
 from models.pool.output import Asked, as_csv, as_json, print_text, told
 from models.pool.rows import KINDS, read_rows
 from models.pool.study_table import BadTable, read
@@ -77,8 +78,9 @@ def add_arguments(parser):
         metavar="PRIOR",
         help=(
             "prior of the between-study SD, such as half-normal:0.5, half-t:3:0.5, half-cauchy:0.5,"
-            " uniform:0:2, exponential:2, log-normal:-1.245:0.76, inverse-gamma:2.42:0.30 or"
-            " turner:infection; default half-normal:0.5 for every ratio and smd, half-normal:0.2 for rd,"
+            " uniform:0:2, exponential:2, log-normal:-1.245:0.76, inverse-gamma:2.42:0.30,"
+            " turner:infection (of or) or rhodes (of smd); default half-normal:0.5 for every ratio and smd,"
+            " half-normal:0.2 for rd,"
             " half-normal:1 for proportion, for md and generic half-normal with half of --mu-sd"
         ),
     )
@@ -98,6 +100,27 @@ def add_arguments(parser):
         default="midway",
         help="whose log odds those are, for or: midway between the arms, where neither is special, or the"
         " control's",
+    )
+    parser.add_argument(
+        "--effects",
+        type=_effects,
+        default="normal",
+        metavar="normal|t:DF",
+        help="how effects scatter around their mean; t, such as t:4, lets single studies lie far off",
+    )
+    moderator = parser.add_mutually_exclusive_group()
+    moderator.add_argument(
+        "--covariate", metavar="COLUMN", help="a number of each study that the mean effect may change with"
+    )
+    moderator.add_argument(
+        "--subgroups", metavar="COLUMN", help="a group of each study: a mean effect for each, one tau for all"
+    )
+    parser.add_argument(
+        "--slope",
+        type=_prior,
+        metavar="PRIOR",
+        help="prior of the change of the effect by a unit of the covariate; default normal, an SD of the"
+        " covariate changing the effect by the SD of the prior of the mean effect",
     )
     parser.add_argument("--engine", choices=("quadrature", "nuts"), default="quadrature")
     parser.add_argument("--seed", type=int, default=SEED, help="of nuts; default %(default)s")
@@ -123,7 +146,12 @@ def command(args):
     """Run `pool`. Returns the exit code: 2 for wrong usage. Raises BadTable or Rejected for a table that
     cannot be pooled.
     """
-    measure, rows = read_rows(_cells(args), args.measure)
+    if wrong := _at_odds(args):
+        print(wrong, file=sys.stderr)
+        return 2
+    cells = _cells(args)
+    measure, rows = read_rows(cells, args.measure)
+    moderator = moderator_of(cells, args.covariate, args.subgroups)
     try:
         priors = priors_of(
             measure,
@@ -131,13 +159,16 @@ def command(args):
             args.tau,
             args.baseline_sd,
             args.baseline_at,
+            args.slope,
+            moderator if isinstance(moderator, Covariate) else None,
         )
         if args.beyond is not None and not measure.scale.inside(args.beyond):
             raise ValueError(f"--beyond {args.beyond:g} is no {measure.words}: it {measure.scale.legal}")
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    pooled = Pooled(measure, tuple(rows), priors, args.engine, args.seed)
+    df = df_of(args.effects)
+    pooled = Pooled(measure, tuple(rows), priors, args.engine, args.seed, moderator, df)
     found = told(pooled, Asked(args.beyond, args.leave_one_out, args.sensitivity))
     if args.figure:
         from models.pool.figure import forest
@@ -150,6 +181,17 @@ def command(args):
     else:
         print_text(found)
     return 0
+
+
+def _at_odds(args):
+    """Why the options do not go together, None where they do."""
+    if args.slope and not args.covariate:
+        return "--slope is the prior of a --covariate"
+    if args.engine == "nuts" and (args.covariate or args.subgroups or args.effects != "normal"):
+        return "--covariate, --subgroups and --effects t need quadrature: leave out --engine nuts"
+    if args.subgroups and (args.leave_one_out or args.sensitivity):
+        return "--leave-one-out and --sensitivity are of one mean effect: not with --subgroups"
+    return None
 
 
 def _cells(args):
@@ -171,6 +213,11 @@ def _positive(text):
     if not 0 < value <= 1e6:
         raise argparse.ArgumentTypeError(f"{text} is not a positive number up to a million")
     return value
+
+
+def _effects(text):
+    _or_usage(lambda: df_of(text))
+    return text
 
 
 def _prior(text):

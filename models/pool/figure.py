@@ -6,7 +6,7 @@ from html import escape
 from math import exp, floor, log, log10
 
 from models.pool.fit import Limits, Pooled
-from models.pool.output import cells
+from models.pool.output import cells, means
 
 ROW, TOP, LEFT, DATA, PLOT, RIGHT = 22, 40, 170, 210, 320, 190
 """Heights and widths in pixels: of a row, above the rows, of names, numbers as given, axis, and intervals."""
@@ -17,11 +17,11 @@ def forest(pooled: Pooled) -> str:
     """Each study as it is pooled, the mean effect, and the effect in a new study; ratios on a log axis."""
     summary, measure = pooled.summary, pooled.measure
     rows = [(row.study, row.shown, summary["studies"][row.study]) for row in pooled.rows]
-    total = [(MEAN, "", summary["mu"]), ("Effect in a new study", "", summary["prediction"])]
+    total = [(words[0].upper() + words[1:], "", limits) for _, words, limits in means(pooled)]
     axis = _Axis(pooled, [limits for *_, limits in [*rows, *total]])
-    height = TOP + ROW * (len(rows) + 3) + 44
+    height = TOP + ROW * (len(rows) + 1 + len(total)) + 44
     width = LEFT + DATA + PLOT + RIGHT
-    bottom = TOP + ROW * (len(rows) + 2.5)
+    bottom = TOP + ROW * (len(rows) + 0.5 + len(total))
     title = f"{measure.words}, median and 95 % interval of each study as pooled, of the mean and a new study"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
@@ -54,7 +54,7 @@ def _row(
     low, middle, high = (axis.x(natural[limit]) for limit in ("lower", "median", "upper"))
     median, interval = cells(pooled, limits)
     weight, colour = ' font-weight="bold"' if bold else "", "#1f4e79"
-    if name == MEAN and bold:
+    if name.startswith(MEAN) and bold:
         corners = (
             f"M{low:.1f} {y:.1f} L{middle:.1f} {y - 6:.1f} L{high:.1f} {y:.1f} L{middle:.1f} {y + 6:.1f} Z"
         )

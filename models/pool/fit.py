@@ -7,13 +7,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from models.pool.measures import Measure
+from models.pool.moderators import Covariate, Moderator, Subgroups
 from models.pool.rows.row import Normal, Row
 from models.pool.study_table import BadTable
 
 if TYPE_CHECKING:
     from xarray import DataTree
 
-    from models.engines.posterior import Posterior
+    from models.engines.posterior import Effect, Marginal, Posterior
+    from models.engines.quadrature_design import DesignPosterior
     from models.priors import BaselinePrior, Prior
 
 type Limits = dict[str, float]
@@ -28,9 +30,12 @@ FINE = 0.1
 
 @dataclass(frozen=True)
 class Priors:
+    """slope: of a covariate, per unit of it; None without one."""
+
     mu: Prior
     tau: Prior
     baseline: BaselinePrior
+    slope: Prior | None = None
 
 
 def priors_of(
@@ -39,8 +44,11 @@ def priors_of(
     tau: str | Prior | None = None,
     baseline_sd: float = BASELINE_SD,
     baseline_at: str = "midway",
+    slope: str | Prior | None = None,
+    covariate: Covariate | None = None,
 ) -> Priors:
-    """The priors named, and the measure's own where none is. Raises ValueError for what is no prior, and
+    """The priors named, and the measure's own where none is; of a slope, that an SD of the covariate changes
+    the effect by as much as the prior of the mean effect is wide. Raises ValueError for what is no prior, and
     where a measure's unit is not known and no prior of the mean effect is named.
     """
     from models.engines.tau_nodes import scan_places
@@ -62,7 +70,25 @@ def priors_of(
             f"the prior of the mean effect must be normal, t, flat or a density of a file, not {mu.family}"
         )
     scan_places(tau)  # refuses what cannot be a prior of tau
-    return Priors(mu, tau, BaselinePrior(parse(f"normal:0:{baseline_sd}"), BASELINES[baseline_at]))
+    baseline = BaselinePrior(parse(f"normal:0:{baseline_sd}"), BASELINES[baseline_at])
+    return Priors(mu, tau, baseline, _slope(slope, covariate, mu))
+
+
+def _slope(slope: str | Prior | None, covariate: Covariate | None, mu: Prior) -> Prior | None:
+    from models.pool.named_priors import prior_of
+    from models.priors import Prior
+
+    if covariate is None:
+        return None
+    if slope is None:
+        if mu.is_flat:
+            raise ValueError("a flat prior of the mean effect with a covariate needs --slope")
+        spread = float(mu.quantile(0.975) - mu.quantile(0.025)) / 3.92
+        slope = f"normal:0:{spread / covariate.sd:g}"
+    found = slope if isinstance(slope, Prior) else prior_of(slope)
+    if found.family not in ("normal", "t", "flat"):
+        raise ValueError(f"the prior of the slope must be normal, t or flat, not {found.family}")
+    return found
 
 
 @dataclass(frozen=True)
@@ -70,7 +96,8 @@ class Pooled:
     """A random-effects meta-analysis of any mixture of rows.
 
     Everything but `natural` is on the scale of the measure (log ratios, logits, atanh of a risk difference).
-    draws: of the sampler, None where the posterior was integrated.
+    draws: of the sampler, None where the posterior was integrated. moderator: what the mean effect
+    depends on. df: degrees of freedom of the t as which effects scatter, None for a normal.
     """
 
     measure: Measure
@@ -78,10 +105,30 @@ class Pooled:
     priors: Priors
     engine: Literal["quadrature", "nuts"] = "quadrature"
     seed: int = SEED
+    moderator: Moderator | None = None
+    df: float | None = None
+
+    @cached_property
+    def design(self) -> DesignPosterior:
+        """Posterior of several means, or of effects that scatter as a t. Raises BadTable."""
+        from models.pool.moderated import designed
+
+        try:
+            return designed(self)
+        except ValueError as error:
+            raise BadTable(str(error)) from None
 
     @cached_property
     def posterior(self) -> Posterior:
-        """By quadrature. Raises BadTable where studies and priors cannot be reconciled."""
+        """By quadrature; of the mean effect at the centre of a covariate. Raises BadTable where studies and
+        priors cannot be reconciled, and ValueError for subgroups, which have no one mean effect.
+        """
+        if isinstance(self.moderator, Subgroups):
+            raise ValueError("subgroups have a mean effect each: they stand in the summary")
+        if self.moderator is not None or self.df is not None:
+            from models.pool.moderated import posterior_of
+
+            return posterior_of(self)
         from models.engines.quadrature import normal_normal
 
         names = [row.study for row in self.rows]
@@ -93,6 +140,21 @@ class Pooled:
             return self._of_any(names, normals)
         except ValueError as error:  # the engines say by it that studies and priors cannot be reconciled
             raise BadTable(str(error)) from None
+
+    @property
+    def tau(self) -> Marginal:
+        """Of the between-study SD."""
+        designed = self.moderator is not None or self.df is not None
+        return self.design.tau if designed else self.posterior.tau
+
+    @cached_property
+    def mu(self) -> Effect:
+        """Of the mean effect alone, which takes less than the whole posterior."""
+        if self.moderator is None and self.df is None:
+            return self.posterior.mu
+        from models.pool.moderated import mean_of
+
+        return mean_of(self)
 
     def _of_any(self, names: list[str], normals: dict[str, Normal]) -> Posterior:
         """Of likelihoods of any shape; normal studies that a grid of all effects would have to be too fine
@@ -123,7 +185,13 @@ class Pooled:
 
     @cached_property
     def summary(self) -> dict:
-        """mu, tau, prediction: Limits; probability_mu_below_none; studies: name to Limits."""
+        """mu, tau, prediction: Limits; probability_mu_below_none; studies: name to Limits; with a covariate
+        regression as well; with subgroups groups and differences in place of mu and prediction.
+        """
+        if isinstance(self.moderator, Subgroups):
+            from models.pool.moderated import summary_of_groups
+
+            return summary_of_groups(self, self.moderator)
         if self.engine == "nuts":
             from models.pool.sampled import summary_of
 
@@ -131,7 +199,12 @@ class Pooled:
         found = self.posterior.summary()
         none = self.measure.none
         below = None if none is None else self.posterior.probability_below(self.measure.scale.of(none))
-        return {**found, "probability_mu_below_none": below}
+        found = {**found, "probability_mu_below_none": below}
+        if isinstance(self.moderator, Covariate):
+            from models.pool.moderated import regression
+
+            found["regression"] = regression(self, self.moderator)
+        return found
 
     def natural(self, limits: Limits) -> Limits:
         """Limits of an effect as the measure itself."""
@@ -146,6 +219,14 @@ class Pooled:
         if not scale.inside(effect):
             raise ValueError(f"{effect:g} is no {self.measure.words}: it {scale.legal}")
         at = scale.of(effect)
+        if isinstance(self.moderator, Subgroups):
+            from models.pool.moderated import means_of_groups
+
+            return {
+                f"{what} {name}": float(marginal.cdf(at))
+                for name, both in means_of_groups(self, self.moderator).items()
+                for what, marginal in zip(("mu", "prediction"), both, strict=True)
+            }
         if self.engine == "nuts":
             found = self.draws.posterior.to_dataset()
             return {name: float((found[name].values < at).mean()) for name in ("mu", "prediction")}
@@ -154,9 +235,10 @@ class Pooled:
     def leave_one_out(self) -> dict[str, Limits]:
         """The mean effect without each study, by its name."""
         found = {}
-        for row in self.rows if len(self.rows) > 1 else ():
-            rest = replace(self, rows=tuple(other for other in self.rows if other is not row))
-            found[row.study] = rest.posterior.mu.limits()
+        for i, row in enumerate(self.rows if len(self.rows) > 1 else ()):
+            moderator = self.moderator.without(i) if isinstance(self.moderator, Covariate) else None
+            rest = replace(self, rows=self.rows[:i] + self.rows[i + 1 :], moderator=moderator)
+            found[row.study] = rest.mu.limits()
         return found
 
     def sensitivity(self) -> dict[str, dict[str, Limits]]:
@@ -165,7 +247,7 @@ class Pooled:
         found = {}
         for tau in [self.priors.tau, *others]:
             other = replace(self, priors=replace(self.priors, tau=tau))
-            found[tau.plain] = {name: getattr(other.posterior, name).limits() for name in ("mu", "tau")}
+            found[tau.plain] = {"mu": other.mu.limits(), "tau": other.tau.limits()}
         return found
 
     @property
@@ -181,6 +263,7 @@ def other_priors(measure: Measure, priors: Priors) -> list[str]:
     empirical = {
         "or": ["turner:infection", "turner:adverse-events", "turner:mortality"],
         "hr": ["inverse-gamma:2.42:0.30"],
+        "smd": ["rhodes"],
     }
     families = [
         f"half-normal:{scale:g}",

@@ -6,8 +6,11 @@ import csv
 import io
 import json
 from dataclasses import dataclass, field
+from math import exp
 
 from models.pool.fit import Limits, Pooled
+from models.pool.measures import LOG, LOGIT
+from models.pool.moderators import Covariate, Subgroups
 
 SCHEMA = 1
 """Of the JSON: goes up where a key changes its meaning or goes away."""
@@ -50,6 +53,8 @@ def as_json(told: Told) -> str:
     """Every number on the scale of the likelihood, and effects as the measure itself under `natural`."""
     pooled, summary = told.pooled, told.summary
     priors = {"mu": pooled.priors.mu, "tau": pooled.priors.tau}
+    if pooled.priors.slope:
+        priors["slope"] = pooled.priors.slope
     named = {name: {"prior": prior.name, "plain": prior.plain} for name, prior in priors.items()}
     if pooled.measure.key in ("or", "rr", "rd"):
         baseline = pooled.priors.baseline
@@ -63,15 +68,13 @@ def as_json(told: Told) -> str:
         "scale": pooled.measure.scale_words,
         "interval": 0.95,
         "engine": pooled.engine,
-        **{name: summary[name] for name in ("mu", "tau", "prediction")},
-        "natural": {name: pooled.natural(summary[name]) for name in ("mu", "prediction")},
+        "effects": "normal" if pooled.df is None else f"t:{pooled.df:g}",
+        "tau": summary["tau"],
+        **_means(pooled, summary),
         "studies": studies,
         "priors": named,
         "notes": pooled.notes,
     }
-    if summary["probability_mu_below_none"] is not None:
-        # where none is 0 on the scale, as of every measure that compares
-        content["probability_mu_below_zero"] = summary["probability_mu_below_none"]
     if "monte_carlo_error_of_mu" in summary:
         content["monte_carlo_error_of_mu"] = summary["monte_carlo_error_of_mu"]
     if told.beyond:
@@ -87,12 +90,68 @@ def as_json(told: Told) -> str:
     return json.dumps(content, indent=2)
 
 
+def _means(pooled: Pooled, summary: dict) -> dict:
+    """Mean effects with their predictions, of each group where there are some; a regression with them."""
+    if "groups" in summary:
+        groups = {name: _mean(pooled, one) for name, one in summary["groups"].items()}
+        return {"groups": groups, "differences": summary["differences"]}
+    regression = {"regression": summary["regression"]} if "regression" in summary else {}
+    return _mean(pooled, summary) | regression
+
+
+def _mean(pooled: Pooled, found: dict) -> dict:
+    both = {name: found[name] for name in ("mu", "prediction")}
+    content = {**both, "natural": {name: pooled.natural(limits) for name, limits in both.items()}}
+    if found["probability_mu_below_none"] is not None:
+        # where none is 0 on the scale, as of every measure that compares
+        content["probability_mu_below_zero"] = found["probability_mu_below_none"]
+    return content
+
+
+def means(pooled: Pooled) -> list[tuple[str, str, Limits]]:
+    """Every mean effect and effect in a new study: mu or prediction, in words, limits."""
+    summary, moderator = pooled.summary, pooled.moderator
+    if "groups" in summary:
+        parts = [(f" in {name}", found) for name, found in summary["groups"].items()]
+    else:
+        at = f" at {moderator.column} {moderator.centre:.3g}" if isinstance(moderator, Covariate) else ""
+        parts = [(at, summary)]
+    words = {"mu": "mean effect", "prediction": "effect in a new study"}
+    return [(what, words[what] + where, found[what]) for where, found in parts for what in words]
+
+
+def contrasts(pooled: Pooled) -> list[tuple[str, Limits, float]]:
+    """What a moderator changes: in words, limits as a ratio or a difference, and the probability that it is
+    below 1 or 0.
+    """
+    summary, moderator = pooled.summary, pooled.moderator
+    ratio = pooled.measure.scale in (LOG, LOGIT)
+
+    def natural(limits: Limits) -> Limits:
+        return {end: exp(limits[end]) if ratio else limits[end] for end in ("median", "lower", "upper")}
+
+    if isinstance(moderator, Covariate):
+        found, words = summary["regression"], "ratio" if ratio else "change"
+        below = found["probability_slope_below_zero"]
+        return [(f"{words} by a unit of {moderator.column}", natural(found["slope"]), below)]
+    if isinstance(moderator, Subgroups):
+        words = "ratio" if ratio else "difference"
+        first = moderator.names[0]
+        return [
+            (f"{words}, {name} to {first}", natural(limits), limits["probability_below_zero"])
+            for name, limits in summary["differences"].items()
+        ]
+    return []
+
+
 def as_csv(told: Told) -> str:
     """One row for each number: what, name, median, lower, upper; effects as the measure itself."""
     pooled, summary = told.pooled, told.summary
     rows = [("study", row.study, pooled.natural(summary["studies"][row.study])) for row in pooled.rows]
-    rows += [(name, "", pooled.natural(summary[name])) for name in ("mu", "prediction")]
+    one = "groups" not in summary
+    rows += [(what, "" if one else words, pooled.natural(limits)) for what, words, limits in means(pooled)]
     rows.append(("tau", "", summary["tau"]))
+    rows += [("contrast", words, limits) for words, limits, _ in contrasts(pooled)]
     rows += [("mu_without", name, pooled.natural(limits)) for name, limits in told.leave_one_out.items()]
     for name, found in told.sensitivity.items():
         rows.append(("mu_under_prior", name, pooled.natural(found["mu"])))
@@ -116,8 +175,11 @@ def print_text(told: Told) -> None:
     for row in pooled.rows:
         table.add_row(escape(row.study), escape(row.shown), *cells(pooled, summary["studies"][row.study]))
     table.add_section()
-    table.add_row("mean effect (mu)", "", *cells(pooled, summary["mu"]))
-    table.add_row("effect in a new study", "", *cells(pooled, summary["prediction"]))
+    for _, words, limits in means(pooled):
+        mu = " (mu)" if words == "mean effect" else ""
+        table.add_row(escape(words) + mu, "", *cells(pooled, limits))
+    for words, limits, _ in contrasts(pooled):
+        table.add_row(escape(words), "", *_cells_of(limits))
     tau = summary["tau"]
     unit = "" if measure.scale_words == "points" else f", {measure.scale_words}"
     table.add_row(
@@ -144,17 +206,26 @@ def _sentences(told: Told) -> list[str]:
     pooled, summary, measure = told.pooled, told.summary, told.pooled.measure
     lines = []
     if measure.none is not None:
-        below = summary["probability_mu_below_none"]
-        lines.append(f"P(mean effect < {measure.none:g}) {_probability(below)}")
+        for name, found in summary.get("groups", {"": summary}).items():
+            where = f" in {name}" if name else ""
+            below = found["probability_mu_below_none"]
+            lines.append(f"P(mean effect{where} < {measure.none:g}) {_probability(below)}")
+    for words, _, below in contrasts(pooled):
+        none = 1 if measure.scale in (LOG, LOGIT) else 0
+        lines.append(f"P({words} < {none}) {_probability(below)}")
     if told.beyond:
-        for name, words in (("mu", "mean effect"), ("prediction", "effect in a new study")):
-            below = told.beyond[name]
+        names = [words for _, words, _ in means(pooled)]
+        for words, below in zip(names, told.beyond.values(), strict=True):
             lines.append(
                 f"P({words} < {told.at:g}) {_probability(below)}, P({words} > {told.at:g})"
                 f" {_probability(1 - below)}"
             )
     priors = pooled.priors
     lines += [f"prior of mu: {priors.mu.plain}", f"prior of tau: {priors.tau.plain}"]
+    if priors.slope:
+        lines.append(f"prior of the slope: {priors.slope.plain}")
+    if pooled.df is not None:
+        lines.append(f"effects scatter as a t with {pooled.df:g} degrees of freedom and scale tau")
     if measure.key in ("or", "rr", "rd"):
         lines.append(f"prior of baseline: {priors.baseline.plain}")
     lines += dict.fromkeys(row.words for row in pooled.rows)
@@ -174,5 +245,8 @@ def _probability(probability: float) -> str:
 
 def cells(pooled: Pooled, limits: Limits) -> tuple[str, str]:
     """Median and interval as the measure itself."""
-    natural = pooled.natural(limits)
+    return _cells_of(pooled.natural(limits))
+
+
+def _cells_of(natural: Limits) -> tuple[str, str]:
     return f"{natural['median']:.3g}", f"{natural['lower']:.3g} to {natural['upper']:.3g}"

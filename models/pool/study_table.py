@@ -32,6 +32,8 @@ class Cells:
     """What it holds: (the column's own name, text)."""
     decimal_comma: bool = False
     faults: list[str] = field(default_factory=list)
+    columns: dict[str, str] = field(default_factory=dict)
+    """Text of every cell, by the column's own name."""
 
     def has(self, *names: str) -> bool:
         """Whether all of these are filled in."""
@@ -161,7 +163,8 @@ def rows_of(
             f" {cells[year].strip()}" if with_year and year is not None else ""
         )
         filled = {what: (header[i], cells[i]) for i, what in holds.items()}
-        row = Cells(path, line, name, filled | {"study": (header[name_column], name)}, decimal_comma)
+        own = filled | {"study": (header[name_column], name)}
+        row = Cells(path, line, name, own, decimal_comma, columns=dict(zip(header, cells, strict=True)))
         if not cells[name_column].strip():
             row.refuse("study", "must name the study")
         elif name in seen:
