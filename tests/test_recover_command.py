@@ -30,7 +30,7 @@ def answer(recover, *arguments: str) -> dict:
     return json.loads(out)
 
 
-KEYS = {"events_treated", "n_treated", "events_control", "n_control", "test", "match"}
+KEYS = {"events_treated", "n_treated", "events_control", "n_control", "test", "match", "methods"}
 
 
 def test_a_p_of_9_v_2_patients_answers_two_tables(recover):
@@ -65,6 +65,7 @@ def test_two_percentages_and_a_p_answer_one_table(recover):
             "n_control": 17,
             "test": "fisher",
             "match": "rounded",
+            "methods": [],
         }
     ]
 
@@ -229,7 +230,8 @@ def test_every_question_is_answered_for_people_and_for_machines(recover, argumen
         (("table", "--n-treated", "9", "--n-control", "2", "--p", "1.3"), "at most 1"),
         (("table", "--n-treated", "9", "--n-control", "2", "--p", "0"), "no test gives 0"),
         (("table", "--n-treated", "9", "--n-control", "2", "--percent", "120", "3"), "at most 100 %"),
-        (("table", "--p", "0.5"), "--n-treated or --max-n-treated"),
+        (("table", "--n-treated", "9", "--estimate", "0.5"), "--measure says"),
+        (("table", "--allocation", "1/2", "--p", "0.5"), "allocation"),
         (("table", "--max-n-treated", "100", "--max-n-control", "100", "--p", "0.5"), "26,522,500 tables"),
         (("categories", "--n", "5", "5", "--totals", "3", "3"), "a table has one total"),
         (("logrank", "--n-treated", "5", "--n-control", "0", "--p", "0.5"), "compares two groups"),

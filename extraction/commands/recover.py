@@ -5,7 +5,6 @@ this review's alone.
 import argparse
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 from extraction.commands import (
@@ -15,20 +14,19 @@ from extraction.commands import (
     recover_mean,
     recover_ratio,
     recover_read,
+    recover_table,
 )
 from extraction.commands.parser import counted
+from extraction.commands.recover_table import P_HELP
 from extraction.commands.shown import say, show_rows
 from extraction.recover import Unusable
-from extraction.recover.p_values import ALL_TESTS, NAMES, TESTS
+from extraction.recover.p_values import NAMES
 from extraction.recover.rounding import CONVENTION_WORDS, CONVENTIONS, Convention, printed_p, printed_percent
-from extraction.recover.tables import Arm, recover_tables
 from extraction.recover.wide_tables import TESTS as WIDE_TESTS
 from extraction.recover.wide_tables import recover_wide_tables
 
 SCHEMA = 2
 """Version of the JSON answers; it grows when a key changes its name or meaning."""
-ARMS = ("treated", "control")
-P_HELP = "as printed: 0.0204, .02, P = .04, 0·04, <0.05, >0.9999, ns"
 ALIASES = {
     "mann-whitney": "mann_whitney",
     "mann-whitney-normal": "mann_whitney_normal",
@@ -56,118 +54,7 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-# tables
-
-
-def _declare_table(parser: argparse.ArgumentParser) -> None:
-    for arm in ARMS:
-        parser.add_argument(f"--n-{arm}", type=counted, metavar="N", help="patients of the arm, where known")
-        parser.add_argument(
-            f"--max-n-{arm}", type=counted, metavar="N", help="at most so many, where not known"
-        )
-        parser.add_argument(
-            f"--min-n-{arm}",
-            type=counted,
-            metavar="N",
-            default=1,
-            help="at least so many, where not known; default 1",
-        )
-        parser.add_argument(
-            f"--events-{arm}", type=counted, metavar="E", help="events of the arm, where known"
-        )
-        parser.add_argument(f"--min-events-{arm}", type=counted, metavar="E", default=0)
-        parser.add_argument(f"--max-events-{arm}", type=counted, metavar="E")
-    parser.add_argument(
-        "--percent",
-        nargs=2,
-        metavar=("TREATED", "CONTROL"),
-        help="percentages with event as printed; - for none",
-    )
-    parser.add_argument("--total-events", type=counted, metavar="E", help="events of both arms together")
-    parser.add_argument("--total-n", type=counted, metavar="N", help="patients of both arms together")
-    parser.add_argument("--p", help=P_HELP)
-    parser.add_argument(
-        "--direction", choices=("higher", "lower"), help="share with event in the treated arm, if printed"
-    )
-    parser.add_argument(
-        "--test",
-        nargs="+",
-        default=["any"],
-        choices=[*ALL_TESTS, "any"],
-        metavar="TEST",
-        help=(
-            f"the named test or tests: {', '.join(ALL_TESTS)}; default any: the first {len(TESTS)}, and where"
-            " none fits the others"
-        ),
-    )
-
-
-def _table(given: argparse.Namespace) -> tuple[dict, Callable]:
-    percents = given.percent or ("-", "-")
-    treated, control = (_arm(given, a, percent) for a, percent in zip(ARMS, percents, strict=True))
-    total = None if given.total_events is None else (given.total_events, given.total_events)
-    search = partial(
-        recover_tables,
-        treated,
-        control,
-        given.p and printed_p(given.p),
-        total_events=total,
-        total_n=given.total_n,
-        direction=given.direction,
-    )
-    if "any" in given.test:
-        found = search(tuple(TESTS))
-        if not found.candidates and given.p:
-            other = search(tuple(test for test in ALL_TESTS if test not in TESTS))
-            found = replace(other, trace=[*found.trace, *(s for s in other.trace if s not in found.trace)])
-    else:
-        found = search(tuple(given.test))
-    answer: dict[str, object] = {
-        "candidates": [c._asdict() for c in found.candidates],
-        "constraints": [step._asdict() for step in found.trace],
-    }
-    if not found.candidates:
-        answer["why_none"] = found.why_none()
-
-    def show() -> None:
-        if not found.candidates:
-            say(found.why_none())
-            return
-        show_rows(
-            ["treated", "control", "test", "match"],
-            [
-                [
-                    f"{c.events_treated}/{c.n_treated}",
-                    f"{c.events_control}/{c.n_control}",
-                    NAMES.get(c.test or "", "none"),
-                    CONVENTION_WORDS[c.match],
-                ]
-                for c in found.candidates
-            ],
-        )
-
-    return answer, show
-
-
-def _arm(given: argparse.Namespace, arm: str, percent: str) -> Arm:
-    n, most, least = (getattr(given, f"{what}_{arm}") for what in ("n", "max_n", "min_n"))
-    if n is None and most is None:
-        raise Unusable(
-            f"--n-{arm} or --max-n-{arm} is required: the patients of the arm, or at most how many there are"
-        )
-    events = getattr(given, f"events_{arm}")
-    low, high = (
-        (getattr(given, f"{end}_events_{arm}") for end in ("min", "max"))
-        if events is None
-        else (events, events)
-    )
-    return Arm(
-        most if n is None else n,
-        least if n is None else n,
-        low,
-        high,
-        None if percent == "-" else printed_percent(percent),
-    )
+# tables of several categories
 
 
 def _declare_categories(parser: argparse.ArgumentParser) -> None:
@@ -313,7 +200,7 @@ def _percent(given: argparse.Namespace) -> tuple[dict, Callable]:
 
 
 KINDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
-    "table": ("tables of two arms by an event", _declare_table),
+    "table": ("tables of two arms by an event", recover_table.declare),
     "categories": ("tables of groups by several categories", _declare_categories),
     "logrank": (
         "histories, hazard ratios and tests behind a log-rank p",
@@ -330,7 +217,7 @@ KINDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "curve": ("the individual times behind a digitised survival curve", recover_curve.declare),
 }
 ANSWERS = {
-    "table": _table,
+    "table": recover_table.answer,
     "categories": _categories,
     "logrank": recover_logrank.answer,
     "rank": _rank,

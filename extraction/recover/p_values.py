@@ -29,7 +29,7 @@ def fisher(
         below = _tail_within(probability, of, observed, mode)
         return below + _tail_within(probability[:, ::-1], of, observed, probability.shape[1] - 2 - mode)
 
-    return _by_margin(p, events_treated, n_treated, events_control, n_control)
+    return np.minimum(by_margin(p, events_treated, n_treated, events_control, n_control), 1.0)
 
 
 def fisher_doubled(
@@ -40,7 +40,7 @@ def fisher_doubled(
     def p(probability: np.ndarray, of: np.ndarray, at: np.ndarray) -> np.ndarray:
         return 2 * _smaller_tail(probability, of, at)
 
-    return _by_margin(p, events_treated, n_treated, events_control, n_control)
+    return np.minimum(by_margin(p, events_treated, n_treated, events_control, n_control), 1.0)
 
 
 def mid_p(
@@ -51,7 +51,7 @@ def mid_p(
     def p(probability: np.ndarray, of: np.ndarray, at: np.ndarray) -> np.ndarray:
         return 2 * _smaller_tail(probability, of, at) - probability[of, at]
 
-    return _by_margin(p, events_treated, n_treated, events_control, n_control)
+    return np.minimum(by_margin(p, events_treated, n_treated, events_control, n_control), 1.0)
 
 
 def chi_squared(
@@ -110,7 +110,7 @@ def fisher_lower(
     def p(probability: np.ndarray, of: np.ndarray, at: np.ndarray) -> np.ndarray:
         return np.cumsum(probability, axis=-1)[of, at]
 
-    return _by_margin(p, events_treated, n_treated, events_control, n_control)
+    return np.minimum(by_margin(p, events_treated, n_treated, events_control, n_control), 1.0)
 
 
 TESTS: dict[str, Callable[..., np.ndarray]] = {
@@ -165,9 +165,9 @@ def _tail_within(probability: np.ndarray, of: np.ndarray, most: np.ndarray, high
     return np.where(low < 0, 0.0, np.cumsum(probability, axis=-1)[of, low])
 
 
-def _by_margin(p: Callable[..., np.ndarray], *counts: ArrayLike) -> np.ndarray:
-    """Apply `p` to the hypergeometric probabilities of all tables that share each table's margins, in pieces
-    that fit in memory; each margin's are computed once.
+def by_margin(p: Callable[..., np.ndarray], *counts: ArrayLike, log_odds_ratio: float = 0.0) -> np.ndarray:
+    """Apply `p` to the hypergeometric probabilities, at an odds ratio, of all tables that share each table's
+    margins, in pieces that fit in memory; each margin's are computed once.
 
     p : (probabilities (margin, k), which margin each table has, its k) -> p of shape (table,)
     """
@@ -183,15 +183,15 @@ def _by_margin(p: Callable[..., np.ndarray], *counts: ArrayLike) -> np.ndarray:
     for start in range(0, len(first), step):
         firsts, lasts = first[start : start + step], ends[start : start + step]
         patients, others, events = margins[firsts].T
-        probability = _hypergeometric(patients, others, events, largest)
+        probability = _hypergeometric(patients, others, events, largest, log_odds_ratio)
         of = np.repeat(np.arange(len(firsts)), lasts - firsts)
         rows = order[firsts[0] : lasts[-1]]
         found[rows] = p(probability, of, a[rows])
-    return np.minimum(found, 1.0).reshape(broadcast[0].shape)
+    return found.reshape(broadcast[0].shape)
 
 
 def _hypergeometric(
-    n_treated: np.ndarray, n_control: np.ndarray, events: np.ndarray, largest: int
+    n_treated: np.ndarray, n_control: np.ndarray, events: np.ndarray, largest: int, log_odds_ratio: float
 ) -> np.ndarray:
     """Probability of k events in the treated arm, up to the largest, given all events; shape (margin, k)."""
     k = np.arange(largest + 1)
@@ -205,7 +205,12 @@ def _hypergeometric(
         return log_factorial[n] - log_factorial[chosen] - log_factorial[n - chosen]
 
     log_p = log_ways(n_treated, k) + log_ways(n_control, other) - log_ways(n_treated + n_control, total)
-    return np.where(possible, np.exp(np.where(possible, log_p, -np.inf)), 0.0)
+    log_p = np.where(possible, log_p, -np.inf)
+    if not log_odds_ratio:
+        return np.exp(log_p)
+    log_p = log_p + k * log_odds_ratio
+    probability = np.exp(log_p - log_p.max(axis=1, keepdims=True))
+    return probability / probability.sum(axis=1, keepdims=True)
 
 
 def _chi_squared(correction: float, *counts: ArrayLike, fewer: int = 0) -> np.ndarray:

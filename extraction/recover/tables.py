@@ -121,11 +121,11 @@ def recover_tables(
             " contradict each other"
         )
     trace: list[Step] = []
-    counts = _counts(treated, "treated", trace), _counts(control, "control", trace)
+    counts = counts_of(treated, "treated", trace), counts_of(control, "control", trace)
     rows = _join(*counts, total_events or (0, treated.max_n + control.max_n))
     trace.append(
         Step(
-            "both arms together" if total_events is None else f"events in all {_between(*total_events)}",
+            "both arms together" if total_events is None else f"events in all {between(*total_events)}",
             len(rows),
         )
     )
@@ -140,11 +140,11 @@ def recover_tables(
         rows = rows[DIRECTIONS[direction] * (rows[:, 0] * rows[:, 3] - rows[:, 2] * rows[:, 1]) > 0]
         trace.append(Step(f"share with event in the treated arm {direction}", len(rows)))
     if p is None:
-        return Recovery(_candidates(rows, None, rows[:, 4]), trace)
-    return _tested(rows, p, tests, trace)
+        return Recovery(candidates_of(rows, None, rows[:, 4]), trace)
+    return tested(rows, p, tests, trace)
 
 
-def _counts(arm: Arm, name: str, trace: list[Step]) -> np.ndarray:
+def counts_of(arm: Arm, name: str, trace: list[Step]) -> np.ndarray:
     """Events, patients and the place of their convention in CONVENTIONS, of every count an arm allows; shape
     (count, 3).
     """
@@ -161,9 +161,9 @@ def _counts(arm: Arm, name: str, trace: list[Step]) -> np.ndarray:
     events = arm.min_events + np.arange(len(n)) - np.repeat(np.cumsum(choices) - choices, choices)
     trace.append(
         Step(
-            f"{name}: {_between(arm.min_n, arm.max_n)} patients"
+            f"{name}: {between(arm.min_n, arm.max_n)} patients"
             + (
-                f", events {_between(arm.min_events, arm.max_events)}"
+                f", events {between(arm.min_events, arm.max_events)}"
                 if arm.min_events or arm.max_events is not None
                 else ""
             ),
@@ -222,7 +222,10 @@ def _join(treated: np.ndarray, control: np.ndarray, total: tuple[int, int]) -> n
     return np.column_stack([treated[one, :2], control[other, :2], weaker])
 
 
-def _tested(rows: np.ndarray, p: PrintedP, tests: tuple[str, ...], trace: list[Step]) -> Recovery:
+def tested(rows: np.ndarray, p: PrintedP, tests: tuple[str, ...], trace: list[Step]) -> Recovery:
+    """Those of the tables (columns as of `_join`) whose p by a named test prints so; raise TooLarge beyond
+    LARGEST_WORK.
+    """
     candidates, closest = [], []
     work = len(rows) * int(rows[:, 1].max(initial=0))
     if work > LARGEST_WORK and set(tests) & EXACT:
@@ -234,7 +237,7 @@ def _tested(rows: np.ndarray, p: PrintedP, tests: tuple[str, ...], trace: list[S
         found = ALL_TESTS[test](*rows[:, :4].T)
         convention = p.convention(found)
         fits = convention < NONE_FITS
-        candidates += _candidates(rows[fits], test, np.maximum(convention, rows[:, 4])[fits])
+        candidates += candidates_of(rows[fits], test, np.maximum(convention, rows[:, 4])[fits])
         trace.append(
             Step(
                 f"p {p.text} by {NAMES[test]}" if p.bound else f"p = {p.text} by {NAMES[test]}",
@@ -256,14 +259,16 @@ def _tested(rows: np.ndarray, p: PrintedP, tests: tuple[str, ...], trace: list[S
     return Recovery(sorted(candidates), trace, min(closest)[1] if closest else "")
 
 
-def _candidates(rows: np.ndarray, test: str | None, conventions: np.ndarray) -> list[Candidate]:
+def candidates_of(rows: np.ndarray, test: str | None, conventions: np.ndarray) -> list[Candidate]:
+    """Tables as candidates; conventions : places in CONVENTIONS."""
     return [
         Candidate(int(a), int(n), int(b), int(m), test, CONVENTIONS[place])
         for (a, n, b, m, _), place in zip(rows, conventions, strict=True)
     ]
 
 
-def _between(low: int, high: int | None) -> str:
+def between(low: int, high: int | None) -> str:
+    """Bounds in words."""
     if high is None:
         return f"{low} or more"
     return f"{low}" if low == high else f"{low} to {high}"

@@ -380,6 +380,6 @@ def _conditional_root(counts: Counts, tail: float, mid: bool = False, upper: boo
         share = np.exp(share - special.logsumexp(share))
         return float(share[side].sum() - (share[k == a].sum() / 2 if mid else 0)) - tail
 
-    if excess(-SEARCHED) * excess(SEARCHED) > 0:
-        return math.inf if upper else 0.0
+    if (probable := excess(-SEARCHED) > 0) == (excess(SEARCHED) > 0):  # it is so at no ratio, or at every one
+        return math.inf if probable == upper else 0.0
     return math.exp(optimize.brentq(excess, -SEARCHED, SEARCHED, xtol=1e-12))
