@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from example_curves import example, text_of, write
+from example_curves import curve_of, example, text_of, write
 from example_review import RECORD
 
 from book.shown.endpoint import curves, tables, without_priors
@@ -19,6 +19,7 @@ from extraction.__main__ import main
 from extraction.digitised.drawing import kaplan_meier
 from extraction.digitised.read import read
 from extraction.records import ROOT, load
+from extraction.recover.curve_types import NO_ARM, ArmCurve, AtRisk, Point
 from extraction.recover.curves import reconstruct
 from extraction.source import BadRecords
 from models.evidence.collect import alternatives, collect
@@ -91,24 +92,6 @@ FORM = [
         "point.survival (treated)",
         "must be a number",
     ),
-    (
-        "point,treated,",
-        "point,treated,0,1.02,,,\npoint,treated,",
-        "point.survival (treated)",
-        "a share from 0 to 1, not a percentage",
-    ),
-    (
-        "point,treated,",
-        "point,treated,0,-0.01,,,\npoint,treated,",
-        "point.survival (treated)",
-        "a share from 0 to 1",
-    ),
-    (
-        "point,treated,",
-        "point,treated,-1,1,,,\npoint,treated,",
-        "point.time (treated)",
-        "a time is 0 or later",
-    ),
     ("point,treated,", "point,treated,0,1,7,,\npoint,treated,", "point.n", "leaves this cell empty"),
     ("point,treated,", "point,treated,0,1\npoint,treated,", "row", "a row has 7 cells"),
     (
@@ -157,7 +140,8 @@ def without(text: str, *starts: str) -> str:
 
 def test_what_is_missing_is_named(tmp_path):
     text = text_of(example())
-    assert "each arm has its curve" in refused(tmp_path, without(text, "point,control"))[0].rule
+    assert "a curve has two points" in refused(tmp_path, without(text, "point,control"))[0].rule
+    assert "points of an arm or of both" in refused(tmp_path, without(text, "point,"))[0].rule
     assert "patients at time 0" in refused(tmp_path, without(text, "at_risk,control,0,"))[0].rule
     assert "the axis of time needs two points" in refused(tmp_path, without(text, "calibration,,6"))[0].rule
 
@@ -184,6 +168,35 @@ def test_a_curve_that_rises_is_refused_at_the_point_that_rises(tmp_path):
         and problem.value == "0.99"
         and "never rises" in problem.rule
     )
+
+
+def test_percentages_are_read_where_the_axis_is_in_per_cent_and_named_once_where_it_is_not(tmp_path):
+    text, per_cent = text_of(example()), []
+    for line in text.splitlines():
+        cells = line.split(",")
+        if cells[0] in ("calibration", "point"):
+            cells[3] = f"{100 * float(cells[3]):.2f}"
+        per_cent.append(",".join(cells))
+    path = write(tmp_path, NAME, example())
+    plain = read(path)
+    path.write_text("\n".join(per_cent) + "\n")
+    found = read(path)
+    assert found.pixel == pytest.approx(plain.pixel)
+    shares, known = ([p.survival for p in curve.treated.points] for curve in (found, plain))
+    assert shares == pytest.approx(known)
+    lines = zip(text.splitlines(), per_cent, strict=True)
+    mixed = [share if share.startswith("calibration") else other for share, other in lines]
+    problems = refused(tmp_path, "\n".join(mixed) + "\n")
+    assert [p.field for p in problems] == ["point.survival (treated)", "point.survival (control)"]
+    assert all("percentages have an axis in per cent" in p.rule for p in problems)
+
+
+def test_clicks_just_beyond_the_ends_of_the_axes_are_clicks(tmp_path):
+    """Two pixels above 1, below 0 and left of 0."""
+    moved = "point,treated,-0.02,1.005,,,\npoint,control,0.01,1.005,,,\npoint,treated,5.9,-0.005,,,\n"
+    path = write(tmp_path, NAME, example())
+    path.write_text(text_of(example()) + moved)
+    assert read(path).treated.points[-1].survival == -0.005
 
 
 def test_points_beyond_the_axes_are_refused(tmp_path):
@@ -361,6 +374,18 @@ def test_a_curve_is_held_to_its_group_sizes_and_its_p(with_curve):
     ]
 
 
+def test_a_records_curve_has_both_arms_and_their_patients(with_curve):
+    curve = example()
+    root = with_curve().root
+    for broken, rule in (
+        (text_of(curve._replace(control=NO_ARM)), "has both arms"),
+        (without(text_of(curve), "at_risk"), "number at risk at time 0"),
+    ):
+        (root / FILE).write_text(broken)
+        with pytest.raises(BadRecords, match=rule):
+            load(root)
+
+
 def test_a_curve_of_other_patients_or_with_another_p_differs_and_stops_the_check(with_curve):
     found = with_curve(example(n=(11, 18)), extra=P_VALUE.format(p="0.0001"))
     assert found.check()[0] == 1
@@ -476,10 +501,9 @@ def test_the_command_answers_for_people_and_for_machines(tmp_path, capsys):
     code, out, _ = recover(capsys, str(path), "--json")
     answer = json.loads(out)
     assert code == 0 and answer.keys() == {"schema", "time_unit", "arms", "hazard_ratio", "log_rank_p"}
-    assert (
-        answer["arms"]["treated"].keys() == {"n", "events", "events_printed", "median"}
-        and answer["arms"]["treated"]["n"] == 12
-    )
+    treated = answer["arms"]["treated"]
+    assert treated["n"] == len(treated["patients"]) == 12 and treated["clicked"] == "tops and feet"
+    assert treated["events"] == sum(patient["event"] for patient in treated["patients"])
     assert (
         answer["hazard_ratio"]["estimate"] == pytest.approx(np.exp(known.log_hr))
         and answer["hazard_ratio"]["se"] == known.se
@@ -491,6 +515,48 @@ def test_the_command_answers_for_people_and_for_machines(tmp_path, capsys):
         and "of the reading" in out
     )
     assert {p.name for p in tmp_path.rglob("*")} == {NAME, "curves"}
+
+
+def test_one_arm_alone_gives_its_patients(tmp_path, capsys):
+    path = write(tmp_path, NAME, example(events=True)._replace(control=NO_ARM))
+    code, out, _ = recover(capsys, str(path), "--json")
+    answer = json.loads(out)
+    assert code == 0 and list(answer["arms"]) == ["treated"] and "one arm alone" in answer["no_hazard_ratio"]
+    assert len(answer["arms"]["treated"]["patients"]) == 12
+    figure = tmp_path / "out.svg"
+    code, out, _ = recover(capsys, str(path), "--figure", str(figure))
+    assert code == 0 and "one arm alone" in out and "a reconstructed Kaplan-Meier curve" in figure.read_text()
+
+
+def test_numbers_at_risk_are_optional(tmp_path, capsys):
+    path = write(tmp_path, NAME, example(at_risk_times=(0,)))
+    code, out, _ = recover(capsys, str(path))
+    assert code == 0 and "No hazard ratio: treated: neither numbers at risk" in out
+    assert "fewer events would do" in out
+    path.write_text(without(text_of(example()), "at_risk"))
+    code, out, _ = recover(capsys, str(path), "--figure", str(tmp_path / "out.svg"))
+    assert code == 0 and "how many patients there were is not known" in out
+    answer = json.loads(recover(capsys, str(path), "--json")[1])
+    assert answer["arms"]["control"]["patients"] is None
+
+
+def test_an_arm_that_never_falls_has_a_limit(tmp_path, capsys):
+    """Two controls die, of 9 and 8 at risk beside 9 treated: their chance is 9/(9 + 9 HR) 8/(8 + 9 HR), which
+    is exp(-1.92) where (1 + HR) (1 + 1.125 HR) = 6.826, so at HR = 1.519.
+    """
+    flat = ArmCurve((Point(0, 1), Point(4, 1)), (AtRisk(0, 9), AtRisk(4, 9)))
+    points = (0, 1), (1, 1), (1, 8 / 9), (2, 8 / 9), (2, 7 / 9), (4, 7 / 9)
+    falls = ArmCurve(tuple(Point(float(t), s) for t, s in points), (AtRisk(0, 9), AtRisk(4, 7)))
+    path = write(tmp_path, NAME, curve_of(flat, falls))
+    answer = json.loads(recover(capsys, str(path), "--json")[1])
+    limit = answer["hazard_ratio_limit"]
+    assert limit["estimate"] == 0 and limit["limit"] == pytest.approx(1.519, abs=2e-3)
+    assert answer["arms"]["treated"]["events"] == 0
+    assert "never falls" in answer["arms"]["treated"]["notes"][0]
+    assert "0 (95 % interval 0 to 1.52)" in recover(capsys, str(path))[1]
+    write(tmp_path, NAME, curve_of(falls, flat))
+    turned = json.loads(recover(capsys, str(path), "--json")[1])["hazard_ratio_limit"]
+    assert turned["estimate"] is None and turned["limit"] == pytest.approx(1 / limit["limit"])
 
 
 def test_the_command_draws_where_it_is_asked_to(tmp_path, capsys):
@@ -506,7 +572,6 @@ def test_a_curve_at_fault_gets_a_message_and_exit_code_1(tmp_path, capsys):
     for arguments, message in (
         ((str(tmp_path / "none.csv"),), "the file cannot be read"),
         ((str(path), "--figure", "out.png"), "its name ends in .svg"),
-        ((str(write(tmp_path, "flat2020-x.csv", example(at_risk_times=(0,)))),), "neither numbers at risk"),
     ):
         code, out, err = recover(capsys, *arguments)
         assert code == 1 and not out and message in err and "Traceback" not in err

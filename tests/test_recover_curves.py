@@ -9,17 +9,12 @@ from example_curves import PIXEL, clicked, curve_of, example, simulated
 from lifelines import CoxPHFitter, KaplanMeierFitter
 from lifelines.statistics import logrank_test
 
-from extraction.digitised.rules import contradictions, event_bounds
+from extraction.digitised.rules import contradictions
 from extraction.recover import Unusable, curves
+from extraction.recover.curve_bounds import event_bounds
+from extraction.recover.curve_clicks import steps_of
 from extraction.recover.curve_types import ArmCurve, AtRisk, Curve, Pixel, Point
-from extraction.recover.curves import (
-    Patients,
-    falling,
-    individual_times,
-    log_hazard_ratio,
-    log_rank_p,
-    reconstruct,
-)
+from extraction.recover.curves import Patients, individual_times, log_hazard_ratio, log_rank_p, reconstruct
 
 REFERENCE = Path(__file__).parent / "reference" / "curves"
 TINY = Pixel(1e-6, 1e-6)
@@ -100,18 +95,19 @@ def test_the_true_events_lie_within_the_bounds_of_every_curve():
         patients = simulated(random, 30, 3.0, first_censored=random.uniform(0.1, 4.5))
         for times in ((0,), (0, 1, 2, 3, 4)):
             arm = clicked(patients, times)
-            low, high = event_bounds(curve_of(arm, arm)._replace(pixel=TINY), arm)
+            low, high = event_bounds(arm, TINY)
             assert low <= patients.event.sum() <= high
 
 
 def test_a_foot_clicked_before_its_top_is_the_same_step():
-    times, survival = falling([Point(0, 1), Point(1.01, 1), Point(1.0, 0.8), Point(2, 0.8)], PIXEL)
-    assert survival.tolist() == [1, 1, 0.8, 0.8] and times.tolist() == [0, 1.0, 1.01, 2]
+    points = Point(0, 1), Point(1.01, 1), Point(1.0, 0.8), Point(2, 0.8)
+    steps = steps_of(ArmCurve(points, ()), PIXEL)
+    assert steps.survival.tolist() == [1, 1, 0.8, 0.8] and steps.time.tolist() == [0, 1.0, 1.01, 2]
 
 
 def test_points_that_scatter_on_a_level_are_averaged():
-    _, survival = falling([Point(0, 1), Point(1, 0.5), Point(1.5, 0.501), Point(2, 0.499)], PIXEL)
-    assert survival[1:3].tolist() == pytest.approx([0.5005, 0.5005])
+    points = Point(0, 1), Point(1, 0.5), Point(1.5, 0.501), Point(2, 0.499)
+    assert steps_of(ArmCurve(points, ()), PIXEL).survival[1:3].tolist() == pytest.approx([0.5005, 0.5005])
 
 
 # fast estimates

@@ -278,7 +278,7 @@ def test_the_p_of_every_test_agrees_beside_its_hazard_ratio(few):
 
 
 def test_trials_in_which_a_test_gives_no_p_are_left_out():
-    """Of 9 v 12 patients with 11 events some simulated trials have all events at one last time: no variance."""
+    """Of 9 v 12 patients with 11 events some trials have all events at one last time: no variance."""
     verdicts = judge_tests(LogRankReport(9, 12, "0.958", events=11), "1.03")
     assert np.isfinite([(v.lower, v.upper) for v in verdicts]).all() and verdicts[0].fits
 

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
+from extraction.commands.shown import show_rows
 from extraction.recover import Unusable
+from extraction.recover.arm_readings import ArmReading, read_arm
 from extraction.recover.curve_types import Curve
-from extraction.recover.curves import Reconstruction, reconstruct
+from extraction.recover.curves import Reconstruction, limit_without_events, log_rank_p, reconstruct
 from extraction.whole import whole
 
 
@@ -27,8 +28,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def answer(given: argparse.Namespace) -> tuple[dict, Callable]:
-    """The reconstruction as JSON and as a function that prints it; raise BadRecords for a file at fault,
-    Unusable for a curve.
+    """The reading as JSON and as a function that prints it; raise BadRecords for a file at fault, Unusable
+    for a figure that would be no SVG.
     """
     from extraction.digitised.read import read
 
@@ -36,26 +37,84 @@ def answer(given: argparse.Namespace) -> tuple[dict, Callable]:
         raise Unusable(f"{given.figure}: the figure is an SVG, so its name ends in .svg")
     curve = read(given.file)
     with Console(stderr=True).status("Reading the figure anew"):
-        found = reconstruct(curve)
+        arms = {name: read_arm(arm, curve.pixel) for name, arm in curve.arms.items()}
+        found, why_not = _compared(curve)
     if given.figure:
         _draw(curve, given.figure)
-    return as_dict(curve, found), lambda: _show(curve, found)
+    told = _as_dict(curve, arms) | ({"no_hazard_ratio": why_not} if found is None else _ratio_dict(found))
+    limit = _limit(arms) if found is None else None
+    if limit:
+        told["hazard_ratio_limit"] = limit
+
+    def show() -> None:
+        _show_arms(curve, arms)
+        if found:
+            _show_ratio(found)
+        else:
+            print(f"No hazard ratio: {why_not}.")
+        if limit:
+            interval = (
+                f"infinite (95 % interval {limit['limit']:.3g} to infinity)"
+                if limit["estimate"] is None
+                else f"0 (95 % interval 0 to {limit['limit']:.3g})"
+            )
+            print(f"By the partial likelihood it is {interval}; log-rank p = {limit['log_rank_p']:.3g}.")
+
+    return told, show
 
 
-def as_dict(curve: Curve, found: Reconstruction) -> dict:
-    """A reconstruction for machines; a median that is not reached is null."""
-    estimate, lower, upper = found.interval()
+def _compared(curve: Curve) -> tuple[Reconstruction | None, str]:
+    """The comparison of two arms, or why there is none."""
+    try:
+        return reconstruct(curve), ""
+    except Unusable as error:
+        return None, str(error)
+
+
+def _limit(arms: dict[str, ArmReading]) -> dict | None:
+    """Where one of two arms has no event while both are at risk: what the figure tells all the same."""
+    patients = [reading.patients for reading in arms.values() if reading.patients]
+    if len(patients) < 2 or not (limit := limit_without_events(*patients)):
+        return None
+    return {
+        "estimate": limit[0] if math.isfinite(limit[0]) else None,
+        "limit": limit[1],
+        "log_rank_p": log_rank_p(*patients),
+    }
+
+
+def _as_dict(curve: Curve, arms: dict[str, ArmReading]) -> dict:
+    """Readings for machines; a median that is not reached and patients that are not known are null."""
     return {
         "time_unit": curve.unit,
         "arms": {
-            arm: {
-                "n": len(patients.time),
-                "events": int(patients.event.sum()),
-                "events_printed": curve.arms[arm].events,
-                "median": found.medians[arm] if math.isfinite(found.medians[arm]) else None,
+            name: {
+                "n": found.patients and len(found.patients.time),
+                "events": found.patients and int(found.patients.event.sum()),
+                "events_range": found.patients and [found.events_low, found.events_high],
+                "events_possible": found.patients and [found.fewest, found.most],
+                "events_printed": curve.arms[name].events,
+                "median": found.median if math.isfinite(found.median) else None,
+                "clicked": found.steps.clicked,
+                "click_scatter": found.steps.scatter,
+                "largest_difference": found.off,
+                "notes": list(found.notes),
+                "patients": found.patients
+                and [
+                    {"time": time, "event": event}
+                    for time, event in zip(
+                        found.patients.time.tolist(), found.patients.event.tolist(), strict=True
+                    )
+                ],
             }
-            for arm, patients in found.patients.items()
+            for name, found in arms.items()
         },
+    }
+
+
+def _ratio_dict(found: Reconstruction) -> dict:
+    estimate, lower, upper = found.interval()
+    return {
         "hazard_ratio": {
             "estimate": estimate,
             "lower": lower,
@@ -69,18 +128,39 @@ def as_dict(curve: Curve, found: Reconstruction) -> dict:
     }
 
 
-def _show(curve: Curve, found: Reconstruction) -> None:
-    table = Table("", "patients", "events", "events printed", f"median, {curve.unit}")
-    for arm, row in as_dict(curve, found)["arms"].items():
-        median = "not reached" if row["median"] is None else f"{row['median']:.3g}"
-        table.add_row(
-            arm,
-            str(row["n"]),
-            str(row["events"]),
-            "no" if row["events_printed"] is None else str(row["events_printed"]),
-            median,
-        )
-    Console().print(table)
+def _show_arms(curve: Curve, arms: dict[str, ArmReading]) -> None:
+    show_rows(
+        [
+            "",
+            "patients",
+            "events",
+            "as it can be read",
+            "possible at all",
+            "printed",
+            f"median, {curve.unit}",
+        ],
+        [
+            [
+                name,
+                *(
+                    (len(found.patients.time), int(found.patients.event.sum()))
+                    if found.patients
+                    else ("not known", "")
+                ),
+                f"{found.events_low} to {found.events_high}" if found.patients else "",
+                f"{found.fewest} to {found.most}" if found.patients else "",
+                "no" if curve.arms[name].events is None else curve.arms[name].events,
+                f"{found.median:.3g}" if math.isfinite(found.median) else "not reached",
+            ]
+            for name, found in arms.items()
+        ],
+    )
+    for name, found in arms.items():
+        off = f"within {found.off:.3f} of the clicks; " if found.patients else ""
+        print(f"{name}: {off}clicked: {found.steps.clicked}.", *found.notes)
+
+
+def _show_ratio(found: Reconstruction) -> None:
     print(
         f"Hazard ratio {found.words()}, log-rank p = {found.p:.3g} ({found.p_lower:.3g} to"
         f" {found.p_upper:.3g} over the readings of the figure)."

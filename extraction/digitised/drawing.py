@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from extraction.recover import Unusable
+from extraction.recover.arm_readings import ArmReading, read_arm, share_surviving
 from extraction.recover.curve_types import Curve
 from extraction.recover.curves import Patients, reconstruct
 
@@ -24,14 +26,13 @@ def overlay(curve: Curve, title: str, names: Mapping[str, str] = NAMES) -> tuple
     in words, and the numbers drawn.
 
     names : of the arms, `treated` and `control`
-    Raises Unusable where the curve fixes no hazard ratio.
+    Where no number at risk is given, the steps of the clicks stand for the curve of patients.
     """
-    found = reconstruct(curve)
+    drawn = {arm: _steps(read_arm(given, curve.pixel)) for arm, given in curve.arms.items()}
     figure, (ax, below) = plt.subplots(
         2, 1, figsize=SIZE, layout="constrained", height_ratios=(1, 0.26), sharex=True
     )
-    for arm, patients in found.patients.items():
-        times, shares = kaplan_meier(patients)
+    for arm, (times, shares) in drawn.items():
         ax.step(
             times,
             shares,
@@ -57,17 +58,22 @@ def overlay(curve: Curve, title: str, names: Mapping[str, str] = NAMES) -> tuple
     ax.legend(loc="best")
     _numbers_at_risk(below, curve, names)
     below.set_xlabel(f"Time, {curve.unit}")
-    return figure, f"{title}. {_words(curve, names)}", _drawn(curve, found.patients)
+    return figure, f"{title}. {_words(curve, names)}", _drawn(curve, drawn)
 
 
-def _drawn(curve: Curve, patients: dict[str, Patients]) -> pd.DataFrame:
+def _steps(found: ArmReading) -> tuple[np.ndarray, np.ndarray]:
+    """Times and shares to draw, from time 0 on."""
+    if found.patients:
+        return kaplan_meier(found.patients)
+    return np.insert(found.steps.time, 0, 0.0), np.insert(found.steps.survival, 0, 1.0)
+
+
+def _drawn(curve: Curve, drawn: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> pd.DataFrame:
     """The steps and clicks of the figure: arm, which of the two, time in the curve's unit, share without the
     event.
     """
     steps = [
-        (arm, "reconstructed", *step)
-        for arm, found in patients.items()
-        for step in zip(*kaplan_meier(found), strict=True)
+        (arm, "reconstructed", *step) for arm, lines in drawn.items() for step in zip(*lines, strict=True)
     ]
     clicks = [
         (arm, "digitised", p.time, p.survival) for arm, found in curve.arms.items() for p in found.points
@@ -88,7 +94,11 @@ def _numbers_at_risk(ax, curve: Curve, names: Mapping[str, str]) -> None:
                 fontsize=SMALL,
                 color=COLOURS[arm] if arm == "treated" else "#8A5F00",
             )
-    ax.set(ylim=(-1.6, 0.9), yticks=[0, -1], yticklabels=list(names.values()))
+    ax.set(
+        ylim=(-1.6, 0.9),
+        yticks=[-place for place in range(len(curve.arms))],
+        yticklabels=[names[arm] for arm in curve.arms],
+    )
     ax.set_title("At risk, as printed", fontsize=SMALL, loc="left", color="#777777")
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
@@ -96,30 +106,36 @@ def _numbers_at_risk(ax, curve: Curve, names: Mapping[str, str]) -> None:
 
 def _words(curve: Curve, names: Mapping[str, str]) -> str:
     """The figure in words."""
-    found = reconstruct(curve)
     arms = []
-    for arm, patients in found.patients.items():
+    for arm, given in curve.arms.items():
+        found = read_arm(given, curve.pixel)
         median = (
-            f"median {found.medians[arm]:.3g} {curve.unit}"
-            if np.isfinite(found.medians[arm])
-            else "median not reached"
+            f"median {found.median:.3g} {curve.unit}" if np.isfinite(found.median) else "median not reached"
         )
-        at_risk = ", ".join(f"{row.n} at {row.time:g}" for row in curve.arms[arm].at_risk)
-        arms.append(
-            f"{names[arm]}: {len(patients.time)} patients, {int(patients.event.sum())} events, {median};"
-            f" at risk {at_risk}"
-        )
-    return (
-        f"Digitised points lie on two reconstructed Kaplan-Meier curves, over time in {curve.unit}."
-        f" {'. '.join(arms)}. Hazard ratio {found.words()}."
+        patients = found.patients
+        count = f"{len(patients.time)} patients, {int(patients.event.sum())} events, " if patients else ""
+        at_risk = ", ".join(f"{row.n} at {row.time:g}" for row in given.at_risk) or "not given"
+        arms.append(f"{names[arm]}: {count}{median}; at risk {at_risk}")
+    curves = (
+        "two reconstructed Kaplan-Meier curves" if len(arms) > 1 else "a reconstructed Kaplan-Meier curve"
     )
+    return (
+        f"Digitised points lie on {curves}, over time in {curve.unit}. {'. '.join(arms)}."
+        f" {_ratio_words(curve)}"
+    )
+
+
+def _ratio_words(curve: Curve) -> str:
+    try:
+        return f"Hazard ratio {reconstruct(curve).words()}."
+    except Unusable as error:
+        return f"No hazard ratio: {error}."
 
 
 def kaplan_meier(patients: Patients) -> tuple[np.ndarray, np.ndarray]:
     """Times and shares of a Kaplan-Meier curve that starts at time 0 from 1 and ends with the last
     patient.
     """
-    from lifelines import KaplanMeierFitter
-
-    fitted = KaplanMeierFitter().fit(patients.time, patients.event).survival_function_
-    return fitted.index.to_numpy(), fitted.iloc[:, 0].to_numpy()
+    times, shares = share_surviving(patients)
+    ends = [0.0, *times, patients.time.max()], [1.0, *shares, shares[-1] if len(shares) else 1.0]
+    return np.array(ends[0]), np.array(ends[1])

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from extraction.digitised.rules import contradictions
-from extraction.recover.curve_types import ArmCurve, AtRisk, Curve, Pixel, Point
+from extraction.recover.curve_types import NO_ARM, ArmCurve, AtRisk, Curve, Pixel, Point
 from extraction.schema import Record, SurvivalCurve
 from extraction.source import BadRecords, Problem, Source
 from extraction.vocabulary import TWO_ARMS
@@ -34,6 +34,8 @@ COLUMNS = ("kind", "arm", "time", "survival", "n", "pixel_x", "pixel_y")
 NUMBER = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?")
 LARGEST_FILE = 1_000_000
 """Bytes; a curve of a hundred points has about four thousand."""
+PER_CENT = 1.5
+"""Survival on an axis above which it is in per cent."""
 STRAIGHT = 3.0
 """Pixels that a calibration point may lie off its axis: three times the precision of a click."""
 
@@ -87,9 +89,14 @@ def curves_of(
                 problems.append(sources[stem].problem(("entries", i, "curve"), entry.curve, rule))
                 continue
             try:
-                curves[entry.curve] = read(root / FOLDER / entry.curve)
+                curve = read(root / FOLDER / entry.curve)
             except BadRecords as error:
                 problems += error.problems
+                continue
+            if rule := _not_of_a_record(curve):
+                problems.append(sources[stem].problem(("entries", i, "curve"), entry.curve, rule))
+            else:
+                curves[entry.curve] = curve
     return curves, problems + [
         Problem(
             f"{FOLDER}/{path.name}",
@@ -101,6 +108,15 @@ def curves_of(
         )
         for path in _unnamed(records, root)
     ]
+
+
+def _not_of_a_record(curve: Curve) -> str | None:
+    """Why a record may not name a curve that is right in itself."""
+    if len(curve.arms) < 2:
+        return "a record's curve has both arms"
+    if not all(arm.at_risk for arm in curve.arms.values()):
+        return "a record's curve has the number at risk at time 0 of both arms"
+    return None
 
 
 def study_of(path: Path) -> str:
@@ -146,8 +162,11 @@ def read(path: Path) -> Curve:
     faults = _Faults(path)
     unit, rows = _rows(path, faults)
     faults.stop()
+    rows = _as_shares(rows)
     by_kind = {kind: [row for row in rows if row.kind == kind] for kind in CELLS}
     pixel = _pixel(by_kind["calibration"], faults)
+    if not by_kind["point"]:
+        faults.add(None, "point", "0 points", "a curve has points of an arm or of both")
     treated, control = (_arm(arm, by_kind, faults) for arm in ("treated", "control"))
     faults.stop()
     curve = Curve(
@@ -238,9 +257,17 @@ def _not_its_number(column: str, cell: str) -> str | None:
         )
     if not NUMBER.fullmatch(cell) or not np.isfinite(float(cell)):
         return "must be a number"
-    if column == "survival" and not 0 <= float(cell) <= 1:
-        return "survival is a share from 0 to 1" + (", not a percentage" if 1 < float(cell) <= 100 else "")
-    return "a time is 0 or later" if column == "time" and float(cell) < 0 else None
+    return None
+
+
+def _as_shares(rows: list[Row]) -> list[Row]:
+    """Survival as a share from 0 to 1, whichever the axis has: one that is calibrated beyond PER_CENT is in
+    per cent.
+    """
+    axis = [row.survival for row in rows if row.kind == "calibration"]
+    if not axis or max(axis) <= PER_CENT:
+        return rows
+    return [row._replace(survival=row.survival / 100) for row in rows]
 
 
 def _pixel(rows: list[Row], faults: _Faults) -> Pixel:
@@ -275,15 +302,15 @@ def _arm(arm: str, by_kind: dict[str, list[Row]], faults: _Faults) -> ArmCurve:
     points, at_risk, events = (
         [row for row in by_kind[kind] if row.arm == arm] for kind in ("point", "at_risk", "events")
     )
+    if not points and not at_risk and not events:
+        return NO_ARM
     if len(points) < 2:
+        faults.add(None, f"point ({arm})", f"{len(points)} points", "a curve has two points or more")
+    if at_risk and (at_risk[0].time != 0 or at_risk[0].n == 0):
         faults.add(
-            None, f"point ({arm})", f"{len(points)} points", "each arm has its curve: two points or more"
-        )
-    if not at_risk or at_risk[0].time != 0 or at_risk[0].n == 0:
-        faults.add(
-            at_risk[0].line if at_risk else None,
+            at_risk[0].line,
             f"at_risk ({arm})",
-            at_risk[0].time if at_risk else "nothing",
+            at_risk[0].time,
             "the first number at risk is that of the patients at time 0",
         )
     if len(events) > 1:

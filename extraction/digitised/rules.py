@@ -1,7 +1,8 @@
 """What a digitised curve cannot be: rising, off its axes, or at odds with its numbers at risk and its events.
 
 Clicks scatter, so a difference counts only beyond FUZZ pixels in survival, and times are read within LAPSE
-pixels.  Bounds come from the Kaplan-Meier equations alone, whatever the pattern of censoring.
+pixels, both times the scatter that the clicks show.  Bounds come from the Kaplan-Meier equations alone,
+whatever the pattern of censoring.
 """
 
 from collections.abc import Iterator
@@ -9,14 +10,14 @@ from itertools import pairwise
 
 import numpy as np
 
+from extraction.recover.curve_bounds import FUZZ, event_bounds, share_bounds
+from extraction.recover.curve_clicks import LAPSE, scatter_of, steps_of
 from extraction.recover.curve_types import ArmCurve, Curve
-from extraction.recover.curves import LAPSE, falling
 
-FUZZ = 6.0
-"""Pixels of survival: two clicks with a standard deviation of one pixel each differ by more once in 40,000.
+RISE = 12.0
+"""Pixels of survival between the lowest of many clicks and a later one, which is the largest of thousands of
+differences.
 """
-
-
 Fault = tuple[int | None, str, object, str]
 """Line, field, value and rule."""
 
@@ -24,7 +25,8 @@ Fault = tuple[int | None, str, object, str]
 def contradictions(curve: Curve) -> Iterator[Fault]:
     """Every contradiction within a curve."""
     for arm, found in curve.arms.items():
-        faults = [*_beyond_the_axes(curve, found), *_rises(curve, found), *_more_at_risk(found)]
+        beyond = [*_beyond_the_axes(curve, found)]
+        faults = [*beyond, *([] if beyond else _rises(curve, found)), *_more_at_risk(found)]
         faults = faults or [
             *_not_allowed_at_risk(curve, found),
             *_falls_with_nobody(curve, found),
@@ -40,25 +42,30 @@ def _beyond_the_axes(curve: Curve, arm: ArmCurve) -> Iterator[Fault]:
         (arm.points, "survival", shares, curve.pixel.survival),
         (arm.at_risk, "time", times, curve.pixel.time),
     ):
-        for row in rows:
-            value = getattr(row, field)
-            if not values.min() - LAPSE * pixel <= value <= values.max() + LAPSE * pixel:
-                kind = "point" if rows is arm.points else "at_risk"
-                yield (
-                    row.line,
-                    f"{kind}.{field}",
-                    value,
-                    f"lies beyond the calibrated axis, {values.min():g} to {values.max():g}",
-                )
+        room = LAPSE * pixel
+        beyond = [
+            row for row in rows if not values.min() - room <= getattr(row, field) <= values.max() + room
+        ]
+        if beyond:
+            row, kind = beyond[0], "point" if rows is arm.points else "at_risk"
+            more = f", as do {len(beyond) - 1} more" if len(beyond) > 1 else ""
+            per_cent = field == "survival" and values.max() <= 1 and 2 < getattr(row, field) <= 100
+            yield (
+                row.line,
+                f"{kind}.{field}",
+                getattr(row, field),
+                f"lies beyond the calibrated axis, {values.min():g} to {values.max():g}{more}"
+                + ("; percentages have an axis in per cent, to 100" if per_cent else ""),
+            )
 
 
 def _rises(curve: Curve, arm: ArmCurve) -> Iterator[Fault]:
     """The first point that stands higher than one clearly before it."""
-    points = sorted(arm.points)
+    points, scatter = sorted(arm.points), scatter_of(arm.points, curve.pixel)
     for later in points:
-        before = [p for p in points if p.time < later.time - LAPSE * curve.pixel.time]
+        before = [p for p in points if p.time < later.time - 2 * LAPSE * scatter * curve.pixel.time]
         lowest = min(before, key=lambda p: p.survival, default=None)
-        if lowest and later.survival > lowest.survival + FUZZ * curve.pixel.survival:
+        if lowest and later.survival > lowest.survival + RISE * scatter * curve.pixel.survival:
             yield (
                 later.line,
                 "point.survival",
@@ -91,7 +98,7 @@ def _not_allowed_at_risk(curve: Curve, arm: ArmCurve) -> Iterator[Fault]:
     """Whoever leaves, by event or censored, the share still at risk is at most the share by which the curve
     has fallen.
     """
-    lows, highs = _bounds(curve, arm)
+    lows, highs = share_bounds(arm, curve.pixel)
     for second in range(1, len(arm.at_risk)):
         for first in range(second):
             most = arm.at_risk[first].n * min(1.0, highs[second] / max(lows[first], 1e-9))
@@ -110,10 +117,10 @@ def _not_allowed_at_risk(curve: Curve, arm: ArmCurve) -> Iterator[Fault]:
 
 
 def _falls_with_nobody(curve: Curve, arm: ArmCurve) -> Iterator[Fault]:
-    times, survival = falling(arm.points, curve.pixel)
+    times, survival, _, scatter, _ = steps_of(arm, curve.pixel)
     for row in arm.at_risk:
-        here = np.interp(row.time + LAPSE * curve.pixel.time, times, survival)
-        if row.n == 0 and here - survival[-1] > FUZZ * curve.pixel.survival:
+        here = np.interp(row.time + LAPSE * scatter * curve.pixel.time, times, survival)
+        if row.n == 0 and here - survival[-1] > FUZZ * scatter * curve.pixel.survival:
             yield (
                 row.line,
                 "at_risk.n",
@@ -124,8 +131,8 @@ def _falls_with_nobody(curve: Curve, arm: ArmCurve) -> Iterator[Fault]:
 
 
 def _not_allowed_events(curve: Curve, arm: ArmCurve) -> Iterator[Fault]:
-    if arm.events is not None:
-        fewest, most = event_bounds(curve, arm)
+    if arm.events is not None and arm.at_risk:
+        fewest, most = event_bounds(arm, curve.pixel)
         if not fewest <= arm.events <= most:
             yield (
                 arm.events_line,
@@ -133,34 +140,3 @@ def _not_allowed_events(curve: Curve, arm: ArmCurve) -> Iterator[Fault]:
                 arm.events,
                 f"the curve and its numbers at risk allow {fewest} to {most} events",
             )
-
-
-def event_bounds(curve: Curve, arm: ArmCurve) -> tuple[int, int]:
-    """Fewest and most events that a curve with its numbers at risk allows.
-
-    Between two numbers at risk a > b with the curve falling by a factor r, all censored first leaves b (1/r -
-    1) events, all censored last a (1 - r): Kaplan-Meier steps are larger where fewer are at risk.
-    """
-    lows, highs = _bounds(curve, arm)
-    fewest = most = 0.0
-    for i, row in enumerate(arm.at_risk):
-        left = arm.at_risk[i + 1].n if i + 1 < len(arm.at_risk) else 0
-        fewest += left * (max(lows[i] / max(highs[i + 1], 1e-9), 1.0) - 1.0)
-        most += min(row.n - left, row.n * (1.0 - lows[i + 1] / highs[i]))
-    return int(np.ceil(fewest - 1e-9)), int(np.floor(most + 1e-9))
-
-
-def _bounds(curve: Curve, arm: ArmCurve) -> tuple[np.ndarray, np.ndarray]:
-    """Lowest and highest survival at each number at risk and at the end of the curve, as the precision of the
-    clicks allows.
-    """
-    times, survival = falling(arm.points, curve.pixel)
-    at = np.array([row.time for row in arm.at_risk] + [np.inf])
-    shift, half = LAPSE * curve.pixel.time, FUZZ / 2 * curve.pixel.survival
-
-    def share(t):
-        return np.concatenate([[1.0], survival])[np.searchsorted(times, t, side="right")]
-
-    lows, highs = np.clip(share(at + shift) - half, 0.0, 1.0), np.clip(share(at - shift) + half, 0.0, 1.0)
-    highs[0] = 1.0
-    return lows, highs

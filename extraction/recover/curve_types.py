@@ -29,8 +29,8 @@ class Pixel(NamedTuple):
 
 
 class ArmCurve(NamedTuple):
-    """One arm: points in the order of the file, numbers at risk from time 0 on, and all its events where they
-    are printed.
+    """One arm: points in the order of the file; where they are printed, numbers at risk from time 0 on, and
+    all its events.
     """
 
     points: tuple[Point, ...]
@@ -43,11 +43,15 @@ class ArmCurve(NamedTuple):
         """Whether anything says how many were censored; without it a hazard ratio cannot be had from the
         curve (Guyot 2012, abstract).
         """
-        return self.events is not None or len(self.at_risk) > 1
+        return bool(self.at_risk) and (self.events is not None or len(self.at_risk) > 1)
+
+
+NO_ARM = ArmCurve((), ())
+"""Stands where a figure has one arm alone."""
 
 
 class Curve(NamedTuple):
-    """Both arms of a figure.
+    """Both arms of a figure, or one.
 
     unit : of time; calibration : points of the axes, each as time, survival and its place in the image (x, y
     in pixels)
@@ -56,10 +60,11 @@ class Curve(NamedTuple):
     unit: str
     pixel: Pixel
     calibration: tuple[tuple[float, float, float, float], ...]
-    treated: ArmCurve
-    control: ArmCurve
+    treated: ArmCurve = NO_ARM
+    control: ArmCurve = NO_ARM
 
     @property
     def arms(self) -> dict[str, ArmCurve]:
-        """Each arm by its name."""
-        return {"treated": self.treated, "control": self.control}
+        """Each arm that the figure has, by its name."""
+        both = {"treated": self.treated, "control": self.control}
+        return {name: arm for name, arm in both.items() if arm.points}

@@ -2,13 +2,13 @@
 
 The algorithm is that of Guyot 2012 (BMC Med Res Methodol 12:9, doi 10.1186/1471-2288-12-9): between two
 printed numbers at risk the censored are spread evenly, and their number is raised until the steps of the
-curve leave the next number at risk.  Two things differ. Clicks that rise are first levelled by isotonic
-regression, and events never take a patient whom the next number at risk still counts, so every printed number
-at risk is met exactly.
+curve leave the next number at risk. Two things differ. What of the steps was clicked is recognised and
+clicks that rise are levelled (curve_clicks.py), and events never take a patient whom the next number at
+risk still counts, so every printed number at risk is met exactly.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,15 +17,10 @@ import numpy as np
 from scipy import optimize, stats
 
 from extraction.recover import Unusable
+from extraction.recover.curve_clicks import steps_of
 from extraction.recover.curve_types import ArmCurve, Curve, Pixel, Point
 from extraction.said import said
 
-CLICK = 1.0
-"""Standard deviation of a click in pixels, across and down."""
-STEP, LAPSE = 2.0, 6.0
-"""Pixels of survival above which a rise is a step clicked in the wrong order, if its clicks lie within LAPSE
-pixels of time.
-"""
 READINGS = 200
 """Times the figure is read anew, with scattered clicks and other places of the censored, to see how far the
 log hazard ratio moves.
@@ -85,6 +80,8 @@ def reconstruct(curve: Curve) -> Reconstruction:
     from lifelines.statistics import logrank_test
     from pandas import DataFrame
 
+    if len(curve.arms) < 2:
+        raise Unusable("the figure has one arm alone, and a hazard ratio compares two")
     for arm, given in curve.arms.items():
         if not given.informative:
             raise Unusable(
@@ -133,7 +130,7 @@ def individual_times(arm: ArmCurve, pixel: Pixel, random: np.random.Generator | 
     start or its end by chance;
         after the last number at risk their count is drawn too, where the events are not printed
     """
-    times, survival = falling(arm.points, pixel)
+    times, survival, *_ = steps_of(arm, pixel)
     ends = [row.time for row in arm.at_risk[1:]] + [np.inf]
     last = max(times[-1], arm.at_risk[-1].time)
     deaths: list[tuple[float, int]] = []
@@ -157,27 +154,6 @@ def individual_times(arm: ArmCurve, pixel: Pixel, random: np.random.Generator | 
     return Patients(
         np.concatenate([event_times, censored]), np.repeat([True, False], [len(event_times), len(censored)])
     )
-
-
-def falling(points: Sequence[Point], pixel: Pixel) -> tuple[np.ndarray, np.ndarray]:
-    """Times and survival of the curve as it falls from 1, once per time, at its foot.
-
-    Where the foot of a step was clicked before its top, the two are taken in turn; what still rises is
-    levelled by isotonic regression.
-    """
-    ordered = sorted(points, key=lambda p: (p.time, -p.survival))
-    times, survival = [p.time for p in ordered], [p.survival for p in ordered]
-    for i in range(1, len(times)):
-        while (
-            i > 0
-            and survival[i] - survival[i - 1] > STEP * pixel.survival
-            and times[i] - times[i - 1] <= LAPSE * pixel.time
-        ):
-            survival[i - 1], survival[i] = survival[i], survival[i - 1]
-            i -= 1
-    levelled, at = optimize.isotonic_regression(survival, increasing=False).x, np.array(times)
-    foot = np.append(at[1:] != at[:-1], True)
-    return at[foot], np.minimum(levelled[foot], 1.0)
 
 
 Places = Callable[[int], np.ndarray]
@@ -276,16 +252,17 @@ def _read_anew(curve: Curve) -> np.ndarray:
     random, found = np.random.default_rng(SEED), []
     for _ in range(READINGS):
         treated, control = (
-            individual_times(_scattered(arm, curve.pixel, random), curve.pixel, random)
+            individual_times(scattered(arm, curve.pixel, random), curve.pixel, random)
             for arm in curve.arms.values()
         )
         found.append((log_hazard_ratio(treated, control), log_rank_p(treated, control)))
     return np.array(found)
 
 
-def _scattered(arm: ArmCurve, pixel: Pixel, random: np.random.Generator) -> ArmCurve:
-    """The arm with each click moved by CLICK pixels."""
-    across, down = random.normal(0.0, CLICK, (2, len(arm.points))) * np.reshape(pixel, (2, 1))
+def scattered(arm: ArmCurve, pixel: Pixel, random: np.random.Generator) -> ArmCurve:
+    """The arm with each click moved as far as its clicks scatter."""
+    scatter = steps_of(arm, pixel).scatter
+    across, down = random.normal(0.0, scatter, (2, len(arm.points))) * np.reshape(pixel, (2, 1))
     return arm._replace(
         points=tuple(
             Point(max(p.time + x, 0.0), float(np.clip(p.survival + y, 0.0, 1.0)))
@@ -322,6 +299,28 @@ def log_hazard_ratio(treated: Patients, control: Patients) -> float:
     # it falls from all events minus none to none minus all: no root where one arm has no event while both are
     # at risk
     return optimize.brentq(score, -20.0, 20.0) if score(-20.0) > 0 > score(20.0) else float("nan")
+
+
+def limit_without_events(treated: Patients, control: Patients) -> tuple[float, float] | None:
+    """Where one arm has no event while both are at risk: the estimate, 0 or infinity, and the other limit of
+    its 95 % interval by the partial likelihood; None where the ratio is finite, or anything fits.
+    """
+    n_treated, n_control, d_treated, d_control = _risk_sets(treated, control)
+    both = (n_treated > 0) & (n_control > 0)
+    n, m, events = n_treated[both], n_control[both], (d_treated[both].sum(), d_control[both].sum())
+    if min(events) > 0 or max(events) == 0:
+        return None
+    if events[0] == 0:  # the likelihood is highest at 0: each event took a control
+        d, sign = d_control[both], 1
+    else:
+        d, sign, n, m = d_treated[both], -1, m, n
+
+    def lost(log_hr: float) -> float:
+        return float(np.sum(d * np.log1p(n * np.exp(log_hr) / m)))
+
+    half = stats.chi2.isf(0.05, 1) / 2
+    limit = optimize.brentq(lambda log_hr: lost(log_hr) - half, -30.0, 30.0)
+    return (0.0 if sign > 0 else float("inf")), float(np.exp(sign * limit))
 
 
 def log_rank_p(treated: Patients, control: Patients) -> float:
