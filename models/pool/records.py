@@ -63,7 +63,7 @@ def _cells(record: schema.Record, field: str) -> Text:
     """Cells of one study; of several ratios, one adjusted for something before any other."""
     sizes = {e.arm: e.n for e in record.entries if isinstance(e, schema.GroupSize) and _whole(e)}
     entries = [e for e in record.entries if e.field == field and _whole(e)]
-    entries.sort(key=lambda e: isinstance(e, schema.Ratio) and not e.adjusted_for)
+    entries.sort(key=lambda e: isinstance(e, schema.Ratio) and not e.is_adjusted)
     cells: Text = {}
     for entry in entries:
         for name, text in _of_entry(entry, ARMS.get(entry.arm, "")):
@@ -91,14 +91,22 @@ def _of_entry(entry: schema.Entry, arm: str) -> Iterator[tuple[str, str]]:
 
 
 BY_ARM: dict[type[schema.Entry], Callable] = {
-    schema.Counts: lambda e: {"events": e.events, "n": e.n},
+    schema.Counts: lambda e: {"events": e.events, "n": e.n} if e.is_crude else {},
     schema.MedianRange: lambda e: {"median": e.median, "min": e.minimum, "max": e.maximum},
     schema.MedianQuartiles: lambda e: {"median": e.median, "q1": e.lower_quartile, "q3": e.upper_quartile},
     schema.MeanSd: lambda e: {"mean": e.mean, "sd": e.sd},
 }
 COMPARED: dict[type[schema.Entry], Callable] = {
     schema.Ratio: lambda e: (
-        {RATIOS[e.kind]: e.estimate, "lower": e.lower, "upper": e.upper, "level": e.level}
+        {
+            RATIOS[e.kind]: e.estimate,
+            "lower": e.lower,
+            "upper": e.upper,
+            "level": e.lower and e.level,
+            "p": e.p if e.lower is None else None,
+        }
+        if e.kind in RATIOS
+        else {}
     ),
     schema.LogRankP: lambda e: {"log_rank_p": e.p, "direction": e.direction},
     schema.PValue: lambda e: (

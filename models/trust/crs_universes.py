@@ -64,10 +64,16 @@ def key(review: Review) -> str:
     )
 
 
+NO_UNIVERSES: dict[str, list] = {"universes": [], "points": [], "left_out": []}
+"""What is stored where no report enters."""
+
+
 def convergence(review: Review) -> str:
     """How well the short chains of these universes mixed, at worst, in one sentence."""
     stored = _stored(review)
     found = [row["diagnostics"] for row in (*stored["universes"], *stored["left_out"])]
+    if not found:
+        return "No report of it enters, so that nothing was fitted."
     return (
         f"Its {len({tuple(d.items()) for d in found})} fits are short: R-hat is at most"
         f" {max(d['r_hat'] for d in found):.3f}, the smallest effective sample size"
@@ -109,6 +115,9 @@ def ensure(review: Review) -> bool:
     """Sample the universes unless they are stored; whether anything had to be sampled."""
     fingerprint = key(review)
     if heavy.read(NAME, fingerprint) is not None:
+        return False
+    if not evidence_of(CRS, review).used:
+        heavy.write(NAME, fingerprint, NO_UNIVERSES)  # choices among reports need some
         return False
     heavy.write(NAME, fingerprint, as_stored(list(all_universes(review)), each_left_out(review)))
     return True

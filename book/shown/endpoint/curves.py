@@ -5,7 +5,7 @@ papers print.
 import pandas as pd
 
 from book.html.style import Picture
-from book.shown.endpoint.printed import p_words
+from book.shown.endpoint.printed import p_words, ratio_words
 from extraction.digitised.drawing import overlay
 from extraction.records import Review
 from extraction.recover import Unusable
@@ -85,7 +85,7 @@ def beside_print(review: Review, field: str) -> pd.DataFrame:
         ]
         printed = [
             (
-                f"HR {e.estimate} ({e.lower}–{e.upper})" + (", adjusted" if e.adjusted_for else "")
+                ratio_words(e) + (", adjusted" if e.is_adjusted else "")
                 if isinstance(e, Ratio)
                 else p_words(e.p)
             )

@@ -17,6 +17,7 @@ from extraction.schema import (
     SurvivalCurve,
     TestOutcome,
 )
+from extraction.vocabulary import is_reversed
 from models.evidence.binary import BINARY_FIELDS, recover
 from models.words import stratum_words
 
@@ -137,6 +138,8 @@ def _without_counts(record: Record, field: str) -> Iterator[str]:
             found += [printed_words(e) for e in record.find(TestOutcome, field, stratum=stratum)]
         if found:
             yield ", ".join(found) + ("" if stratum == "all" else f" ({stratum_words(record, stratum)})")
+    for entry in record.find(Ratio, field, stratum="all"):
+        yield ratio_words(entry) + (f", {p_words(entry.p)}" if entry.p else "") + _made(entry)
 
 
 def _duration(record: Record) -> Iterator[str]:
@@ -163,15 +166,35 @@ def _duration(record: Record) -> Iterator[str]:
             yield f"{where}: {toci} v {control} days" + (f", {p[0]}" if p else "")
 
 
+def ratio_words(entry: Ratio) -> str:
+    """A ratio with its interval, where one is printed: `HR 0.74 (0.38–1.43)`."""
+    limits = "" if entry.lower is None else f" ({entry.lower}–{entry.upper})"
+    return f"{SHORT[entry.kind]} {entry.estimate}{limits}"
+
+
+SHORT = {
+    "hazard_ratio": "HR",
+    "odds_ratio": "OR",
+    "risk_ratio": "RR",
+    "rate_ratio": "rate ratio",
+    "subdistribution_ratio": "subdistribution HR",
+}
+
+
+def _made(entry: Ratio) -> str:
+    """How a ratio was made, and which way round it is printed."""
+    return ("" if not entry.is_adjusted else f", {entry.estimator or 'adjusted'}") + (
+        f", {entry.contrast}" if is_reversed(entry.contrast) else ""
+    )
+
+
 def _survival(record: Record, endpoint: str) -> Iterator[str]:
     """Hazard ratio with its interval; log-rank p-values with their stratum, and that no direction is printed;
     curves where they are digitised.
     """
     ratios = [e for e in record.find(Ratio, endpoint, stratum="all") if e.kind == "hazard_ratio"]
     for entry in ratios:
-        yield f"HR {entry.estimate} ({entry.lower}–{entry.upper})" + (
-            (f", {p_words(entry.p)}" if entry.p else "") + (", adjusted" if entry.adjusted_for else "")
-        )
+        yield ratio_words(entry) + (f", {p_words(entry.p)}" if entry.p else "") + _made(entry)
     p_values = record.find(LogRankP, endpoint)
     if p_values:
         listed = ", ".join(
