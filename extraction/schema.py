@@ -26,6 +26,7 @@ from extraction.recover.printed import number, written_p
 from extraction.vocabulary import (
     CERTAINTIES,
     LIMITATIONS,
+    REVERSED,
     TWO_ARMS,
     Arm,
     ContrastName,
@@ -40,8 +41,8 @@ from extraction.vocabulary import (
     Test,
     TextPart,
     Unit,
+    as_contrast,
     is_about_time,
-    is_reversed,
 )
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")]
@@ -172,7 +173,13 @@ class Entry(Strict):
         description="The numeric fragment exactly as printed; null only where nothing is printed."
     )
     address: Address = Field(description="Where the fragment stands.")
-    contrast: Words = Field(TWO_ARMS, description="What is compared, where it is not the two arms.")
+    contrast: Annotated[Words, AfterValidator(as_contrast)] = Field(
+        TWO_ARMS,
+        description=(
+            "What is compared, where it is not the two arms or is printed the other way round, control v"
+            " toci."
+        ),
+    )
     contrast_of: EntryId | None = Field(
         None,
         description=(
@@ -581,7 +588,7 @@ class Record(Strict):
             for e in self.entries
             if isinstance(e, kind)
             and e.field == field
-            and (e.contrast == contrast or (contrast == TWO_ARMS and is_reversed(e.contrast)))
+            and (e.contrast == contrast or (contrast == TWO_ARMS and e.contrast == REVERSED))
             and e.id not in self.set_aside()
             and (stratum is None or e.stratum == stratum)
             and (arm is None or e.arm == arm)

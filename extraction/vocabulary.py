@@ -301,16 +301,22 @@ ARM_NAMES = {"toci": "tocilizumab", "control": "control"}
 BOTH_ARMS = tuple(ARM_NAMES)
 TWO_ARMS = "toci v control"
 """What a comparison contrasts unless its entry says otherwise."""
-REVERSED = re.compile(
-    r"(control|none|no toci(lizumab)?|without( toci(lizumab)?)?)"
-    r"\s+(v|vs|versus|over|/)\.?\s+(toci(lizumab)?|with)",
-    re.IGNORECASE,
+REVERSED = "control v toci"
+"""The same the other way round, as some papers print a ratio."""
+_DRUG, _NONE = (
+    r"(toci(lizumab)?|tcz|with( (toci(lizumab)?|tcz))?)",
+    r"(controls?|none|(no|non|without)([- ](toci(lizumab)?|tcz))?)",
 )
 
 
-def is_reversed(contrast: str) -> bool:
-    """Whether a contrast is that of the two arms the other way round, as `control v toci`."""
-    return bool(REVERSED.fullmatch(contrast.strip()))
+def as_contrast(words: str) -> str:
+    """What a contrast of the two arms is called here, whichever way round and in whose words; another
+    contrast as it is.
+    """
+    for name, one, other in ((TWO_ARMS, _DRUG, _NONE), (REVERSED, _NONE, _DRUG)):
+        if re.fullmatch(rf"{one}\s*(v|vs|versus|over|/)\.?\s*{other}", words.strip(), re.IGNORECASE):
+            return name
+    return words
 
 
 Domain = Literal[

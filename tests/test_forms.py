@@ -240,6 +240,24 @@ def test_a_hazard_ratio_of_a_stratum_gives_way_to_what_is_printed_of_all(paper):
     assert (alone.stratum, alone.report) == ("young", Ratio(0.8, 0.4, 1.6))
 
 
+@pytest.mark.parametrize(
+    "typed, held",
+    [
+        ("tocilizumab vs. none", "toci v control"),
+        ("TCZ v non-TCZ", "toci v control"),
+        ("with v without tocilizumab", "toci v control"),
+        ("no tocilizumab versus tocilizumab", "control v toci"),
+        ("none v toci", "control v toci"),
+        ("none v one v two doses", "none v one v two doses"),
+        ("CRS v no CRS", "CRS v no CRS"),
+        ("early v late", "early v late"),
+    ],
+)
+def test_a_contrast_of_the_arms_is_held_in_one_form(paper, typed, held):
+    review = paper(*arms(40, 50), CRUDE | {"contrast": typed})
+    assert review.records[STUDY].entries[-1].contrast == held
+
+
 # binary endpoints by ratios
 
 

@@ -9,7 +9,7 @@ from extraction.recover.printed import written_p
 from extraction.recover.ratio_claims import COUNTED, ORDER, Part, PrintedRatio, judge_ratio, say
 from extraction.recover.rounding import printed_p
 from extraction.schema import AnyEntry, PValue, Ratio, Record
-from extraction.vocabulary import is_reversed
+from extraction.vocabulary import REVERSED
 
 
 def a_ratio_can_be_printed(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -36,7 +36,7 @@ def a_ratio_can_be_printed(record: Record, entry: AnyEntry) -> Iterator[Judgemen
 
 def _counts_behind(record: Record, entry: Ratio) -> tuple[int, int, int, int] | None:
     """Events and patients of the arms, the one above the line first, where the ratio is that of counts."""
-    turned = is_reversed(entry.contrast)
+    turned = entry.contrast == REVERSED
     if entry.is_adjusted or entry.kind not in COUNTED or not (turned or entry.contrast == TWO_ARMS):
         return None
     counts = counts_of_both(record, entry.model_copy(update={"contrast": TWO_ARMS}))

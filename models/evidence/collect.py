@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from extraction.schema import Entry, Record, Registration
-from extraction.vocabulary import CONTRASTS, ENDPOINTS, TWO_ARMS, contrast_of, is_reversed
+from extraction.vocabulary import CONTRASTS, ENDPOINTS, REVERSED, TWO_ARMS, contrast_of
 from models.evidence.binary import BINARY_FIELDS, binary
 from models.evidence.crs_duration import crs_duration
 from models.evidence.report import ALTERNATIVES, PRIMARY, Evidence, Reading, Unused, Used
@@ -133,7 +133,7 @@ def _why_untold(record: Record, endpoint: str, entry: Entry) -> str | None:
     """Why no rule speaks of an entry; None where it is no result of the drug, or was set aside."""
     if entry.id in record.set_aside():
         return None  # the record's contradictions say why
-    if entry.contrast != TWO_ARMS and not is_reversed(entry.contrast):
+    if entry.contrast not in (TWO_ARMS, REVERSED):
         of_the_drug = ABOUT_THE_DRUG.search(entry.contrast)
         return f"compares {entry.contrast}, not the two arms" if of_the_drug else None
     if endpoint in BINARY_FIELDS:

@@ -7,7 +7,7 @@ from math import log
 from extraction.recover.rounding import true_values
 from extraction.schema import Ratio as PrintedRatio
 from extraction.schema import Record
-from extraction.vocabulary import is_reversed
+from extraction.vocabulary import REVERSED
 from models.evidence.report import Reading, Unused, Used
 from models.likelihood.kinds.odds_ratio import OddsRatio
 from models.likelihood.kinds.ratio import Ratio
@@ -83,7 +83,7 @@ def report_of(entry: PrintedRatio, kind: type[Ratio] = Ratio) -> EffectReport | 
 
 def _turned(entry: PrintedRatio, estimate: float, lower: float, upper: float) -> tuple[float, float, float]:
     """The numbers as tocilizumab over none."""
-    if not is_reversed(entry.contrast):
+    if entry.contrast != REVERSED:
         return estimate, lower, upper
     estimate, lower, upper = (float(f"{1 / number:.{DIGITS}g}") for number in (estimate, upper, lower))
     return estimate, lower, upper
@@ -111,7 +111,7 @@ def note_of(record: Record, entry: PrintedRatio, report: EffectReport) -> str:
         parts = [*(parts if entry.adjusted_for else []), f"{how} the propensity of treatment"]
     if landmark := record.strata[entry.stratum].landmark:
         parts.append(f"of patients without the event until {landmark}")
-    if is_reversed(entry.contrast):
+    if entry.contrast == REVERSED:
         parts.append(f"printed as {entry.contrast}, and turned round")
     if isinstance(report, UnevenRatio):
         parts.append("its interval is not symmetric on the log scale, and keeps its shape")

@@ -132,9 +132,12 @@ def _without_a_ratio(
         *_of_strata(record, name),
         *shares,
     ]
-    order = ["hazard_ratio", "survival_curve", "log_rank_p", "p_value", "survival_shares", "test_outcome"]
-    if not reading.curve_first:
-        order.insert(1, order.pop(2))
+    curves_of, tests = ["survival_curve", "survival_shares"], ["log_rank_p", "p_value"]
+    order = [
+        "hazard_ratio",
+        *(curves_of + tests if reading.curve_first else tests + curves_of),
+        "test_outcome",
+    ]
     whole_p = any(e.stratum == "all" and e.kind == "log_rank_p" for e in found)
     taken: dict[str, str] = {}  # kind of the report used, by stratum
     names = list(record.strata)

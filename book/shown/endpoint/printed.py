@@ -17,7 +17,7 @@ from extraction.schema import (
     SurvivalCurve,
     TestOutcome,
 )
-from extraction.vocabulary import is_reversed
+from extraction.vocabulary import REVERSED
 from models.evidence.binary import BINARY_FIELDS, recover
 from models.words import stratum_words
 
@@ -184,7 +184,7 @@ SHORT = {
 def _made(entry: Ratio) -> str:
     """How a ratio was made, and which way round it is printed."""
     return ("" if not entry.is_adjusted else f", {entry.estimator or 'adjusted'}") + (
-        f", {entry.contrast}" if is_reversed(entry.contrast) else ""
+        f", {entry.contrast}" if entry.contrast == REVERSED else ""
     )
 
 
