@@ -48,7 +48,7 @@ EXACT = {
 KNOWN = {
     *EXACT.values(), "or", "rr", "hr", "irr", "rd", "md", "smd", "proportion", "log_irr", "estimate", "se",
     "variance", "lower", "upper", "level", "p", "log_rank_p", "direction", "events", "n", "o_minus_e", "year",
-    "significant", "test", "curve",
+    "significant", "test", "curve", "tables",
 }  # fmt: skip
 TREATED = ("treated", "treatment", "intervention", "experimental", "exp", "exposed", "e", "1", "trt")
 CONTROL = ("control", "controls", "comparator", "comparison", "placebo", "ctrl", "c", "2")

@@ -22,9 +22,10 @@ means (mean_treated, sd_treated, n_treated, mean_control, ..), one arm (events, 
 rd, md or smd; their logarithms as log_hr, or estimate) with lower and upper (at level, default 95), se,
 variance or p, log-rank tests (log_rank_p, n_treated, n_control, events, direction: lower or higher), and
 o_minus_e with variance, medians (median_treated, with q1_ and q3_ or min_ and max_, n_treated, ..), the
-outcome of a test (significant, or p as a bound, direction, test, n_treated, n_control) and digitised curves
-(curve, a file beside the table). The names that metafor, meta and RevMan give these columns are read as well.
-Columns are separated by commas, semicolons or tabs.
+outcome of a test (significant, or p as a bound, direction, test, n_treated, n_control), digitised curves
+(curve, a file beside the table) and sets of possible tables (tables, as `extraction recover table --csv`
+writes them). The names that metafor, meta and RevMan give these columns are read as well. Columns are
+separated by commas, semicolons or tabs.
 """
 
 

@@ -31,7 +31,7 @@ def log_likelihood(measure: str, counts: tuple[int, int, int, int], baseline: Ba
     risks = {"rr": of_ratio, "rd": of_difference}[measure]
     prior = baseline.prior.parameters
     return tabulated(
-        *_rough(measure, counts), lambda theta: integrated(risks, theta, counts, *prior), LARGEST_EFFECT
+        *rough(measure, counts), lambda theta: integrated(risks, theta, counts, *prior), LARGEST_EFFECT
     )
 
 
@@ -126,9 +126,14 @@ def _in_order(
     )
 
 
-def _rough(measure: str, counts: tuple[int, int, int, int]) -> tuple[float, float]:
-    """About where the likelihood is highest, and its SD there: half an event added everywhere."""
+def rough(measure: str, counts: tuple[int, int, int, int]) -> tuple[float, float]:
+    """About where the likelihood of log or, log rr or atanh(rd) is highest, and its SD there: half an event
+    added everywhere.
+    """
     a, n, c, m = counts
+    if measure == "or":
+        cells = [cell + 0.5 for cell in (a, n - a, c, m - c)]
+        return float(np.log(cells[0] * cells[3] / (cells[1] * cells[2]))), sum(1 / x for x in cells) ** 0.5
     p1, p0 = (a + 0.5) / (n + 1), (c + 0.5) / (m + 1)
     if measure == "rr":
         return float(np.log(p1 / p0)), float(np.sqrt((1 - p1) / (n * p1) + (1 - p0) / (m * p0)))

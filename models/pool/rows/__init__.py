@@ -12,11 +12,12 @@ from models.pool.rows.medians import Medians
 from models.pool.rows.person_time import PersonTime
 from models.pool.rows.row import Row
 from models.pool.rows.single_arm import SingleArm
+from models.pool.rows.table_set import TableSet
 from models.pool.rows.test_outcome import OutcomeOfTest
 from models.pool.study_table import BadTable, Cells
 
 KINDS: tuple[type[Row], ...] = (
-    Counts, PersonTime, Means, Medians, SingleArm, ObservedMinusExpected, Estimate, LogRankP,
+    Counts, TableSet, PersonTime, Means, Medians, SingleArm, ObservedMinusExpected, Estimate, LogRankP,
     DigitisedCurve, OutcomeOfTest,
 )  # fmt: skip
 """In the order in which a row that could be several is read: raw numbers before what was made of them."""
