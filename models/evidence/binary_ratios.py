@@ -121,21 +121,19 @@ def tables_behind(record: Record, entry: Ratio) -> tuple[Counts, ...]:
 def _search(printed: PrintedRatio, measure: str, n: int, m: int, total: int | None) -> tuple[Counts, ...]:
     """Tables of two arms that print an estimate and its interval, by any method in use.
 
-    An estimate by conditional likelihood, or of cells with halves added, is nearer 1 than that of the counts;
-    of small arms tables are tried whose own ratio is that much farther from 1.  Where too many have such a
-    ratio, the arms are so large that the log scale tells the same.
+    Where too many have such a ratio, the arms are so large that the log scale tells the same.
     """
     if (n + 1) * (m + 1) > LARGEST_SEARCH:
         return ()
     tables = np.array([(a, n, c, m) for a in range(n + 1) for c in range(m + 1) if total in (None, a + c)])
-    own = _own(measure, tables)
     low, high = true_values(str(printed.estimate))
-    tried = (own >= low * (1 - 1e-9)) & (own <= high * (1 + 1e-9))
-    if n + m <= LARGEST_FOR_OTHER_ESTIMATES:
-        shrunk, wanted = np.log(np.maximum(own, 1e-9)), log(float(printed.estimate))
-        farther = shrunk * np.sign(wanted)
-        tried |= (farther >= abs(wanted) - TOLERATED) & (farther <= SHRINKS_BY * abs(wanted) + TOLERATED)
+    own, halved = _own(measure, tables), _own(measure, tables + np.array([0.5, 1, 0.5, 1]))
+    tried = np.zeros(len(tables), bool)
+    for ratio in (own, halved):
+        tried |= (ratio >= low * (1 - 1e-9)) & (ratio <= high * (1 + 1e-9))
     if measure == "odds_ratio":
+        if n + m <= LARGEST_FOR_CONDITIONAL:
+            tried |= _may_shrink_to(log(float(printed.estimate)), own)
         tried &= _is_about_as_wide(printed, tables)
     if tried.sum() > MOST_TRIED:
         return ()
@@ -144,12 +142,18 @@ def _search(printed: PrintedRatio, measure: str, n: int, m: int, total: int | No
 
 MOST_TRIED = 200
 """Tables that are held to every method in use, which takes some milliseconds each."""
-LARGEST_FOR_OTHER_ESTIMATES = 120
+LARGEST_FOR_CONDITIONAL = 120
 """Patients up to which estimates by conditional likelihood are tried beside those of the counts."""
 SHRINKS_BY, TOLERATED = 1.3, 0.15
-"""How much farther from 0 the log ratio of the counts is than that of other estimates, at most: a factor, and
-what is added to it.
+"""How much farther from 0 the log odds ratio of the counts is than the conditional one, at most: a factor,
+and what is added to it.
 """
+
+
+def _may_shrink_to(log_ratio: float, own: np.ndarray) -> np.ndarray:
+    """Whether an estimate by conditional likelihood, nearer 1 than that of the counts, may be this one."""
+    farther = np.log(np.maximum(own, 1e-9)) * np.sign(log_ratio)
+    return (farther >= abs(log_ratio) - TOLERATED) & (farther <= SHRINKS_BY * abs(log_ratio) + TOLERATED)
 
 
 NARROWER, WIDER = 0.6, 1.8
