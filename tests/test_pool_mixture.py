@@ -4,6 +4,7 @@ import csv
 import doctest
 import io
 import json
+import os
 import subprocess
 import sys
 import time
@@ -546,7 +547,8 @@ def test_a_forest_plot_shows_every_study_where_its_interval_lies(ratios, tmp_pat
     space = "{http://www.w3.org/2000/svg}"
     texts = [element.text for element in tree.iter(f"{space}text")]
     assert {f"s{i}" for i in range(1, 8)} <= set(texts) and "Mean effect" in texts
-    ticks = {float(t.text): float(t.get("x")) for t in tree.iter(f"{space}text") if t.get("text-anchor")}
+    anchored = [t for t in tree.iter(f"{space}text") if t.get("text-anchor") and t.text[0].isdigit()]
+    ticks = {float(t.text): float(t.get("x")) for t in anchored}
     (one, at_one), (other, at_other) = sorted(ticks.items())[:2]
     per_log = (at_other - at_one) / np.log(other / one)
     squares = [float(r.get("x")) + 3.5 for r in tree.iter(f"{space}rect") if r.get("width") == "7"]
@@ -555,6 +557,60 @@ def test_a_forest_plot_shows_every_study_where_its_interval_lies(ratios, tmp_pat
     first = figure.read_bytes()
     pooled(capsys, ratios, "--figure", str(figure))
     assert figure.read_bytes() == first
+
+
+def test_no_text_of_a_forest_plot_runs_into_another_or_out_of_the_picture(tmp_path, capsys, file):
+    """Measured in DejaVu Sans, wider than most fonts."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+
+    names = ["Frimodt-Moller and others 1973", "A study whose name is far too long for any column to hold it"]
+    figure = tmp_path / "forest.svg"
+    text = "study,ai,n1i,ci,n2i,where\n" + "".join(
+        f"{name} {i},{i},5069,9,5808,{'far <north>' if i % 2 else 'south'}\n"
+        for i, name in enumerate(names * 2)
+    )
+    pooled(capsys, file(text), "--measure", "rd", "--subgroups", "where", "--figure", str(figure))
+    tree = ElementTree.parse(figure)
+    space = "{http://www.w3.org/2000/svg}"
+    rows = {}
+    for one in tree.iter(f"{space}text"):
+        if not one.get("text-anchor"):
+            font = FontProperties(family="DejaVu Sans", size=13, weight=one.get("font-weight") or "normal")
+            end = float(one.get("x")) + TextPath((0, 0), one.text or ".", prop=font).get_extents().x1
+            rows.setdefault(one.get("y"), []).append((float(one.get("x")), end))
+    assert len(rows) == 1 + 4 + 4
+    for spans in rows.values():
+        ends = [end for _, end in sorted(spans)]
+        starts = [start for start, _ in sorted(spans)][1:]
+        assert all(
+            end < start
+            for end, start in zip(ends, [*starts, float(tree.getroot().get("width"))], strict=True)
+        )
+    described = tree.find(f"{space}desc").text
+    assert (
+        described.startswith("Forest plot of 4 studies. Mean effect in south: ")
+        and "far <north>" in described
+    )
+
+
+@pytest.mark.parametrize(
+    "machine",
+    [
+        {"OPENBLAS_CORETYPE": "Prescott"},
+        {"NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3 AVX512F AVX512CD AVX512_SKX"},
+    ],
+)
+def test_every_digit_is_the_same_on_a_processor_that_can_do_less(file, machine):
+    path = file(
+        "study,ai,n1i,ci,n2i,or,lower,upper\nA,5,40,9,42,,,\nB,,,,,0.8,0.4,1.6\nC,0,20,3,21,,,\nD,9,40,9,42,,,\n"
+    )
+    printed = []
+    for added in ({}, machine):
+        command = [sys.executable, "-W", "ignore", "-m", "models", "pool", path, "--measure", "or", "--json"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | added)
+        printed.append(done.stdout)
+    assert printed[0] == printed[1]
 
 
 # Priors by name
@@ -629,7 +685,8 @@ def test_a_data_frame_with_empty_cells_is_pooled_as_its_csv(file, capsys):
         }
     )
     path = file(table.to_csv(index=False))
-    assert pool(table, "hr").summary["mu"] == pooled(capsys, path, "--measure", "hr")["mu"]
+    found = pooled(capsys, path, "--measure", "hr")["mu"]
+    assert pool(table, "hr").summary["mu"] == pytest.approx(found, rel=1e-8)  # of nine digits
 
 
 def test_a_bad_cell_of_a_data_frame_is_named():

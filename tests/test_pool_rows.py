@@ -275,7 +275,7 @@ def test_a_folder_of_records_is_pooled_by_what_it_prints_of_a_variable(capsys):
     result = json.loads(printed.out)
     assert [study["data"] for study in result["studies"]] == ["5/12 v 4/18"]
     table = pd.DataFrame([{"study": "A", "ai": 5, "n1i": 12, "ci": 4, "n2i": 18}])
-    assert pool(table, "or").summary["mu"] == pytest.approx(result["mu"], rel=1e-12)
+    assert pool(table, "or").summary["mu"] == pytest.approx(result["mu"], rel=1e-8)  # of nine digits
     assert "sample2021 is left out: it prints nothing of severe_infection by arm" in printed.err
     assert main(["pool", str(EXAMPLE), "--field", "overall_survival", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["studies"][0]["data"] == "0.80 (0.35 to 1.83)"

@@ -7,6 +7,7 @@ import io
 import json
 from dataclasses import dataclass, field
 from math import exp
+from typing import Any
 
 from models.pool.fit import Limits, Pooled
 from models.pool.measures import LOG, LOGIT
@@ -14,6 +15,10 @@ from models.pool.moderators import Covariate, Subgroups
 
 SCHEMA = 1
 """Of the JSON: goes up where a key changes its meaning or goes away."""
+
+
+DIGITS = 9
+"""Significant digits of numbers in the JSON."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,16 @@ def as_json(told: Told) -> str:
         content["leave_one_out"] = told.leave_one_out
     if told.sensitivity:
         content["sensitivity"] = told.sensitivity
-    return json.dumps(content, indent=2)
+    return json.dumps(_rounded(content), indent=2)
+
+
+def _rounded(value: Any) -> Any:
+    """Numbers to DIGITS: further ones depend on the processor, and mean nothing."""
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, dict):
+        return {name: _rounded(part) for name, part in value.items()}
+    return [_rounded(part) for part in value] if isinstance(value, list) else value
 
 
 def _means(pooled: Pooled, summary: dict) -> dict:
