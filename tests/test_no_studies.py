@@ -12,6 +12,8 @@ from extraction.records import load
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.engines.durations import layout
 from models.evidence.collect import alternatives
+from models.trust.crs_universes import CRS, all_universes
+from models.trust.universe import priors
 
 
 @pytest.fixture
@@ -46,3 +48,15 @@ def test_durations_without_reports_have_an_empty_layout(empty):
 
 def test_arms_that_no_paper_describes_have_no_picture(empty):
     assert pictures.baseline_imbalance(empty) is None
+
+
+def test_universes_of_durations_without_reports_are_those_of_the_priors(empty):
+    """Median 0 and 95 % limits at -+1.96 SDs of each prior of the mean, to the error of 1,800 draws."""
+    found = list(all_universes(empty))
+    assert found
+    for row in found:
+        prior = priors(CRS)[0][row["universe"]["mu_prior"]]
+        mean, sd = prior.parameters
+        summary = row["summary"]
+        assert summary["median"] == pytest.approx(mean, abs=0.05 * sd)
+        assert summary["upper"] == pytest.approx(mean + 1.96 * sd, abs=0.15 * sd)

@@ -132,6 +132,21 @@ def draw(studies: list[str], arrays: list, bias_mean: list[float], bias_sd: list
     }
 
 
+def of_the_priors() -> dict:
+    """What `draw` gives where no report enters: equally probable values of the wide priors, tau in another
+    order than mu, so that neither tells of the other.
+    """
+    n = CHAINS * DRAWS
+    share = (np.arange(n) + 0.5) / n
+    order = np.random.default_rng(SAMPLER["seed"]).permutation(n)
+    independent = {"r_hat": 1.0, "ess_bulk": float(n), "ess_tail": float(n), "divergences": 0, "e_bfmi": 1.0}
+    return {
+        "mu": WIDE_MU.quantile(share).tolist(),
+        "tau": WIDE_TAU.quantile(share)[order].tolist(),
+        "diagnostics": independent,
+    }
+
+
 def task(
     evidence: Evidence, left_out: Callable[[Used], bool], biases: Mapping[str, tuple[float, ...]]
 ) -> dict:

@@ -64,16 +64,10 @@ def key(review: Review) -> str:
     )
 
 
-NO_UNIVERSES: dict[str, list] = {"universes": [], "points": [], "left_out": []}
-"""What is stored where no report enters."""
-
-
 def convergence(review: Review) -> str:
     """How well the short chains of these universes mixed, at worst, in one sentence."""
     stored = _stored(review)
     found = [row["diagnostics"] for row in (*stored["universes"], *stored["left_out"])]
-    if not found:
-        return "No report of it enters, so that nothing was fitted."
     return (
         f"Its {len({tuple(d.items()) for d in found})} fits are short: R-hat is at most"
         f" {max(d['r_hat'] for d in found):.3f}, the smallest effective sample size"
@@ -116,9 +110,6 @@ def ensure(review: Review) -> bool:
     fingerprint = key(review)
     if heavy.read(NAME, fingerprint) is not None:
         return False
-    if not evidence_of(CRS, review).used:
-        heavy.write(NAME, fingerprint, NO_UNIVERSES)  # choices among reports need some
-        return False
     heavy.write(NAME, fingerprint, as_stored(list(all_universes(review)), each_left_out(review)))
     return True
 
@@ -159,7 +150,11 @@ def all_universes(review: Review, folder: Path | None = None) -> Iterator[dict]:
         _task(every, evidence, studies, _biases(bias, review))
         for (_, evidence), (_, studies), bias in structures
     ]
-    fitted = many.run(draw, tasks, name=NAME, code=key(review), folder=folder)
+    fitted = (
+        many.run(draw, tasks, name=NAME, code=key(review), folder=folder)
+        if every.used
+        else [short_chains.of_the_priors()] * len(tasks)
+    )
     for ((reading, _), (subset, _), bias), one in zip(structures, fitted, strict=True):
         sampled = Sampled(np.array(one["mu"]), np.array(one["tau"]), one["diagnostics"])
         for (m, mu_prior), (t, tau_prior) in product(*(group.items() for group in priors(CRS))):
