@@ -1,6 +1,6 @@
 """How the time of one fit grows with the number of studies.
 
-python -m benchmarks.growth    # measures, prints and stores what the book's page on scaling shows
+python -m benchmarks.growth    # measures, prints and stores what docs/scaling.md shows
 """
 
 import datetime
@@ -12,8 +12,8 @@ from time import perf_counter
 import numpy as np
 from rich.progress import track
 
+from benchmarks.growth_words import STORED
 from benchmarks.measure import keep, machine
-from book.shown.growth import STORED
 from models.engines.quadrature import binomial_normal, normal_normal, normal_normal_many
 from models.priors import MIDWAY, MU_LOG_RATIO, TAU_PRIMARY
 

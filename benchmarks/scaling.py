@@ -1,6 +1,6 @@
 """How many fits a second, by number of workers.
 
-python -m benchmarks.scaling    # measures, prints and stores what the book's page on scaling shows
+python -m benchmarks.scaling    # measures, prints and stores what docs/scaling.md shows
 """
 
 import json
@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.engines import _studies
 from benchmarks.measure import keep, machine
-from book.shown.scaling import STORED
+from benchmarks.scaling_words import STORED
 from models.engines.quadrature import binomial_normal
 from models.priors import MIDWAY, MU_LOG_RATIO, TAU_PRIMARY
 from models.runs import many

@@ -60,8 +60,14 @@ class Endpoint:
     @property
     def sides(self) -> tuple[str, str]:
         """The arms that a ratio below 1 and one above favour, in words."""
-        better, worse = self.contrast.treated, self.contrast.comparator
+        better, worse = self.contrast.treated, self.other_arm
         return (better, worse) if self.less_is_better else (worse, better)
+
+    @property
+    def other_arm(self) -> str:
+        """The arm that tocilizumab is compared with, in words."""
+        comparator = self.contrast.comparator
+        return f"no {self.contrast.treated}" if comparator == "none" else comparator
 
     @property
     def less_is_better(self) -> bool:

@@ -60,14 +60,14 @@ REASONS = {"severe_crs": "the comparison is with a historical control"}
 
 
 def details(told: Told, endpoint: Endpoint) -> str:
-    """What stands below a headline: both sizes, probabilities, natural frequencies where given, how much is
-    behind it, certainty with its reason.
+    """What stands below a headline: both sizes, probabilities, natural frequencies where given, the single
+    choices it hangs on, how much is behind it, certainty with its reason.
     """
     summary = told.unadjusted
     sentences = [f"{sizes(told, endpoint)}."]
     if summary.get("absolute"):
         sentences.append(frequencies(summary["absolute"], endpoint))
-    sentences += [f"{survives(told)}.", *(f"{text}." for text in [hangs_on(told)] if text)]
+    sentences += [f"{text}." for text in [hangs_on(told)] if text]
     return " ".join([*sentences, basis(summary), certainty(told)])
 
 

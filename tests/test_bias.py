@@ -212,19 +212,17 @@ def test_a_sampled_endpoint_tips_where_the_normal_formula_says(monkeypatch, revi
 
 
 def test_every_result_has_its_lights(review):
-    for key in MODELS:
-        _, alt, *_ = lights.traffic_lights(key, review)
-        assert (
-            all(review.studies[study].label in alt for study in evidence_of(key, review).studies)
-            and "not judged" not in alt
-        )
+    shown = lights.grid(review).numbers
+    results = {(key, study) for key in MODELS for study in evidence_of(key, review).studies}
+    assert set(zip(shown["endpoint"], shown["study"], strict=True)) == results
+    assert "not judged" not in set(shown["judgement"])
 
 
 def test_a_study_that_is_not_judged_counts_as_critical_and_says_so(review):
     bare = {study: record.model_copy(update={"risk_of_bias": []}) for study, record in review.records.items()}
     unjudged = Review(review.register, bare, review.sources)
     assert bias.bias_priors("severe_infection", unjudged)["zhou2025"].name == "bias_critical"
-    assert "not judged" in lights.traffic_lights("severe_infection", unjudged)[1]
+    assert set(lights.grid(unjudged).numbers["judgement"]) == {"not judged"}
 
 
 def test_the_endpoints_of_a_judgement_are_those_of_the_review(review):

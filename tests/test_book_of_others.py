@@ -44,7 +44,7 @@ def html(tmp_path_factory) -> Path:
 
 
 def test_a_study_added_stands_on_every_page_that_tells_of_its_endpoints(html):
-    for page in ("studies", "severe-infection", "survival", "risk-of-bias", "studies/example2031"):
+    for page in ("studies", "severe-infection", "survival", "trust", "studies/example2031"):
         text = (html / f"book/{page}.html").read_text(encoding="utf-8")
         assert "Example 2031" in re.search(r"<article.*?</article>", text, re.S).group(), page
 

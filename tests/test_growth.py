@@ -2,10 +2,10 @@
 shown.
 """
 
-import numpy as np
 import pytest
 
-from book.shown import growth
+from benchmarks import growth_words as growth
+from benchmarks import scaling_page
 
 FOUND = growth.measured()
 
@@ -24,20 +24,10 @@ def test_a_measured_fit_of_thousands_of_studies_takes_linear_time_and_less_than_
     assert FOUND["peak_gib"] < 2
 
 
-def test_the_picture_shows_each_time_on_log_axes_beside_slope_one():
-    figure, alt, numbers, *_ = growth.picture(FOUND)
-    figure.canvas.draw()
-    ax = figure.axes[0]
-    assert ax.get_xscale() == ax.get_yscale() == "log"
-    drawn = {line.get_label(): line for line in ax.lines}
-    for name in growth.SHOWN:
-        assert drawn[f"{name}, every marginal"].get_ydata().tolist() == [
-            row["seconds"] for row in FOUND["seconds"][name]
-        ]
-    for line in (line for line in ax.lines if line.get_linestyle() == "--"):
-        assert np.diff(np.log(line.get_ydata())) == pytest.approx(np.diff(np.log(line.get_xdata())))
-    assert len(numbers) == sum(len(FOUND["seconds"][name]) for name in growth.SHOWN)
-    assert "with 3,000" in alt and "linear" in alt
+def test_the_page_of_the_repository_is_that_of_the_stored_measurements():
+    assert scaling_page.PAGE.read_text(encoding="utf-8") == scaling_page.text()
+    slowest = growth.times(FOUND)[-1]
+    assert slowest["studies"] == "3,000" and all(name in slowest for name in growth.SHOWN)
 
 
 def test_the_headline_tells_the_largest_fit():

@@ -353,7 +353,7 @@ def test_the_preceding_version_is_cited_with_its_doi_once_it_has_one(releases, r
     said = living_page.lineage(review)
     assert (
         "preceding version is 0.1.0 of 2026-11-21, evidence abc123;" in said
-        and "Version 0.2.0 of 2026-12-21 was triggered by: Example 2020 added." in said
+        and "What triggered version 0.2.0 of 2026-12-21 stands on What changed." in said
     )
     doi = review.living.doi.model_copy(
         update={"concept": "10.1234/all", "versions": {"0.1.0": "10.1234/first"}}

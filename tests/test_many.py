@@ -18,9 +18,8 @@ import distributed
 import pytest
 from example_events import LIMIT, wait_until
 from example_fits import kill_every_time, kill_the_first_time, no_json, refuse, square, tasks, threads
-from matplotlib import pyplot as plt
 
-from book.shown import scaling
+from benchmarks import scaling_words as scaling
 from models.runs import cluster, many, processes
 from models.runs.journal import Journal
 
@@ -613,14 +612,13 @@ def test_the_page_opens_with_the_fastest_setting_and_the_first_bound():
     assert "Dask's scheduler would be the first bound: at about 250 workers for these fits of 10 ms" in said
 
 
-def test_the_picture_says_its_numbers_in_words():
-    figure, words, *_ = scaling.picture(FOUND)
-    plt.close(figure)
-    assert "95 with 1, 190 with 2, 170 with 3" in words
+def test_the_rates_are_told_by_workers():
+    told = [(row["how"], row["workers"], row["fits per second"]) for row in scaling.rates(FOUND)]
+    assert told[:3] == [("local processes", str(n), rate) for n, rate in ((1, "95"), (2, "190"), (3, "170"))]
 
 
 def test_the_stored_measurement_has_all_the_page_reads():
     found = scaling.measured()
-    assert len(scaling.on_paper(found).frame) == 6
+    assert len(scaling.on_paper(found)) == 6
     assert found["machine"].split(",")[0] in scaling.conditions(found)
     assert "as a file each" in scaling.keeping(found)

@@ -324,13 +324,15 @@ def test_a_result_is_found_by_its_key_alone(tmp_path, monkeypatch):
 # the picture
 
 
-@pytest.mark.parametrize("key", ["severe_infection", "overall_survival"])
-def test_the_specification_curve_names_its_range_and_its_choices(key, frames, review):
-    figure, alt, *_ = specification_curve.curve(key, review)
+def test_the_specification_curves_name_their_ranges_and_hold_every_universe(frames, review, monkeypatch):
+    monkeypatch.setattr(specification_curve, "universes", lambda key, review: frames[key])
+    monkeypatch.setattr(specification_curve, "ENDPOINTS", {key: ENDPOINTS[key] for key in frames})
+    figure, alt, numbers, *_ = specification_curve.curves(review)
     figure.canvas.draw()
-    assert f"{len(frames[key]):,} universes" in alt
-    shown = {text.get_text() for ax in figure.axes for text in ax.texts}
-    assert {"as judged", "SD of the bias", "all", "prior of τ"} <= shown
+    assert numbers["endpoint"].value_counts().to_dict() == {key: len(frames[key]) for key in frames}
+    assert all(f"{len(frame):,} universes" in alt for frame in frames.values())
+    moved = specification_curve.what_moves_it("severe_infection", review).frame["choice"]
+    assert {"SD of the bias", "prior of τ", "studies"} <= set(moved)
 
 
 @pytest.mark.parametrize("left_out", [0, 1, 2, 3, 4])

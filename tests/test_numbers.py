@@ -23,10 +23,10 @@ from book.html.show import show, table
 from book.html.style import Picture, Table, plt
 from book.make import execute, pages, tidy
 from book.shown import agreement
-from book.shown.endpoint import figures, lights, pictures, recovery
+from book.shown.endpoint import figures, lights, recovery
 from extraction.records import ROOT
 from extraction.schema import Distinct
-from models.endpoints import ENDPOINTS, quadrature
+from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.evidence.collect import collect_all
 
 
@@ -194,16 +194,7 @@ def test_the_numbers_of_a_forest_are_those_of_the_answer(key, review):
 
 
 @pytest.mark.usefixtures("invented_draws")
-def test_curves_are_the_densities_that_are_drawn(review):
-    picture = figures.prior_and_posterior("severe_infection", review)
-    drawn = picture.figure.axes[0].lines[1].get_xydata()
-    np.testing.assert_allclose(picture.numbers[["ratio", "posterior_density_of_log_ratio"]], drawn)
-
-
-@pytest.mark.usefixtures("invented_draws")
-def test_every_arrow_of_a_model_every_candidate_and_every_square_is_counted(review):
-    # the invented graph has three arrows that are not hidden
-    assert len(pictures.model_graph("severe_infection", review).numbers) == 3
+def test_every_candidate_every_square_and_every_light_is_counted(review):
     reports = recovery.recovered_reports("complete_response", review)
     assert len(recovery.candidates("complete_response", review).numbers) == sum(
         len(report.tables) for report in reports
@@ -211,9 +202,8 @@ def test_every_arrow_of_a_model_every_candidate_and_every_square_is_counted(revi
     assert agreement.picture(review).numbers["numbers"].sum() == len(
         {(f.study, f.entry) for f in agreement.check(review).findings}
     )
-    assert len(lights.traffic_lights("severe_infection", review).numbers) == 8 * len(
-        collect_all(review)["severe_infection"].studies
-    )
+    results = sum(len(evidence_of(key, review).studies) for key in ENDPOINTS)
+    assert len(lights.grid(review).numbers) == 8 * results
 
 
 # handing files to the book

@@ -650,7 +650,7 @@ def test_the_keyboard_reaches_how_a_table_was_computed_and_the_posterior_behind_
     page.keyboard.press("Enter")
     text = shown(page)
     assert without_priors.HOW in text and "Prior of μ" in text
-    assert marker.get_attribute("href") == "status.html"
+    assert marker.get_attribute("href") == "editing.html#status"
 
 
 @pytest.mark.browser

@@ -18,9 +18,9 @@ PAGES = {
     "crs_duration_grade3": "crs-duration.html",
     "severe_infection": "severe-infection.html",
     "overall_survival": "survival.html",
-    "progression_free_survival": "progression.html",
+    "progression_free_survival": "survival.html#progression-free-survival",
     "complete_response": "response.html#complete-response",
-    "icans": "response.html#icans",
+    "icans": "icans.html",
     "severe_crs": "response.html#severe-crs-early-use",
 }
 """Where each endpoint of the models stands in the book."""
@@ -51,8 +51,7 @@ def address(key: str) -> str:
     """
     name, _, part = key.partition("#")
     if name in ("mean", "bias"):
-        figure = figure_name("forest" if name == "mean" else "bias", part)
-        return f"{PAGES[part].partition('#')[0]}#figure-{figure}"
+        return f"{PAGES[part].partition('#')[0]}#figure-{figure_name('forest', part)}"
     return f"studies/{name}.html" + (f"#{anchor(part)}" if part else "")
 
 

@@ -2,6 +2,7 @@
 phone.
 """
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -137,9 +138,10 @@ def two_columns(height: float, ratios=(0.82, 1)):
 def ratio_axis(ax, low: float, high: float, label: str, sides: tuple[str, str]) -> None:
     """A log axis of ratios with plain ticks, a line at 1, and at its ends the arms that the sides favour."""
     ratio_ticks(ax, low, high)
-    ax.set_xlabel(f"{label}, log scale", labelpad=34)
-    left, right = sides
-    words_at_ends(ax, f"◄ favours\n{left}", f"favours\n{right} ►")
+    left, right = (textwrap.fill(f"favours {side}", 12) for side in sides)
+    lines = 1 + max(left.count("\n"), right.count("\n"))
+    ax.set_xlabel(f"{label}, log scale", labelpad=6 + 14 * lines)
+    words_at_ends(ax, f"◄ {left}", f"{right} ►")
 
 
 def words_at_ends(ax, left: str, right: str) -> None:
@@ -164,7 +166,7 @@ def ratio_ticks(ax, low: float, high: float) -> None:
     ax.set_xlim(low, high)
     ticks = [t for t in TICKS if low <= t <= high]
     if len(ticks) < 4:
-        ticks = [t for t in (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10) if low <= t <= high]
+        ticks = [t for t in (0.3, 0.5, 1, 2, 3) if low <= t <= high]
     ax.xaxis.set_major_locator(FixedLocator(ticks))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     ax.xaxis.set_minor_locator(NullLocator())

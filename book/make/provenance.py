@@ -254,7 +254,10 @@ def _mean(key: str, review: Review) -> dict:
         ("Model", _said(endpoint.engine.build)),
         ("Computed by", _said(sample)),
     ]
-    links = [("Forest plot", address(mean_key(key))), ("Seed, versions and diagnostics", "status.html")]
+    links = [
+        ("Forest plot", address(mean_key(key))),
+        ("Seed, versions and diagnostics", "editing.html#status"),
+    ]
     return _source(f"{endpoint.title}, {endpoint.scale}: posterior", lines, links)
 
 
@@ -278,5 +281,8 @@ def _through_bias(key: str, review: Review) -> dict:
         )
     scale, engine = bias.SCALES[key], bias.through_bias if endpoint.engine.integrates else crs_universes.draw
     lines += [("Why so much", scale.plain), ("From", scale.source), ("Computed by", _said(engine))]
-    links = [("Beside the unadjusted answer", address(bias_key(key))), ("Risk of bias", "risk-of-bias.html")]
+    links = [
+        ("Beside the unadjusted answer", address(bias_key(key))),
+        ("Risk of bias", "studies.html#risk-of-bias"),
+    ]
     return _source(f"{endpoint.title}, {endpoint.scale}: read through the likely bias", lines, links)

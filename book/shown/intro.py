@@ -7,13 +7,16 @@ from markupsafe import Markup
 from book.html import files
 from book.html.markers import PAGES, figure_name, with_sources
 from book.html.show import drawn
+from book.html.style import Picture
 from book.html.template import filled
 from book.shown import findings_page, landing, living_page, methods_page
 from book.shown.citation import citation
 from book.shown.endpoint import chapter
 from extraction.records import Review
 from models.endpoints import ENDPOINTS
-from models.history import versions
+
+SIGNS = {"high": "⊕⊕⊕⊕", "moderate": "⊕⊕⊕◯", "low": "⊕⊕◯◯", "very low": "⊕◯◯◯"}
+"""GRADE's signs of certainty."""
 
 
 def in_short(found: list[landing.Row], review: Review) -> None:
@@ -21,25 +24,29 @@ def in_short(found: list[landing.Row], review: Review) -> None:
     chapter.lead(f"{landing.in_short(found)} {findings_page.certainties(review)}.")
 
 
+def caution(review: Review) -> None:
+    """What kind of studies these are, and how they were found, in small type."""
+    told = (
+        "Research, not advice for the treatment of any patient. No study is randomised, and the sicker"
+        f" patients got the drug. {living_page.searched(review)}"
+    )
+    files.display_with(Markup('<p class="review-quiet">{}</p>').format(told), {})
+
+
 def comparison(review: Review) -> None:
-    """Whom the answer compares, and how the studies were found, in a paragraph."""
+    """Whom the answer compares, in a paragraph."""
     chapter.say(
         f"{methods_page.never_had_crs(review)} They could not have been given the drug, so part of any"
-        f" difference may be theirs. {living_page.searched(review)}"
+        " difference may be theirs."
     )
 
 
 def version(review: Review) -> None:
     """Version and date, and what changed last."""
-    cited, last = citation(review), versions.latest()
-    changed = (
-        f"Changed last, in version {last['version']}: {'; '.join(last['trigger'])}."
-        if last
-        else "No version has been released yet."
-    )
+    cited = citation(review)
     files.display_with(
-        Markup('<p>Version {}, {}. {} <a href="what-changed.html">What changed</a></p>').format(
-            cited.version, cited.dated, changed
+        Markup('<p>Version {}, {}. <a href="what-changed.html">What changed</a></p>').format(
+            cited.version, cited.dated
         ),
         {},
     )
@@ -59,11 +66,11 @@ def answers(found: list[landing.Row], role: str, review: Review) -> None:
 
 def _row(row: landing.Row, ends: tuple[float, float], review: Review) -> tuple[dict, dict[str, bytes]]:
     """What answers.html tells of an endpoint, and the files to hand over."""
-    pictures = (
-        {"answer": landing.answer_picture(row, ends, review), "patients": landing.icon_array(row, review)}
-        if row.size
-        else {}
-    )
+    pictures: dict[str, Picture | None] = {}
+    if row.size:
+        pictures["answer"] = landing.answer_picture(row, ends, review)
+    if row.size and ENDPOINTS[row.key].role == "primary":
+        pictures["patients"] = landing.icon_array(row, review)
     figures = {
         part: drawn(picture, figure_name(part, row.key)) for part, picture in pictures.items() if picture
     }
@@ -73,13 +80,15 @@ def _row(row: landing.Row, ends: tuple[float, float], review: Review) -> tuple[d
         "title": row.title,
         "headline": row.headline,
         "answer": drawings.get("answer", ""),
-        "patients": row.patients,
+        "signs": SIGNS.get(row.told.certainty, ""),
+        "behind": row.behind,
         "icons": drawings.get("patients", ""),
         "details": [
-            with_sources(row.size, chapter.sources_of(row.told)) if row.size else "",
-            row.survives,
-            row.behind,
-        ],
+            with_sources(row.size, chapter.sources_of(row.told)),
+            *filter(None, (row.patients, row.survives)),
+        ]
+        if row.size
+        else [],
     }
     return told, {path: content for _, handed in figures.values() for path, content in handed.items()}
 

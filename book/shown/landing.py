@@ -92,8 +92,7 @@ def row(said: words.Told, review: Review) -> Row:
         words.headline(said),
         _patients(said, endpoint),
         f"{words.sizes(said, endpoint)}.",
-        ". ".join(filter(None, [words.survives(said), words.hangs_on(said), _unsaid(said.key, review)]))
-        + ".",
+        ". ".join(filter(None, [words.survives(said), _unsaid(said.key, review)])) + ".",
         f"{rated} {words.sentence_case(words.count(summary['n_studies'], 'study', 'studies'))}: {informing}.",
     )
 
@@ -174,7 +173,7 @@ def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Pictu
     favours tocilizumab.
     """
     endpoint, (low, high) = ENDPOINTS[row.key], ends
-    figure, ax = plt.subplots(figsize=(NARROW, 1.75), layout="constrained")
+    figure, ax = plt.subplots(figsize=(NARROW, 1.45), layout="constrained")
     grid = np.linspace(np.log(low), np.log(high), 120)
     shape = density(answer_of(row.key, review).mu.points, grid)
     ax.fill_between(np.exp(grid), 1 + shape / shape.max(), 1, color=BLUE, alpha=0.22, lw=0)
@@ -202,8 +201,7 @@ def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Pictu
     ax.set_ylim(-0.1, 2.1)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    contrast = endpoint.contrast
-    words_at_ends(ax, f"◄ favours {contrast.treated}", f"favours {contrast.comparator} ►")
+    words_at_ends(ax, f"◄ favours {endpoint.contrast.treated}", f"favours {endpoint.other_arm} ►")
     said = f"{row.title}: {words.in_sentence(row.size)} {row.headline}."
     return Picture(
         figure,

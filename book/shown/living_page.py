@@ -135,7 +135,7 @@ def lineage(review: Review) -> str:
             "No version has been released yet, so none precedes this one, and every number of the flow is"
             " new."
         )
-    trigger = f" Version {last['version']} of {last['date']} was triggered by: {'; '.join(last['trigger'])}."
+    trigger = f" What triggered version {last['version']} of {last['date']} stands on What changed."
     if before is None:
         return f"No version precedes this one, and every number of the flow is new.{trigger}"
     doi = plan(review).doi.versions.get(before["version"])

@@ -1,15 +1,16 @@
-"""The multiverse as a picture: every universe in the order of its median, and below it which choices were
-made.
+"""The multiverse: every universe in the order of its median as a picture, and what each choice does as a
+table.
 """
 
 import numpy as np
 import pandas as pd
 
-from book.html.style import BLUE, GREY, INK, RED, SMALL, TICKS, Picture, Table, canvas
+from book.html.style import BLUE, INK, LIGHT, ORANGE, SMALL, Picture, Table, canvas
 from extraction.records import Review
+from models.endpoint import Scale
 from models.endpoints import ENDPOINTS
 from models.trust.multiverse import universes
-from models.trust.universe import AND, CHOICES
+from models.trust.universe import CHOICES
 from models.words import digits_beside, listed_in_sentence, number, percent
 
 HEADS = {
@@ -21,15 +22,10 @@ HEADS = {
     "mu_prior": "prior of μ",
     "tau_prior": "prior of τ",
 }
-SHORT = {
-    "comparisons with an impossible p left out": "impossible p left out",
-    "verbal outcomes not taken at their word": "words not taken at their word",
-    "a recovered part in place of the whole cohort": "a part for the cohort",
-    "printed counts of a stand-in before recovered counts": "printed stand-in first",
-    "patients who got worse after the drug counted back in the grade at which they were given it": (
-        "grade when given the drug"
-    ),
-    "patients whose event began before the drug left out": "events before the drug out",
+SHORT_SCALE = {
+    Scale.ODDS_RATIO: "odds ratio",
+    Scale.HAZARD_RATIO: "hazard ratio",
+    Scale.RATIO_OF_DURATIONS: "ratio of\ndurations",
 }
 
 AS_LINES = 500
@@ -38,113 +34,52 @@ a page.
 """
 
 
-def curve(key: str, review: Review):
-    """Medians and intervals above, choices below; its numbers are all universes."""
-    endpoint, frame = ENDPOINTS[key], universes(key, review)
-    varied = [choice for choice in CHOICES if frame[choice].nunique() > 1]
-    rows = list(
-        dict.fromkeys(
-            (choice, row)
-            for choice in varied
-            for made in frame[choice].unique()
-            for row in _rows_of(choice, made)
-        )
-    )
-    frame = frame.sort_values("median", ignore_index=True)
-    figure, (above, below) = canvas(
-        3.2 + 0.24 * (len(rows) + len(CHOICES)),
-        2,
-        height_ratios=(2.9, 0.24 * (len(rows) + len(CHOICES))),
-        sharex=True,
-    )
-    place, many = np.arange(len(frame)), len(frame) > AS_LINES
-    above.vlines(
-        place,
-        frame["lower"],
-        frame["upper"],
-        color=GREY,
-        lw=max(0.3, min(3.0, 200 / len(frame))),
-        alpha=0.5,
-        rasterized=many,
-    )
-    above.plot(place, frame["median"], color=BLUE, lw=2)
-    above.axhline(1, color=INK, lw=1)
-    primary = frame[frame["primary"]].index
-    above.plot(primary, frame.loc[primary, "median"], "D", color=RED, ms=9, mec="white", zorder=5)
-    above.vlines(primary, frame.loc[primary, "lower"], frame.loc[primary, "upper"], color=RED, lw=2)
-    above.set_title(endpoint.title, loc="left", fontsize=12, weight="bold")
-    above.set_yscale("log")
-    low, high = max(frame["lower"].quantile(0.02), 0.04), min(frame["upper"].quantile(0.98), 26)
-    above.set_ylim(low, high)
-    ticks = [t for t in TICKS if low <= t <= high]
-    above.set_yticks(ticks, [f"{t:g}" for t in ticks])
-    above.minorticks_off()
-    above.set_ylabel(f"Mean {endpoint.scale},\nlog scale")
-    _choices(below, frame, rows)
-    below.set_xlabel(
-        f"{len(frame):,} universes, in the order of their median;\nred: as shown on the endpoint's page"
-    )
+def curves(review: Review) -> Picture:
+    """Each endpoint's universes in the order of their median, with their intervals; its numbers are all
+    universes.
+    """
+    frames = {key: universes(key, review) for key in ENDPOINTS}
+    figure, axes = canvas(1.25 * len(frames) + 0.5, len(frames), squeeze=False)
+    for ax, (key, frame) in zip(axes[:, 0], frames.items(), strict=True):
+        _panel(ax, key, frame.sort_values("median", ignore_index=True))
+    axes[-1, 0].set_xlabel("Universes, in the order of their median; orange: the one shown on the pages")
     return Picture(
         figure,
-        f"Specification curve, {endpoint.title}. {finding(key, frame)}",
-        frame,
+        "Specification curves. " + " ".join(span(key, frame) for key, frame in frames.items()),
+        pd.concat([frame.assign(endpoint=key) for key, frame in frames.items()], ignore_index=True),
         how=(
             "The mean effect is computed again under every combination of readings, studies, likelihoods, "
             "biases and priors that could have been chosen."
         ),
-        endpoint=key,
     )
 
 
-def _choices(ax, frame: pd.DataFrame, rows: list[tuple[str, str]]) -> None:
-    """A tick for each universe at the choice it made; a heading above the values of each choice."""
-    y, head = 0.0, None
-    for choice, value in rows:
-        if choice != head:
-            y -= 1.0
-            ax.text(
-                -0.01,
-                y,
-                HEADS[choice],
-                transform=ax.get_yaxis_transform(),
-                ha="right",
-                va="center",
-                fontsize=SMALL,
-                weight="bold",
-            )
-            y, head = y - 1.0, choice
-        chosen = np.flatnonzero([value in _rows_of(choice, made) for made in frame[choice]])
-        ax.plot(
-            chosen,
-            np.full(len(chosen), y),
-            "|",
-            color=INK,
-            ms=6,
-            mew=max(0.25, min(2.0, 150 / len(frame))),
-            rasterized=len(frame) > AS_LINES,
-        )
-        ax.text(
-            -0.01,
-            y,
-            SHORT.get(value, value),
-            transform=ax.get_yaxis_transform(),
-            ha="right",
-            va="center",
-            fontsize=10,
-        )
-        y -= 1.0
-    ax.set_ylim(y, 0)
-    ax.set_yticks([])
-    ax.spines["left"].set_visible(False)
-
-
-def _rows_of(choice: str, made: str) -> list[str]:
-    """The rows at which a universe has a tick: one for each reading made together; small sets of many
-    studies, too many to name, share a row.
-    """
-    if choice == "studies" and made.endswith(" only"):
-        return ["a few of them"]
-    return made.split(AND)
+def _panel(ax, key: str, frame: pd.DataFrame) -> None:
+    """Intervals in grey, medians as a line, no difference, and the answer not adjusted for bias."""
+    endpoint, place = ENDPOINTS[key], np.linspace(0, 1, len(frame))
+    ax.vlines(
+        place,
+        frame["lower"],
+        frame["upper"],
+        color=LIGHT,
+        lw=max(0.3, min(3.0, 200 / len(frame))),
+        rasterized=len(frame) > AS_LINES,
+    )
+    ax.plot(place, frame["median"], color=BLUE, lw=2)
+    ax.axhline(1, color=INK, lw=1)
+    primary = frame["primary"].to_numpy()
+    ax.plot(place[primary], frame.loc[primary, "median"], "D", color=ORANGE, ms=8, mec="white", zorder=5)
+    title = endpoint.title.partition(",")[0]
+    ax.set_title(f"{title}: {len(frame):,} universes", loc="left", fontsize=SMALL, weight="bold")
+    ax.set_yscale("log")
+    low, high = max(frame["lower"].quantile(0.02), 0.04), min(frame["upper"].quantile(0.98), 26)
+    ax.set_ylim(low, high)
+    ticks = [t for t in (0.1, 0.3, 1, 3, 10) if low <= t <= high]
+    ax.set_yticks(ticks, [f"{t:g}" for t in ticks])
+    ax.minorticks_off()
+    ax.set_xticks([])
+    ax.set_xlim(-0.01, 1.01)
+    ax.set_ylabel(SHORT_SCALE[endpoint.scale], fontsize=SMALL)
 
 
 def finding(key: str, frame: pd.DataFrame) -> str:

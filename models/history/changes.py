@@ -30,13 +30,10 @@ def ensure(review: Review) -> None:
     """
     last, key = versions.latest(), CRS_DURATION.key
     if last:
-        frozen = last["endpoints"][key]
-        if (frozen["evidence"]["used_hash"], frozen["biases"]) != (
-            evidence_of(key, review).used_hash(),
-            versions.judged_biases(key, review),
-        ):
-            compare(last, versions.state(review, [key]))
-        elif last["preceding"] and last["evidence_hash"] == versions.evidence_hash(review):
+        now = versions.state(review, [key])
+        if changed(_of_one(key, last), now):
+            compare(last, now)
+        elif last["preceding"]:
             compare(*(_of_one(key, version) for version in (versions.read(last["preceding"]), last)))
     if len(evidence_of(key, review).studies) > 2:
         cumulative(key, review)

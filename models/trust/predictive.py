@@ -126,26 +126,3 @@ def prior_durations(samples: int = 20_000) -> dict[int, np.ndarray]:
     return {
         grade: np.exp(level + step[grade] + sigma * generator.standard_normal(samples)) for grade in GRADES
     }
-
-
-def survival_curves(
-    key: str, review: Review, patients: int = 100, cohorts: int = 150, follow_up: float = 3.0
-):
-    """Kaplan-Meier estimates of simulated cohorts, as {arm: array (cohort, time)} at common times.
-
-    No baseline hazard is known, so time is in multiples of the median survival without tocilizumab and the
-    hazard is taken as constant; with tocilizumab it is multiplied by a draw of the hazard ratio of a next
-    study.  All are followed to `follow_up`.
-    """
-    from lifelines import KaplanMeierFitter
-
-    generator = np.random.default_rng(SEED)
-    log_hr = store.read(key, review).draws["prediction"].values.ravel()
-    times = np.linspace(0, follow_up, 61)
-    curves: dict[str, list] = {"none": [], "tocilizumab": []}
-    for effect in generator.choice(log_hr, cohorts, replace=False):
-        for arm, hazard in (("none", np.log(2)), ("tocilizumab", np.log(2) * np.exp(effect))):
-            life = generator.exponential(1 / hazard, patients)
-            fit = KaplanMeierFitter().fit(np.minimum(life, follow_up), life <= follow_up)
-            curves[arm].append(fit.survival_function_at_times(times).to_numpy())
-    return times, {arm: np.array(found) for arm, found in curves.items()}

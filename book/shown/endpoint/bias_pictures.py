@@ -4,155 +4,90 @@ import numpy as np
 import pandas as pd
 
 from book.html.markers import bias_key, mean_key
-from book.html.style import (
-    BLUE,
-    GREY,
-    INK,
-    LIGHT,
-    ORANGE,
-    PLAIN,
-    RED,
-    SMALL,
-    Picture,
-    Table,
-    canvas,
-    interval_line,
-    ratio_axis,
-    reach,
-)
+from book.html.style import GREEN, GREY, INK, PURPLE, SMALL, Picture, Table, canvas
 from extraction.records import Review
 from models.answers.bias import SCALES, bias_priors
-from models.endpoints import ENDPOINTS
-from models.trust.adjusted import MEANS, SDS, pair, tipping_grid
-from models.words import answer, compact, digits_beside, interval, number, percent
+from models.endpoints import ENDPOINTS, evidence_of
+from models.trust.adjusted import MEANS, pair, tipping_grid
+from models.words import compact, digits_beside, interval, number, percent
 
 
-def side_by_side(key: str, review: Review):
-    """Unadjusted above adjusted."""
-    endpoint, found = ENDPOINTS[key], pair(key, review)
-    rows = [
-        ("not adjusted for bias", found.unadjusted, RED),
-        ("adjusted for the bias as judged", found.adjusted, BLUE),
-    ]
-    low, high = reach([limits for _, limits, _ in rows])
-    figure, ax = canvas(3.0)
-    for i, (words, limits, colour) in enumerate(rows):
-        interval_line(ax, -i, limits, low, high, colour, "D")
-        ax.text(
-            np.sqrt(low * high),
-            -i + 0.3,
-            words,
-            ha="center",
-            va="center",
-            fontsize=SMALL,
-            weight="bold",
-            bbox=PLAIN,
-        )
-        ax.text(
-            np.sqrt(low * high),
-            -i - 0.14,
-            answer(key, limits),
-            ha="center",
-            va="top",
-            fontsize=SMALL,
-            bbox=PLAIN,
-        )
-    ax.set_ylim(-1.6, 0.6)
-    ax.set_yticks([])
-    ax.spines["left"].set_visible(False)
-    ratio_axis(ax, low, high, "Mean " + endpoint.scale, endpoint.sides)
-    ax.set_title(endpoint.title, loc="left", fontsize=12, weight="bold")
-    said = "; ".join(
-        f"{words}: {interval(limits, digits_beside(key))}, tocilizumab the better side with probability"
-        f" {percent(limits['p_favours'])}"
-        for words, limits, _ in rows
-    )
+def tipping(review: Review) -> Picture | None:
+    """From which bias of every study on each 95 % interval leaves no difference, on either side, beside the
+    bias as judged; None where no study enters any endpoint.
+    """
+    keys = [key for key in ENDPOINTS if evidence_of(key, review).used]
+    if not keys:
+        return None
+    figure, ax = canvas(0.8 * len(keys) + 1.7)
+    rows = []
+    for y, key in zip(range(0, -len(keys), -1), keys, strict=True):
+        rows += _tipping_row(ax, y, key, review)
+    _tipping_axis(ax, len(keys))
+    said = " ".join(f"{ENDPOINTS[row['endpoint']].title}: {row.pop('words')}" for row in rows)
     return Picture(
         figure,
-        f"{endpoint.title}, mean {endpoint.scale}. {said}.",
-        pd.DataFrame([{"answer": words, "scale": endpoint.scale, **limits} for words, limits, _ in rows]),
-        how="The mean effect from the stored draws, and the same read through the likely bias of each study.",
-        endpoint=key,
+        f"How much bias turns each answer. {said}",
+        pd.DataFrame(rows),
+        how=(
+            "The mean effect is read through a bias that is known and the same in every study, over a range"
+            " of its size; the dots are the means of the priors of the bias as judged, the lines one SD."
+        ),
     )
 
 
-def tipping(key: str, review: Review):
-    """Which biases make the 95 % interval exclude no difference, on either side."""
-    endpoint = ENDPOINTS[key]
-    lower, upper = tipping_grid(key, review)
-    below, above = endpoint.sides
-    figure, ax = canvas(3.9)
-    for level, beyond, colour in ((lower, [0.0, np.inf], ORANGE), (upper, [-np.inf, 0.0], BLUE)):
-        if level.min() < 0 < level.max():
-            ax.contourf(
-                np.exp(MEANS),
-                SDS,
-                level,
-                levels=np.nan_to_num(beyond, posinf=99, neginf=-99),
-                colors=[colour],
-                alpha=0.35,
-            )
-            ax.contour(np.exp(MEANS), SDS, level, levels=[0.0], colors=[INK], linewidths=1.2)
-    for prior in bias_priors(key, review).values():
-        ax.plot(np.exp(prior.parameters[0]), prior.parameters[1], "o", color=RED, ms=8, mec="white")
+def _tipping_row(ax, y: int, key: str, review: Review) -> list[dict]:
+    """The sides on which the interval excludes no difference, and each study's bias as judged."""
+    lower, upper = (limit[0] for limit in tipping_grid(key, review))
+    sides = {"above": lower > 0, "below": upper < 0}
+    for side, excluded in sides.items():
+        favours = ENDPOINTS[key].less_is_better == (side == "below")
+        if excluded.any():
+            ends = np.exp(MEANS[np.flatnonzero(excluded)[[0, -1]]])
+            colour, words = (GREEN, "favours tocilizumab") if favours else (PURPLE, "favours no tocilizumab")
+            ax.barh(y, ends[1] - ends[0], left=ends[0], height=0.5, color=colour, alpha=0.45, label=words)
     ax.annotate(
-        "as judged",
-        (np.exp(prior.parameters[0]), prior.parameters[1]),
-        xytext=(6, 6),
-        textcoords="offset points",
+        ENDPOINTS[key].title,
+        (0, y + 0.28),
+        xycoords=("axes fraction", "data"),
         fontsize=SMALL,
-        color=RED,
-    )
-    for place, words, reached in (
-        (0.02, f"interval\nfavours {above}", (lower > 0).any()),
-        (0.98, f"interval\nfavours {below}", (upper < 0).any()),
-    ):
-        if reached:
-            ax.text(
-                place,
-                0.96,
-                words,
-                transform=ax.transAxes,
-                ha="left" if place < 0.5 else "right",
-                va="top",
-                fontsize=SMALL,
-                bbox=PLAIN,
-            )
-    ax.text(
-        0.5,
-        0.02,
-        "between: no difference is inside the interval",
-        transform=ax.transAxes,
-        ha="center",
+        weight="bold",
         va="bottom",
-        fontsize=SMALL,
-        color=GREY,
     )
-    ax.axvline(1, color=LIGHT, lw=1, zorder=0)
+    priors = bias_priors(key, review)
+    for prior in priors.values():
+        mean, sd = prior.parameters[:2]
+        ax.plot(np.exp([mean - sd, mean + sd]), [y, y], color=INK, lw=1.2)
+        ax.plot(np.exp(mean), y, "o", color=INK, ms=6, mec="white", label="bias as judged")
+    return [
+        {
+            "endpoint": key,
+            "excludes_no_difference_above_1_up_to_a_bias_of": _end(sides["above"], -1),
+            "excludes_no_difference_below_1_from_a_bias_of": _end(sides["below"], 0),
+            "bias_as_judged": "; ".join(f"{s}: {np.exp(p.parameters[0]):.2f}" for s, p in priors.items()),
+            "words": tipping_words(key, *tipping_grid(key, review)),
+        }
+    ]
+
+
+def _end(excluded: np.ndarray, which: int) -> float | None:
+    """The first or last bias, as a factor, at which the interval excludes no difference."""
+    found = np.flatnonzero(excluded)
+    return float(np.exp(MEANS[found[which]])) if len(found) else None
+
+
+def _tipping_axis(ax, rows: int) -> None:
     ax.set_xscale("log")
+    ax.set_xlim(float(np.exp(MEANS[0])), float(np.exp(MEANS[-1])))
     ax.set_xticks([0.2, 0.5, 1, 2, 5], ["0.2", "0.5", "1", "2", "5"])
     ax.minorticks_off()
-    ax.set_xlabel(f"Mean bias of every study:\n{endpoint.scale} seen over true, log scale")
-    ax.set_ylabel("SD of the bias, log scale")
-    ax.set_title(endpoint.title, loc="left", fontsize=12, weight="bold")
-    sd, mean = np.meshgrid(SDS, MEANS, indexing="ij")
-    return Picture(
-        figure,
-        f"Tipping point, {endpoint.title}. {tipping_words(key, lower, upper)}",
-        pd.DataFrame(
-            {
-                "bias_seen_over_true": np.exp(mean).ravel(),
-                "sd_of_log_bias": sd.ravel(),
-                "lower": np.exp(lower).ravel(),
-                "upper": np.exp(upper).ravel(),
-            }
-        ),
-        how=(
-            "The mean effect is read through a bias that is the same in every study, over a range of its "
-            "size."
-        ),
-        endpoint=key,
-    )
+    ax.set_ylim(0.4 - rows, 0.75)
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+    ax.axvline(1, color=GREY, lw=1, zorder=0)
+    ax.set_xlabel("Bias of every study: ratio seen over true, log scale")
+    labels = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+    ax.figure.legend(labels.values(), labels.keys(), loc="outside lower center", ncols=2)
 
 
 def tipping_words(key: str, lower: np.ndarray, upper: np.ndarray) -> str:
@@ -253,6 +188,7 @@ def scales() -> Table:
         pd.DataFrame([row | {"endpoints": ", ".join(row["endpoints"])} for row in rows.values()]),
         "Mean and SD of the bias at each judgement, log scale",
         how="A judgement of this review, each with its source; not estimated.",
+        folded="The priors of the bias, in words and with their sources",
     )
 
 

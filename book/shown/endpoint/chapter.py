@@ -7,17 +7,15 @@ from markupsafe import Markup
 
 from book.html.linked import linked_table, text_table
 from book.html.markers import behind, bias_key, entry_key, figure_name, mean_key, with_sources
-from book.html.show import show, table
+from book.html.show import show
 from book.html.style import Table
 from book.shown.endpoint import (
-    bias_pictures,
     confounding,
     curves,
     directions,
     figures,
     forecasts,
     one_left_out,
-    pictures,
     recovery,
     tables,
     with_crs,
@@ -26,7 +24,6 @@ from book.shown.endpoint import (
 from book.shown.endpoint import starts as survival_starts
 from extraction.records import Review
 from models import words
-from models.answers.absolute import summary_for_words
 from models.answers.summary import summarise
 from models.endpoints import ENDPOINTS, evidence_of
 from models.trust import predictive
@@ -88,13 +85,14 @@ def forest(key: str, review: Review) -> None:
     show(
         picture,
         figure_name("forest", key),
-        f"{words.headline(told(key, review))}. Mean, not adjusted: {words.size(summary, ENDPOINTS[key])}.",
+        f"{words.sentence_case(words.size(summary, ENDPOINTS[key]))}, not adjusted for bias.",
     )
     frame = tables.forest(picture.numbers, summary)
     papers = _papers(frame["study"], review)
     printed = [behind(key, paper[0], review) if paper else () for paper in papers]
     computed: list[tuple[str, ...]] = [
-        () if gap else (mean_key(key),) for gap in picture.numbers["no_result_because"]
+        () if row.no_result_because else (bias_key(key) if row.kind == "adjusted" else mean_key(key),)
+        for row in picture.numbers.itertuples()
     ]
     sources: dict[str, list[tuple[str, ...]]] = {
         "study": [() if entries else paper for entries, paper in zip(printed, papers, strict=True)],
@@ -124,10 +122,11 @@ def printed(key: str, review: Review) -> None:
 def recovered(key: str, review: Review) -> None:
     """The mean effect without and with recovered data; then what could have been printed so."""
     if recovery.readings_differ(key, review):
-        show(recovery.added(key, review), figure_name("recovery", key))
+        text_table(recovery.added(key, review))
     else:
         say("No other reading of the papers changes what enters here.")
-    for sentence in (*recovery.taken_at_their_word(key, review), *recovery.parts_weighted(key, review)):
+    sentences = (recovery.taken_at_their_word, recovery.parts_weighted, recovery.histories)
+    for sentence in (sentence for found in sentences for sentence in found(key, review)):
         say(sentence)
     if picture := recovery.candidates(key, review):
         show(picture, figure_name("candidates", key))
@@ -141,8 +140,10 @@ def sides_open(key: str, review: Review) -> None:
 def directions_unprinted(key: str, review: Review) -> None:
     """The answer under each side on which the p-values without a direction may have been."""
     _, *others = directions.sentences(key, review)
+    for sentence in others:
+        say(sentence)
     if picture := directions.picture(key, review):
-        show(picture, figure_name("directions", key), " ".join(others))
+        show(picture, figure_name("directions", key))
     if combined := directions.table(key, review):
         text_table(combined)
 
@@ -159,17 +160,12 @@ def crs_only(key: str, review: Review) -> None:
         show(picture, figure_name("with-crs", key))
 
 
-def bias(key: str, review: Review) -> None:
-    """The mean effect unadjusted and adjusted for the risk of bias."""
-    found = told(key, review)
-    caption = f"{words.sizes(found, ENDPOINTS[key])}." if has_studies(key, review) else words.NO_STUDY + "."
-    show(bias_pictures.side_by_side(key, review), figure_name("bias", key), caption)
-
-
-def confounding_bounds(key: str, review: Review) -> None:
-    """The odds ratios that confounding of each strength leaves possible."""
+def confounding_bounds(key: str, review: Review, drawn: bool = True) -> None:
+    """The odds ratios that confounding of each strength leaves possible, in a sentence and, if `drawn`, as a
+    picture.
+    """
     said = confounding.sentence(key, review)
-    if picture := confounding.picture(key, review):
+    if drawn and (picture := confounding.picture(key, review)):
         show(picture, figure_name("confounding", key), said)
     else:
         say(said)
@@ -203,73 +199,67 @@ def conventional(key: str, review: Review) -> None:
     text_table(replace(shown, sources=sources))
 
 
-def graph(key: str, review: Review) -> None:
-    """The model as a graph."""
-    show(pictures.model_graph(key, review), figure_name("graph", key))
-
-
-def priors(key: str) -> None:
-    """The priors in words, then before and after the data."""
+def priors(key: str, review: Review) -> None:
+    """The priors with their sources; what they foresee of the reports used, and what the data did to the mean
+    effect.
+    """
     text_table(tables.priors(key))
-
-
-def before_and_after(key: str, review: Review) -> None:
-    """What the priors foresee of the reports used, and the mean effect before and after the data."""
-    for sentence in predictive.foreseen_before(key, review):
-        say(sentence)
-    show(figures.prior_and_posterior(key, review), figure_name("prior", key), figures.narrowed(key, review))
+    if not (foreseen := tables.foreseen(key, review)).frame.empty:
+        text_table(foreseen)
+    say(figures.narrowed(key, review))
 
 
 def absolute(key: str, review: Review) -> None:
-    """Patients per 1,000, as picture and table; says so where no baseline risk exists."""
-    picture = forecasts.per_1000(key, review)
-    if picture is None:
+    """Patients per 1,000 at each baseline risk; says so where none exists."""
+    frame = tables.absolute(key, review)
+    if frame.empty:
         say("No absolute effect is given: there is no baseline risk to start from.")
         return
-    show(
-        picture,
-        figure_name("absolute", key),
-        words.frequencies(summary_for_words(key, review)["absolute"], ENDPOINTS[key]),
-    )
-    frame = tables.absolute(key, review)
     sources = dict.fromkeys(
         (f"{ENDPOINTS[key].contrast.with_it}, per 1,000", "difference", "difference in a next study"),
         [(mean_key(key),)] * len(frame),
     )
-    caption = f"{ENDPOINTS[key].title}: patients per 1,000, median and 95 % interval"
-    text_table(Table(frame, caption, picture.how, key, picture.numbers, sources))
+    text_table(
+        Table(
+            frame,
+            f"{ENDPOINTS[key].title}: patients per 1,000, not adjusted for bias, median and 95 % interval",
+            "The mean effect, and that in a next study, applied to each baseline risk.",
+            key,
+            forecasts.absolute_numbers(key, review),
+            sources,
+        )
+    )
 
 
 def left_out(key: str, review: Review) -> None:
     """Reports left out beside their predictions; says so where none can be predicted."""
-    picture = forecasts.left_out_reports(key, review)
-    if picture is None:
+    shown = tables.predictive_checks(key, review)
+    if shown.frame.empty:
         say("No report left out can be predicted from this posterior, so this check is empty here.")
         return
-    show(picture, figure_name("left-out", key))
     printed = [
         tuple(entry_key(check.report.study, entry) for entry in check.report.entries)
         for check in predictive.checks(key, review)
     ]
-    text_table(replace(tables.predictive_checks(key, review), sources={"printed": printed}))
+    text_table(replace(shown, sources={"printed": printed}, numbers=forecasts.check_numbers(key, review)))
 
 
-def each_left_out(key: str, review: Review) -> None:
-    """The answer without each report in turn, and on which it hangs most."""
+def each_left_out(key: str, review: Review, drawn: bool = True) -> None:
+    """On which report the answer hangs most and, if `drawn`, the answer without each in turn."""
     say(one_left_out.hinges(key, review))
-    if picture := one_left_out.picture(key, review):
+    if drawn and (picture := one_left_out.picture(key, review)):
         show(picture, figure_name("one-left-out", key))
 
 
 def tau(key: str, review: Review) -> None:
     """Mean effect under each prior of the between-study SD."""
-    picture = figures.tau_priors(key, review)
-    show(picture, figure_name("tau", key), figures.over_each_tau(key, review))
-    caption = f"{ENDPOINTS[key].title}: mean effect under each prior of τ"
-    table(Table(tables.tau_sensitivity(key, review), caption, picture.how, key, picture.numbers))
+    say(figures.over_each_tau(key, review))
+    text_table(tables.tau_sensitivity(key, review))
 
 
 def evidence(key: str, review: Review) -> None:
     """Reports used, then those left out with their reasons."""
-    linked_table(tables.used(key, review), f"{ENDPOINTS[key].title}: reports used")
-    linked_table(tables.not_used(key, review), f"{ENDPOINTS[key].title}: reports not used, and why")
+    title = ENDPOINTS[key].title
+    linked_table(tables.used(key, review), f"{title}: reports used", "Reports used")
+    not_used = f"{title}: reports not used, and why"
+    linked_table(tables.not_used(key, review), not_used, "Reports not used, and why")

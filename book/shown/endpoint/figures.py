@@ -10,16 +10,12 @@ import pandas as pd
 
 from book.html.style import (
     BLUE,
-    GREEN,
     GREY,
     LIGHT,
     ORANGE,
     PURPLE,
-    RED,
-    SKY,
     SMALL,
     Picture,
-    canvas,
     density,
     interval_line,
     ratio_axis,
@@ -38,7 +34,8 @@ from models.endpoint import Endpoint
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.engines.reweight import limits_under
 from models.runs import store
-from models.words import compact, digits_beside, ends, interval, number, percent, prior_words
+from models.trust.adjusted import read_through_bias
+from models.words import compact, digits_beside, ends, interval, number
 
 AWAITING = "awaiting data"
 
@@ -60,8 +57,8 @@ class Row:
 
 
 def forest_rows(key: str, review: Review) -> list[Row]:
-    """Studies used, registered studies without a number that can be used, those awaiting data, pooled effect,
-    next study.
+    """Studies used, registered studies without a number that can be used, those awaiting data; the mean
+    effect, not adjusted and adjusted for bias; the effect in a next study.
     """
     endpoint, evidence, answer = ENDPOINTS[key], evidence_of(key, review), answer_of(key, review)
     rows = []
@@ -91,21 +88,20 @@ def forest_rows(key: str, review: Review) -> list[Row]:
                 )
             )
     new, one = answer.prediction, len(evidence.studies) == 1
-    rows.append(
-        Row(
-            "Mean effect",
-            "one study: pulled towards the prior" if one else f"pooled, {len(evidence.studies)} studies",
-            answer.mu.ratio | {"mcse": summarise(key, review)["mcse"]},
-            answer.mu.points,
-            kind="pooled",
-        )
-    )
-    return [*rows, Row("Next study", "predicted effect", new.ratio, new.points, kind="prediction")]
+    pooled = "one study: pulled towards the prior" if one else f"pooled, {len(evidence.studies)} studies"
+    sure = answer.mu.ratio | {"mcse": summarise(key, review)["mcse"]}
+    return [
+        *rows,
+        Row("Mean effect", f"{pooled}, not adjusted", sure, answer.mu.points, kind="pooled"),
+        Row("Mean effect", "adjusted for bias", read_through_bias(key, review), kind="adjusted"),
+        Row("Next study", "predicted, not adjusted", new.ratio, new.points, kind="prediction"),
+    ]
 
 
 LIGHTS_HEIGHT = 0.5
 """Of a forest row, for the risk of bias under what is printed."""
-COLOURS = {"study": BLUE, "pooled": RED, "prediction": PURPLE}
+COLOURS = {"study": BLUE, "pooled": BLUE, "adjusted": ORANGE, "prediction": PURPLE}
+MARKERS = {"pooled": "D", "adjusted": "s"}
 
 
 def forest(key: str, review: Review):
@@ -118,16 +114,16 @@ def forest(key: str, review: Review):
         for row, lines in zip(rows, printed, strict=True)
     ]
     tops = np.concatenate([[0], -np.cumsum(heights)])
-    low, high = reach([row.limits for row in rows if row.limits and row.kind != "prediction"])
-    figure, (words, ax) = two_columns(-tops[-1] * 0.42 + 1.0, (0.95, 1))
+    low, high = reach([row.limits for row in rows if row.limits and row.kind in ("study", "pooled")])
+    figure, (words, ax) = two_columns(-tops[-1] * 0.42 + 1.0, (0.8, 1))
     for row, lines, top, height in zip(rows, printed, tops[:-1], heights, strict=True):
         _forest_row(words, ax, row, lines, top, height, (low, high), digits)
     for row, top, height in zip(rows, tops[:-1], heights, strict=True):
         if row.record:
-            row_of_lights(words, row.record, endpoint.evidence, 0.03, top - height + 0.28, 0.062)
+            row_of_lights(words, row.record, endpoint.evidence, 0.03, top - height + 0.28, 0.078)
     for axes in (words, ax):
         axes.set_ylim(tops[-1], 0)
-        axes.axhline(tops[-3], color=LIGHT, lw=1)
+        axes.axhline(tops[-4], color=LIGHT, lw=1)
     ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.sides)
     legend_of_lights(figure)
     return Picture(
@@ -135,8 +131,8 @@ def forest(key: str, review: Review):
         _forest_alt(endpoint, rows, digits),
         pd.DataFrame([_forest_numbers(row, endpoint) for row in rows]),
         how=(
-            "Median and 95 % interval of each study, of the mean effect and of a next study, from the "
-            "stored draws; beside them what each paper printed."
+            "Median and 95 % interval of each study, of the mean effect (also read through the likely bias) "
+            "and of a next study; beside them what each paper printed."
         ),
         endpoint=key,
     )
@@ -162,21 +158,23 @@ def _forest_row(
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 2},
         )
         return
-    grid = np.linspace(np.log(low), np.log(high), 200)
-    shape = density(row.draws, grid)
     colour = COLOURS[row.kind]
-    ax.fill_between(
-        np.exp(grid), middle, middle + 0.5 * shape / shape.max(), color=colour, alpha=0.18, lw=0, zorder=1
-    )
-    interval_line(ax, middle, row.limits, low, high, colour, "D" if row.kind == "pooled" else "o")
-    ax.text(
-        np.sqrt(low * high),
-        middle - 0.12,
-        compact(row.limits, digits),
-        ha="center",
-        va="top",
+    if row.draws is not None:
+        grid = np.linspace(np.log(low), np.log(high), 200)
+        shape = density(row.draws, grid)
+        ax.fill_between(
+            np.exp(grid), middle, middle + 0.5 * shape / shape.max(), color=colour, alpha=0.18, lw=0, zorder=1
+        )
+    interval_line(ax, middle, row.limits, low, high, colour, MARKERS.get(row.kind, "o"))
+    median, limits_ = compact(row.limits, digits).split(" ", 1)
+    ax.annotate(
+        f"{median}\n{limits_}",
+        (1, middle),
+        xycoords=("axes fraction", "data"),
+        xytext=(10, 0),
+        textcoords="offset points",
+        va="center",
         fontsize=SMALL,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
     )
 
 
@@ -206,52 +204,11 @@ def _forest_alt(endpoint: Endpoint, rows: list[Row], digits: int) -> str:
             said = f", printed {row.printed}" if row.kind == "study" else ""
             risk = overall(row.record, endpoint.evidence) if row.record else None
             said += f", risk of bias {LIGHTS[risk][0]}" if risk else ""
-            parts.append(f"{row.label}: {interval(row.limits, digits)}{said}")
+            which = ", adjusted for bias" if row.kind == "adjusted" else ""
+            parts.append(f"{row.label}{which}: {interval(row.limits, digits)}{said}")
     return (
         f"Forest plot, {endpoint.title}: {endpoint.scale}, {endpoint.contrast.treated} over"
         f" {endpoint.contrast.comparator}. " + ". ".join(parts) + "."
-    )
-
-
-def prior_and_posterior(key: str, review: Review):
-    """Mean effect before and after the data, with its 95 % interval and the line of no difference."""
-    endpoint, answer, found = ENDPOINTS[key], answer_of(key, review), summarise(key, review)
-    prior_limits = _prior_limits(endpoint)
-    low, high = reach([found, prior_limits])
-    grid = np.linspace(np.log(low), np.log(high), 400)
-    figure, ax = canvas(3.4)
-    prior, posterior = np.exp(endpoint.mu_prior.log_density(grid)), density(answer.mu.points, grid)
-    ax.plot(np.exp(grid), prior, color=GREY, ls="--", lw=1.8, label="before the data (prior)")
-    ax.plot(np.exp(grid), posterior, color=RED, lw=2.2, label="after (posterior)")
-    inside = (grid >= np.log(found["lower"])) & (grid <= np.log(found["upper"]))
-    ax.fill_between(
-        np.exp(grid[inside]), posterior[inside], color=RED, alpha=0.2, lw=0, label="95 % interval"
-    )
-    ax.set_ylim(0, 1.35 * max(prior.max(), posterior.max()))
-    ax.set_yticks([])
-    ax.set_ylabel("Density of the log ratio")
-    ax.legend(loc="upper left", fontsize=SMALL)
-    ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.sides)
-    said = (
-        f"{endpoint.title}, mean {endpoint.scale}: before the data {interval(prior_limits)}, after them"
-        f" {interval(found, found['digits'])}. Probability that tocilizumab is the better side:"
-        f" {percent(found['p_favours_toci'])}."
-    )
-    return Picture(
-        figure,
-        said,
-        pd.DataFrame(
-            {
-                "ratio": np.exp(grid),
-                "prior_density_of_log_ratio": prior,
-                "posterior_density_of_log_ratio": posterior,
-            }
-        ),
-        how=(
-            "The density of the mean effect before the data is its prior, after the data that of the "
-            "stored draws."
-        ),
-        endpoint=key,
     )
 
 
@@ -298,59 +255,3 @@ def over_each_tau(key: str, review: Review) -> str:
     low, high = (number(end(medians), digits_beside(key)) for end in (min, max))
     said = f"is {low}" if low == high else f"runs from {low} to {high}"
     return f"Over the {len(medians)} priors of τ the median {ENDPOINTS[key].scale} {said}."
-
-
-def tau_priors(key: str, review: Review):
-    """Priors of the between-study SD, and beneath each the mean effect it leads to."""
-    endpoint, rows = ENDPOINTS[key], under_each_tau(key, review)
-    colours = (RED, SKY, GREEN, ORANGE)
-    figure, (above, below) = canvas(
-        2.7 + 0.55 * len(rows) + 1.3, 2, height_ratios=(2.4, 0.55 * len(rows) + 0.9)
-    )
-    tau = np.linspace(0.004, 2, 500)
-    for (prior, _), colour in zip(rows, colours, strict=False):
-        above.plot(tau, np.exp(prior.log_density(tau)), color=colour, lw=2, label=prior_words(prior))
-    above.set_ylim(0, 4)
-    above.set_xlim(0, 2)
-    above.set_yticks([])
-    above.set_ylabel("Prior density")
-    above.set_xlabel("Between-study SD of the log ratio, τ")
-    above.legend(loc="upper right")
-    low, high = reach([found for _, found in rows if found])
-    for i, ((prior, found), colour) in enumerate(zip(rows, colours, strict=False)):
-        if found:
-            interval_line(below, -i, found, low, high, colour)
-        below.text(
-            1,
-            -i + 0.22,
-            f"{prior_words(prior)}:"
-            f" {compact(found, digits_beside(key)) if found else 'too few draws to say'}",
-            ha="center",
-            fontsize=SMALL,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
-        )
-    below.set_ylim(-len(rows) + 0.5, 0.75)
-    below.set_yticks([])
-    ratio_axis(below, low, high, "Mean " + endpoint.scale, endpoint.sides)
-    said = "; ".join(
-        f"{prior_words(prior)}: {interval(found, digits_beside(key)) if found else 'too few draws to say'}"
-        for prior, found in rows
-    )
-    return Picture(
-        figure,
-        f"{endpoint.title}, mean {endpoint.scale} under each prior of the between-study SD. {said}.",
-        pd.DataFrame(
-            [
-                {
-                    "prior_of_tau": prior.name,
-                    "family": prior.family,
-                    "parameters": " ".join(f"{value:g}" for value in prior.parameters),
-                    "scale": endpoint.scale,
-                    **(found or dict.fromkeys(("median", "lower", "upper"))),
-                }
-                for prior, found in rows
-            ]
-        ),
-        how="The mean effect is computed again under each prior of the SD between studies.",
-        endpoint=key,
-    )

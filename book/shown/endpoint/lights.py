@@ -69,50 +69,45 @@ def legend_of_lights(figure) -> None:
     figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=SMALL)
 
 
-def traffic_lights(key: str, review: Review):
-    """Every study that enters an endpoint by the seven domains and overall."""
-    evidence = evidence_of(key, review)
-    figure, ax = canvas(0.42 * len(evidence.studies) + 3.7)
-    for i, study in enumerate(evidence.studies):
-        ax.text(-0.4, -i, review.studies[study].label, ha="right", va="center", fontsize=11)
-        if not row_of_lights(ax, review.records[study], evidence.endpoint, 0.5, -i, 1.0, 11):
-            ax.text(
-                0.5,
-                -i,
-                "not judged: the widest prior, that of critical risk, is taken",
-                va="center",
-                fontsize=SMALL,
-            )
+def grid(review: Review) -> Picture | None:
+    """Every result, a study and an endpoint, by the seven domains and overall; None where none enters."""
+    results = [(key, study) for key in MODELS for study in evidence_of(key, review).studies]
+    if not results:
+        return None
+    keys = list(dict.fromkeys(key for key, _ in results))
+    figure, ax = canvas(0.31 * (len(results) + len(keys)) + 2.6)
+    y = 0.0
+    for key in keys:
+        ax.text(-5.4, y, MODELS[key].title, va="center", fontsize=SMALL, weight="bold")
+        for study in evidence_of(key, review).studies:
+            y -= 1
+            ax.text(-5.1, y, review.studies[study].label, va="center", fontsize=SMALL)
+            if not row_of_lights(ax, review.records[study], evidence_of(key, review).endpoint, 0.5, y, 1.0):
+                ax.text(0.5, y, "not judged: the widest prior is taken", va="center", fontsize=SMALL)
+        y -= 1
     for j, words in enumerate([*DOMAINS.values(), "overall"]):
         ax.text(
             j + 0.5 + (0.6 if words == "overall" else 0),
-            0.55,
+            0.75,
             words,
-            rotation=60,
-            ha="left",
+            rotation=55,
             va="bottom",
             rotation_mode="anchor",
             fontsize=SMALL,
         )
-    ax.set_xlim(-2.6, 12.0)
-    ax.set_ylim(-len(evidence.studies) + 0.4, 6.4)
+    ax.set_xlim(-5.4, 12.2)
+    ax.set_ylim(y + 0.5, 6.2)
     ax.axis("off")
-    figure.suptitle(MODELS[key].title, x=0.02, ha="left", fontsize=12, weight="bold")
     legend_of_lights(figure)
-    said = ". ".join(
-        f"{review.studies[s].label}: " + _words(review.records[s], evidence.endpoint)
-        for s in evidence.studies
-    )
+    rows = [
+        {"endpoint": key} | row
+        for key, study in results
+        for row in _numbers(study, review.records[study], evidence_of(key, review).endpoint)
+    ]
     return Picture(
         figure,
-        f"Risk of bias (ROBINS-I), {MODELS[key].title}. {said}.",
-        pd.DataFrame(
-            [
-                row
-                for study in evidence.studies
-                for row in _numbers(study, review.records[study], evidence.endpoint)
-            ]
-        ),
+        f"Risk of bias (ROBINS-I) by domain. {overall_in_words(review)}",
+        pd.DataFrame(rows),
         how="Judged by the reviewers and kept in the records with their reasons; nothing is computed.",
     )
 
@@ -123,14 +118,6 @@ def _numbers(study: str, record: Record, endpoint: str) -> list[dict]:
     return [
         {"study": study, "domain": domain, "judgement": made.get(domain, "not judged")} for domain in DOMAINS
     ] + [{"study": study, "domain": "overall", "judgement": overall(record, endpoint) or "not judged"}]
-
-
-def _words(record: Record, endpoint: str) -> str:
-    made, whole = judgements(record, endpoint), overall(record, endpoint)
-    if not made or not whole:
-        return "not judged"
-    domains = ", ".join(f"{DOMAINS[domain]} {LIGHTS[row.judgement][0]}" for domain, row in made.items())
-    return f"overall {LIGHTS[whole][0]} ({domains})"
 
 
 def reasons(study: str, review: Review) -> Table:

@@ -11,7 +11,6 @@ from book.html.style import (
     GREY,
     LIGHT,
     ORANGE,
-    SMALL,
     STUDY_COLOURS,
     Picture,
     canvas,
@@ -24,9 +23,7 @@ from extraction.records import Review
 from models.answers.answer import as_ratios
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.likelihood.kinds.table import Table
-from models.likelihood.registry import KINDS
 from models.priors import MIDWAY
-from models.runs import store
 from models.words import interval, number
 
 MOST_IN_A_LEGEND = 2 * len(STUDY_COLOURS)
@@ -86,119 +83,6 @@ def baseline_imbalance(review: Review) -> Picture | None:
             "paper prints of its patients."
         ),
     )
-
-
-def model_graph(key: str, review: Review):
-    """The model as a graph: an arrow leads from each quantity to those that depend on it, the reports at the
-    bottom.
-    """
-    graph = store.read(key, review).info["graph"]
-    studies = {study.id: study.label for study in review.register.studies}
-    hidden = {name for name in graph["nodes"] if name == "z" or name.startswith("z_")}
-    nodes, edges = (
-        [n for n in graph["nodes"] if n not in hidden],
-        [e for e in graph["edges"] if not hidden & set(e)],
-    )
-    layers: dict[int, list[str]] = {}
-    for name, layer in _layers(nodes, edges).items():
-        layers.setdefault(layer, []).append(name)
-    deepest = max(layers)
-    figure, ax = canvas(1.35 * (deepest + 1))
-    ax.axis("off")
-    ax.set_xlim(0, 1)
-    ax.set_ylim(-0.5, deepest + 0.5)
-    boxes = {}
-    for layer, row in layers.items():
-        for i, name in enumerate(row):
-            report = name == "reports" or "[" in name
-            boxes[name] = ax.text(
-                (i + 0.5) / len(row),
-                deepest - layer,
-                _node_words(name, studies),
-                ha="center",
-                va="center",
-                fontsize=SMALL,
-                zorder=3,
-                bbox={
-                    "boxstyle": "square,pad=0.35" if report else "round,pad=0.3",
-                    "fc": "#FBE9D0" if report else "white",
-                    "ec": ORANGE if report else BLUE,
-                    "lw": 1.4,
-                },
-            )
-    for parent, child in edges:
-        start, end = boxes[parent], boxes[child]
-        ax.annotate(
-            "",
-            end.get_position(),
-            start.get_position(),
-            arrowprops={
-                "arrowstyle": "-|>",
-                "color": GREY,
-                "lw": 1.3,
-                "shrinkA": 0,
-                "shrinkB": 1,
-                "patchA": start.get_bbox_patch(),
-                "patchB": end.get_bbox_patch(),
-            },
-        )
-    said = "; ".join(f"{_flat(parent, studies)} to {_flat(child, studies)}" for parent, child in edges)
-    return Picture(
-        figure,
-        f"Graph of the model of {ENDPOINTS[key].title}. Arrows: {said}. Boxes are printed reports.",
-        pd.DataFrame(edges, columns=["from", "to"]),
-        how="Drawn from the model itself: an arrow leads from each quantity to those that depend on it.",
-        endpoint=key,
-    )
-
-
-NODES = {
-    "mu": "μ\nmean effect",
-    "tau": "τ\nbetween studies",
-    "theta": "θ\neffect in\neach study",
-    "prediction": "next\nstudy",
-    "alpha": "α\nrisk without",
-    "delta": "δ\nby study\nand grade",
-    "mean_by_grade": "mean\nby grade",
-    "level": "level\nof study",
-    "sigma": "σ\npatients",
-    "step_1_to_2": "grade\n1→2",
-    "step_2_to_3": "grade\n2→3",
-    "trend": "trend over\ngrades",
-    "reports": "printed reports",
-}
-
-
-def _node_words(name: str, studies: dict[str, str]) -> str:
-    if "[" not in name:
-        return NODES.get(name, name)
-    variable, whom = name.rstrip("]").split("[")
-    study, _, stratum = whom.partition(" ")
-    what = KINDS[variable].short if variable in KINDS else variable
-    return "\n".join(filter(None, (what, studies[study], stratum.replace("_", " "))))
-
-
-def _flat(name: str, studies: dict[str, str]) -> str:
-    return _node_words(name, studies).replace("\n", " ")
-
-
-def _layers(nodes: list[str], edges: list[list[str]]) -> dict[str, int]:
-    """Depth of each node: one below its deepest parent; a root stands just above its highest child."""
-    parents = {name: [p for p, c in edges if c == name] for name in nodes}
-    depth: dict[str, int] = {}
-
-    def of(name: str) -> int:
-        if name not in depth:
-            depth[name] = max((of(p) + 1 for p in parents[name]), default=0)
-        return depth[name]
-
-    for name in nodes:
-        of(name)
-    for name in nodes:
-        children = [depth[c] for p, c in edges if p == name]
-        if not parents[name] and children:
-            depth[name] = min(children) - 1
-    return depth
 
 
 def followed_number(key: str, study: str, review: Review):

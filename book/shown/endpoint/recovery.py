@@ -5,24 +5,9 @@ recovered report.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
-from matplotlib.patches import Rectangle
 
-from book.html.style import (
-    BLUE,
-    GREY,
-    LIGHT,
-    ORANGE,
-    PLAIN,
-    RED,
-    SMALL,
-    Picture,
-    canvas,
-    interval_line,
-    reach,
-)
-from book.shown.endpoint.rows import caption, frame
+from book.html.style import BLUE, GREY, LIGHT, ORANGE, PLAIN, SMALL, Picture, Table, canvas
 from extraction.records import Review
 from extraction.recover.log_rank import log_rank_histories
 from models.answers.answer import as_ratios
@@ -35,7 +20,7 @@ from models.likelihood.kinds.log_rank_histories import LogRankHistories
 from models.likelihood.kinds.table_set import TableSet
 from models.likelihood.report import Origin
 from models.trust import weighted_parts
-from models.words import answer, interval, part_words, percent
+from models.words import compact, interval, part_words, percent
 
 PRINTED_ONLY = "printed numbers only"
 
@@ -87,37 +72,25 @@ def _row(words: str, evidence: Evidence, key: str) -> Row:
     return Row(words, posterior, limits, endpoint.favours(below), len(evidence.studies))
 
 
-def added(key: str, review: Review):
-    """Mean effect under each reading, side by side."""
+def added(key: str, review: Review) -> Table:
+    """Mean effect under each reading, one below the other."""
     endpoint, rows = ENDPOINTS[key], readings(key, review)
-    low, high = reach([row.limits for row in rows])
-    figure, ax = canvas(0.95 * len(rows) + 1.0)
-    grid = np.linspace(np.log(low), np.log(high), 200)
-    tallest = max(row.posterior.mu.density(grid).max() for row in rows)
-    for i, row in enumerate(rows):
-        colour = RED if i == 0 else GREY if row.words == PRINTED_ONLY else ORANGE
-        ax.fill_between(
-            np.exp(grid),
-            -i - 0.1,
-            -i - 0.1 + 0.42 * row.posterior.mu.density(grid) / tallest,
-            color=colour,
-            alpha=0.2,
-            lw=0,
-        )
-        interval_line(ax, -i - 0.1, row.limits, low, high, colour, "D" if i == 0 else "o")
-        words = row.words + (f" ({row.studies} studies)" if row.studies != 1 else " (1 study)")
-        told = answer(key, row.limits | {"p_favours": row.p_favours})
-        caption(ax, (0.42 - i, words), (-0.22 - i, told), (low, high), bold=i == 0)
-    frame(ax, key, len(rows), (low, high))
-    said = "; ".join(
-        f"{row.words}: {interval(row.limits)}, tocilizumab the better side with probability"
-        f" {percent(row.p_favours)}"
-        for row in rows
-    )
-    return Picture(
-        figure,
-        f"{endpoint.title}, mean {endpoint.scale} by reading of the papers. {said}.",
+    return Table(
         pd.DataFrame(
+            [
+                {
+                    "reading": row.words,
+                    "studies": row.studies,
+                    f"mean {endpoint.scale} (95 % interval)": compact(row.limits),
+                    "tocilizumab the better side": percent(row.p_favours),
+                }
+                for row in rows
+            ]
+        ),
+        f"{endpoint.title}: the mean effect, not adjusted for bias, by reading of the papers",
+        how="The mean effect by quadrature with each reading of the papers.",
+        endpoint=key,
+        numbers=pd.DataFrame(
             [
                 {
                     "reading": row.words,
@@ -129,8 +102,6 @@ def added(key: str, review: Review):
                 for row in rows
             ]
         ),
-        how="The mean effect by quadrature or by new draws with each reading of the papers.",
-        endpoint=key,
     )
 
 
@@ -202,47 +173,35 @@ def of_used(used: Used, review: Review) -> Recovered:
     )
 
 
-def candidates(key: str, review: Review):
-    """The tables or histories behind each recovered report; None where nothing is recovered."""
-    found = recovered_reports(key, review)
+def candidates(key: str, review: Review) -> Picture | None:
+    """The tables behind each recovered report; None where none is recovered."""
+    found = [report for report in recovered_reports(key, review) if report.tables]
     if not found:
         return None
-    heights = [2.3 if report.tables else 1.35 for report in found]
-    figure, axes = canvas(sum(heights) + 0.4, len(found), squeeze=False, height_ratios=heights)
+    figure, axes = canvas(2.3 * len(found) + 0.4, len(found), squeeze=False)
     for report, ax in zip(found, axes[:, 0], strict=True):
-        (_tables if report.tables else _histories)(ax, report)
+        _tables(ax, report)
         ax.set_title(report.label, loc="left", fontsize=12, weight="bold")
-    if any(report.histories for report in found):
-        handles = [
-            Rectangle((0, 0), 1, 1, color=SIDES[side][1]) for side in ("treated worse", "treated better")
-        ]
-        figure.legend(
-            handles,
-            [SIDES[side][0] for side in ("treated worse", "treated better")],
-            loc="outside lower center",
-            ncols=2,
-        )
     return Picture(
         figure,
         f"What could have been printed so, {ENDPOINTS[key].title}. " + " ".join(map(_words, found)),
         pd.DataFrame([row for report in found for row in _candidate_numbers(report)]),
-        how=(
-            "Every table or history that would have been printed as the paper prints it, each with its "
-            "probability."
-        ),
+        how="Every table that would have been printed as the paper prints it.",
         endpoint=key,
     )
 
 
+def histories(key: str, review: Review) -> list[str]:
+    """The histories behind each recovered log-rank p-value, in words."""
+    return [_words(report) for report in recovered_reports(key, review) if report.histories]
+
+
 def _candidate_numbers(report: Recovered) -> list[dict]:
-    """A row for each table that prints so, or for each class of histories with their number."""
-    same = {"report": report.label, "enters": report.enters}
+    """A row for each table that prints so."""
     columns = ("events_toci", "n_toci", "events_control", "n_control")
-    tables = [same | dict(zip(columns, table, strict=True)) for table in report.tables]
-    return tables + [
-        same | {"ties": kind, "direction": side, "histories": count}
-        for kind, sides in report.histories.items()
-        for side, count in sides.items()
+    return [
+        {"report": report.label, "enters": report.enters, **dict(zip(columns, table, strict=True))}
+        for table in report.tables
     ]
 
 
@@ -272,38 +231,6 @@ def _shown(report: Recovered) -> str:
     if len(report.tables) <= 2:
         return " or ".join(f"{a}/{n} v {b}/{m}" for a, n, b, m in report.tables)
     return f"{len(report.tables)} tables"
-
-
-SIDES = {
-    "treated worse": ("more events with tocilizumab than expected", RED),
-    "none": ("as expected", LIGHT),
-    "treated better": ("fewer", BLUE),
-}
-
-
-def _histories(ax, report: Recovered) -> None:
-    """Shares of histories by direction, for those without and with events on one day."""
-    for y, (kind, sides) in zip((1, 0), report.histories.items(), strict=True):
-        total, left = sum(sides.values()), 0.0
-        for side, count in sides.items():
-            if total:
-                ax.barh(y - 0.14, count / total, left=left, height=0.36, color=SIDES[side][1])
-                left += count / total
-        ax.text(
-            0,
-            y + 0.12,
-            f"{kind}: {total:,} histories" + (f", {_share(sides)} with more events" if total else ""),
-            va="bottom",
-            fontsize=SMALL,
-        )
-    ax.set_xlim(0, 1)
-    ax.set_ylim(-0.4, 1.65)
-    ax.axis("off")
-
-
-def _share(sides: dict[str, int]) -> str:
-    worse, total = sides["treated worse"], sum(sides.values())
-    return "all" if worse == total else percent(worse / total)
 
 
 def _words(report: Recovered) -> str:

@@ -18,7 +18,7 @@ from models.evidence.foreseen import CountsPForeseen, LogRankForeseen, MedianFor
 from models.evidence.report import Unused, Used
 from models.likelihood.log_rank_exact import TIE_SHARE
 from models.runs import store
-from models.trust.predictive import Check, checks
+from models.trust.predictive import Check, checks, foreseen_before
 from models.words import compact, digits_beside, percent, prior_words, stratum_words
 
 WHOM = {"toci": "tocilizumab", "control": "no tocilizumab", "total": "both arms", "comparison": "comparison"}
@@ -143,6 +143,21 @@ def _use(report: Used | Unused, review: Review) -> dict:
     }
 
 
+def foreseen(key: str, review: Review) -> Table:
+    """What the priors foresee of each report used, before the data."""
+    title = f"{ENDPOINTS[key].title}: what the priors foresee, before the data"
+    return Table(
+        pd.DataFrame({"foreseen": foreseen_before(key, review)}),
+        title,
+        "Draws from the priors alone, printed as the reports are.",
+        folded="What the priors foresee, before the data",
+    )
+
+
+STUDIES = ("study", "unused", "awaiting")
+"""Kinds of row of a forest plot that are a study's."""
+
+
 def forest(numbers: pd.DataFrame, summary: dict) -> pd.DataFrame:
     """The numbers of a forest plot as it shows them: what is printed, median and 95 % interval or why there
     is none, overall risk of bias.
@@ -159,8 +174,8 @@ def forest(numbers: pd.DataFrame, summary: dict) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "study": row.row,
-                "as printed": row.printed if row.kind not in ("pooled", "prediction") else "",
+                "study": row.row if row.kind in STUDIES else f"{row.row}, {row.printed}",
+                "as printed": row.printed if row.kind in STUDIES else "",
                 f"{row.scale}, median (95 % interval)": result(row),
                 "overall risk of bias": (
                     LIGHTS[str(row.risk_of_bias_overall)][0] if row.risk_of_bias_overall else ""
@@ -217,22 +232,40 @@ def priors(key: str) -> Table:
         f"{ENDPOINTS[key].title}: priors",
         how="A judgement of this review, each with its source; not estimated from these studies.",
         endpoint=key,
+        folded="The priors, in words and with their sources",
     )
 
 
-def tau_sensitivity(key: str, review: Review) -> pd.DataFrame:
+def tau_sensitivity(key: str, review: Review) -> Table:
     """Mean effect under each prior of the between-study SD."""
-    scale = ENDPOINTS[key].scale
-    return pd.DataFrame(
-        [
-            {
-                "prior of τ": prior_words(prior),
-                f"mean {scale} (95 % interval)": (
-                    compact(found, digits_beside(key)) if found else "too few draws to say"
-                ),
-            }
-            for prior, found in under_each_tau(key, review)
-        ]
+    endpoint, rows = ENDPOINTS[key], under_each_tau(key, review)
+    return Table(
+        pd.DataFrame(
+            [
+                {
+                    "prior of τ": prior_words(prior),
+                    f"mean {endpoint.scale} (95 % interval)": (
+                        compact(found, digits_beside(key)) if found else "too few draws to say"
+                    ),
+                }
+                for prior, found in rows
+            ]
+        ),
+        f"{endpoint.title}: mean effect under each prior of τ",
+        "The mean effect is computed again under each prior of the SD between studies.",
+        key,
+        pd.DataFrame(
+            [
+                {
+                    "prior_of_tau": prior.name,
+                    "family": prior.family,
+                    "parameters": " ".join(f"{value:g}" for value in prior.parameters),
+                    "scale": endpoint.scale,
+                    **(found or dict.fromkeys(("median", "lower", "upper"))),
+                }
+                for prior, found in rows
+            ]
+        ),
     )
 
 

@@ -4,14 +4,12 @@ import datetime
 import json
 
 import numpy as np
-import pandas as pd
 
-from book.html.style import BLUE, GREY, ORANGE, Picture, canvas
 from extraction.tree import ROOT
 
 STORED = ROOT / "models" / "results" / "growth.json"
 """Written by `python -m benchmarks.growth`."""
-SHOWN = {"normal–normal": (BLUE, "o"), "binomial–normal": (ORANGE, "s")}
+SHOWN = ("normal–normal", "binomial–normal")
 MANY = 30
 """Studies from which on the growth is judged: with fewer, what every fit costs covers it."""
 
@@ -55,41 +53,15 @@ def conditions(found: dict) -> str:
     )
 
 
-def picture(found: dict):
-    """Time of a fit by number of studies, both axes logarithmic, with lines of slope one."""
-    figure, ax = canvas(4.2)
-    said = []
-    for name, (colour, marker) in SHOWN.items():
-        studies, seconds = zip(
-            *((row["studies"], row["seconds"]) for row in found["seconds"][name]), strict=True
-        )
-        ax.plot(studies, seconds, marker + "-", color=colour, ms=8, lw=2, label=f"{name}, every marginal")
-        last = np.array([MANY, studies[-1]])
-        (line,) = ax.plot(last, seconds[-1] * last / studies[-1], color=GREY, lw=1.5, ls="--", zorder=0)
-        said.append(
-            f"{name}: "
-            + ", ".join(
-                f"{_seconds(took)} with {count:,}" for count, took in zip(studies, seconds, strict=True)
-            )
-        )
-    ax.set_xscale("log")
-    ax.set_yscale("log")
-    ticks = [row["studies"] for row in found["seconds"]["binomial–normal"]]
-    ax.set_xticks(ticks, [f"{count:,}" for count in ticks])
-    times = [0.001, 0.01, 0.1, 1, 10]
-    ax.set_yticks(times, [_seconds(time) for time in times])
-    ax.minorticks_off()
-    ax.set_xlabel("Studies, log scale")
-    ax.set_ylabel("Time of one fit, log scale")
-    line.set_label("slope 1, linear")
-    ax.legend(loc="upper left")
-    numbers = pd.DataFrame([{"model": name, **row} for name in SHOWN for row in found["seconds"][name]])
-    return Picture(
-        figure,
-        f"Time of one fit by number of studies. {'; '.join(said)}. Dashed lines show linear growth.",
-        numbers,
-        how="Timed on one machine by the benchmarks of this repository; the result is stored.",
-    )
+def times(found: dict) -> list[dict[str, str]]:
+    """Time of a fit by number of studies, one model beside the other."""
+    by_model = {name: {row["studies"]: row["seconds"] for row in found["seconds"][name]} for name in SHOWN}
+    studies = sorted({count for counted in by_model.values() for count in counted})
+    return [
+        {"studies": f"{count:,}"}
+        | {name: _seconds(counted[count]) for name, counted in by_model.items() if count in counted}
+        for count in studies
+    ]
 
 
 def _seconds(value: float) -> str:

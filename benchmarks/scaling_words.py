@@ -3,9 +3,6 @@
 import json
 from dataclasses import dataclass
 
-import pandas as pd
-
-from book.html.style import BLUE, GREY, ORANGE, SMALL, Picture, Table, canvas
 from extraction.tree import ROOT
 from models.runs.cluster import PIECE_SECONDS
 from models.runs.one_fit import LARGEST_PIECE
@@ -53,61 +50,6 @@ def conditions(found: dict) -> str:
     return f"Measured on: {found['machine']}. The best of {found['repeats']} runs each, taken in turn.{busy}"
 
 
-def picture(found: dict):
-    """Fits per second by number of workers."""
-    local, dask, loop = found["local"], found["cluster"], found["loop"]
-    figure, ax = canvas(3.6)
-    ax.axhline(loop, color=GREY, lw=1.5, ls="--", zorder=0)
-    ax.plot(
-        [row["workers"] for row in local],
-        [row["fits_per_second"] for row in local],
-        "o-",
-        color=BLUE,
-        ms=8,
-        lw=2,
-        label="local processes",
-    )
-    ax.plot(
-        dask["workers"],
-        dask["fits_per_second"],
-        "D",
-        color=ORANGE,
-        ms=13,
-        mfc="none",
-        mew=2.5,
-        label="Dask cluster on the same machine",
-    )
-    highest = max(loop, dask["fits_per_second"], *(row["fits_per_second"] for row in local))
-    ax.text(
-        local[-1]["workers"] + 0.3,
-        0.97 * loop,
-        "a plain loop",
-        ha="right",
-        va="top",
-        fontsize=SMALL,
-        color=GREY,
-    )
-    ax.set_xlim(0.7, local[-1]["workers"] + 0.3)
-    ax.set_ylim(0, 1.45 * highest)
-    ax.set_xticks([row["workers"] for row in local])
-    ax.set_xlabel(f"Workers, on {cores(found)}")
-    ax.set_ylabel("Fits per second")
-    ax.legend(loc="upper left")
-    said = ", ".join(f"{_two(row['fits_per_second'])} with {row['workers']}" for row in local)
-    numbers = [{"how": "local processes", **row} for row in local]
-    numbers += [
-        {"how": "Dask cluster", **{name: dask[name] for name in ("workers", "fits_per_second")}},
-        {"how": "a plain loop", "fits_per_second": loop},
-    ]
-    return Picture(
-        figure,
-        f"Fits per second by number of workers. Local processes: {said}. A Dask cluster of {dask['workers']}"
-        f" workers on the same machine: {_two(dask['fits_per_second'])}. A plain loop: {_two(loop)}.",
-        pd.DataFrame(numbers),
-        how="Timed on one machine by the benchmarks of this repository; the result is stored.",
-    )
-
-
 @dataclass(frozen=True)
 class Bound:
     """Fits per second of `seconds` each that one part of a cluster can serve, and how many workers that keeps
@@ -147,27 +89,27 @@ def bounds(found: dict, seconds: float | None = None) -> list[Bound]:
     ]
 
 
-def on_paper(found: dict) -> Table:
+def on_paper(found: dict) -> list[dict[str, str]]:
     """Each bound for the measured fits and for slow ones, with the workers it keeps busy."""
-    rows = [
-        (
-            bound.what[0].upper() + bound.what[1:],
-            f"{_two(1000 * seconds)} ms" if seconds < 1 else f"{seconds:g} s",
-            bound.why,
-            _two(bound.fits_per_second),
-            _two(bound.workers(seconds)),
-        )
+    return [
+        {
+            "bound": bound.what[0].upper() + bound.what[1:],
+            "a fit takes": f"{_two(1000 * seconds)} ms" if seconds < 1 else f"{seconds:g} s",
+            "cost": bound.why,
+            "fits per second": _two(bound.fits_per_second),
+            "workers kept busy": _two(bound.workers(seconds)),
+        }
         for seconds in (1 / found["loop"], SLOW_FIT_SECONDS)
         for bound in bounds(found, seconds)
     ]
-    return Table(
-        pd.DataFrame(rows, columns=["bound", "a fit takes", "cost", "fits per second", "workers kept busy"]),
-        "What would bound a cluster: the smallest of each three is reached first",
-        how=(
-            "Calculated from the measured time and memory of one fit and of one message; no such cluster "
-            "was run."
-        ),
-    )
+
+
+def rates(found: dict) -> list[dict[str, str]]:
+    """Fits per second by number of workers."""
+    dask = found["cluster"]
+    rows = [("local processes", row["workers"], row["fits_per_second"]) for row in found["local"]]
+    rows += [("Dask cluster", dask["workers"], dask["fits_per_second"]), ("a plain loop", 1, found["loop"])]
+    return [{"how": how, "workers": str(n), "fits per second": _two(rate)} for how, n, rate in rows]
 
 
 def keeping(found: dict) -> str:
