@@ -321,16 +321,12 @@ def test_what_is_sampled_before_the_page_of_a_release_is_what_that_page_asks(rev
     """Of a tree that is the newest release, which the page holds against the one before."""
     key, asked = CRS_DURATION.key, []
     first = versions.read("0.1.0")
-    last = first | {"version": "9.0.0", "preceding": "0.1.0", "evidence_hash": versions.evidence_hash(review)}
-    now = first["endpoints"][key] | {
-        "evidence": first["endpoints"][key]["evidence"]
-        | {
-            "used_hash": evidence_of(key, review).used_hash(),
-            "used": first["endpoints"][key]["evidence"]["used"][1:],
-        },
-        "biases": versions.judged_biases(key, review),
+    now = versions.state(review, [key])
+    last = now | {
+        "version": "9.0.0",
+        "preceding": "0.1.0",
+        "endpoints": first["endpoints"] | now["endpoints"],
     }
-    last["endpoints"] = first["endpoints"] | {key: now}
 
     def estimates(endpoint, settings, folder=None):
         if endpoint == key:
