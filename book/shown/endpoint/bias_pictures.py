@@ -47,7 +47,7 @@ def _tipping_row(ax, y: int, key: str, review: Review) -> list[dict]:
             colour, words = (GREEN, "favours tocilizumab") if favours else (PURPLE, "favours no tocilizumab")
             ax.barh(y, ends[1] - ends[0], left=ends[0], height=0.5, color=colour, alpha=0.45, label=words)
     ax.annotate(
-        ENDPOINTS[key].title,
+        ENDPOINTS[key].title.partition(",")[0],
         (0, y + 0.28),
         xycoords=("axes fraction", "data"),
         fontsize=SMALL,

@@ -115,12 +115,12 @@ def forest(key: str, review: Review):
     ]
     tops = np.concatenate([[0], -np.cumsum(heights)])
     low, high = reach([row.limits for row in rows if row.limits and row.kind in ("study", "pooled")])
-    figure, (words, ax) = two_columns(-tops[-1] * 0.42 + 1.0, (0.8, 1))
+    figure, (words, ax) = two_columns(-tops[-1] * 0.42 + 1.0, (0.95, 1))
     for row, lines, top, height in zip(rows, printed, tops[:-1], heights, strict=True):
         _forest_row(words, ax, row, lines, top, height, (low, high), digits)
     for row, top, height in zip(rows, tops[:-1], heights, strict=True):
         if row.record:
-            row_of_lights(words, row.record, endpoint.evidence, 0.03, top - height + 0.28, 0.078)
+            row_of_lights(words, row.record, endpoint.evidence, 0.03, top - height + 0.28, 0.065)
     for axes in (words, ax):
         axes.set_ylim(tops[-1], 0)
         axes.axhline(tops[-4], color=LIGHT, lw=1)
@@ -144,7 +144,7 @@ def _forest_row(
     low, high = ends
     words.text(0, top - 0.2, row.label, va="top", weight="bold", fontsize=12)
     words.text(0, top - 0.72, "\n".join(lines), va="top", fontsize=SMALL, color="#444444", linespacing=1.15)
-    middle = top - height / 2 - 0.12
+    middle = top - height / 2 - 0.3
     if row.limits is None:
         ax.text(
             1,
@@ -166,15 +166,15 @@ def _forest_row(
             np.exp(grid), middle, middle + 0.5 * shape / shape.max(), color=colour, alpha=0.18, lw=0, zorder=1
         )
     interval_line(ax, middle, row.limits, low, high, colour, MARKERS.get(row.kind, "o"))
-    median, limits_ = compact(row.limits, digits).split(" ", 1)
+    # above the interval, at the end of the row; on white, so that the line of no difference strikes no word
     ax.annotate(
-        f"{median}\n{limits_}",
-        (1, middle),
+        compact(row.limits, digits),
+        (1, top - 0.2),
         xycoords=("axes fraction", "data"),
-        xytext=(10, 0),
-        textcoords="offset points",
-        va="center",
+        ha="right",
+        va="top",
         fontsize=SMALL,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
     )
 
 
