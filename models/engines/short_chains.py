@@ -138,7 +138,7 @@ def of_the_priors() -> dict:
     """
     n = CHAINS * DRAWS
     share = (np.arange(n) + 0.5) / n
-    order = np.random.default_rng(SAMPLER["seed"]).permutation(n)
+    order = np.random.default_rng(int(SAMPLER["seed"])).permutation(n)
     independent = {"r_hat": 1.0, "ess_bulk": float(n), "ess_tail": float(n), "divergences": 0, "e_bfmi": 1.0}
     return {
         "mu": WIDE_MU.quantile(share).tolist(),
