@@ -1,5 +1,5 @@
 """`python -m extraction recover curve FILE.csv`: what a digitised survival curve says, as numbers and on
-request as a picture.
+request as a picture; `--svg` reads a vector figure instead.
 """
 
 import argparse
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from extraction.commands import recover_svg
 from extraction.commands.shown import show_rows
 from extraction.recover import Unusable
 from extraction.recover.arm_readings import ArmReading, read_arm
@@ -20,8 +21,13 @@ from extraction.whole import whole
 
 def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "file", metavar="FILE.csv", type=Path, help="digitised points, numbers at risk and points of the axes"
+        "file",
+        metavar="FILE.csv",
+        type=Path,
+        nargs="?",
+        help="digitised points, numbers at risk and points of the axes; or a vector figure by --svg",
     )
+    recover_svg.declare(parser)
     parser.add_argument(
         "--figure", metavar="OUT.svg", type=Path, help="draw the points over the reconstructed curve"
     )
@@ -35,7 +41,11 @@ def answer(given: argparse.Namespace) -> tuple[dict, Callable]:
 
     if given.figure and given.figure.suffix != ".svg":
         raise Unusable(f"{given.figure}: the figure is an SVG, so its name ends in .svg")
-    curve = read(given.file)
+    if (given.file is None) is (given.svg is None):
+        raise Unusable("give either FILE.csv or a vector figure by --svg")
+    if given.svg and not given.out:
+        return recover_svg.listing(given)
+    curve = read(recover_svg.write_curve(given) if given.svg else given.file)
     with Console(stderr=True).status("Reading the figure anew"):
         arms = {name: read_arm(arm, curve.pixel) for name, arm in curve.arms.items()}
         found, why_not = _compared(curve)
