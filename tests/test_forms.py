@@ -625,6 +625,15 @@ def test_a_percentage_of_fewer_patients_names_them_and_stops_nothing(paper):
     assert finding.verdict == "agrees"
 
 
+def test_a_percentage_of_all_patients_is_their_number_of_events(paper):
+    """14/40 v 6/50: 20 of 90 are 22.2 %, and Fisher's p is 0.0114."""
+    assert f"{stats.fisher_exact([[14, 26], [6, 44]]).pvalue:.4f}" == "0.0114"
+    p = entry("p_value", "icans", p="0.0114", tests=["fisher"], printed="0.0114")
+    review = paper(*arms(40, 50), share("icans", "total", "22.2"), p)
+    tables = the_only(review, "icans").report.tables
+    assert (14, 40, 6, 50) in tables and {a + c for a, _, c, _ in tables} == {20}
+
+
 # digits
 
 

@@ -251,12 +251,17 @@ def _in_cohort(record: Record, field: str) -> dict[str, int]:
 
 
 def _total(record: Record, field: str) -> tuple[tuple[int, int] | None, list[str]]:
-    """Fewest and most events of all patients, and the entries that tell: counted, or the size of the stratum
-    that has the event.
+    """Fewest and most events of all patients, and the entries that tell: counted, a percentage, or the size
+    of the stratum that has the event.
     """
     counted = next(iter(counts_of_arm(record, field, "total")), None)
     if counted:
         return (counted.events, counted.events), [counted.id]
+    for share in _own(Percentage, record, field, "all"):
+        n = group_size(record, "total")
+        of_all = share.arm == "total" and share.is_crude and share.n in (None, n)
+        if of_all and (events := _events_printed_so(share, n)):
+            return (events[0], events[-1]), [share.id]
     for stratum, meaning in record.strata.items():
         if meaning.patients_with == field and (size := stratum_size(record, stratum)):
             return (size[0], size[0]), [size[1]]
