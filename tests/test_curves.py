@@ -651,15 +651,14 @@ def test_a_study_page_shows_its_curve_and_one_without_shows_none(with_curve, rev
     assert not any("figure-curve" in page for page in without_curve.values())
 
 
-def test_the_book_says_that_no_curve_is_digitised(monkeypatch, review):
+def test_where_no_curve_is_digitised_nothing_is_shown_of_curves(monkeypatch, review):
+    from book.html import files
     from book.shown.endpoint import chapter
 
-    said = []
-    monkeypatch.setattr(chapter, "say", said.append)
+    shown = []
+    monkeypatch.setattr(files, "display_with", lambda html, handed: shown.append(html))
     chapter.digitised_curves("overall_survival", review)
-    assert ["No curve of this endpoint is digitised" in text for text in said] == [
-        True
-    ] and not curves.digitised(review)
+    assert not shown and not curves.digitised(review)
 
 
 def test_a_survival_page_shows_the_curves_there_are(with_curve, monkeypatch):

@@ -1,5 +1,6 @@
 """The parts of an endpoint's page: each function shows one, for the endpoint named."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from IPython.display import HTML, display
@@ -9,6 +10,7 @@ from book.html.linked import linked_table, text_table
 from book.html.markers import behind, bias_key, entry_key, figure_name, mean_key, with_sources
 from book.html.show import show
 from book.html.style import Table
+from book.html.template import filled
 from book.shown.endpoint import (
     confounding,
     curves,
@@ -43,6 +45,12 @@ def say(text: str) -> None:
     display(HTML(Markup("<p>{}</p>").format(text)))
 
 
+def fold(summary: str, sentences: Iterable[str]) -> None:
+    """Generated paragraphs that open on request; nothing where there is none."""
+    if inside := Markup().join(Markup("<p>{}</p>").format(sentence) for sentence in sentences):
+        display(HTML(filled("folded.html", summary=summary, inside=inside)))
+
+
 def lead(text: str) -> None:
     """What a page found, in large type below its title."""
     display(HTML(LEAD.format(text)))
@@ -66,14 +74,6 @@ def sources_of(found: words.Told) -> dict[str, list[str]]:
         words.interval_through_bias(found.adjusted, unadjusted): [bias_key(found.key)],
         words.interval(unadjusted, unadjusted["digits"]): [mean_key(found.key)],
     }
-
-
-def findings(keys: list[str], review: Review) -> None:
-    """The direction of several endpoints, a line for each."""
-    lines = (
-        f"{ENDPOINTS[key].title}: {words.in_sentence(words.headline(told(key, review)))}." for key in keys
-    )
-    display(HTML(LEAD.format(Markup("<br>").join(lines))))
 
 
 def forest(key: str, review: Review) -> None:
@@ -126,8 +126,7 @@ def recovered(key: str, review: Review) -> None:
     else:
         say("No other reading of the papers changes what enters here.")
     sentences = (recovery.taken_at_their_word, recovery.parts_weighted, recovery.histories)
-    for sentence in (sentence for found in sentences for sentence in found(key, review)):
-        say(sentence)
+    fold("How it was recovered", (sentence for found in sentences for sentence in found(key, review)))
     if picture := recovery.candidates(key, review):
         show(picture, figure_name("candidates", key))
 
@@ -172,16 +171,10 @@ def confounding_bounds(key: str, review: Review, drawn: bool = True) -> None:
 
 
 def digitised_curves(key: str, review: Review) -> None:
-    """Each digitised curve over the one reconstructed from it, and beside what its paper prints; says so
-    where none is digitised.
-    """
+    """Each digitised curve over the one reconstructed from it, and beside what its paper prints."""
     field = ENDPOINTS[key].evidence
     found = curves.digitised(review, field)
     if not found:
-        say(
-            "No curve of this endpoint is digitised. Until one is, the log-rank p of its paper stands in for"
-            " it, where there is one."
-        )
         return
     for study, entry in found:
         if picture := curves.picture(review, study, entry):
@@ -200,13 +193,10 @@ def conventional(key: str, review: Review) -> None:
 
 
 def priors(key: str, review: Review) -> None:
-    """The priors with their sources; what they foresee of the reports used, and what the data did to the mean
-    effect.
-    """
+    """The priors with their sources, and what they foresee of the reports used."""
     text_table(tables.priors(key))
     if not (foreseen := tables.foreseen(key, review)).frame.empty:
         text_table(foreseen)
-    say(figures.narrowed(key, review))
 
 
 def absolute(key: str, review: Review) -> None:

@@ -35,7 +35,7 @@ from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.engines.reweight import limits_under
 from models.runs import store
 from models.trust.adjusted import read_through_bias
-from models.words import compact, digits_beside, ends, interval, number
+from models.words import compact, digits_beside, interval, number
 
 AWAITING = "awaiting data"
 
@@ -209,25 +209,6 @@ def _forest_alt(endpoint: Endpoint, rows: list[Row], digits: int) -> str:
     return (
         f"Forest plot, {endpoint.title}: {endpoint.scale}, {endpoint.contrast.treated} over"
         f" {endpoint.contrast.comparator}. " + ". ".join(parts) + "."
-    )
-
-
-def narrowed(key: str, review: Review) -> str:
-    """What the data did to the interval of the mean effect, in one sentence."""
-    endpoint, found = ENDPOINTS[key], summarise(key, review)
-    return (
-        f"Before the data the mean {endpoint.scale} was {ends(_prior_limits(endpoint))} with 95 %"
-        f" probability; after them it is {ends(found, found['digits'])}."
-    )
-
-
-def _prior_limits(endpoint) -> dict:
-    return dict(
-        zip(
-            ("median", "lower", "upper"),
-            map(float, np.exp(endpoint.mu_prior.quantile([0.5, 0.025, 0.975]))),
-            strict=True,
-        )
     )
 
 
