@@ -1,4 +1,12 @@
-"""Events and patients of two arms."""
+"""Events and patients of two arms.
+
+>>> from pandas import DataFrame
+>>> from models.pool import pool
+>>> row = {"events_treated": 5, "n_treated": 40, "events_control": 9, "n_control": 42}
+>>> pooled = pool(DataFrame([{"study": "A"} | row]), "or")
+>>> {end: round(value, 2) for end, value in pooled.natural(pooled.summary["mu"]).items()}
+{'median': 0.64, 'lower': 0.2, 'upper': 2.15}
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,12 @@
-"""An effect with its interval, standard error or p-value."""
+"""An effect with its interval, standard error or p-value.
+
+>>> from pandas import DataFrame
+>>> from models.pool import pool
+>>> row = {"hr": 0.8, "lower": 0.5, "upper": 1.28}
+>>> pooled = pool(DataFrame([{"study": "A"} | row]), "hr")
+>>> {end: round(value, 2) for end, value in pooled.natural(pooled.summary["mu"]).items()}
+{'median': 0.83, 'lower': 0.35, 'upper': 2.08}
+"""
 
 from __future__ import annotations
 

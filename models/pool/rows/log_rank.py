@@ -1,4 +1,15 @@
-"""A log-rank test: its p-value with the sizes of the arms, or what it observed and expected."""
+"""A log-rank test: its p-value with the sizes of the arms, or what it observed and expected.
+
+>>> from pandas import DataFrame
+>>> from models.pool import pool
+>>> row = {
+...     "log_rank_p": ".075", "direction": "lower",
+...     "events": 485, "n_treated": 491, "n_control": 485,
+... }
+>>> pooled = pool(DataFrame([{"study": "A"} | row]), "hr")
+>>> {end: round(value, 2) for end, value in pooled.natural(pooled.summary["mu"]).items()}
+{'median': 0.86, 'lower': 0.39, 'upper': 2.06}
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,15 @@
-"""Means and standard deviations of two arms."""
+"""Means and standard deviations of two arms.
+
+>>> from pandas import DataFrame
+>>> from models.pool import pool
+>>> row = {
+...     "mean_treated": 5.1, "sd_treated": 2, "n_treated": 20,
+...     "mean_control": 6.4, "sd_control": 2.3, "n_control": 22,
+... }
+>>> pooled = pool(DataFrame([{"study": "A"} | row]), "smd")
+>>> {end: round(value, 2) for end, value in pooled.natural(pooled.summary["mu"]).items()}
+{'median': -0.49, 'lower': -1.36, 'upper': 0.54}
+"""
 
 from __future__ import annotations
 

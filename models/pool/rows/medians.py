@@ -1,4 +1,15 @@
-"""Medians of two arms, each with its range, its quartiles or both."""
+"""Medians of two arms, each with its range, its quartiles or both.
+
+>>> from pandas import DataFrame
+>>> from models.pool import pool
+>>> row = {
+...     "median_treated": 5, "q1_treated": 3, "q3_treated": 9, "n_treated": 17,
+...     "median_control": 6, "min_control": 1, "max_control": 30, "n_control": 28,
+... }
+>>> pooled = pool(DataFrame([{"study": "A"} | row]), "ratio-of-medians")
+>>> {end: round(value, 2) for end, value in pooled.natural(pooled.summary["mu"]).items()}
+{'median': 0.89, 'lower': 0.37, 'upper': 2.27}
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,12 @@
-"""Events over person-time in two arms."""
+"""Events over person-time in two arms.
+
+>>> from pandas import DataFrame
+>>> from models.pool import pool
+>>> row = {"events_treated": 3, "time_treated": 120, "events_control": 9, "time_control": 100}
+>>> pooled = pool(DataFrame([{"study": "A"} | row]), "irr")
+>>> {end: round(value, 2) for end, value in pooled.natural(pooled.summary["mu"]).items()}
+{'median': 0.43, 'lower': 0.13, 'upper': 1.54}
+"""
 
 from __future__ import annotations
 

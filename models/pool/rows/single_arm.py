@@ -1,4 +1,12 @@
-"""Events and patients of one arm."""
+"""Events and patients of one arm.
+
+>>> from pandas import DataFrame
+>>> from models.pool import pool
+>>> row = {"events": 3, "n": 20}
+>>> pooled = pool(DataFrame([{"study": "A"} | row]), "proportion")
+>>> {end: round(value, 2) for end, value in pooled.natural(pooled.summary["mu"]).items()}
+{'median': 0.18, 'lower': 0.04, 'upper': 0.67}
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,12 @@
-"""Every table that prints as a paper does, as `extraction recover table --csv` writes them."""
+"""Every table that prints as a paper does, as `extraction recover table --csv` writes them.
+
+>>> from pandas import DataFrame
+>>> from models.pool import pool
+>>> row = {"tables": "5/40 v 9/42; 6/40 v 9/42"}
+>>> pooled = pool(DataFrame([{"study": "A"} | row]), "or")
+>>> {end: round(value, 2) for end, value in pooled.natural(pooled.summary["mu"]).items()}
+{'median': 0.69, 'lower': 0.21, 'upper': 2.28}
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,12 @@
-"""The p of a test, or that it was significant or not, with the sizes of the arms and no estimate."""
+"""The p of a test, or that it was significant or not, with the sizes of the arms and no estimate.
+
+>>> from pandas import DataFrame
+>>> from models.pool import pool
+>>> row = {"p": "<0.05", "direction": "lower", "test": "t", "n_treated": 17, "n_control": 28}
+>>> pooled = pool(DataFrame([{"study": "A"} | row]), "smd")
+>>> {end: round(value, 2) for end, value in pooled.natural(pooled.summary["mu"]).items()}
+{'median': -0.99, 'lower': -2.44, 'upper': 0.26}
+"""
 
 from __future__ import annotations
 
