@@ -39,7 +39,9 @@ TOPICS = {
         "gcsf_dose",
     ),
     "Infection and neurotoxicity": (
+        "infection",
         "severe_infection",
+        "cytopenia",
         "icans",
         "severe_icans",
         "icans_onset",
@@ -52,7 +54,16 @@ TOPICS = {
         "mrd_positive_response",
         "partial_response",
     ),
-    "Survival": ("overall_survival", "progression_free_survival", "deaths"),
+    "Survival": (
+        "overall_survival",
+        "progression_free_survival",
+        "event_free_survival",
+        "leukaemia_free_survival",
+        "relapse_free_survival",
+        "relapse",
+        "deaths",
+    ),
+    "Stay and cost": ("hospital_stay", "icu_admission", "icu_stay", "cost"),
     "Cells, cytokines and organs": (
         "cart_expansion",
         "cytokine_response",
