@@ -286,6 +286,15 @@ def test_a_ratio_of_known_arms_is_the_tables_that_print_it(paper, measure, turne
     assert not check(review).errors
 
 
+def test_the_conditional_odds_ratio_of_large_arms_is_the_tables_that_print_it(paper):
+    """61/74 v 44/76 as R's fisher.test prints them, here by scipy."""
+    found = stats.contingency.odds_ratio([[61, 13], [44, 32]], kind="conditional")
+    limits = (f"{limit:.2f}" for limit in found.confidence_interval())
+    review = paper(*arms(74, 76), ratio("odds_ratio", "icans", f"{found.statistic:.2f}", *limits))
+    used = the_only(review, "icans")
+    assert (61, 74, 44, 76) in used.report.tables and len(used.report.tables) < 5
+
+
 def test_a_hazard_ratio_of_control_over_treated_is_turned_round(paper):
     survival = paper(
         *arms(41, 49),

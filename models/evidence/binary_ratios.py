@@ -3,15 +3,14 @@ so, else an odds ratio on the log scale.
 """
 
 from functools import lru_cache
-from math import exp, log, sqrt
+from math import exp, sqrt
 
-import numpy as np
 from scipy.stats import norm
 
 from extraction.derived.groups import both_sizes
-from extraction.recover import Unusable, two_by_two
-from extraction.recover.ratio_claims import COUNTED, PrintedRatio, judge_ratio, prints
-from extraction.recover.rounding import true_values
+from extraction.recover.ratio_claims import COUNTED
+from extraction.recover.table_search import Groups, Printed, PrintedEffect, search_tables
+from extraction.recover.tables import Arm
 from extraction.schema import Counts as PrintedCounts
 from extraction.schema import Ratio, Record
 from extraction.vocabulary import REVERSED
@@ -105,90 +104,31 @@ def tables_behind(record: Record, entry: Ratio) -> tuple[Counts, ...]:
     adjusted, the arms are not known or too large, or no interval is printed.
     """
     sizes = both_sizes(record, entry.stratum)
-    if entry.is_adjusted or entry.kind not in COUNTED or entry.lower is None or sizes is None:
+    if entry.is_adjusted or entry.kind not in COUNTED or sizes is None:
+        return ()
+    if entry.lower is None or entry.upper is None or entry.lower >= entry.upper:
         return ()
     total = next(
         (e.events for e in record.find(PrintedCounts, entry.field, stratum=entry.stratum, arm="total")), None
     )
     turned = entry.contrast == REVERSED
     first, second = sizes[::-1] if turned else sizes
-    printed = PrintedRatio(entry.estimate, entry.lower, entry.upper, entry.level)
-    found = _search(printed, entry.kind, first, second, total)
+    estimate, lower, upper = (f"{value:f}" for value in (entry.estimate, entry.lower, entry.upper))
+    printed = PrintedEffect(entry.kind, estimate, lower, upper, float(entry.level) / 100)
+    found = _search(printed, first, second, total)
     return tuple((*table[2:], *table[:2]) for table in found) if turned else found
 
 
 @lru_cache(maxsize=256)
-def _search(printed: PrintedRatio, measure: str, n: int, m: int, total: int | None) -> tuple[Counts, ...]:
+def _search(printed: PrintedEffect, n: int, m: int, total: int | None) -> tuple[Counts, ...]:
     """Tables of two arms that print an estimate and its interval, by any method in use.
 
     Where too many have such a ratio, the arms are so large that the log scale tells the same.
     """
     if (n + 1) * (m + 1) > LARGEST_SEARCH:
         return ()
-    tables = np.array([(a, n, c, m) for a in range(n + 1) for c in range(m + 1) if total in (None, a + c)])
-    low, high = true_values(str(printed.estimate))
-    own, halved = _own(measure, tables), _own(measure, tables + np.array([0.5, 1, 0.5, 1]))
-    tried = np.zeros(len(tables), bool)
-    for ratio in (own, halved):
-        tried |= (ratio >= low * (1 - 1e-9)) & (ratio <= high * (1 + 1e-9))
-    if measure == "odds_ratio":
-        if n + m <= LARGEST_FOR_CONDITIONAL:
-            tried |= _may_shrink_to(log(float(printed.estimate)), own)
-        tried &= _is_about_as_wide(printed, tables)
-    if tried.sum() > MOST_TRIED:
-        return ()
-    return tuple(table for table in map(tuple, tables[tried].tolist()) if _prints(printed, measure, table))
-
-
-MOST_TRIED = 200
-"""Tables that are held to every method in use, which takes some milliseconds each."""
-LARGEST_FOR_CONDITIONAL = 120
-"""Patients up to which estimates by conditional likelihood are tried beside those of the counts."""
-SHRINKS_BY, TOLERATED = 1.3, 0.15
-"""How much farther from 0 the log odds ratio of the counts is than the conditional one, at most: a factor,
-and what is added to it.
-"""
-
-
-def _may_shrink_to(log_ratio: float, own: np.ndarray) -> np.ndarray:
-    """Whether an estimate by conditional likelihood, nearer 1 than that of the counts, may be this one."""
-    farther = np.log(np.maximum(own, 1e-9)) * np.sign(log_ratio)
-    return (farther >= abs(log_ratio) - TOLERATED) & (farther <= SHRINKS_BY * abs(log_ratio) + TOLERATED)
-
-
-NARROWER, WIDER = 0.6, 1.8
-"""How wide intervals of an odds ratio in use are, on the log scale, against Woolf's with half a patient added
-to each cell: from 0.64 (test-based) to 1.69 (score, corrected for continuity) in 400 random tables of 5 to
-120 an arm.
-"""
-
-
-def _is_about_as_wide(printed: PrintedRatio, tables: np.ndarray) -> np.ndarray:
-    """Whether Woolf's interval of each table is not far from as wide as the printed one."""
-    a, n, c, m = (tables + np.array([0.5, 1, 0.5, 1])).T
-    se = np.sqrt(1 / a + 1 / (n - a) + 1 / c + 1 / (m - c))
-    limits = np.log([float(limit) for limit in (printed.lower, printed.upper) if limit is not None])
-    found = np.diff(limits) / (2 * norm.isf((1 - float(printed.level) / 100) / 2) * se)
-    return (found > NARROWER) & (found < WIDER)
-
-
-def _own(measure: str, tables: np.ndarray) -> np.ndarray:
-    """The ratio of the counts themselves; nan where it has none."""
-    a, n, c, m = tables.astype(float).T
-    above, below = (a * (m - c), c * (n - a)) if measure == "odds_ratio" else (a * m, c * n)
-    return np.divide(above, below, out=np.full(len(tables), np.nan), where=below > 0)
-
-
-def _prints(printed: PrintedRatio, measure: str, table: Counts) -> bool:
-    """Whether a method in use prints the estimate, and one the interval."""
-    told = two_by_two.estimates(measure, table)
-    if not any(prints(one.value, printed.estimate, one.error) for one in told):
-        return False
-    try:
-        found = judge_ratio(printed, measure, table)
-    except Unusable:
-        return False
-    return found.estimate.verdict == found.interval.verdict == "agrees"
+    groups = Groups(Arm(n, n), Arm(m, m), total_events=None if total is None else (total, total))
+    return tuple(search_tables(groups, Printed(printed)).tables)
 
 
 def why_not(record: Record, entry: Ratio) -> str:
