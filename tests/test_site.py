@@ -248,12 +248,39 @@ def test_the_keyboard_skips_to_the_text_and_opens_the_code(addresses, chromium):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to main content"
     fold = page.locator("details.above-input").first
+    assert not fold.is_visible()
+    page.locator(".review-code-switch").focus()
+    page.keyboard.press("Enter")
     fold.locator("summary").focus()
     page.keyboard.press("Enter")
     assert fold.evaluate("fold => fold.open") and fold.locator(".expanded").is_visible()
     scrolled = page.locator(".review-scroll:visible").first
     scrolled.focus()
     assert scrolled.evaluate("box => box === document.activeElement")
+    context.close()
+
+
+@pytest.mark.browser
+def test_one_switch_shows_the_code_of_every_page_until_it_is_pressed_again(addresses, chromium):
+    context = chromium.new_context(viewport=PHONE)
+    page = Visit(context, f"{addresses['localhost']}/book/studies.html", addresses["localhost"]).page
+    switch = page.get_by_role("button", name="Show the code of every page")
+    assert switch.get_attribute("aria-pressed") == "false"
+    switch.click()
+    for name in ("studies", "explorer"):
+        page.goto(f"{addresses['localhost']}/book/{name}.html")
+        assert page.locator("details.above-input").first.is_visible()
+    page.get_by_role("button", name="Hide the code of every page").click()
+    assert not page.locator("details.above-input").first.is_visible()
+    context.close()
+
+
+@pytest.mark.browser
+def test_without_scripts_the_code_of_a_page_is_there(addresses, chromium):
+    context = chromium.new_context(viewport=DESKTOP, java_script_enabled=False)
+    page = Visit(context, f"{addresses['localhost']}/book/studies.html", addresses["localhost"]).page
+    assert page.locator("details.above-input").first.is_visible()
+    assert not page.locator(".review-code-switch").is_visible()
     context.close()
 
 

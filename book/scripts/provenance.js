@@ -193,21 +193,3 @@
     addEventListener("resize", place);
     addEventListener("scroll", event => { if (event.target !== box) place(); }, { capture: true, passive: true });
 })();
-
-// One switch shows the folds of the code, on every page until it is pressed again.
-(() => {
-    const button = document.querySelector(".review-code-switch");
-    if (!button) return;
-    const kept = (() => { try { return localStorage; } catch { return undefined; } })(); // none where storage is off
-    const turn = on => {
-        document.documentElement.classList.toggle("review-with-code", on);
-        button.setAttribute("aria-pressed", String(on));
-        button.textContent = on ? "Hide the code of every page" : "Show the code of every page";
-    };
-    turn(kept?.getItem("review-code") === "shown");
-    button.addEventListener("click", () => {
-        const on = !document.documentElement.classList.contains("review-with-code");
-        kept?.setItem("review-code", on ? "shown" : "hidden");
-        turn(on);
-    });
-})();

@@ -20,9 +20,7 @@ def tipping(review: Review) -> Picture | None:
     if not keys:
         return None
     figure, ax = canvas(0.8 * len(keys) + 1.7)
-    rows = []
-    for y, key in zip(range(0, -len(keys), -1), keys, strict=True):
-        rows += _tipping_row(ax, y, key, review)
+    rows = [_tipping_row(ax, -i, key, review) for i, key in enumerate(keys)]
     _tipping_axis(ax, len(keys))
     said = " ".join(f"{ENDPOINTS[row['endpoint']].title}: {row.pop('words')}" for row in rows)
     return Picture(
@@ -36,9 +34,12 @@ def tipping(review: Review) -> Picture | None:
     )
 
 
-def _tipping_row(ax, y: int, key: str, review: Review) -> list[dict]:
-    """The sides on which the interval excludes no difference, and each study's bias as judged."""
-    lower, upper = (limit[0] for limit in tipping_grid(key, review))
+def _tipping_row(ax, y: int, key: str, review: Review) -> dict:
+    """Draw the sides on which the interval excludes no difference, and each study's bias as judged; the same
+    in numbers and words.
+    """
+    grid = tipping_grid(key, review)
+    lower, upper = (limit[0] for limit in grid)
     sides = {"above": lower > 0, "below": upper < 0}
     for side, excluded in sides.items():
         favours = ENDPOINTS[key].less_is_better == (side == "below")
@@ -59,15 +60,13 @@ def _tipping_row(ax, y: int, key: str, review: Review) -> list[dict]:
         mean, sd = prior.parameters[:2]
         ax.plot(np.exp([mean - sd, mean + sd]), [y, y], color=INK, lw=1.2)
         ax.plot(np.exp(mean), y, "o", color=INK, ms=6, mec="white", label="bias as judged")
-    return [
-        {
-            "endpoint": key,
-            "excludes_no_difference_above_1_up_to_a_bias_of": _end(sides["above"], -1),
-            "excludes_no_difference_below_1_from_a_bias_of": _end(sides["below"], 0),
-            "bias_as_judged": "; ".join(f"{s}: {np.exp(p.parameters[0]):.2f}" for s, p in priors.items()),
-            "words": tipping_words(key, *tipping_grid(key, review)),
-        }
-    ]
+    return {
+        "endpoint": key,
+        "excludes_no_difference_above_1_up_to_a_bias_of": _end(sides["above"], -1),
+        "excludes_no_difference_below_1_from_a_bias_of": _end(sides["below"], 0),
+        "bias_as_judged": "; ".join(f"{s}: {np.exp(p.parameters[0]):.2f}" for s, p in priors.items()),
+        "words": tipping_words(key, *grid),
+    }
 
 
 def _end(excluded: np.ndarray, which: int) -> float | None:
