@@ -275,6 +275,42 @@ ALONE = {
             adjusted_for=[],
         )
     ],
+    **{
+        kind: [
+            entry(
+                "x",
+                kind,
+                **COMPARED,
+                unit="ratio",
+                printed="1.50 (0.75-3.00)",
+                estimate="1.50",
+                lower="0.75",
+                upper="3.00",
+                adjusted_for=[],
+            )
+        ]
+        for kind in ("rate_ratio", "subdistribution_ratio")
+    },
+    **{
+        kind: [
+            entry(
+                "x",
+                kind,
+                field,
+                "comparison",
+                unit,
+                "1.50 (-0.75 to 3.00)",
+                estimate="1.50",
+                lower="-0.75",
+                upper="3.00",
+            )
+        ]
+        for kind, field, unit in (
+            ("risk_difference", "severe_infection", "percentage points"),
+            ("mean_difference", "crs_duration", "days"),
+            ("restricted_mean_difference", "overall_survival", "months"),
+        )
+    },
     "median_range": [
         entry("x", "median_range", "crs_duration", "toci", "days", "5 (1-9)", median=5, minimum=1, maximum=9)
     ],

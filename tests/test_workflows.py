@@ -210,5 +210,5 @@ def test_the_form_requires_what_a_row_of_the_register_cannot_do_without():
     required = {
         block["id"] for block in read(FORM)["body"] if block.get("validations", {}).get("required") == "true"
     }
-    assert required == {"title", "doi", "contrast", "decision", "reason"}
+    assert required == {"title", "contrast", "decision", "reason"}
     assert all(schema.Registration.model_fields[field].is_required() for field in required)
