@@ -199,7 +199,6 @@
     part("path").textContent = `extraction/records/${given.study}.yml`;
     part("command").textContent = `python -m models preview extraction/records/${given.study}.yml`;
     part("row").textContent = ExplorerRecord.row(endpointOf(state), given, today());
-    part("not-read").hidden = !(endpointOf(state).counts && state.ownKind === "ratio");
   }
 
   function saveRecord() {
