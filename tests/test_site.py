@@ -182,11 +182,14 @@ def test_no_page_has_a_serious_fault_of_accessibility(how, seen):
 
 
 @pytest.mark.browser
-def test_figures_follow_the_theme(seen):
+def test_figures_follow_the_theme(seen, html):
     for page, facts in seen["dark"].items():
         before = seen["desktop"][page]
         assert (before["dark"], facts["light"]) == (0, 0) and facts["dark"] == before["light"], page
-    assert sum(facts["dark"] for facts in seen["dark"].values()) > 50
+    built = [(html / f"{page}.html").read_text(encoding="utf-8") for page in seen["dark"]]
+    assert sum(facts["dark"] for facts in seen["dark"].values()) == sum(
+        len(re.findall(r'<img[^>]*class="[^"]*only-dark', text)) for text in built
+    )
     ground = "rgb({}, {}, {})".format(*channels(DARK_GROUND))
     assert {facts["ground"] for facts in seen["dark"].values()} == {ground}, (
         "figures are drawn on another ground than the theme's"
