@@ -53,6 +53,8 @@ COMMANDS = {
 }
 PLAIN = {"COLUMNS": str(WIDTH), "TERM": "dumb", "NO_COLOR": "1"}
 """Of the process that runs them: no colours, which a notebook's own environment asks for."""
+PATIENCE = 120.0
+"""Seconds, for all of them together; they take some five."""
 LINES = 8
 """Of a file that are shown."""
 
@@ -73,6 +75,7 @@ def _outputs() -> dict[str, str]:
         capture_output=True,
         text=True,
         check=True,
+        timeout=PATIENCE,
         cwd=ROOT.parent,
         env={name: value for name, value in os.environ.items() if "COLOR" not in name} | PLAIN,
     )

@@ -93,7 +93,7 @@ def forest_rows(key: str, review: Review) -> list[Row]:
     return [
         *rows,
         Row("Mean effect", f"{pooled}, not adjusted", sure, answer.mu.points, kind="pooled"),
-        Row("Mean effect", "adjusted for bias", read_through_bias(key, review), kind="adjusted"),
+        Row("Mean effect adjusted", "for the likely bias", read_through_bias(key, review), kind="adjusted"),
         Row("Next study", "predicted, not adjusted", new.ratio, new.points, kind="prediction"),
     ]
 
@@ -204,8 +204,7 @@ def _forest_alt(endpoint: Endpoint, rows: list[Row], digits: int) -> str:
             said = f", printed {row.printed}" if row.kind == "study" else ""
             risk = overall(row.record, endpoint.evidence) if row.record else None
             said += f", risk of bias {LIGHTS[risk][0]}" if risk else ""
-            which = ", adjusted for bias" if row.kind == "adjusted" else ""
-            parts.append(f"{row.label}{which}: {interval(row.limits, digits)}{said}")
+            parts.append(f"{row.label}: {interval(row.limits, digits)}{said}")
     return (
         f"Forest plot, {endpoint.title}: {endpoint.scale}, {endpoint.contrast.treated} over"
         f" {endpoint.contrast.comparator}. " + ". ".join(parts) + "."

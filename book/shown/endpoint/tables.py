@@ -174,7 +174,7 @@ def forest(numbers: pd.DataFrame, summary: dict) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "study": row.row if row.kind in STUDIES else f"{row.row}, {row.printed}",
+                "study": row.row,
                 "as printed": row.printed if row.kind in STUDIES else "",
                 f"{row.scale}, median (95 % interval)": result(row),
                 "overall risk of bias": (
