@@ -76,6 +76,8 @@ RC: dict[RcKeyType, object] = {
 }
 plt.rcParams.update(RC)
 TICKS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
+MOST_TICKS = 7
+"""Whose labels stand apart on half of a figure's width."""
 
 
 class Picture(NamedTuple):
@@ -167,6 +169,8 @@ def ratio_ticks(ax, low: float, high: float) -> None:
     ticks = [t for t in TICKS if low <= t <= high]
     if len(ticks) < 4:
         ticks = [t for t in (0.3, 0.5, 1, 2, 3) if low <= t <= high]
+    if len(ticks) > MOST_TICKS:
+        ticks = ticks[1:-1]
     ax.xaxis.set_major_locator(FixedLocator(ticks))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     ax.xaxis.set_minor_locator(NullLocator())

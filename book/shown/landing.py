@@ -2,6 +2,7 @@
 patients.
 """
 
+import textwrap
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -201,7 +202,10 @@ def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Pictu
     ax.set_ylim(-0.1, 2.1)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    words_at_ends(ax, f"◄ favours {endpoint.contrast.treated}", f"favours {endpoint.other_arm} ►")
+    left, right = (
+        textwrap.fill(f"favours {arm}", 22) for arm in (endpoint.contrast.treated, endpoint.other_arm)
+    )
+    words_at_ends(ax, f"◄ {left}", f"{right} ►")
     said = f"{row.title}: {words.in_sentence(row.size)} {row.headline}."
     return Picture(
         figure,

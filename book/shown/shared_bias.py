@@ -5,7 +5,7 @@ from matplotlib.lines import Line2D
 
 from book.html.markers import bias_key
 from book.html.style import (
-    BLUE,
+    GREEN,
     ORANGE,
     PLAIN,
     SMALL,
@@ -53,7 +53,7 @@ def picture(review: Review) -> Picture | None:
             y = top - 1 - j
             places.append((y, words))
             interval_line(
-                ax, y, limits, low, high, BLUE if words == ALONE else ORANGE, "D" if words == ALONE else "o"
+                ax, y, limits, low, high, ORANGE if words == ALONE else GREEN, "s" if words == ALONE else "o"
             )
     ax.set_yticks(*zip(*places, strict=True))
     ax.tick_params(axis="y", length=0)
@@ -83,8 +83,8 @@ def _better(key: str) -> str:
 
 def _legend() -> list[Line2D]:
     return [
-        Line2D([], [], color=BLUE, marker="D", label="each endpoint alone"),
-        Line2D([], [], color=ORANGE, marker="o", label="all endpoints together"),
+        Line2D([], [], color=ORANGE, marker="s", label="each endpoint alone"),
+        Line2D([], [], color=GREEN, marker="o", label="all endpoints together"),
     ]
 
 

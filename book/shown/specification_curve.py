@@ -5,7 +5,7 @@ table.
 import numpy as np
 import pandas as pd
 
-from book.html.style import BLUE, INK, LIGHT, ORANGE, SMALL, Picture, Table, canvas
+from book.html.style import BLUE, INK, LIGHT, SMALL, Picture, Table, canvas
 from extraction.records import Review
 from models.endpoint import Scale
 from models.endpoints import ENDPOINTS
@@ -42,7 +42,9 @@ def curves(review: Review) -> Picture:
     figure, axes = canvas(1.25 * len(frames) + 0.5, len(frames), squeeze=False)
     for ax, (key, frame) in zip(axes[:, 0], frames.items(), strict=True):
         _panel(ax, key, frame.sort_values("median", ignore_index=True))
-    axes[-1, 0].set_xlabel("Universes, in the order of their median; orange: the one shown on the pages")
+    axes[-1, 0].set_xlabel(
+        "Universes, in the order of their median;\nblack: the answer shown, not adjusted for bias"
+    )
     return Picture(
         figure,
         "Specification curves. " + " ".join(span(key, frame) for key, frame in frames.items()),
@@ -68,7 +70,7 @@ def _panel(ax, key: str, frame: pd.DataFrame) -> None:
     ax.plot(place, frame["median"], color=BLUE, lw=2)
     ax.axhline(1, color=INK, lw=1)
     primary = frame["primary"].to_numpy()
-    ax.plot(place[primary], frame.loc[primary, "median"], "D", color=ORANGE, ms=8, mec="white", zorder=5)
+    ax.plot(place[primary], frame.loc[primary, "median"], "D", color=INK, ms=8, mec="white", zorder=5)
     title = endpoint.title.partition(",")[0]
     ax.set_title(f"{title}: {len(frame):,} universes", loc="left", fontsize=SMALL, weight="bold")
     ax.set_yscale("log")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from book.html.style import BLUE, RED, Picture, Table, canvas, interval_line, reach
+from book.html.style import BLUE, INK, Picture, Table, canvas, interval_line, reach
 from book.shown.endpoint.rows import caption, frame
 from extraction.records import Review
 from models.endpoints import ENDPOINTS
@@ -105,7 +105,7 @@ def picture(key: str, review: Review) -> Picture | None:
 def _draw(ax, y: float, words: str, one: Signed, key: str, ends: tuple[float, float]) -> None:
     """An interval with its words above and its numbers below."""
     as_used = not any(one.sides)
-    interval_line(ax, y, one.limits, *ends, RED if as_used else BLUE, "D" if as_used else "o")
+    interval_line(ax, y, one.limits, *ends, INK if as_used else BLUE, "D" if as_used else "o")
     caption(ax, (y + 0.3, words), (y - 0.15, _told(key, one)), ends, as_used)
 
 

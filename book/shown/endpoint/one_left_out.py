@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from book.html.style import BLUE, RED, Picture, canvas, interval_line, reach
+from book.html.style import BLUE, INK, Picture, canvas, interval_line, reach
 from book.shown.endpoint.rows import caption, frame
 from extraction.records import Review
 from models.answers.absolute import summary_for_words
@@ -41,7 +41,7 @@ def picture(key: str, review: Review) -> Picture | None:
     low, high = reach([limits for _, limits in shown])
     figure, ax = canvas(0.85 * len(shown) + 1.0)
     for i, (words, found) in enumerate(shown):
-        interval_line(ax, -i, found, low, high, BLUE if i else RED, "o" if i else "D")
+        interval_line(ax, -i, found, low, high, BLUE if i else INK, "o" if i else "D")
         told = answer(key, found)
         caption(ax, (0.3 - i, words), (-0.15 - i, told), (low, high), bold=i == 0, left=True)
     frame(ax, key, len(shown), (low, high))

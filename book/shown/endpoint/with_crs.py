@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from book.html.style import BLUE, LIGHT, ORANGE, RED, Picture, canvas, interval_line, reach
+from book.html.style import BLUE, INK, LIGHT, SKY, Picture, canvas, interval_line, reach
 from book.shown.endpoint.rows import caption, frame
 from extraction.records import Review
 from models.answers.answer import answer_of, as_ratios
@@ -43,11 +43,11 @@ def rows(key: str, review: Review, found: Bounds) -> list[Row]:
     paper counts them.
     """
     shown = [
-        Row("as used: all patients", (answer_of(key, review).mu.ratio,), RED),
+        Row("as used: all patients", (answer_of(key, review).mu.ratio,), INK),
         Row("patients with CRS only", (found.low, found.high), BLUE),
     ]
     if after := without_early_events(key, review):
-        shown.append(Row("without those who had it before the drug", (after,), ORANGE))
+        shown.append(Row("without those who had it before the drug", (after,), SKY))
     return shown
 
 
@@ -91,8 +91,8 @@ def _draw(ax, y: float, row: Row, low: float, high: float) -> None:
         medians = [np.clip(limits["median"], low, high) for limits in row.answers]
         ax.fill_betweenx([y - 0.16, y + 0.2], *medians, color=LIGHT, lw=0, zorder=1)
     for place, limits in zip((0.1, -0.06) if len(row.answers) > 1 else (0.02,), row.answers, strict=True):
-        interval_line(ax, y + place, limits, low, high, row.colour, "D" if row.colour == RED else "o")
-    caption(ax, (y + 0.42, row.words), (y - 0.21, row.said), (low, high), row.colour == RED)
+        interval_line(ax, y + place, limits, low, high, row.colour, "D" if row.colour == INK else "o")
+    caption(ax, (y + 0.42, row.words), (y - 0.21, row.said), (low, high), row.colour == INK)
 
 
 def _numbers(shown: list[Row], scale: str) -> Iterator[dict]:
