@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -249,3 +250,23 @@ def test_ci_installs_a_missing_chromium_as_root_only(house):
 def test_the_readme_names_both_commands():
     named = re.findall(r"^make (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
     assert named == ["book", "test"]
+
+
+# help
+
+
+def helped(main, capsys, *command: str) -> list[tuple[str, ...]]:
+    """A command whose help prints, and all below it."""
+    with pytest.raises(SystemExit) as stopped:
+        main([*command, "--help"])
+    told = capsys.readouterr().out
+    assert stopped.value.code == 0 and told.startswith("usage"), command
+    usage, _, _ = told.partition("\n\n")
+    below = re.search(r"\{([a-z0-9_,-]+)\} \.\.\.", " ".join(usage.split()))
+    names = below[1].split(",") if below else []
+    return [command, *(found for name in names for found in helped(main, capsys, *command, name))]
+
+
+@pytest.mark.parametrize(("module", "least"), [("extraction", 12), ("models", 8), ("book", 1)])
+def test_every_command_prints_its_help(module, least, capsys):
+    assert len(helped(import_module(f"{module}.__main__").main, capsys)) >= least

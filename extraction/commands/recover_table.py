@@ -40,7 +40,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--measure", choices=list(METHODS), help="what --estimate and the limits are of")
     parser.add_argument(
-        "--estimate", metavar="X", help="as printed; a difference as a share, or with % in points"
+        "--estimate", metavar="X", help="as printed; a difference as a share, or with %% in points"
     )
     for name in ("lower", "upper"):
         parser.add_argument(f"--{name}", metavar="X", help=f"{name} limit, as printed")
