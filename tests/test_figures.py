@@ -68,6 +68,7 @@ def test_a_forest_has_a_row_for_each_study_used_and_each_registered_study(key, r
     registered = [s.id for s in review.register.studies if s.registered]
     assert set(rows) == {review.studies[study].label for study in {*used, *registered}} | {
         "Mean effect",
+        "Mean effect adjusted",
         "Next study",
     }
     assert all(rows[review.studies[study].label].limits for study in used)
