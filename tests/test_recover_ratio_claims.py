@@ -7,12 +7,14 @@ from itertools import pairwise, product
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 from scipy.stats.contingency import odds_ratio
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from extraction.recover import Unusable, two_by_two
 from extraction.recover.ratio_claims import PrintedRatio, judge_ratio
+from extraction.recover.survival_tests import cox, p_of, risk_sets, z_of_every_test
 
 REPORTS = Path(__file__).parent / "reference" / "reports"
 """What R prints of 60 random tables and 60 random pairs of survival curves; the scripts stand beside."""
@@ -153,6 +155,60 @@ def test_no_correct_report_of_other_software_is_called_wrong(digits):
                 alarms.append((layout, known, numbers, found.words))
     assert sum(judged.values()) > 1000
     assert alarms == []
+
+
+def pairs_of_curves(random, pairs):
+    """Risk sets of random pairs of arms, of 4 to 150 patients: half with ties, half followed up alike, a
+    third with other hazards early than late.
+    """
+    while pairs:
+        n = random.integers(4, random.choice([12, 40, 150]), 2)
+        treated = np.repeat([True, False], n)
+        early = random.normal(0, 0.7)
+        late = early if pairs % 3 else random.normal(0, 0.7)
+        hazards = np.where(treated, *np.exp([[[early], [late]], [[0.0], [0.0]]]))
+        cut, due = random.uniform(0.2, 1.2), random.exponential(1.0, len(treated))
+        first = due / hazards[0]
+        time = np.where(first < cut, first, cut + (due - hazards[0] * cut) / hazards[1])
+        last = random.uniform(0.3, 3.0, len(treated)) if pairs % 2 else random.uniform(0.3, 3.0)
+        seen = np.minimum(time, last)
+        sets = risk_sets(np.ceil(10 * seen) if random.random() < 0.5 else seen, time <= last, treated)
+        fitted = cox(sets)
+        if np.isfinite(fitted.log_hr[0]) and fitted.se[0] < 5:
+            yield fitted, z_of_every_test(sets, fitted)
+            pairs -= 1
+
+
+def test_no_p_of_any_test_of_two_curves_is_called_wrong():
+    """400 pairs of curves, their hazard ratio with Wald's limits, and the p of eight tests (held to R and
+    lifelines in test_recover_log_rank_ratios.py), two- and one-sided.
+    """
+    alarms, told = [], Counter()
+    for fitted, z in pairs_of_curves(np.random.default_rng(31), 400):
+        log_hr, se = fitted.log_hr[0], fitted.se[0]
+        three = [as_ratio(np.exp(log_hr + shift * se), 2) for shift in (0.0, -1.959964, 1.959964)]
+        if three[1] == three[2]:
+            continue
+        for test, sides in product(z, (2, 1)):
+            p = float(p_of(z[test][0], sides))
+            numbers = PrintedRatio(*three, p=f"{p:.3f}" if p >= 0.0005 else "<0.001")
+            part = judge_ratio(numbers, "hazard_ratio").p
+            told[sides, part.verdict] += 1
+            if part.verdict == "differs":
+                alarms.append((test, sides, numbers, part))
+    assert alarms == []
+    assert told[2, "agrees"] > 500
+
+
+def test_a_weighted_test_is_named_where_no_other_gives_a_p():
+    """HR 0.60 (0.42 to 0.86): Wald's z is 2.79, p 0.005; p = 0.30 is |z| = 1.04, which is 1.75 below: further
+    than the log-rank test goes, and within the reach of Gehan's.  With 0.50 to 0.72 z is 5.5, and p = 0.90
+    further than any goes.
+    """
+    found = judge_ratio(PrintedRatio("0.60", "0.42", "0.86", p="0.30"), "hazard_ratio")
+    assert found.p.verdict == "agrees_if" and "Gehan" in found.p.conditions[-1]
+    assert judge_ratio(PrintedRatio("0.60", "0.50", "0.72", p="0.90"), "hazard_ratio").p.verdict == "differs"
+    assert judge_ratio(PrintedRatio("0.60", "0.42", "0.86", p="0.30"), "odds_ratio").p.verdict == "differs"
 
 
 @pytest.mark.parametrize(("n", "m"), [(5, 7), (4, 20), (12, 12)])

@@ -3,8 +3,8 @@
 Only a Wald result must lie in the middle of its interval (on the log scale) and give its own p.  Where the
 counts of both arms are known, every method is computed, and the one that prints the number is named.  Where
 they are not, an interval that is not symmetric may be exact, profile, score or bootstrap, and a p beside it
-log-rank, likelihood ratio, score, chi-squared or Fisher's: what lies within the reach of these agrees under
-that condition, which is named; only what lies beyond differs.
+log-rank, likelihood ratio, score, chi-squared, Fisher's or weighted: what lies within the reach of these
+agrees under that condition, which is named; only what lies beyond differs.
 """
 
 import math
@@ -36,6 +36,8 @@ class Reach(NamedTuple):
     width at 95 % adds
     below : by how many z another test's is below Wald's
     above, above_per_log : by how many it is above, and what each unit of |log ratio| times Wald's z adds
+    others : those tests, in words
+    further : tests that go further, in words, with the z by which they do on either side
     """
 
     skew: float
@@ -43,17 +45,26 @@ class Reach(NamedTuple):
     below: float
     above: float
     above_per_log: float
+    others: str
+    further: tuple[tuple[float, str], ...] = ()
 
 
-OF_ODDS = Reach(0.02, 0.1, 1.1, 0.5, 0.8)
-"""Odds and hazard ratios: of 990 random tables of 4 to 1,000 patients an arm, and of 5,409 pairs of survival
-curves of 4 to 400, none goes beyond.  Tests that weigh early events (Peto, Gehan) are not among them.
+COUNT_TESTS = "likelihood ratio, score, chi-squared or exact"
+WEIGHTED = "it is of a test that weighs early events: Gehan–Breslow, Tarone–Ware or Peto–Prentice"
+OF_ODDS = Reach(0.02, 0.1, 1.1, 0.5, 0.8, COUNT_TESTS)
+"""Odds and rate ratios: of 990 random tables of 4 to 1,000 patients an arm none goes beyond."""
+OF_HAZARDS = OF_ODDS._replace(
+    others="log-rank, likelihood ratio, score or Σ(O−E)²/E",
+    further=((0.9, WEIGHTED), (3.6, f"{WEIGHTED}, and the hazards are not in proportion")),
+)
+"""Of 5,947 random pairs of survival curves of 4 to 400 patients an arm, half with ties and a third with other
+hazards early than late, none goes beyond.
 """
-OF_RISKS = Reach(0.8, 0.0, math.inf, 1.0, 0.8)
+OF_RISKS = Reach(0.8, 0.0, math.inf, 1.0, 0.8, COUNT_TESTS)
 """Other ratios: where nearly all patients have the event, a risk ratio's Wald test can be far from an exact
 one, and its score interval is far from symmetric.
 """
-REACHES = {"odds_ratio": OF_ODDS, "hazard_ratio": OF_ODDS, "rate_ratio": OF_ODDS}
+REACHES = {"odds_ratio": OF_ODDS, "hazard_ratio": OF_HAZARDS, "rate_ratio": OF_ODDS}
 MOST_COMPARISONS = 10
 """Comparisons up to which a Bonferroni product is named."""
 
@@ -278,20 +289,35 @@ def _of_wald(p: PrintedP, found: RatioCoherence, z: Range, estimate: Range, reac
         return Part("agrees_if", ("it is Wald's, one-sided",), expected)
     most = z[1] + reach.above + reach.above_per_log * max(map(abs, estimate)) * z[1]
     within = z[0] - reach.below, most
+    other = f"it is of another test than Wald's: {reach.others}"
     if _overlap(_z_of_p(p, sides=2), within):
-        return Part("agrees_if", (OTHER_TEST,), expected)
-    if any(_overlap(_z_of_p(p, sides=1), side) for side in (within, (-within[1], -within[0]))):
-        return Part("agrees_if", (f"{OTHER_TEST}, one-sided",), expected)
+        return Part("agrees_if", (other,), expected)
+    conditions = [f"{other}, one-sided"] if _one_sided(p, within) else []
     if times := _comparisons(p, [(low, high)]):
-        return Part("agrees_if", (f"Wald's p is multiplied for {times} comparisons",), expected)
-    return Part("differs", (), expected, NO_TEST)
+        conditions.append(f"Wald's p is multiplied for {times} comparisons")
+    for further, words in reach.further:
+        wider = within[0] - further, within[1] + further
+        if not any(words.startswith(known) for known in conditions):
+            if _overlap(_z_of_p(p, sides=2), wider):
+                conditions.append(words)
+            elif not conditions and _overlap(_z_of_p(p, sides=1), wider):
+                conditions.append(f"{words}, one-sided")
+    return (
+        Part("agrees_if", tuple(conditions), expected)
+        if conditions
+        else Part("differs", (), expected, NO_TEST)
+    )
 
 
 NO_TEST = (
     "no likelihood ratio, score, log-rank, chi-squared or exact test of the same comparison is so far from"
     " Wald's; a p of another model or a weighted test is to be told as one"
 )
-OTHER_TEST = "it is of another test than Wald's: likelihood ratio, score, log-rank, chi-squared or exact"
+
+
+def _one_sided(p: PrintedP, within: Range) -> bool:
+    """Whether a one-sided p, of either side, has its z within a range of two-sided ones."""
+    return any(_overlap(_z_of_p(p, sides=1), side) for side in (within, (-within[1], -within[0])))
 
 
 def _overlap(one: Range, other: Range) -> bool:
