@@ -486,13 +486,14 @@ def test_a_ratio_near_the_middle_agrees_if_its_interval_is_not_walds(invented):
     ("p", "verdict", "words"),
     [
         ("0.597", ("agrees", None), "by Wald's test"),
-        ("0.577", ("agrees", None), "if it is of another test than Wald's: likelihood ratio, score"),
+        ("0.577", ("agrees", None), "if it is of another test than Wald's: log-rank, likelihood ratio"),
         ("0.299", ("agrees", None), "if it is Wald's, one-sided"),  # half of 0.597, and it may round to 0.299
-        ("0.097", ("differs", "error"), "by no method in use"),
+        ("0.097", ("agrees", None), "if it is of a test that weighs early events"),
+        ("0.0000004", ("differs", "error"), "by no method in use"),
     ],
 )
 def test_a_p_beside_a_ratio_is_walds_or_of_a_test_that_is_named(invented, p, verdict, words):
-    """log 0.8 over log(1.83 / 0.35) / 3.92 is -0.529: p = 0.597."""
+    """log 0.8 over log(1.83 / 0.35) / 3.92 is -0.529: p = 0.597; 0.097 and 0.0000004 are 1.66 and 5.07."""
     plant_all(invented, "id: overall_survival.ratio", ("p: 0.597", f"p: {p}"), ("p = 0.597", f"p = {p}"))
     assert verdicts(invented, "overall_survival.ratio") == {verdict}
     (found,) = [f for f in invented.check()[1]["findings"] if f["entry"] == "overall_survival.ratio"]

@@ -3,7 +3,7 @@ all?
 """
 
 from collections.abc import Iterator
-from math import isfinite
+from math import comb, isfinite
 from typing import TypeGuard
 
 import numpy as np
@@ -14,7 +14,8 @@ from extraction.derived.groups import both_sizes, group_size
 from extraction.recover import TooLarge, Unusable, p_values, wide_tables
 from extraction.recover.log_rank import log_rank_histories, too_large
 from extraction.recover.p_values import NAMES
-from extraction.recover.ranks import attainable_p, judge_rank_p, share_attainable
+from extraction.recover.rank_conventions import RankReport, judge_ranks, smallest_two_sided
+from extraction.recover.ranks import LARGEST_EXACT, share_attainable
 from extraction.recover.rounding import PrintedP, printed_p
 from extraction.recover.tables import Arm, recover_tables
 from extraction.schema import AnyEntry, Counts, Entry, LogRankP, Percentage, PValue, Record, TestOutcome
@@ -30,7 +31,6 @@ TELLING = 0.5
 """Share of the printable p-values near the printed one that a rank test can give; above it the digits check
 nothing.
 """
-RANK_TESTS = ("mann_whitney", "mann_whitney_normal", "mann_whitney_normal_corrected")
 
 
 def p_is_that_of_the_counts(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -251,43 +251,34 @@ def p_is_one_a_rank_test_can_give(record: Record, entry: AnyEntry) -> Iterator[J
 
 
 def _of_ranks(entry: PValue, sizes: tuple[int, int]) -> Judgement:
-    """Values may be tied: of small groups every pattern of ties is tried, of large ones there are too
-    many.
-    """
+    """By any convention in use, tied values included."""
     among = f"a Mann-Whitney test of {sizes[0]} v {sizes[1]} patients"
-    try:
-        found = [judge_rank_p(*sizes, entry.p, test, ties) for ties in (False, True) for test in RANK_TESTS]
-    except TooLarge:
+    found = judge_ranks(RankReport(*sizes, entry.p))
+    if found.verdict == "undecided":
         return Judgement(
             "cannot_be_checked", "", f"with tied values {among} can give too many p-values to list"
         )
-    nearest = next((verdict["nearest_attainable_p"] for verdict in found if verdict["possible"]), None)
-    if nearest is None and any(verdict["match"] for verdict in found):
+    if found.verdict == "cut_off":
         return Judgement(
             "differs", "", f"{among} can give this p if it is cut off rather than rounded", "last_digit"
         )
-    if nearest is None:
-        exact = found[0]
+    if found.verdict == "impossible":
         return Judgement(
             "differs",
-            f"at least {exact['smallest_attainable_p']:.4f}, nearest {exact['nearest_attainable_p']:.4f}",
+            f"at least {2 / comb(sum(sizes), sizes[0]):.4f} by the exact test without ties, and"
+            f" {found.smallest:.4f} by any convention, one-sided and with ties",
             f"{among} cannot give this p, with tied values or without",
         )
-    if share_attainable(*sizes, entry.p) > TELLING:
+    if sum(sizes) > LARGEST_EXACT or share_attainable(*sizes, entry.p) > TELLING:
         return Judgement(
             "cannot_be_checked", "", f"{among} can give nearly every p, and the values are not printed"
         )
-    return Judgement("agrees", f"{nearest:.4f}", f"a p that {among} can give")
+    return Judgement("agrees", f"{found.p:.4f}", f"a p that {among} can give by {found.by[0]}")
 
 
 def _outcome_of_a_rank_test(entry: TestOutcome, sizes: tuple[int, int]) -> Iterator[Judgement]:
-    """`Significant` needs sizes at which the test can be, with tied values if they can be listed."""
-    try:
-        smallest = min(
-            float(attainable_p(*sizes, test, ties)[0]) for ties in (False, True) for test in RANK_TESTS
-        )
-    except TooLarge:
-        return
+    """`Significant` needs sizes at which the test can be, with tied values or without."""
+    smallest = smallest_two_sided(sizes)
     if entry.significant and smallest >= float(entry.alpha):
         yield Judgement(
             "differs",

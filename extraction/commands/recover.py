@@ -12,27 +12,22 @@ from extraction.commands import (
     recover_curve,
     recover_logrank,
     recover_mean,
+    recover_rank,
     recover_ratio,
     recover_read,
     recover_table,
 )
 from extraction.commands.parser import counted
 from extraction.commands.recover_table import P_HELP
-from extraction.commands.shown import say, show_rows
+from extraction.commands.shown import show_rows
 from extraction.recover import Unusable
 from extraction.recover.p_values import NAMES
-from extraction.recover.rounding import CONVENTION_WORDS, CONVENTIONS, Convention, printed_p, printed_percent
+from extraction.recover.rounding import CONVENTION_WORDS, CONVENTIONS, printed_p, printed_percent
 from extraction.recover.wide_tables import TESTS as WIDE_TESTS
 from extraction.recover.wide_tables import recover_wide_tables
 
 SCHEMA = 2
 """Version of the JSON answers; it grows when a key changes its name or meaning."""
-ALIASES = {
-    "mann-whitney": "mann_whitney",
-    "mann-whitney-normal": "mann_whitney_normal",
-    "mann-whitney-normal-corrected": "mann_whitney_normal_corrected",
-    "t": "t",
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -112,65 +107,7 @@ def _cell(text: str):
     return int(text)
 
 
-# log-rank, rank and t tests
-
-
-def _declare_sizes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--n-treated", type=counted, required=True, metavar="N", help="patients treated")
-    parser.add_argument(
-        "--n-control", type=counted, required=True, metavar="N", help="patients of the control"
-    )
-    parser.add_argument("--p", required=True, help=P_HELP)
-
-
-def _declare_rank(parser: argparse.ArgumentParser) -> None:
-    _declare_sizes(parser)
-    parser.add_argument(
-        "--test", default="mann-whitney", choices=list(ALIASES), help="default mann-whitney, exact"
-    )
-    parser.add_argument(
-        "--ties", action="store_true", help="allow tied values; exact up to about 16 patients"
-    )
-
-
-def _rank(given: argparse.Namespace) -> tuple[dict, Callable]:
-    from extraction.recover.ranks import judge_rank_p
-
-    if given.test == "t":
-        from extraction.recover.t_test import t_from_p
-
-        found = t_from_p(given.n_treated, given.n_control, given.p)
-        ends = {
-            "as printed": found,
-            "weakest that prints so": found["weakest"],
-            "strongest that prints so": found["strongest"],
-        }
-        return {"possible": True, **found}, lambda: say(
-            "\n".join(f"{name}: {_difference(row)}" for name, row in ends.items())
-        )
-    answer = judge_rank_p(given.n_treated, given.n_control, given.p, ALIASES[given.test], given.ties)
-    if answer["match"] == Convention.TRUNCATED:
-        words = f"can give p {given.p} if its digits are {CONVENTION_WORDS[Convention.TRUNCATED]}"
-    else:
-        words = f"{'can' if answer['possible'] else 'cannot'} give p {given.p}"
-
-    def show() -> None:
-        say(
-            f"This test of {given.n_treated} v {given.n_control} patients {words}. Smallest p:"
-            f" {answer['smallest_attainable_p']:.4g}; nearest: {answer['nearest_attainable_p']:.4g}."
-        )
-
-    return answer, show
-
-
-def _difference(row: dict) -> str:
-    return (
-        f"p = {row['p']:.4g}, |t| = {row['t']:.3f} on {row['df']} degrees of freedom, standardised difference"
-        f" {row['d']:.2f} (95 % interval {row['d_lower']:.2f} to {row['d_upper']:.2f}), its sign not known"
-    )
-
-
-# estimates
+# percentages
 
 
 def _declare_percent(parser: argparse.ArgumentParser) -> None:
@@ -206,7 +143,7 @@ KINDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
         "histories, hazard ratios and tests behind a log-rank p",
         partial(recover_logrank.declare, p_help=P_HELP),
     ),
-    "rank": ("whether a rank or t test can give a p", _declare_rank),
+    "rank": ("whether a rank or t test can give a p", recover_rank.declare),
     "claim": ("whether a test statistic, its degrees of freedom and its p agree", recover_claim.declare),
     "ratio": ("whether a ratio, its interval and its p agree", recover_ratio.declare),
     "difference": ("whether a difference, its interval and its p agree", recover_ratio.declare_difference),
@@ -220,7 +157,7 @@ ANSWERS = {
     "table": recover_table.answer,
     "categories": _categories,
     "logrank": recover_logrank.answer,
-    "rank": _rank,
+    "rank": recover_rank.answer,
     "claim": recover_claim.answer,
     "ratio": recover_ratio.answer,
     "difference": recover_ratio.answer_difference,

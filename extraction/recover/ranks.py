@@ -66,7 +66,7 @@ def attainable_p(
         raise Unusable(f"test {test!r}: the rank tests are {', '.join(RANK_TESTS)}")
     correction = 0.5 if test.endswith("corrected") else 0.0
     if ties:
-        ways, tie_sums = _tied_ways(n_treated, n_control)
+        ways, tie_sums = tied_ways(n_treated, n_control)
         found = (
             _tied_exact(ways)
             if test == "mann_whitney"
@@ -154,7 +154,7 @@ def _normal(
     return 2 * special.ndtr(-np.maximum(away - correction, 0.0) / np.sqrt(variance))
 
 
-def _tied_ways(n_treated: int, n_control: int) -> tuple[np.ndarray, np.ndarray]:
+def tied_ways(n_treated: int, n_control: int) -> tuple[np.ndarray, np.ndarray]:
     """In how many ways each pattern of ties gives each U.
 
     A pattern is the sizes of the groups of tied patients, from the shortest time up.  Patterns of the first m
