@@ -8,6 +8,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import InvalidOperation
 from math import isfinite, isnan
 
 from extraction.fault import Fault
@@ -65,6 +66,18 @@ class Cells:
         elif not low <= value <= high:
             self.refuse(name, rule)
         return value
+
+    def true_values(self, name: str) -> tuple[float, float]:
+        """Smallest and largest number that is printed as this cell, which holds one."""
+        from extraction.recover.printed import number
+        from extraction.recover.rounding import true_values
+
+        text = self.text(name)
+        text = text.replace(",", ".") if self.decimal_comma else text
+        try:
+            return true_values(text)
+        except InvalidOperation:
+            return true_values(number(text).value)
 
     def _as_printed(self, name: str, text: str) -> float:
         """A number in a form that papers print and Python does not read, such as `−0·15` or `1 234`."""

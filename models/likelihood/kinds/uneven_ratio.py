@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from scipy import stats
 
+from models.likelihood.estimates import uneven
 from models.likelihood.kinds.ratio import Ratio
-from models.likelihood.ops import ops_for
 from models.likelihood.printing import decimals
 
 if TYPE_CHECKING:
@@ -35,9 +35,7 @@ class UnevenRatio(Ratio):
 
     def log_likelihood[V: (np.ndarray, TensorVariable)](self, effect: V, baseline: V | None = None) -> V:
         """Log density of the printed log ratio, up to a constant."""
-        below, above = self.se_by_side
-        off = effect - np.log(self.estimate)
-        return -((off / ops_for(effect).where(off < 0, below, above)) ** 2) / 2
+        return uneven(effect, float(np.log(self.estimate)), *self.se_by_side)
 
     def simulate(self, effect: float, generator: np.random.Generator) -> Self | None:
         """A ratio with an interval as wide on either side as the printed one; None where its lower limit

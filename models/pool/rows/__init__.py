@@ -6,6 +6,7 @@ from models.pool.measures import MEASURES, Measure
 from models.pool.rows.counts import Counts
 from models.pool.rows.curve import DigitisedCurve
 from models.pool.rows.estimate import Estimate
+from models.pool.rows.estimate_with_p import EstimateWithP
 from models.pool.rows.log_rank import LogRankP, ObservedMinusExpected
 from models.pool.rows.means import Means
 from models.pool.rows.medians import Medians
@@ -17,8 +18,8 @@ from models.pool.rows.test_outcome import OutcomeOfTest
 from models.pool.study_table import BadTable, Cells
 
 KINDS: tuple[type[Row], ...] = (
-    Counts, TableSet, PersonTime, Means, Medians, SingleArm, ObservedMinusExpected, Estimate, LogRankP,
-    DigitisedCurve, OutcomeOfTest,
+    Counts, TableSet, PersonTime, Means, Medians, SingleArm, ObservedMinusExpected, Estimate,
+    EstimateWithP, LogRankP, DigitisedCurve, OutcomeOfTest,
 )  # fmt: skip
 """In the order in which a row that could be several is read: raw numbers before what was made of them."""
 

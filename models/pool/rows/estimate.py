@@ -1,4 +1,4 @@
-"""An effect with its interval, standard error or p-value.
+"""An effect with its interval or standard error.
 
 >>> from pandas import DataFrame
 >>> from models.pool import pool
@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import isfinite, nan, sqrt
 from typing import TYPE_CHECKING, Self
 
 from models.pool.measures import ATANH, LOG, LOGIT, MEASURES, PLAIN, Measure
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from models.priors import BaselinePrior
 
 LARGEST = 1e6
+NONE = (nan, nan)
+"""Standard errors where a fault has been noted."""
 
 
 def quantile(level: float) -> float:
@@ -38,21 +40,23 @@ def quantile(level: float) -> float:
 class Estimate(Row):
     """Normal on the scale of the measure; a risk difference is normal itself.
 
-    estimate, se: on the scale of the measure, of a risk difference on its own. printed: as the table has it.
-    asymmetry: how far, on the scale, the estimate lies from the middle of its limits beyond what rounding
-    allows, 0 where it does not.
+    estimate: on the scale of the measure, of a risk difference on its own. se: below and above it, the same
+    unless it lies further from the middle of its limits than rounding allows; the likelihood then keeps the
+    shape of the interval, as that of a record does. printed: as the table has it.
     """
 
-    words = "estimates with intervals or standard errors: normal on the log scale, ratios; else as they are"
+    words = (
+        "estimates with intervals or standard errors: normal on the log scale, ratios; else as they are;"
+        " limits that are not symmetric keep their shape"
+    )
 
     estimate: float
-    se: float
+    se: tuple[float, float]
     printed: str
-    asymmetry: float = 0.0
 
     @classmethod
     def needs(cls, cells: Cells, measure: str | None) -> tuple[str, ...]:
-        column = _column(cells, measure) or ("estimate" if measure in (None, "generic") else str(measure))
+        column = column_of(cells, measure) or ("estimate" if measure in (None, "generic") else str(measure))
         return column, *_spread(cells)
 
     @classmethod
@@ -62,61 +66,63 @@ class Estimate(Row):
 
     @classmethod
     def read(cls, cells: Cells, measure: Measure) -> Self | None:
-        column = _column(cells, measure.key) or ""
+        column = column_of(cells, measure.key) or ""
         natural = column == measure.key and measure.scale is not PLAIN
         value = cells.number(column, f"must lie between {-LARGEST:g} and {LARGEST:g}", -LARGEST, LARGEST)
         if natural and isfinite(value) and not measure.scale.inside(value):
-            cells.refuse(column, f"{measure.scale.legal}, as {_article(measure.words)} does")
+            cells.refuse(column, f"{measure.scale.legal}, as {article(measure.words)} does")
         spread = _spread(cells)
         if spread == ("lower", "upper") and column == "estimate" and measure.scale is not PLAIN:
             cells.refuse(
                 column,
-                f"with limits may be {_article(measure.words)} or its logarithm: name the column"
+                f"with limits may be {article(measure.words)} or its logarithm: name the column"
                 f" {measure.key} or {f'log_{measure.key}' if measure.is_ratio else 'give counts'}",
             )
         if cells.faults:
             return None
-        read = {"lower": _limits, "se": _standard_error, "variance": _variance, "p": _from_p}[spread[0]]
-        se, asymmetry = read(cells, column, value, measure, natural)
-        if not cells.faults and not 1 / LARGEST <= se <= LARGEST:
+        read = {"lower": _limits, "se": _standard_error, "variance": _variance}[spread[0]]
+        se = read(cells, column, value, measure, natural)
+        beyond = next((one for one in se if not 1 / LARGEST <= one <= LARGEST), None)
+        if not cells.faults and beyond is not None:
             cells.refuse(
                 spread[0],
-                f"gives a standard error of {se:.3g}, and one between {1 / LARGEST:g} and"
+                f"gives a standard error of {beyond:.3g}, and one between {1 / LARGEST:g} and"
                 f" {LARGEST:g} is needed",
             )
         if cells.faults:
             return None
         scale = measure.scale.of if natural and measure.scale is not ATANH else float
-        return cls(cells.study, scale(value), se, _printed(cells, column), asymmetry)
+        return cls(cells.study, scale(value), se, _printed(cells, column))
 
     def log_likelihood(self, measure: Measure, baseline: BaselinePrior) -> LogLikelihood:
         import numpy as np
 
+        from models.likelihood.estimates import uneven
+
         def of(theta: np.ndarray) -> np.ndarray:
-            effect = np.tanh(theta) if measure.scale is ATANH else theta
-            return -0.5 * ((self.estimate - effect) / self.se) ** 2
+            return uneven(np.tanh(theta) if measure.scale is ATANH else theta, self.estimate, *self.se)
 
         return of
 
     def normal(self, measure: Measure) -> Normal | None:
-        return None if measure.scale is ATANH else (self.estimate, self.se)
+        even = self.se[0] == self.se[1]
+        return (self.estimate, self.se[0]) if even and measure.scale is not ATANH else None
 
     @property
     def shown(self) -> str:
         return self.printed
 
     def notes(self, measure: Measure) -> list[str]:
-        if not self.asymmetry:
+        if self.se[0] == self.se[1]:
             return []
         return [
-            f"{self.study}: {self.printed} is not symmetric on the {measure.scale.words} scale (the estimate"
-            f" lies {abs(self.asymmetry):.2g} {'above' if self.asymmetry > 0 else 'below'} the middle of its"
-            " limits, more than rounding explains): a misprint, or another kind of interval; it enters as"
-            " normal around the estimate, as wide as the interval"
+            f"{self.study}: {self.printed} is not symmetric on the {measure.scale.words} scale, more than"
+            " rounding explains: a misprint, or another kind of interval; it enters with the shape of its"
+            " interval"
         ]
 
 
-def _column(cells: Cells, measure: str | None) -> str | None:
+def column_of(cells: Cells, measure: str | None) -> str | None:
     """The column that holds the effect, `hr` before `log_hr` before `estimate`."""
     keys = list(MEASURES) if measure is None else [measure]
     names = [name for key in keys for name in (key, f"log_{key}")]
@@ -125,7 +131,7 @@ def _column(cells: Cells, measure: str | None) -> str | None:
 
 def _spread(cells: Cells) -> tuple[str, ...]:
     """What tells how sure the estimate is: limits before the rest; a standard error where nothing does."""
-    ways: tuple[tuple[str, ...], ...] = (("lower", "upper"), ("se",), ("variance",), ("p",))
+    ways: tuple[tuple[str, ...], ...] = (("lower", "upper"), ("se",), ("variance",))
     given = next((way for way in ways if cells.has(*way)), None)
     if given is None and any(name in cells.cells for name in ("lower", "upper")) and "se" not in cells.cells:
         return "lower", "upper"
@@ -146,26 +152,21 @@ def _limits(cells: Cells, column: str, value: float, measure: Measure, natural: 
     elif not cells.faults and not lower <= value <= upper:
         cells.refuse(column, f"must lie between its limits, {cells.text('lower')} and {cells.text('upper')}")
     if cells.faults:
-        return float("nan"), 0.0
+        return NONE
     scale = measure.scale.of if natural and measure.scale in (LOG, LOGIT) else float
-    se = (scale(upper) - scale(lower)) / (2 * quantile(level))
-    least, most = (
-        [scale(_moved(cells, name, number, side)) for name, number in zip(names, numbers, strict=True)]
-        for side, names, numbers in (
-            (-1, (column, "lower", "upper"), (value, lower, upper)),
-            (1, (column, "lower", "upper"), (value, lower, upper)),
-        )
-    )
-    off_least, off_most = least[0] - (most[1] + most[2]) / 2, most[0] - (least[1] + least[2]) / 2
-    return se, 0.0 if off_least <= 0 <= off_most else scale(value) - (scale(lower) + scale(upper)) / 2
-
-
-def _moved(cells: Cells, name: str, number: float, side: int) -> float:
-    """The number half a last digit further down or up; a lower end at 0 or below stays just above it."""
-    text = cells.text(name).lower().replace(",", ".")
-    decimals = len(text.partition(".")[2]) if "e" not in text else 12
-    moved = number + side * 0.5 * 10.0**-decimals
-    return moved if moved > 0 or number <= 0 else number * 1e-3
+    z, inside = quantile(level), measure.scale.inside if scale is not float else lambda number: True
+    edges = [cells.true_values(name) for name in (column, "lower", "upper")]
+    if all(
+        inside(edge) for pair in edges for edge in pair
+    ):  # one next to an end of the scale may be anything
+        (least, most), *limits = ([scale(edge) for edge in pair] for pair in edges)
+        low, high = (sum(side) / 2 for side in zip(*limits, strict=True))
+        if not low <= most or not least <= high:
+            if value in (lower, upper):
+                cells.refuse(column, "must not be one of its limits")
+                return NONE
+            return (scale(value) - scale(lower)) / z, (scale(upper) - scale(value)) / z
+    return ((scale(upper) - scale(lower)) / (2 * z),) * 2
 
 
 def _standard_error(
@@ -173,12 +174,8 @@ def _standard_error(
 ) -> tuple[float, float]:
     if natural and measure.scale is LOGIT:
         cells.refuse("se", "of a proportion has no logit: give events and n, or limits")
-    return cells.number(
-        "se",
-        f"must be a positive standard error between {1 / LARGEST:g} and {LARGEST:g}",
-        1 / LARGEST,
-        LARGEST,
-    ), 0.0
+    rule = f"must be a positive standard error between {1 / LARGEST:g} and {LARGEST:g}"
+    return (cells.number("se", rule, 1 / LARGEST, LARGEST),) * 2
 
 
 def _variance(
@@ -187,25 +184,7 @@ def _variance(
     if natural and measure.scale is LOGIT:
         cells.refuse("variance", "of a proportion has no logit: give events and n, or limits")
     variance = cells.number("variance", "must be a positive sampling variance", LARGEST**-2, LARGEST**2)
-    return sqrt(variance) if variance > 0 else float("nan"), 0.0
-
-
-def _from_p(cells: Cells, column: str, value: float, measure: Measure, natural: bool) -> tuple[float, float]:
-    """From a two-sided Wald p-value."""
-    from scipy.special import ndtri
-
-    if measure.key == "proportion":
-        cells.refuse("p", "says nothing of a proportion's precision: give events and n, or limits")
-        return float("nan"), 0.0
-    sign, p = cells.p_value("p")
-    if sign:
-        cells.refuse("p", "is a bound, which gives no standard error: give limits")
-    effect = (measure.scale.of if natural and measure.scale is LOG else float)(value)
-    if effect == 0:
-        cells.refuse("p", "gives no standard error of an effect of exactly none: give limits")
-    if cells.faults:
-        return float("nan"), 0.0
-    return abs(effect) / -float(ndtri(p / 2)), 0.0
+    return (sqrt(variance),) * 2 if variance > 0 else NONE
 
 
 def _printed(cells: Cells, column: str) -> str:
@@ -216,5 +195,5 @@ def _printed(cells: Cells, column: str) -> str:
     return f"{value} ({spread[0]} {cells.text(spread[0])})"
 
 
-def _article(words: str) -> str:
+def article(words: str) -> str:
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"

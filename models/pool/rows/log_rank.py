@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log, pi, sqrt
+from math import sqrt
 from typing import TYPE_CHECKING, Literal, Self
 
 from models.pool.rows.row import Normal, Row
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from models.pool.measures import Measure
     from models.priors import BaselinePrior
 
+MANY_EVENTS = 10_000
+"""From so many on the likelihood is normal to the last digit shown."""
 SIGNS = {"<": "<", "≤": "<", ">": ">", "≥": ">"}
 
 
@@ -34,14 +36,15 @@ SIGNS = {"<": "<", "≤": "<", ">": ">", "≥": ">"}
 class LogRankP(Row):
     """|z| of a two-sided p; without a direction both are possible.
 
-    With the events known z ~ N(log hr sqrt(V), 1), V = D r (1 - r), D events, r the share treated (Schoenfeld
-    1981; Tierney 2007, doi 10.1186/1745-6215-8-16); without them they are summed out, and z follows its law
-    at the sizes of the arms, simulated.
+    With the events known z is normal as models/likelihood/log_rank_of_events has it, near no effect
+    N(log hr sqrt(V), 1), V = D r (1 - r), D events, r the share treated (Schoenfeld 1981; Tierney 2007, doi
+    10.1186/1745-6215-8-16); without them they are summed out, and z follows its law at the sizes of the arms,
+    simulated.
     """
 
     words = (
-        "log-rank p: normal z where the events are given; else its law simulated at the sizes of the arms,"
-        " the events summed out"
+        "log-rank p: normal z where the events are given, as arms are used up, the censored leaving evenly"
+        " among the events; else its law simulated at the sizes of the arms, the events summed out"
     )
 
     p: str
@@ -93,21 +96,34 @@ class LogRankP(Row):
             from models.likelihood.kinds.log_rank import LogRank
 
             return LogRank(self.p, self.direction, self.n_treated, self.n_control).log_likelihood
+        from models.likelihood.log_rank_of_events import LARGEST, estimate, log_density, moments
+        from models.pool.tabulated import TABLE, tabulated
+
         sides = {"lower": [-1], "higher": [1], None: [-1, 1]}[self.direction]
         sign, z = self.z
+        sizes = self.n_treated, self.n_control, self.events
 
         def of(theta: np.ndarray) -> np.ndarray:
             import numpy as np
 
-            return np.logaddexp.reduce([_log_density(sign, z, side * theta * self.root_v) for side in sides])
+            mean, sd = moments(theta, *sizes)
+            return np.logaddexp.reduce([log_density(sign, z, side * mean, sd) for side in sides])
 
-        return of
+        if self.direction and sign == "=":
+            return tabulated(*estimate(sides[0] * z, *sizes), of, LARGEST)
+        # both sides of no effect, or all beyond a bound: as fine, and further
+        finer = 1 + round(min(z, 20.0))
+        return tabulated(0.0, (1 + z) / self.root_v, of, LARGEST, finer * (TABLE - 1) + 1)
 
     def normal(self, measure: Measure) -> Normal | None:
+        """Of many events."""
         sign, z = self.z
-        if self.events is None or self.direction is None or sign != "=":
+        if self.events is None or self.events < MANY_EVENTS or self.direction is None or sign != "=":
             return None
-        return (-z if self.direction == "lower" else z) / self.root_v, 1 / self.root_v
+        from models.likelihood.log_rank_of_events import estimate
+
+        signed = -z if self.direction == "lower" else z
+        return estimate(signed, self.n_treated, self.n_control, self.events)
 
     @property
     def shown(self) -> str:
@@ -161,15 +177,3 @@ def _events(cells: Cells) -> int | None:
     if cells.has("events_treated", "events_control"):
         return cells.whole("events_treated", 0, rule) + cells.whole("events_control", 0, rule)
     return None
-
-
-def _log_density(sign: str, z: float, mean: np.ndarray) -> np.ndarray:
-    """Log density, or probability of the region of a bound, of |z| on the side of the mean."""
-    import numpy as np
-    from scipy.special import log_ndtr, ndtr
-
-    if sign == "=":
-        return -0.5 * (z - mean) ** 2 - 0.5 * log(2 * pi)
-    if sign == "<":
-        return log_ndtr(mean - z)
-    return np.log(np.maximum(ndtr(z - mean) - ndtr(-mean), 1e-300))
