@@ -7,6 +7,7 @@ part of the patients is known to hold.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from extraction.derived.groups import both_sizes, grade_counts, group_size, parts_of
@@ -32,6 +33,10 @@ WIDE_BY_NAME = {
     "unnamed": ("fisher_freeman_halton", "chi_squared"),
 }
 """The same for tables of several categories."""
+
+
+_searched = lru_cache(maxsize=32)(recover_tables)
+"""A search of tables, made once: every reading of the papers asks for the same ones."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +85,10 @@ def tables_of(record: Record, field: str, stratum: str = "all", verbal: bool = T
         for a in BOTH_ARMS
     )
     if test is None or isinstance(test.entry, TestOutcome):
-        without = recover_tables(toci, control, total_events=known.total, treated_share=known.treated_share)
+        without = _searched(toci, control, total_events=known.total, treated_share=known.treated_share)
         if test is None:
             return known.recovered(without)
-    found = recover_tables(
+    found = _searched(
         toci,
         control,
         test.p,

@@ -6,6 +6,7 @@ each constraint leaves.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -75,12 +76,12 @@ class Recovery:
     trace: list[Step] = field(default_factory=list)
     nearest: str = ""
 
-    @property
+    @cached_property
     def rounded(self) -> list[Candidate]:
         """Candidates that print so by rounding: those that cut-off digits would need are left out."""
         return [c for c in self.candidates if c.match != Convention.TRUNCATED]
 
-    @property
+    @cached_property
     def tables(self) -> list[tuple[int, int, int, int]]:
         """Distinct tables among them, whichever test gives the p."""
         return list(dict.fromkeys(c.table for c in self.rounded))
