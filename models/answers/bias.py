@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 from scipy.special import logsumexp
 
 from extraction.bias import overall
@@ -26,6 +27,8 @@ from models.priors import Prior
 
 HERMITE = np.polynomial.hermite_e.hermegauss(41)
 """Nodes and weights of a standard normal: the bias is integrated out at them."""
+FINE = 16
+"""Steps of a spline to an SD of the bias: five or more between two nodes."""
 
 PAIR = (
     "Hill 2018, doi 10.1182/blood-2017-07-793760, table 4: 3.45, unadjusted, first infection of any kind"
@@ -153,16 +156,31 @@ def through_bias(log_likelihood, prior: Prior):
     """
     mean, sd = prior.parameters
     nodes, weights = HERMITE
-    log_weight = np.log(weights / weights.sum())
+    log_weight, shifts = np.log(weights / weights.sum()), mean + sd * nodes
 
     def adjusted(theta):
         theta = np.asarray(theta, float)
+        seen = _read_once(log_likelihood, theta, shifts, sd / FINE)
         return logsumexp(
-            [log_likelihood(theta + mean + sd * node) + w for node, w in zip(nodes, log_weight, strict=True)],
-            axis=0,
+            [seen(theta + shift) + w for shift, w in zip(shifts, log_weight, strict=True)], axis=0
         )
 
     return adjusted
+
+
+def _read_once(log_likelihood, theta: np.ndarray, shifts: np.ndarray, step: float):
+    """The log likelihood as a spline through its values over all shifted effects, where these are fewer than
+    the effects shifted one by one; itself where they are not, or where it is somewhere not finite.
+    """
+    if not theta.size:
+        return log_likelihood
+    low, high = theta.min() + shifts.min(), theta.max() + shifts.max()
+    points = int(np.ceil((high - low) / step)) + 1
+    if points >= theta.size * shifts.size:
+        return log_likelihood
+    x = np.linspace(low, high, points)
+    values = log_likelihood(x)
+    return CubicSpline(x, values) if np.isfinite(values).all() else log_likelihood
 
 
 def adjusted_quadrature(
