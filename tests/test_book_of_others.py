@@ -35,7 +35,7 @@ def html(tmp_path_factory) -> Path:
     fill_in(tree, "example2031", *walkthrough("yaml"))
     retract(tree / "extraction/register.yml", ALONE)
     assert plant_markup(tree / "extraction") > 300
-    for kept in ("posteriors", "results", "many"):
+    for kept in ("posteriors", "results", "many", "shared"):
         if (ROOT / "_build" / kept).is_dir():
             shutil.copytree(ROOT / "_build" / kept, tree / "_build" / kept)
     built = run("make -s book", tree)

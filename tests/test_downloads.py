@@ -275,9 +275,12 @@ def test_the_data_package_describes_the_tables_beside_it(unpacked):
 
 RUN_ONCE = {
     "agreement",
+    "checklists",
+    "explorer",
     "icans",
     "intro",
     "response",
+    "severe-infection",
     "survival",
     "trust",
     "what-changed",
@@ -297,8 +300,9 @@ def take_along_outputs(tree: Path) -> None:
         place.parent.mkdir(exist_ok=True)
         if not place.exists():
             shutil.copy(path, place)
-    if (build.BUILD / "many").is_dir():
-        shutil.copytree(build.BUILD / "many", tree / "_build/many")
+    for kept in ("many", "shared"):
+        if (build.BUILD / kept).is_dir():
+            shutil.copytree(build.BUILD / kept, tree / "_build" / kept)
     cache = get_cache(str(shutil.copytree(build.BUILD / "executed", tree / "_build/executed")))
     for record in cache.list_cache_records():
         if Path(record.uri).stem not in RUN_ONCE:
