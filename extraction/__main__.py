@@ -143,7 +143,10 @@ def _show(review: Review | None, checked: Checked) -> None:
     console = Console()
     if review:
         studies = _studies(review, checked)
-        console.print(_table({study: row for study, row in studies.items() if row["entries"]}))
+        if recorded := {study: row for study, row in studies.items() if row["entries"]}:
+            console.print(_table(recorded))
+        else:
+            _say(console, "No printed number is recorded yet.")
         without = ", ".join(
             f"{study} ({row['decision']})" for study, row in studies.items() if not row["entries"]
         )

@@ -2,18 +2,26 @@
 
 import json
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from book.make.build import without_empty_globs
+from book.shown.citation import citation
 from book.shown.endpoint import pictures
+from extraction.__main__ import main
 from extraction.checks import check
 from extraction.records import load
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.engines.durations import layout
 from models.evidence.collect import alternatives
 from models.trust.crs_universes import CRS, all_universes
+from models.trust.prior_share import shares
 from models.trust.universe import priors
+
+PAGES = Path(__file__).parent.parent / "book"
 
 
 @pytest.fixture
@@ -60,3 +68,51 @@ def test_universes_of_durations_without_reports_are_those_of_the_priors(empty):
         summary = row["summary"]
         assert summary["median"] == pytest.approx(mean, abs=0.05 * sd)
         assert summary["upper"] == pytest.approx(mean + 1.96 * sd, abs=0.15 * sd)
+
+
+def test_the_check_says_that_nothing_is_recorded(empty, tmp_path, capsys):
+    assert main(["check", "--root", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "No printed number is recorded yet." in printed and "┃" not in printed
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("agreement", "No printed number is recorded yet"),
+        ("methods", "so there is no example to follow"),
+        ("what-would-change", "No study enters an endpoint yet"),
+    ],
+)
+def test_a_page_without_studies_says_so(empty, monkeypatch, capsys, page, said):
+    """Its code is run as it stands, and displays as text what a notebook would show."""
+    monkeypatch.setattr("extraction.records.load", lambda: empty)
+    shown: list[str] = []
+    monkeypatch.setattr("book.shown.endpoint.chapter.display", lambda html: shown.append(html.data))
+    text = (PAGES / f"{page}.md").read_text(encoding="utf-8")
+    names: dict[str, object] = {}
+    for cell in re.findall(r"^```\{code-cell\}[^\n]*\n(?::[^\n]*\n)*(.*?)^```", text, re.M | re.S):
+        exec(cell, names)
+    assert said in " ".join(shown) + capsys.readouterr().out
+
+
+def test_the_order_of_a_book_without_studies_names_no_page_of_one(tmp_path):
+    toc = "chapters:\n  - file: book/what-changed\n  - glob: book/studies/*\n  - file: book/glossary\n"
+    assert without_empty_globs(toc, tmp_path) == toc.replace("  - glob: book/studies/*\n", "")
+    (tmp_path / "book/studies").mkdir(parents=True)
+    (tmp_path / "book/studies/one.md").touch()
+    assert without_empty_globs(toc, tmp_path) == toc
+
+
+def test_a_review_without_decisions_is_cited_without_a_date(empty):
+    cited = citation(empty)
+    assert cited.date is None and "no study decided on yet" in cited.dated
+    assert "(no date)" in cited.words and "year" not in cited.bibtex()
+    assert "PY  -" not in cited.ris() and "DA  -" not in cited.ris()
+
+
+def test_without_studies_every_mean_effect_has_its_prior_and_no_likelihood(empty):
+    """An SD that is the prior's is a contraction of 0; no data, so no sensitivity to them."""
+    for share in shares(empty):
+        assert share.contraction == pytest.approx(0, abs=0.02)
+        assert share.likelihood_sensitivity == pytest.approx(0, abs=1e-9)

@@ -7,6 +7,7 @@ half of one.
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 import subprocess
@@ -115,8 +116,9 @@ def assemble(source: Path, cache: Path, review: Review) -> dict:
     (source / "_static").mkdir(parents=True)
     shutil.copytree(inputs.ROOT / "book", source / "book", ignore=shutil.ignore_patterns(*NO_PAGES))
     shutil.copy(inputs.ROOT / "book" / "scripts" / "style.css", source / "_static")
-    shutil.copy(inputs.ROOT / "_toc.yml", source)
     pages.write(source / "book", review)
+    toc = (inputs.ROOT / "_toc.yml").read_text(encoding="utf-8")
+    (source / "_toc.yml").write_text(without_empty_globs(toc, source), encoding="utf-8")
     pages.write_numbers(source / EXTRA / "numbers", review)
     _write_sources(source / EXTRA, review)
     notebooks.write(sorted((source / "book").glob("*.md")), source / EXTRA / foot.NOTEBOOKS / "book")
@@ -134,6 +136,14 @@ def assemble(source: Path, cache: Path, review: Review) -> dict:
         config["sphinx"]["config"]["bibtex_reference_style"] = "author_year"
     (source / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     return config
+
+
+def without_empty_globs(toc: str, source: Path) -> str:
+    """The order of the book, less those globs that match no page: a review may have no study yet."""
+    lines = toc.splitlines(keepends=True)
+    globs = [re.match(r"\s*- glob: (.+?)\s*$", line) for line in lines]
+    kept = [not glob or any(source.glob(f"{glob[1]}.md")) for glob in globs]
+    return "".join(itertools.compress(lines, kept))
 
 
 def _configured() -> dict:

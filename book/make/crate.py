@@ -61,7 +61,7 @@ def metadata(cited: Citation, files: dict[str, bytes]) -> str:
         "name": cited.title,
         "description": f"{cited.note}.",
         "version": cited.version,
-        "datePublished": cited.date.isoformat(),
+        **({"datePublished": cited.date.isoformat()} if cited.date else {}),
         "license": [{"@id": name} for name in LICENCES],
         "author": [{"@id": author["@id"]} for author in authors],
         "identifier": f"https://doi.org/{cited.doi}" if cited.doi else cited.evidence,

@@ -50,9 +50,11 @@ def counts(review: Review) -> dict[str, Counter]:
     }
 
 
-def picture(review: Review):
-    """One square for each printed number, coloured by its verdict."""
+def picture(review: Review) -> Picture | None:
+    """One square for each printed number, coloured by its verdict; None where none is recorded."""
     rows = [(review.studies[study].label, found) for study, found in counts(review).items()]
+    if not rows:
+        return None
     heights = [2.1 + -(-sum(found.values()) // PER_ROW) for _, found in rows]
     figure, ax = canvas(0.17 * sum(heights) + 0.75)
     top = 0.0
@@ -203,6 +205,8 @@ def everything(review: Review) -> dict[str, pd.DataFrame]:
 def headline(review: Review) -> str:
     """How many numbers there are and how they fare, in two sentences."""
     total = sum(counts(review).values(), Counter())
+    if not total:
+        return "No printed number is recorded yet, so there is none to check."
     checked = total["differs"] + total["last_digit"] + total["agrees"]
     return (
         f"Of {sum(total.values())} printed numbers, {checked} can be checked against others of the same "

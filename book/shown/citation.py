@@ -26,7 +26,10 @@ STEM = "tocilizumab-after-cart"
 
 @dataclass(frozen=True)
 class Citation:
-    """What names one version; `date` is that of its release, or of the newest decision where it has none."""
+    """What names one version.
+
+    date : that of its release, or of the newest decision where it has none; None where nothing is decided yet
+    """
 
     title: str
     authors: tuple[str, ...]
@@ -34,25 +37,27 @@ class Citation:
     """Authors that are no person, so that no reference manager turns their names around."""
     version: str
     evidence: str
-    date: datetime.date
+    date: datetime.date | None
     released: bool
     doi: str | None = None
 
     @property
     def dated(self) -> str:
         """`released 2026-12-01`, or that it is not and what it was built from."""
-        day = self.date.isoformat()
-        return (
-            f"released {day}"
-            if self.released
-            else f"unreleased, built from evidence {self.evidence}, newest decision {day}"
-        )
+        if self.released:
+            return f"released {self.date}"
+        decided = f"newest decision {self.date}" if self.date else "no study decided on yet"
+        return f"unreleased, built from evidence {self.evidence}, {decided}"
+
+    @property
+    def year(self) -> str | None:
+        return str(self.date.year) if self.date else None
 
     @property
     def words(self) -> str:
         """The reference as a line of text."""
         found = (
-            f"{', '.join(self.authors)} ({self.date.year}). {self.title}. Version {self.version},"
+            f"{', '.join(self.authors)} ({self.year or 'no date'}). {self.title}. Version {self.version},"
             f" {self.dated}."
         )
         return f"{found} https://doi.org/{self.doi}" if self.doi else found
@@ -68,7 +73,7 @@ class Citation:
                 f"{{{_tex(name)}}}" if name in self.entities else _tex(name) for name in self.authors
             ),
             "title": f"{{{_tex(self.title)}}}",
-            "year": str(self.date.year),
+            "year": self.year,
             "version": self.version,
             "note": _tex(self.note),
             "doi": self.doi,
@@ -77,13 +82,11 @@ class Citation:
         return f"@misc{{{STEM}-{self.version},\n" + ",\n".join(lines) + "\n}\n"
 
     def ris(self) -> str:
-        day = f"{self.date:%Y/%m/%d}/"
         fields = [
             ("TY", "COMP"),
             *(("AU", name) for name in self.authors),
             ("TI", self.title),
-            ("PY", str(self.date.year)),
-            ("DA", day),
+            *([("PY", self.year), ("DA", f"{self.date:%Y/%m/%d}/")] if self.date else ()),
             ("ET", self.version),
             ("N1", self.note),
             *([("DO", self.doi)] if self.doi else ()),
@@ -98,7 +101,7 @@ class Citation:
         held = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8")) | {"version": self.version}
         held.pop("date-released", None)
         if self.released:
-            held["date-released"] = self.date.isoformat()
+            held["date-released"] = str(self.date)
         else:
             held["identifiers"] = [
                 {"type": "other", "value": self.evidence, "description": f"Evidence hash: {self.dated}"}
@@ -148,12 +151,15 @@ def _answers_to(kept: dict, evidence: str, review: Review) -> bool:
         return False
 
 
-def newest(review: Review) -> datetime.date:
-    """Day of the newest decision on a study, extraction of a record, or judgement of certainty."""
+def newest(review: Review) -> datetime.date | None:
+    """Day of the newest decision on a study, extraction of a record, or judgement of certainty; None where
+    there is none.
+    """
     return max(
         [study.decided for study in review.register.studies]
         + [record.extracted for record in review.records.values()]
-        + ([review.certainty.judged] if review.certainty else [])
+        + ([review.certainty.judged] if review.certainty else []),
+        default=None,
     )
 
 

@@ -148,6 +148,8 @@ def today(key: str, review: Review) -> Today:
 
 def finding(found: list[Outlook]) -> str:
     """Two sentences: what one more study would be expected to settle, and how many it takes otherwise."""
+    if not found:
+        return "No study enters an endpoint yet, so there is none that a further one could be like."
     by_truth = {truth: [o for o in found if o.truth == truth] for truth in (MEDIAN, BENEFIT)}
     settled = {truth: [o for o in rows if o.smallest is not None] for truth, rows in by_truth.items()}
     said = [

@@ -146,13 +146,16 @@ def _by_draws(key: str, review: Review) -> list[Share]:
     """From stored draws, by ArviZ's importance sampling; the priors of mu and tau alone are raised."""
     import arviz as az
 
-    endpoint, draws = ENDPOINTS[key], store.read(key, review).draws
+    endpoint, evidence = ENDPOINTS[key], evidence_of(key, review)
+    if not evidence.used:  # where nothing enters, mu and tau have their priors, and no draws are needed
+        return _by_quadrature(key, review)
+    draws = store.read(key, review).draws
     priors = {"mu": endpoint.mu_prior, "tau": endpoint.tau_prior}
     tree = az.from_dict(
         {
             "posterior": {name: draws[name].values for name in priors},
             "log_prior": {name: prior.log_density(draws[name].values) for name, prior in priors.items()},
-            "log_likelihood": {"reports": duration_log_likelihood(draws, evidence_of(key, review))},
+            "log_likelihood": {"reports": duration_log_likelihood(draws, evidence)},
         }
     )
     found = {
