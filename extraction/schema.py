@@ -25,9 +25,11 @@ from pydantic import (
 from extraction.recover.printed import number, written_p
 from extraction.vocabulary import (
     CERTAINTIES,
+    GRAY,
     LIMITATIONS,
     REVERSED,
     TWO_ARMS,
+    WORDS_OF_ESTIMATES,
     Arm,
     ContrastName,
     Direction,
@@ -219,8 +221,18 @@ class Share(Entry):
 
     @property
     def estimated_by(self) -> Estimator:
-        """How it is estimated, by the entry or by its variable."""
-        return self.estimator or ("kaplan_meier" if is_about_time(self.field) else "crude")
+        """How it is estimated: as the entry says, else by its variable, else as the words beside it tell, so
+        that what the check asks for is nowhere taken for a count.
+        """
+        if is_about_time(self.field) and not self.estimator:
+            return "kaplan_meier"
+        return self.estimator or self.told_estimator or "crude"
+
+    @property
+    def told_estimator(self) -> Estimator | None:
+        """The estimator that its words tell of; None where they tell of none."""
+        words = " ".join(filter(None, (self.note, self.printed, self.category)))
+        return next((name for name, form in WORDS_OF_ESTIMATES.items() if form.search(words)), None)
 
 
 class Counts(Share):
@@ -390,6 +402,12 @@ class TestOutcome(Entry):
     direction: Direction | None = Field(None, description="Printed direction: tocilizumab lower or higher.")
     tests: list[Test] = Field(min_length=1, description="The named test, or the tests named as alternatives.")
     alpha: Number = Field(Decimal("0.05"), gt=0, lt=1, description="Two-sided level of the test.")
+
+
+def compares_incidences(entry: PValue | TestOutcome) -> bool:
+    """Whether a test is one of cumulative incidences, by its name or by the words beside it."""
+    words = " ".join(filter(None, (entry.note, entry.printed)))
+    return bool({"gray", "fine_gray"} & set(entry.tests) or GRAY.search(words))
 
 
 class SurvivalCurve(Entry):

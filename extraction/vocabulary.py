@@ -228,6 +228,16 @@ ESTIMATORS = {
 }
 """How a share of patients is estimated.  Only a crude one is a count over a number of patients."""
 
+WORDS_OF_ESTIMATES: dict[Estimator, re.Pattern[str]] = {
+    "cumulative_incidence": re.compile(r"cumulative incidence|competing", re.IGNORECASE),
+    "weighted": re.compile(r"\bIP[TC]?W\b|\bSMRW\b|weight(ed|ing)\b|overlap weights", re.IGNORECASE),
+    "matched": re.compile(r"\bmatch(ed|ing)\b|\bPSM\b", re.IGNORECASE),
+    "kaplan_meier": re.compile(r"kaplan", re.IGNORECASE),
+}
+"""Words beside a share that is not patients with the event over all patients."""
+GRAY = re.compile(r"\bGray\b")
+"""Of a test that compares cumulative incidences, and no counts."""
+
 TIMES = {
     "overall_survival": "overall survival",
     "progression_free_survival": "progression-free survival",

@@ -384,6 +384,18 @@ def test_a_share_whose_words_tell_of_an_estimate_has_to_say_which(paper, note):
     assert not check(said).errors
 
 
+@pytest.mark.parametrize("word", ["cumulative incidence at day 90", "after IPTW", "of matched patients"])
+def test_what_the_check_asks_to_be_named_is_nowhere_taken_for_counts(paper, word):
+    """A preview reads evidence of a record whose check still fails: both go by the same words."""
+    shares = [share("severe_infection", a, p, note=word) for a, p in (("toci", "21"), ("control", "12"))]
+    grays = entry("p_value", "severe_infection", p="0.11", tests=["unnamed"], printed="Gray's test P = 0.11")
+    review = paper(*arms(61, 110), *shares, grays)
+    assert len(check(review).errors) == 3 and not collect(review, "severe_infection").used
+    told = reasons(review, "severe_infection")
+    assert all("no count over a number of patients" in told[one["id"]] for one in shares)
+    assert told[grays["id"]].startswith("a test of cumulative incidences")
+
+
 def test_grays_test_is_named(paper):
     p = entry("p_value", "severe_infection", p="0.11", tests=["unnamed"], printed="Gray's test P = 0.11")
     (problem,) = check(paper(*arms(61, 110), p)).problems

@@ -3,7 +3,6 @@
 These are faults of the extraction, never of the paper, so none can be acknowledged.
 """
 
-import re
 from collections.abc import Callable, Iterator
 
 from extraction.bias import GRAVITY, judgements
@@ -11,8 +10,17 @@ from extraction.derived.groups import both_sizes
 from extraction.fragment import numbers
 from extraction.records import Problem, Review, Source
 from extraction.recover.printed_results import numbers_in, p_values_in
-from extraction.schema import Address, Counts, NotReported, PValue, Record, Share, TestOutcome
-from extraction.vocabulary import DOMAINS, FIELDS, TWO_ARMS, UNITS_OF_KIND
+from extraction.schema import (
+    Address,
+    Counts,
+    NotReported,
+    PValue,
+    Record,
+    Share,
+    TestOutcome,
+    compares_incidences,
+)
+from extraction.vocabulary import DOMAINS, FIELDS, TWO_ARMS, UNITS_OF_KIND, is_about_time
 
 MAY_PRINT_WORDS = {"not_reported", "survival_curve", "test_outcome", "bound"}
 """Kinds of report that may stand in words, or nowhere."""
@@ -151,15 +159,6 @@ def values_stand_in_their_fragment(record: Record, source: Source) -> Iterator[P
             )
 
 
-ESTIMATED = {
-    "cumulative_incidence": re.compile(r"cumulative incidence|competing", re.IGNORECASE),
-    "weighted": re.compile(r"\bIP[TC]?W\b|\bSMRW\b|weight(ed|ing)\b|overlap weights", re.IGNORECASE),
-    "matched": re.compile(r"\bmatch(ed|ing)\b|\bPSM\b", re.IGNORECASE),
-    "kaplan_meier": re.compile(r"kaplan", re.IGNORECASE),
-}
-"""Words beside a share that is not patients with the event over all patients."""
-
-
 def estimators_are_named(record: Record, source: Source) -> Iterator[Problem]:
     """A share whose words tell of an estimate says which it is, so that it is not taken for a count; one at a
     time says at which.
@@ -167,15 +166,14 @@ def estimators_are_named(record: Record, source: Source) -> Iterator[Problem]:
     for i, entry in enumerate(record.entries):
         if not isinstance(entry, Share) or entry.arm == "comparison":
             continue
-        words = " ".join(filter(None, (entry.note, entry.printed, entry.category)))
-        told = next((name for name, form in ESTIMATED.items() if form.search(words)), None)
-        if told and entry.estimator is None and entry.estimated_by != told:
+        told, by_variable = entry.told_estimator, is_about_time(entry.field)
+        if told and entry.estimator is None and not (by_variable and told == "kaplan_meier"):
             yield source.problem(
                 ("entries", i, "estimator"),
                 "nothing",
                 f"its words tell of an estimate: give `estimator`, as {told}, or crude where it is a count",
             )
-        if entry.estimated_by in ("kaplan_meier", "cumulative_incidence") and not entry.at:
+        elif entry.estimated_by in ("kaplan_meier", "cumulative_incidence") and not entry.at:
             yield source.problem(
                 ("entries", i, "at"),
                 "nothing",
@@ -188,7 +186,7 @@ def tests_are_those_of_their_words(record: Record, source: Source) -> Iterator[P
     for i, entry in enumerate(record.entries):
         if not isinstance(entry, PValue | TestOutcome) or {"gray", "fine_gray"} & set(entry.tests):
             continue
-        if re.search(r"\bGray\b", " ".join(filter(None, (entry.note, entry.printed)))):
+        if compares_incidences(entry):
             yield source.problem(
                 ("entries", i, "tests"), ", ".join(entry.tests), "its words tell of Gray: gray or fine_gray"
             )

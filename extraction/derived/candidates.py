@@ -16,7 +16,17 @@ from extraction.recover.p_values import TESTS
 from extraction.recover.rounding import Convention, PrintedP, PrintedPercent, printed_p, printed_percent
 from extraction.recover.tables import Arm, Candidate, Recovery, recover_tables
 from extraction.recover.wide_tables import WideCandidate, recover_wide_tables
-from extraction.schema import Bound, Counts, Entry, Percentage, PValue, Record, Share, TestOutcome
+from extraction.schema import (
+    Bound,
+    Counts,
+    Entry,
+    Percentage,
+    PValue,
+    Record,
+    Share,
+    TestOutcome,
+    compares_incidences,
+)
 from extraction.vocabulary import BOTH_ARMS, GIVEN_IT, RESPONSES, SEVERE_OF, SUMS, Direction
 
 TESTS_BY_NAME = {
@@ -368,6 +378,8 @@ def named_tests(
     entry: PValue | TestOutcome, by_name: Mapping[str, tuple[str, ...]] = TESTS_BY_NAME
 ) -> tuple[str, ...]:
     """Tests of a table that an entry's words may mean, each once; empty where none is a test of a table."""
+    if compares_incidences(entry):
+        return ()
     return tuple(dict.fromkeys(test for name in entry.tests for test in by_name.get(name, ())))
 
 

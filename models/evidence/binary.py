@@ -27,6 +27,7 @@ from extraction.schema import (
     Record,
     Share,
     TestOutcome,
+    compares_incidences,
 )
 from extraction.vocabulary import BEFORE_THE_DRUG, BOTH_ARMS, ESTIMATORS
 from models.evidence.binary_ratios import LARGEST_SET, OTHER_MEASURES, from_ratio, why_not
@@ -230,7 +231,7 @@ def _of_another_kind(record: Record, entry: Entry) -> str | None:
     if isinstance(entry, Share) and not entry.is_crude:
         return f"{ESTIMATORS[entry.estimated_by]}, which no count over a number of patients gives"
     if isinstance(entry, PValue | TestOutcome) and entry.arm == "comparison":
-        if "gray" in entry.tests or "fine_gray" in entry.tests:
+        if compares_incidences(entry):
             return "a test of cumulative incidences, which is none of odds"
         if not entry.category and shares_are_no_counts(record, entry.field, entry.stratum):
             return "a test of the estimates beside it, which are no counts"
