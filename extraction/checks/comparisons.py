@@ -2,7 +2,7 @@
 all?
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import comb, isfinite
 from typing import TypeGuard
 
@@ -11,16 +11,19 @@ import numpy as np
 from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare, counts_of_both
 from extraction.derived.candidates import WIDE_BY_NAME, Recovered, named_tests, response_classes, tables_of
 from extraction.derived.groups import both_sizes, group_size
-from extraction.recover import TooLarge, Unusable, p_values, wide_tables
+from extraction.recover import TooLarge, Unusable, ordered_tests, p_values, two_by_two, wide_tables
 from extraction.recover.log_rank import log_rank_histories, too_large
-from extraction.recover.p_values import NAMES
 from extraction.recover.rank_conventions import RankReport, judge_ranks, smallest_two_sided
 from extraction.recover.ranks import LARGEST_EXACT, share_attainable
+from extraction.recover.ratio_claims import judge_p, p_prints
 from extraction.recover.rounding import PrintedP, printed_p
 from extraction.recover.tables import Arm, recover_tables
+from extraction.recover.wide_tables import NAMES
 from extraction.schema import AnyEntry, Counts, Entry, LogRankP, Percentage, PValue, Record, TestOutcome
 from extraction.vocabulary import BOTH_ARMS, PARTITIONED, RESPONSES, TESTS
 
+UNCONDITIONAL = {"barnard": "Barnard's test", "boschloo": "Boschloo's test"}
+"""Tests named in records, as two_by_two names them."""
 MOST_TABLES = 50
 """Recovered tables beyond which a p-value tells nothing of its numbers: almost any would do."""
 MOST_OUTCOMES = 500
@@ -35,29 +38,90 @@ nothing.
 
 def p_is_that_of_the_counts(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """Counts of both arms are printed: the p of each test the paper names, then of the others."""
-    if not _tests_shares(entry) or entry.contrast != TWO_ARMS:
+    if not _is_plain(entry) or entry.contrast != TWO_ARMS:
         return
-    if counts := counts_of_both(record, entry):
+    counts = counts_of_both(record, entry)
+    if counts and named_tests(entry):
         found = {test: float(p_of(*counts)) for test, p_of in p_values.ALL_TESTS.items()}
-        judgement = _of_values(
-            entry, found, named_tests(entry), f"{counts[0]}/{counts[1]} v {counts[2]}/{counts[3]}"
-        )
+        what = f"{counts[0]}/{counts[1]} v {counts[2]}/{counts[3]}"
+        judgement = _of_values(entry, found, named_tests(entry), what)
+        if judgement.verdict == "differs" and judgement.severity == "error":
+            judgement = _of_further_tests(entry, counts, what) or judgement
         yield _of_classes(record, entry) or judgement if judgement.verdict == "differs" else judgement
-    elif entry.field in PARTITIONED and (table := _categories(record, entry)):
-        found = {
-            "chi_squared": float(wide_tables.chi_squared(np.array([table]))[0]),
-            "fisher_freeman_halton": float(wide_tables.fisher_freeman_halton(np.array([table]))[0]),
-        }
-        yield _of_values(entry, found, named_tests(entry, WIDE_BY_NAME), "the printed categories")
+    elif counts and (one := [name for name in entry.tests if name in UNCONDITIONAL]):
+        yield _of_unconditional(entry, counts, one)
+    elif (
+        entry.field in PARTITIONED
+        and named_tests(entry, WIDE_BY_NAME)
+        and (table := _categories(record, entry))
+    ):
+        found = {test: float(p_of(np.array([table]))[0]) for test, p_of in wide_tables.ALL_TESTS.items()}
+        named = named_tests(entry, WIDE_BY_NAME)
+        judgement = _of_values(entry, found, named, "the printed categories")
+        near = judgement.verdict == "differs" and _may_be_exact(printed_p(entry.p), found, named)
+        yield MAY_BE_EXACT if near else judgement
+
+
+EXACT_FACTOR = 4.0
+"""Times or parts of an approximate p within which an exact or a one-sided one is taken to lie."""
+MAY_BE_EXACT = Judgement(
+    "cannot_be_checked",
+    "",
+    "no approximation gives this p for the printed categories, and the exact or one-sided test near it is not"
+    " computed",
+)
+
+
+def _may_be_exact(p: PrintedP, found: dict[str, float], named: tuple[str, ...]) -> bool:
+    """Whether a p of ranks or trend is so near the approximations that an exact test may give it."""
+    ordered = [found[test] for test in named if test in ordered_tests.TESTS]
+    return any(p.upper >= x / EXACT_FACTOR and p.lower <= x * EXACT_FACTOR for x in ordered)
+
+
+def _of_further_tests(entry: PValue, counts: two_by_two.Counts, what: str) -> Judgement | None:
+    """Agrees by a test that is made of one table at a time, one-sided ones, Barnard's and Boschloo's among
+    them.
+    """
+    part = judge_p(printed_p(entry.p), counts)
+    if part.verdict != "agrees":
+        return None
+    only = f" only; the paper names {' or '.join(TESTS[t] for t in entry.tests)}"
+    return Judgement("agrees", part.expected, f"p of {what} by {part.conditions[0]}{only}")
+
+
+def _of_unconditional(entry: PValue, counts: two_by_two.Counts, named: Sequence[str]) -> Judgement:
+    """Barnard's or Boschloo's p, or that of another test."""
+    what = f"{counts[0]}/{counts[1]} v {counts[2]}/{counts[3]}"
+    told = [t for t in two_by_two.unconditional(counts) if any(UNCONDITIONAL[n] in t.method for n in named)]
+    p = printed_p(entry.p)
+    if fits := [t for t in told if p_prints(t.value, p, t.error)]:
+        return Judgement("agrees", f"{fits[0].value:.4g}", f"p of {what} by {fits[0].method}")
+    if other := _of_further_tests(entry, counts, what):
+        return other
+    words = " or ".join(TESTS[name] for name in named)
+    if not told:
+        return Judgement("cannot_be_checked", "", f"{words} is not computed for groups of this size")
+    return Judgement("differs", f"{told[0].value:.4g}", f"{what} does not give this p by {words}")
+
+
+def pairs_are_not_printed(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
+    """McNemar's test sees pairs, which two arms' counts do not tell."""
+    if _is_plain(entry) and entry.tests == ["mcnemar"]:
+        yield Judgement(
+            "cannot_be_checked",
+            "",
+            "McNemar's test sees the pairs that differ, which are not printed by pair; `recover paired` lists"
+            " those that give this p",
+        )
+
+
+def _is_plain(entry: AnyEntry) -> TypeGuard[PValue]:
+    """Whether it is a p that was not adjusted."""
+    return isinstance(entry, PValue) and entry.adjustment == "none" and _readable(entry.p)
 
 
 def _tests_shares(entry: AnyEntry) -> TypeGuard[PValue]:
-    return (
-        isinstance(entry, PValue)
-        and entry.adjustment == "none"
-        and bool(named_tests(entry))
-        and _readable(entry.p)
-    )
+    return _is_plain(entry) and bool(named_tests(entry))
 
 
 def _readable(p: str) -> bool:
@@ -409,6 +473,7 @@ def direction_is_that_of_the_counts(record: Record, entry: AnyEntry) -> Iterator
 RULES = [
     p_is_that_of_the_counts,
     p_is_that_of_a_possible_table,
+    pairs_are_not_printed,
     p_of_other_groups,
     p_is_one_a_rank_test_can_give,
     p_is_one_a_log_rank_test_can_give,

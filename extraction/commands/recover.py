@@ -12,6 +12,7 @@ from extraction.commands import (
     recover_curve,
     recover_logrank,
     recover_mean,
+    recover_paired,
     recover_rank,
     recover_ratio,
     recover_read,
@@ -21,10 +22,9 @@ from extraction.commands.parser import counted
 from extraction.commands.recover_table import P_HELP
 from extraction.commands.shown import show_rows
 from extraction.recover import Unusable
-from extraction.recover.p_values import NAMES
 from extraction.recover.rounding import CONVENTION_WORDS, CONVENTIONS, printed_p, printed_percent
+from extraction.recover.wide_tables import ALL_TESTS, NAMES, recover_wide_tables
 from extraction.recover.wide_tables import TESTS as WIDE_TESTS
-from extraction.recover.wide_tables import recover_wide_tables
 
 SCHEMA = 2
 """Version of the JSON answers; it grows when a key changes its name or meaning."""
@@ -74,19 +74,22 @@ def _declare_categories(parser: argparse.ArgumentParser) -> None:
         "--test",
         nargs="+",
         default=["any"],
-        choices=[*WIDE_TESTS, "any"],
+        choices=[*ALL_TESTS, "any"],
         metavar="TEST",
-        help=f"the named test or tests: {', '.join(WIDE_TESTS)}; default any",
+        help=f"the named test or tests: {', '.join(ALL_TESTS)}; default any: the first {len(WIDE_TESTS)}, and"
+        " where none fits the others, by the order in which categories are given",
     )
 
 
 def _categories(given: argparse.Namespace) -> tuple[dict, Callable]:
-    tests = WIDE_TESTS if "any" in given.test else tuple(given.test)
+    asked = WIDE_TESTS if "any" in given.test else tuple(given.test)
     rows = given.cells or [" ".join("?" * len(given.totals))] * len(given.n)
     cells = [[_cell(cell) for cell in row.split()] for row in rows]
-    found = recover_wide_tables(
-        given.n, [_cell(total) for total in given.totals], cells, given.p and printed_p(given.p), tests
-    )
+    totals, p = [_cell(total) for total in given.totals], given.p and printed_p(given.p)
+    found = recover_wide_tables(given.n, totals, cells, p, asked)
+    if not found and "any" in given.test:
+        others = tuple(test for test in ALL_TESTS if test not in WIDE_TESTS)
+        found = recover_wide_tables(given.n, totals, cells, p, others)
 
     def show() -> None:
         show_rows(
@@ -139,6 +142,7 @@ def _percent(given: argparse.Namespace) -> tuple[dict, Callable]:
 KINDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "table": ("tables of two arms by an event", recover_table.declare),
     "categories": ("tables of groups by several categories", _declare_categories),
+    "paired": ("tables of pairs behind a p of McNemar's test", recover_paired.declare),
     "logrank": (
         "histories, hazard ratios and tests behind a log-rank p",
         partial(recover_logrank.declare, p_help=P_HELP),
@@ -156,6 +160,7 @@ KINDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
 ANSWERS = {
     "table": recover_table.answer,
     "categories": _categories,
+    "paired": recover_paired.answer,
     "logrank": recover_logrank.answer,
     "rank": recover_rank.answer,
     "claim": recover_claim.answer,

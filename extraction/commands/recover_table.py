@@ -58,7 +58,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--test", nargs="+", default=["any"], choices=[*ALL_TESTS, "any"], metavar="TEST",
         help=f"the named test or tests: {', '.join(ALL_TESTS)}; default any: the first {len(TESTS)}, and"
-        " where none fits the others",
+        " where none fits the others, and of few tables Wald's, one-sided, Barnard's and Boschloo's",
     )  # fmt: skip
     parser.add_argument(
         "--figure", type=Path, metavar="FILE.svg", help="draw the likelihood of the odds ratio"
@@ -211,7 +211,7 @@ def _show(found: Found, in_short: Summary | None) -> None:
             [
                 f"{c.events_treated}/{c.n_treated}",
                 f"{c.events_control}/{c.n_control}",
-                NAMES.get(c.test or "", "none"),
+                NAMES.get(c.test, c.test) if c.test else "none",
                 CONVENTION_WORDS[c.match],
                 *(["; ".join(found.methods[c.table])] if by else []),
             ]
@@ -234,8 +234,8 @@ def _words(found: Summary) -> str:
         return first
     of = f" (of {found.entered:,} evenly chosen)" if found.entered < found.tables else ""
     return (
-        f"{first} Likeliest odds ratio{of} {found.likeliest:.2g}, 95 % likelihood interval"
-        f" {_span(found.likelihood_interval)}."
+        f"{first} Likeliest odds ratio{of} {' or '.join(f'{ratio:.2g}' for ratio in found.likeliest)}, 95 %"
+        f" likelihood interval {_span(found.likelihood_interval)}."
     )
 
 

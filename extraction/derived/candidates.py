@@ -32,6 +32,8 @@ from extraction.vocabulary import BOTH_ARMS, GIVEN_IT, RESPONSES, SEVERE_OF, SUM
 TESTS_BY_NAME = {
     "fisher": ("fisher",),
     "chi_squared": ("chi_squared", "chi_squared_yates"),
+    "mantel_haenszel": ("chi_squared_n_minus_1",),
+    "likelihood_ratio": ("likelihood_ratio",),
     "unnamed": tuple(TESTS),
 }
 """Tests of a 2x2 table that a paper means by a name; the name of the chi-squared test does not tell whether
@@ -40,6 +42,9 @@ it was corrected.
 WIDE_BY_NAME = {
     "fisher": ("fisher_freeman_halton",),
     "chi_squared": ("chi_squared",),
+    "trend": ("linear_by_linear", "cochran_armitage"),
+    "mann_whitney": ("kruskal_wallis", "rank_sum_corrected"),
+    "kruskal_wallis": ("kruskal_wallis",),
     "unnamed": ("fisher_freeman_halton", "chi_squared"),
 }
 """The same for tables of several categories."""

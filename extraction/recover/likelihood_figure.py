@@ -33,7 +33,8 @@ def likelihood_figure(found: SetLikelihood, count: int) -> str:
     if found.tables < count:
         title += f" ({found.tables:,} of them, evenly chosen)"
     ends = [f"{end:.3g}" if 0 < end < math.inf else "beyond the axis" for end in found.interval]
-    desc = f"Highest at {found.peak:.3g}; 95 % likelihood interval {ends[0]} to {ends[1]}."
+    peaks = " and ".join(f"{peak:.3g}" for peak in found.peaks)
+    desc = f"Highest at {peaks}; 95 % likelihood interval {ends[0]} to {ends[1]}."
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}"'
         f' height="{HEIGHT}" role="img" font-family="sans-serif" font-size="13">'

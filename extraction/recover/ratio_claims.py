@@ -144,7 +144,7 @@ def judge_ratio(printed: PrintedRatio, measure: str = "ratio", counts: Counts | 
     return RatioClaim(
         _of_values(printed.estimate, two_by_two.estimates(measure, counts)),
         _of_intervals(printed, measure, counts),
-        UNCHECKED if printed.p is None else _of_tests(printed_p(printed.p), counts),
+        UNCHECKED if printed.p is None else judge_p(printed_p(printed.p), counts),
     )
 
 
@@ -198,7 +198,8 @@ def _limits_print(method: Limits, ends: tuple[Printed, Printed], steps: float = 
     )
 
 
-def _of_tests(p: PrintedP, counts: Counts) -> Part:
+def judge_p(p: PrintedP, counts: Counts) -> Part:
+    """Whether a p is that of two arms' counts by any test in use, two-sided or one-sided."""
     two_sided = [t for t in two_by_two.tests(counts) if not math.isnan(t.value)]
     if not two_sided:
         return UNCHECKED
@@ -216,10 +217,10 @@ def _of_tests(p: PrintedP, counts: Counts) -> Part:
 
 
 def _unconditional_within(p: PrintedP, two_sided: list[Told], counts: Counts) -> Iterator[Told]:
-    """Barnard's and Boschloo's p, which take a second, where those of the other tests are within a half and
-    twice the printed one.
+    """Barnard's and Boschloo's p, which take seconds, where those of the other tests are within a half (one
+    side's is half as large) and twice the printed one.
     """
-    if p.upper >= min(t.value for t in two_sided) / 2 and p.lower <= 2 * max(t.value for t in two_sided):
+    if p.upper >= min(t.value for t in two_sided) / 4 and p.lower <= 2 * max(t.value for t in two_sided):
         yield from two_by_two.unconditional(counts)
 
 

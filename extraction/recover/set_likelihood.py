@@ -18,6 +18,8 @@ SUPPORT = 1.9207
 """Half the 95 % point of chi-squared on one degree of freedom: the log likelihood below its peak at the ends
 of a 95 % likelihood interval.
 """
+VALLEY = 0.9
+"""Share of a peak's height below which the likelihood falls between it and a higher one."""
 
 
 class SetLikelihood(NamedTuple):
@@ -28,9 +30,20 @@ class SetLikelihood(NamedTuple):
     tables: int
 
     @property
-    def peak(self) -> float:
-        """The odds ratio under which the set is most probable."""
-        return float(np.exp(self.log_odds_ratio[np.argmax(self.likelihood)]))
+    def peaks(self) -> tuple[float, ...]:
+        """Odds ratios under which the set is most probable, ascending: the highest, and what else stands out
+        within 95 % likelihood, such as its mirror where the side of a p is not printed.
+        """
+        found: list[int] = []
+        for at in np.argsort(-self.likelihood, kind="stable"):
+            if self.likelihood[at] < np.exp(-SUPPORT):
+                break
+            if all(
+                self.likelihood[min(at, other) : max(at, other)].min() < VALLEY * self.likelihood[at]
+                for other in found
+            ):
+                found.append(int(at))
+        return tuple(float(np.exp(self.log_odds_ratio[at])) for at in sorted(found))
 
     @property
     def interval(self) -> tuple[float, float]:

@@ -19,13 +19,16 @@ from extraction.recover import TooLarge, Unusable, tables
 from extraction.recover.effects import ESTIMATORS, METHODS, Estimator, Method, Range, Tables
 from extraction.recover.p_values import ALL_TESTS, NAMES, TESTS
 from extraction.recover.printed import number
-from extraction.recover.rounding import EDGE, PrintedP, PrintedPercent, true_values
+from extraction.recover.ratio_claims import judge_p
+from extraction.recover.rounding import CONVENTIONS, EDGE, PrintedP, PrintedPercent, true_values
 from extraction.recover.tables import DIRECTIONS, LARGEST_SEARCH, Arm, Candidate, Step, between
 from extraction.recover.wald_tables import wald_tables
 
 LARGEST_PAIRS = 60_000_000
 """Pairs of a count of one arm and a size of the other that are gone through: some ten seconds."""
 PAIRS_AT_ONCE = 2_000_000
+FEW = 50
+"""Tables up to which tests are tried that are made one by one."""
 type Within = Callable[[Tables], np.ndarray]
 """Which of many tables print so."""
 OF_CHI_SQUARED = ("chi_squared", "chi_squared_yates", "chi_squared_n_minus_1", "likelihood_ratio")
@@ -177,7 +180,22 @@ def search_tables(
     found = tables.tested(rows, printed.p, tests or tuple(TESTS), trace)
     if tests is None and not found.candidates:
         found = tables.tested(rows, printed.p, tuple(t for t in ALL_TESTS if t not in TESTS), trace)
+    if tests is None and not found.candidates and len(rows) <= FEW:
+        found = _by_other_tests(rows, printed.p, trace, found.nearest)
     return Found(found.candidates, _by_table(rows, told), trace, notes, found.nearest)
+
+
+def _by_other_tests(rows: np.ndarray, p: PrintedP, trace: list[Step], nearest: str) -> tables.Recovery:
+    """Few tables by the tests that are made one by one: Wald's, corrected Mantel and Haenszel's, one-sided
+    ones, Barnard's, Boschloo's.
+    """
+    candidates = []
+    for a, n, c, m, place in rows.tolist():
+        part = judge_p(p, (a, n, c, m))
+        if part.verdict == "agrees":
+            candidates += [Candidate(a, n, c, m, test, CONVENTIONS[place]) for test in part.conditions]
+    trace.append(Step("p by a Wald, one-sided, Barnard's or Boschloo's test", len(candidates)))
+    return tables.Recovery(candidates, trace, nearest)
 
 
 class Ways(NamedTuple):

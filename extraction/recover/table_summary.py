@@ -18,8 +18,9 @@ ITEM = re.compile(r"(\d+)/(\d+) v (\d+)(?:-(\d+))?/(\d+)")
 class Summary:
     """How many tables there are, and between which values each quantity lies in them.
 
-    likeliest, likelihood_interval : odds ratio under which the set is most probable, and those of 95 %
-    likelihood, the level of risk integrated out; None where all patients or none had the event in every table
+    likeliest, likelihood_interval : odds ratios under which the set is most probable, two where a p without
+    its side allows either, and those of 95 % likelihood, the level of risk integrated out; None where all
+    patients or none had the event in every table
     entered : tables that the likelihood is of, where there are too many evenly chosen ones
     """
 
@@ -31,7 +32,7 @@ class Summary:
     odds_ratio: Range
     risk_treated: Range
     risk_control: Range
-    likeliest: float | None
+    likeliest: tuple[float, ...] | None
     likelihood_interval: Range | None
     entered: int
 
@@ -52,7 +53,7 @@ def summary(tables: list[Counts]) -> Summary:
         _range(ratios or [math.nan]),
         _range([a / n for a, n, _, _ in tables]),
         _range([c / m for _, _, c, m in tables]),
-        likelihood and likelihood.peak,
+        likelihood and likelihood.peaks,
         likelihood and likelihood.interval,
         likelihood.tables if likelihood else 0,
     )

@@ -19,8 +19,10 @@ Counts = tuple[int, int, int, int]
 Interval = tuple[float, float]
 SEARCHED = 30.0
 """Log ratios beyond it, either way, count as 0 or infinite."""
-LARGEST_UNCONDITIONAL = 100
-"""Patients in all up to which Barnard's and Boschloo's tests are tried; they take seconds beyond."""
+LARGEST_UNCONDITIONAL = 400
+"""Patients in all up to which Barnard's and Boschloo's tests are tried; all together then take a second or
+so.
+"""
 
 
 class Told(NamedTuple):
@@ -92,7 +94,7 @@ def intervals(measure: str, counts: Counts, level: float) -> Iterator[Limits]:
 def tests(counts: Counts) -> list[Told]:
     """Two-sided p of every test in use, nan where there is none."""
     found = [Told(p_values.NAMES[name], float(p_values.ALL_TESTS[name](*counts))) for name in TWO_SIDED]
-    return found + [Told(name, test(counts), by_iteration(0)) for name, test in WALD_TESTS.items()]
+    return found + [Told(name, test(counts), by_iteration(0)) for name, test in OTHER_TESTS.items()]
 
 
 TWO_SIDED = [*p_values.TESTS, "likelihood_ratio", "chi_squared_n_minus_1"]
@@ -116,19 +118,24 @@ def one_sided(counts: Counts) -> list[Told]:
     return found
 
 
-def unconditional(counts: Counts) -> list[Told]:
-    """Barnard's and Boschloo's two-sided p of a table that is small enough."""
+def unconditional(counts: Counts) -> Iterator[Told]:
+    """Barnard's and Boschloo's p of a table that is small enough, two-sided and one-sided, one by one: each
+    takes up to a second.
+    """
     from scipy import stats
 
     a, n, c, m = counts
     if n + m > LARGEST_UNCONDITIONAL or not 0 < a + c < n + m:
-        return []
+        return
     table = [[a, c], [n - a, m - c]]
-    return [
-        Told("Boschloo's test", float(stats.boschloo_exact(table).pvalue), 1e-3),
-        Told("Barnard's test", float(stats.barnard_exact(table, pooled=True).pvalue), 1e-3),
-        Told("Barnard's test, unpooled", float(stats.barnard_exact(table, pooled=False).pvalue), 1e-3),
-    ]
+    tests = {
+        "Boschloo's test": stats.boschloo_exact,
+        "Barnard's test": stats.barnard_exact,
+        "Barnard's test, unpooled": partial(stats.barnard_exact, pooled=False),
+    }
+    for side, words in (("two-sided", ""), ("less", ", one-sided"), ("greater", ", one-sided")):
+        for name, test in tests.items():
+            yield Told(name + words, float(test(table, alternative=side).pvalue), 1e-3)
 
 
 def conditional_odds_ratio(counts: Counts) -> float:
@@ -334,13 +341,23 @@ def _difference_p(counts: Counts) -> float:
     return _of_z((a / n - c / m) / math.sqrt(variance)) if variance > 0 else math.nan
 
 
-WALD_TESTS: dict[str, Callable[[Counts], float]] = {
+def _mantel_haenszel_corrected(counts: Counts) -> float:
+    """As R's mantelhaen.test of one stratum, which takes off a half where there is as much."""
+    a, n, c, m = counts
+    total, events = n + m, a + c
+    variance = n * m * events * (total - events) / (total**2 * (total - 1))
+    away = abs(a - n * events / total)
+    return _of_z((away - (0.5 if away >= 0.5 else 0.0)) / math.sqrt(variance)) if variance else math.nan
+
+
+OTHER_TESTS: dict[str, Callable[[Counts], float]] = {
     "Wald's test of the log odds ratio": lambda counts: _wald_p("odds_ratio", counts),
     "Wald's test of the log risk ratio": lambda counts: _wald_p("risk_ratio", counts),
     "Wald's test of the log odds ratio with 0.5 added to every cell": lambda counts: _wald_p(
         "odds_ratio", counts, 0.5
     ),
     "Wald's test of the risk difference": _difference_p,
+    "Mantel and Haenszel's test with continuity correction": _mantel_haenszel_corrected,
 }
 """Two-sided tests of a table beside those of p_values."""
 

@@ -4,17 +4,19 @@ Groups are rows, categories columns.  A paper that tests three classes of respon
 them by arm has printed the third: the p-value chooses the split.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import chdtrc, gammaln
 
-from extraction.recover import TooLarge, Unusable
+from extraction.recover import TooLarge, Unusable, ordered_tests, p_values
 from extraction.recover.p_values import SAME_PROBABILITY
 from extraction.recover.rounding import CONVENTIONS, NONE_FITS, Convention, PrintedP, PrintedPercent
 
 LARGEST_SEARCH = 2_000_000
 TESTS = ("fisher_freeman_halton", "chi_squared")
+"""Those that a paper may mean which names none."""
 
 
 class WideCandidate(NamedTuple):
@@ -49,7 +51,7 @@ def recover_wide_tables(
         return [_candidate(table, None, place) for table, place in zip(tables, weakest, strict=True)]
     found = []
     for test in tests:
-        values = chi_squared(tables) if test == "chi_squared" else fisher_freeman_halton(tables)
+        values = ALL_TESTS[test](tables)
         convention = p.convention(values)
         fits = convention < NONE_FITS
         places = np.maximum(convention, weakest)[fits]
@@ -92,6 +94,16 @@ def fisher_freeman_halton(tables: np.ndarray) -> np.ndarray:
         observed = _relative_probability(tables[here])[:, None] * SAME_PROBABILITY
         found[here] = np.sum(np.where(probability <= observed, probability, 0.0), axis=1) / probability.sum()
     return found
+
+
+ALL_TESTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "fisher_freeman_halton": fisher_freeman_halton,
+    "chi_squared": chi_squared,
+    **ordered_tests.TESTS,
+}
+"""These, and tests of categories that have an order."""
+NAMES = p_values.NAMES | ordered_tests.NAMES
+"""The same in words."""
 
 
 def _relative_probability(tables: np.ndarray) -> np.ndarray:
@@ -196,8 +208,8 @@ def _require_shape(sizes: list[int], totals: list, cells: list[list], tests: tup
         raise Unusable(
             f"the categories hold {sum(totals)} patients and the groups {sum(sizes)}: a table has one total"
         )
-    if unknown := [test for test in tests if test not in TESTS]:
-        raise Unusable(f"test {unknown[0]!r}: the tests of several categories are {', '.join(TESTS)}")
+    if unknown := [test for test in tests if test not in ALL_TESTS]:
+        raise Unusable(f"test {unknown[0]!r}: the tests of several categories are {', '.join(ALL_TESTS)}")
 
 
 def _candidate(table: np.ndarray, test: str | None, place: int) -> WideCandidate:
