@@ -513,7 +513,11 @@ class Stratum(Definition):
 class Design(Strict):
     """How the study was done."""
 
+    LATER = frozenset({"randomised"})
     type: Words = Field(description="Design, e.g. single-centre retrospective cohort.")
+    randomised: bool = Field(
+        False, description="Whether chance decided who was given the drug; its risk of bias is that of RoB 2."
+    )
     centres: list[Words] = Field(description="Treating centres.")
     first_patient: Words | None = Field(description="Start of enrolment, as YYYY-MM.")
     last_patient: Words | None = Field(description="End of enrolment, as YYYY-MM.")
@@ -550,15 +554,23 @@ class Integrity(Strict):
 
 
 class BiasJudgement(Strict):
-    """One domain of ROBINS-I, judged for one or more endpoints of the study."""
+    """One domain of RoB 2, of a randomised trial, or of ROBINS-I, of any other study, judged for one or more
+    endpoints.
+    """
 
     domain: Domain = Field(
         description=(
-            "Domain of ROBINS-I; `overall` where all together are judged graver than the gravest of them."
+            "Domain of RoB 2 where the design is randomised, else of ROBINS-I; `overall` where all together"
+            " are judged graver than the gravest of them."
         )
     )
     endpoints: list[EndpointName] = Field(min_length=1, description="Endpoints it is judged for.")
-    judgement: RiskOfBias = Field(description="Risk of bias.")
+    judgement: RiskOfBias = Field(
+        description=(
+            "Risk of bias: by RoB 2 low, some_concerns or high; by ROBINS-I low, moderate, serious, critical"
+            " or no_information."
+        )
+    )
     reason: Words = Field(description="Why, from what the paper prints or leaves out.")
     address: Address | None = Field(
         None, description="Where that stands; null where the reason is a silence of the whole paper."
@@ -585,7 +597,7 @@ class Record(Strict):
         None, description="What agrees across papers to the digit, or contradicts itself; null where nothing."
     )
     risk_of_bias: list[BiasJudgement] = Field(
-        [], description="Risk of bias by ROBINS-I, per domain and endpoint."
+        [], description="Risk of bias by RoB 2 or ROBINS-I, per domain and endpoint."
     )
     entries: list[AnyEntry] = Field(min_length=1, description="One per printed number.")
 
@@ -631,15 +643,15 @@ class Lowering(Strict):
 class Rating(Strict):
     """Certainty of one endpoint by GRADE.
 
-    With ROBINS-I behind it a body of evidence starts high, randomised or not (Schünemann 2019, J Clin
-    Epidemiol 111:105).
+    With RoB 2 or ROBINS-I behind it a body of evidence starts high, randomised or not (Schünemann 2019, J
+    Clin Epidemiol 111:105).
     """
 
     studies: list[Words] = Field(
         min_length=1,
         description="Studies it was made on; once others enter the endpoint, it no longer stands.",
     )
-    risk_of_bias: Lowering = Field(description="Risk of bias of the studies, by ROBINS-I.")
+    risk_of_bias: Lowering = Field(description="Risk of bias of the studies, by RoB 2 or ROBINS-I.")
     inconsistency: Lowering = Field(description="Whether the studies differ more than chance explains.")
     indirectness: Lowering = Field(
         description="Whether patients, drug, comparison and outcome are those of the question."

@@ -342,6 +342,7 @@ def as_contrast(words: str) -> str:
 
 
 Domain = Literal[
+    "randomisation",
     "confounding",
     "selection",
     "classification",
@@ -351,7 +352,7 @@ Domain = Literal[
     "reporting",
     "overall",
 ]
-"""What a judgement is made of: a domain of ROBINS-I, or all of them together."""
+"""What a judgement is made of: a domain of ROBINS-I or of RoB 2, or all of them together."""
 DOMAINS = {
     "confounding": "confounding",
     "selection": "selection of patients",
@@ -362,11 +363,16 @@ DOMAINS = {
     "reporting": "selection of the reported result",
 }
 """The seven domains of ROBINS-I (Sterne 2016, BMJ 355:i4919), in its order."""
-JUDGED = DOMAINS | {"overall": "all domains together"}
+ROB_2_DOMAINS = {"randomisation": "randomisation"} | {
+    name: DOMAINS[name] for name in ("deviations", "missing_data", "measurement", "reporting")
+}
+"""The five domains of RoB 2 (Sterne 2019, BMJ 366:l4898), in its order."""
+JUDGED = {"randomisation": "randomisation"} | DOMAINS | {"overall": "all domains together"}
+"""Domains of both tools, in one order."""
 
-RiskOfBias = Literal["low", "moderate", "serious", "critical", "no_information"]
+RiskOfBias = Literal["low", "some_concerns", "high", "moderate", "serious", "critical", "no_information"]
 JUDGEMENTS: tuple[RiskOfBias, ...] = get_args(RiskOfBias)
-"""Judgements of ROBINS-I, the mildest first."""
+"""Judgements of RoB 2 (low, some concerns, high) and of ROBINS-I (the others and low)."""
 
 LIMITATIONS = {
     "risk_of_bias": "risk of bias",

@@ -12,7 +12,8 @@ from scipy import stats
 from book.shown.endpoint import bias_pictures, lights
 from extraction.bias import overall
 from extraction.records import Review
-from extraction.vocabulary import DOMAINS, ENDPOINTS
+from extraction.schema import BiasJudgement
+from extraction.vocabulary import DOMAINS, ENDPOINTS, ROB_2_DOMAINS
 from models.answers import bias
 from models.endpoints import ENDPOINTS as MODELS
 from models.endpoints import evidence_of
@@ -218,11 +219,67 @@ def test_every_result_has_its_lights(review):
     assert "not judged" not in set(shown["judgement"])
 
 
-def test_a_study_that_is_not_judged_counts_as_critical_and_says_so(review):
+def test_a_study_that_is_not_judged_has_the_widest_bias_and_is_not_called_critical(review):
     bare = {study: record.model_copy(update={"risk_of_bias": []}) for study, record in review.records.items()}
     unjudged = Review(review.register, bare, review.sources)
-    assert bias.bias_priors("severe_infection", unjudged)["zhou2025"].name == "bias_critical"
+    found = bias.bias_priors("severe_infection", unjudged)["zhou2025"]
+    assert found.name == "bias_unjudged" and found.parameters == bias.INFECTION.critical
     assert set(lights.grid(unjudged).numbers["judgement"]) == {"not judged"}
+
+
+# randomised trials
+
+
+def trial(review: Review, *judgements: str, **further: str) -> Review:
+    """The review with one study's infections taken for those of a trial, its five domains judged so."""
+    record = review.records["zhou2025"]
+    made = dict(zip(ROB_2_DOMAINS, judgements, strict=True)) | further
+    rows = [
+        BiasJudgement(domain=domain, judgement=judgement, endpoints=["severe_infection"], reason="Invented.")
+        for domain, judgement in made.items()
+    ]
+    design = record.design.model_copy(update={"randomised": True})
+    changed = record.model_copy(update={"risk_of_bias": rows, "design": design})
+    return Review(review.register, review.records | {"zhou2025": changed}, review.sources)
+
+
+@pytest.mark.parametrize(
+    ("judgements", "further", "expected"),
+    [
+        (["low"] * 5, {}, "low"),
+        (["low", "some_concerns", "low", "low", "low"], {}, "some_concerns"),
+        (["low", "some_concerns", "high", "low", "low"], {}, "high"),
+        (["some_concerns"] * 5, {"overall": "high"}, "high"),
+    ],
+)
+def test_the_overall_judgement_of_a_trial_is_that_of_rob_2(judgements, further, expected, review):
+    """RoB 2, table of overall judgements: low if all are, high if any is, or if concerns in several lower
+    the confidence in the result.
+    """
+    found = trial(review, *judgements, **further).records["zhou2025"]
+    assert overall(found, "severe_infection") == expected
+
+
+def test_a_trial_has_no_known_side_of_its_bias_and_a_wider_one_where_there_are_concerns(review):
+    found = {}
+    for worst in ("low", "some_concerns", "high"):
+        judged = trial(review, "low", worst, "low", "low", "low")
+        found[worst] = bias.bias_priors("severe_infection", judged)["zhou2025"].parameters
+    assert [mean for mean, _ in found.values()] == [0, 0, 0]
+    assert [sd for _, sd in found.values()] == [
+        bias.INFECTION.low[1],
+        bias.INFECTION.moderate[1],
+        bias.INFECTION.serious[1],
+    ]
+
+
+def test_the_grid_shows_a_trial_in_the_domains_of_rob_2_and_other_studies_in_theirs(review):
+    shown = lights.grid(trial(review, "low", "high", "low", "low", "some_concerns"))
+    rows = shown.numbers[shown.numbers["endpoint"] == "severe_infection"]
+    by_study = {study: list(of_it["domain"]) for study, of_it in rows.groupby("study")}
+    assert by_study["zhou2025"] == [*ROB_2_DOMAINS, "overall"]
+    assert all(domains == [*DOMAINS, "overall"] for s, domains in by_study.items() if s != "zhou2025")
+    assert "ROBINS-I and RoB 2" in shown.alt and "1 at high risk" in shown.alt
 
 
 def test_the_endpoints_of_a_judgement_are_those_of_the_review(review):

@@ -15,7 +15,7 @@ from extraction.checks import check
 from extraction.derived.groups import both_sizes
 from extraction.records import Review, load
 from extraction.schema import Percentage
-from extraction.vocabulary import FIELDS, UNITS_OF_KIND
+from extraction.vocabulary import FIELDS, ROB_2_DOMAINS, UNITS_OF_KIND
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.collect import alternatives, collect
 from models.evidence.report import PRIMARY, Reading
@@ -37,7 +37,13 @@ WALD = 1.959964
 def paper(tmp_path):
     """The review of one invented paper, which prints the entries given."""
 
-    def printed(*entries: dict, strata: dict | None = None, **row: object) -> Review:
+    def printed(
+        *entries: dict,
+        strata: dict | None = None,
+        randomised: bool = False,
+        risk_of_bias: tuple[dict, ...] = (),
+        **row: object,
+    ) -> Review:
         (tmp_path / "records").mkdir(exist_ok=True)
         registered = {
             "id": STUDY,
@@ -66,7 +72,9 @@ def paper(tmp_path):
                 "product": "invented",
                 "lymphodepletion": None,
                 "address": PLACE,
+                "randomised": randomised,
             },
+            "risk_of_bias": list(risk_of_bias),
             "arms": {arm: {"definition": arm} for arm in ("toci", "control")},
             "strata": {"all": {"definition": "All patients."}} | (strata or {}),
             "entries": list(entries),
@@ -766,3 +774,29 @@ def test_a_share_knows_how_it_is_estimated():
     }
     assert Percentage(field="icans", **common).estimated_by == "crude"
     assert Percentage(field="overall_survival", **common).estimated_by == "kaplan_meier"
+
+
+# risk of bias
+
+
+def judged(*domains: str, judgement: str = "low") -> tuple[dict, ...]:
+    return tuple(
+        {"domain": domain, "judgement": judgement, "endpoints": ["icans"], "reason": "Invented."}
+        for domain in domains
+    )
+
+
+def test_a_trial_is_judged_in_the_five_domains_of_rob_2_and_no_other_study_is(paper):
+    trial = paper(*arms(20, 20), randomised=True, risk_of_bias=judged(*ROB_2_DOMAINS))
+    assert len(ROB_2_DOMAINS) == 5 and not check(trial).errors
+    cohort = paper(*arms(20, 20), risk_of_bias=judged(*ROB_2_DOMAINS))
+    foreign, missing = check(cohort).problems
+    assert foreign.value == "randomisation" and "is judged by ROBINS-I" in foreign.rule
+    assert "missing: confounding, selection, classification" in missing.rule
+
+
+def test_the_words_of_one_tool_are_no_judgement_of_the_other(paper):
+    serious = judged(*ROB_2_DOMAINS, judgement="serious")
+    problems = check(paper(*arms(20, 20), randomised=True, risk_of_bias=serious)).problems
+    assert [p.value for p in problems if p.field.endswith("judgement")] == ["serious"] * 5
+    assert all("is judged by RoB 2: high, some_concerns, low" in p.rule for p in problems[:5])

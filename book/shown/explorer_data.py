@@ -28,8 +28,6 @@ DECIMALS = 4
 EXPLORED = {key: endpoint for key, endpoint in ENDPOINTS.items() if endpoint.engine.integrates}
 READINGS = {"used": Reading(), "printed": Reading(recovered=False)}
 """Data with what is recovered, as the book's answers, and printed numbers alone."""
-BEYOND = "critical"
-"""Judgement of a study that nobody has judged, as in models.answers.bias."""
 
 
 def data(review: Review) -> dict:
@@ -60,7 +58,7 @@ def _endpoint(endpoint: Endpoint, review: Review) -> dict:
         "without": endpoint.contrast.without,
         "mu": endpoint.mu_prior.parameters[1],
         "tau": [_tau(prior) for prior in tau_families(endpoint)],
-        "unjudged": bias_prior(endpoint.key, BEYOND).parameters,
+        "unjudged": bias_prior(endpoint.key, "unjudged").parameters,
         "baselines": [
             {"source": at.source, "events": at.events, "n": at.n} for at in baselines(endpoint.key, review)
         ],

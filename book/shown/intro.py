@@ -27,10 +27,22 @@ def in_short(found: list[landing.Row], review: Review) -> None:
 def caution(review: Review) -> None:
     """What kind of studies these are, and how they were found, in small type."""
     told = (
-        "Research, not advice for the treatment of any patient. No study is randomised, and the sicker"
-        f" patients got the drug. {living_page.searched(review)}"
+        f"Research, not advice for the treatment of any patient. {kinds_of_study(review)}"
+        f" {living_page.searched(review)}"
     )
     files.display_with(Markup('<p class="review-quiet">{}</p>').format(told), {})
+
+
+def kinds_of_study(review: Review) -> str:
+    """How many of the studies are randomised, and who got the drug in the others, in a sentence."""
+    studies = review.included().values()
+    randomised = sum(record.design.randomised for record in studies)
+    if not studies:
+        return "No study is included yet."
+    if not randomised:
+        return "No study is randomised, and the sicker patients got the drug."
+    of = f"{randomised} of {len(studies)} studies {'is' if randomised == 1 else 'are'} randomised"
+    return f"{of}; in the others the sicker patients got the drug." if randomised < len(studies) else f"{of}."
 
 
 def comparison(review: Review) -> None:

@@ -14,6 +14,7 @@ from book.shown import entry_words
 from book.shown.endpoint import curves
 from book.shown.entry_words import report_words, whom, words
 from book.shown.topics import topics
+from extraction.bias import tool_of
 from extraction.checks import Finding
 from extraction.records import Review
 from extraction.schema import AnyEntry, Contradiction, Record, Registration
@@ -210,8 +211,9 @@ def _risk_of_bias(record: Record) -> str:
         if row.domain == domain
     ]
     heads = ("domain", "endpoints", "risk of bias", "reason", "where")
+    caption = f"{tool_of(record).name}, by domain"
     return "## Risk of bias\n\n" + markup.table(
-        "ROBINS-I, by domain", heads, rows, _numbers(record, "risk_of_bias", "ROBINS-I, by domain")
+        caption, heads, rows, _numbers(record, "risk_of_bias", caption)
     )
 
 

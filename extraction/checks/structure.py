@@ -5,7 +5,7 @@ These are faults of the extraction, never of the paper, so none can be acknowled
 
 from collections.abc import Callable, Iterator
 
-from extraction.bias import GRAVITY, judgements
+from extraction.bias import judgements, tool_of
 from extraction.derived.groups import both_sizes
 from extraction.fragment import numbers
 from extraction.records import Problem, Review, Source
@@ -20,7 +20,7 @@ from extraction.schema import (
     TestOutcome,
     compares_incidences,
 )
-from extraction.vocabulary import DOMAINS, FIELDS, TWO_ARMS, UNITS_OF_KIND, is_about_time
+from extraction.vocabulary import FIELDS, TWO_ARMS, UNITS_OF_KIND, is_about_time
 
 MAY_PRINT_WORDS = {"not_reported", "survival_curve", "test_outcome", "bound"}
 """Kinds of report that may stand in words, or nowhere."""
@@ -242,9 +242,19 @@ def contrasts_name_entries(record: Record, source: Source) -> Iterator[Problem]:
 
 
 def bias_is_judged_in_every_domain(record: Record, source: Source) -> Iterator[Problem]:
-    """An endpoint that is judged at all is judged once in each of the seven domains."""
-    seen: dict[str, list[str]] = {}
+    """An endpoint that is judged at all is judged once in each domain of the tool for its study's design."""
+    tool, seen = tool_of(record), dict[str, list[str]]()
+    kind = "a randomised trial" if record.design.randomised else "a study that is not randomised"
     for i, row in enumerate(record.risk_of_bias):
+        for key, value, known in (
+            ("domain", row.domain, (*tool.domains, "overall")),
+            ("judgement", row.judgement, tool.gravity),
+        ):
+            if value not in known:
+                rule = f"{kind} is judged by {tool.name}: {', '.join(known)}"
+                yield source.problem(("risk_of_bias", i, key), value, rule)
+        if row.judgement not in tool.gravity:
+            continue
         for endpoint in row.endpoints:
             if row.domain in seen.setdefault(endpoint, []):
                 yield source.problem(
@@ -253,15 +263,19 @@ def bias_is_judged_in_every_domain(record: Record, source: Source) -> Iterator[P
                     f"{row.domain} is judged twice for this endpoint",
                 )
             seen[endpoint].append(row.domain)
-            made = [GRAVITY.index(one.judgement) for one in judgements(record, endpoint).values()]
-            if row.domain == "overall" and GRAVITY.index(row.judgement) >= min(made, default=0):
+            made = [
+                tool.gravity.index(one.judgement)
+                for one in judgements(record, endpoint).values()
+                if one.judgement in tool.gravity
+            ]
+            if row.domain == "overall" and tool.gravity.index(row.judgement) >= min(made, default=0):
                 yield source.problem(
                     ("risk_of_bias", i, "judgement"),
                     row.judgement,
                     "the overall risk follows from the domains; where it is judged, it is graver than each",
                 )
     for judged, domains in seen.items():
-        if missing := [domain for domain in DOMAINS if domain not in domains]:
+        if missing := [domain for domain in tool.domains if domain not in domains]:
             yield source.problem(
                 ("risk_of_bias",),
                 judged,

@@ -4,6 +4,8 @@ is read through it.
     observed effect[s] = effect[s] + b[s],   b[s] ~ N(m, s), by the overall judgement of the study and the
     endpoint
 
+A randomised trial has a bias without a known side: who was sicker decided nothing.
+
 Positive b on the log scale makes tocilizumab look worse where more events are worse.  Strata of one study
 share its b.
 """
@@ -116,26 +118,47 @@ SCALES = {
 """The scale of each endpoint."""
 
 
-def bias_prior(key: str, judgement: str, adjusted: bool = False) -> Prior:
-    """Prior of the bias of one study; `no_information` counts as serious, an adjusted estimate has no known
-    side.
+LIKE = {"no_information": "serious", "unjudged": "critical"}
+"""The judgement whose bias another has: a study that nobody has judged is not called critical, but has the
+widest bias until it is.
+"""
+LIKE_OF_TRIALS = {"low": "low", "some_concerns": "moderate", "high": "serious", "unjudged": "serious"}
+"""The judgement of ROBINS-I whose SD each of RoB 2 has.
+
+Low is low in both: by ROBINS-I a study is at low risk where it is comparable with a well-performed trial.
+What is left of a trial with concerns (departures, missing data, outcomes measured by who knew the arm) are
+the domains that ROBINS-I shares, so its SD is that of the same gravity there; nothing of a trial is critical.
+"""
+OF_TRIALS = (
+    "The trial is randomised, so no side of its bias is known: mean 0, and the SD of a study that is not"
+    " randomised at moderate risk where there are some concerns, at serious risk where the risk is high."
+)
+
+
+def bias_prior(key: str, judgement: str, adjusted: bool = False, randomised: bool = False) -> Prior:
+    """Prior of the bias of one study by its overall judgement, or `unjudged`; an adjusted estimate and a
+    randomised trial have no known side.
     """
-    mean, sd = getattr(SCALES[key], "serious" if judgement == "no_information" else judgement)
+    name = LIKE_OF_TRIALS[judgement] if randomised else LIKE.get(judgement, judgement)
+    mean, sd = getattr(SCALES[key], name)
     return Prior(
-        f"bias_{judgement}", "normal", (0.0 if adjusted else mean, sd), SCALES[key].plain, SCALES[key].source
+        f"bias_{judgement}",
+        "normal",
+        (0.0 if adjusted or randomised else mean, sd),
+        OF_TRIALS if randomised else SCALES[key].plain,
+        SCALES[key].source,
     )
 
 
 def bias_priors(key: str, review: Review, evidence: Evidence | None = None) -> dict[str, Prior]:
-    """The bias of each study that enters an endpoint, by its overall judgement; a study that is not judged
-    is not called critical, but is given that prior, the widest, until it is.
-    """
+    """The bias of each study that enters an endpoint, by its overall judgement."""
     evidence = evidence or evidence_of(key, review)
     return {
         study: bias_prior(
             key,
-            overall(review.records[study], evidence.endpoint) or "critical",
+            overall(review.records[study], evidence.endpoint) or "unjudged",
             is_adjusted(evidence, study, review),
+            review.records[study].design.randomised,
         )
         for study in evidence.studies
     }

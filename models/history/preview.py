@@ -127,7 +127,8 @@ def _warnings(key: str, case: WhatIf, evidence: Evidence):
     if ENDPOINTS[key].evidence not in record.definitions:
         yield "the record does not say how the paper defines this endpoint"
     if not any(ENDPOINTS[key].evidence in row.endpoints for row in record.risk_of_bias):
-        yield "its risk of bias is not judged: until it is, it has the widest prior, that of critical risk"
+        widest = "high risk in a trial" if record.design.randomised else "critical risk"
+        yield f"its risk of bias is not judged: until it is, it has the widest prior, that of {widest}"
     others = Evidence(
         evidence.endpoint, tuple(report for report in evidence.used if report.study != case.study)
     )

@@ -29,7 +29,7 @@ def _one_choice_changed(frame: pd.DataFrame) -> Iterator[tuple[str, float]]:
                 yield row[choice], row["p_favours"]
 
 
-MILD = {"low", "moderate"}
+MILD = {"low", "moderate", "some_concerns"}
 
 
 def _one_report_less(key: str, review: Review) -> Iterator[tuple[str, float]]:

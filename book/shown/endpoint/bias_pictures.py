@@ -6,7 +6,7 @@ import pandas as pd
 from book.html.markers import bias_key, mean_key
 from book.html.style import GREEN, GREY, INK, PURPLE, SMALL, Picture, Table, canvas
 from extraction.records import Review
-from models.answers.bias import SCALES, bias_priors
+from models.answers.bias import OF_TRIALS, SCALES, bias_priors
 from models.endpoints import ENDPOINTS, evidence_of
 from models.trust.adjusted import MEANS, pair, tipping_grid
 from models.words import compact, digits_beside, interval, number, percent
@@ -186,7 +186,7 @@ def scales() -> Table:
     return Table(
         pd.DataFrame([row | {"endpoints": ", ".join(row["endpoints"])} for row in rows.values()]),
         "Mean and SD of the bias at each judgement, log scale",
-        how="A judgement of this review, each with its source; not estimated.",
+        how=f"A judgement of this review, each with its source; not estimated. {OF_TRIALS}",
         folded="The priors of the bias, in words and with their sources",
     )
 

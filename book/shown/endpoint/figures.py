@@ -24,10 +24,9 @@ from book.html.style import (
 )
 from book.shown.endpoint.lights import LIGHTS, legend_of_lights, row_of_lights
 from book.shown.endpoint.printed import NOTHING, printed_result
-from extraction.bias import judgements, overall
+from extraction.bias import domains_of, judgements, overall
 from extraction.records import Review
 from extraction.schema import Record
-from extraction.vocabulary import DOMAINS
 from models.answers.answer import answer_of, as_ratios, limits
 from models.answers.summary import summarise
 from models.endpoint import Endpoint
@@ -108,6 +107,8 @@ def forest(key: str, review: Review):
     """Posterior of each study beside what its paper printed, with the mean and the effect in a next study."""
     endpoint = ENDPOINTS[key]
     rows, digits = forest_rows(key, review), summarise(key, review)["digits"]
+    judged = [row.record for row in rows if row.record]
+    domains = domains_of(judged)
     printed = [textwrap.wrap(row.printed, 29) or [""] for row in rows]
     heights = [
         max(1.25, 0.95 + 0.55 * len(lines)) + (LIGHTS_HEIGHT if row.record else 0)
@@ -120,16 +121,16 @@ def forest(key: str, review: Review):
         _forest_row(words, ax, row, lines, top, height, (low, high), digits)
     for row, top, height in zip(rows, tops[:-1], heights, strict=True):
         if row.record:
-            row_of_lights(words, row.record, endpoint.evidence, 0.03, top - height + 0.28, 0.065)
+            row_of_lights(words, row.record, endpoint.evidence, domains, 0.03, top - height + 0.28, 0.065)
     for axes in (words, ax):
         axes.set_ylim(tops[-1], 0)
         axes.axhline(tops[-4], color=LIGHT, lw=1)
     ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.sides)
-    legend_of_lights(figure)
+    legend_of_lights(figure, judged)
     return Picture(
         figure,
         _forest_alt(endpoint, rows, digits),
-        pd.DataFrame([_forest_numbers(row, endpoint) for row in rows]),
+        pd.DataFrame([_forest_numbers(row, endpoint, domains) for row in rows]),
         how=(
             "Median and 95 % interval of each study, of the mean effect (also read through the likely bias) "
             "and of a next study; beside them what each paper printed."
@@ -178,7 +179,7 @@ def _forest_row(
     )
 
 
-def _forest_numbers(row: Row, endpoint: Endpoint) -> dict:
+def _forest_numbers(row: Row, endpoint: Endpoint, domains: list[str]) -> dict:
     """Limits as ratios, missing where there is no result; judgements missing where there are none."""
     lights: dict[str, str | None] = {}
     if row.record and (judged := judgements(row.record, endpoint.evidence)):
@@ -191,7 +192,7 @@ def _forest_numbers(row: Row, endpoint: Endpoint) -> dict:
         "no_result_because": row.gap,
         "scale": endpoint.scale,
         **{name: row.limits[name] if row.limits else None for name in ("median", "lower", "upper")},
-        **{f"risk_of_bias_{domain}": lights.get(domain) for domain in (*DOMAINS, "overall")},
+        **{f"risk_of_bias_{domain}": lights.get(domain) for domain in (*domains, "overall")},
     }
 
 

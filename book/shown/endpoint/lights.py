@@ -1,13 +1,15 @@
 """Risk of bias as lights: one colour and one shape for each judgement, so that neither is needed alone."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 from matplotlib.lines import Line2D
 
 from book.html.style import GREEN, GREY, INK, RED, SMALL, YELLOW, Picture, Table, canvas
-from extraction.bias import judgements, overall
+from extraction.bias import ROBINS_I, domains_of, judgements, overall, tool_of
 from extraction.records import Review
 from extraction.schema import Record
-from extraction.vocabulary import DOMAINS, ENDPOINTS, JUDGED
+from extraction.vocabulary import ENDPOINTS, JUDGED
 from models.endpoints import ENDPOINTS as MODELS
 from models.endpoints import evidence_of
 
@@ -17,6 +19,8 @@ LIGHTS = {
     "serious": ("serious", RED, "s"),
     "critical": ("critical", "#8B0000", "X"),
     "no_information": ("no information", "white", "o"),
+    "some_concerns": ("some concerns", YELLOW, "^"),
+    "high": ("high", RED, "s"),
 }
 """Words, colour and shape of each judgement."""
 
@@ -38,20 +42,23 @@ def light(ax, x: float, y: float, judgement: str, size: float = 9) -> None:
 
 
 def row_of_lights(
-    ax, record: Record, endpoint: str, x: float, y: float, step: float, size: float = 8
+    ax, record: Record, endpoint: str, domains: list[str], x: float, y: float, step: float, size: float = 8
 ) -> bool:
-    """The seven domains and, after a gap, the overall judgement; whether the study is judged for the
-    endpoint.
+    """The domains and, after a gap, the overall judgement; whether the study is judged for the endpoint.
+
+    domains : those of all studies of the figure; one that this study's tool does not have stays empty
     """
     made = judgements(record, endpoint)
-    for i, row in enumerate(made.values()):
-        light(ax, x + i * step, y, row.judgement, size)
+    for domain, row in made.items():
+        light(ax, x + domains.index(domain) * step, y, row.judgement, size)
     if made and (whole := overall(record, endpoint)):
-        light(ax, x + (len(DOMAINS) + 0.6) * step, y, whole, size + 2)
+        light(ax, x + (len(domains) + 0.6) * step, y, whole, size + 2)
     return bool(made)
 
 
-def legend_of_lights(figure) -> None:
+def legend_of_lights(figure, records: Iterable[Record]) -> None:
+    """Every judgement of the tools that some studies are judged by; of ROBINS-I where there are none."""
+    used = {name for record in records for name in tool_of(record).gravity} or set(ROBINS_I.gravity)
     handles = [
         Line2D(
             [],
@@ -65,16 +72,19 @@ def legend_of_lights(figure) -> None:
             label=words,
         )
         for name, (words, colour, shape) in LIGHTS.items()
+        if name in used
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=SMALL)
 
 
 def grid(review: Review) -> Picture | None:
-    """Every result, a study and an endpoint, by the seven domains and overall; None where none enters."""
+    """Every result, a study and an endpoint, by the domains and overall; None where none enters."""
     results = [(key, study) for key in MODELS for study in evidence_of(key, review).studies]
     if not results:
         return None
     keys = list(dict.fromkeys(key for key, _ in results))
+    records = [review.records[study] for _, study in results]
+    domains = domains_of(records)
     figure, ax = canvas(0.31 * (len(results) + len(keys)) + 2.6)
     y = 0.0
     for key in keys:
@@ -82,10 +92,11 @@ def grid(review: Review) -> Picture | None:
         for study in evidence_of(key, review).studies:
             y -= 1
             ax.text(-5.1, y, review.studies[study].label, va="center", fontsize=SMALL)
-            if not row_of_lights(ax, review.records[study], evidence_of(key, review).endpoint, 0.5, y, 1.0):
+            endpoint = evidence_of(key, review).endpoint
+            if not row_of_lights(ax, review.records[study], endpoint, domains, 0.5, y, 1.0):
                 ax.text(0.5, y, "not judged: the widest prior is taken", va="center", fontsize=SMALL)
         y -= 1
-    for j, words in enumerate([*DOMAINS.values(), "overall"]):
+    for j, words in enumerate([*(JUDGED[domain] for domain in domains), "overall"]):
         ax.text(
             j + 0.5 + (0.6 if words == "overall" else 0),
             0.75,
@@ -95,10 +106,11 @@ def grid(review: Review) -> Picture | None:
             rotation_mode="anchor",
             fontsize=SMALL,
         )
-    ax.set_xlim(-5.4, 12.2)
+    ax.set_xlim(-5.4, len(domains) + 5.2)
     ax.set_ylim(y + 0.5, 6.2)
     ax.axis("off")
-    legend_of_lights(figure)
+    legend_of_lights(figure, records)
+    tools = " and ".join(sorted({tool_of(record).name for record in records}))
     rows = [
         {"endpoint": key} | row
         for key, study in results
@@ -106,7 +118,7 @@ def grid(review: Review) -> Picture | None:
     ]
     return Picture(
         figure,
-        f"Risk of bias (ROBINS-I) by domain. {overall_in_words(review)}",
+        f"Risk of bias ({tools}) by domain. {overall_in_words(review)}",
         pd.DataFrame(rows),
         how="Judged by the reviewers and kept in the records with their reasons; nothing is computed.",
     )
@@ -116,7 +128,8 @@ def _numbers(study: str, record: Record, endpoint: str) -> list[dict]:
     """A row for each domain and one for the overall judgement; not judged where no judgement is made."""
     made = {domain: row.judgement for domain, row in judgements(record, endpoint).items()}
     return [
-        {"study": study, "domain": domain, "judgement": made.get(domain, "not judged")} for domain in DOMAINS
+        {"study": study, "domain": domain, "judgement": made.get(domain, "not judged")}
+        for domain in tool_of(record).domains
     ] + [{"study": study, "domain": "overall", "judgement": overall(record, endpoint) or "not judged"}]
 
 
@@ -154,5 +167,5 @@ def overall_in_words(review: Review) -> str:
         f"{found.count(name)} at {words} risk"
         for name, (words, _, _) in reversed(LIGHTS.items())
         if name in found
-    )
+    ) + (f", {found.count('not judged')} not judged" if "not judged" in found else "")
     return f"Of {len(found)} results that enter a model, each a study and an endpoint, {counts}."
