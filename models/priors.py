@@ -405,24 +405,3 @@ NARROW = BaselinePrior(
         "an alternative of the sensitivity analysis: where an arm has no events the wide prior matters",
     )
 )
-
-PRIORS = {
-    prior.name: prior
-    for prior in (
-        MU_LOG_RATIO,
-        MU_LOG_DURATION,
-        TAU_PRIMARY,
-        TAU_WIDE,
-        TAU_DURATION,
-        TAU_TURNER_INFECTION,
-        TAU_TURNER_ADVERSE_EVENTS,
-        TAU_TURNER_MORTALITY,
-        TAU_BARTOS_LOG_HR,
-        BASELINE_LOGIT,
-        EVENT_SHARE,
-        LEVEL_LOG_DAYS,
-        STEP_LOG_DURATION,
-        SIGMA_LOG_DURATION,
-        TREND_LOG_DURATION,
-    )
-}

@@ -17,6 +17,7 @@ from reference import counts, effects, published
 from scipy import integrate, optimize, special, stats
 
 import models.pool
+from models import priors
 from models.__main__ import main
 from models.engines.quadrature import from_study_likelihoods, normal_normal
 from models.engines.quadrature_mixed import from_normals_and_likelihoods
@@ -29,7 +30,7 @@ from models.pool.measures import MEASURES
 from models.pool.named_priors import prior_of
 from models.pool.rows import read_rows
 from models.pool.study_table import read
-from models.priors import MIDWAY, PRIORS, BaselinePrior, parse
+from models.priors import MIDWAY, BaselinePrior, parse
 
 ENDS = ("lower", "median", "upper")
 
@@ -713,15 +714,15 @@ def test_every_digit_is_the_same_on_a_processor_that_can_do_less(file, machine):
 
 
 @pytest.mark.parametrize(
-    ("text", "name"),
+    ("text", "prior"),
     [
-        ("turner:infection", "turner_infection"),
-        ("turner:adverse-events", "turner_adverse_events"),
-        ("turner:mortality", "turner_mortality"),
+        ("turner:infection", priors.TAU_TURNER_INFECTION),
+        ("turner:adverse-events", priors.TAU_TURNER_ADVERSE_EVENTS),
+        ("turner:mortality", priors.TAU_TURNER_MORTALITY),
     ],
 )
-def test_turners_table_holds_what_the_review_uses(text, name):
-    assert prior_of(text).parameters == PRIORS[name].parameters
+def test_turners_table_holds_what_the_review_uses(text, prior):
+    assert prior_of(text).parameters == prior.parameters
 
 
 def test_turners_table_is_complete_and_its_last_entry_is_in_its_place():

@@ -20,7 +20,6 @@ from extraction.recover.estimates import (
     median_possible,
     median_range_possible,
     multiple_of,
-    percent_fits,
     range_of_parts,
     ratio_coherence,
     sizes_for,
@@ -373,13 +372,6 @@ def test_16_patients_are_5_3_per_cent_of_297_to_304():
     assert sizes_for_count(16, "5.3", 1000) == list(range(297, 305))
 
 
-def test_two_of_17_are_11_8_per_cent_and_nothing_of_17_is_12():
-    """2/17 = 11.76 %, which prints 12 without decimals."""
-    assert percent_fits("11.8", 17) == [2]
-    assert percent_fits("12.0", 17) == []
-    assert percent_fits("12", 17) == [2]
-
-
 @pytest.mark.parametrize("percent", ["0", "0.0", "5", "12.5", "33.3", "47.8", "99.6", "100", "0.35"])
 @pytest.mark.parametrize("n_max", [1, 40, 450])
 def test_sizes_are_those_found_one_by_one(percent, n_max):
@@ -399,7 +391,6 @@ def test_sizes_are_those_found_one_by_one(percent, n_max):
 def test_the_group_behind_a_percentage_is_found(n, data):
     events, digits = data.draw(st.integers(0, n)), data.draw(st.integers(0, 2))
     percent = round(Decimal(100 * events) / n, digits)  # half to even, in decimals
-    assert events in percent_fits(percent, n)
     assert (n, events) in sizes_for(percent, 400)
     assert n in sizes_for_count(events, percent, 400)
 
@@ -453,8 +444,6 @@ def test_the_multiples_are_those_whose_products_can_print_so():
         (lambda: median_possible("3", 0), "n = 0: a group has at least one patient"),
         (lambda: median_possible("3", 5, "0"), "resolution 0: values are recorded to a step above 0"),
         (lambda: range_of_parts(("1", "1", "1"), []), "no parts"),
-        (lambda: percent_fits("100.1", 17), "percentage 100.1: a share of a group is at most 100 %"),
-        (lambda: percent_fits("50", 0), "n = 0: a group has at least one patient"),
         (lambda: sizes_for("101", 17), "percentage 101: a share of a group is at most 100 %"),
         (lambda: sizes_for("50", 0), "n = 0: a group has at least one patient"),
         (lambda: sizes_for_count(-1, "50", 10), "events = -1: a count is not negative"),

@@ -207,12 +207,6 @@ def range_of_parts(total: Triple, parts: list[Triple]) -> str:
     return ""
 
 
-def percent_fits(percent: Printed, n: int) -> list[int]:
-    """Every count of n patients that prints as a percentage."""
-    _require_n(n)
-    return np.flatnonzero(printed_percent(str(percent)).rounds(np.arange(n + 1), n)).tolist()
-
-
 def sizes_for(percent: Printed, n_max: int) -> list[tuple[int, int]]:
     """Every group size up to n_max and count of it that print as a percentage by any convention, as (n,
     events); TooLarge beyond LARGEST_N.
