@@ -488,7 +488,7 @@ class VariableDefinition(Definition):
 class Stratum(Definition):
     """A set of patients that entries refer to."""
 
-    LATER = frozenset({"partition", "landmark"})
+    LATER = frozenset({"partition", "landmark", "matched"})
     crs_grades: list[Annotated[int, Field(ge=0, le=5)]] | None = Field(
         None, description="CRS grades the stratum holds, where it is defined by grade."
     )
@@ -507,6 +507,9 @@ class Stratum(Definition):
     )
     landmark: Time | None = Field(
         None, description="Time, where the stratum is the patients without the event until then."
+    )
+    matched: bool = Field(
+        False, description="Whether the stratum is the patients matched on their propensity of treatment."
     )
 
 

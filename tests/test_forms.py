@@ -16,6 +16,7 @@ from extraction.derived.groups import both_sizes
 from extraction.records import Review, load
 from extraction.schema import Percentage
 from extraction.vocabulary import FIELDS, ROB_2_DOMAINS, UNITS_OF_KIND
+from models.answers.bias import is_adjusted
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.collect import alternatives, collect
 from models.evidence.report import PRIMARY, Reading
@@ -800,3 +801,84 @@ def test_the_words_of_one_tool_are_no_judgement_of_the_other(paper):
     problems = check(paper(*arms(20, 20), randomised=True, risk_of_bias=serious)).problems
     assert [p.value for p in problems if p.field.endswith("judgement")] == ["serious"] * 5
     assert all("is judged by RoB 2: high, some_concerns, low" in p.rule for p in problems[:5])
+
+
+# matched patients
+
+
+MATCHED = {"matched": {"definition": "Matched 1:1 on the propensity of treatment.", "matched": True}}
+
+
+def of_matched(kind: str, field: str, arm: str, text: str, **more) -> dict:
+    return entry(kind, field, arm, text, stratum="matched", **more)
+
+
+def matched_counts() -> list[dict]:
+    """6 of 25 v 10 of 25."""
+    sizes = [of_matched("group_size", "group_size", a, "25", n=25) for a in ("toci", "control")]
+    events = [
+        of_matched("counts", "icans", a, str(n), events=n, estimator="crude")
+        for a, n in (("toci", 6), ("control", 10))
+    ]
+    return [*sizes, *events]
+
+
+def test_matched_patients_are_a_cohort_reading_beside_the_whole(paper):
+    whole = [entry("counts", "icans", a, str(n), events=n) for a, n in (("toci", 12), ("control", 14))]
+    review = paper(*arms(40, 60), *whole, *matched_counts(), strata=MATCHED)
+    assert not check(review).errors
+    assert the_only(review, "icans").report == Table(12, 14, 40, 60)
+    other = alternatives(review, "icans")["matched patients in place of the whole cohort"]
+    assert [used.report for used in other.used] == [Table(6, 10, 25, 25)]
+    assert is_adjusted(other, STUDY, review) and not is_adjusted(collect(review, "icans"), STUDY, review)
+
+
+def test_matched_patients_alone_enter_where_nothing_else_is_printed(paper):
+    used = the_only(paper(*arms(400, 600), *matched_counts(), strata=MATCHED), "icans")
+    assert used.report == Table(6, 10, 25, 25) and "matched patients alone" in used.note
+
+
+def test_a_hazard_ratio_of_matched_patients_comes_after_that_of_all(paper):
+    of_all = ratio("hazard_ratio", "overall_survival", "1.20", "0.70", "2.06")
+    of_them = ratio("hazard_ratio", "overall_survival", "0.90", "0.45", "1.80", stratum="matched")
+    review = paper(*arms(40, 60), of_them, of_all, strata=MATCHED)
+    assert the_only(review, "overall_survival").entries == (of_all["id"],)
+    other = alternatives(review, "overall_survival")["matched patients in place of the whole cohort"]
+    assert [used.entries for used in other.used] == [(of_them["id"],)]
+    alone = the_only(paper(*arms(40, 60), of_them, strata=MATCHED), "overall_survival")
+    assert alone.entries == (of_them["id"],) and "matched" in alone.note
+
+
+# sizes behind percentages
+
+
+def with_share(field: str, arm: str, events: int, percent: str) -> dict:
+    return entry("counts", field, arm, f"{events} ({percent}%)", events=events, percent=percent)
+
+
+def test_counts_with_percentages_tell_the_arms_where_one_number_gives_them_all(paper):
+    """17 of 24 is 70.83 % and 9 of 24 is 37.5 %; 5 and 4 of 13 are 38.5 and 30.8 %."""
+    told = [
+        with_share("severe_infection", "toci", 17, "70.83"),
+        with_share("icans", "toci", 9, "37.5"),
+        with_share("severe_infection", "control", 5, "38.5"),
+        with_share("icans", "control", 4, "30.8"),
+    ]
+    review = paper(*told)
+    assert both_sizes(review.records[STUDY]) == (24, 13)
+    assert the_only(review, "severe_infection").report == Table(17, 5, 24, 13)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [("severe_infection", 17, "70.83")],  # one alone
+        [("severe_infection", 50, "10"), ("icans", 5, "1.0")],  # of 477 to 526
+        [("severe_infection", 17, "70.83"), ("icans", 5, "38.5")],  # of 24, and of 13
+    ],
+)
+def test_percentages_of_several_or_of_no_common_number_tell_no_size(paper, told):
+    counts = [with_share(field, "toci", events, percent) for field, events, percent in told]
+    sizes = entry("not_reported", "group_size", printed=None, reason="Not printed.")
+    review = paper(*counts, sizes)
+    assert both_sizes(review.records[STUDY]) is None

@@ -1,8 +1,10 @@
 """How many patients an arm and stratum hold: as printed, by CRS grade, by subtraction, or by parts."""
 
+import numpy as np
+
 from extraction.recover.rounding import printed_percent
 from extraction.schema import Counts, GroupSize, Percentage, Record
-from extraction.vocabulary import BOTH_ARMS
+from extraction.vocabulary import BOTH_ARMS, GIVEN_IT, TWO_ARMS
 
 CATEGORIES = {0: "0", 1: "1", 2: "2", 3: "3-5"}
 """Printed category of each grade; grade 3 stands for 3 to 5."""
@@ -19,8 +21,8 @@ def printed_sizes(record: Record, stratum: str) -> dict[str, int]:
 
 
 def group_size(record: Record, arm: str, stratum: str = "all") -> int | None:
-    """Patients in an arm and stratum: printed, by subtraction, by grade, by strata that make up the arm, or
-    by how many were given the drug; None where none of these gives one number.
+    """Patients in an arm and stratum: printed, by subtraction, by grade, by strata that make up the arm, by
+    how many were given the drug, or by counts with their percentages; None where none gives one number.
     """
     sizes = _completed(printed_sizes(record, stratum))
     if arm in sizes or stratum != "all":
@@ -29,7 +31,8 @@ def group_size(record: Record, arm: str, stratum: str = "all") -> int | None:
     sizes = _completed(sizes | by_parts)
     if arm not in sizes and "total" in sizes and (treated := _given_the_drug(record, sizes["total"])):
         sizes = _completed(sizes | {"toci": treated})
-    return sizes.get(arm)
+    by_shares = {a: n for a in BOTH_ARMS if a not in sizes and (n := _size_by_shares(record, a))}
+    return _completed(sizes | by_shares).get(arm)
 
 
 def parts_of(record: Record, arm: str) -> tuple[str, ...]:
@@ -72,6 +75,31 @@ def _given_the_drug(record: Record, total: int) -> int | None:
     ]
     fits = set.intersection(*counted, *shared) if counted or shared else set()
     return fits.pop() if len(fits) == 1 and not fits & {0, total} else None
+
+
+def _size_by_shares(record: Record, arm: str) -> int | None:
+    """The one number of which each of several counts of an arm is the percentage beside it: 17 (70.83 %) and
+    9 (37.5 %) are of 24.
+
+    One count alone would be checked against the size that it gave. Counts of those evaluable are of other
+    numbers: where no number, or several, print all of them so, none is told.
+    """
+    fits: list[set[int]] = []
+    for entry in record.entries:
+        if (
+            isinstance(entry, Counts)
+            and (entry.arm, entry.stratum, entry.contrast, entry.n) == (arm, "all", TWO_ARMS, None)
+            and entry.category != GIVEN_IT
+            and entry.id not in record.set_aside()
+            and entry.is_crude
+            and entry.events
+            and entry.percent
+        ):
+            printed = printed_percent(entry.percent)
+            n = np.arange(entry.events, 2 * printed.per_whole * entry.events // (2 * printed.units - 1) + 1)
+            fits.append(set(n[printed.rounds(entry.events, n)].tolist()))
+    common = set.intersection(*fits) if len(fits) > 1 else set()
+    return common.pop() if len(common) == 1 else None
 
 
 def _is_of(entry: Counts | Percentage, total: int) -> bool:

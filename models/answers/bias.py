@@ -166,9 +166,12 @@ def bias_priors(key: str, review: Review, evidence: Evidence | None = None) -> d
 
 def is_adjusted(evidence: Evidence, study: str, review: Review) -> bool:
     """Whether a study enters by an estimate adjusted for covariates, by weights or by matching."""
-    entries = {entry.id: entry for entry in review.records[study].entries}
+    record = review.records[study]
+    entries = {entry.id: entry for entry in record.entries}
     return any(
-        getattr(entries[name], "is_adjusted", False) for used in evidence.of(study) for name in used.entries
+        record.strata[used.stratum].matched or getattr(entries[name], "is_adjusted", False)
+        for used in evidence.of(study)
+        for name in used.entries
     )
 
 

@@ -59,7 +59,8 @@ def binary(record: Record, endpoint: str, contrast: str, reading: Reading) -> It
 
 def _report(record: Record, endpoint: str, reading: Reading) -> Used | None:
     """The first report there is: of each field its printed counts, then its recovered tables; or all printed
-    counts first; where neither is, an odds or risk ratio.  A reading takes adjusted odds ratios before all.
+    counts first; where neither is, an odds or risk ratio; else the matched part of the patients.  A reading
+    takes adjusted odds ratios, or the matched part, before all.
     """
     printed = [(_counts, name) for name in BINARY_FIELDS[endpoint]]
     recovered = [(_recovered, name) for name in BINARY_FIELDS[endpoint]] if reading.recovered else []
@@ -71,9 +72,9 @@ def _report(record: Record, endpoint: str, reading: Reading) -> Used | None:
     ratios = [(_ratio, name) for name in BINARY_FIELDS[endpoint]]
     if reading.adjusted_odds_first:
         order = [(_adjusted_ratio, name) for name in BINARY_FIELDS[endpoint]] + order
-    return next(
-        (report for find, name in order + ratios if (report := find(record, endpoint, name, reading))), None
-    )
+    matched = [(_matched, name) for name in BINARY_FIELDS[endpoint]]
+    order = matched + order + ratios if reading.matched_first else order + ratios + matched
+    return next((report for find, name in order if (report := find(record, endpoint, name, reading))), None)
 
 
 def _ratio(record: Record, endpoint: str, name: str, reading: Reading) -> Used | None:
@@ -88,16 +89,31 @@ def _as_stand_in(used: Used | None, endpoint: str, name: str) -> Used | None:
     return used if used is None or name == endpoint else replace(used, note=f"{used.note}; of {name}")
 
 
-def _counts(record: Record, endpoint: str, name: str, reading: Reading) -> Used | None:
-    arms = {arm: _events(record, name, arm) for arm in BOTH_ARMS}
+def _matched(record: Record, endpoint: str, name: str, reading: Reading) -> Used | None:
+    """Counts or tables of the patients matched on their propensity of treatment.
+
+    The arms enter as two binomials: that pairs are alike is not used, which widens the interval.
+    """
+    for stratum in (stratum for stratum, meaning in record.strata.items() if meaning.matched):
+        found = recover(record, name, stratum, reading.at_their_word) if reading.recovered else None
+        used = _counts(record, endpoint, name, reading, stratum) or (
+            found and _used_tables(record, endpoint, name, stratum, found)
+        )
+        if used:
+            return replace(used, note="; ".join(filter(None, ("of the matched patients alone", used.note))))
+    return None
+
+
+def _counts(record: Record, endpoint: str, name: str, reading: Reading, stratum: str = "all") -> Used | None:
+    arms = {arm: _events(record, name, arm, stratum) for arm in BOTH_ARMS}
     toci, control = (arms[a] for a in BOTH_ARMS)
     if not toci or not control:
         return None
     n_toci, n_control = (_patients(record, a, arms[a]) for a in BOTH_ARMS)
     if n_toci is None or n_control is None:
         return None
-    early = 0 if reading.before_the_drug else _before_the_drug(record, name)
-    summed = " and ".join(dict.fromkeys(e.stratum for e in (*toci, *control) if e.stratum != "all"))
+    early = 0 if reading.before_the_drug else _before_the_drug(record, name, stratum)
+    summed = " and ".join(dict.fromkeys(e.stratum for e in (*toci, *control) if e.stratum != stratum))
     notes = [
         f"{summed} added up, which make up the arm" if summed else "",
         "" if name == endpoint else f"counts are those of {name}",
@@ -106,13 +122,15 @@ def _counts(record: Record, endpoint: str, name: str, reading: Reading) -> Used 
         record.study,
         Table(sum(e.events for e in toci) - early, sum(e.events for e in control), n_toci - early, n_control),
         tuple(e.id for e in (*toci, *control)),
+        stratum,
         note="; ".join(filter(None, notes)),
     )
 
 
-def _events(record: Record, name: str, arm: str) -> list[Counts]:
-    """The count of an arm, or one for each of the strata that make it up."""
-    return counts_of_arm(record, name, arm)[-1:] or events_by_parts(record, name, arm)
+def _events(record: Record, name: str, arm: str, stratum: str) -> list[Counts]:
+    """The count of an arm, or of the whole arm one for each of the strata that make it up."""
+    found = counts_of_arm(record, name, arm, stratum)[-1:]
+    return found if found or stratum != "all" else events_by_parts(record, name, arm)
 
 
 def _patients(record: Record, arm: str, events: list[Counts]) -> int | None:
@@ -138,6 +156,13 @@ def _recovered(record: Record, endpoint: str, name: str, reading: Reading) -> Us
         stratum = max(parts, key=lambda s: sum(parts[s].tables[0][1::2]), default="all")
         found = parts.get(stratum, found)
     early = 0 if reading.before_the_drug else _before_the_drug(record, name)
+    return _used_tables(record, endpoint, name, stratum, found, early)
+
+
+def _used_tables(
+    record: Record, endpoint: str, name: str, stratum: str, found: Recovered, early: int = 0
+) -> Used:
+    """Recovered tables as a report; `early` events that began before the drug leave its arm."""
     tables = tuple((a - early, n - early, b, m) for a, n, b, m in found.tables)
     how = "one table prints so" if len(tables) == 1 else f"{len(tables)} tables print so"
     note = (
@@ -163,11 +188,12 @@ def _tells_both_arms(record: Record, name: str, stratum: str) -> bool:
     return set(BOTH_ARMS) <= arms or "comparison" in arms
 
 
-def _before_the_drug(record: Record, name: str) -> int:
+def _before_the_drug(record: Record, name: str, stratum: str | None = None) -> int:
     """Patients of the tocilizumab arm whose event began before the drug, as far as they are printed: the drug
     could not prevent it or lead to it, so they leave the arm's events and its patients alike.
     """
-    return sum(e.events for e in record.find(Counts, name, arm="toci") if e.category == BEFORE_THE_DRUG)
+    early = record.find(Counts, name, arm="toci", stratum=stratum)
+    return sum(e.events for e in early if e.category == BEFORE_THE_DRUG)
 
 
 def recover(record: Record, name: str, stratum: str, verbal: bool) -> Recovered | None:

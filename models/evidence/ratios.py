@@ -20,18 +20,21 @@ DIGITS = 6
 
 
 def in_order(record: Record, printed: Sequence[PrintedRatio], reading: Reading) -> list[PrintedRatio]:
-    """Ratios of one effect, the preferred first: of the whole cohort before those at a landmark; adjusted for
-    covariates before weighted or matched before neither; the more covariates, then the wider interval, first.
+    """Ratios of one effect, the preferred first: of the whole cohort before those at a landmark or of a
+    matched part; adjusted for covariates before weighted or matched before neither; the more covariates, then
+    the wider interval, first.
 
     How they are typed never matters: a tie of all these is broken by name.
     """
 
     def rank(entry: PrintedRatio) -> tuple:
-        landmark = entry.stratum != "all"
+        part = record.strata[entry.stratum]
+        asked = (part.landmark and reading.landmark_first) or (part.matched and reading.matched_first)
+        whom = 0 if asked else 1 if entry.stratum == "all" else 3 if part.matched else 2
         model, weights, plain = (0, 1, 2) if not reading.weighted_first else (1, 0, 2)
         how = weights if entry.estimator else model if entry.adjusted_for else plain
         how = how if reading.adjusted_first else -how
-        return (landmark != reading.landmark_first, how, -len(entry.adjusted_for), -_width(entry), entry.id)
+        return (whom, how, -len(entry.adjusted_for), -_width(entry), entry.id)
 
     return sorted(printed, key=rank)
 
@@ -111,6 +114,8 @@ def note_of(record: Record, entry: PrintedRatio, report: EffectReport) -> str:
         parts = [*(parts if entry.adjusted_for else []), f"{how} the propensity of treatment"]
     if landmark := record.strata[entry.stratum].landmark:
         parts.append(f"of patients without the event until {landmark}")
+    if record.strata[entry.stratum].matched:
+        parts.append("of the matched patients alone")
     if entry.contrast == REVERSED:
         parts.append(f"printed as {entry.contrast}, and turned round")
     if isinstance(report, UnevenRatio):

@@ -31,6 +31,7 @@ class Reading:
     treatment enters before one adjusted for covariates
     landmark_first : a hazard ratio of the patients without the event until a landmark enters before one of
     all
+    matched_first : results of the patients matched on the propensity of treatment enter before those of all
     adjusted_odds_first : an adjusted odds ratio enters before the counts or tables of the same patients
     other_names : survival free of events or of leukaemia stands for survival free of progression, where that
     is not printed
@@ -50,6 +51,7 @@ class Reading:
     adjusted_first: bool = True
     weighted_first: bool = False
     landmark_first: bool = False
+    matched_first: bool = False
     adjusted_odds_first: bool = False
     other_names: bool = True
     runs_from: Start | None = None
@@ -71,6 +73,7 @@ ALTERNATIVES: dict[str, Reading] = {
     "unadjusted results before adjusted hazard ratios": Reading(adjusted_first=False),
     "weighted or matched hazard ratios before those adjusted for covariates": Reading(weighted_first=True),
     "hazard ratios at a landmark before those of all patients": Reading(landmark_first=True),
+    "matched patients in place of the whole cohort": Reading(matched_first=True),
     "adjusted odds ratios before counts": Reading(adjusted_odds_first=True),
     "no survival of another name than the endpoint's": Reading(other_names=False),
     "only survival that runs from infusion, or whose start is not printed": Reading(runs_from="infusion"),

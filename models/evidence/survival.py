@@ -101,7 +101,7 @@ def _of_one_name(
         yield from _of_another_start(record, name, start)
         return
     every = [e for e in record.find(PrintedRatio, name) if e.kind == "hazard_ratio"]
-    ratios = [e for e in every if e.stratum == "all" or record.strata[e.stratum].landmark]
+    ratios = [e for e in every if not _is_of_a_stratum(record, e)]
     if not reading.adjusted_first and _unadjusted(record, name):
         adjusted = [e for e in ratios if e.is_adjusted]
         ratios = [e for e in ratios if not e.is_adjusted]
@@ -191,10 +191,14 @@ def _log_rank_entries(record: Record, name: str) -> list[LogRankEntry]:
 
 def _of_strata(record: Record, name: str) -> list[PrintedRatio]:
     return [
-        e
-        for e in record.find(PrintedRatio, name)
-        if e.kind == "hazard_ratio" and e.stratum != "all" and not record.strata[e.stratum].landmark
+        e for e in record.find(PrintedRatio, name) if e.kind == "hazard_ratio" and _is_of_a_stratum(record, e)
     ]
+
+
+def _is_of_a_stratum(record: Record, entry: PrintedRatio) -> bool:
+    """Whether others of the arms have a ratio of their own; not of a landmark or of matched patients."""
+    part = record.strata[entry.stratum]
+    return entry.stratum != "all" and not part.landmark and not part.matched
 
 
 def _of_other_measures(record: Record, name: str) -> Iterator[Unused]:
