@@ -367,6 +367,14 @@ def test_means_give_a_standardised_difference_its_noncentral_t():
     )
 
 
+@pytest.mark.parametrize("measure", ["rr", "rd"])
+@pytest.mark.parametrize("counts_", [(1, 30, 1, 30), (10, 30, 10, 30)])
+def test_arms_with_the_same_events_have_no_spike_where_nothing_differs(measure, counts_):
+    columns = dict(zip(("ai", "n1i", "ci", "n2i"), counts_, strict=True))
+    shape = shape_of(one_row(measure, **columns), measure, [-1e-3, -1e-9, 0.0, 1e-9, 1e-3])
+    np.testing.assert_allclose(shape, 0, atol=1e-3)
+
+
 def test_a_log_rank_p_with_deaths_gives_the_hazard_ratio_of_tierney():
     """491 v 485 patients, 485 deaths, p = 0.075: 0.85 (0.71 to 1.02) (Tierney 2007)."""
     row = one_row(log_rank_p=".075", n_treated=491, n_control=485, deaths=485, direction="lower")

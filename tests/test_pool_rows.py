@@ -13,10 +13,12 @@ import pytest
 from example_curves import clicked, curve_of, simulated, text_of
 from scipy import integrate, stats
 
+from benchmarks.pool_calibration import median_with_limits
 from models.__main__ import main
 from models.pool import BadTable, outcomes, pool
 from models.pool.measures import MEASURES
 from models.pool.order_density import SD_PRIOR, log_density
+from models.pool.rows.median_survival import SHAPE_SD
 from models.pool.rows.medians import Printed
 from models.priors import AT_CONTROL, MIDWAY
 
@@ -127,6 +129,65 @@ def test_medians_are_known_by_the_names_that_others_give_them():
     row = row_of(None, **{"median.e": 4, "lower quartile (exp)": 2, "upper quartile (exp)": 9, "n.e": 12,
                           "median.c": 6, "min.c": 3, "max.c": 7, "n.c": 9})  # fmt: skip
     assert row.shown == "4 (quartiles 2 to 9), n=12 v 6 (range 3 to 7), n=9"
+
+
+# Medians of survival
+
+SURVIVAL = {
+    "median_treated": 24, "lower_treated": 16, "upper_treated": 45,
+    "median_control": 15, "lower_control": 12, "upper_control": 20,
+}  # fmt: skip
+
+
+def test_medians_of_survival_give_their_ratio_the_width_of_both_intervals():
+    row = row_of(MEDIANS, **SURVIVAL)
+    se = np.hypot(np.log(45 / 16), np.log(20 / 12)) / (2 * 1.959964)
+    assert row.normal(MEASURES[MEDIANS]) == pytest.approx((np.log(24 / 15), se), abs=1e-6)
+
+
+def test_medians_of_survival_give_a_hazard_ratio_over_all_shapes_of_weibull_hazards():
+    row = row_of("hr", **SURVIVAL)
+    log_ratio, se = row.normal(MEASURES[MEDIANS])
+    theta = np.array([-2.0, -0.5, 0.0, 0.3, 1.0])
+
+    def density(one):
+        def at(k):
+            return stats.norm.pdf(log_ratio, -one / k, se) * stats.lognorm.pdf(k, SHAPE_SD)
+
+        return integrate.quad(at, 0.05, 20, limit=200, points=[0.5, 1, 2])[0]
+
+    expected = np.log([density(one) for one in theta])
+    np.testing.assert_allclose(shape_of(row, "hr", theta), expected - expected[0], atol=1e-4)
+
+
+def test_a_median_whose_upper_limit_is_not_reached_is_as_wide_as_its_lower_side():
+    row = row_of("hr", **(SURVIVAL | {"upper_treated": "NR"}))
+    assert row.treated.se == pytest.approx(np.log(24 / 16) / 1.959964, abs=1e-6)
+    assert row.shown == "24 (16 to not reached) v 15 (12 to 20)"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"lower_control": 0}, "must be a time above 0"),
+        ({"median_control": 30}, "must lie between its limits, 12 and 20"),
+        ({"median_treated": "NR"}, "must be a number"),
+    ],
+)
+def test_medians_of_survival_that_say_nothing_are_refused(change, words):
+    with pytest.raises(BadTable, match=words):
+        row_of("hr", **(SURVIVAL | change))
+
+
+def test_limits_of_a_simulated_median_are_those_of_r():
+    """`survfit(Surv(time, status) ~ x, aml)` of R 4.2, survival 3.5."""
+    aml = {
+        (31, 18, np.nan): [9, 13, -13, 18, 23, -28, 31, 34, -45, 48, -161],
+        (23, 8, np.nan): [5, 5, 8, 8, 12, -16, 23, 27, 30, 33, 43, 45],
+    }
+    for expected, signed in aml.items():
+        time = np.array(signed, float)
+        np.testing.assert_array_equal(median_with_limits(abs(time), time > 0), expected)
 
 
 # Outcomes of tests

@@ -64,8 +64,25 @@ QUANTITIES = {
     **dict.fromkeys(("q3", "p75"), "q3"),
     **dict.fromkeys(("min", "minimum"), "min"),
     **dict.fromkeys(("max", "maximum"), "max"),
+    **dict.fromkeys(("lower", "lcl"), "lower"),
+    **dict.fromkeys(("upper", "ucl"), "upper"),
 }  # fmt: skip
-FILLING = {"of", "group", "arm", "number", "no", "in", "the", "standard", "person", "with", "at", "risk"}
+FILLING = {
+    "of",
+    "group",
+    "arm",
+    "number",
+    "no",
+    "in",
+    "the",
+    "standard",
+    "person",
+    "survival",
+    "limit",
+    "with",
+    "at",
+    "risk",
+}
 
 
 def canonical(header: str) -> str | None:

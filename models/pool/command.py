@@ -21,11 +21,12 @@ arms (study, events_treated, n_treated, events_control, n_control), person-time 
 means (mean_treated, sd_treated, n_treated, mean_control, ..), one arm (events, n), effects (hr, or, rr, irr,
 rd, md or smd; their logarithms as log_hr, or estimate) with lower and upper (at level, default 95), se,
 variance or p, log-rank tests (log_rank_p, n_treated, n_control, events, direction: lower or higher), and
-o_minus_e with variance, medians (median_treated, with q1_ and q3_ or min_ and max_, n_treated, ..), the
-outcome of a test (significant, or p as a bound, direction, test, n_treated, n_control), digitised curves
-(curve, a file beside the table) and sets of possible tables (tables, as `extraction recover table --csv`
-writes them). The names that metafor, meta and RevMan give these columns are read as well. Columns are
-separated by commas, semicolons or tabs.
+o_minus_e with variance, medians (median_treated, with q1_ and q3_ or min_ and max_, n_treated, ..), medians
+of survival (median_treated, lower_treated, upper_treated or NR, median_control, ..), the outcome of a test
+(significant, or p as a bound, direction, test, n_treated, n_control), digitised curves (curve, a file beside
+the table) and sets of possible tables (tables, as `extraction recover table --csv` writes them). The names
+that metafor, meta and RevMan give these columns are read as well. Columns are separated by commas, semicolons
+or tabs.
 """
 
 

@@ -79,12 +79,13 @@ def of_ratio(theta: np.ndarray, alpha: np.ndarray) -> Risks:
     small = -np.abs(theta)  # the arm of the smaller risk over the other
     alpha = np.clip(alpha, -300, 300)
     r, m = np.exp(small), np.exp(-2 * alpha)
-    root = np.sqrt((1 - r) ** 2 + 4 * r * m)
+    less = -np.expm1(small)  # 1 - r
+    root = np.sqrt(less**2 + 4 * r * m)
     total = np.log(1 + r + root)
     log_p_large = np.log(2) - total
-    log_q_large = np.log(4) + small - 2 * alpha - np.log(np.maximum(root + 1 - r, 1e-300)) - total
+    log_q_large = np.log(4) + small - 2 * alpha - np.log(np.maximum(root + less, 1e-300)) - total
     log_p_small = log_p_large + small
-    log_q_small = np.log(1 - r + root) - total
+    log_q_small = np.log(less + root) - total
     return _in_order(theta > 0, log_p_large, log_q_large, log_p_small, log_q_small)
 
 

@@ -9,6 +9,7 @@ from models.pool.rows.estimate import Estimate
 from models.pool.rows.estimate_with_p import EstimateWithP
 from models.pool.rows.log_rank import LogRankP, ObservedMinusExpected
 from models.pool.rows.means import Means
+from models.pool.rows.median_survival import MedianSurvival
 from models.pool.rows.medians import Medians
 from models.pool.rows.person_time import PersonTime
 from models.pool.rows.row import Row
@@ -18,8 +19,8 @@ from models.pool.rows.test_outcome import OutcomeOfTest
 from models.pool.study_table import BadTable, Cells
 
 KINDS: tuple[type[Row], ...] = (
-    Counts, TableSet, PersonTime, Means, Medians, SingleArm, ObservedMinusExpected, Estimate,
-    EstimateWithP, LogRankP, DigitisedCurve, OutcomeOfTest,
+    Counts, TableSet, PersonTime, Means, Medians, SingleArm, ObservedMinusExpected,
+    Estimate, EstimateWithP, MedianSurvival, LogRankP, DigitisedCurve, OutcomeOfTest,
 )  # fmt: skip
 """In the order in which a row that could be several is read: raw numbers before what was made of them."""
 

@@ -36,6 +36,15 @@ def quantile(level: float) -> float:
     return float(ndtri(0.5 + level / 200))
 
 
+def level_of(cells: Cells) -> float:
+    """Of intervals, in per cent; 95 where none is told. Noted as a fault where it is none."""
+    level = cells.number("level") if cells.has("level") else 95.0
+    level = 100 * level if 0 < level < 1 else level
+    if not 50 <= level < 100:
+        cells.refuse("level", "must be a level in per cent, such as 95")
+    return level
+
+
 @dataclass(frozen=True)
 class Estimate(Row):
     """Normal on the scale of the measure; a risk difference is normal itself.
@@ -140,10 +149,7 @@ def _spread(cells: Cells) -> tuple[str, ...]:
 
 def _limits(cells: Cells, column: str, value: float, measure: Measure, natural: bool) -> tuple[float, float]:
     lower, upper = cells.number("lower"), cells.number("upper")
-    level = cells.number("level") if cells.has("level") else 95.0
-    level = 100 * level if 0 < level < 1 else level
-    if not 50 <= level < 100:
-        cells.refuse("level", "must be a level in per cent, such as 95")
+    level = level_of(cells)
     for name, limit in (("lower", lower), ("upper", upper)):
         if natural and measure.scale in (LOG, LOGIT) and isfinite(limit) and not measure.scale.inside(limit):
             cells.refuse(name, measure.scale.legal)
