@@ -882,3 +882,52 @@ def test_percentages_of_several_or_of_no_common_number_tell_no_size(paper, told)
     sizes = entry("not_reported", "group_size", printed=None, reason="Not printed.")
     review = paper(*counts, sizes)
     assert both_sizes(review.records[STUDY]) is None
+
+
+# reasons
+
+
+def each(kind: str, field: str, **more) -> list[dict]:
+    return [entry(kind, field, arm, **more) for arm in ("toci", "control")]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "told", "why"),
+    [
+        (
+            "severe_infection",
+            each("quantity", "severe_infection", printed="1.2", value="1.2"),
+            "no count of patients",
+        ),
+        (
+            "icans",
+            each("counts", "icans", printed="7", events=7, category="1-2"),
+            "of one category alone: 1-2",
+        ),
+        (
+            "overall_survival",
+            each("counts", "overall_survival", printed="9", events=9, estimator="crude"),
+            "events without their times",
+        ),
+        (
+            "overall_survival",
+            [
+                entry(
+                    "restricted_mean_difference",
+                    "overall_survival",
+                    printed="-1.2 (-3.0 to 0.6)",
+                    estimate="-1.2",
+                    lower="-3.0",
+                    upper="0.6",
+                    unit="months",
+                )
+            ],
+            "a difference of restricted mean times",
+        ),
+    ],
+)
+def test_what_does_not_enter_has_a_reason_of_its_own_kind(paper, endpoint, told, why):
+    review = paper(*arms(40, 60), *told)
+    assert not check(review).errors and not collect(review, endpoint).used
+    found = reasons(review, endpoint)
+    assert all(why in found[one["id"]] for one in told)

@@ -23,6 +23,7 @@ from extraction.schema import (
     Entry,
     NotReported,
     PValue,
+    Quantity,
     Ratio,
     Record,
     Share,
@@ -266,6 +267,10 @@ def _of_another_kind(record: Record, entry: Entry) -> str | None:
 
 def _why_no_tables(record: Record, entry: Entry) -> str:
     """What keeps the arms' tables from being told."""
+    if isinstance(entry, Quantity):
+        return "a number that is no count of patients, as a rate over time is none"
+    if entry.category:
+        return f"of one category alone: {entry.category}"
     none = "no table of the arms can be recovered from what is printed"
     try:
         found = tables_of(record, entry.field, entry.stratum)

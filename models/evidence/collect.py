@@ -129,6 +129,18 @@ def _untold(record: Record, endpoint: str, told: list[Used | Unused]) -> Iterato
                 yield Unused(record.study, (entry.id,), reason, entry.stratum)
 
 
+OF_TIMES = {
+    "quantity": "a median time, which gives a hazard ratio only where hazards are constant",
+    "restricted_mean_difference": (
+        "a difference of restricted mean times, which gives a hazard ratio only where the shape of survival"
+        " is known"
+    ),
+    "counts": "events without their times, which give a hazard ratio only where all are followed alike",
+    "bound": "events without their times, which give a hazard ratio only where all are followed alike",
+}
+"""Why reports of a time of some kinds never enter."""
+
+
 def _why_untold(record: Record, endpoint: str, entry: Entry) -> str | None:
     """Why no rule speaks of an entry; None where it is no result of the drug, or was set aside."""
     if entry.id in record.set_aside():
@@ -138,8 +150,8 @@ def _why_untold(record: Record, endpoint: str, entry: Entry) -> str | None:
         return f"compares {entry.contrast}, not the two arms" if of_the_drug else None
     if endpoint in BINARY_FIELDS:
         return None  # its rule goes through all of them; what is left is part of the report used
-    if entry.kind == "quantity" and endpoint in TIME_FIELDS:
-        return "a median time, which gives a hazard ratio only where hazards are constant"
+    if endpoint in TIME_FIELDS and entry.kind in OF_TIMES:
+        return OF_TIMES[entry.kind]
     return f"no likelihood here reads a {entry.kind.replace('_', ' ')} of it"
 
 
