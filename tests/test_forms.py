@@ -15,11 +15,13 @@ from extraction.checks import check
 from extraction.derived.groups import both_sizes
 from extraction.records import Review, load
 from extraction.schema import Percentage
+from extraction.vocabulary import ENDPOINTS as ENDPOINT_NAMES
 from extraction.vocabulary import FIELDS, ROB_2_DOMAINS, UNITS_OF_KIND
 from models.answers.bias import is_adjusted
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.collect import alternatives, collect
 from models.evidence.report import PRIMARY, Reading
+from models.history.beside import in_no_pool
 from models.likelihood.kinds.log_rank import LogRank
 from models.likelihood.kinds.odds_ratio import OddsRatio
 from models.likelihood.kinds.ratio import Ratio
@@ -931,3 +933,19 @@ def test_what_does_not_enter_has_a_reason_of_its_own_kind(paper, endpoint, told,
     assert not check(review).errors and not collect(review, endpoint).used
     found = reasons(review, endpoint)
     assert all(why in found[one["id"]] for one in told)
+
+
+def test_outcomes_that_no_endpoint_is_made_of_are_listed_with_why(paper):
+    """What an endpoint speaks of, used or not, is not listed again; nor are patients' traits."""
+    told = [
+        *each("counts", "relapse", printed="9", events=9),
+        ratio("hazard_ratio", "relapse_free_survival", "1.10", "0.60", "2.02"),
+        entry("mean_sd", "icu_stay", "toci", "3 (1)", mean="3", sd="1"),
+        *each("counts", "severe_infection", printed="9", events=9),
+        entry("counts", "male_sex", "toci", "9", events=9),
+    ]
+    review = paper(*arms(40, 60), *told)
+    shown = in_no_pool(review.records[STUDY], [collect(review, name) for name in ENDPOINT_NAMES])
+    listed = {name: why for why, names in shown.items() for name in names}
+    assert set(listed) == {one["id"] for one in told[:4]}
+    assert "of those who responded alone" in listed[told[2]["id"]]

@@ -16,6 +16,7 @@ from models.answers.bias import bias_priors
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.effects import quadrature
 from models.evidence.report import Evidence
+from models.history.beside import in_no_pool
 from models.history.refit import Setting, estimates, primary
 from models.history.what_if import WhatIf, what_if
 from models.priors import parse
@@ -70,6 +71,7 @@ def preview(path: Path) -> dict:
         "left_out": {
             ENDPOINTS[key].title: _left_out(after, case.study) for key, (_, after) in evidence.items()
         },
+        "in_no_pool": in_no_pool(case.after.records[case.study], [after for _, after in evidence.values()]),
         "endpoints": [asdict(one) for one in entered],
     }
 
@@ -176,6 +178,9 @@ def said(found: dict) -> str:
         lines += ["", "It enters no endpoint anew: no answer would change."]
     for title, reasons in found["left_out"].items():
         lines += ["", f"{title}, left out:", *(f"  {reason}" for reason in reasons)] if reasons else []
+    if found["in_no_pool"]:
+        lines += ["", "Shown, in no pool:"]
+        lines += [f"  {', '.join(entries)}: {why}" for why, entries in found["in_no_pool"].items()]
     return "\n".join(lines)
 
 
