@@ -9,6 +9,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -17,7 +18,9 @@ import numpy as np
 
 from extraction.recover.log_rank import log_rank_histories
 from extraction.recover.log_rank_ratios import LogRankReport, simulated_ratios
+from extraction.recover.p_values import TESTS
 from extraction.recover.rounding import printed_p, printed_percent
+from extraction.recover.table_search import Groups, Printed, PrintedEffect, search_tables
 from extraction.recover.tables import Arm, recover_tables
 from extraction.tree import ROOT
 from models.engines.quadrature import binomial_normal, normal_normal_many
@@ -54,6 +57,15 @@ def rows():
             "unit": "s",
             "target": "at most 1",
         },
+        *(
+            {
+                "name": f"`python -m models pool` on a mixture of {studies} rows, whole process",
+                "value": seconds_per_mixture(studies),
+                "unit": "s",
+                "target": "at most 1" if studies <= 30 else "",
+            }
+            for studies in (6, 30, 120)
+        ),
     ]
 
 
@@ -83,6 +95,14 @@ def searches():
             lambda: simulated_ratios(LogRankReport(100, 100, "0.03")),
         ),
     }
+    found |= {
+        f"every table of {n} v {n}, {test}": (0.5, partial(_tables_with, n, test))
+        for test in TESTS
+        for n in (50, 100, 200)
+    } | {
+        f"every table behind an odds ratio with limits, {n} v {n}": (2.0, partial(_tables_behind, n))
+        for n in (125, 250, 500)
+    }
     rows = [
         {
             "name": f"recover: {name}",
@@ -104,6 +124,45 @@ def searches():
             "target": "at most 1",
         },
     ]
+
+
+def _tables_with(n, test):
+    return recover_tables(Arm(n, n), Arm(n, n), printed_p("0.0204"), (test,))
+
+
+def _tables_behind(n):
+    effect = PrintedEffect("odds_ratio", "0.62", "0.41", "0.94")
+    return search_tables(Groups(Arm(n, n), Arm(n, n)), Printed(effect))
+
+
+def seconds_per_mixture(studies, repeats=3):
+    """From starting Python to the printed result, of a table of six kinds of row in turn."""
+    kinds: list[dict[str, object]] = [
+        {"hr": "0.80", "lower": "0.50", "upper": "1.28"},
+        {"hr": "0.80", "lower": "0.50", "upper": "1.10"},
+        {"hr": "0.74", "p": "0.036"},
+        {"log_rank_p": "0.041", "direction": "lower", "events": 60, "n_treated": 50, "n_control": 62},
+        {"o_minus_e": -4, "variance": 16},
+        {
+            "median_treated": 24,
+            "lower_treated": 16,
+            "upper_treated": 45,
+            "median_control": 15,
+            "lower_control": 12,
+            "upper_control": 20,
+        },
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "mixture.csv"
+        with open(table, "w", encoding="utf-8", newline="") as file:
+            columns = dict.fromkeys(column for kind in kinds for column in kind)
+            writer = csv.DictWriter(file, ["study", *columns])
+            writer.writeheader()
+            writer.writerows({"study": f"s{i}"} | kinds[i % len(kinds)] for i in range(studies))
+        command = [sys.executable, "-m", "models", "pool", str(table), "--measure", "hr", "--json"]
+        return _median_seconds(
+            lambda: subprocess.run(command, cwd=ROOT, check=True, capture_output=True), repeats
+        )
 
 
 def multiverse():

@@ -193,6 +193,13 @@ def test_limits_of_a_simulated_median_are_those_of_r():
 # Outcomes of tests
 
 
+def test_the_outcome_of_a_rank_test_is_a_probability_however_large_the_effect():
+    row = row_of("smd", significant="yes", direction="lower", n_treated=9, n_control=10, test="Mann-Whitney")
+    log_p = row.log_likelihood(MEASURES["smd"], MIDWAY)(np.array([-50.0, -7.0, 0.0]))
+    np.testing.assert_allclose(log_p[:2], 0.0, atol=1e-3)
+    assert np.all(log_p <= 0)
+
+
 @pytest.mark.parametrize(
     ("p", "direction"),
     [("<0.05", "higher"), ("<.001", None), ("ns", None), ("ns", "lower"), ("0.03", "lower"), (">0.2", None)],

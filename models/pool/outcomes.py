@@ -71,11 +71,8 @@ def _of_ranks(row: OutcomeOfTest) -> LogLikelihood:
 
     def of(theta: np.ndarray) -> np.ndarray:
         inside = cubic(GRID, values, np.clip(theta, GRID[0], GRID[-1]))
-        return (
-            inside
-            + first / step * np.minimum(theta - GRID[0], 0)
-            + last / step * np.maximum(theta - GRID[-1], 0)
-        )
+        beyond = first * np.minimum(theta - GRID[0], 0) + last * np.maximum(theta - GRID[-1], 0)
+        return np.minimum(inside + beyond / step, 0.0)  # a probability is 1 at most, however far out
 
     return of
 
