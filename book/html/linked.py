@@ -7,7 +7,7 @@ from docutils.nodes import make_id
 from IPython.display import HTML, display
 from markupsafe import Markup
 
-from book.html import files
+from book.html import files, narrow
 from book.html.markers import entry_key, made, marked
 from book.html.style import Table
 from book.html.template import filled
@@ -81,7 +81,7 @@ def nothing(caption: str) -> None:
 def display_rows(heads, rows: list[Markup], shown: Table) -> None:
     """Display rows, each the HTML of its cells, in place of the table's own, with the link to its numbers."""
     lines = [Markup("<tr>{}</tr>").format(row) for row in rows]
-    table = filled("table.html", caption=shown.caption, heads=heads, rows=lines)
+    table = narrow.fitted(filled("table.html", caption=shown.caption, heads=heads, rows=lines))
     link, handed = files.numbers(
         shown.behind, make_id(shown.caption), shown.caption, made(shown.how, shown.endpoint)
     )

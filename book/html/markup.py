@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from markupsafe import Markup
 
+from book.html import narrow
 from book.html.template import filled
 
 
@@ -19,10 +20,10 @@ def raw(lines: Iterable[str]) -> str:
 
 
 def table(caption: str, heads: Iterable[str], rows: Iterable[Markup], numbers: str = "") -> str:
-    """A table that scrolls sideways on a narrow screen; caption and heads are text, rows and the link to its
+    """A table that is fit for a narrow screen; caption and heads are text, rows and the link to its
     numbers are HTML.
     """
-    whole = filled("table.html", caption=caption, heads=heads, rows=rows)
+    whole = narrow.fitted(filled("table.html", caption=caption, heads=heads, rows=rows))
     return raw([whole, *filter(None, [numbers])])
 
 

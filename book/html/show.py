@@ -14,11 +14,14 @@ from docutils.nodes import make_id
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from book.html import files
+from book.html import files, narrow
 from book.html.drawing import dark, slim
 from book.html.markers import made
 from book.html.style import Picture, Table
 from book.html.template import filled
+
+LONGEST_ALT = 250
+"""Characters."""
 
 
 def show(picture: Picture, name: str, caption: str = "") -> None:
@@ -76,22 +79,35 @@ def _figure(
     drawing: bytes, images: list[tuple[str, str]], alt: str, name: str, link: Markup, caption: str = ""
 ) -> Markup:
     """Images, each an address and its theme, with the size of their drawing, so that the text below stays in
-    place when they come.
+    place when they come; what the alternative text leaves out opens below them.
     """
     width, height = (
         round(float(points) * 4 / 3)
         for points in re.findall(rb'width="([\d.]+)pt" height="([\d.]+)pt"', drawing)[0]
     )
+    words = " ".join(alt.split())
     return filled(
         "figure.html",
         images=images,
         width=width,
         height=height,
-        alt=" ".join(alt.split()),
+        alt=shortened(words),
+        words=words if shortened(words) != words else "",
         name=name,
         link=link,
         caption=caption,
     )
+
+
+def shortened(alt: str) -> str:
+    """Alternative text that is heard in one go: its first sentences or, where the first is too long, that up
+    to the last comma or semicolon that fits.
+    """
+    sentences = re.split(r"(?<=[.?!]) (?=[A-Z])", alt)
+    while len(" ".join(sentences)) > LONGEST_ALT and sentences[1:]:
+        sentences.pop()
+    kept = " ".join(sentences)
+    return kept if len(kept) <= LONGEST_ALT else re.split(r"[;,] [^;,]*$", kept[:LONGEST_ALT])[0] + " …"
 
 
 def _data_uri(drawing: bytes) -> str:
@@ -99,7 +115,7 @@ def _data_uri(drawing: bytes) -> str:
 
 
 def table(shown: Table) -> None:
-    """Display a table that scrolls sideways where the screen is narrow, and the link to its numbers.
+    """Display a table that is fit for a narrow screen, and the link to its numbers.
 
     Every cell is escaped: `<`, `&` and quotes in a record reach the reader as they stand. An index without a
     name that only counts the rows is left out; a missing value shows as an empty cell.
@@ -124,7 +140,7 @@ def table(shown: Table) -> None:
     link, handed = files.numbers(shown.behind, make_id(caption), caption, made(shown.how, shown.endpoint))
     files.display_with(
         Markup('<div class="review-scroll" role="region" aria-label="{}" tabindex="0">{}</div>{}').format(
-            label, Markup(body), link
+            label, narrow.fitted(Markup(body)), link
         ),
         handed,
     )

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from matplotlib.typing import RcKeyType
 
-WIDTH = 5.4
-"""Inches; on a phone this becomes about 340 pixels, and 12 points about 10 pixels."""
+WIDTH = 4.75
+"""Inches; on a phone this becomes about 358 pixels, and the smallest type 11 pixels."""
 SMALL = 10.5
 PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85}
 """Behind words that stand on lines."""

@@ -15,7 +15,7 @@ import numpy as np
 from book.html.markers import address, bias_key, entry_key, mean_key
 from book.shown.endpoint.recovery import histories_in_words, of_used
 from book.shown.entry_words import report_words, verdicts, whom, words
-from book.sphinx.beside import DATA, SCRIPT
+from book.sphinx.beside import DATA, SCRIPT, TABLES
 from extraction.bias import overall
 from extraction.checks import check
 from extraction.records import Review
@@ -78,7 +78,8 @@ def write(folder: Path, review: Review) -> None:
     """Write the script of the pages and the sources below `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / DATA).write_text(script(review), encoding="utf-8")
-    (folder / SCRIPT).write_bytes((FOLDER / SCRIPT).read_bytes())
+    for name in (SCRIPT, TABLES):
+        (folder / name).write_bytes((FOLDER / name).read_bytes())
 
 
 def _source(title: str, lines: Lines, links: list[tuple[str, str]], reports: Iterable[Lines] = ()) -> dict:

@@ -5,6 +5,8 @@ told is added.
 import re
 from pathlib import Path
 
+from extraction.tree import ROOT
+
 ICONS = "_static/scripts/fontawesome.js"
 STYLES = "_static/styles/pydata-sphinx-theme.css"
 ICON = re.compile(r'("?)([a-z0-9-]+)\1:\[\d+,\d+,\[[^\]]*\],"[0-9a-f]+",(?:"[^"]*"|\[[^\]]*\])\],?')
@@ -34,14 +36,28 @@ NAMES = {
     'data-mode="dark"  title="Dark"': 'data-mode="dark"',
     'data-mode="auto"  title="System Settings"': 'data-mode="auto"',
     '"Color mode"': '"Colour mode"',
+    '<a class="headerlink" ': '<a class="headerlink" tabindex="-1" ',
+    '<div class="sidebar-primary-items__start sidebar-primary__section">': (
+        '<div class="sidebar-primary-items__start sidebar-primary__section" role="region"'
+        ' aria-label="Title, search and contents">'
+    ),
     '<summary aria-label="Toggle hidden content">': "<summary>",
 }
-"""Buttons without a name, or with one that is not the words on them, and what they become."""
+"""Buttons and parts of a page without a name, or with one that is not the words on them, and links at which
+the keyboard need not stop, as the contents lead there; and what they become.
+"""
 SEARCH = '<script src="_static/searchtools.js"></script>'
+SYNONYMS = ROOT / "book" / "scripts" / "synonyms.js"
+"""What a search finds for words that no page uses."""
 NO_EXCERPTS = (
     "<script>if (location.protocol === 'file:') DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;</script>"
 )
 """A search shows excerpts, for which it fetches the pages found: a page that is opened as a file may not."""
+
+
+CODE_OR_TAG = re.compile(
+    r"(<pre\b.*?</pre>|<code\b.*?</code>|<script\b.*?</script>|<style\b.*?</style>|<[^>]*>)", re.DOTALL
+)
 
 
 def mend(html: Path) -> None:
@@ -71,4 +87,15 @@ def _mended(text: str) -> str:
             text = re.sub(LOADED.format(files), "", text)
     for old, new in NAMES.items():
         text = text.replace(old, new)
-    return text.replace(SEARCH, f"{SEARCH}\n  {NO_EXCERPTS}")
+    if SEARCH in text:
+        synonyms = SYNONYMS.read_text(encoding="utf-8")
+        text = text.replace(SEARCH, f"{SEARCH}\n  {NO_EXCERPTS}\n  <script>{synonyms}</script>")
+    return _kept_together(text)
+
+
+def _kept_together(text: str) -> str:
+    """Text in which no line ends between a number and its per cent sign; code stays as it is."""
+    return "".join(
+        part if part.startswith("<") else re.sub(r"(?<=\d) %(?![\w%])", "\N{NO-BREAK SPACE}%", part)
+        for part in CODE_OR_TAG.split(text)
+    )

@@ -1,11 +1,13 @@
 "use strict";
 
-// What stands behind a number or a word opens beside it: under the pointer, at the keyboard's focus, at a tap.
+// What stands behind a number or a word opens beside it: under the pointer, at a tap or click, at Enter.
 // Without this script every one of them is a link that leads to the same.
 (() => {
     const folder = document.currentScript.src;
     const PATIENCE = { open: 150, rest: 800, close: 300 }; // milliseconds: a pointer that only passes opens nothing, one that crosses the gap loses nothing
     const EDGE = 8; // pixels between the box and the edge of the screen
+    const PHONE = 576; // pixels: the width up to which the box leaves the page in sight
+    const OF_A_PHONE = 0.4; // of its height
     const markers = [...document.querySelectorAll("a.source, a[title] > .std-term")].map(found => found.closest("a"));
     if (!("showPopover" in HTMLElement.prototype) || !markers.length) return;
 
@@ -15,11 +17,15 @@
     box.popover = "manual";
     box.setAttribute("role", "dialog");
     box.setAttribute("aria-labelledby", "source-title");
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "close";
+    close.textContent = "Close";
+    close.addEventListener("click", () => dismiss(true));
 
     let shown = null; // the marker whose source is open
     let spot = null; // what it opened at
     let kept = false; // whether it stays when the pointer leaves
-    let returning = false; // whether the focus comes back from the box
     let timer = 0;
     let loading = null;
 
@@ -88,7 +94,7 @@
         const parts = await content(marker);
         if (spot !== at) return;
         parts[0].firstChild.id = "source-title";
-        box.replaceChildren(...parts);
+        box.replaceChildren(close, ...parts);
         marker.after(box); // so that the next stop of the keyboard is in it
         box.showPopover();
         marker.setAttribute("aria-expanded", "true");
@@ -107,13 +113,11 @@
         box.remove();
     }
 
-    // The keyboard goes back to where it was, and does not open the same again by that.
-    function dismiss() {
-        const [marker, wasInside] = [shown, box.contains(document.activeElement)];
+    // The keyboard goes back to where it was.
+    function dismiss(wasInside) {
+        const marker = shown;
         hide();
-        returning = true;
-        if (wasInside) marker.focus();
-        returning = false;
+        if (wasInside) marker?.focus();
     }
 
     // Below its marker, or above where there is more room; never beyond the screen.
@@ -123,8 +127,9 @@
         const [width, height] = [document.documentElement.clientWidth, window.innerHeight];
         const [above, below] = [at.top - 2 * EDGE, height - at.bottom - 2 * EDGE];
         box.style.maxHeight = "none";
-        const isBelow = box.offsetHeight <= below || below >= above;
-        box.style.maxHeight = `${Math.max(96, isBelow ? below : above)}px`;
+        const most = width <= PHONE ? OF_A_PHONE * height : height;
+        const isBelow = Math.min(box.offsetHeight, most) <= below || below >= above;
+        box.style.maxHeight = `${Math.min(most, Math.max(96, isBelow ? below : above))}px`;
         const top = isBelow ? at.bottom + EDGE / 2 : at.top - EDGE / 2 - box.offsetHeight;
         box.style.left = `${Math.max(EDGE, Math.min(at.left, width - box.offsetWidth - EDGE))}px`;
         box.style.top = `${Math.max(EDGE, Math.min(top, height - box.offsetHeight - EDGE))}px`;
@@ -184,11 +189,9 @@
     box.addEventListener("pointerenter", () => clearTimeout(timer));
     box.addEventListener("pointerleave", leave);
     document.addEventListener("focusin", event => {
-        if (returning || holds(event.target)) return;
-        if (shown) hide();
-        if (markers.includes(event.target) && event.target.matches(":focus-visible")) show(event.target, false);
+        if (shown && !holds(event.target)) hide();
     });
-    document.addEventListener("keydown", event => { if (event.key === "Escape") dismiss(); });
+    document.addEventListener("keydown", event => { if (event.key === "Escape") dismiss(box.contains(document.activeElement)); });
     document.addEventListener("pointerdown", event => { if (shown && !holds(event.target)) hide(); });
     addEventListener("resize", place);
     addEventListener("scroll", event => { if (event.target !== box) place(); }, { capture: true, passive: true });

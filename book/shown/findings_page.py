@@ -19,7 +19,7 @@ SIDES = {"benefit": ("important benefit", BLUE), "harm": ("important harm", ORAN
 ANSWERS = {"unadjusted": "not adjusted", "adjusted": "adjusted for bias"}
 NARROWEST_LABEL = 0.13
 """Share of the bar from which a per cent stands inside."""
-LEFT = -0.355
+LEFT = -0.44
 """Where the headings start, on the axis of probability: above the words beside the bars."""
 
 
@@ -202,8 +202,13 @@ def picture(found: list[Finding]):
     shown = at_first_baseline(found)
     figure, ax = canvas(1.22 * len(shown) + 1.1)
     for i, finding in enumerate(shown):
-        ax.text(LEFT, -i + 0.23, finding.title, va="bottom", fontsize=12, weight="bold")
-        ax.text(LEFT, -i + 0.19, _under(finding), va="top", fontsize=SMALL, color="#444444")
+        title = finding.title.partition(",")[0]
+        heads = (
+            ax.text(LEFT, -i + 0.23, title, va="bottom", fontsize=12, weight="bold"),
+            ax.text(LEFT, -i + 0.19, _under(finding), va="top", fontsize=SMALL, color="#444444"),
+        )
+        for head in heads:
+            head.set_in_layout(False)  # above the bars there is room
         for y, (answer, words) in zip((-i - 0.13, -i - 0.38), ANSWERS.items(), strict=True):
             ax.text(-0.02, y, words, ha="right", va="center", fontsize=SMALL)
             _bar(ax, y, getattr(finding, answer))

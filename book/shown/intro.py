@@ -9,10 +9,11 @@ from book.html.markers import PAGES, figure_name, with_sources
 from book.html.show import drawn
 from book.html.style import Picture
 from book.html.template import filled
-from book.shown import findings_page, landing, living_page, methods_page
-from book.shown.citation import citation
+from book.shown import findings_page, landing, living_page, methods_page, register
+from book.shown.citation import citation, newest
 from book.shown.endpoint import chapter
 from extraction.records import Review
+from models import words
 from models.endpoints import ENDPOINTS
 
 SIGNS = {"high": "⊕⊕⊕⊕", "moderate": "⊕⊕⊕◯", "low": "⊕⊕◯◯", "very low": "⊕◯◯◯"}
@@ -26,9 +27,10 @@ def in_short(found: list[landing.Row], review: Review) -> None:
 
 def caution(review: Review) -> None:
     """What kind of studies these are, and how they were found, in small type."""
+    checked = f"; last checked {newest(review)}" if newest(review) else ""
     told = (
-        f"Research, not advice for the treatment of any patient. {kinds_of_study(review)}"
-        f" {living_page.searched(review)}"
+        f"{living_page.searched(review)}{checked}. {kinds_of_study(review)} Research, not advice for the"
+        " treatment of any patient."
     )
     files.display_with(Markup('<p class="review-quiet">{}</p>').format(told), {})
 
@@ -40,26 +42,28 @@ def kinds_of_study(review: Review) -> str:
     if not studies:
         return "No study is included yet."
     if not randomised:
-        return "No study is randomised, and the sicker patients got the drug."
+        counted = words.count(len(studies), "small non-randomised study", "small non-randomised studies")
+        return f"{words.sentence_case(counted)}: the sicker patients got the drug."
     of = f"{randomised} of {len(studies)} studies {'is' if randomised == 1 else 'are'} randomised"
     return f"{of}; in the others the sicker patients got the drug." if randomised < len(studies) else f"{of}."
 
 
 def comparison(review: Review) -> None:
     """Whom the answer compares, in a paragraph."""
-    chapter.say(
+    told = (
         f"{methods_page.never_had_crs(review)} They could not have been given the drug, so part of any"
         " difference may be theirs."
     )
+    files.display_with(Markup('<p class="review-quiet">{}</p>').format(told), {})
 
 
 def version(review: Review) -> None:
     """Version and date, and what changed last."""
     cited = citation(review)
     files.display_with(
-        Markup('<p>Version {}, {}. <a href="what-changed.html">What changed</a></p>').format(
-            cited.version, cited.dated
-        ),
+        Markup(
+            '<p class="review-quiet">Version {}, {}. <a href="what-changed.html">What changed</a></p>'
+        ).format(cited.version, cited.dated),
         {},
     )
 
@@ -106,6 +110,12 @@ def _row(row: landing.Row, ends: tuple[float, float], review: Review) -> tuple[d
 
 
 def unknown(review: Review) -> None:
-    """What is not known, as a list."""
-    items = Markup().join(Markup("<li>{}</li>").format(text) for text in landing.unknown(review))
-    files.display_with(Markup("<ul>{}</ul>").format(items), {})
+    """What is not known, as a list, and on request which data are missing."""
+    missing = filled(
+        "folded.html", summary="The data that are missing", inside=_list(register.missing(review))
+    )
+    files.display_with(_list(landing.unknown(review)) + missing, {})
+
+
+def _list(texts: list[str]) -> Markup:
+    return Markup("<ul>{}</ul>").format(Markup().join(Markup("<li>{}</li>").format(text) for text in texts))

@@ -27,7 +27,6 @@ from book.html.style import (
     reach,
     words_at_ends,
 )
-from book.shown import register
 from extraction.records import Review
 from models import words
 from models.answers.absolute import absolute_effects
@@ -42,6 +41,8 @@ WIDEST = 25.0
 """The ratio at which the axis of all rows ends at the latest; an interval beyond it ends in an arrow."""
 NARROW = 4.2
 """Inches: pictures beside words on a wide screen, with type that is read on a phone."""
+LOW, LINE = 0.86, 0.17
+"""Inches of a picture without the words at its ends, and of each line of these: seven are on a phone."""
 ICONS = 100
 """In each half of an icon array; one stands for ten of 1,000 patients."""
 
@@ -131,9 +132,7 @@ def in_short(found: list[Row]) -> str:
 
 
 def unknown(review: Review) -> list[str]:
-    """What is not known: the drug's part in it, the endpoints where both sides remain possible, and the data
-    that are missing.
-    """
+    """What is not known: the drug's part in it, and the endpoints where both sides remain possible."""
     found = findings.at_first_baseline(findings.gather(review))
     both = [finding for finding in found if min(finding.adjusted.benefit, finding.adjusted.harm) >= POSSIBLE]
     said = [
@@ -146,7 +145,7 @@ def unknown(review: Review) -> list[str]:
             "Whether patients given tocilizumab do better or worse by a difference that matters: both remain"
             f" possible {where}."
         )
-    return said + register.missing(review)
+    return said
 
 
 def _names(found: list[findings.Finding]) -> str:
@@ -174,7 +173,11 @@ def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Pictu
     favours tocilizumab.
     """
     endpoint, (low, high) = ENDPOINTS[row.key], ends
-    figure, ax = plt.subplots(figsize=(NARROW, 1.45), layout="constrained")
+    left, right = (
+        textwrap.fill(f"favours {arm}", 22) for arm in (endpoint.contrast.treated, endpoint.other_arm)
+    )
+    lines = 1 + max(left.count("\n"), right.count("\n"))
+    figure, ax = plt.subplots(figsize=(NARROW, LOW + lines * LINE), layout="constrained")
     grid = np.linspace(np.log(low), np.log(high), 120)
     shape = density(answer_of(row.key, review).mu.points, grid)
     ax.fill_between(np.exp(grid), 1 + shape / shape.max(), 1, color=BLUE, alpha=0.22, lw=0)
@@ -202,14 +205,10 @@ def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Pictu
     ax.set_ylim(-0.1, 2.1)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    left, right = (
-        textwrap.fill(f"favours {arm}", 22) for arm in (endpoint.contrast.treated, endpoint.other_arm)
-    )
     words_at_ends(ax, f"◄ {left}", f"{right} ►")
-    said = f"{row.title}: {words.in_sentence(row.size)} {row.headline}."
     return Picture(
         figure,
-        said,
+        f"{row.title}: {words.in_sentence(row.size)}",
         pd.DataFrame(
             [
                 {
@@ -250,7 +249,8 @@ def icon_array(row: Row, review: Review) -> Picture | None:
     _legend(figure, _event_colour(endpoint))
     return Picture(
         figure,
-        f"{row.title}, each sign ten of 1,000 patients. {row.patients}",
+        f"{row.title}, each sign ten of 1,000 patients: "
+        + "; ".join(f"{arm.replace('\n', ' ')} {limits['median']:.0f}" for arm, limits in arms.items()),
         pd.DataFrame(
             [
                 {

@@ -9,7 +9,7 @@ from extraction.fault import Fault
 from extraction.living import KINDS, Living
 from extraction.records import Review
 from models.history import flow, versions
-from models.words import count, listed
+from models.words import listed
 
 LOG = ["date", "source", "by", "records found", "new", "taken into the register", "included", "query"]
 
@@ -22,13 +22,11 @@ def plan(review: Review) -> Living:
 
 
 def searched(review: Review) -> str:
-    """Whether a search stands behind the review, and how many studies, in a sentence."""
-    studies = len(review.included())
+    """Whether a search stands behind the review, in a few words without a stop."""
     living = plan(review)
     if any(living.last(source.id) for source in living.sources):
-        return headline(review)
-    known = count(studies, "study", "studies")
-    return f"No search has been run yet: the {known} were known, and others may be missing."
+        return headline(review).rstrip(".")
+    return "No search run yet, so studies may be missing"
 
 
 def headline(review: Review) -> str:

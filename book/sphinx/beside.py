@@ -1,7 +1,7 @@
 """Sphinx extension: what opens beside a number or a word.
 
 The link of a glossary term carries its definition, and a page with a term or a source gets the script that
-opens either.
+opens either; one with a table gets the script that leads the keyboard through it.
 """
 
 import html
@@ -14,6 +14,7 @@ PLACE = "provenance"
 """Folder of the scripts within the book."""
 SCRIPT, DATA = "provenance.js", "provenance-data.js"
 """The script of the pages, and the sources, which it loads once a reader opens the first."""
+TABLES = "tables.js"
 TERM = re.compile(
     r'<a class="reference internal" href="[^"]*#(term-[^"]+)"(?=><span class="xref std std-term">)'
 )
@@ -30,8 +31,10 @@ def add(app, pagename: str, template: str, context: dict, doctree) -> None:
     body = TERM.sub(
         lambda link: link[0] + str(TITLE.format(meanings[html.unescape(link[1])])), context["body"]
     )
-    if body != context["body"] or 'class="source"' in body:
-        body += str(Markup('<script src="{}"></script>').format(context["pathto"](f"{PLACE}/{SCRIPT}", 1)))
+    scripts = {TABLES: "review-scroll" in body, SCRIPT: body != context["body"] or 'class="source"' in body}
+    loaded = Markup('<script src="{}"></script>')
+    for script in (name for name, is_needed in scripts.items() if is_needed):
+        body += str(loaded.format(context["pathto"](f"{PLACE}/{script}", 1)))
     context["body"] = body
 
 

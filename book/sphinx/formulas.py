@@ -18,7 +18,7 @@ def inline(self, node: nodes.math) -> None:
 def display(self, node: nodes.math_block) -> None:
     """A formula of its own; where it is wider than the page, it is scrolled, also by keyboard."""
     self.body.append(
-        '<div class="math" role="region" aria-label="Formula"'
+        '<div class="math" role="group" aria-label="Formula"'
         f' tabindex="0">{_mathml(node, as_block=True)}</div>'
     )
     raise nodes.SkipNode
