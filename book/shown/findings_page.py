@@ -97,9 +97,9 @@ def _row(f: Finding, certainty: str) -> dict[str, str]:
     }
     return {
         "endpoint": f.title,
-        "other arm, per 1,000": _without(f.baseline) if f.baseline else "no baseline risk",
         "studies: events/patients behind it": f"{f.studies}: {f.informing}" if f.studies else "none",
         **effects,
+        "other arm, per 1,000": _without(f.baseline) if f.baseline else "no baseline risk",
         **shares,
         "certainty": certainty,
     }
