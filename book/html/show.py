@@ -151,7 +151,13 @@ def _svg(figure: Figure, name: str) -> bytes:
     drawing = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
         figure.savefig(
-            drawing, format="svg", bbox_inches="tight", facecolor="white", dpi=200, metadata={"Date": None}
+            drawing,
+            format="svg",
+            bbox_inches="tight",
+            pad_inches=0.05,  # a wider margin makes type smaller on a phone
+            facecolor="white",
+            dpi=200,
+            metadata={"Date": None},
         )
     _close(figure)
     return slim(drawing.getvalue())

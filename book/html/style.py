@@ -15,7 +15,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from matplotlib.typing import RcKeyType
 
 WIDTH = 4.75
-"""Inches; on a phone this becomes about 358 pixels, and the smallest type 11 pixels."""
+"""Inches; on a phone this becomes about 358 pixels, and the smallest type about 11."""
 SMALL = 10.5
 PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85}
 """Behind words that stand on lines."""
