@@ -949,3 +949,30 @@ def test_outcomes_that_no_endpoint_is_made_of_are_listed_with_why(paper):
     listed = {name: why for why, names in shown.items() for name in names}
     assert set(listed) == {one["id"] for one in told[:4]}
     assert "of those who responded alone" in listed[told[2]["id"]]
+
+
+# contradictions
+
+
+def mean_of_lines(mean: str) -> dict:
+    return entry("mean_sd", "previous_lines", "toci", f"{mean} (2.1)", mean=mean, sd="2.1")
+
+
+@pytest.mark.parametrize(
+    ("mean", "severity"), [("5.64", None), ("5.63", "last_digit"), ("5.62", "error"), ("5.65", "error")]
+)
+def test_a_mean_that_is_cut_off_is_a_mild_fault(paper, mean, severity):
+    """62 lines of 11 patients are 5.636 each; 61 and 63 are 5.545 and 5.727."""
+    found = [
+        f.severity
+        for f in check(paper(*arms(11, 20), mean_of_lines(mean))).findings
+        if f.entry.startswith("previous_lines") and f.verdict == "differs"
+    ]
+    assert found == ([severity] if severity else [])
+
+
+def test_a_log_rank_p_that_no_history_gives_names_the_nearest_that_one_does(paper):
+    """Of one patient an arm the first to die is one or the other, z = 1 or -1, p = 0.3173; both at once, p = 1."""
+    p = entry("log_rank_p", "overall_survival", printed="0.0500", p="0.0500")
+    (found,) = [f for f in check(paper(*arms(1, 1), p)).findings if f.verdict == "differs"]
+    assert found.expected == "0.3173"

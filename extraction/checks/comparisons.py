@@ -12,7 +12,7 @@ from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare, cou
 from extraction.derived.candidates import WIDE_BY_NAME, Recovered, named_tests, response_classes, tables_of
 from extraction.derived.groups import both_sizes, group_size
 from extraction.recover import TooLarge, Unusable, ordered_tests, p_values, two_by_two, wide_tables
-from extraction.recover.log_rank import log_rank_histories, too_large
+from extraction.recover.log_rank import log_rank_histories, nearest_p, too_large
 from extraction.recover.rank_conventions import RankReport, judge_ranks, smallest_two_sided
 from extraction.recover.ranks import LARGEST_EXACT, share_attainable
 from extraction.recover.ratio_claims import judge_p, p_prints
@@ -401,8 +401,11 @@ def _of_histories(record: Record, entry: LogRankP, sizes: tuple[int, int]) -> Ju
             " than rounded",
             "last_digit",
         )
+    below, above = nearest_p(*sizes, entry.p)
     return Judgement(
-        "differs", "", f"no history of {sizes[0]} v {sizes[1]} patients gives this p in a log-rank test"
+        "differs",
+        " or ".join(f"{p:.4g}" for p in (below, above) if p is not None),
+        f"no history of {sizes[0]} v {sizes[1]} patients gives this p in a log-rank test",
     )
 
 

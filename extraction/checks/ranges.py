@@ -3,11 +3,14 @@
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
+from math import ceil
 
 from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare, own_group
 from extraction.derived.whole_days import is_no_median_of_whole_days, sums_of_such_a_mean
 from extraction.recover.estimates import grim, grimmer, median_range_possible, range_of_parts
+from extraction.recover.rounding import decimals
 from extraction.schema import AnyEntry, Counts, MeanSd, MedianRange, Quantity, Record
 from extraction.vocabulary import BOTH_ARMS, WHOLE_NUMBERS
 
@@ -98,11 +101,18 @@ def whole_numbers_have_such_a_mean(record: Record, entry: AnyEntry) -> Iterator[
         return
     mean = grim(entry.mean, n)
     found = grimmer(entry.mean, entry.sd, n) if mean.possible else mean
-    yield compare(
-        found.possible,
-        " or ".join(map(str, found.nearest)),
-        f"whole {entry.unit} of {n} patients can have this {'SD' if mean.possible else 'mean'}",
-    )
+    expected = " or ".join(map(str, found.nearest))
+    rule = f"whole {entry.unit} of {n} patients can have this {'SD' if mean.possible else 'mean'}"
+    if not mean.possible and _is_cut_off(entry.mean, n):
+        yield Judgement("differs", expected, f"{rule} if it is cut off rather than rounded", "last_digit")
+    else:
+        yield compare(found.possible, expected, rule)
+
+
+def _is_cut_off(mean: Decimal, n: int) -> bool:
+    """Whether a sum of whole numbers has a mean over n that begins with the printed digits."""
+    unit = Fraction(10) ** -decimals(mean)
+    return ceil(Fraction(mean) * n) / Fraction(n) < Fraction(mean) + unit
 
 
 def range_holds_those_of_its_arms(record: Record, entry: AnyEntry) -> Iterator[Judgement]:

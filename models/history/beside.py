@@ -37,7 +37,9 @@ BESIDE = {
 
 def in_no_pool(record: Record, evidence: Iterable[Evidence]) -> dict[str, list[str]]:
     """Entries of such outcomes of the arms that no endpoint speaks of, by the reason."""
-    reports: list[Used | Unused] = [report for found in evidence for report in (*found.used, *found.unused)]
+    reports: list[Used | Unused] = []
+    for found in evidence:
+        reports += [*found.used, *found.unused]
     told = {
         entry
         for report in reports
