@@ -972,7 +972,7 @@ def test_a_mean_that_is_cut_off_is_a_mild_fault(paper, mean, severity):
 
 
 def test_a_log_rank_p_that_no_history_gives_names_the_nearest_that_one_does(paper):
-    """Of one patient an arm the first to die is one or the other, z = 1 or -1, p = 0.3173; both at once, p = 1."""
+    """Of one patient an arm one dies first, z = 1 or -1, p = 0.3173; both on one day, p = 1."""
     p = entry("log_rank_p", "overall_survival", printed="0.0500", p="0.0500")
     (found,) = [f for f in check(paper(*arms(1, 1), p)).findings if f.verdict == "differs"]
     assert found.expected == "0.3173"
