@@ -307,12 +307,12 @@ def found(measure, counts, numbers, wrong):
 
 
 def test_planted_errors_are_found(record_property):
-    """60 errors of each of nine kinds, in reports of two decimals (p: three)."""
+    """30 errors of each of nine kinds, in reports of two decimals (p: three)."""
     random, shares = Random(1), {}
     for kind in ERRORS:
         verdicts = [
             [found(measure, known, numbers, wrong) for known in (counts, None)]
-            for measure, counts, numbers, wrong in planted(kind, 60, random)
+            for measure, counts, numbers, wrong in planted(kind, 30, random)
         ]
         shares[kind] = [
             sum(v in ("differs", "last_digit") for v in side) / len(side)

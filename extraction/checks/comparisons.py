@@ -24,6 +24,8 @@ from extraction.vocabulary import BOTH_ARMS, PARTITIONED, RESPONSES, TESTS
 
 UNCONDITIONAL = {"barnard": "Barnard's test", "boschloo": "Boschloo's test"}
 """Tests named in records, as two_by_two names them."""
+OPEN = {"unnamed", "mantel_haenszel"}
+"""Names that do not tell which of several tests was made: all are tried before a last digit is blamed."""
 MOST_TABLES = 50
 """Recovered tables beyond which a p-value tells nothing of its numbers: almost any would do."""
 MOST_OUTCOMES = 500
@@ -45,7 +47,7 @@ def p_is_that_of_the_counts(record: Record, entry: AnyEntry) -> Iterator[Judgeme
         found = {test: float(p_of(*counts)) for test, p_of in p_values.ALL_TESTS.items()}
         what = f"{counts[0]}/{counts[1]} v {counts[2]}/{counts[3]}"
         judgement = _of_values(entry, found, named_tests(entry), what)
-        if judgement.verdict == "differs" and judgement.severity == "error":
+        if judgement.verdict == "differs" and (judgement.severity == "error" or OPEN & set(entry.tests)):
             judgement = _of_further_tests(entry, counts, what) or judgement
         yield _of_classes(record, entry) or judgement if judgement.verdict == "differs" else judgement
     elif counts and (one := [name for name in entry.tests if name in UNCONDITIONAL]):
@@ -55,8 +57,10 @@ def p_is_that_of_the_counts(record: Record, entry: AnyEntry) -> Iterator[Judgeme
         and named_tests(entry, WIDE_BY_NAME)
         and (table := _categories(record, entry))
     ):
-        found = {test: float(p_of(np.array([table]))[0]) for test, p_of in wide_tables.ALL_TESTS.items()}
         named = named_tests(entry, WIDE_BY_NAME)
+        ordered = set(named) <= set(ordered_tests.TESTS)  # then a test blind to the order is not asked for
+        tests = ordered_tests.TESTS if ordered else wide_tables.ALL_TESTS
+        found = {test: _p_of_categories(test, table) for test in tests}
         judgement = _of_values(entry, found, named, "the printed categories")
         near = judgement.verdict == "differs" and _may_be_exact(printed_p(entry.p), found, named)
         yield MAY_BE_EXACT if near else judgement
@@ -78,6 +82,14 @@ def _may_be_exact(p: PrintedP, found: dict[str, float], named: tuple[str, ...]) 
     return any(p.upper >= x / EXACT_FACTOR and p.lower <= x * EXACT_FACTOR for x in ordered)
 
 
+def _p_of_categories(test: str, table: list[list[int]]) -> float:
+    """nan where an exact test of so many patients would have to list too many tables."""
+    try:
+        return float(wide_tables.ALL_TESTS[test](np.array([table]))[0])
+    except TooLarge:
+        return float("nan")
+
+
 def _of_further_tests(entry: PValue, counts: two_by_two.Counts, what: str) -> Judgement | None:
     """Agrees by a test that is made of one table at a time, one-sided ones, Barnard's and Boschloo's among
     them.
@@ -92,10 +104,12 @@ def _of_further_tests(entry: PValue, counts: two_by_two.Counts, what: str) -> Ju
 def _of_unconditional(entry: PValue, counts: two_by_two.Counts, named: Sequence[str]) -> Judgement:
     """Barnard's or Boschloo's p, or that of another test."""
     what = f"{counts[0]}/{counts[1]} v {counts[2]}/{counts[3]}"
-    told = [t for t in two_by_two.unconditional(counts) if any(UNCONDITIONAL[n] in t.method for n in named)]
-    p = printed_p(entry.p)
-    if fits := [t for t in told if p_prints(t.value, p, t.error)]:
-        return Judgement("agrees", f"{fits[0].value:.4g}", f"p of {what} by {fits[0].method}")
+    p, told = printed_p(entry.p), []
+    for test in two_by_two.unconditional(counts):
+        if any(UNCONDITIONAL[name] in test.method for name in named):
+            if p_prints(test.value, p, test.error):
+                return Judgement("agrees", f"{test.value:.4g}", f"p of {what} by {test.method}")
+            told.append(test)
     if other := _of_further_tests(entry, counts, what):
         return other
     words = " or ".join(TESTS[name] for name in named)
