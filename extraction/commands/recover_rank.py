@@ -91,7 +91,7 @@ def _words(report: RankReport, found: RankVerdict) -> str:
         )
     if found.sample and sum(report.sizes) <= SHOWN_SAMPLE:
         treated, control = (" ".join(map(str, arm)) for arm in found.sample)
-        lines.append(f"As of these values: treated {treated}; control {control}.")
+        lines.append(f"For example from these values: treated {treated}; control {control}.")
     return "\n".join(lines)
 
 
