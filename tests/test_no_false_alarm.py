@@ -1,4 +1,4 @@
-"""The check's own rules on reports that R, SciPy, statsmodels and lifelines print: none that
+"""The check's own rules, and `recover`, on reports that R, SciPy, statsmodels and lifelines print: none that
 is correct is called wrong, and of planted errors the share that is found is told by kind.
 
 Ratios with intervals stand in test_recover_ratio_claims.py, statistics with degrees of freedom in
@@ -21,6 +21,9 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import Table
 
 from extraction.checks import comparisons, counts, means, ranges, ratios
+from extraction.recover.rounding import printed_p
+from extraction.recover.table_search import Groups, Printed, search_tables
+from extraction.recover.tables import Arm
 from extraction.schema import AnyEntry, Record
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -245,6 +248,17 @@ def test_no_correct_report_is_called_wrong(family):
     assert told["reports"] >= least
     if family in ("two arms", "unconditional", "categories", "means", "survival"):
         assert told["agrees"] >= told["reports"]
+
+
+@pytest.mark.parametrize("family", ["two arms", "unconditional"])
+def test_recover_table_gives_each_of_them(family):
+    """The counts of both arms are known, so that the p alone decides."""
+    for i, report in enumerate(FAMILIES[family][0]()):
+        n, m = report.sizes
+        a, c = (entry["events"] for entry in report.beside)
+        p = printed_p(written(report.p, 2 + i % 3))
+        found = search_tables(Groups(Arm(n, n, a, a), Arm(m, m, c, c)), Printed(p=p))
+        assert found.tables == [(a, n, c, m)], report
 
 
 # planted errors

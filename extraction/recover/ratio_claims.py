@@ -218,9 +218,10 @@ def judge_p(p: PrintedP, counts: Counts) -> Part:
 
 def _unconditional_within(p: PrintedP, two_sided: list[Told], counts: Counts) -> Iterator[Told]:
     """Barnard's and Boschloo's p, which take seconds, where those of the other tests are within a half (one
-    side's is half as large) and twice the printed one.
+    side's is half as large, or above a half) and twice the printed one.
     """
-    if p.upper >= min(t.value for t in two_sided) / 4 and p.lower <= 2 * max(t.value for t in two_sided):
+    low, high = min(t.value for t in two_sided) / 4, 2 * max(t.value for t in two_sided)
+    if p.upper >= low and (p.lower <= high or p.upper > 0.5):
         yield from two_by_two.unconditional(counts)
 
 

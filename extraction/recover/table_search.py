@@ -178,14 +178,16 @@ def search_tables(
         candidates = tables.candidates_of(rows, None, rows[:, 4])
         return Found(candidates, _by_table(rows, told), trace, notes)
     found = tables.tested(rows, printed.p, tests or tuple(TESTS), trace)
-    if tests is None and not found.candidates:
-        found = tables.tested(rows, printed.p, tuple(t for t in ALL_TESTS if t not in TESTS), trace)
-    if tests is None and not found.candidates and len(rows) <= FEW:
-        found = _by_other_tests(rows, printed.p, trace, found.nearest)
+    if tests is None and not found.tables:
+        others = tables.tested(rows, printed.p, tuple(t for t in ALL_TESTS if t not in TESTS), trace)
+        found = tables.Recovery([*found.candidates, *others.candidates], trace, found.nearest)
+    if tests is None and not found.tables and len(rows) <= FEW:
+        candidates = [*found.candidates, *_by_other_tests(rows, printed.p, trace)]
+        found = tables.Recovery(candidates, trace, found.nearest)
     return Found(found.candidates, _by_table(rows, told), trace, notes, found.nearest)
 
 
-def _by_other_tests(rows: np.ndarray, p: PrintedP, trace: list[Step], nearest: str) -> tables.Recovery:
+def _by_other_tests(rows: np.ndarray, p: PrintedP, trace: list[Step]) -> list[Candidate]:
     """Few tables by the tests that are made one by one: Wald's, corrected Mantel and Haenszel's, one-sided
     ones, Barnard's, Boschloo's.
     """
@@ -195,7 +197,7 @@ def _by_other_tests(rows: np.ndarray, p: PrintedP, trace: list[Step], nearest: s
         if part.verdict == "agrees":
             candidates += [Candidate(a, n, c, m, test, CONVENTIONS[place]) for test in part.conditions]
     trace.append(Step("p by a Wald, one-sided, Barnard's or Boschloo's test", len(candidates)))
-    return tables.Recovery(candidates, trace, nearest)
+    return candidates
 
 
 class Ways(NamedTuple):
