@@ -502,6 +502,19 @@ def test_a_log_rank_p_of_a_handful_of_patients_enters_by_its_histories(invented_
     assert found.report == LogRankHistories("0.4", None, n_toci=3, n_control=5, counted=None)
 
 
+def test_a_log_rank_p_that_no_history_gives_is_left_out_with_that_reason(invented_with):
+    """Of 3 v 5 patients the smallest p is that of the 3 leaving first: 3 events where 3/8 + 2/7 + 1/6 = 0.83
+    are expected, with variance 0.58, so z 2.86 and p 0.004.
+    """
+    impossible = HANDFUL | {"p": "0.0001"}
+    review = invented_with(*GRADES, impossible, drop=["progression_free_survival.p"])
+    found = collect(review, "progression_free_survival")
+    assert not found.used
+    (left_out,) = (report for report in found.unused if report.entries == (impossible["id"],))
+    assert left_out.reason == "no history of 3 v 5 patients has a log-rank p of 0.0001"
+    assert left_out.check is None
+
+
 def test_with_printed_numbers_only_it_is_left_out(invented_with):
     review = invented_with(*GRADES, HANDFUL, drop=["progression_free_survival.p"])
     found = collect(review, "progression_free_survival", Reading(recovered=False))

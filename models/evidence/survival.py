@@ -324,14 +324,11 @@ def _log_rank(record: Record, entry: LogRankEntry, reading: Reading, barred: str
         )
     only = _those_counted(record, entry.field)
     note += f"; only those with {FIELDS[only.among].meaning.rstrip('.').lower()} count" if only else ""
-    return Used(
-        record.study,
-        LogRankHistories(p, direction, toci, control, counted=only.share if only else None),
-        (entry.id,),
-        entry.stratum,
-        note,
-        recovered_by=log_rank_histories,
-    )
+    histories = LogRankHistories(p, direction, toci, control, counted=only.share if only else None)
+    if not histories.is_possible:
+        reason = f"no history of {patients} has a log-rank p of {p}"
+        return Unused(record.study, (entry.id,), reason, entry.stratum)
+    return Used(record.study, histories, (entry.id,), entry.stratum, note, recovered_by=log_rank_histories)
 
 
 def _p_of(entry: LogRankEntry) -> str:

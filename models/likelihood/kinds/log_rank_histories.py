@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from math import isfinite
 from typing import TYPE_CHECKING, Self
 
@@ -44,6 +45,11 @@ class LogRankHistories(LogRankReport):
         """Share of the patients who count."""
         return self.counted[0] / self.counted[1] if self.counted else 1.0
 
+    @property
+    def is_possible(self) -> bool:
+        """Whether any history prints so."""
+        return _is_possible(self)
+
     def log_likelihood[V: (np.ndarray, TensorVariable)](self, effect: V, baseline: V | None = None) -> V:
         """Tabulated at LOG_HR and joined by a cubic; beyond, continued in a line."""
         return between(effect, LOG_HR[0], LOG_HR[1] - LOG_HR[0], _curve(self))
@@ -52,6 +58,16 @@ class LogRankHistories(LogRankReport):
         toci, control = (int(generator.binomial(n, self.share)) for n in (self.n_toci, self.n_control))
         z = one_z(effect, toci, control, generator)
         return self.printed(z) if isfinite(z) else None
+
+
+@lru_cache
+def _is_possible(report: LogRankHistories) -> bool:
+    sizes = product(range(1, report.n_toci + 1), range(1, report.n_control + 1))
+    whole = [(report.n_toci, report.n_control)]
+    return any(
+        isfinite(log_probability(0.0, *size, report.p, report.direction))
+        for size in (sizes if report.counted else whole)
+    )
 
 
 @lru_cache
