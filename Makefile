@@ -67,7 +67,7 @@ serve: env ## show the built book on localhost (make serve PORT=8001 for another
 bundle: book ## pack evidence, results, draws, figures and the tree into one archive that builds again
 	@$(PYTHON) -m book bundle
 
-pdf: book ## print the whole book as one PDF, with Chromium
+pdf: book ## print the book's reading sequence as one PDF, with Chromium
 	@$(PYTHON) -m book pdf
 
 lint: tools ## hold the code to its form: layout, habits, direction of imports, types

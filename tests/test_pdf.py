@@ -1,5 +1,5 @@
-"""The whole book as one PDF: every page in order, with bookmarks, links within it, and nothing half-written
-where it cannot be printed.
+"""The reading sequence as one PDF: its pages in order, with bookmarks, links within it, and nothing
+half-written where it cannot be printed.
 """
 
 import html as html_module
@@ -7,10 +7,10 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-import yaml
 from example_browser import NO_BROWSER
 from example_pages import toc_pages
 
@@ -58,18 +58,30 @@ def title_of(html: Path, page: str) -> str:
     return html_module.unescape(re.sub("<[^>]*>", "", heading)).strip()
 
 
-def test_the_pages_are_those_of_the_toc_in_its_order(html):
-    found = pdf.pages_in_order(html)
-    assert set(found) == toc_pages() and len(found) == len(set(found))
-    toc = yaml.safe_load((inputs.ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    listed = [chapter for part in toc["parts"] for chapter in part["chapters"]]
-    chapters = [toc["root"]] + [chapter["file"] for chapter in listed if "glob" not in chapter]
-    assert [page for page in found if page in chapters] == chapters
+def test_the_pages_are_those_that_readers_follow(html):
+    """As each page leads to the next in the built book, up to the appendix."""
+    found = pdf.sequence()
+    assert found[0] == "book/intro" and len(found) == len(set(found)) < len(toc_pages())
+    for page, following in pairwise(found):
+        onward = re.search(
+            r'<link rel="next" title="[^"]*" href="([^"]*)\.html" />',
+            (html / f"{page}.html").read_text(encoding="utf-8"),
+        )
+        assert f"book/{onward[1]}" == following
+
+
+def test_it_is_no_longer_than_a_reader_would_print(printed):
+    assert len(re.findall(rb"/Type /Page\n", printed)) <= 90
+
+
+def test_what_is_left_online_is_named(html, review):
+    text = pdf.whole_book(html, pdf.sequence(), pdf.citation(review))
+    assert "are in the online book" in text and "<details open" not in text
 
 
 def test_every_chapter_is_bookmarked_and_starts_a_page(html, printed):
     marked = headings(printed)
-    assert [text for text, _ in marked] == [title_of(html, page) for page in pdf.pages_in_order(html)]
+    assert [text for text, _ in marked] == [title_of(html, page) for page in pdf.sequence()]
     starts = [page for _, page in marked]
     assert len(set(starts)) == len(starts)
     assert len(re.findall(rb"/Type /Page\n", printed)) > len(starts)
@@ -81,7 +93,7 @@ def test_no_link_of_the_pdf_leads_to_a_file_of_this_machine(printed):
 
 
 def test_every_link_within_the_printed_book_leads_somewhere(html, review):
-    text = pdf.whole_book(html, pdf.pages_in_order(html), pdf.citation(review))
+    text = pdf.whole_book(html, pdf.sequence(), pdf.citation(review))
     ids = re.findall(r' id="([^"]*)"', text)
     wanted = set(re.findall(r' href="#([^"]*)"', text))
     assert len(wanted) > 300 and not wanted - set(ids)

@@ -4,9 +4,8 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-import yaml
 
-from extraction.tree import ROOT
+from book.make.pdf import sequence
 
 PAGES, FIGURES, WORDS = 14, 40, 8_000
 ON_REQUEST = {"table", "script", "style", "pre", "figure", "math", "form", "details", "aside", "svg"}
@@ -34,13 +33,6 @@ class Prose(HTMLParser):
         inside = set(self.open)
         if inside & {"p", "li"} and not inside & ON_REQUEST:
             self.words += len(data.split())
-
-
-def sequence() -> list[str]:
-    """Pages before the appendix, in their order."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    parts = [part for part in toc["parts"] if part["caption"] != "Appendix"]
-    return [toc["root"], *(chapter["file"] for part in parts for chapter in part["chapters"])]
 
 
 def prose(text: str) -> Prose:

@@ -1,8 +1,8 @@
-"""`python -m book pdf`: the built book as one PDF, printed by Chromium with bookmarks, page numbers and links
-that work inside it.
+"""`python -m book pdf`: the reading sequence of the built book as one PDF, printed by Chromium with
+bookmarks, page numbers and links that work inside it.
 
-The articles of all pages are put into one page in the order of the book; ids carry the name of their page, so
-that links lead where they did.
+The articles of its pages are put into one page in the order of the book; ids carry the name of their page, so
+that links lead where they did.  What is folded away, and the appendix, stay online: the PDF says so.
 """
 
 import posixpath
@@ -12,6 +12,7 @@ import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import yaml
 from markupsafe import Markup
 
 from book.html.template import filled
@@ -43,6 +44,8 @@ LEFT_OUT = (
 """Of each article: folded code, the box on how to cite, what a pointer is needed for, and the dark drawings.
 """
 EXPLORER = re.compile(r'<div class="review-explorer".*?(?=<h2>)', re.S)
+APPENDIX = "Appendix"
+"""Caption of the part of _toc.yml that is looked up rather than read."""
 COMPUTES = "<p>This page computes in a browser; a PDF cannot.</p>"
 
 
@@ -57,7 +60,7 @@ def write(path: Path) -> Path:
         raise build.NotMade(
             "Chromium or Chrome prints it, and neither is here (on Debian: apt-get install chromium)."
         )
-    pages = pages_in_order(build.HTML)
+    pages = sequence()
     with (
         TemporaryDirectory(prefix="printing-", dir=build.BUILD) as scratch,
         whole(path) as part,
@@ -79,20 +82,11 @@ def _print(chromium: str, source: Path, path: Path, profile: Path) -> None:
         raise build.NotMade(f"Chromium printed nothing.\n{ran.stderr.strip()[-500:]}")
 
 
-def pages_in_order(folder: Path) -> list[str]:
-    """Pages of the built book without ending, from the first on, each followed by the one its `next` leads
-    to.
-    """
-    page: str | None = "book/intro"
-    found: list[str] = []
-    while page:
-        found.append(page)
-        onward = re.search(
-            r'<link rel="next" title="[^"]*" href="([^"]*)\.html" />',
-            (folder / f"{page}.html").read_text(encoding="utf-8"),
-        )
-        page = posixpath.normpath(posixpath.join(posixpath.dirname(page), onward[1])) if onward else None
-    return found
+def sequence() -> list[str]:
+    """Pages that readers follow, without ending, in their order: those before the appendix."""
+    toc = yaml.safe_load((inputs.ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    parts = [part for part in toc["parts"] if part["caption"] != APPENDIX]
+    return [toc["root"], *(chapter["file"] for part in parts for chapter in part["chapters"])]
 
 
 def whole_book(folder: Path, pages: list[str], cited: Citation) -> str:
@@ -121,7 +115,7 @@ def article(folder: Path, page: str, pages: set[str]) -> str:
     )[0]
     for part in LEFT_OUT:
         text = part.sub("", text)
-    text = EXPLORER.sub(COMPUTES, text).replace(' loading="lazy"', "").replace("<details", "<details open")
+    text = EXPLORER.sub(COMPUTES, text).replace(' loading="lazy"', "")
     return (
         f'<article class="bd-article" id="{_prefix(page)}">{_attributes(text, folder, page, pages)}</article>'
     )
