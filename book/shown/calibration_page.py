@@ -41,7 +41,7 @@ PARTS = {
 def finding(results: dict[str, Calibration]) -> str:
     """Coverage of the mean effect, then how many rank curves leave their bands; two sentences."""
     if not results:
-        return "No model has been calibrated yet. This page fills once `python -m models calibrate` has run."
+        return "No model has been calibrated yet. This page fills once python -m models calibrate has run."
     shares = {key: coverage(result.ranks["mu"], 95)[0] for key, result in results.items()}
     short = [key for key, result in results.items() if falls_short(result.ranks["mu"], 95)]
     beyond = (
@@ -91,7 +91,7 @@ def age(results: dict[str, Calibration], review: Review) -> list[str]:
                 f"Since these results were made, {listed([PARTS[part] for part in parts])} changed for", []
             ).append(key)
     return [
-        f"{words} {_titles(keys)}: run `python -m models calibrate {' '.join(keys)}`."
+        f"{words} {_titles(keys)}: python -m models calibrate {' '.join(keys)} renews them."
         for words, keys in found.items()
     ]
 
