@@ -15,8 +15,8 @@ from models.trust.told import told
 
 
 def plain(path: Path) -> str:
-    """The words of a page, without tags."""
-    return escapes.unescape(re.sub(r"<[^>]+>", "", path.read_text(encoding="utf-8")))
+    """The words of a page, without tags, and with a plain space before a sign of per cent."""
+    return escapes.unescape(re.sub(r"<[^>]+>", "", path.read_text(encoding="utf-8"))).replace("\xa0%", " %")
 
 
 def same(text: str, limits: dict, digits: int) -> bool:
