@@ -30,7 +30,8 @@ def rng(seed=1):
 
 def entry(kind, **fields):
     """A comparison as a record holds it, with these fields alone."""
-    return {"p_value": PValue, "test_outcome": TestOutcome}[kind].model_construct(kind=kind, **fields)
+    kinds = {"p_value": PValue, "test_outcome": TestOutcome}
+    return kinds[kind].model_construct(kind=kind, printed=None, **fields)
 
 
 def median_range(median, minimum, maximum, zeros=0, toci=None, control=None):
