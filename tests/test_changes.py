@@ -249,32 +249,6 @@ ALONE = {
         entry("x", "log_rank_p", "overall_survival", "comparison", "probability", "P=0.40", p="0.40")
     ],
     "hazard_ratio": SURVIVAL,
-    "odds_ratio": [
-        entry(
-            "x",
-            "odds_ratio",
-            **COMPARED,
-            unit="ratio",
-            printed="1.50 (0.50-4.50)",
-            estimate="1.50",
-            lower="0.50",
-            upper="4.50",
-            adjusted_for=[],
-        )
-    ],
-    "risk_ratio": [
-        entry(
-            "x",
-            "risk_ratio",
-            **COMPARED,
-            unit="ratio",
-            printed="1.50 (0.75-3.00)",
-            estimate="1.50",
-            lower="0.75",
-            upper="3.00",
-            adjusted_for=[],
-        )
-    ],
     **{
         kind: [
             entry(
@@ -282,14 +256,19 @@ ALONE = {
                 kind,
                 **COMPARED,
                 unit="ratio",
-                printed="1.50 (0.75-3.00)",
+                printed=f"1.50 ({lower}-{upper})",
                 estimate="1.50",
-                lower="0.75",
-                upper="3.00",
+                lower=lower,
+                upper=upper,
                 adjusted_for=[],
             )
         ]
-        for kind in ("rate_ratio", "subdistribution_ratio")
+        for kind, lower, upper in (
+            ("odds_ratio", "0.50", "4.50"),
+            ("risk_ratio", "0.75", "3.00"),
+            ("rate_ratio", "0.75", "3.00"),
+            ("subdistribution_ratio", "0.75", "3.00"),
+        )
     },
     **{
         kind: [
