@@ -21,6 +21,7 @@ REPORTS: tuple[type[schema.Entry], ...] = (
     schema.Difference,
     schema.MedianRange,
     schema.MedianQuartiles,
+    schema.MedianTime,
     schema.MeanSd,
     schema.Quantity,
     schema.TestOutcome,

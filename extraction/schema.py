@@ -376,6 +376,20 @@ class MedianQuartiles(Entry):
     upper_quartile: Number = Field(description="Third quartile.")
 
 
+class MedianTime(Entry):
+    """A median time to an event, as Kaplan and Meier estimate it, with its interval."""
+
+    kind: Literal["median_time"]
+    median: Number | None = Field(None, gt=0, description="Median; null where it is not reached.")
+    lower: Number | None = Field(
+        None, gt=0, description="Lower limit of its interval; null where not printed."
+    )
+    upper: Number | None = Field(
+        None, gt=0, description="Upper limit of its interval; null where not reached."
+    )
+    level: Number = Field(Decimal(95), gt=0, lt=100, description="Confidence level, per cent.")
+
+
 class MeanSd(Entry):
     """A mean with its standard deviation."""
 
@@ -441,6 +455,7 @@ AnyEntry = Annotated[
     | Difference
     | MedianRange
     | MedianQuartiles
+    | MedianTime
     | MeanSd
     | Quantity
     | TestOutcome

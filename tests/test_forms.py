@@ -9,6 +9,7 @@ from math import exp, log, sqrt
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.integrate import simpson
 from statsmodels.stats.contingency_tables import Table2x2
 
 from extraction.checks import check
@@ -26,6 +27,7 @@ from models.likelihood.kinds.log_rank import LogRank
 from models.likelihood.kinds.odds_ratio import OddsRatio
 from models.likelihood.kinds.ratio import Ratio
 from models.likelihood.kinds.ratio_with_p import RatioWithP
+from models.likelihood.kinds.survival_medians import SurvivalMedians
 from models.likelihood.kinds.survival_shares import SurvivalShares
 from models.likelihood.kinds.table import Table
 from models.likelihood.kinds.test_outcome import OutcomeOfTest
@@ -464,6 +466,58 @@ def test_of_several_times_that_which_tells_most_is_taken_and_one_without_interva
     told = reasons(review, "overall_survival")
     assert all("tells most" in told[one["id"]] for one in early)
     assert "without an interval" in told[bare["id"]]
+
+
+def median_time(arm: str, median: str | None, lower: str | None, upper: str | None, **more) -> dict:
+    text = f"{median or 'NR'} ({lower or 'NR'}-{upper or 'NR'})"
+    numbers = {"median": median, "lower": lower, "upper": upper}
+    return entry("median_time", "overall_survival", arm, text, unit="months", **numbers, **more)
+
+
+def test_medians_of_survival_give_the_hazard_ratio_of_weibull_lives(paper):
+    """Of one known shape k the effect is normal about -k log(24 / 15); each SE is the log width over
+    2 x 1.96, where the upper limit is not reached twice the lower side's.  The shape is integrated here by
+    Simpson's rule over its density.
+    """
+    review = paper(
+        *arms(52, 58), median_time("toci", "24", "16", "45"), median_time("control", "15", "12", None)
+    )
+    report = the_only(review, "overall_survival").report
+    assert isinstance(report, SurvivalMedians)
+    se = sqrt((log(45 / 16) / (2 * WALD)) ** 2 + (log(15 / 12) / WALD) ** 2)
+    assert report.se == pytest.approx(se, rel=1e-6)
+    k = np.exp(np.linspace(-2, 2, 801))
+    for effect in (-1.5, -0.5, 0.0, 0.8):
+        inside = stats.norm.pdf(log(24 / 15), -effect / k, se) * stats.lognorm.pdf(k, 0.25)
+        ratio_to_0 = report.log_likelihood(effect) - report.log_likelihood(0.0)
+        at_0 = stats.norm.pdf(log(24 / 15), 0, se)
+        assert ratio_to_0 == pytest.approx(log(simpson(inside, x=k) / at_0), abs=1e-4)
+    assert not check(review).errors
+
+
+def test_medians_come_after_survival_at_a_time_and_a_lone_one_says_why(paper):
+    medians = [median_time("toci", "24", "16", "45"), median_time("control", "15", "12", None)]
+    shares = [kaplan_meier("toci", "61", "47", "74"), kaplan_meier("control", "66", "53", "78")]
+    both = paper(*arms(52, 58), *medians, *shares)
+    assert the_only(both, "overall_survival").entries == tuple(one["id"] for one in shares)
+    assert "survival at a time used" in reasons(both, "overall_survival")[medians[0]["id"]]
+    for other, words in (
+        (median_time("control", None, "12", None), "not reached"),
+        (median_time("control", "15", None, None), "without an interval"),
+        (median_time("control", "15", "12", "31", stratum="early"), "the other arm's median"),
+    ):
+        strata = {"early": {"definition": "Early."}}
+        review = paper(*arms(52, 58), medians[0], other, strata=strata)
+        told = reasons(review, "overall_survival")
+        assert not collect(review, "overall_survival").used
+        assert words in told[other["id"]] and "the other arm's median" in told[medians[0]["id"]]
+
+
+def test_a_median_outside_its_interval_is_an_error(paper):
+    review = paper(*arms(52, 58), median_time("toci", "24", "16", "21"))
+    assert [fault.rule for fault in check(review).errors] == [
+        "a median lies in its interval, but median 24 is above upper 21"
+    ]
 
 
 # ratios with a p, uneven intervals

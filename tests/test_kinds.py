@@ -28,6 +28,7 @@ from models.likelihood.kinds.median_range import MedianRange
 from models.likelihood.kinds.odds_ratio import OddsRatio
 from models.likelihood.kinds.ratio import Ratio
 from models.likelihood.kinds.ratio_with_p import RatioWithP
+from models.likelihood.kinds.survival_medians import SurvivalMedians
 from models.likelihood.kinds.survival_shares import SurvivalShares
 from models.likelihood.kinds.table import Table
 from models.likelihood.kinds.table_set import TableSet
@@ -51,6 +52,7 @@ EXAMPLES = [
     OddsRatio(1.4, 0.52, 3.77),
     CurveRatio(0.8, 0.35, 1.83),
     SurvivalShares((0.61, 0.47, 0.74), (0.66, 0.53, 0.78)),
+    SurvivalMedians((24.0, 16.0, 45.0), (15.0, 12.0, None)),
     LogRank("0.273", None, 17, 28),
     LogRank("<0.05", "lower", 17, 28),
     LogRank(">0.9999", "higher", 17, 10),

@@ -25,6 +25,7 @@ KIND = {
     "mean_sd": "mean and SD",
     "median_range": "median and range",
     "median_quartiles": "median and quartiles",
+    "median_time": "median time",
 }
 
 

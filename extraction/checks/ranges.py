@@ -29,6 +29,7 @@ ORDERED = {
         ("lower_quartile", "median", "upper_quartile"),
         "a median lies between its quartiles",
     ),
+    "median_time": (("lower", "median", "upper"), "a median lies in its interval"),
     "quantity": (("lower", "value", "upper"), "a value lies in its range"),
     "bound": (("at_least", "at_most"), "at_least is not above at_most"),
 }

@@ -39,6 +39,7 @@ TYPED = {
     "restricted_mean_difference": ("estimate", "lower", "upper"),
     "median_range": ("median", "minimum", "maximum"),
     "median_quartiles": ("median", "lower_quartile", "upper_quartile"),
+    "median_time": ("median", "lower", "upper"),
     "mean_sd": ("mean", "sd"),
     "quantity": ("value", "lower", "upper"),
 }

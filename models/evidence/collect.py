@@ -130,7 +130,7 @@ def _untold(record: Record, endpoint: str, told: list[Used | Unused]) -> Iterato
 
 
 OF_TIMES = {
-    "quantity": "a median time, which gives a hazard ratio only where hazards are constant",
+    "quantity": "a plain number, not a median time with its interval (`median_time`)",
     "restricted_mean_difference": (
         "a difference of restricted mean times, which gives a hazard ratio only where the shape of survival"
         " is known"

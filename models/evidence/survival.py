@@ -18,11 +18,11 @@ from extraction.said import said
 from extraction.schema import Counts, Entry, LogRankP, NotReported, PValue, Record, SurvivalCurve, TestOutcome
 from extraction.schema import Ratio as PrintedRatio
 from extraction.vocabulary import BOTH_ARMS, FIELDS, TIMES, Direction, Start
-from models.evidence import survival_shares
+from models.evidence import survival_medians, survival_shares
 from models.evidence.foreseen import LogRankForeseen
 from models.evidence.ratios import in_order, note_of, report_of, the_first
 from models.evidence.report import Reading, Unused, Used
-from models.evidence.survival_shares import Pair
+from models.evidence.survival_pair import Pair
 from models.likelihood.kinds.curve_ratio import CurveRatio
 from models.likelihood.kinds.log_rank import LogRank
 from models.likelihood.kinds.log_rank_histories import LogRankHistories
@@ -52,6 +52,7 @@ NAMES = {
     "log_rank_p": "p-value",
     "p_value": "p-value",
     "survival_shares": "survival at a time",
+    "survival_medians": "medians",
     "test_outcome": "outcome in words",
 }
 FROM_CURVE = "read off the digitised curve"
@@ -120,22 +121,23 @@ def _of_one_name(
 def _without_a_ratio(
     record: Record, name: str, reading: Reading, curves: Mapping[str, Curve], ratio_entered: bool
 ) -> Iterator[Used | Unused]:
-    """Curves, log-rank p-values and shares at a time, and hazard ratios of strata: of each stratum the first,
-    of the whole cohort before its strata, unless a hazard ratio of all has entered.
+    """Curves, log-rank p-values, shares at a time, medians and hazard ratios of strata: of each stratum the
+    first, of the whole cohort before its strata, unless a hazard ratio of all has entered.
     """
     drawn = record.find(SurvivalCurve, name)
     digitised = {e.id: curves[e.curve] for e in drawn if e.curve}
-    shares = survival_shares.pairs(record, name)
+    of_arms: list[Pair] = [*survival_shares.pairs(record, name), *survival_medians.pairs(record, name)]
     found: list[Told] = [
         *_log_rank_entries(record, name),
         *(e for e in drawn if e.id in digitised),
         *_of_strata(record, name),
-        *shares,
+        *of_arms,
     ]
     curves_of, tests = ["survival_curve", "survival_shares"], ["log_rank_p", "p_value"]
     order = [
         "hazard_ratio",
         *(curves_of + tests if reading.curve_first else tests + curves_of),
+        "survival_medians",
         "test_outcome",
     ]
     whole_p = any(e.stratum == "all" and e.kind == "log_rank_p" for e in found)
@@ -149,8 +151,9 @@ def _without_a_ratio(
         if isinstance(report, Used):
             taken[entry.stratum] = entry.kind
         yield report
-    told = {name for pair in shares for name in pair.entries}
-    yield from survival_shares.left_out(record, name, told, reading)
+    told = {name for pair in of_arms for name in pair.entries}
+    yield from survival_shares.left_out(record, name, told)
+    yield from survival_medians.left_out(record, name, told)
 
 
 def _name(entry: Told) -> str:
@@ -165,7 +168,7 @@ def _report(
     if isinstance(entry, Pair):
         if barred:
             return Unused(record.study, entry.entries, barred, entry.stratum)
-        return survival_shares.used(record, entry)
+        return Used(record.study, entry.report, entry.entries, entry.stratum, entry.note)
     if isinstance(entry, PrintedRatio):
         found = barred or report_of(entry)
         if isinstance(found, str):

@@ -1,35 +1,15 @@
 """Kaplan-Meier percentages of both arms at one time, as reports of the hazard ratio."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from extraction.schema import Percentage, Record
 from extraction.vocabulary import BOTH_ARMS
-from models.evidence.report import Reading, Unused, Used
+from models.evidence.report import Unused
+from models.evidence.survival_pair import Pair
 from models.likelihood.kinds.survival_shares import Limits, SurvivalShares
 
 
-@dataclass(frozen=True)
-class Pair:
-    """The percentages of the two arms at a time, in a stratum."""
-
-    toci: Percentage
-    control: Percentage
-
-    @property
-    def kind(self) -> str:
-        return SurvivalShares.name
-
-    @property
-    def stratum(self) -> str:
-        return self.toci.stratum
-
-    @property
-    def entries(self) -> tuple[str, str]:
-        return self.toci.id, self.control.id
-
-
-def pairs(record: Record, name: str) -> list[Pair]:
+def pairs(record: Record, name: str) -> list[Pair[Percentage]]:
     """Percentages of both arms at a time, with intervals; of several times of a stratum the one that tells
     most of the hazard ratio, or the earlier.
     """
@@ -37,23 +17,23 @@ def pairs(record: Record, name: str) -> list[Pair]:
     for entry in record.find(Percentage, name):
         if entry.arm in BOTH_ARMS and _why_not(entry) is None and entry.at:
             told.setdefault((entry.stratum, entry.at), {}).setdefault(entry.arm, entry)
-    both = [Pair(**arms) for arms in told.values() if set(BOTH_ARMS) <= arms.keys()]
-    found: dict[str, Pair] = {}
-    for pair in sorted(both, key=lambda pair: (report_of(pair).se, _days(pair))):
+    both = [_pair(**arms) for arms in told.values() if set(BOTH_ARMS) <= arms.keys()]
+    found: dict[str, Pair[Percentage]] = {}
+    for pair in sorted(both, key=_how_sure):
         found.setdefault(pair.stratum, pair)
     return list(found.values())
 
 
-def report_of(pair: Pair) -> SurvivalShares:
-    return SurvivalShares(_limits(pair.toci), _limits(pair.control), float(pair.toci.level))
+def _how_sure(pair: Pair[Percentage]) -> tuple[float, float]:
+    return SurvivalShares.expected(pair.report).se, _days(pair.toci)
 
 
-def used(record: Record, pair: Pair) -> Used:
-    note = f"Kaplan-Meier estimates at {pair.toci.at}, not adjusted; hazards taken as proportional"
-    return Used(record.study, report_of(pair), pair.entries, pair.stratum, note)
+def _pair(toci: Percentage, control: Percentage) -> Pair[Percentage]:
+    note = f"Kaplan-Meier estimates at {toci.at}, not adjusted; hazards taken as proportional"
+    return Pair(toci, control, SurvivalShares(_limits(toci), _limits(control), float(toci.level)), note)
 
 
-def left_out(record: Record, name: str, told: set[str], reading: Reading) -> Iterator[Unused]:
+def left_out(record: Record, name: str, told: set[str]) -> Iterator[Unused]:
     """Percentages of an arm that are in no pair, each with its reason."""
     for entry in record.find(Percentage, name):
         if entry.id in told or entry.arm not in BOTH_ARMS:
@@ -95,6 +75,6 @@ def _limits(entry: Percentage) -> Limits:
     return share, lower, upper
 
 
-def _days(pair: Pair) -> float:
-    number, unit = (pair.toci.at or "0 days").split()
+def _days(entry: Percentage) -> float:
+    number, unit = (entry.at or "0 days").split()
     return float(number) * {"days": 1, "weeks": 7, "months": 30.4375, "years": 365.25}[unit]

@@ -1,4 +1,5 @@
-"""The likelihood of an estimate by what stands beside it: limits that are not symmetric, or a p alone."""
+"""The likelihood of an estimate by what stands beside it: limits that are not symmetric, a p alone, or
+medians in a ratio's place."""
 
 from __future__ import annotations
 
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
 MOST_UNSURE = 2.0
 """Largest over smallest standard error that rounded numbers may leave."""
+SHAPE_SD = 0.25
+"""Of the log of the shape by which hazards rise or fall with time: from 0.61 to 1.63 with 95 % probability; 1
+is constant hazards.
+"""
+SHAPES = 15
+"""Nodes of Gauss and Hermite over the log shape."""
 NODES = 7
 """Of the midpoint rule, over the true estimates and over the true z."""
 
@@ -25,6 +32,18 @@ def uneven[V: (np.ndarray, TensorVariable)](effect: V, estimate: float, below: f
     """
     off = effect - estimate
     return -((off / ops_for(effect).where(off < 0, below, above)) ** 2) / 2
+
+
+def behind_medians[V: (np.ndarray, TensorVariable)](effect: V, log_ratio: float, se: float) -> V:
+    """Log likelihood of a log hazard ratio by the medians of two arms, whose log ratio is normal.
+
+    Both arms are Weibull of one shape k, so that their medians have the log ratio -effect / k; k is
+    integrated out under log-normal(0, SHAPE_SD).
+    """
+    ops = ops_for(effect)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(SHAPES)
+    z = (log_ratio + ops.floats(effect)[..., None] / np.exp(SHAPE_SD * nodes)) / se
+    return ops.logsumexp(-(z**2) / 2 + np.log(weights / np.sqrt(2 * np.pi)), axis=-1) - np.log(se)
 
 
 class BehindP(NamedTuple):

@@ -8,6 +8,7 @@ from models.likelihood.kinds.median_range import MedianRange
 from models.likelihood.kinds.odds_ratio import OddsRatio
 from models.likelihood.kinds.ratio import Ratio
 from models.likelihood.kinds.ratio_with_p import RatioWithP
+from models.likelihood.kinds.survival_medians import SurvivalMedians
 from models.likelihood.kinds.survival_shares import SurvivalShares
 from models.likelihood.kinds.table import Table
 from models.likelihood.kinds.table_set import TableSet
@@ -27,6 +28,7 @@ KINDS: dict[str, type[Report]] = {
         OddsRatio,
         CurveRatio,
         SurvivalShares,
+        SurvivalMedians,
         LogRank,
         OutcomeOfTest,
         MedianRange,

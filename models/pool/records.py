@@ -94,6 +94,9 @@ BY_ARM: dict[type[schema.Entry], Callable] = {
     schema.Counts: lambda e: {"events": e.events, "n": e.n} if e.is_crude else {},
     schema.MedianRange: lambda e: {"median": e.median, "min": e.minimum, "max": e.maximum},
     schema.MedianQuartiles: lambda e: {"median": e.median, "q1": e.lower_quartile, "q3": e.upper_quartile},
+    schema.MedianTime: lambda e: (
+        {"median": e.median, "lower": e.lower, "upper": e.upper or "NR"} if e.median and e.lower else {}
+    ),
     schema.MeanSd: lambda e: {"mean": e.mean, "sd": e.sd},
 }
 COMPARED: dict[type[schema.Entry], Callable] = {

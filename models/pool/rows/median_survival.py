@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import hypot, log, sqrt
+from math import hypot, log
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from models.pool.rows.estimate import level_of, quantile
@@ -22,17 +22,10 @@ from models.pool.rows.row import Normal, Row
 from models.pool.study_table import Cells
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from models.likelihood.report import LogLikelihood
     from models.pool.measures import Measure
     from models.priors import BaselinePrior
 
-SHAPE_SD = 0.25
-"""Of the log of the shape by which hazards rise or fall with time: from 0.61 to 1.63 with 95 % probability; 1
-is constant hazards.
-"""
-NODES = 15
 NOT_REACHED = {"nr", "not reached", "ne", "inf", "infinity"}
 
 
@@ -50,7 +43,7 @@ class MedianSurvival(Row):
     reached, as wide as the lower side.
 
     The ratio of medians follows. A hazard ratio needs hazards: both arms are taken as Weibull of one shape k,
-    whose medians have the log ratio -log hr / k, and k is integrated out under log-normal(0, SHAPE_SD). The
+    whose medians have the log ratio -log hr / k, and k is integrated out under log-normal(0, 0.25). The
     sides of such an interval differ by chance more than by shape, so that both together tell the standard
     error: of simulated arms of 25 to 150 patients with Brookmeyer and Crowley's limits (1982, Biometrics
     38:29), 93 to 97 of a hundred 95 % intervals of the ratio so made held the truth; 92 where the upper limit
@@ -86,20 +79,12 @@ class MedianSurvival(Row):
         return self.treated.log_median - self.control.log_median, hypot(self.treated.se, self.control.se)
 
     def log_likelihood(self, measure: Measure, baseline: BaselinePrior) -> LogLikelihood:
-        import numpy as np
-        from scipy.special import logsumexp
-
         log_ratio, se = self._log_ratio
         if measure.key == "ratio-of-medians":
             return lambda theta: -0.5 * ((log_ratio - theta) / se) ** 2
-        nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
-        shape = np.exp(SHAPE_SD * nodes)
+        from models.likelihood.estimates import behind_medians
 
-        def of(theta: np.ndarray) -> np.ndarray:
-            z = (log_ratio + theta[..., None] / shape) / se
-            return logsumexp(-0.5 * z**2, axis=-1, b=weights / sqrt(2 * np.pi))
-
-        return of
+        return lambda theta: behind_medians(theta, log_ratio, se)
 
     def normal(self, measure: Measure) -> Normal | None:
         return self._log_ratio if measure.key == "ratio-of-medians" else None

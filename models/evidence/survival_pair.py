@@ -1,0 +1,28 @@
+"""What is printed of each arm and tells the hazard ratio only together."""
+
+from dataclasses import dataclass
+
+from extraction.schema import MedianTime, Percentage
+from models.likelihood.report import EffectReport
+
+
+@dataclass(frozen=True)
+class Pair[E: (Percentage, MedianTime)]:
+    """An entry of each arm, of one stratum; the report they make, and how, for readers."""
+
+    toci: E
+    control: E
+    report: EffectReport
+    note: str
+
+    @property
+    def kind(self) -> str:
+        return self.report.name
+
+    @property
+    def stratum(self) -> str:
+        return self.toci.stratum
+
+    @property
+    def entries(self) -> tuple[str, str]:
+        return self.toci.id, self.control.id
