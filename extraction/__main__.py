@@ -133,6 +133,7 @@ def _class(finding: Finding) -> str:
 VERDICTS = {
     "agrees": "agrees",
     "last_digit": "off in the last digit",
+    "other_test": "right only by another test",
     "acknowledged": "contradiction acknowledged",
     "cannot_be_checked": "cannot be checked",
     "error": "error",
@@ -154,6 +155,7 @@ def _show(review: Review | None, checked: Checked) -> None:
     for title, severity in (
         ("Contradictions acknowledged", "acknowledged"),
         ("Off by one in the last digit", "last_digit"),
+        ("Right only by a test that is not named", "other_test"),
     ):
         _list(console, title, [f for f in checked.findings if _class(f) == severity])
     _list(console, "Errors", checked.errors)

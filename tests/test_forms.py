@@ -513,6 +513,14 @@ def test_medians_come_after_survival_at_a_time_and_a_lone_one_says_why(paper):
         assert words in told[other["id"]] and "the other arm's median" in told[medians[0]["id"]]
 
 
+def test_a_p_that_a_weighted_test_alone_gives_beside_a_hazard_ratio_is_a_mild_fault(paper):
+    """Wald's z of 0.60 (0.42 to 0.86) is 2.79, p 0.005; 0.30 is further than a log-rank test goes."""
+    told = ratio("hazard_ratio", "overall_survival", "0.60", "0.42", "0.86", p="0.30")
+    (fault,) = (f for f in check(paper(*arms(52, 58), told)).findings if f.verdict == "differs")
+    assert fault.severity == "other_test" and "right only if it is of a test that weighs early" in fault.rule
+    assert not fault.stops
+
+
 def test_a_median_outside_its_interval_is_an_error(paper):
     review = paper(*arms(52, 58), median_time("toci", "24", "16", "21"))
     assert [fault.rule for fault in check(review).errors] == [

@@ -14,7 +14,16 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from extraction.recover import Unusable, two_by_two
 from extraction.recover.ratio_claims import PrintedRatio, judge_ratio
-from extraction.recover.survival_tests import cox, p_of, risk_sets, z_of_every_test
+from extraction.recover.survival_tests import (
+    GEHAN,
+    LOG_RANK,
+    PETO,
+    TARONE_WARE,
+    cox,
+    p_of,
+    risk_sets,
+    z_of_every_test,
+)
 
 REPORTS = Path(__file__).parent / "reference" / "reports"
 """What R prints of 60 random tables and 60 random pairs of survival curves; the scripts stand beside."""
@@ -194,21 +203,41 @@ def test_no_p_of_any_test_of_two_curves_is_called_wrong():
             numbers = PrintedRatio(*three, p=f"{p:.3f}" if p >= 0.0005 else "<0.001")
             part = judge_ratio(numbers, "hazard_ratio").p
             told[sides, part.verdict] += 1
-            if part.verdict == "differs":
+            if part.verdict == "differs" or (
+                part.verdict == "only_if" and test not in (GEHAN, TARONE_WARE, PETO)
+            ):
                 alarms.append((test, sides, numbers, part))
     assert alarms == []
     assert told[2, "agrees"] > 500
 
 
-def test_a_weighted_test_is_named_where_no_other_gives_a_p():
+def test_a_p_of_a_weighted_test_alone_is_a_mild_fault_that_names_it():
     """HR 0.60 (0.42 to 0.86): Wald's z is 2.79, p 0.005; p = 0.30 is |z| = 1.04, which is 1.75 below: further
     than the log-rank test goes, and within the reach of Gehan's.  With 0.50 to 0.72 z is 5.5, and p = 0.90
     further than any goes.
     """
     found = judge_ratio(PrintedRatio("0.60", "0.42", "0.86", p="0.30"), "hazard_ratio")
-    assert found.p.verdict == "agrees_if" and "Gehan" in found.p.conditions[-1]
+    assert found.verdict == "only_if" and "right only if it is of a test that weighs early" in found.words
+    assert "Gehan–Breslow–Wilcoxon" in found.words
     assert judge_ratio(PrintedRatio("0.60", "0.50", "0.72", p="0.90"), "hazard_ratio").p.verdict == "differs"
     assert judge_ratio(PrintedRatio("0.60", "0.42", "0.86", p="0.30"), "odds_ratio").p.verdict == "differs"
+
+
+def test_a_wrong_p_beside_a_hazard_ratio_is_told_though_a_weighted_test_could_give_it():
+    """The log-rank p of another pair of curves: a fault, mild where a weighted test goes so far.  Most such p
+    are as near as that of another test may be; of the rest few are beyond every weighted test.
+    """
+    random, three, p_values = np.random.default_rng(7), [], []
+    for fitted, z in pairs_of_curves(random, 150):
+        log_hr, se = fitted.log_hr[0], fitted.se[0]
+        three.append([as_ratio(np.exp(log_hr + shift * se), 2) for shift in (0.0, -1.959964, 1.959964)])
+        p_values.append(f"{max(p_of(z[LOG_RANK][0]), 0.001):.3f}")
+    told = Counter(
+        judge_ratio(PrintedRatio(*three[i], p=p_values[j]), "hazard_ratio").p.verdict
+        for i, j in random.integers(0, len(three), (1000, 2))
+        if i != j
+    )
+    assert told["only_if"] + told["differs"] > 0.3 * told.total()
 
 
 @pytest.mark.parametrize(("n", "m"), [(5, 7), (4, 20), (12, 12)])
@@ -315,7 +344,7 @@ def test_planted_errors_are_found(record_property):
             for measure, counts, numbers, wrong in planted(kind, 30, random)
         ]
         shares[kind] = [
-            sum(v in ("differs", "last_digit") for v in side) / len(side)
+            sum(v in ("differs", "last_digit", "only_if") for v in side) / len(side)
             for side in zip(*verdicts, strict=True)
         ]
         record_property(kind, shares[kind])

@@ -82,8 +82,8 @@ COLUMNS: dict[str, dict[str, str]] = {
             "entry": "Entry of printed_numbers that is judged.",
             "verdict": "agrees, differs or cannot_be_checked.",
             "severity": (
-                "last_digit where a rounding slip explains a difference, else error; missing where nothing"
-                " differs."
+                "last_digit where a rounding slip explains a difference, other_test where a test does that is"
+                " not named, else error; missing where nothing differs."
             ),
             "acknowledged": "Whether the record names the difference among its contradictions.",
             "printed": "As printed.",

@@ -5,7 +5,7 @@ from collections import Counter
 import pandas as pd
 from matplotlib.patches import Rectangle
 
-from book.html.style import BLUE, INK, LIGHT, RED, SMALL, YELLOW, Picture, canvas
+from book.html.style import BLUE, INK, LIGHT, ORANGE, RED, SMALL, YELLOW, Picture, canvas
 from extraction.checks import Finding, check
 from extraction.records import Review
 from extraction.vocabulary import ENDPOINTS
@@ -13,6 +13,7 @@ from models.evidence.collect import collect_all
 
 VERDICTS = {
     "differs": ("differs", RED),
+    "other_test": ("right only by another test", ORANGE),
     "last_digit": ("off in the last digit", YELLOW),
     "agrees": ("agrees", BLUE),
     "cannot_be_checked": ("cannot be checked", LIGHT),
@@ -24,7 +25,8 @@ PER_ROW = 40
 
 def verdict_class(finding: Finding) -> str:
     """A key of VERDICTS."""
-    return "last_digit" if finding.severity == "last_digit" else finding.verdict
+    mild = finding.severity and finding.severity != "error"
+    return str(finding.severity) if mild else finding.verdict
 
 
 def by_number(review: Review) -> dict[str, dict[str, Finding]]:
@@ -121,8 +123,7 @@ def differing(review: Review) -> dict[str, pd.DataFrame]:
     enters = _enters(review)
     rows: dict[str, dict[tuple[str, str], list[Finding]]] = {study: {} for study in review.studies}
     for f in sorted(
-        (f for f in check(review).findings if f.verdict == "differs"),
-        key=lambda f: f.severity == "last_digit",
+        (f for f in check(review).findings if f.verdict == "differs"), key=lambda f: f.severity != "error"
     ):
         expected = f"; expected {f.expected}" if f.expected else ""
         rows[f.study].setdefault((f"{f.rule}{expected}", _change(review, f, enters)), []).append(f)
@@ -207,10 +208,11 @@ def headline(review: Review) -> str:
     total = sum(counts(review).values(), Counter())
     if not total:
         return "No printed number is recorded yet, so there is none to check."
-    checked = total["differs"] + total["last_digit"] + total["agrees"]
+    checked = total.total() - total["cannot_be_checked"]
+    another = f"{total['other_test']} right only by another test, " if total["other_test"] else ""
     return (
         f"Of {sum(total.values())} printed numbers, {checked} can be checked against others of the same "
         f"paper: {total['agrees']} agree, {total['last_digit']} are off in the last digit and "
-        f"{total['differs']} differ. "
+        f"{another}{total['differs']} differ. "
         "No choice among the differing ones is hidden: each stands below with what it changes."
     )

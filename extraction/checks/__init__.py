@@ -8,10 +8,10 @@ always gives a verdict; a number that no rule speaks of cannot be checked.
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from extraction.checks import structure
-from extraction.checks.judgement import NOTHING_TO_CHECK, Judgement, Verdict
+from extraction.checks.judgement import NOTHING_TO_CHECK, Judgement, Severity, Verdict
 from extraction.records import Problem, Review
 from extraction.recover import TooLarge, Unusable
 from extraction.schema import AnyEntry, Record, SurvivalCurve
@@ -23,7 +23,6 @@ WITHOUT_NUMBERS = ("not_reported", "survival_curve")
 class Finding:
     """A verdict on one printed number; the severity is null unless it differs.
 
-    severity : `last_digit` where a rounding slip explains it, else `error`
     acknowledged : the record names it under its contradictions, or the rule itself says that nothing depends
     on it; an `error`
         that is not acknowledged stops the review
@@ -34,7 +33,7 @@ class Finding:
     entry: str
     address: str
     verdict: Verdict
-    severity: Literal["error", "last_digit"] | None
+    severity: Severity | None
     acknowledged: bool
     printed: str | None
     expected: str

@@ -9,6 +9,10 @@ from extraction.schema import Counts, Entry, Record
 from extraction.vocabulary import BOTH_ARMS, TWO_ARMS
 
 Verdict = Literal["agrees", "differs", "cannot_be_checked"]
+Severity = Literal["error", "last_digit", "other_test"]
+"""Of what differs.  Mild are `last_digit`, where a rounding slip explains it, and `other_test`, where a test
+would give it that is always named, and is not.
+"""
 
 
 class Judgement(NamedTuple):
@@ -19,7 +23,7 @@ class Judgement(NamedTuple):
     verdict: Verdict
     expected: str
     rule: str
-    severity: Literal["error", "last_digit"] = "error"
+    severity: Severity = "error"
     acknowledged: bool = False
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from extraction.checks.judgement import TWO_ARMS, Judgement, compare, counts_of_both
+from extraction.checks.judgement import TWO_ARMS, Judgement, Severity, compare, counts_of_both
 from extraction.recover import Unusable
 from extraction.recover.estimates import multiple_of
 from extraction.recover.printed import written_p
 from extraction.recover.ratio_claims import COUNTED, ORDER, Part, PrintedRatio, judge_ratio, say
+from extraction.recover.ratio_claims import Verdict as ClaimVerdict
 from extraction.recover.rounding import printed_p
 from extraction.schema import AnyEntry, PValue, Ratio, Record
 from extraction.vocabulary import REVERSED
@@ -51,15 +52,18 @@ def _p_beside(entry: Ratio) -> str | None:
         return None
 
 
+MILD: dict[ClaimVerdict, Severity] = {"last_digit": "last_digit", "only_if": "other_test"}
+
+
 def _of_parts(told: dict[str, Part], of: str) -> Judgement:
     """One judgement of several parts: as grave as the gravest, of which alone it then speaks."""
     grave = max((part.verdict for part in told.values()), key=ORDER.index)
-    if grave in ("last_digit", "differs"):
+    if grave in ("last_digit", "only_if", "differs"):
         told = {name: part for name, part in told.items() if part.verdict == grave}
     rule = of + "; ".join(say(name, part) for name, part in told.items())
     expected = "; ".join(part.expected for part in told.values())
-    if grave == "last_digit":
-        return Judgement("differs", expected, rule, "last_digit")
+    if grave in MILD:
+        return Judgement("differs", expected, rule, MILD[grave])
     return compare(grave != "differs", expected, rule)
 
 

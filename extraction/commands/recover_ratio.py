@@ -43,7 +43,7 @@ def answer(given: argparse.Namespace) -> tuple[dict, Callable]:
     words += [
         f"The usual methods give {part.expected}."
         for part in _parts(found).values()
-        if part.verdict in ("differs", "last_digit") and part.expected
+        if part.verdict in ("differs", "only_if", "last_digit") and part.expected
     ]
     if given.lower is None and given.p is not None and (wald := _implied(printed)):
         told["wald_interval"] = wald

@@ -4,7 +4,8 @@ Only a Wald result must lie in the middle of its interval (on the log scale) and
 counts of both arms are known, every method is computed, and the one that prints the number is named.  Where
 they are not, an interval that is not symmetric may be exact, profile, score or bootstrap, and a p beside it
 log-rank, likelihood ratio, score, chi-squared, Fisher's or weighted: what lies within the reach of these
-agrees under that condition, which is named; only what lies beyond differs.
+agrees under that condition, which is named, and what lies within that of weighted tests alone is right only
+if it is of one; only what lies beyond differs.
 """
 
 import math
@@ -21,9 +22,11 @@ from extraction.recover.printed import number
 from extraction.recover.rounding import EDGE, PrintedP, decimals, printed_p, true_values
 from extraction.recover.two_by_two import Counts, Limits, Told
 
-Verdict = Literal["agrees", "agrees_if", "last_digit", "differs", "unchecked"]
-ORDER: tuple[Verdict, ...] = ("unchecked", "agrees", "agrees_if", "last_digit", "differs")
-"""From the mildest to the gravest; that of a whole is the gravest of its parts'."""
+Verdict = Literal["agrees", "agrees_if", "last_digit", "only_if", "differs", "unchecked"]
+ORDER: tuple[Verdict, ...] = ("unchecked", "agrees", "agrees_if", "last_digit", "only_if", "differs")
+"""From the mildest to the gravest; that of a whole is the gravest of its parts'.  `only_if` is a mild fault:
+no test that is run unless it is named prints so, and none is named.
+"""
 Range = tuple[float, float]
 COUNTED = ("odds_ratio", "risk_ratio")
 """Measures that counts of two arms give."""
@@ -37,7 +40,7 @@ class Reach(NamedTuple):
     below : by how many z another test's is below Wald's
     above, above_per_log : by how many it is above, and what each unit of |log ratio| times Wald's z adds
     others : those tests, in words
-    further : tests that go further, in words, with the z by which they do on either side
+    further : what a test that is always named goes further by on either side, in z, and under which condition
     """
 
     skew: float
@@ -50,7 +53,7 @@ class Reach(NamedTuple):
 
 
 COUNT_TESTS = "likelihood ratio, score, chi-squared or exact"
-WEIGHTED = "it is of a test that weighs early events: Gehan–Breslow, Tarone–Ware or Peto–Prentice"
+WEIGHTED = "it is of a test that weighs early events: Gehan–Breslow–Wilcoxon, Tarone–Ware or Peto–Prentice"
 OF_ODDS = Reach(0.02, 0.1, 1.1, 0.5, 0.8, COUNT_TESTS)
 """Odds and rate ratios: of 990 random tables of 4 to 1,000 patients an arm none goes beyond."""
 OF_HAZARDS = OF_ODDS._replace(
@@ -159,6 +162,8 @@ def say(name: str, part: Part) -> str:
             return f"{name} agrees if {conditions}"
         case "last_digit":
             return f"{name} is {by}{conditions} but for the last digit"
+        case "only_if":
+            return f"{name} is right only if {conditions}; by no other test"
     return f"{name} is by no method in use" + (f": {part.reason}" if part.reason else "")
 
 
@@ -297,18 +302,19 @@ def _of_wald(p: PrintedP, found: RatioCoherence, z: Range, estimate: Range, reac
     conditions = [f"{other}, one-sided"] if _one_sided(p, within) else []
     if times := _comparisons(p, [(low, high)]):
         conditions.append(f"Wald's p is multiplied for {times} comparisons")
-    for further, words in reach.further:
-        wider = within[0] - further, within[1] + further
-        if not any(words.startswith(known) for known in conditions):
-            if _overlap(_z_of_p(p, sides=2), wider):
-                conditions.append(words)
-            elif not conditions and _overlap(_z_of_p(p, sides=1), wider):
-                conditions.append(f"{words}, one-sided")
-    return (
-        Part("agrees_if", tuple(conditions), expected)
-        if conditions
-        else Part("differs", (), expected, NO_TEST)
-    )
+    further = _further(p, within, reach)
+    if conditions:
+        return Part("agrees_if", (*conditions, *further), expected)
+    return Part("only_if", further, expected) if further else Part("differs", (), expected, NO_TEST)
+
+
+def _further(p: PrintedP, within: Range, reach: Reach) -> tuple[str, ...]:
+    """The least under which a test that goes further would give a p, two-sided before one-sided."""
+    for sides, words in ((2, ""), (1, " (one-sided)")):
+        for further, condition in reach.further:
+            if _overlap(_z_of_p(p, sides), (within[0] - further, within[1] + further)):
+                return (condition + words,)
+    return ()
 
 
 NO_TEST = (
