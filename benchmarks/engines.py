@@ -175,8 +175,9 @@ def multiverse():
     from models.trust.multiverse import universes
 
     review, count, start = load(), 0, perf_counter()
-    for key in ENDPOINTS:
-        count += len(universes(key, review)) if ENDPOINTS[key].engine.integrates else 0
+    integrated = [key for key, endpoint in ENDPOINTS.items() if not endpoint.engine.no_effect_alone]
+    for key in integrated:
+        count += len(universes(key, review))
     quadrature = perf_counter() - start
     start = perf_counter()
     with tempfile.TemporaryDirectory() as folder:  # so that nothing is found finished

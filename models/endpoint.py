@@ -46,6 +46,7 @@ class Endpoint:
     benefit: Side
     role: Role
     mu_prior: Prior
+    mu_alternatives: tuple[Prior, ...]
     tau_prior: Prior
     tau_alternatives: tuple[Prior, ...]
     engine: Engine

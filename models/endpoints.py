@@ -17,6 +17,7 @@ from models.priors import (
     TAU_TURNER_INFECTION,
     TAU_WIDE,
     Prior,
+    parse,
 )
 
 DURATIONS, EFFECTS = Durations(), EffectsByStudy()
@@ -29,6 +30,7 @@ CRS_DURATION = Endpoint(
     benefit=Side.BELOW,
     role=Role.PRIMARY,
     mu_prior=MU_LOG_DURATION,
+    mu_alternatives=(parse("normal:0:1"),),
     tau_prior=TAU_DURATION,
     tau_alternatives=(TAU_PRIMARY,),
     engine=DURATIONS,
@@ -48,6 +50,7 @@ def _of_effects(
         benefit=benefit,
         role=role,
         mu_prior=MU_LOG_RATIO,
+        mu_alternatives=(parse("normal:0:0.5"), parse("normal:0:2")),
         tau_prior=TAU_PRIMARY,
         tau_alternatives=(TAU_WIDE, tau),
         engine=EFFECTS,

@@ -3,7 +3,6 @@
 import json
 import math
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -302,11 +301,8 @@ def test_what_is_sampled_before_the_page_of_changes_is_what_that_page_asks(revie
             asked.append(settings)
         return {name: refit.Estimate(0.0, -1.0, 1.0, 0.5, np.zeros(1)) for name in settings}
 
-    for module in (diff, versions):
-        monkeypatch.setattr(module, "estimates", estimates)
-    monkeypatch.setattr(
-        versions, "pair", lambda *_: SimpleNamespace(adjusted=last["endpoints"][key]["compared"]["adjusted"])
-    )
+    monkeypatch.setattr(diff, "estimates", estimates)
+    monkeypatch.setattr(versions, "compared", lambda *_: last["endpoints"][key]["compared"])
     monkeypatch.setattr(versions, "latest", lambda: last)
     monkeypatch.setattr(changes, "cumulative", lambda *_: [])
     changes.since_last(versions.state(review))

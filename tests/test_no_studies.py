@@ -41,7 +41,7 @@ def test_an_endpoint_that_nothing_enters_says_what_its_priors_say(empty, key):
     endpoint = ENDPOINTS[key]
     assert not evidence_of(key, empty).used and not alternatives(empty, endpoint.evidence)
     assert endpoint.engine.build(evidence_of(key, empty), endpoint.mu_prior, endpoint.tau_prior)
-    if endpoint.engine.integrates:
+    if not endpoint.engine.no_effect_alone:
         mean, sd = endpoint.mu_prior.parameters
         found = quadrature(key, empty).mu
         assert found.quantile(0.5) == pytest.approx(mean, abs=1e-3)

@@ -280,8 +280,13 @@ def _through_bias(key: str, review: Review) -> dict:
                 ),
             )
         )
-    scale, engine = bias.SCALES[key], bias.through_bias if endpoint.engine.integrates else crs_universes.draw
-    lines += [("Why so much", scale.plain), ("From", scale.source), ("Computed by", _said(engine))]
+    scale = bias.SCALES[key]
+    engines: tuple[Callable, Callable] = bias.through_bias, crs_universes.draw
+    lines += [
+        ("Why so much", scale.plain),
+        ("From", scale.source),
+        ("Computed by", _said(endpoint.engine.way(*engines))),
+    ]
     links = [
         ("Beside the unadjusted answer", address(bias_key(key))),
         ("Risk of bias", "studies.html#risk-of-bias"),

@@ -25,7 +25,7 @@ GRID = np.linspace(-20.0, 20.0, 801)
 DEEPEST = -700.0
 """Log likelihood below a study's own best at which it is cut: no smaller number survives its exponential."""
 DECIMALS = 4
-EXPLORED = {key: endpoint for key, endpoint in ENDPOINTS.items() if endpoint.engine.integrates}
+EXPLORED = {key: endpoint for key, endpoint in ENDPOINTS.items() if not endpoint.engine.no_effect_alone}
 READINGS = {"used": Reading(), "printed": Reading(recovered=False)}
 """Data with what is recovered, as the book's answers, and printed numbers alone."""
 

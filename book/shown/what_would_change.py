@@ -137,10 +137,16 @@ def _after(now: Today, plan: Design, size: int, log_ratios: list[float]) -> list
 
 def today(key: str, review: Review) -> Today:
     """The posterior as it stands: on a grid, or for CRS duration the draws of its mean effect and tau."""
+    return ENDPOINTS[key].engine.way(_on_a_grid, _of_draws)(key, review)
+
+
+def _of_draws(key: str, review: Review) -> Today:
+    draws = store.read(key, review).draws
+    return from_draws(draws["mu"].values, draws["tau"].values)
+
+
+def _on_a_grid(key: str, review: Review) -> Today:
     endpoint = ENDPOINTS[key]
-    if not endpoint.engine.integrates:
-        draws = store.read(key, review).draws
-        return from_draws(draws["mu"].values, draws["tau"].values)
     return from_likelihoods(
         list(study_likelihoods(evidence_of(key, review)).values()), endpoint.mu_prior, endpoint.tau_prior
     )

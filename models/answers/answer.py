@@ -1,4 +1,4 @@
-"""The answer that is shown, computed once: by quadrature where the engine integrates, else the stored draws.
+"""The answer that is shown, computed once: by quadrature where the engine can, else from stored draws.
 
 NUTS stands beside every quadrature as its check; it is not what is printed.
 """
@@ -64,8 +64,10 @@ class Answer:
 
 def answer_of(key: str, review: Review) -> Answer:
     """The answer of an endpoint; raise store.NotFitted where it is sampled and not fitted."""
-    if ENDPOINTS[key].engine.integrates:
-        return _integrated(key, review)
+    return ENDPOINTS[key].engine.way(_integrated, _drawn)(key, review)
+
+
+def _drawn(key: str, review: Review) -> Answer:
     stored, studies = store.read(key, review), evidence_of(key, review).studies
     draws = stored.draws
     return Answer(
@@ -79,8 +81,12 @@ def answer_of(key: str, review: Review) -> Answer:
     )
 
 
-@lru_cache(maxsize=64)
 def _integrated(key: str, review: Review) -> Answer:
+    return _integrated_once(key, review)
+
+
+@lru_cache(maxsize=64)
+def _integrated_once(key: str, review: Review) -> Answer:
     found = quadrature(key, review)
     return Answer(
         of_posterior(found.mu),

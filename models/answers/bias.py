@@ -224,10 +224,8 @@ def adjusted_quadrature(
 
 @lru_cache(maxsize=64)
 def adjusted(key: str, review: Review) -> Posterior:
-    """Posterior of an endpoint with its biases; raise ValueError for one that has to be sampled."""
+    """Posterior of an endpoint with its biases; raise TypeError for one whose reports are of durations."""
     chosen = ENDPOINTS[key]
-    if not chosen.engine.integrates:
-        raise ValueError(f"{chosen.title} is sampled: quadrature does not give its posterior")
     return adjusted_quadrature(
         evidence_of(key, review), chosen.mu_prior, chosen.tau_prior, bias_priors(key, review)
     )

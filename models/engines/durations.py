@@ -110,8 +110,12 @@ def layout(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 class Durations(Engine):
     """All durations of a study in one likelihood, with too many parameters to be integrated: sampled."""
 
-    integrates = False
+    no_effect_alone = "it is sampled, and has no likelihood of one effect per study that could be integrated"
     build = staticmethod(build)
+
+    @staticmethod
+    def way[T](by_quadrature: T, by_draws: T) -> T:
+        return by_draws
 
     @staticmethod
     def quadrature(evidence: Evidence, mu_prior: Prior, tau_prior: Prior) -> Posterior:

@@ -61,6 +61,9 @@ def _sum_of(terms: Sequence[LogLikelihood]) -> LogLikelihood:
 class EffectsByStudy(Engine):
     """One effect per study: integrated, and sampled for the pages by the same hierarchy."""
 
-    integrates = True
     build = staticmethod(one_effect_per_study)
     quadrature = staticmethod(quadrature)
+
+    @staticmethod
+    def way[T](by_quadrature: T, by_draws: T) -> T:
+        return by_quadrature

@@ -16,8 +16,13 @@ if TYPE_CHECKING:
 class Engine(ABC):
     """How the posterior of an endpoint comes from its evidence."""
 
-    integrates: ClassVar[bool]
-    """Whether quadrature gives the posterior; else it is sampled."""
+    no_effect_alone: ClassVar[str] = ""
+    """Why the reports of a study have no likelihood of one effect alone, in words; empty where they have."""
+
+    @staticmethod
+    @abstractmethod
+    def way[T](by_quadrature: T, by_draws: T) -> T:
+        """Which of two ways to the same numbers this engine goes: its caller has both, and need not ask."""
 
     @staticmethod
     @abstractmethod

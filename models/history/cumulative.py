@@ -34,14 +34,14 @@ def cumulative(key: str, review: Review) -> list[Stage]:
     }
     if not studies:
         return []
-    answers = _integrated(key, stages) if ENDPOINTS[key].engine.integrates else _sampled(key, stages, review)
+    answers = ENDPOINTS[key].engine.way(_integrated, _sampled)(key, stages, review)
     return [
         Stage(study, review.studies[study].label, review.studies[study].year, answers[study])
         for study in studies
     ]
 
 
-def _integrated(key: str, stages: dict) -> dict[str, dict]:
+def _integrated(key: str, stages: dict, _: Review) -> dict[str, dict]:
     found = estimates(key, {study: primary(key, evidence) for study, evidence in stages.items()})
     return {study: estimate.as_ratio(key) for study, estimate in found.items()}
 

@@ -160,11 +160,7 @@ def _endpoint(key: str, old: dict, new: dict) -> dict:
     same_methods = not method_changes({**old, "endpoints": {key: before}}, {**new, "endpoints": {key: after}})
     movements = {}
     for analysis in ANALYSES:
-        same = same_methods and (
-            not changes[analysis]
-            or not ENDPOINTS[key].engine.integrates
-            or _as_refitted(key, analysis, before, after, found)
-        )
+        same = same_methods and (not changes[analysis] or _as_refitted(key, analysis, before, after, found))
         movements[analysis] = _movement(key, analysis, before, after, changes[analysis], found, same)
     return {
         "title": after["title"],
@@ -177,12 +173,13 @@ def _endpoint(key: str, old: dict, new: dict) -> dict:
 
 
 def _as_refitted(key: str, analysis: str, before: dict, after: dict, found: dict) -> bool:
-    """Whether both answers are those that today's code gives for the same evidence; of a sampled endpoint
-    short chains could not tell.
+    """Whether both answers are those that today's code gives for the same evidence, as far as that can be
+    told: not from short chains.
     """
     ends = ((before, found[analysis, "nothing"]), (after, found[analysis, "everything"]))
     return all(
-        versions.agree(
+        refit.drawn
+        or versions.agree(
             side["compared"][analysis],
             refit.as_ratio(key),
             side["reported"]["mcse"],

@@ -134,7 +134,7 @@ def _warnings(key: str, case: WhatIf, evidence: Evidence):
     others = Evidence(
         evidence.endpoint, tuple(report for report in evidence.used if report.study != case.study)
     )
-    if ENDPOINTS[key].engine.integrates and others.used:
+    if not ENDPOINTS[key].engine.no_effect_alone and others.used:
         yield from _outlying(key, evidence, others, case.study)
 
 

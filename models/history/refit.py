@@ -48,6 +48,8 @@ class Estimate:
     upper: float
     below: float
     quantiles: np.ndarray
+    drawn: bool = False
+    """Whether from short chains, whose Monte Carlo error hides a small change."""
 
     def p_favours(self, key: str) -> float:
         """Probability that tocilizumab is the better side."""
@@ -70,9 +72,11 @@ def estimates[K](key: str, settings: dict[K, Setting], folder: Path | None = Non
 
     Raises TooFewDraws where the priors of a sampled setting are wider than those sampled under.
     """
-    if ENDPOINTS[key].engine.integrates:
-        return {name: _integrated(setting) for name, setting in settings.items()}
-    return _sampled(settings, folder)
+    return ENDPOINTS[key].engine.way(_all_integrated, _sampled)(settings, folder)
+
+
+def _all_integrated[K](settings: dict[K, Setting], _: Path | None) -> dict[K, Estimate]:
+    return {name: _integrated(setting) for name, setting in settings.items()}
 
 
 def _integrated(setting: Setting) -> Estimate:
@@ -137,7 +141,7 @@ def _weighted(drawn: dict, setting: Setting) -> Estimate:
         )
     at = reweight.quantiles(mu, weight, np.concatenate([[0.5, 0.025, 0.975], PROBABILITIES]))
     median, lower, upper = map(float, at[:3])
-    return Estimate(median, lower, upper, float(weight[mu < 0].sum()), at[3:])
+    return Estimate(median, lower, upper, float(weight[mu < 0].sum()), at[3:], drawn=True)
 
 
 def _of_prior(prior: Prior) -> Estimate:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+
 from extraction.checks import check
 from extraction.fault import Fault
 from extraction.git import GitFailed, git
@@ -182,16 +184,19 @@ def _quantiles(key: str, review: Review) -> dict[str, list[float]]:
     """Mean effect, tau and prediction as the answer has them, and the mean effect adjusted for bias: log
     scale, six decimals.
     """
-    import numpy as np
-
     evidence = evidence_of(key, review)
-    if ENDPOINTS[key].engine.integrates:
-        exact = quadrature(key, review)
-        parts = {"mu": exact.mu, "tau": exact.tau, "prediction": exact.prediction}
-        found = {name: part.quantile(np.array(PROBABILITIES)) for name, part in parts.items()}
-    else:
-        draws = store.read(key, review).draws
-        found = {name: np.quantile(draws[name].values, PROBABILITIES) for name in ("mu", "tau", "prediction")}
+    found = ENDPOINTS[key].engine.way(_integrated, _drawn)(key, review)
     setting = primary(key, evidence, bias_priors(key, review, evidence))
     found["mu_adjusted"] = estimates(key, {"adjusted": setting})["adjusted"].quantiles
     return {name: np.round(values, 6).tolist() for name, values in found.items()}
+
+
+def _integrated(key: str, review: Review) -> dict[str, np.ndarray]:
+    exact = quadrature(key, review)
+    parts = {"mu": exact.mu, "tau": exact.tau, "prediction": exact.prediction}
+    return {name: part.quantile(PROBABILITIES) for name, part in parts.items()}
+
+
+def _drawn(key: str, review: Review) -> dict[str, np.ndarray]:
+    draws = store.read(key, review).draws
+    return {name: np.quantile(draws[name].values, PROBABILITIES) for name in ("mu", "tau", "prediction")}

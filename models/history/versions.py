@@ -9,6 +9,7 @@ import json
 import math
 import re
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 from extraction.bias import overall
@@ -22,7 +23,6 @@ from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.settings import SAMPLER
 from models.evidence.report import Evidence, Used
 from models.history.methods import methods
-from models.history.refit import estimates, primary
 from models.likelihood.registry import KINDS
 from models.priors import Prior
 from models.runs import store
@@ -197,21 +197,7 @@ def compared(key: str, review: Review) -> dict[str, dict]:
     """Unadjusted and adjusted for bias, by quadrature, so that versions differ in nothing but what changed;
     CRS duration as sampled.
     """
-    if not ENDPOINTS[key].engine.integrates:
-        reported = summarise(key, review)
-        unadjusted = {name: reported[name] for name in ("median", "lower", "upper")} | {
-            "p_favours": reported["p_favours_toci"]
-        }
-        return {"unadjusted": unadjusted, "adjusted": pair(key, review).adjusted}
-    evidence = evidence_of(key, review)
-    found = estimates(
-        key,
-        {
-            "unadjusted": primary(key, evidence),
-            "adjusted": primary(key, evidence, bias_priors(key, review, evidence)),
-        },
-    )
-    return {name: estimate.as_ratio(key) for name, estimate in found.items()}
+    return asdict(pair(key, review))
 
 
 def _prior(prior: Prior) -> dict:

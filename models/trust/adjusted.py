@@ -28,13 +28,13 @@ class Pair:
 
 def pair(key: str, review: Review) -> Pair:
     """Both as shown: by quadrature, or for CRS duration from the draws and the universe of the bias."""
-    if ENDPOINTS[key].engine.integrates:
-        return Pair(*_integrated_pair(key, review))
+    return Pair(*ENDPOINTS[key].engine.way(_integrated_pair, _sampled_pair)(key, review))
+
+
+def _sampled_pair(key: str, review: Review) -> list[dict]:
     frame = universes(key, review)
     found = (frame[chosen].iloc[0] for chosen in (frame["primary"], is_primary_through_bias(frame, key)))
-    return Pair(
-        *({name: float(row[name]) for name in ("median", "lower", "upper", "p_favours")} for row in found)
-    )
+    return [{name: float(row[name]) for name in ("median", "lower", "upper", "p_favours")} for row in found]
 
 
 @shared
@@ -56,9 +56,7 @@ def tipping_grid(key: str, review: Review) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper 95 % limit of mu (log scale) when every study has the same bias, shape (sd, mean) over
     SDS and MEANS.
     """
-    if not ENDPOINTS[key].engine.integrates:
-        return _normal_grid(key, review)
-    lower, upper = _integrated_grid(key, review)
+    lower, upper = ENDPOINTS[key].engine.way(_integrated_grid, _normal_grid)(key, review)
     return np.array(lower), np.array(upper)
 
 
@@ -75,7 +73,7 @@ def _integrated_grid(key: str, review: Review) -> list:
     return limits.tolist()
 
 
-def _normal_grid(key: str, review: Review) -> tuple[np.ndarray, np.ndarray]:
+def _normal_grid(key: str, review: Review) -> list:
     """The same from draws: the likelihood of mu is taken as the normal that turns its prior into a normal
     posterior of the draws' mean and SD.
     """
@@ -88,7 +86,7 @@ def _normal_grid(key: str, review: Review) -> tuple[np.ndarray, np.ndarray]:
     share = 1 / (1 / precision + SDS[:, None] ** 2)  # precision of the estimate behind a bias of that SD
     variance = 1 / (share + 1 / prior_sd**2)
     centre = variance * (share * (estimate - MEANS) + prior_mean / prior_sd**2)
-    return centre - 1.96 * np.sqrt(variance), centre + 1.96 * np.sqrt(variance)
+    return [centre - 1.96 * np.sqrt(variance), centre + 1.96 * np.sqrt(variance)]
 
 
 def _shifted(likelihood: np.ndarray, mean: float) -> np.ndarray:
@@ -100,9 +98,9 @@ def read_through_bias(key: str, review: Review) -> dict:
     """The answer adjusted for bias, as a summary that `models.words` reads; that of CRS duration rests on few
     draws, so words are more careful of it.
     """
-    through, integrates = pair(key, review).adjusted, ENDPOINTS[key].engine.integrates
+    through = pair(key, review).adjusted
     return through | {
         "p_favours_toci": through["p_favours"],
         "n_studies": len(evidence_of(key, review).studies),
-        "draws": None if integrates else SMALLEST_SAMPLE,
+        "draws": ENDPOINTS[key].engine.way(None, SMALLEST_SAMPLE),
     }

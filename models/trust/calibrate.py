@@ -15,6 +15,7 @@ import numpy as np
 from extraction.records import Review, load
 from models.endpoint import Endpoint
 from models.endpoints import ENDPOINTS, evidence_of
+from models.evidence.report import Evidence
 from models.runs import many, store
 from models.trust import integrated_replicates, sampled_replicates, simulate
 from models.trust.calibration import identity, read, write
@@ -33,10 +34,17 @@ def replicate(endpoint: str, seed: int, count: int) -> list[dict]:
 
 
 def _once(endpoint: Endpoint, generator) -> dict:
-    evidence = evidence_of(endpoint.key, _review())
-    if not endpoint.engine.integrates:
-        return sampled_replicates.replicate(endpoint, evidence, _compiled(endpoint.key), generator)
+    return endpoint.engine.way(_integrated, _sampled)(
+        endpoint, evidence_of(endpoint.key, _review()), generator
+    )
+
+
+def _integrated(endpoint: Endpoint, evidence: Evidence, generator) -> dict:
     return integrated_replicates.replicate(endpoint, evidence, _printers(endpoint.key), generator)
+
+
+def _sampled(endpoint: Endpoint, evidence: Evidence, generator) -> dict:
+    return sampled_replicates.replicate(endpoint, evidence, _compiled(endpoint.key), generator)
 
 
 @cache
@@ -58,7 +66,7 @@ def _compiled(key: str):
 def tasks(key: str, replicates: int | None = None) -> list[dict]:
     """The work in pieces, each with its own seed."""
     total = replicates or REPLICATES
-    piece = PIECE if ENDPOINTS[key].engine.integrates else PIECE_SAMPLED
+    piece = ENDPOINTS[key].engine.way(PIECE, PIECE_SAMPLED)
     return [
         {"endpoint": key, "seed": simulate.SEED + i, "count": min(piece, total - i * piece)}
         for i in range(-(-total // piece))

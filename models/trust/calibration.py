@@ -6,6 +6,7 @@ with hashes that tell when they are out of date.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -58,12 +59,12 @@ class Calibration:
 def identity(key: str, review: Review) -> dict[str, str]:
     """What the replicates of an endpoint depend on, each part by its hash."""
     chosen, evidence = ENDPOINTS[key], evidence_of(key, review)
-    replicate = integrated_replicates.replicate if chosen.engine.integrates else sampled_replicates.replicate
+    replicates: tuple[Callable, Callable] = integrated_replicates.replicate, sampled_replicates.replicate
     priors = [[p.family, *p.parameters] for p in (chosen.mu_prior, chosen.tau_prior)]
     return {
         "evidence": evidence.used_hash(),
         "priors": store.hash_of({"priors": priors}),
-        "model": fingerprint(replicate, *evidence.kinds),
+        "model": fingerprint(chosen.engine.way(*replicates), *evidence.kinds),
     }
 
 

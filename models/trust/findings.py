@@ -105,7 +105,7 @@ def of_endpoint(key: str, review: Review) -> list[Finding]:
     """
     evidence = evidence_of(key, review)
     at: list[Baseline | None] = [*baselines(key, review)] or [None]
-    effects = _by_quadrature(key, at, review) if ENDPOINTS[key].engine.integrates else [_sampled(key, review)]
+    effects = ENDPOINTS[key].engine.way(_by_quadrature, _sampled)(key, at, review)
     return [
         Finding(
             key,
@@ -125,14 +125,15 @@ def _by_quadrature(key: str, at: list[Baseline | None], review: Review) -> list[
     return [(effect(key, plain, baseline), effect(key, for_bias, baseline)) for baseline in at]
 
 
-def _sampled(key: str, review: Review) -> tuple[Effect, Effect]:
+def _sampled(key: str, _: list[Baseline | None], review: Review) -> list[tuple[Effect, Effect]]:
     """CRS duration not adjusted, from draws, and adjusted, from the universe that differs in nothing but the
     bias.
     """
     found, points = pair(key, review).adjusted, crs_universes.points(review)
     for_bias = Quantity({name: float(np.log(found[name])) for name in LIMITS}, points)
     digits = digits_beside(key)
-    return effect(key, answer_of(key, review).mu, digits=digits), effect(key, for_bias, digits=digits)
+    both = answer_of(key, review).mu, for_bias
+    return [(effect(key, both[0], digits=digits), effect(key, both[1], digits=digits))]
 
 
 def effect(key: str, mean: Quantity, baseline: Baseline | None = None, digits: int = 2) -> Effect:

@@ -5,7 +5,7 @@ is then a sum of arrays.  CRS duration is sampled (crs_universes.py).  Effects a
 ratios in the table.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import product
 
@@ -57,7 +57,7 @@ def universes(key: str, review: Review) -> pd.DataFrame:
 @lru_cache(maxsize=16)
 def as_computed(key: str, review: Review) -> pd.DataFrame:
     """The same as the grid or the short chains give them."""
-    rows = _integrated(key, review) if ENDPOINTS[key].engine.integrates else _sampled(review)
+    rows = ENDPOINTS[key].engine.way(_integrated, _sampled)(key, review)
     frame = pd.DataFrame(rows)
     frame["p_favours"] = frame.pop("below").map(ENDPOINTS[key].favours)
     for name in ("median", "lower", "upper"):
@@ -71,24 +71,40 @@ def _with_the_answer(frame: pd.DataFrame, key: str, review: Review) -> pd.DataFr
     that no page shows them by another engine.
     """
     answer = answer_of(key, review)
-    rows = [(frame["primary"], as_row(key, answer.mu.limits, answer.below))]
-    if ENDPOINTS[key].engine.integrates:
-        behind = adjusted(key, review)
-        row = as_row(key, behind.mu.limits(), behind.probability_below())
-        rows.append((is_primary_through_bias(frame, key), row))
+    behind = ENDPOINTS[key].engine.way(_behind_bias, _as_sampled)
+    rows = [(frame["primary"], as_row(key, answer.mu.limits, answer.below)), *behind(frame, key, review)]
     for chosen, row in rows:
         frame.loc[chosen, list(row)] = list(row.values())
     return frame
 
 
-def _sampled(review: Review) -> list[dict]:
-    return [vars(universe) | result for universe, result in crs_universes.summaries(review)]
+type Rows = list[tuple[pd.Series, dict[str, float]]]
+"""Which universes have which numbers."""
+
+
+def _behind_bias(frame: pd.DataFrame, key: str, review: Review) -> Rows:
+    behind = adjusted(key, review)
+    row = as_row(key, behind.mu.limits(), behind.probability_below())
+    return [(is_primary_through_bias(frame, key), row)]
+
+
+def _as_sampled(*_) -> Rows:
+    """None: the universe is itself the answer behind the bias."""
+    return []
+
+
+def _sampled(_: str, review: Review) -> dict[str, list]:
+    return _by_column(crs_universes.summaries(review))
 
 
 @shared
 def _integrated(key: str, review: Review) -> dict[str, list]:
+    return _by_column(_by_quadrature(key, review))
+
+
+def _by_column(found: Iterable[tuple[Universe, dict]]) -> dict[str, list]:
     """Choices and limits (log scale) of each universe, by column."""
-    rows = pd.DataFrame([vars(universe) | result for universe, result in _by_quadrature(key, review)])
+    rows = pd.DataFrame([vars(universe) | result for universe, result in found])
     return {str(name): column.tolist() for name, column in rows.items()}
 
 

@@ -34,7 +34,7 @@ def each_report(key: str, review: Review) -> list[LeftOut]:
     evidence = evidence_of(key, review)
     if len(evidence.used) < 2:
         return []
-    rows = _integrated(key, review) if ENDPOINTS[key].engine.integrates else _sampled(key, review)
+    rows = ENDPOINTS[key].engine.way(_integrated, _sampled)(key, review)
     return [
         LeftOut(used, row, row.pop("p_favours"))
         for used, row in zip(evidence.used, map(dict, rows), strict=True)

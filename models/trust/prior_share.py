@@ -65,7 +65,7 @@ def shares(review: Review) -> list[Share]:
     return [
         share
         for key, endpoint in ENDPOINTS.items()
-        for share in (_by_quadrature if endpoint.engine.integrates else _by_draws)(key, review)
+        for share in endpoint.engine.way(_by_quadrature, _by_draws)(key, review)
     ]
 
 

@@ -106,8 +106,8 @@ def shared_bias(review: Review) -> SharedBias | None:
 def why_apart(key: str, review: Review) -> str | None:
     """Why an endpoint is not answered together with the others; None where it is."""
     endpoint = ENDPOINTS[key]
-    if not endpoint.engine.integrates:
-        return "it is sampled, and has no likelihood of one effect per study that could be integrated"
+    if endpoint.engine.no_effect_alone:
+        return endpoint.engine.no_effect_alone
     if endpoint.contrast is not CONTRASTS["therapeutic"]:
         return (
             f"it compares {endpoint.contrast.treated} with {endpoint.contrast.comparator} in other patients"

@@ -11,7 +11,7 @@ from extraction.records import Review
 from models.endpoints import ENDPOINTS
 from models.evidence.collect import alternatives, collect
 from models.evidence.report import ALTERNATIVES, PRIMARY, Evidence, Reading
-from models.priors import TAU_WIDE, Prior, parse
+from models.priors import TAU_WIDE, Prior
 from models.words import listed, prior_words
 
 PRIMARY_READING, EXACT, AND = "as used", "exact", "; "
@@ -51,12 +51,7 @@ class Universe:
 def priors(key: str) -> tuple[dict[str, Prior], dict[str, Prior]]:
     """Priors of mu and of tau by their words, the primary first."""
     endpoint, words = ENDPOINTS[key], prior_words
-    mu = [
-        endpoint.mu_prior,
-        *(parse(f"normal:0:{sd:g}") for sd in (0.5, 1.0, 2.0) if sd != endpoint.mu_prior.parameters[1]),
-    ]
-    if not endpoint.engine.integrates:
-        mu = mu[:2]
+    mu = [endpoint.mu_prior, *endpoint.mu_alternatives]
     tau = [endpoint.tau_prior, *endpoint.tau_alternatives]
     if TAU_WIDE not in tau:
         tau.append(TAU_WIDE)

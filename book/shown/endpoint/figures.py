@@ -27,11 +27,12 @@ from book.shown.endpoint.printed import NOTHING, printed_result
 from extraction.bias import domains_of, judgements, overall
 from extraction.records import Review
 from extraction.schema import Record
-from models.answers.answer import answer_of, as_ratios, limits
+from models.answers.answer import answer_of, as_ratios
 from models.answers.summary import summarise
 from models.endpoint import Endpoint
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.engines.reweight import limits_under
+from models.priors import Prior
 from models.runs import store
 from models.trust.adjusted import read_through_bias
 from models.words import compact, digits_beside, interval, number
@@ -217,17 +218,17 @@ def under_each_tau(key: str, review: Review) -> list[tuple]:
     are too few.
     """
     endpoint = ENDPOINTS[key]
-    if not ENDPOINTS[key].engine.integrates:
-        draws = store.read(key, review).draws
-        others = [
-            (prior, limits_under(draws, endpoint.tau_prior, prior)) for prior in endpoint.tau_alternatives
-        ]
-        return [(endpoint.tau_prior, limits(draws["mu"].values)), *others]
-    found = [
-        (prior, quadrature(key, review, tau_prior=prior).mu.limits())
-        for prior in (endpoint.tau_prior, *endpoint.tau_alternatives)
-    ]
-    return [(prior, as_ratios(mu)) for prior, mu in found]
+    under = endpoint.engine.way(_integrated_under, _reweighted_to)
+    others = [(prior, under(prior, key, review)) for prior in endpoint.tau_alternatives]
+    return [(endpoint.tau_prior, answer_of(key, review).mu.ratio), *others]
+
+
+def _integrated_under(prior: Prior, key: str, review: Review) -> dict[str, float]:
+    return as_ratios(quadrature(key, review, tau_prior=prior).mu.limits())
+
+
+def _reweighted_to(prior: Prior, key: str, review: Review) -> dict[str, float] | None:
+    return limits_under(store.read(key, review).draws, ENDPOINTS[key].tau_prior, prior)
 
 
 def over_each_tau(key: str, review: Review) -> str:
