@@ -7,6 +7,7 @@ each constraint leaves.
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -84,7 +85,7 @@ class Recovery:
     @cached_property
     def tables(self) -> list[tuple[int, int, int, int]]:
         """Distinct tables among them, whichever test gives the p."""
-        return list(dict.fromkeys(c.table for c in self.rounded))
+        return list(dict.fromkeys(map(itemgetter(slice(4)), self.rounded)))
 
     def why_none(self) -> str:
         """Which constraint excludes what; empty where there are candidates."""
@@ -262,9 +263,11 @@ def tested(rows: np.ndarray, p: PrintedP, tests: tuple[str, ...], trace: list[St
 
 def candidates_of(rows: np.ndarray, test: str | None, conventions: np.ndarray) -> list[Candidate]:
     """Tables as candidates; conventions : places in CONVENTIONS."""
+    # at once as Python's own numbers: there can be a million
+    tables, places = rows[:, :4].tolist(), conventions.tolist()
     return [
-        Candidate(int(a), int(n), int(b), int(m), test, CONVENTIONS[place])
-        for (a, n, b, m, _), place in zip(rows, conventions, strict=True)
+        Candidate(a, n, b, m, test, CONVENTIONS[place])
+        for (a, n, b, m), place in zip(tables, places, strict=True)
     ]
 
 
