@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from extraction import living, schema, vocabulary
+from extraction import living, question, schema, vocabulary
 
 REPORTS: tuple[type[schema.Entry], ...] = (
     schema.GroupSize,
@@ -60,14 +60,14 @@ LIVING: tuple[type[BaseModel], ...] = (
 )
 
 VOCABULARIES: dict[str, Mapping[str, object]] = {
-    "variable": vocabulary.FIELDS,
-    "unit": vocabulary.UNITS,
+    "variable": question.FIELDS,
+    "unit": question.UNITS,
     "test": vocabulary.TESTS,
     "estimator": vocabulary.ESTIMATORS,
     "arm": vocabulary.ARMS,
-    "endpoint": vocabulary.ENDPOINTS,
-    "contrast": vocabulary.CONTRASTS,
-    "ground of exclusion": vocabulary.GROUNDS,
+    "endpoint": question.ENDPOINTS,
+    "contrast": question.CONTRASTS,
+    "ground of exclusion": question.GROUNDS,
 }
 TYPES = {
     "string": "text",
@@ -199,7 +199,7 @@ def _units(kinds: dict) -> tuple[str, ...]:
 
 
 def _vocabulary_tables() -> str:
-    variables = [(f"`{name}`", v.meaning, ", ".join(v.units)) for name, v in vocabulary.FIELDS.items()]
+    variables = [(f"`{name}`", v.meaning, ", ".join(v.units)) for name, v in question.FIELDS.items()]
     parts = ["## Vocabulary", "### variable", _table(("variable", "meaning", "unit of a value"), variables)]
     for name, words in VOCABULARIES.items():
         if name != "variable":

@@ -11,8 +11,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from extraction.schema import Count, Doi, Register, Slug, Strict, StudyId, Words
+from extraction.schema import Count, Doi, Register, Strict, StudyId
 from extraction.source import Problem, Source
+from extraction.typed import Slug, Words
 
 VersionNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
 Kind = Literal["database", "registry", "citations"]

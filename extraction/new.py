@@ -17,9 +17,9 @@ from pydantic import BaseModel, ValidationError
 
 from extraction import dictionary, schema
 from extraction.fault import Fault
-from extraction.records import rule
+from extraction.question import ENDPOINTS, FIELDS
 from extraction.source import FILL_IN, NULLS, Source, parse
-from extraction.vocabulary import ENDPOINTS, FIELDS
+from extraction.typed import rule
 
 DECISIONS = get_args(schema.Registration.model_fields["decision"].annotation)
 

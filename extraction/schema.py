@@ -11,9 +11,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     StringConstraints,
@@ -22,7 +20,18 @@ from pydantic import (
     model_validator,
 )
 
+from extraction.question import (
+    QUESTION,
+    ContrastName,
+    EndpointName,
+    FieldName,
+    Ground,
+    Unit,
+    as_contrast,
+    is_about_time,
+)
 from extraction.recover.printed import number, written_p
+from extraction.typed import Model, Slug, Words
 from extraction.vocabulary import (
     CERTAINTIES,
     GRAY,
@@ -31,23 +40,15 @@ from extraction.vocabulary import (
     TWO_ARMS,
     WORDS_OF_ESTIMATES,
     Arm,
-    ContrastName,
     Direction,
     Domain,
-    EndpointName,
     Estimator,
-    FieldName,
-    Ground,
     RiskOfBias,
     Start,
     Test,
     TextPart,
-    Unit,
-    as_contrast,
-    is_about_time,
 )
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")]
 StudyId = Annotated[str, StringConstraints(pattern=r"^[a-z]+[12][0-9]{3}[a-z]?$")]
 EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
 DOI_RESOLVER = re.compile(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
@@ -63,7 +64,6 @@ Doi = Annotated[
     StringConstraints(pattern=r"^10\.[0-9]{4,9}/[^\s\"<>]+[^\s\"<>.,;]$"),
     BeforeValidator(lambda doi: without_resolver(doi) if isinstance(doi, str) else doi),
 ]
-Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
 DECIMALS = (
@@ -106,14 +106,13 @@ Percent = Annotated[Number, Field(ge=0)]
 CurveFile = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*\.csv$", max_length=100)]
 
 
-class Strict(BaseModel):
-    """A model that refuses what it does not know.
+class Strict(Model):
+    """A part of the data dictionary.
 
     LATER : fields that came to the schema later; where they say nothing they are not written, so that what
     does not use them keeps its fingerprint
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     LATER: ClassVar[frozenset[str]] = frozenset()
 
     @model_serializer(mode="wrap")
@@ -286,7 +285,7 @@ class Bound(Entry):
     @model_validator(mode="after")
     def given_before_the_grade_was_reached(self) -> Self:
         if self.given_at_grade is not None and not (
-            self.field == "crs_grade"
+            self.field == QUESTION.grades.variable
             and self.arm == "toci"
             and self.category in ("2", "3", "4", "5")
             and self.given_at_grade < int(self.category)

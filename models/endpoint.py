@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from extraction.vocabulary import CONTRASTS, Contrast, contrast_of
+from extraction.question import CONTRASTS, Bias, Contrast, Shown, contrast_of
 from models.engines.engine import Engine
 from models.engines.settings import DRAWS
 from models.priors import Prior
@@ -35,7 +35,7 @@ class Role(StrEnum):
 class Endpoint:
     """One endpoint, tocilizumab over its comparator.
 
-    key : name in the results; evidence : name in extraction.vocabulary.ENDPOINTS
+    key : name in the results; evidence : name in extraction.question.ENDPOINTS
     benefit : the side of 1 that favours tocilizumab
     """
 
@@ -49,7 +49,9 @@ class Endpoint:
     mu_alternatives: tuple[Prior, ...]
     tau_prior: Prior
     tau_alternatives: tuple[Prior, ...]
+    bias: Bias
     engine: Engine
+    shown: Shown
     draws: int = DRAWS
     """Draws of each of the sampler's chains."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from extraction.question import BY_KEY, QUESTION
 from extraction.records import Review
 from extraction.schema import Record
 from models.evidence.collect import collect
@@ -24,39 +25,12 @@ VERBS = {"high": "had", "moderate": "probably had", "low": "may have had"}
 """How a direction of a probability of STATED is told; at a lower certainty the data lean."""
 UNSETTLED = "the data do not tell which side is better"
 
-OUTCOMES = {
-    "crs_duration_grade3": ("shorter CRS of grade 3 or above", "longer CRS of grade 3 or above"),
-    "severe_infection": ("fewer severe infections", "more severe infections"),
-    "overall_survival": ("a lower rate of death", "a higher rate of death"),
-    "progression_free_survival": (
-        "a lower rate of relapse, progression or death",
-        "a higher rate of relapse, progression or death",
-    ),
-    "complete_response": ("more complete responses", "fewer complete responses"),
-    "icans": ("less ICANS", "more ICANS"),
-    "severe_crs": (
-        "less severe CRS (given early, against standard management)",
-        "more severe CRS (given early, against standard management)",
-    ),
-}
-"""What patients given tocilizumab had, if it is better and if it is worse."""
-
-NOUNS = {
-    "severe_infection": "a severe infection",
-    "complete_response": "a complete response",
-    "icans": "ICANS",
-    "severe_crs": "severe CRS",
-}
-"""The event in natural frequencies."""
-
-SUBJECT = "Patients given tocilizumab"
+DRUG = QUESTION.treatment.name
+SUBJECT = f"Patients given {DRUG}"
 """Who is compared."""
 
 NO_STUDY = "No study prints numbers that can be used"
 NOT_RATED = "not rated"
-CONFOUNDED = "the studies are retrospective and the sicker patients got the drug"
-REASONS = {"severe_crs": "the comparison is with a historical control"}
-"""The first reason for the certainty, where it is not confounding by indication."""
 
 
 def details(told: Told, endpoint: Endpoint) -> str:
@@ -81,9 +55,7 @@ def sizes(told: Told, endpoint: Endpoint) -> str:
         parts.reverse()
     said = ", ".join(text for text, _ in parts)
     chances = " and ".join(percent(answer["p_favours_toci"]) for _, answer in parts)
-    return (
-        f"{sentence_case(endpoint.scale)} {said}; probability that tocilizumab is the better side {chances}"
-    )
+    return f"{sentence_case(endpoint.scale)} {said}; probability that {DRUG} is the better side {chances}"
 
 
 def sentence_case(text: str) -> str:
@@ -188,7 +160,7 @@ def in_days(told: Told) -> str:
         for limits in (told.adjusted, told.unadjusted)
     )
     return (
-        f"Where it lasts 10 days without tocilizumab, that is {adjusted} with it adjusted for bias,"
+        f"Where it lasts 10 days without {DRUG}, that is {adjusted} with it adjusted for bias,"
         f" {unadjusted} not adjusted, if the difference were the drug's doing."
     )
 
@@ -206,15 +178,17 @@ def direction(p_favours: float, key: str, certainty: str, favouring: float) -> s
     """What may be said of a direction: by its probability, its certainty and the share of the review's own
     choices that favour tocilizumab, all of which have to bear it.
     """
-    better, worse = OUTCOMES[key]
+    shown = BY_KEY[key].shown
     p, outcome, agree = (
-        (p_favours, better, favouring) if p_favours >= 0.5 else (1 - p_favours, worse, 1 - favouring)
+        (p_favours, shown.better, favouring)
+        if p_favours >= 0.5
+        else (1 - p_favours, shown.worse, 1 - favouring)
     )
     if p < LEANING or agree < MOST:
         return UNSETTLED
     if certainty in VERBS and p >= STATED:
         return f"{in_sentence(SUBJECT)} {VERBS[certainty]} {outcome}"
-    return f"the data lean {'' if p >= STATED else 'slightly '}to {outcome} with tocilizumab"
+    return f"the data lean {'' if p >= STATED else 'slightly '}to {outcome} with {DRUG}"
 
 
 def size(summary: dict, endpoint) -> str:
@@ -245,7 +219,7 @@ def digits_beside(key: str) -> int:
     """Decimals of an endpoint's ratio under other choices than the published ones: quadrature supports two,
     the short chains of CRS duration one.
     """
-    return 1 if key == "crs_duration_grade3" else 2
+    return 1 if BY_KEY[key].kind == "durations" else 2
 
 
 def answer(key: str, found: dict) -> str:
@@ -293,7 +267,7 @@ def frequencies(absolute: dict, endpoint) -> str:
         for limits in (absolute["adjusted"], absolute["unadjusted"])
     )
     return (
-        f"Of 1,000 patients of whom {absolute['without']:.0f} have {NOUNS[endpoint.key]}"
+        f"Of 1,000 patients of whom {absolute['without']:.0f} have {endpoint.shown.event}"
         f" {endpoint.contrast.without} ({absolute['source']}), adjusted for bias {adjusted} would have it"
         f" {endpoint.contrast.with_it}, not adjusted {unadjusted}, if the difference were the drug's doing."
     )
@@ -308,7 +282,7 @@ def basis(summary: dict) -> str:
 
 
 def rating(endpoint: str, review: Review) -> str:
-    """The certainty that people gave an endpoint (a key of extraction.vocabulary.ENDPOINTS), if they judged
+    """The certainty that people gave an endpoint (a key of extraction.question.ENDPOINTS), if they judged
     the studies that enter it now.
     """
     rated = (
@@ -321,7 +295,7 @@ def rating(endpoint: str, review: Review) -> str:
 def certainty(told: Told) -> str:
     """Certainty and why."""
     rated = told.certainty
-    reasons = [REASONS.get(told.key, CONFOUNDED)]
+    reasons = [BY_KEY[told.key].shown.uncertain_since or QUESTION.uncertain_since]
     if told.unadjusted["n_studies"] == 1:
         reasons.append("one small study is all there is")
     return f"The certainty is {rated}{', and' if rated == NOT_RATED else ':'} {', and '.join(reasons)}."

@@ -11,9 +11,10 @@ from scipy import stats
 
 from book.shown.endpoint import bias_pictures, lights
 from extraction.bias import overall
+from extraction.question import ENDPOINTS
 from extraction.records import Review
 from extraction.schema import BiasJudgement
-from extraction.vocabulary import DOMAINS, ENDPOINTS, ROB_2_DOMAINS
+from extraction.vocabulary import DOMAINS, ROB_2_DOMAINS
 from models.answers import bias
 from models.endpoints import ENDPOINTS as MODELS
 from models.endpoints import evidence_of
@@ -83,11 +84,11 @@ WORDS = {"half": 0.5, "seven": 7.0}
 
 @pytest.mark.parametrize("key", MODELS)
 def test_the_sentence_of_a_bias_is_its_95_percent_interval(key):
-    scale = bias.SCALES[key]
+    scale = MODELS[key].bias
     found = RATIO.search(scale.plain)
     if not found:
         # "three quarters"
-        assert scale is bias.RESPONSE and np.exp(scale.serious[0]) == pytest.approx(0.75, abs=0.02)
+        assert key == "complete_response" and np.exp(scale.serious[0]) == pytest.approx(0.75, abs=0.02)
         return
     low, high = (float(WORDS.get(word, word)) for word in found.groups())
     # one rounded digit in the sentence
@@ -98,8 +99,8 @@ def test_the_scale_of_infection_is_the_gap_of_the_one_pair_of_results():
     """Hazard ratios 3.45 unadjusted and 0.93 adjusted: at critical risk the mean bias is the whole gap, at
     serious half of it.
     """
-    assert np.exp(bias.INFECTION.critical[0]) == pytest.approx(3.45 / 0.93)
-    assert bias.INFECTION.serious[0] == pytest.approx(np.log(3.45 / 0.93) / 2)
+    assert np.exp(MODELS["severe_infection"].bias.critical[0]) == pytest.approx(3.45 / 0.93)
+    assert MODELS["severe_infection"].bias.serious[0] == pytest.approx(np.log(3.45 / 0.93) / 2)
 
 
 @pytest.mark.parametrize("key", MODELS)

@@ -15,9 +15,9 @@ from book.make import pages
 from book.shown import register
 from extraction.__main__ import main
 from extraction.checks import check
+from extraction.question import ENDPOINTS
 from extraction.records import ROOT, BadRecords, Review, load
 from extraction.schema import Record
-from extraction.vocabulary import ENDPOINTS
 from models.evidence.collect import collect, collect_all
 
 PLACE = {"source": "wang2024.txt", "section": "Results"}

@@ -12,10 +12,10 @@ from example_review import EXAMPLE
 from scipy import stats
 
 from extraction.derived.groups import grade_counts, group_size
+from extraction.question import ASKED, ENDPOINTS, contrast_of
 from extraction.records import Review, load
 from extraction.schema import Bound, Entry
-from extraction.vocabulary import ENDPOINTS, Start, contrast_of
-from models.evidence.binary import BINARY_FIELDS
+from extraction.vocabulary import Start
 from models.evidence.collect import alternatives, collect, collect_all
 from models.evidence.foreseen import CountsPForeseen, LogRankForeseen
 from models.evidence.report import PRIMARY, Reading, Unused, Used
@@ -28,12 +28,7 @@ from models.likelihood.kinds.table import Table
 from models.likelihood.kinds.table_set import TableSet
 from models.likelihood.kinds.test_outcome import OutcomeOfTest
 
-FIELDS_OF = {
-    **BINARY_FIELDS,
-    "crs_duration": ("crs_duration",),
-    "overall_survival": ("overall_survival",),
-    "progression_free_survival": ("progression_free_survival",),
-}
+FIELDS_OF = {name: (name,) if asked.kind == "survival" else asked.fields for name, asked in ASKED.items()}
 PLACE = {"source": "example2020.xml", "section": "Results"}
 
 

@@ -16,7 +16,7 @@ from book.html.template import plain
 from book.make import execute, inputs, pages
 from book.shown import study_page, topics
 from extraction import records
-from extraction.vocabulary import FIELDS
+from extraction.question import FIELDS
 
 HOSTILE = "<script>alert(1)</script> | {{ x }} {cite}`y` $z$ ``` <!-- \\"
 

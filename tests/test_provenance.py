@@ -15,9 +15,9 @@ from book.make import build, inputs, notebooks, pages, provenance
 from book.shown import agreement, register
 from book.shown.endpoint import curves, tables, without_priors
 from book.sphinx import beside
+from extraction.question import ENDPOINTS as REPORTED
 from extraction.records import load
 from extraction.schema import Entry
-from extraction.vocabulary import ENDPOINTS as REPORTED
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.collect import ALTERNATIVES, PRIMARY, RULES, collect
 from models.likelihood.kinds.log_rank_histories import LogRankHistories

@@ -1,7 +1,7 @@
 """What no model reads is shown as printed, by study; a silence is shown too."""
 
 from book.shown import reported
-from extraction.vocabulary import FIELDS
+from extraction.question import FIELDS
 
 
 def test_every_topic_has_a_row_for_every_registered_study(review):

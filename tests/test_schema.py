@@ -5,7 +5,7 @@ import json
 from jsonschema import Draft7Validator
 
 from extraction import __main__ as commands
-from extraction import dictionary, living, schema, vocabulary
+from extraction import dictionary, living, question, schema, vocabulary
 from extraction.records import ROOT
 
 MODELS = [*dictionary.REGISTER, *dictionary.LIVING, *dictionary.BLOCKS, *dictionary.REPORTS]
@@ -65,20 +65,20 @@ def test_the_dictionary_page_names_every_kind_variable_and_unit():
     kinds = schema.Record.model_json_schema()["properties"]["entries"]["items"]["discriminator"]["mapping"]
     for word in (
         *kinds,
-        *vocabulary.FIELDS,
-        *vocabulary.UNITS,
+        *question.FIELDS,
+        *question.UNITS,
         *vocabulary.TESTS,
         *vocabulary.ARMS,
-        *vocabulary.ENDPOINTS,
-        *vocabulary.GROUNDS,
+        *question.ENDPOINTS,
+        *question.GROUNDS,
     ):
         assert f"`{word}`" in page
     assert page == dictionary.markdown()
 
 
 def test_every_unit_of_a_variable_or_kind_has_a_meaning():
-    units = [*(v.units for v in vocabulary.FIELDS.values()), *vocabulary.UNITS_OF_KIND.values()]
-    assert {unit for legal in units for unit in legal} == set(vocabulary.UNITS)
+    units = [*(v.units for v in question.FIELDS.values()), *vocabulary.UNITS_OF_KIND.values()]
+    assert {unit for legal in units for unit in legal} == set(question.UNITS)
 
 
 def test_limits_and_words_are_told_as_the_schema_has_them():

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from extraction import schema, vocabulary
+from extraction import question, schema
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = ROOT / "tests" / "reference" / "schemastore"
@@ -197,8 +197,8 @@ def test_the_form_asks_in_the_words_of_the_register():
     assert {block["id"] for block in read(FORM)["body"]} - {"kinds"} <= set(fields)
     assert options("contrast") == list(get_args(fields["contrast"].annotation))
     assert options("decision") == list(get_args(fields["decision"].annotation))
-    assert options("endpoints") == list(vocabulary.ENDPOINTS.values())
-    assert options("ground") == ["does not apply", *vocabulary.GROUNDS.values()]
+    assert options("endpoints") == list(question.ENDPOINTS.values())
+    assert options("ground") == ["does not apply", *question.GROUNDS.values()]
 
 
 def test_the_form_names_every_kind_of_report():

@@ -12,17 +12,9 @@ from markupsafe import Markup
 from book.html.template import filled, plain
 from extraction.derived import characteristics
 from extraction.records import Review
-from models.endpoints import evidence_of
+from models.endpoints import ENDPOINTS, evidence_of
 
-PAGES = {
-    "crs_duration_grade3": "crs-duration.html",
-    "severe_infection": "severe-infection.html",
-    "overall_survival": "survival.html",
-    "progression_free_survival": "survival.html#progression-free-survival",
-    "complete_response": "response.html#complete-response",
-    "icans": "icans.html",
-    "severe_crs": "response.html#severe-crs-early-use",
-}
+PAGES = {key: endpoint.shown.page for key, endpoint in ENDPOINTS.items()}
 """Where each endpoint of the models stands in the book."""
 
 

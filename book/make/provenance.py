@@ -18,10 +18,10 @@ from book.shown.entry_words import report_words, verdicts, whom, words
 from book.sphinx.beside import DATA, SCRIPT, TABLES
 from extraction.bias import overall
 from extraction.checks import check
+from extraction.question import ENDPOINTS, FIELDS
 from extraction.records import Review
 from extraction.schema import AnyEntry, Entry, Record, Registration
 from extraction.tree import ROOT
-from extraction.vocabulary import ENDPOINTS, FIELDS
 from models import endpoints
 from models.answers import bias
 from models.engines.sampling import sample
@@ -280,7 +280,7 @@ def _through_bias(key: str, review: Review) -> dict:
                 ),
             )
         )
-    scale = bias.SCALES[key]
+    scale = endpoint.bias
     engines: tuple[Callable, Callable] = bias.through_bias, crs_universes.draw
     lines += [
         ("Why so much", scale.plain),

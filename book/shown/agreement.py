@@ -7,8 +7,8 @@ from matplotlib.patches import Rectangle
 
 from book.html.style import BLUE, INK, LIGHT, ORANGE, RED, SMALL, YELLOW, Picture, canvas
 from extraction.checks import Finding, check
+from extraction.question import ENDPOINTS
 from extraction.records import Review
-from extraction.vocabulary import ENDPOINTS
 from models.evidence.collect import collect_all
 
 VERDICTS = {

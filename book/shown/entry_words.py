@@ -4,8 +4,9 @@ from collections import defaultdict
 
 from book.shown.endpoint.tables import WHOM
 from extraction.checks import Finding
+from extraction.question import ENDPOINTS
 from extraction.schema import AnyEntry
-from extraction.vocabulary import ENDPOINTS, TWO_ARMS
+from extraction.vocabulary import TWO_ARMS
 from models.evidence.report import Evidence
 
 ACRONYMS = {

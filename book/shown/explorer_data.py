@@ -8,8 +8,8 @@ trend and spread together, so no study has a likelihood of its effect that other
 
 import numpy as np
 
+from extraction.question import contrast_of
 from extraction.records import Review
-from extraction.vocabulary import contrast_of
 from models.answers.absolute import baselines
 from models.answers.bias import bias_prior, bias_priors
 from models.endpoint import Endpoint, Scale
@@ -18,7 +18,6 @@ from models.engines.effects import study_likelihoods
 from models.evidence.collect import collect
 from models.evidence.report import Evidence, Reading
 from models.priors import Prior
-from models.words import NOUNS
 
 GRID = np.linspace(-20.0, 20.0, 801)
 """Effects at which a log likelihood is shipped: as far as a bias can carry it; cubics join them."""
@@ -47,7 +46,7 @@ def _endpoint(endpoint: Endpoint, review: Review) -> dict:
         "title": endpoint.title,
         "scale": endpoint.scale,
         "benefit": endpoint.benefit,
-        "noun": NOUNS.get(endpoint.key),
+        "noun": endpoint.shown.event,
         "field": endpoint.evidence,
         "kind": endpoint.scale.replace(" ", "_"),
         "counts": endpoint.scale is Scale.ODDS_RATIO,

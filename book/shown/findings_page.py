@@ -12,7 +12,7 @@ from extraction.records import Review
 from extraction.vocabulary import LIMITATIONS
 from models.answers.absolute import Baseline
 from models.endpoints import ENDPOINTS
-from models.trust.findings import THRESHOLDS, Effect, Finding, at_first_baseline, has_room
+from models.trust.findings import Effect, Finding, at_first_baseline, has_room
 from models.words import NOT_RATED, STATED, compact, listed_in_sentence, percent, rating
 
 SIDES = {"benefit": ("important benefit", BLUE), "harm": ("important harm", ORANGE)}
@@ -180,7 +180,11 @@ def thresholds(found: list[Finding]) -> Table:
     return Table(
         pd.DataFrame(
             [
-                {"endpoint": f.title, "important from": important(f), "why": THRESHOLDS[f.key].reason}
+                {
+                    "endpoint": f.title,
+                    "important from": important(f),
+                    "why": ENDPOINTS[f.key].shown.important.reason,
+                }
                 for f in at_first_baseline(found)
             ]
         ),
@@ -191,7 +195,7 @@ def thresholds(found: list[Finding]) -> Table:
 
 def important(finding: Finding) -> str:
     """The threshold that a finding is held to."""
-    threshold = THRESHOLDS[finding.key]
+    threshold = ENDPOINTS[finding.key].shown.important
     if finding.baseline and threshold.per_1000:
         return f"{threshold.per_1000:.0f} per 1,000 more or fewer"
     return f"{ENDPOINTS[finding.key].scale} {threshold.ratio:g} or less, {1 / threshold.ratio:g} or more"

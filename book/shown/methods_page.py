@@ -3,6 +3,7 @@
 import pandas as pd
 
 from book.html.style import Table
+from extraction.question import QUESTION
 from extraction.records import Review
 from models.evidence.report import Used
 from models.likelihood.registry import KINDS
@@ -50,7 +51,7 @@ def directions() -> Table:
 def never_had_crs(review: Review) -> str:
     """How many of the untreated of all studies of therapeutic use never had CRS, in a sentence."""
     counted = without_crs(
-        review, [s for s in review.included() if review.studies[s].contrast == "therapeutic"]
+        review, [s for s in review.included() if review.studies[s].contrast == QUESTION.contrast]
     )
     if counted is None:
         return "Not every paper tells how many of its untreated patients had CRS."

@@ -16,9 +16,10 @@ from book.shown.entry_words import report_words, whom, words
 from book.shown.topics import topics
 from extraction.bias import tool_of
 from extraction.checks import Finding
+from extraction.question import CONTRASTS, ENDPOINTS, FIELDS
 from extraction.records import Review
 from extraction.schema import AnyEntry, Contradiction, Record, Registration
-from extraction.vocabulary import ARMS, CONTRASTS, ENDPOINTS, FIELDS, JUDGED
+from extraction.vocabulary import ARMS, JUDGED
 from models.evidence.report import Evidence
 
 HEADS = ("whom", "printed", "kind of report", "where in the paper", "what becomes of it")

@@ -1,6 +1,6 @@
 """Topics under which a study's page gathers the variables of the vocabulary."""
 
-from extraction.vocabulary import FIELDS
+from extraction.question import FIELDS
 
 TOPICS = {
     "Patients and follow-up": ("group_size", "excluded_patients", "follow_up", "lost_to_follow_up"),

@@ -36,12 +36,6 @@ IMPORTANT = 0.75
 Choice of this review.
 """
 MEDIAN, NONE, BENEFIT = "today's median", "no effect", "important benefit"
-SHORT = {
-    "crs_duration_grade3": "CRS duration, grade ≥3",
-    "progression_free_survival": "Progression-free",
-    "severe_crs": "Severe CRS",
-}
-"""Titles that fit a panel."""
 
 
 @dataclass(frozen=True)
@@ -382,7 +376,7 @@ def _panel(ax, found: list[Outlook]) -> None:
     ax.minorticks_off()
     ax.set_yticks([0.05, 0.5, 0.95], ["5 %", "50 %", "95 %"])
     key = found[0].key
-    ax.set_title(SHORT.get(key, ENDPOINTS[key].title), fontsize=11, weight="bold", loc="left")
+    ax.set_title(ENDPOINTS[key].shown.short or ENDPOINTS[key].title, fontsize=11, weight="bold", loc="left")
 
 
 def _alternative(found: list[Outlook]) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare, counts_of_both
 from extraction.derived.candidates import WIDE_BY_NAME, Recovered, named_tests, response_classes, tables_of
 from extraction.derived.groups import both_sizes, group_size
+from extraction.question import PARTITIONED, QUESTION
 from extraction.recover import TooLarge, Unusable, ordered_tests, p_values, two_by_two, wide_tables
 from extraction.recover.log_rank import log_rank_histories, nearest_p, too_large
 from extraction.recover.rank_conventions import RankReport, judge_ranks, smallest_two_sided
@@ -20,7 +21,7 @@ from extraction.recover.rounding import PrintedP, printed_p
 from extraction.recover.tables import Arm, recover_tables
 from extraction.recover.wide_tables import NAMES
 from extraction.schema import AnyEntry, Counts, Entry, LogRankP, Percentage, PValue, Record, TestOutcome
-from extraction.vocabulary import BOTH_ARMS, PARTITIONED, RESPONSES, TESTS
+from extraction.vocabulary import BOTH_ARMS, TESTS
 
 UNCONDITIONAL = {"barnard": "Barnard's test", "boschloo": "Boschloo's test"}
 """Tests named in records, as two_by_two names them."""
@@ -215,7 +216,7 @@ def _steps(p: PrintedP, found: float) -> float:
 
 def _of_classes(record: Record, entry: AnyEntry) -> Judgement | None:
     """A p printed beside one class of response may be of all classes at once."""
-    classes = response_classes(record) if entry.field in RESPONSES else None
+    classes = response_classes(record) if entry.field in QUESTION.exclusive else None
     if not classes:
         return None
     best = classes.candidates[0]

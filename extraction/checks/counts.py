@@ -8,9 +8,10 @@ import numpy as np
 from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare, own_group, rounded
 from extraction.derived.candidates import stratum_size, tables_of
 from extraction.derived.groups import APART, CATEGORIES, grade_counts, group_size, printed_sizes
+from extraction.question import PARTITIONED, QUESTION, SEVERE_OF, SUMS
 from extraction.recover.rounding import PrintedPercent, decimals, printed_percent
 from extraction.schema import AnyEntry, Bound, Counts, GroupSize, Percentage, Record
-from extraction.vocabulary import BOTH_ARMS, GIVEN_IT, PARTITIONED, SUMS
+from extraction.vocabulary import BOTH_ARMS
 
 
 def group_sizes_agree(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
@@ -149,7 +150,11 @@ def _which_group_would(percent: PrintedPercent, events: int) -> str:
 
 def percentage_is_possible(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """A percentage without its count is that of some whole number of patients."""
-    if not isinstance(entry, Percentage) or entry.percent > 100 or entry.category == GIVEN_IT:
+    if (
+        not isinstance(entry, Percentage)
+        or entry.percent > 100
+        or entry.category == QUESTION.categories.given_it
+    ):
         return
     if not entry.is_crude:
         return  # no number of patients stands behind it
@@ -243,7 +248,7 @@ def printed_twice_alike(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
 
 def share_given_it_is_possible(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """Of those with an event, the share who were given the drug is that of some table of the two arms."""
-    if not isinstance(entry, Percentage) or entry.category != GIVEN_IT:
+    if not isinstance(entry, Percentage) or entry.category != QUESTION.categories.given_it:
         return
     found = tables_of(record, entry.field, verbal=False)
     if found is None:
@@ -302,14 +307,14 @@ def categories_add_to_the_group(record: Record, entry: AnyEntry) -> Iterator[Jud
 def grades_add_to_those_with_crs(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     if (
         not isinstance(entry, Counts)
-        or entry.field != "crs_any"
+        or entry.field != SEVERE_OF.get(QUESTION.grades.severe)
         or entry.contrast != TWO_ARMS
         or entry.category
     ):
         return
     grades = {
         c: e.events
-        for e in record.find(Counts, "crs_grade", stratum=entry.stratum, arm=entry.arm)
+        for e in record.find(Counts, QUESTION.grades.variable, stratum=entry.stratum, arm=entry.arm)
         if (c := e.category) not in (None, "0")
     }
     if not {"1", "2"} <= grades.keys() or not {"3", "3-5"} & grades.keys():
@@ -340,7 +345,7 @@ def grades_by_arm_are_within_all(record: Record, entry: AnyEntry) -> Iterator[Ju
     """An arm's patients of a grade, where only that arm and the total are printed."""
     if (
         not isinstance(entry, Counts)
-        or entry.field != "crs_grade"
+        or entry.field != QUESTION.grades.variable
         or entry.arm not in BOTH_ARMS
         or entry.contrast != TWO_ARMS
     ):

@@ -9,10 +9,11 @@ from math import ceil
 
 from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare, own_group
 from extraction.derived.whole_days import is_no_median_of_whole_days, sums_of_such_a_mean
+from extraction.question import WHOLE_NUMBERS
 from extraction.recover.estimates import grim, grimmer, median_range_possible, range_of_parts
 from extraction.recover.rounding import decimals
 from extraction.schema import AnyEntry, Counts, MeanSd, MedianRange, Quantity, Record
-from extraction.vocabulary import BOTH_ARMS, WHOLE_NUMBERS
+from extraction.vocabulary import BOTH_ARMS
 
 ORDERED = {
     "hazard_ratio": (("lower", "estimate", "upper"), "an estimate lies in its interval"),

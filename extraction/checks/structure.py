@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from extraction.bias import judgements, tool_of
 from extraction.derived.groups import both_sizes
 from extraction.fragment import numbers
+from extraction.question import FIELDS, is_about_time
 from extraction.records import Problem, Review, Source
 from extraction.recover.printed_results import numbers_in, p_values_in
 from extraction.schema import (
@@ -20,7 +21,7 @@ from extraction.schema import (
     TestOutcome,
     compares_incidences,
 )
-from extraction.vocabulary import FIELDS, TWO_ARMS, UNITS_OF_KIND, is_about_time
+from extraction.vocabulary import TWO_ARMS, UNITS_OF_KIND
 
 MAY_PRINT_WORDS = {"not_reported", "survival_curve", "test_outcome", "bound"}
 """Kinds of report that may stand in words, or nowhere."""

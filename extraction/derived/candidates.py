@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from extraction.derived.groups import both_sizes, grade_counts, group_size, parts_of
+from extraction.question import QUESTION, SEVERE_OF, SUMS
 from extraction.recover import TooLarge, Unusable
 from extraction.recover.p_values import TESTS
 from extraction.recover.rounding import Convention, PrintedP, PrintedPercent, printed_p, printed_percent
@@ -27,7 +28,7 @@ from extraction.schema import (
     TestOutcome,
     compares_incidences,
 )
-from extraction.vocabulary import BOTH_ARMS, GIVEN_IT, RESPONSES, SEVERE_OF, SUMS, Direction
+from extraction.vocabulary import BOTH_ARMS, Direction
 
 TESTS_BY_NAME = {
     "fisher": ("fisher",),
@@ -193,7 +194,7 @@ def _known(record: Record, field: str, stratum: str) -> _Known:
         known.take_sum(arm, _of_parts(record, field, arm))
     known.total, known.in_all = _total(record, field)
     for entry in record.find(Percentage, field, stratum="all"):
-        if entry.category == GIVEN_IT:
+        if entry.category == QUESTION.categories.given_it:
             known.treated_share = printed_percent(entry.percent)
             known.in_all = [*known.in_all, entry.id]
     told = known.in_all or known.by_arm
@@ -265,7 +266,7 @@ def shares_are_no_counts(record: Record, field: str, stratum: str) -> bool:
 
 def _in_cohort(record: Record, field: str) -> dict[str, int]:
     """Events of each arm over the whole cohort where they are printed: no stratum holds more."""
-    if field == "severe_crs" and 3 in (grades := grade_counts(record)):
+    if field == QUESTION.grades.severe and 3 in (grades := grade_counts(record)):
         return {arm: grades[3][arm] for arm in BOTH_ARMS}
     return {e.arm: e.events for e in _own(Counts, record, field, "all") if e.arm in BOTH_ARMS and e.is_crude}
 
@@ -393,9 +394,7 @@ def named_tests(
 
 @dataclass(frozen=True)
 class Classes:
-    """Tables of arms by class of response (RESPONSES, then none of them), and the entries they follow
-    from.
-    """
+    """Tables of arms by exclusive class, then none of them, and the entries they follow from."""
 
     candidates: list[WideCandidate]
     entries: tuple[str, ...]
@@ -410,18 +409,24 @@ def response_classes(record: Record) -> Classes | None:
     """
     sizes = both_sizes(record)
     found: dict[tuple[str, str], Counts] = {
-        (e.field, e.arm): e for field in RESPONSES for e in _own(Counts, record, field, "all")
+        (e.field, e.arm): e for field in QUESTION.exclusive for e in _own(Counts, record, field, "all")
     }
-    totals = [found[field, "total"] for field in RESPONSES if (field, "total") in found]
+    totals = [found[field, "total"] for field in QUESTION.exclusive if (field, "total") in found]
     test = next(
-        (e for field in RESPONSES for e in _own(PValue, record, field, "all") if e.arm == "comparison"), None
+        (
+            e
+            for field in QUESTION.exclusive
+            for e in _own(PValue, record, field, "all")
+            if e.arm == "comparison"
+        ),
+        None,
     )
     by_arm = any(arm in BOTH_ARMS for _, arm in found)
-    if sizes is None or len(totals) < len(RESPONSES) or test is None or not by_arm:
+    if sizes is None or len(totals) < len(QUESTION.exclusive) or test is None or not by_arm:
         return None
     rest = sum(sizes) - sum(e.events for e in totals)
     cells: list[list[int | PrintedPercent | None]] = [
-        [*(found[field, arm].events if (field, arm) in found else None for field in RESPONSES), None]
+        [*(found[field, arm].events if (field, arm) in found else None for field in QUESTION.exclusive), None]
         for arm in BOTH_ARMS
     ]
     tests = named_tests(test, WIDE_BY_NAME)
@@ -437,11 +442,23 @@ def response_classes(record: Record) -> Classes | None:
     return Classes(candidates, (*(e.id for e in found.values()), test.id)) if candidates else None
 
 
+def _leaves(field: str) -> list[str]:
+    """The variables that a sum comes to, down to those that are no sums."""
+    return [leaf for part in SUMS[field] for leaf in (_leaves(part) if part in SUMS else [part])]
+
+
 def _sum_of_classes(classes: Classes, field: str) -> Recovered:
     """The table of a summed variable from its classes."""
-    width = len(SUMS[field]) if field == "complete_response" else len(RESPONSES)
+    places = [QUESTION.exclusive.index(part) for part in _leaves(field)]
     candidates = [
-        Candidate(sum(toci[:width]), sum(toci), sum(control[:width]), sum(control), c.test, c.match)
+        Candidate(
+            sum(toci[i] for i in places),
+            sum(toci),
+            sum(control[i] for i in places),
+            sum(control),
+            c.test,
+            c.match,
+        )
         for c in classes.candidates
         for toci, control in [c.table]
     ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from extraction.derived.groups import both_sizes, grade_counts
+from extraction.question import QUESTION
 from extraction.records import Review
 from extraction.schema import Counts, Entry, MedianQuartiles, MedianRange, PValue, Record
 
@@ -60,7 +61,8 @@ def imbalances(review: Review) -> list[Imbalance]:
         Imbalance(study, review.studies[study].label, words, *counts)
         for (field, category), words in BINARY.items()
         for study, record in review.included().items()
-        if review.studies[study].contrast == "therapeutic" and (counts := _counts(record, field, category))
+        if review.studies[study].contrast == QUESTION.contrast
+        and (counts := _counts(record, field, category))
     ]
 
 
@@ -68,7 +70,7 @@ def _counts(record: Record, field: str, category: str | None) -> tuple[int, int,
     """Patients with it and all patients of each arm, tocilizumab first; an arm that is not printed follows
     from the total.
     """
-    found = dict(grade_counts(record).get(3, {})) if field == "crs_grade" else {}
+    found = dict(grade_counts(record).get(3, {})) if field == QUESTION.grades.variable else {}
     for entry in () if found else record.find(Counts, field, stratum="all"):
         if entry.category == category:
             found.setdefault(entry.arm, entry.events)

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from extraction.question import QUESTION
 from extraction.recover.rounding import printed_percent
 from extraction.schema import Counts, GroupSize, Percentage, Record
-from extraction.vocabulary import BOTH_ARMS, GIVEN_IT, TWO_ARMS
+from extraction.vocabulary import BOTH_ARMS, TWO_ARMS
 
 CATEGORIES = {0: "0", 1: "1", 2: "2", 3: "3-5"}
 """Printed category of each grade; grade 3 stands for 3 to 5."""
@@ -89,7 +90,7 @@ def _size_by_shares(record: Record, arm: str) -> int | None:
         if (
             isinstance(entry, Counts)
             and (entry.arm, entry.stratum, entry.contrast, entry.n) == (arm, "all", TWO_ARMS, None)
-            and entry.category != GIVEN_IT
+            and entry.category != QUESTION.categories.given_it
             and entry.id not in record.set_aside()
             and entry.is_crude
             and entry.events
@@ -125,7 +126,7 @@ def _size_by_grade(record: Record, arm: str, stratum: str) -> int | None:
 def grade_counts(record: Record) -> dict[int, dict[str, int]]:
     """Patients by CRS grade, then by arm (toci, control, total); grades not printed by arm are absent."""
     printed: dict[str, dict[str, int]] = {}
-    for entry in record.find(Counts, "crs_grade", stratum="all"):
+    for entry in record.find(Counts, QUESTION.grades.variable, stratum="all"):
         if entry.category:
             printed.setdefault(entry.category, {}).setdefault(entry.arm, entry.events)
     found = {}

@@ -10,7 +10,6 @@ Positive b on the log scale makes tocilizumab look worse where more events are w
 share its b.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -31,92 +30,6 @@ HERMITE = np.polynomial.hermite_e.hermegauss(41)
 """Nodes and weights of a standard normal: the bias is integrated out at them."""
 FINE = 16
 """Steps of a spline to an SD of the bias: five or more between two nodes."""
-
-PAIR = (
-    "Hill 2018, doi 10.1182/blood-2017-07-793760, table 4: 3.45, unadjusted, first infection of any kind"
-    " within 28 days, 133 patients of whom 47 with ALL; CAR-HEMATOTOX 2022, doi 10.1136/jitc-2021-004475,"
-    " table 2: 0.93, adjusted, infection of grade 3 or above to day 90, 248 patients with lymphoma. The two"
-    " differ in outcome, window and disease as well as in adjustment, so the gap is a loose scale: its SD is"
-    " taken half as wide again"
-)
-"""Hazard ratios of infection with tocilizumab after CD19 CAR-T cells in other patients: one pair, so a scale
-and not data.
-"""
-LOOSE = 1.5
-"""By how much the SD is widened since the pair differs in more than adjustment."""
-GAP = float(np.log(3.45 / 0.93))
-"""Log ratio of that pair, 1.31: how far confounding by indication may carry an unadjusted comparison of
-infections.
-"""
-
-
-@dataclass(frozen=True)
-class BiasScale:
-    """Mean and SD of the bias on the log scale at each overall judgement, with what they claim and why."""
-
-    moderate: tuple[float, float]
-    serious: tuple[float, float]
-    critical: tuple[float, float]
-    plain: str
-    source: str
-    low: tuple[float, float] = (0.0, 0.05)
-
-
-SICKER = "the sicker patients got the drug, so an unadjusted comparison makes it look worse"
-INFECTION = BiasScale(
-    (0.2, LOOSE * 0.3),
-    (GAP / 2, LOOSE * GAP / 2),
-    (GAP, LOOSE * GAP * 0.75),
-    "At serious risk the odds ratio seen is about twice the true one, and with 95 % probability between 0.28"
-    f" and 13 times it; at critical risk about 3.7 times, from 0.2 to 67: {SICKER}.",
-    PAIR,
-)
-HAZARD = BiasScale(
-    (0.0, 0.25),
-    (GAP / 8, GAP / 2),
-    (GAP / 4, GAP * 0.75),
-    "At serious risk the hazard ratio seen is about 1.2 times the true one, and with 95 % probability between"
-    f" 0.33 and 4.3 times it: {SICKER}, while a patient had to live to be given it (immortal time), which"
-    " makes it look better; the signs oppose each other, so the mean is small and the SD wide.",
-    "choice of this review: as no such pair is known for survival, a fourth of the mean of infection and its"
-    " SD before widening",
-)
-DURATION = BiasScale(
-    (0.0, 0.1),
-    (0.0, 0.2),
-    (0.0, 0.35),
-    "At serious risk the ratio of durations seen lies, with 95 % probability, between 0.7 and 1.5 times the"
-    " true one, on either side: waiting for the drug and more disease make CRS look longer with it, a drug"
-    " that lowers fever and a comparison with steroids make it look shorter or no different.",
-    "choice of this review: the signs oppose each other, so the mean is 0",
-)
-RESPONSE = BiasScale(
-    (-0.1, 0.25),
-    (-0.3, 0.5),
-    (-0.6, 0.75),
-    "At serious risk the odds ratio of response seen is about three quarters of the true one: more leukaemia"
-    " before infusion makes response rarer.",
-    "choice of this review: half the scale of infection, turned round",
-)
-HISTORICAL = BiasScale(
-    (0.0, 0.25),
-    (0.0, 0.5),
-    (0.0, 1.0),
-    "At serious risk the odds ratio seen lies, with 95 % probability, between 0.4 and 2.7 times the true one,"
-    " on either side: patients of another time differ in ways nobody can name.",
-    "choice of this review",
-)
-SCALES = {
-    "crs_duration_grade3": DURATION,
-    "severe_infection": INFECTION,
-    "overall_survival": HAZARD,
-    "progression_free_survival": HAZARD,
-    "complete_response": RESPONSE,
-    "icans": INFECTION,
-    "severe_crs": HISTORICAL,
-}
-"""The scale of each endpoint."""
-
 
 LIKE = {"no_information": "serious", "unjudged": "critical"}
 """The judgement whose bias another has: a study that nobody has judged is not called critical, but has the
@@ -140,13 +53,13 @@ def bias_prior(key: str, judgement: str, adjusted: bool = False, randomised: boo
     randomised trial have no known side.
     """
     name = LIKE_OF_TRIALS[judgement] if randomised else LIKE.get(judgement, judgement)
-    mean, sd = getattr(SCALES[key], name)
+    mean, sd = getattr(ENDPOINTS[key].bias, name)
     return Prior(
         f"bias_{judgement}",
         "normal",
         (0.0 if adjusted or randomised else mean, sd),
-        OF_TRIALS if randomised else SCALES[key].plain,
-        SCALES[key].source,
+        OF_TRIALS if randomised else ENDPOINTS[key].bias.plain,
+        ENDPOINTS[key].bias.source,
     )
 
 

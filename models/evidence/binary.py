@@ -13,6 +13,7 @@ from extraction.derived.candidates import (
     tables_of,
 )
 from extraction.derived.groups import group_size
+from extraction.question import ASKED, QUESTION
 from extraction.recover import TooLarge, Unusable
 from extraction.recover.p_values import fisher
 from extraction.recover.tables import recover_tables
@@ -30,31 +31,23 @@ from extraction.schema import (
     TestOutcome,
     compares_incidences,
 )
-from extraction.vocabulary import BEFORE_THE_DRUG, BOTH_ARMS, ESTIMATORS
+from extraction.vocabulary import BOTH_ARMS, ESTIMATORS
 from models.evidence.binary_ratios import LARGEST_SET, OTHER_MEASURES, from_ratio, why_not
 from models.evidence.foreseen import CountsForeseen, CountsOutcomeForeseen, CountsPForeseen
 from models.evidence.report import Reading, Unused, Used
 from models.likelihood.kinds.table import Table
 from models.likelihood.kinds.table_set import TableSet
 
-BINARY_FIELDS = {
-    "severe_infection": ("severe_infection",),
-    "complete_response": ("complete_response", "mrd_negative_response"),
-    "icans": ("icans",),
-    "severe_crs": ("severe_crs",),
-}
-"""Fields that can carry a binary endpoint, the preferred first."""
-
 
 @said("Counts of both arms where they are printed, else every table that prints as the paper")
 def binary(record: Record, endpoint: str, contrast: str, reading: Reading) -> Iterator[Used | Unused]:
-    if endpoint == "severe_crs" and contrast == "therapeutic":
-        yield from _severe_crs_is_no_effect(record)
+    if contrast in ASKED[endpoint].no_effect:
+        yield from _is_no_effect(record, endpoint, contrast)
         return
     used = _report(record, endpoint, reading)
     if used:
         yield used
-    for name in BINARY_FIELDS[endpoint]:
+    for name in ASKED[endpoint].fields:
         yield from _left_out(record, name, used)
 
 
@@ -63,17 +56,17 @@ def _report(record: Record, endpoint: str, reading: Reading) -> Used | None:
     counts first; where neither is, an odds or risk ratio; else the matched part of the patients.  A reading
     takes adjusted odds ratios, or the matched part, before all.
     """
-    printed = [(_counts, name) for name in BINARY_FIELDS[endpoint]]
-    recovered = [(_recovered, name) for name in BINARY_FIELDS[endpoint]] if reading.recovered else []
+    printed = [(_counts, name) for name in ASKED[endpoint].fields]
+    recovered = [(_recovered, name) for name in ASKED[endpoint].fields] if reading.recovered else []
     order = (
         [pair for both in zip(printed, recovered, strict=True) for pair in both]
         if recovered and reading.endpoint_first
         else printed + recovered
     )
-    ratios = [(_ratio, name) for name in BINARY_FIELDS[endpoint]]
+    ratios = [(_ratio, name) for name in ASKED[endpoint].fields]
     if reading.adjusted_odds_first:
-        order = [(_adjusted_ratio, name) for name in BINARY_FIELDS[endpoint]] + order
-    matched = [(_matched, name) for name in BINARY_FIELDS[endpoint]]
+        order = [(_adjusted_ratio, name) for name in ASKED[endpoint].fields] + order
+    matched = [(_matched, name) for name in ASKED[endpoint].fields]
     order = matched + order + ratios if reading.matched_first else order + ratios + matched
     return next((report for find, name in order if (report := find(record, endpoint, name, reading))), None)
 
@@ -194,7 +187,7 @@ def _before_the_drug(record: Record, name: str, stratum: str | None = None) -> i
     could not prevent it or lead to it, so they leave the arm's events and its patients alike.
     """
     early = record.find(Counts, name, arm="toci", stratum=stratum)
-    return sum(e.events for e in early if e.category == BEFORE_THE_DRUG)
+    return sum(e.events for e in early if e.category == QUESTION.categories.before_it)
 
 
 def recover(record: Record, name: str, stratum: str, verbal: bool) -> Recovered | None:
@@ -304,21 +297,24 @@ def _check(record: Record, entry: Entry, found: Recovered | None) -> CountsFores
     return CountsOutcomeForeseen(toci, control, entry.significant, float(entry.alpha))
 
 
-def _severe_crs_is_no_effect(record: Record) -> Iterator[Unused]:
-    reason = "the grade led to the drug, so a higher share of severe CRS among the treated is not its effect"
-    entries = tuple(
-        e.id
-        for e in record.find(Counts, "crs_grade", stratum="all")
-        if e.category == "3-5" and e.arm != "total"
-    )
-    entries += tuple(e.id for e in record.find(Entry, "severe_crs", stratum="all") if e.arm != "total")
+def _is_no_effect(record: Record, endpoint: str, contrast: str) -> Iterator[Unused]:
+    """Reports of an endpoint that is no effect of the treatment under a study's contrast."""
+    reason = ASKED[endpoint].no_effect[contrast]
+    entries: tuple[str, ...] = ()
+    if endpoint == QUESTION.grades.severe:
+        entries = tuple(
+            e.id
+            for e in record.find(Counts, QUESTION.grades.variable, stratum="all")
+            if e.category == "3-5" and e.arm != "total"
+        )
+    entries += tuple(e.id for e in record.find(Entry, endpoint, stratum="all") if e.arm != "total")
     if entries:
         yield Unused(record.study, entries, reason)
-    for stratum in dict.fromkeys(e.stratum for e in record.find(Entry, "severe_crs") if e.stratum != "all"):
-        found = recover(record, "severe_crs", stratum, verbal=False)
+    for stratum in dict.fromkeys(e.stratum for e in record.find(Entry, endpoint) if e.stratum != "all"):
+        found = recover(record, endpoint, stratum, verbal=False)
         yield Unused(
             record.study,
-            tuple(e.id for e in record.find(Entry, "severe_crs", stratum=stratum) if e.arm != "total"),
+            tuple(e.id for e in record.find(Entry, endpoint, stratum=stratum) if e.arm != "total"),
             reason,
             stratum,
             candidates=tuple(found.tables) if found else (),

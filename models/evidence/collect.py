@@ -7,24 +7,23 @@ against it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
+from extraction.question import ASKED, CONTRASTS, ENDPOINTS, OF_THE_TREATMENT, contrast_of
 from extraction.schema import Entry, Record, Registration
-from extraction.vocabulary import CONTRASTS, ENDPOINTS, REVERSED, TWO_ARMS, contrast_of
-from models.evidence.binary import BINARY_FIELDS, binary
+from extraction.vocabulary import REVERSED, TWO_ARMS
+from models.evidence.binary import binary
 from models.evidence.crs_duration import crs_duration
 from models.evidence.report import ALTERNATIVES, PRIMARY, Evidence, Reading, Unused, Used
-from models.evidence.survival import TIME_FIELDS, survival
+from models.evidence.survival import survival
 
 if TYPE_CHECKING:
     from extraction.records import Review
 
 __all__ = [
     "ALTERNATIVES",
-    "BINARY_FIELDS",
     "PRIMARY",
     "Evidence",
     "Reading",
@@ -38,11 +37,8 @@ __all__ = [
 type Rule = Callable[..., Iterator[Used | Unused]]
 """(record, endpoint, contrast, reading) -> reports; survival takes the digitised curves as well."""
 
-RULES: dict[str, Rule] = {
-    **dict.fromkeys(BINARY_FIELDS, binary),
-    "crs_duration": crs_duration,
-    **dict.fromkeys(("overall_survival", "progression_free_survival"), survival),
-}
+RULES: dict[str, Rule] = {"binary": binary, "durations": crs_duration, "survival": survival}
+"""By the kind of endpoint."""
 
 
 @lru_cache(maxsize=512)
@@ -50,7 +46,7 @@ def collect(review: Review, endpoint: str, reading: Reading = PRIMARY) -> Eviden
     """Evidence of one endpoint from every included study that may enter it, computed once for a review; raise
     KeyError for an unknown endpoint.
     """
-    rule = RULES[endpoint]
+    rule = RULES[ASKED[endpoint].kind]
     if rule is survival:
         rule = partial(survival, curves=review.curves)
     found: list[Used | Unused] = []
@@ -101,19 +97,10 @@ def _mate(review: Review, study: str, endpoint: str) -> Registration | None:
 
 def _left_to(record: Record, endpoint: str, mate: Registration, why: str) -> Iterator[Unused]:
     """What a study prints of an endpoint that is left to another study of the same patients."""
-    for name in _fields(endpoint):
+    for name in ASKED[endpoint].fields:
         for entry in record.find(Entry, name):
             reason = f"the same patients as {mate.label}, which {why}"
             yield Unused(record.study, (entry.id,), reason, entry.stratum)
-
-
-ABOUT_THE_DRUG = re.compile(r"\btoci|\btcz\b|\bdos(e|es|ing)\b|\bearly\b", re.IGNORECASE)
-"""Words of a contrast that compares uses of the drug, though not the two arms."""
-
-
-def _fields(endpoint: str) -> tuple[str, ...]:
-    """Fields that can carry an endpoint."""
-    return (BINARY_FIELDS | TIME_FIELDS).get(endpoint, (endpoint,))
 
 
 def _untold(record: Record, endpoint: str, told: list[Used | Unused]) -> Iterator[Unused]:
@@ -121,7 +108,7 @@ def _untold(record: Record, endpoint: str, told: list[Used | Unused]) -> Iterato
     dropped in silence.
     """
     entries = {entry for report in told for entry in (*report.entries, *getattr(report, "bounds", ()))}
-    for name in _fields(endpoint):
+    for name in ASKED[endpoint].fields:
         for entry in record.entries:
             if entry.field != name or entry.arm == "total" or entry.id in entries:
                 continue
@@ -146,11 +133,11 @@ def _why_untold(record: Record, endpoint: str, entry: Entry) -> str | None:
     if entry.id in record.set_aside():
         return None  # the record's contradictions say why
     if entry.contrast not in (TWO_ARMS, REVERSED):
-        of_the_drug = ABOUT_THE_DRUG.search(entry.contrast)
+        of_the_drug = OF_THE_TREATMENT.search(entry.contrast)
         return f"compares {entry.contrast}, not the two arms" if of_the_drug else None
-    if endpoint in BINARY_FIELDS:
+    if ASKED[endpoint].kind == "binary":
         return None  # its rule goes through all of them; what is left is part of the report used
-    if endpoint in TIME_FIELDS and entry.kind in OF_TIMES:
+    if ASKED[endpoint].kind == "survival" and entry.kind in OF_TIMES:
         return OF_TIMES[entry.kind]
     return f"no likelihood here reads a {entry.kind.replace('_', ' ')} of it"
 

@@ -7,6 +7,7 @@ from math import comb
 from extraction.derived.groups import grade_counts
 from extraction.derived.the_rest import mixes_of_the_rest, sizes_of_the_rest
 from extraction.derived.whole_days import is_no_median_of_whole_days
+from extraction.question import QUESTION
 from extraction.recover.ranks import judge_rank_p
 from extraction.said import said
 from extraction.schema import Bound, Entry, PValue, Record, TestOutcome
@@ -33,20 +34,20 @@ def crs_duration(record: Record, endpoint: str, contrast: str, reading: Reading)
     """
     grades = grade_counts(record) if reading.grade_reached else _counted_back(record)
     strata = {s: meaning.crs_grades for s, meaning in record.strata.items() if meaning.crs_grades}
-    tested = sorted((s for s in strata if _tests(record, s)), key=lambda s: len(strata[s]))
+    tested = sorted((s for s in strata if _tests(record, endpoint, s)), key=lambda s: len(strata[s]))
     taken: set[str] = set()
     for stratum in tested:
         if any(overlap(record, stratum, other) for other in taken):
             yield from (
                 Unused(record.study, (e.id,), "its patients are those of a stratum used", stratum)
-                for e in _tests(record, stratum)
+                for e in _tests(record, endpoint, stratum)
             )
         else:
             taken.add(stratum)
             cells = {arm: _of_grades(_cells(grades, arm), strata[stratum]) for arm in ARMS}
-            yield from _test_report(record, stratum, cells, _tests(record, stratum), reading)
-    of_all = _tests(record, "all")
-    enters = _enters_alone(record, of_all, tested, grades)
+            yield from _test_report(record, stratum, cells, _tests(record, endpoint, stratum), reading)
+    of_all = _tests(record, endpoint, "all")
+    enters = _enters_alone(record, endpoint, of_all, tested, grades)
     if enters:
         yield from _test_report(record, "all", {arm: _cells(grades, arm) for arm in ARMS}, of_all, reading)
     for test in () if enters else of_all:
@@ -54,13 +55,13 @@ def crs_duration(record: Record, endpoint: str, contrast: str, reading: Reading)
             DurationsForeseen(_significant(test), *(_cells(grades, arm) for arm in ARMS)) if grades else None
         )
         yield Unused(record.study, (test.id,), _why_not_of_all(test, tested, grades), "all", check)
-    yield from _medians(record, grades, reading)
-    for entry in record.find(Entry, "crs_duration"):
+    yield from _medians(record, endpoint, grades, reading)
+    for entry in record.find(Entry, endpoint):
         if entry.stratum not in ("all", *strata) and entry.kind != "not_reported":
             yield _of_unknown_grades(record, entry)
         elif entry.kind in NOT_READ:
             yield Unused(record.study, (entry.id,), NOT_READ[entry.kind], entry.stratum)
-    yield from rest(record, "crs_duration", {"not_reported"})
+    yield from rest(record, endpoint, {"not_reported"})
 
 
 NOT_READ = {
@@ -75,12 +76,14 @@ NOT_READ = {
 
 
 def _enters_alone(
-    record: Record, of_all: list[Compared], tested: list[str], grades: dict[int, dict[str, int]]
+    record: Record,
+    endpoint: str,
+    of_all: list[Compared],
+    tested: list[str],
+    grades: dict[int, dict[str, int]],
 ) -> bool:
     """Whether a Mann-Whitney test of arms that mix grades enters: nothing else tells of their durations."""
-    medians = [
-        e for e in record.find(Entry, "crs_duration") if isinstance(e, PrintedRange | PrintedQuartiles)
-    ]
+    medians = [e for e in record.find(Entry, endpoint) if isinstance(e, PrintedRange | PrintedQuartiles)]
     named = bool(of_all) and of_all[0].tests == ["mann_whitney"]
     return named and not tested and not medians and all(_cells(grades, arm) for arm in ARMS)
 
@@ -98,7 +101,7 @@ def _why_not_of_all(test: Compared, tested: list[str], grades: dict[int, dict[st
 def _counted_back(record: Record) -> dict[int, dict[str, int]]:
     """Patients by grade and arm; who got worse after the drug counts in the grade at which it was given."""
     grades = {grade: dict(sizes) for grade, sizes in grade_counts(record).items()}
-    for entry in record.find(Bound, "crs_grade", stratum="all"):
+    for entry in record.find(Bound, QUESTION.grades.variable, stratum="all"):
         if entry.given_at_grade is None or entry.category is None:
             continue
         reached, given = (min(int(grade), 3) for grade in (entry.category, entry.given_at_grade))
@@ -109,13 +112,11 @@ def _counted_back(record: Record) -> dict[int, dict[str, int]]:
     return grades
 
 
-def _tests(record: Record, stratum: str) -> list[Compared]:
+def _tests(record: Record, endpoint: str, stratum: str) -> list[Compared]:
     """Comparisons of durations in a stratum: an outcome at the 5 % level first, then p-values, then other
     levels.
     """
-    found = [
-        e for e in record.find(Entry, "crs_duration", stratum=stratum) if isinstance(e, PValue | TestOutcome)
-    ]
+    found = [e for e in record.find(Entry, endpoint, stratum=stratum) if isinstance(e, PValue | TestOutcome)]
     return sorted(
         found,
         key=lambda e: (
@@ -246,10 +247,12 @@ def _of_grades(cells: Grades, grades: list[int]) -> Grades:
     return tuple(cell for cell in cells if cell[0] in wanted)
 
 
-def _medians(record: Record, grades: dict[int, dict[str, int]], reading: Reading) -> Iterator[Used | Unused]:
+def _medians(
+    record: Record, endpoint: str, grades: dict[int, dict[str, int]], reading: Reading
+) -> Iterator[Used | Unused]:
     found = {
         e.arm: e
-        for e in record.find(Entry, "crs_duration", stratum="all")
+        for e in record.find(Entry, endpoint, stratum="all")
         if isinstance(e, PrintedRange | PrintedQuartiles)
     }
     by_arm = {"toci", "control"} <= found.keys()

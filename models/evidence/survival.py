@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from extraction.derived.groups import group_size
+from extraction.question import ASKED, FIELDS, TIMES
 from extraction.recover import Unusable
 from extraction.recover.curve_types import Curve
 from extraction.recover.curves import reconstruct
@@ -17,7 +18,7 @@ from extraction.recover.log_rank import log_rank_histories
 from extraction.said import said
 from extraction.schema import Counts, Entry, LogRankP, NotReported, PValue, Record, SurvivalCurve, TestOutcome
 from extraction.schema import Ratio as PrintedRatio
-from extraction.vocabulary import BOTH_ARMS, FIELDS, TIMES, Direction, Start
+from extraction.vocabulary import BOTH_ARMS, Direction, Start
 from models.evidence import survival_medians, survival_shares
 from models.evidence.foreseen import LogRankForeseen
 from models.evidence.ratios import in_order, note_of, report_of, the_first
@@ -27,18 +28,6 @@ from models.likelihood.kinds.curve_ratio import CurveRatio
 from models.likelihood.kinds.log_rank import LogRank
 from models.likelihood.kinds.log_rank_histories import LogRankHistories
 
-TIME_FIELDS = {
-    "overall_survival": ("overall_survival",),
-    "progression_free_survival": (
-        "progression_free_survival",
-        "event_free_survival",
-        "leukaemia_free_survival",
-    ),
-}
-"""Fields that can carry a survival endpoint, the preferred first: names of one time in leukaemia, where
-failure, progression and relapse are told apart by the paper's words alone.  Survival free of relapse counts
-responders only, and stays apart.
-"""
 SMALLEST_ARM_FOR_A_DENSITY = 5
 """Below this many patients in an arm a log-rank z is a set of points; its histories have to be enumerated."""
 LARGEST_ENUMERATED = 12
@@ -71,7 +60,7 @@ def survival(
 ) -> Iterator[Used | Unused]:
     """Of a time that papers name differently the first name that gives a report; the others stand beside."""
     taken: str | None = None
-    for name in TIME_FIELDS[endpoint]:
+    for name in ASKED[endpoint].fields:
         if name != endpoint and not record.find(Entry, name):
             continue
         found = list(_of_one_name(record, name, reading, curves))

@@ -2,36 +2,12 @@
 
 from collections.abc import Iterable
 
+from extraction.question import FIELDS
 from extraction.schema import Record
 from extraction.vocabulary import BOTH_ARMS
 from models.evidence.report import Evidence, Unused, Used
 
-BESIDE = {
-    "relapse_free_survival": "of those who responded alone, and so kept apart from survival of all",
-    "relapse": "relapse alone: who dies before it is counted as free of it",
-    "deaths": (
-        "deaths without their times: survival enters by hazard ratios, curves, log-rank tests and"
-        " Kaplan-Meier estimates"
-    ),
-    "infection": "infection of any grade is another outcome than severe infection",
-    "severe_icans": "part of ICANS, which enters by any grade",
-    "crs_any": "the drug is given for it, so that it is no effect of the drug",
-    **dict.fromkeys(
-        (
-            "objective_response",
-            "mrd_positive_response",
-            "partial_response",
-            "cytopenia",
-            "hospital_stay",
-            "icu_admission",
-            "icu_stay",
-            "cost",
-            "icans_onset",
-            "severe_icans_onset",
-        ),
-        "no endpoint of this review is made of it",
-    ),
-}
+BESIDE = {name: variable.not_pooled for name, variable in FIELDS.items() if variable.not_pooled}
 """Variables that are outcomes of the arms and no endpoint, each with why."""
 
 

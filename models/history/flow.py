@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from extraction.living import Living, Search
+from extraction.question import GROUNDS
 from extraction.records import Review
 from extraction.schema import Registration
-from extraction.vocabulary import GROUNDS
 from models.history import versions
 
 UNGROUNDED = "for another reason, see the register"

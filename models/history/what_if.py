@@ -11,10 +11,11 @@ import yaml
 
 from extraction.digitised.read import FOLDER
 from extraction.git import GitFailed, git
-from extraction.records import ROOT, Review, load, validate
+from extraction.question import ENDPOINTS, QUESTION
+from extraction.records import ROOT, Review, load
 from extraction.schema import Record
 from extraction.source import parse
-from extraction.vocabulary import ENDPOINTS
+from extraction.typed import validate
 from models.evidence.collect import collect_all
 
 
@@ -108,7 +109,7 @@ def _provisional(study: str) -> dict:
         "journal": "[not registered]",
         "year": year,
         "doi": f"10.0000/{study}",
-        "contrast": "therapeutic",
+        "contrast": QUESTION.contrast,
         "reason": "Not registered yet.",
         "decided": f"{year}-01-01",
         "cohort": study,

@@ -18,11 +18,12 @@ import numpy as np
 
 from extraction.derived.candidates import tables_of
 from extraction.derived.groups import both_sizes, grade_counts
+from extraction.question import QUESTION
 from extraction.records import Review
 from extraction.recover import TooLarge, Unusable
 from extraction.schema import Counts as CountsEntry
 from extraction.schema import Record
-from extraction.vocabulary import BOTH_ARMS, WITH_CRS
+from extraction.vocabulary import BOTH_ARMS
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.posterior import LIMITS, cumulative
 from models.engines.smoothing import log_smooth
@@ -149,8 +150,8 @@ def _events_with_crs(study: str, field: str, table: Counts, review: Review) -> i
     """
     for record in _records_of(study, review):
         printed = {e.category: e.events for e in record.find(CountsEntry, field, stratum="all", arm="total")}
-        if WITH_CRS in printed and printed.get(None) == table[0] + table[2]:
-            return printed[WITH_CRS]
+        if QUESTION.categories.with_syndrome in printed and printed.get(None) == table[0] + table[2]:
+            return printed[QUESTION.categories.with_syndrome]
     return None
 
 

@@ -26,36 +26,6 @@ from models.words import digits_beside
 
 
 @dataclass(frozen=True)
-class Threshold:
-    """From where on a difference is important, and why: patients per 1,000 where a baseline risk is known,
-    else a ratio and its inverse.
-    """
-
-    reason: str
-    per_1000: float | None = None
-    ratio: float = 0.8
-
-
-ONE_IN_20 = "one patient more or fewer among 20"
-THRESHOLDS = {
-    "crs_duration_grade3": Threshold("a fifth shorter or a quarter longer: of five days about one"),
-    "severe_infection": Threshold(
-        f"{ONE_IN_20}: a severe infection is treated in hospital and can be fatal", 50
-    ),
-    "overall_survival": Threshold("a rate of death lower by a fifth or higher by a quarter"),
-    "progression_free_survival": Threshold(
-        "a rate of relapse, progression or death lower by a fifth or higher by a quarter"
-    ),
-    "complete_response": Threshold(f"{ONE_IN_20}: response decides what treatment follows", 50),
-    "icans": Threshold(
-        f"{ONE_IN_20}, or odds lower by a fifth or higher by a quarter where no baseline risk is known", 50
-    ),
-    "severe_crs": Threshold(f"{ONE_IN_20}: severe CRS means intensive care", 50),
-}
-"""Choices of this review, made to be disputed."""
-
-
-@dataclass(frozen=True)
 class Effect:
     """Ratio and difference per 1,000 (None without a baseline risk), median and 95 % limits; probabilities of
     an important benefit and harm.
@@ -138,7 +108,7 @@ def _sampled(key: str, _: list[Baseline | None], review: Review) -> list[tuple[E
 
 def effect(key: str, mean: Quantity, baseline: Baseline | None = None, digits: int = 2) -> Effect:
     """The effect that a mean effect (log scale) amounts to."""
-    mu, threshold = mean.points, THRESHOLDS[key]
+    mu, threshold = mean.points, ENDPOINTS[key].shown.important
     change = risk_with(baseline.risk, mu) - baseline.risk if baseline else None
     if change is not None and threshold.per_1000:
         gain, important = 1000 * change, threshold.per_1000
@@ -222,7 +192,7 @@ def has_room(finding: Finding, side: str) -> bool:
     """Whether a difference of the threshold's size is possible on a side ("benefit" or "harm") at the
     baseline risk.
     """
-    needed = THRESHOLDS[finding.key].per_1000
+    needed = ENDPOINTS[finding.key].shown.important.per_1000
     if not (finding.baseline and needed):
         return True
     fewer = ENDPOINTS[finding.key].less_is_better == (side == "benefit")

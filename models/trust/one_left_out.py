@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from extraction.question import CONTRASTS, contrast_of
 from extraction.records import Review
-from extraction.vocabulary import CONTRASTS, contrast_of
 from models.answers.answer import as_row
 from models.endpoint import Endpoint
 from models.endpoints import ENDPOINTS, evidence_of

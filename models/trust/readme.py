@@ -9,12 +9,15 @@ from models.words import short
 
 README = ROOT / "README.md"
 START, END = "<!-- answer:start -->", "<!-- answer:end -->"
-LINES = ("crs_duration_grade3", "severe_infection", "overall_survival")
 
 
 def answer(review: Review) -> str:
-    """Three lines, one for each leading endpoint; raise store.NotFitted where one is not fitted."""
-    return "\n".join(f"- {short(told(key, review), ENDPOINTS[key])}" for key in LINES)
+    """A line for each leading endpoint; raise store.NotFitted where one is not fitted."""
+    return "\n".join(
+        f"- {short(told(key, review), endpoint)}"
+        for key, endpoint in ENDPOINTS.items()
+        if endpoint.shown.leads
+    )
 
 
 def with_answer(text: str, lines: str) -> str:

@@ -10,8 +10,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from extraction.question import CONTRASTS, QUESTION
 from extraction.records import Review
-from extraction.vocabulary import CONTRASTS
 from models.answers.answer import as_row
 from models.answers.bias import adjusted, bias_priors
 from models.endpoints import ENDPOINTS, PROGRESSION_FREE_SURVIVAL, evidence_of
@@ -108,7 +108,7 @@ def why_apart(key: str, review: Review) -> str | None:
     endpoint = ENDPOINTS[key]
     if endpoint.engine.no_effect_alone:
         return endpoint.engine.no_effect_alone
-    if endpoint.contrast is not CONTRASTS["therapeutic"]:
+    if endpoint.contrast is not CONTRASTS[QUESTION.contrast]:
         return (
             f"it compares {endpoint.contrast.treated} with {endpoint.contrast.comparator} in other patients"
         )

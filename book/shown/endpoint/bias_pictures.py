@@ -6,7 +6,7 @@ import pandas as pd
 from book.html.markers import bias_key, mean_key
 from book.html.style import GREEN, GREY, INK, PURPLE, SMALL, Picture, Table, canvas
 from extraction.records import Review
-from models.answers.bias import OF_TRIALS, SCALES, bias_priors
+from models.answers.bias import OF_TRIALS, bias_priors
 from models.endpoints import ENDPOINTS, evidence_of
 from models.trust.adjusted import MEANS, pair, tipping_grid
 from models.words import compact, digits_beside, interval, number, percent
@@ -173,7 +173,8 @@ def what_it_does(review: Review) -> str:
 def scales() -> Table:
     """Mean and SD of the bias by endpoint and judgement, with what they claim and where they come from."""
     rows: dict[str, dict] = {}
-    for key, scale in SCALES.items():
+    for endpoint in ENDPOINTS.values():
+        scale = endpoint.bias
         cells = {
             name.replace("_", " "): (
                 "{:+.2f}, {:.2f}".format(*getattr(scale, name)).replace("-", "−").replace("+0.00", "0")
@@ -182,7 +183,7 @@ def scales() -> Table:
         }
         rows.setdefault(
             scale.plain, {"endpoints": [], **cells, "in words": scale.plain, "source": scale.source}
-        )["endpoints"].append(ENDPOINTS[key].title)
+        )["endpoints"].append(endpoint.title)
     return Table(
         pd.DataFrame([row | {"endpoints": ", ".join(row["endpoints"])} for row in rows.values()]),
         "Mean and SD of the bias at each judgement, log scale",

@@ -7,9 +7,10 @@ from matplotlib.lines import Line2D
 
 from book.html.style import GREEN, GREY, INK, RED, SMALL, YELLOW, Picture, Table, canvas
 from extraction.bias import ROBINS_I, domains_of, judgements, overall, tool_of
+from extraction.question import ENDPOINTS
 from extraction.records import Review
 from extraction.schema import Record
-from extraction.vocabulary import ENDPOINTS, JUDGED
+from extraction.vocabulary import JUDGED
 from models.endpoints import ENDPOINTS as MODELS
 from models.endpoints import evidence_of
 

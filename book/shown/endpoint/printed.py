@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from extraction.derived.candidates import response_classes
 from extraction.derived.groups import grade_counts, group_size
+from extraction.question import ASKED, QUESTION
 from extraction.schema import (
     AnyEntry,
     Counts,
@@ -18,7 +19,7 @@ from extraction.schema import (
     TestOutcome,
 )
 from extraction.vocabulary import REVERSED
-from models.evidence.binary import BINARY_FIELDS, recover
+from models.evidence.binary import recover
 from models.words import stratum_words
 
 DIRECTIONS = {"crs_duration": {"lower": "shorter", "higher": "longer"}}
@@ -30,10 +31,10 @@ def printed_result(record: Record, endpoint: str) -> str:
     """The result of one paper, tocilizumab first: `9/17 v 10/28 (p=0.353)`; `not reported` where nothing is
     printed.
 
-    endpoint : a key of extraction.vocabulary.ENDPOINTS
+    endpoint : a key of extraction.question.ENDPOINTS
     For CRS duration this is first the comparison at grade 3 or above, which is the primary one.
     """
-    if endpoint in BINARY_FIELDS:
+    if ASKED[endpoint].kind == "binary":
         parts = list(_binary(record, endpoint))
     elif endpoint == "crs_duration":
         parts = list(_duration(record))
@@ -75,7 +76,7 @@ def direction_word(field: str, direction: str) -> str:
 
 def _binary(record: Record, endpoint: str) -> Iterator[str]:
     """Counts of the whole cohort with their p; else what stands in its strata, shortest kinds first."""
-    for field in BINARY_FIELDS[endpoint]:
+    for field in ASKED[endpoint].fields:
         arms = {e.arm: e for e in record.find(Counts, field, stratum="all") if e.category is None}
         if {"toci", "control"} <= arms.keys():
             sizes = {a: arms[a].n or group_size(record, a) for a in ("toci", "control")}
@@ -88,11 +89,13 @@ def _binary(record: Record, endpoint: str) -> Iterator[str]:
                 toci, n_toci, control, n_control = found.tables[0]
                 yield f"so {toci}/{n_toci} v {control}/{n_control} with any complete response, which enters"
             return
-    if endpoint == "severe_crs" and 3 in (grades := grade_counts(record)):
+    if endpoint == QUESTION.grades.severe and 3 in (grades := grade_counts(record)):
         counts = " v ".join(f"{grades[3][a]}/{group_size(record, a)}" for a in ("toci", "control"))
-        told = {e.arm for e in record.find(Counts, "crs_grade", stratum="all") if e.category == "3-5"}
+        told = {
+            e.arm for e in record.find(Counts, QUESTION.grades.variable, stratum="all") if e.category == "3-5"
+        }
         yield f"grade 3–5: {counts}" + ("" if {"toci", "control"} <= told else " (one arm by subtraction)")
-    for field in BINARY_FIELDS[endpoint]:
+    for field in ASKED[endpoint].fields:
         yield from _without_counts(record, field)
 
 

@@ -10,6 +10,7 @@ from book.shown.endpoint.figures import under_each_tau
 from book.shown.endpoint.forecasts import by_mix
 from book.shown.endpoint.lights import LIGHTS
 from book.shown.endpoint.printed import p_words, printed_result, printed_words
+from extraction.question import QUESTION
 from extraction.records import Review
 from models.answers.absolute import absolute_effects
 from models.endpoint import Scale
@@ -392,7 +393,7 @@ def severe_crs_by_contrast(review: Review) -> pd.DataFrame:
                     if study in used
                     else (
                         "no: the grade led to the drug"
-                        if review.studies[study].contrast == "therapeutic"
+                        if review.studies[study].contrast == QUESTION.contrast
                         else "no"
                     )
                 ),

@@ -1,0 +1,282 @@
+"""The question of the review, read from question.yml: what is compared, in whom, by which outcomes.
+
+Code that serves any review knows no drug, no outcome and no study: it finds them here.
+"""
+
+import re
+from collections.abc import Container, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Self
+
+from pydantic import Field, model_validator
+
+from extraction.source import parse
+from extraction.typed import Model, Slug, Words, validate
+from extraction.vocabulary import CORE_UNITS, CORE_VARIABLES, REVERSED, TWO_ARMS
+
+FILE = Path(__file__).with_name("question.yml")
+NONE = "none"
+"""Comparator of a contrast whose other arm was given nothing in its place."""
+
+
+class Treatment(Model):
+    """What is given."""
+
+    name: Words = Field(description="Its name, as pages say it.")
+    called: tuple[Words, ...] = Field(
+        min_length=1, description="What papers call it, in any case of letters."
+    )
+
+
+class Contrast(Model):
+    """What a study compares: its meaning, and what the two arms were given."""
+
+    meaning: Words = Field(description="What is compared, in words.")
+    treated: Words = Field(description="What the first arm was given.")
+    comparator: Words = Field(description="What the other was given; `none` for nothing in its place.")
+
+    @property
+    def with_it(self) -> str:
+        """Of the first arm, in a sentence."""
+        return f"with {self.treated}"
+
+    @property
+    def without(self) -> str:
+        """Of the other arm, in a sentence."""
+        return f"without {QUESTION.treatment.name}" if self.comparator == NONE else f"with {self.comparator}"
+
+
+class Variable(Model):
+    """What a variable means, and how values of it are printed."""
+
+    meaning: Words = Field(description="What it means.")
+    units: tuple[Slug | Words, ...] = Field(
+        ("patients",), description="Units of a value; without any it is a count or share of patients."
+    )
+    time_to_event: Words | None = Field(
+        None,
+        description="Its name in words, where it is the time to an event: a share is of those without it.",
+    )
+    sum_of: tuple[Slug, ...] = Field((), description="Variables that add up to it.")
+    some_of: Slug | None = Field(None, description="The variable some of whose patients it counts.")
+    parts_the_patients: bool = Field(
+        False, description="Whether its categories are together the whole group."
+    )
+    not_pooled: Words | None = Field(
+        None, description="Of an outcome of the arms of which no endpoint is made: why."
+    )
+
+
+class Bias(Model):
+    """Mean and SD of the bias on the log scale at each overall judgement, with what they claim and why."""
+
+    low: tuple[float, float] = Field(description="At low risk.")
+    moderate: tuple[float, float] = Field(description="At moderate risk.")
+    serious: tuple[float, float] = Field(description="At serious risk.")
+    critical: tuple[float, float] = Field(description="At critical risk.")
+    plain: Words = Field(description="What it claims, in words.")
+    source: Words = Field(description="Where its numbers come from.")
+
+
+class Important(Model):
+    """From where on a difference is important: patients per 1,000 where a baseline risk is known, else a
+    ratio and its inverse.
+    """
+
+    reason: Words = Field(description="Why from there on.")
+    per_1000: float | None = Field(None, gt=0, le=1000, description="Patients per 1,000.")
+    ratio: float = Field(0.8, gt=0, lt=1, description="The ratio below 1; its inverse on the other side.")
+
+
+class Shown(Model):
+    """What is said and drawn of an endpoint; no fit hangs on it."""
+
+    better: Words = Field(description="What the treated had if the treatment is the better side.")
+    worse: Words = Field(description="What they had if it is the worse side.")
+    event: Words | None = Field(None, description="The event of one patient, with its article.")
+    short: Words | None = Field(None, description="A title that fits a small panel; else the title.")
+    uncertain_since: Words | None = Field(
+        None, description="First reason for its certainty; else that of the review."
+    )
+    important: Important = Field(description="From where on a difference is important.")
+    baseline_risks: tuple[Slug, ...] = Field(
+        (), description="Numbers of the register that are a baseline risk of it."
+    )
+    leads: bool = Field(False, description="Whether it is among the lines of the README.")
+    page: Words = Field(description="Its page, and the anchor there if it shares one.")
+
+
+class Asked(Model):
+    """An endpoint of the review."""
+
+    key: Slug = Field(description="Its name in results.")
+    variable: Slug = Field(description="Its name in register and ratings, and the variable it is about.")
+    name: Words = Field(description="Its name inside a sentence.")
+    title: Words = Field(description="Its title.")
+    kind: Literal["binary", "survival", "durations"] = Field(
+        description="Counts of patients, time to an event, or durations by grade."
+    )
+    better: Literal["below", "above"] = Field(description="Side of 1 on which the treatment is better.")
+    role: Literal["primary", "secondary"] = Field(description="How much of the review it carries.")
+    contrast: Words | None = Field(None, description="What is compared; else the review's own contrast.")
+    carried_by: tuple[Slug, ...] = Field(
+        (), description="Variables that can carry it, the preferred first; else its own."
+    )
+    mu_prior: Words = Field(description="Prior of the mean log ratio: a name, or as `normal:0:1`.")
+    mu_alternatives: tuple[Words, ...] = Field((), description="The same in the sensitivity analysis.")
+    tau_prior: Words = Field(description="Prior of the SD of log ratios between studies.")
+    tau_alternatives: tuple[Words, ...] = Field((), description="The same in the sensitivity analysis.")
+    bias: Slug = Field(description="Scale of its bias.")
+    no_effect: dict[str, Words] = Field({}, description="Contrasts under which it is no effect, with why.")
+    shown: Shown = Field(description="What is said and drawn of it.")
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Variables that can carry it, the preferred first."""
+        return self.carried_by or (self.variable,)
+
+
+class Categories(Model):
+    """Categories of entries that mean something to a rule."""
+
+    given_it: Words = Field(description="A share of those with the event: those of them who were treated.")
+    before_it: Words = Field(description="Events of the treated that began before the treatment.")
+    with_syndrome: Words = Field(description="Events of patients who had what the treatment is given for.")
+
+
+class Grades(Model):
+    """Grades of what the treatment is given for."""
+
+    variable: Slug = Field(description="Variable of the highest grade; the category names it.")
+    severe: Slug = Field(description="Variable of grades 3 to 5 together.")
+
+
+class Question(Model):
+    """The question of a review."""
+
+    title: Words = Field(description="Title of the review.")
+    population: Words = Field(description="In whom.")
+    uncertain_since: Words = Field(
+        description="First reason for the certainty of an endpoint that has none of its own."
+    )
+    treatment: Treatment = Field(description="What is given.")
+    contrasts: dict[str, Contrast] = Field(
+        min_length=1, description="What is compared; the first is the review's own."
+    )
+    grounds: dict[Slug, Words] = Field(min_length=1, description="Why a paper is excluded.")
+    units: dict[str, Words] = Field({}, description="Units beside those of any review.")
+    counted_units: tuple[str, ...] = Field((), description="Units of which no patient has half of one.")
+    categories: Categories = Field(description="Categories that rules know.")
+    grades: Grades = Field(description="Grades of what the treatment is given for.")
+    exclusive: tuple[Slug, ...] = Field(
+        (), description="Variables that are classes of one outcome; who is in none did not have it."
+    )
+    variables: dict[Slug, Variable] = Field(description="Variables beside those of any review.")
+    biases: dict[Slug, Bias] = Field(description="Scales of bias.")
+    endpoints: tuple[Asked, ...] = Field(min_length=1, description="Endpoints, in the order of the book.")
+
+    @property
+    def contrast(self) -> str:
+        """The review's own contrast."""
+        return next(iter(self.contrasts))
+
+    @model_validator(mode="after")
+    def names_are_its_own(self) -> Self:
+        for what, known, names in self._named():
+            if unknown := [name for name in names if name not in known]:
+                raise ValueError(f"{what} {', '.join(unknown)}: the question has none of that name")
+        for name in ("key", "variable"):
+            held = [getattr(endpoint, name) for endpoint in self.endpoints]
+            if twice := {found for found in held if held.count(found) > 1}:
+                raise ValueError(f"{name} {', '.join(sorted(twice))}: stands for two endpoints")
+        return self
+
+    def _named(self) -> Iterator[tuple[str, Container[str], tuple[str, ...]]]:
+        """What one part of the question names of another: what it is, where it must stand, the names."""
+        variables = CORE_VARIABLES.keys() | self.variables.keys()
+        for name, variable in self.variables.items():
+            parts = (*variable.sum_of, *filter(None, (variable.some_of,)))
+            yield f"variables: {name}: variable", variables, parts
+            yield f"variables: {name}: unit", CORE_UNITS | self.units, variable.units
+        yield "counted_units: unit", CORE_UNITS | self.units, self.counted_units
+        yield "exclusive: variable", variables, self.exclusive
+        yield "grades: variable", variables, (self.grades.variable, self.grades.severe)
+        for asked in self.endpoints:
+            at = f"endpoints: {asked.key}:"
+            yield f"{at} variable", variables, (asked.variable, *asked.carried_by)
+            yield f"{at} bias", self.biases, (asked.bias,)
+            yield f"{at} contrast", self.contrasts, (*filter(None, (asked.contrast,)), *asked.no_effect)
+
+
+def read(path: Path) -> Question:
+    """The question in a file; raise BadRecords with every rule that it breaks."""
+    return validate(parse(path), Question)
+
+
+QUESTION = read(FILE)
+
+FIELDS: dict[str, Variable] = {
+    **{name: Variable(meaning=meaning, units=units) for name, (meaning, units) in CORE_VARIABLES.items()},
+    **QUESTION.variables,
+}
+"""Variables a record may hold."""
+UNITS: dict[str, str] = CORE_UNITS | QUESTION.units
+"""Legal units, each in words."""
+CONTRASTS = QUESTION.contrasts
+"""What the treatment is given for, and against what; contrasts are never pooled with each other."""
+GROUNDS = QUESTION.grounds
+"""Why a paper is excluded, as a flow diagram counts it."""
+ASKED: dict[str, Asked] = {asked.variable: asked for asked in QUESTION.endpoints}
+BY_KEY: dict[str, Asked] = {asked.key: asked for asked in QUESTION.endpoints}
+ENDPOINTS: dict[str, str] = {name: asked.name for name, asked in ASKED.items()}
+"""Endpoints of the review that a study may enter, in the order of the book."""
+SUMS = {name: variable.sum_of for name, variable in FIELDS.items() if variable.sum_of}
+"""Variables that are the sum of others."""
+PARTITIONED = tuple(name for name, variable in FIELDS.items() if variable.parts_the_patients)
+"""Variables whose categories part the patients: together they are the group."""
+SEVERE_OF = {name: variable.some_of for name, variable in FIELDS.items() if variable.some_of}
+"""Variables that count some of the patients of another."""
+TIMES = {name: variable.time_to_event for name, variable in FIELDS.items() if variable.time_to_event}
+"""Variables that are the time to an event, in words; a percentage of one is of those without it."""
+WHOLE_NUMBERS = QUESTION.counted_units
+"""Units that are counted: no patient has half of one."""
+
+if TYPE_CHECKING:  # words of a file: the schema holds a record to them, a checker does not
+    FieldName = str
+    Unit = str
+    ContrastName = str
+    EndpointName = str
+    Ground = str
+else:
+    FieldName = Literal[*FIELDS]
+    Unit = Literal[*UNITS]
+    ContrastName = Literal[*CONTRASTS]
+    EndpointName = Literal[*ENDPOINTS]
+    Ground = Literal[*GROUNDS]
+
+
+def is_about_time(field: str) -> bool:
+    """Whether a variable is the time to an event."""
+    return field in TIMES
+
+
+_DRUG = "|".join(map(re.escape, QUESTION.treatment.called))
+_ONE = rf"(with )?({_DRUG})|with"
+_OTHER = rf"controls?|none|(no|non|without)([- ]({_DRUG}))?"
+OF_THE_TREATMENT = re.compile(rf"\b({_DRUG})|\bdos(e|es|ing)\b|\bearly\b", re.IGNORECASE)
+"""Words of a contrast that compares uses of the treatment, though not the two arms."""
+
+
+def as_contrast(words: str) -> str:
+    """What a contrast of the two arms is called here, whichever way round and in whose words; another
+    contrast as it is.
+    """
+    for name, one, other in ((TWO_ARMS, _ONE, _OTHER), (REVERSED, _OTHER, _ONE)):
+        if re.fullmatch(rf"({one})\s*(v|vs|versus|over|/)\.?\s*({other})", words.strip(), re.IGNORECASE):
+            return name
+    return words
+
+
+def contrast_of(endpoint: str) -> str:
+    """The contrast under which an endpoint is estimated; studies of another never enter it."""
+    return ASKED[endpoint].contrast or QUESTION.contrast
