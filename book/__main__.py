@@ -15,10 +15,12 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 
-from book.make import build, execute, inputs
-from extraction.commands.parser import Parser
+from extraction.commands.parser import Parser, ending_the_process
 from extraction.fault import Fault
-from models.runs.alone import alone
+
+with ending_the_process():
+    from book.make import build, execute, inputs
+    from models.runs.alone import alone
 
 
 def main(arguments: list[str] | None = None) -> int:

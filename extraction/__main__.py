@@ -19,16 +19,18 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from extraction import new
-from extraction.checks import Checked, Finding, check
-from extraction.commands import recover
-from extraction.commands.parser import Parser
-from extraction.dictionary import json_schemas
+from extraction.commands.parser import Parser, ending_the_process
 from extraction.fault import Fault
-from extraction.living import reminder
-from extraction.records import ROOT, BadRecords, Problem, Review, load
-from extraction.verify import Fragment, Verification, verify
 from extraction.whole import write_whole
+
+with ending_the_process():
+    from extraction import new
+    from extraction.checks import Checked, Finding, check
+    from extraction.commands import recover
+    from extraction.dictionary import json_schemas
+    from extraction.living import reminder
+    from extraction.records import ROOT, BadRecords, Problem, Review, load
+    from extraction.verify import Fragment, Verification, verify
 
 
 def main(arguments: list[str] | None = None) -> int:

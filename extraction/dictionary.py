@@ -50,6 +50,18 @@ REGISTER: tuple[type[BaseModel], ...] = (
     schema.Distinct,
     schema.ExternalNumber,
 )
+QUESTION: tuple[type[BaseModel], ...] = (
+    question.Question,
+    question.Treatment,
+    question.Contrast,
+    question.Variable,
+    question.Bias,
+    question.Asked,
+    question.Shown,
+    question.Important,
+    question.Grades,
+    question.Categories,
+)
 LIVING: tuple[type[BaseModel], ...] = (
     living.Living,
     living.SearchSource,
@@ -92,10 +104,11 @@ class Row(NamedTuple):
 
 
 def rows() -> list[Row]:
-    """Every field of register, living mode and records; a report's own fields only, as all share those of an
+    """Every field of question, register, living mode and records; a report's own fields only, as all share
+    those of an
     entry.
     """
-    return [row for model in (*REGISTER, *LIVING, *BLOCKS, *REPORTS) for row in fields(model)]
+    return [row for model in (*QUESTION, *REGISTER, *LIVING, *BLOCKS, *REPORTS) for row in fields(model)]
 
 
 def fields(model: type[BaseModel]) -> Iterator[Row]:
@@ -128,10 +141,14 @@ def _type(spec: dict) -> str:
             return " or ".join(map(_type, options))
         case {"oneOf": _}:
             return "report"
+        case {"type": "array", "prefixItems": items}:
+            return f"list of {len(items)}: {_type(items[0])}"
         case {"type": "array", "items": items}:
             return f"list of {_type(items)}"
-        case {"additionalProperties": values} | {"patternProperties": values}:
-            return f"{_type(values if '$ref' in values else next(iter(values.values())))} by name"
+        case {"additionalProperties": values}:
+            return f"{_type(values)} by name"
+        case {"patternProperties": by_pattern}:
+            return f"{_type(next(iter(by_pattern.values())))} by name"
         case {"type": "string", "format": "date"}:
             return "date, YYYY-MM-DD"
         case _:
@@ -164,6 +181,8 @@ def markdown() -> str:
     """
     parts = [
         _vocabulary_tables(),
+        "## The question",
+        *map(_section, QUESTION),
         "## The register",
         *map(_section, REGISTER),
         "## The living mode",
@@ -223,6 +242,7 @@ def json_schemas() -> dict[str, str]:
         "record.schema.json": schema.Record,
         "register.schema.json": schema.Register,
         "living.schema.json": living.Living,
+        "question.schema.json": question.Question,
     }
     draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return {

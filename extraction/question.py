@@ -98,10 +98,6 @@ class Shown(Model):
     uncertain_since: Words | None = Field(
         None, description="First reason for its certainty; else that of the review."
     )
-    important: Important = Field(description="From where on a difference is important.")
-    baseline_risks: tuple[Slug, ...] = Field(
-        (), description="Numbers of the register that are a baseline risk of it."
-    )
     leads: bool = Field(False, description="Whether it is among the lines of the README.")
     page: Words = Field(description="Its page, and the anchor there if it shares one.")
 
@@ -128,6 +124,10 @@ class Asked(Model):
     tau_alternatives: tuple[Words, ...] = Field((), description="The same in the sensitivity analysis.")
     bias: Slug = Field(description="Scale of its bias.")
     no_effect: dict[str, Words] = Field({}, description="Contrasts under which it is no effect, with why.")
+    important: Important = Field(description="From where on a difference is important.")
+    baseline_risks: tuple[Slug, ...] = Field(
+        (), description="Numbers of the register that are a baseline risk of it."
+    )
     shown: Shown = Field(description="What is said and drawn of it.")
 
     @property

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from extraction.question import CONTRASTS, Bias, Contrast, Shown, contrast_of
+from extraction.question import CONTRASTS, Bias, Contrast, Important, Shown, contrast_of
 from models.engines.engine import Engine
 from models.engines.settings import DRAWS
 from models.priors import Prior
@@ -49,6 +49,8 @@ class Endpoint:
     mu_alternatives: tuple[Prior, ...]
     tau_prior: Prior
     tau_alternatives: tuple[Prior, ...]
+    important: Important
+    baseline_risks: tuple[str, ...]
     bias: Bias
     engine: Engine
     shown: Shown

@@ -2,8 +2,10 @@
 
 from typing import Literal, NamedTuple
 
-from extraction.question import QUESTION, Asked
+from extraction.fault import Fault
+from extraction.question import FILE, QUESTION, Asked
 from extraction.records import Review
+from extraction.source import short_name
 from models.endpoint import Endpoint, Role, Scale, Side
 from models.engines.durations import Durations
 from models.engines.effects import EffectsByStudy
@@ -12,7 +14,19 @@ from models.engines.posterior import Posterior
 from models.engines.settings import DRAWS
 from models.evidence.collect import collect
 from models.evidence.report import Evidence
-from models.priors import Prior, named
+from models.priors import (
+    MU_LOG_DURATION,
+    MU_LOG_RATIO,
+    TAU_BARTOS_LOG_HR,
+    TAU_DURATION,
+    TAU_PRIMARY,
+    TAU_TURNER_ADVERSE_EVENTS,
+    TAU_TURNER_INFECTION,
+    TAU_TURNER_MORTALITY,
+    TAU_WIDE,
+    Prior,
+    parse,
+)
 
 
 class Kind(NamedTuple):
@@ -23,12 +37,35 @@ class Kind(NamedTuple):
     draws: int = DRAWS
 
 
+NAMED = {
+    prior.name: prior
+    for prior in (
+        MU_LOG_RATIO,
+        MU_LOG_DURATION,
+        TAU_PRIMARY,
+        TAU_WIDE,
+        TAU_DURATION,
+        TAU_TURNER_INFECTION,
+        TAU_TURNER_ADVERSE_EVENTS,
+        TAU_TURNER_MORTALITY,
+        TAU_BARTOS_LOG_HR,
+    )
+}
+"""Priors that a question may name."""
 DURATIONS, EFFECTS = Durations(), EffectsByStudy()
 KINDS: dict[Literal["binary", "survival", "durations"], Kind] = {
     "binary": Kind(Scale.ODDS_RATIO, EFFECTS),
     "survival": Kind(Scale.HAZARD_RATIO, EFFECTS),
     "durations": Kind(Scale.RATIO_OF_DURATIONS, DURATIONS, 1000),
 }
+
+
+def _prior(key: str, words: str) -> Prior:
+    """The prior that a question names, or as `parse` reads it; raise Fault saying what is legal."""
+    try:
+        return NAMED.get(words) or parse(words)
+    except ValueError as error:
+        raise Fault(f"{short_name(FILE)}: {key}: {error}, or one of {', '.join(NAMED)}") from None
 
 
 def _of(asked: Asked) -> Endpoint:
@@ -40,9 +77,11 @@ def _of(asked: Asked) -> Endpoint:
         scale=kind.scale,
         benefit=Side(asked.better),
         role=Role(asked.role),
-        mu_prior=named(asked.mu_prior),
-        tau_prior=named(asked.tau_prior),
-        tau_alternatives=tuple(map(named, asked.tau_alternatives)),
+        mu_prior=_prior(asked.key, asked.mu_prior),
+        tau_prior=_prior(asked.key, asked.tau_prior),
+        tau_alternatives=tuple(_prior(asked.key, words) for words in asked.tau_alternatives),
+        important=asked.important,
+        baseline_risks=asked.baseline_risks,
         bias=QUESTION.biases[asked.bias],
         engine=kind.engine,
         shown=asked.shown,

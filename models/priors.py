@@ -313,28 +313,6 @@ TAU_BARTOS_LOG_HR = Prior(
     " probability one half and below 0.56 with 95 %.",
     _BARTOS,
 )
-NAMED = {
-    prior.name: prior
-    for prior in (
-        MU_LOG_RATIO,
-        MU_LOG_DURATION,
-        TAU_PRIMARY,
-        TAU_WIDE,
-        TAU_DURATION,
-        TAU_TURNER_INFECTION,
-        TAU_TURNER_ADVERSE_EVENTS,
-        TAU_TURNER_MORTALITY,
-        TAU_BARTOS_LOG_HR,
-    )
-}
-"""Priors that a question may name."""
-
-
-def named(text: str) -> Prior:
-    """A prior by its name, or as `parse` reads it. Raises ValueError saying what is legal."""
-    return NAMED.get(text) or parse(text)
-
-
 BASELINE_LOGIT = Prior(
     "normal_0_10",
     "normal",

@@ -224,7 +224,7 @@ def test_a_study_that_is_not_judged_has_the_widest_bias_and_is_not_called_critic
     bare = {study: record.model_copy(update={"risk_of_bias": []}) for study, record in review.records.items()}
     unjudged = Review(review.register, bare, review.sources)
     found = bias.bias_priors("severe_infection", unjudged)["zhou2025"]
-    assert found.name == "bias_unjudged" and found.parameters == bias.INFECTION.critical
+    assert found.name == "bias_unjudged" and found.parameters == MODELS["severe_infection"].bias.critical
     assert set(lights.grid(unjudged).numbers["judgement"]) == {"not judged"}
 
 
@@ -268,9 +268,9 @@ def test_a_trial_has_no_known_side_of_its_bias_and_a_wider_one_where_there_are_c
         found[worst] = bias.bias_priors("severe_infection", judged)["zhou2025"].parameters
     assert [mean for mean, _ in found.values()] == [0, 0, 0]
     assert [sd for _, sd in found.values()] == [
-        bias.INFECTION.low[1],
-        bias.INFECTION.moderate[1],
-        bias.INFECTION.serious[1],
+        MODELS["severe_infection"].bias.low[1],
+        MODELS["severe_infection"].bias.moderate[1],
+        MODELS["severe_infection"].bias.serious[1],
     ]
 
 

@@ -261,7 +261,7 @@ def test_a_threshold_that_the_baseline_risk_leaves_no_room_for_is_said_to_be_imp
 
 
 def test_every_endpoint_has_a_threshold_with_its_reason():
-    assert all(len(endpoint.shown.important.reason.split()) > 4 for endpoint in MODELS.values())
+    assert all(len(endpoint.important.reason.split()) > 4 for endpoint in MODELS.values())
 
 
 # the evidence behind it

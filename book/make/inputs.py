@@ -14,6 +14,7 @@ from extraction.tree import ROOT
 from models.runs.closure import Tree
 
 PINS = "requirements.lock"
+QUESTION = "extraction/question.yml"
 STORED = ("_build/posteriors/*.json", "_build/results/*.json")
 """Posteriors and heavy results, known by their names alone, which hold the keys of everything they come from.
 """
@@ -79,7 +80,9 @@ def _prose(root: Path) -> list[str]:
 
 def _around(root: Path) -> list[str]:
     stored = sorted(path.name for pattern in STORED for path in root.glob(pattern))
-    return [sys.version, (root / PINS).read_text(encoding="utf-8"), *stored]
+    question = root / QUESTION  # its words count here alone
+    words = [question.read_text(encoding="utf-8")] if question.exists() else []
+    return [sys.version, (root / PINS).read_text(encoding="utf-8"), *words, *stored]
 
 
 def _hash(parts: Iterable[str]) -> str:

@@ -183,7 +183,7 @@ def thresholds(found: list[Finding]) -> Table:
                 {
                     "endpoint": f.title,
                     "important from": important(f),
-                    "why": ENDPOINTS[f.key].shown.important.reason,
+                    "why": ENDPOINTS[f.key].important.reason,
                 }
                 for f in at_first_baseline(found)
             ]
@@ -195,7 +195,7 @@ def thresholds(found: list[Finding]) -> Table:
 
 def important(finding: Finding) -> str:
     """The threshold that a finding is held to."""
-    threshold = ENDPOINTS[finding.key].shown.important
+    threshold = ENDPOINTS[finding.key].important
     if finding.baseline and threshold.per_1000:
         return f"{threshold.per_1000:.0f} per 1,000 more or fewer"
     return f"{ENDPOINTS[finding.key].scale} {threshold.ratio:g} or less, {1 / threshold.ratio:g} or more"

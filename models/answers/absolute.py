@@ -47,9 +47,7 @@ def baselines(key: str, review: Review) -> list[Baseline]:
     """The baseline risks of an endpoint, the one that is said first at the head: the untreated of the studies
     that enter with counts, together, then the outside number of the register; none without events.
     """
-    outside = [
-        number for number in review.register.external if number.id in ENDPOINTS[key].shown.baseline_risks
-    ]
+    outside = [number for number in review.register.external if number.id in ENDPOINTS[key].baseline_risks]
     found = [Baseline(x.meaning, x.events, x.n) for x in outside if x.events and x.n]
     tables = {r.study: r.report.only_table for r in evidence_of(key, review).used if r.report.only_table}
     events, n = (sum(table[place] for table in tables.values()) for place in (2, 3))

@@ -7,7 +7,8 @@ reads docstrings.  Imports under `if TYPE_CHECKING:` are not executed.
 
 A data file counts where strings of the closure name it and every folder that it lies in, but folders of the
 closure's own modules: whole (`growth.json`), by a pattern or f-string (`*.yml`) in a folder named or beside
-the module, or by the ending put in place of its own (`.yml`).
+the module, or by the ending put in place of its own (`.yml`).  Of YAML, blocks under the key `shown` do not
+count: they are words for readers, from which nothing is computed.
 """
 
 import hashlib
@@ -28,6 +29,8 @@ from extraction.whole import write_whole
 from models.runs import kept, syntax
 from models.runs.syntax import Module, Target
 
+SHOWN = re.compile(rb"^( *)shown:\n(?:\1 .*\n)+", re.MULTILINE)
+"""Words for readers in YAML."""
 ROUNDS = 3
 """In each, the mark of a module takes in those of the modules it names, so that modules of the same words
 differ by their neighbours.
@@ -219,9 +222,10 @@ class Tree:
     def _contents_of(self, files: Iterable[str]) -> list[str]:
         for path in files:
             if path not in self._contents:
-                self._contents[path] = hashlib.sha256(
-                    (self.root / path).read_bytes().replace(b"\r\n", b"\n")
-                ).hexdigest()
+                content = (self.root / path).read_bytes().replace(b"\r\n", b"\n")
+                if path.endswith(".yml"):
+                    content = SHOWN.sub(b"", content)
+                self._contents[path] = hashlib.sha256(content).hexdigest()
         return sorted(self._contents[path] for path in files)
 
 

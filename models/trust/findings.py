@@ -108,7 +108,7 @@ def _sampled(key: str, _: list[Baseline | None], review: Review) -> list[tuple[E
 
 def effect(key: str, mean: Quantity, baseline: Baseline | None = None, digits: int = 2) -> Effect:
     """The effect that a mean effect (log scale) amounts to."""
-    mu, threshold = mean.points, ENDPOINTS[key].shown.important
+    mu, threshold = mean.points, ENDPOINTS[key].important
     change = risk_with(baseline.risk, mu) - baseline.risk if baseline else None
     if change is not None and threshold.per_1000:
         gain, important = 1000 * change, threshold.per_1000
@@ -192,7 +192,7 @@ def has_room(finding: Finding, side: str) -> bool:
     """Whether a difference of the threshold's size is possible on a side ("benefit" or "harm") at the
     baseline risk.
     """
-    needed = ENDPOINTS[finding.key].shown.important.per_1000
+    needed = ENDPOINTS[finding.key].important.per_1000
     if not (finding.baseline and needed):
         return True
     fewer = ENDPOINTS[finding.key].less_is_better == (side == "benefit")
