@@ -78,6 +78,7 @@ def _of(asked: Asked) -> Endpoint:
         benefit=Side(asked.better),
         role=Role(asked.role),
         mu_prior=_prior(asked.key, asked.mu_prior),
+        mu_alternatives=tuple(_prior(asked.key, words) for words in asked.mu_alternatives),
         tau_prior=_prior(asked.key, asked.tau_prior),
         tau_alternatives=tuple(_prior(asked.key, words) for words in asked.tau_alternatives),
         important=asked.important,
