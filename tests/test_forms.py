@@ -15,9 +15,10 @@ from statsmodels.stats.contingency_tables import Table2x2
 from extraction.checks import check
 from extraction.derived.groups import both_sizes
 from extraction.question import ENDPOINTS as ENDPOINT_NAMES
+from extraction.question import FIELDS
 from extraction.records import Review, load
 from extraction.schema import Percentage
-from extraction.vocabulary import FIELDS, ROB_2_DOMAINS, UNITS_OF_KIND
+from extraction.vocabulary import ROB_2_DOMAINS, UNITS_OF_KIND
 from models.answers.bias import is_adjusted
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.collect import alternatives, collect
