@@ -18,7 +18,7 @@ from book.shown.entry_words import report_words, verdicts, whom, words
 from book.sphinx.beside import DATA, SCRIPT, TABLES
 from extraction.bias import overall
 from extraction.checks import check
-from extraction.question import ENDPOINTS, FIELDS
+from extraction.question import ASKED, ENDPOINTS, FIELDS
 from extraction.records import Review
 from extraction.schema import AnyEntry, Entry, Record, Registration
 from extraction.tree import ROOT
@@ -171,7 +171,7 @@ def _entering(endpoint: str, report: Used, review: Review) -> Lines:
         ("With", _data(report.report)),
         ("Candidates", histories),
         ("How", report.note),
-        ("Chosen by", _said(getattr(RULES[endpoint], "func", RULES[endpoint]))),
+        ("Chosen by", _said(getattr(RULES[ASKED[endpoint].kind], "func", RULES[endpoint]))),
         ("Recovered by", _said(report.recovered_by) if report.recovered_by else ""),
         ("Likelihood", _place(type(report.report))),
     ]
