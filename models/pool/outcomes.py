@@ -61,11 +61,11 @@ def _above(t: float, df: float, noncentrality: np.ndarray) -> np.ndarray:
 
 
 def _of_ranks(row: OutcomeOfTest) -> LogLikelihood:
-    from models.likelihood.power import GRID, log_curve, outcome_curve
+    from models.likelihood.power import GRID, log_curve, outcome_of
+    from models.pool.rank_power import lower
 
-    significant = row.sign == "<"
-    curve = outcome_curve(("mann_whitney",), row.n_treated, row.n_control, significant, row.direction, row.p)
-    values = log_curve(curve)
+    curve = lower(row.n_treated, row.n_control, row.p)
+    values = log_curve(outcome_of(curve, row.sign == "<", row.direction))
     first, last = values[1] - values[0], values[-1] - values[-2]
     step = GRID[1] - GRID[0]
 
