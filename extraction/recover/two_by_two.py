@@ -149,8 +149,7 @@ def conditional_odds_ratio(counts: Counts) -> float:
         return math.nan if k[0] == k[-1] else 0.0 if a == k[0] else math.inf
 
     def excess(log_ratio: float) -> float:
-        share = log_weights + k * log_ratio
-        return float(np.exp(share - special.logsumexp(share)) @ k) - a
+        return float(special.softmax(log_weights + k * log_ratio) @ k) - a
 
     return math.exp(optimize.brentq(excess, -SEARCHED, SEARCHED, xtol=1e-12))
 
@@ -396,8 +395,7 @@ def _conditional_root(counts: Counts, tail: float, mid: bool = False, upper: boo
     side = k <= a if upper else k >= a
 
     def excess(log_ratio: float) -> float:
-        share = log_weights + k * log_ratio
-        share = np.exp(share - special.logsumexp(share))
+        share = special.softmax(log_weights + k * log_ratio)
         return float(share[side].sum() - (share[k == a].sum() / 2 if mid else 0)) - tail
 
     if (probable := excess(-SEARCHED) > 0) == (excess(SEARCHED) > 0):  # it is so at no ratio, or at every one
