@@ -47,15 +47,15 @@ def kill_at_a_write(number: int, folder: Path, below: str, *words: str) -> None:
     assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
 
 
-def kill_when(happened: Callable[[], object], command: list[str], folder: Path) -> None:
+def kill_when(happened: Callable[[], object], command: list[str], folder: Path, limit: float = LIMIT) -> None:
     """Kill a command, and all that it started, as soon as something has happened."""
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, start_new_session=True) as started:
-        wait_until(happened)
+        wait_until(happened, limit)
         os.killpg(started.pid, signal.SIGKILL)
 
 
-def wait_until(happened: Callable[[], object]) -> None:
-    end = time.monotonic() + LIMIT
+def wait_until(happened: Callable[[], object], limit: float = LIMIT) -> None:
+    end = time.monotonic() + limit
     while not happened():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.01)

@@ -1,22 +1,17 @@
-"""The whole book, built strictly once: its links, its version, and what a failed or killed build leaves."""
+"""The whole book, built strictly once: its links, its version, and what a failed build leaves."""
 
-import shutil
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from example_events import kill_when
 from example_pages import toc_pages
-from example_tree import BUILD_SECONDS, Tree, command_of
+from example_tree import command_of
 
-from book.make import build, execute, inputs
+from book.make import build, execute
 from models.answers.summary import version
 from models.runs import store
 
-ROOT = inputs.ROOT
 pytestmark = pytest.mark.book
 
 
@@ -117,39 +112,3 @@ def test_a_warning_is_fatal_and_names_its_line(fault, tmp_path):
     )
     with pytest.raises(build.NotMade, match=r"^book/intro\.md:3: WARNING"):
         build.render(source, tmp_path)
-
-
-# faults
-
-
-def test_killed_at_any_moment_and_run_again_or_twice_at_once_the_book_is_the_same(html, tmp_path):
-    tree = Tree(tmp_path / "review")
-    # pages are run once in this suite, as their keys tell: rendering is what is killed
-    for kept in {"executed", "posteriors", "results"} & {path.name for path in build.BUILD.iterdir()}:
-        shutil.copytree(build.BUILD / kept, tree.folder / "_build" / kept, dirs_exist_ok=True)
-    shutil.copytree(ROOT / "releases", tree.folder / "releases")
-    command = [sys.executable, "-m", "book"]
-    # the scratch folder, all that is rendered, the first rendered page
-    for made in ("", "source/_config.yml", "_build/html/book"):
-        pattern = f"building-*/{made}"
-        kill_when(lambda pattern=pattern: list((tree.folder / "_build").glob(pattern)), command, tree.folder)
-        assert (
-            not (tree.folder / "_build/html").exists() or (tree.folder / "_build/html" / build.STAMP).exists()
-        ), "whole or absent"
-    shutil.rmtree(tree.folder / "_build/html", ignore_errors=True)  # of a build quicker than the last kill
-    both = [
-        subprocess.Popen(command, cwd=tree.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-    said = [process.communicate(timeout=BUILD_SECONDS) for process in both]
-    assert [process.returncode for process in both] == [0, 0], said
-    assert sorted(out.startswith("Nothing has changed") for out, _ in said) == [False, True]
-    assert not [out for out, _ in said if "ran book/" in out]
-    assert not list((tree.folder / "_build").glob("building-*"))
-    assert contents(tree.folder / "_build" / "html") == contents(html)
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
-    }

@@ -6,9 +6,9 @@ import csv
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
+import sys
 import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from example_events import kill_at_a_write
+from example_events import kill_at_a_write, kill_when
 from example_pages import toc_pages
 from example_tree import command_of
 from jupyter_cache import get_cache
@@ -273,27 +273,15 @@ def test_the_data_package_describes_the_tables_beside_it(unpacked):
     assert {Path(resource["path"]).stem for resource in package["resources"]} == set(meanings["table"])
 
 
-RUN_ONCE = {
-    "agreement",
-    "checklists",
-    "explorer",
-    "icans",
-    "intro",
-    "response",
-    "severe-infection",
-    "survival",
-    "trust",
-    "what-changed",
-    "what-would-change",
-}
-"""Pages that take long to run: the bundle is given their outputs, which it takes only where all that their
-cells read, code, records, posteriors and pins, is what the tree has.
+RUN_AGAIN = {"crs-duration", "editing", "methods", "studies"}
+"""Pages that the bundle runs again, quick ones; it is given the outputs of the others, which it takes only
+where all that their cells read, code, records, posteriors and pins, is what the tree has.
 """
 
 
 def take_along_outputs(tree: Path) -> None:
-    """Give a tree the outputs of the pages of RUN_ONCE, the short chains that `make fit` keeps for them, and
-    what is left here of earlier records: the key of a page names all that is stored.
+    """Give a tree the outputs of all pages but those of RUN_AGAIN, the short chains that `make fit` keeps for
+    them, and what is left here of earlier records: the key of a page names all that is stored.
     """
     for path in (path for pattern in inputs.STORED for path in ROOT.glob(pattern)):
         place = tree / path.relative_to(ROOT)
@@ -304,42 +292,51 @@ def take_along_outputs(tree: Path) -> None:
         if (build.BUILD / kept).is_dir():
             shutil.copytree(build.BUILD / kept, tree / "_build" / kept)
     cache = get_cache(str(shutil.copytree(build.BUILD / "executed", tree / "_build/executed")))
-    for record in cache.list_cache_records():
-        if Path(record.uri).stem not in RUN_ONCE:
-            cache.remove_cache(record.pk)
+    again = [record for record in cache.list_cache_records() if Path(record.uri).stem in RUN_AGAIN]
+    assert len(again) == len(RUN_AGAIN)
+    for record in again:
+        cache.remove_cache(record.pk)
 
 
-def test_an_unpacked_bundle_builds_the_same_book(unpacked, html):
-    take_along_outputs(unpacked)
+def begin(tree: Path, *command: str) -> subprocess.Popen:
+    """A command in a tree, as a reader begins it."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTEST"))
     }
-    ran = subprocess.run(
-        ("make", "book"),
-        cwd=unpacked,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=REBUILD_SECONDS,
+    return subprocess.Popen(
+        command, cwd=tree, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "sampling" not in ran.stdout and "fitting" not in ran.stderr
-    pages_run = set(re.findall(r"ran book/(\S+)\.md", ran.stdout))
-    assert pages_run and not pages_run & RUN_ONCE, ran.stdout
-    pages = [
-        path.relative_to(html)
-        for folder in ("book", "numbers", "figures", "cite")
-        for path in (html / folder).rglob("*")
-        if path.is_file()
-    ]
-    assert not [
-        path
-        for path in pages
-        if (unpacked / "_build" / "html" / path).read_bytes() != (html / path).read_bytes()
-    ]
 
 
-@pytest.mark.parametrize("page", ["intro", "severe-infection", "editing"])
+def test_an_unpacked_bundle_builds_the_same_book_also_killed_at_any_moment_and_twice_at_once(unpacked, html):
+    take_along_outputs(unpacked)
+    made = unpacked / "_build/html"
+    # the scratch folder, all that is rendered, the first rendered page: pages have run before that
+    for place in ("", "source/_config.yml", "_build/html/book"):
+        kill_when(
+            lambda pattern=f"building-*/{place}": list((unpacked / "_build").glob(pattern)),
+            [sys.executable, "-m", "book"],
+            unpacked,
+            REBUILD_SECONDS,
+        )
+        assert not made.exists() or (made / build.STAMP).exists(), "whole or absent"
+    shutil.rmtree(made, ignore_errors=True)  # of a build quicker than the last kill
+    both = begin(unpacked, "make", "book"), begin(unpacked, sys.executable, "-m", "book")
+    said = [process.communicate(timeout=REBUILD_SECONDS) for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert sorted("Nothing has changed" in out for out, _ in said) == [False, True]
+    assert not [out for out, error in said if "sampling" in out or "fitting" in error or "ran book/" in out]
+    assert not list((unpacked / "_build").glob("building-*"))
+    assert contents(made) == contents(html)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("page", ["crs-duration", "editing"])
 def test_a_notebook_runs_from_first_cell_to_last_wherever_it_was_saved(
     page, unpacked, html, tmp_path, monkeypatch
 ):

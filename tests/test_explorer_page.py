@@ -1,15 +1,18 @@
 """The explorer's page: its address, what it refuses, keyboard and speech, and the record it writes."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 from example_explorer import GO, at, settled, text
-from example_tree import Tree
 
 from book.html import files
 from book.shown import explorer
+from extraction.__main__ import main as extraction_main
+from extraction.records import ROOT
+from models.__main__ import main as models_main
 from models.endpoints import quadrature
 
 browser = pytest.mark.browser
@@ -173,11 +176,6 @@ def test_the_numbers_shown_can_be_saved(page, tmp_path):
 # a contribution
 
 
-@pytest.fixture(scope="module")
-def tree(tmp_path_factory) -> Tree:
-    return Tree(tmp_path_factory.mktemp("contribution") / "review")
-
-
 @browser
 @pytest.mark.parametrize(
     "endpoint, own",
@@ -188,10 +186,10 @@ def tree(tmp_path_factory) -> Tree:
     ],
 )
 def test_the_record_it_writes_passes_the_check_once_its_row_is_filled_in_and_enters(
-    page, tree, endpoint, own
+    page, tmp_path, capsys, endpoint, own
 ):
-    tree.git("checkout", "-q", ".")
-    tree.git("clean", "-qfd", "extraction")
+    root = tmp_path / "extraction"
+    shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     at(page, endpoint=endpoint, **own)
     page.get_by_text("Make your study a contribution").click()
     for name, value in {"study": "lee2031", "where": "Table 2", "doi": "10.1234/example.2031"}.items():
@@ -200,14 +198,18 @@ def test_the_record_it_writes_passes_the_check_once_its_row_is_filled_in_and_ent
         page.get_by_role("button", name="Save the record").click()
     assert download.value.suggested_filename == "lee2031.yml"
     path = text(page, "path")
-    download.value.save_as(tree.folder / path)
-    previewed = tree.run(*text(page, "command").removeprefix("python -m ").split(), "--json")
-    assert previewed.returncode == 0, previewed.stdout + previewed.stderr
-    assert [one["endpoint"] for one in json.loads(previewed.stdout)["endpoints"]] == [endpoint]
+    download.value.save_as(tmp_path / path)
+    python, _, models, *words, named = text(page, "command").split()
+    assert (python, models, named) == ("python", "models", path)
+    assert models_main([*words, str(tmp_path / path), "--json"]) == 0
+    previewed = json.loads(capsys.readouterr().out)
+    assert [one["endpoint"] for one in previewed["endpoints"]] == [endpoint]
     row = text(page, "row").replace("[FILL_IN]", "[Lee A]").replace("FILL_IN", "Invented for a test.")
-    tree.change("extraction/register.yml", "\nexternal:", f"\n{row.rstrip()}\n\nexternal:")
-    checked = tree.run("extraction", "check")
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    register = (root / "register.yml").read_text(encoding="utf-8")
+    assert "\nexternal:" in register
+    register = register.replace("\nexternal:", f"\n{row.rstrip()}\n\nexternal:", 1)
+    (root / "register.yml").write_text(register, encoding="utf-8")
+    assert extraction_main(["check", "--root", str(root)]) == 0, capsys.readouterr()
 
 
 @browser

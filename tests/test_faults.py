@@ -6,81 +6,66 @@ import ast
 import hashlib
 import os
 import resource
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
 
+import example_at_hand
 import pytest
 import xarray as xr
 from example_events import LIMIT, at_a_write, kill_at_a_write
-from example_tree import ROOT, Tree
+from example_tree import ROOT
 
 from extraction.whole import whole, write_whole
-from models.runs import alone
-
-ENDPOINT = "severe_crs"  # the quickest to fit
-AT_HAND = """
-import sys
-
-import numpy as np
-import xarray as xr
-
 from models import fit
 from models.__main__ import main
+from models.runs import alone, store
+
+ENDPOINT = "severe_crs"
 
 
-def fitted(*_):
-    draws = np.random.default_rng(1).normal(size=(4, 10_000))
-    diagnostics = {"r_hat": 1.0, "ess_bulk": 10_000, "ess_tail": 10_000, "divergences": 0}
-    return xr.Dataset({"mu": (("chain", "draw"), draws)}), {"diagnostics": diagnostics}
+class Place:
+    """A folder with posteriors of its own, none at first, to be fitted with draws at hand."""
 
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.posteriors = folder, folder / "_build" / "posteriors"
+        self.posteriors.mkdir(parents=True)
 
-fit.fitted = fitted
-sys.exit(main())
-"""
-"""`python -m models` with draws at hand in place of a sampler's, for tests of how they are kept: that a fit
-gives the same draws again is held in the tests of fits.
-"""
+    def run(self, *words: str, **options) -> subprocess.CompletedProcess:
+        """`python -m models WORDS`, in a process of its own."""
+        return subprocess.run(
+            [sys.executable, "-m", "example_at_hand", *words],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            **options,
+        )
 
-
-@pytest.fixture(scope="module")
-def pristine(tmp_path_factory) -> Tree:
-    tree = Tree(tmp_path_factory.mktemp("faults") / "review")
-    (tree.folder / "at_hand.py").write_text(AT_HAND, encoding="utf-8")
-    return tree
+    def checksums(self) -> dict[str, str]:
+        """Of the draws of each posterior; raises an error where a file is no whole one."""
+        return {
+            path.name: (
+                hashlib.sha256(
+                    b"".join(
+                        draws.values.tobytes() for draws in xr.load_dataset(path, engine="h5netcdf").values()
+                    )
+                ).hexdigest()
+            )
+            for path in self.posteriors.glob("*.nc")
+        }
 
 
 @pytest.fixture
-def tree(pristine, tmp_path) -> Iterator[Tree]:
-    """A clone with every posterior; what a test does to its `_build` is undone after it."""
-    build, kept = pristine.folder / "_build", tmp_path / "kept"
-    shutil.copytree(build, kept)
-    yield pristine
-    shutil.rmtree(build)
-    kept.rename(build)
-
-
-def posteriors(tree: Tree) -> dict[str, str]:
-    """Checksum of the draws of each posterior; raises an error where a file is no whole one."""
-    return {
-        path.name: (
-            hashlib.sha256(
-                b"".join(
-                    draws.values.tobytes() for draws in xr.load_dataset(path, engine="h5netcdf").values()
-                )
-            ).hexdigest()
-        )
-        for path in (tree.folder / "_build" / "posteriors").glob("*.nc")
-    }
-
-
-def forget(tree: Tree, endpoint: str = ENDPOINT) -> None:
-    for path in (tree.folder / "_build" / "posteriors").glob(f"{endpoint}-*"):
-        path.unlink()
+def place(tmp_path, monkeypatch) -> Place:
+    """Where this process, and others that it starts, look for posteriors."""
+    found = Place(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(ROOT), str(ROOT / "tests"))))
+    monkeypatch.setattr(fit, "fitted", example_at_hand.fitted)
+    monkeypatch.setattr(store, "FOLDER", found.posteriors)
+    monkeypatch.setattr(alone, "FOLDER", found.posteriors.parent)
+    return found
 
 
 # files
@@ -98,44 +83,46 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
 # fits
 
 
-def test_a_damaged_posterior_is_detected_and_fitted_again(tree):
-    [path] = (tree.folder / "_build" / "posteriors").glob(f"{ENDPOINT}-*.nc")
+def test_a_damaged_posterior_is_detected_and_fitted_again(place, review, capsys):
+    fit.fit([ENDPOINT], review)
+    [path] = place.posteriors.glob("*.nc")
     sound = path.read_bytes()
     middle = len(sound) // 2
     path.write_bytes(sound[:middle] + bytes([sound[middle] ^ 255]) + sound[middle + 1 :])
-    done = tree.run("models", "summary")
-    assert done.returncode == 1 and f"{ENDPOINT}: no posterior" in done.stderr
+    with pytest.raises(store.NotFitted, match=f"{ENDPOINT}: no posterior"):
+        store.read(ENDPOINT, review)
     path.write_bytes(sound)
     path.with_suffix(".json").write_text("{", encoding="utf-8")
-    assert f"{ENDPOINT}: fitted in" in tree.run("models", "fit", ENDPOINT).stderr
-    assert tree.run("models", "summary").returncode == 0
+    with pytest.raises(store.NotFitted, match=f"{ENDPOINT}: no posterior"):
+        store.read(ENDPOINT, review)
+    fit.fit([ENDPOINT], review)
+    assert capsys.readouterr().err.count(f"{ENDPOINT}: fitted in") == 2
+    assert store.read(ENDPOINT, review).draws.equals(example_at_hand.fitted()[0])
 
 
-def test_a_fit_killed_while_it_writes_and_run_again_is_as_if_never_killed(tree):
-    forget(tree)
-    assert tree.run("at_hand", "fit", ENDPOINT).returncode == 0
-    sound = posteriors(tree)  # of a fit that nobody killed
-    forget(tree)
+def test_a_fit_killed_while_it_writes_and_run_again_is_as_if_never_killed(place, review):
+    fit.fit([ENDPOINT], review)
+    sound = place.checksums()
+    for path in place.posteriors.iterdir():
+        path.unlink()
     for write in (2, 4):  # draws and info file, each written beside its place, are about to be moved there
-        kill_at_a_write(write, tree.folder, "posteriors", "at_hand", "fit", ENDPOINT)
-        assert all(sound[name] == checksum for name, checksum in posteriors(tree).items()), (
+        kill_at_a_write(write, place.folder, "posteriors", "example_at_hand", "fit", ENDPOINT)
+        assert all(sound[name] == checksum for name, checksum in place.checksums().items()), (
             f"killed before write {write}"
         )
-    assert tree.run("at_hand", "fit", ENDPOINT).returncode == 0
-    assert posteriors(tree) == sound
+    fit.fit([ENDPOINT], review)
+    assert place.checksums() == sound
 
 
 # waits
 
 
-def test_of_two_fits_at_once_one_waits_and_finds_it_done(tree):
-    forget(tree)
-    options = {"cwd": tree.folder, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(
-        at_a_write(1, signal.SIGSTOP, "posteriors", "at_hand", "fit", ENDPOINT), **options
-    ) as first:
+def test_of_two_fits_at_once_one_waits_and_finds_it_done(place):
+    options = {"cwd": place.folder, "stderr": subprocess.PIPE, "text": True}
+    command = ["example_at_hand", "fit", ENDPOINT]
+    with subprocess.Popen(at_a_write(1, signal.SIGSTOP, "posteriors", *command), **options) as first:
         os.waitpid(first.pid, os.WUNTRACED)  # it has stopped, with the lock in hand
-        with subprocess.Popen([sys.executable, "-m", "models", "fit", ENDPOINT], **options) as second:
+        with subprocess.Popen([sys.executable, "-m", *command], **options) as second:
             said = second.stderr.readline()
             first.send_signal(signal.SIGCONT)
             assert f"{ENDPOINT}: fitted in" in first.communicate(timeout=LIMIT)[1]
@@ -218,18 +205,16 @@ def small_files() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 
 
-def test_a_full_disk_is_told_in_one_line_and_leaves_nothing(tree):
-    forget(tree)
-    before = sorted((tree.folder / "_build" / "posteriors").iterdir())
-    done = tree.run("at_hand", "fit", ENDPOINT, preexec_fn=small_files)
+def test_a_full_disk_is_told_in_one_line_and_leaves_nothing(place):
+    done = place.run("fit", ENDPOINT, preexec_fn=small_files)
     assert done.returncode == 1 and "File too large" in done.stderr and "Traceback" not in done.stderr
-    assert sorted((tree.folder / "_build" / "posteriors").iterdir()) == before
+    assert not list(place.posteriors.iterdir())
 
 
-def test_a_folder_that_may_not_be_written_is_told_in_one_line(tree, tmp_path):
+def test_a_folder_that_may_not_be_written_is_told_in_one_line(place, capsys):
     # A file where the folder should be: even root cannot write below it, as on a read-only disk.
-    forget(tree)
-    (tree.folder / "_build" / "posteriors").rename(tmp_path / "elsewhere")
-    (tree.folder / "_build" / "posteriors").touch()
-    done = tree.run("at_hand", "fit", ENDPOINT)
-    assert done.returncode == 1 and "posteriors" in done.stderr and "Traceback" not in done.stderr
+    place.posteriors.rmdir()
+    place.posteriors.touch()
+    assert main(["fit", ENDPOINT]) == 1
+    error = capsys.readouterr().err
+    assert "posteriors" in error and "Traceback" not in error

@@ -48,7 +48,7 @@ import hashlib
 from extraction.records import load
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.sampling import fitted
-draws, _ = fitted(ENDPOINTS["severe_infection"], evidence_of("severe_infection", load()))
+draws, _ = fitted(ENDPOINTS["severe_crs"], evidence_of("severe_crs", load()))  # the quickest to compile
 print(hashlib.sha256(draws["mu"].values.tobytes()).hexdigest())
 """
 

@@ -28,12 +28,6 @@ def test_a_worked_command_answers(name, capsys, monkeypatch):
     assert capsys.readouterr().out.strip()
 
 
-def test_a_command_is_shown_with_its_file_and_what_it_prints():
-    shown = own_numbers.printed("curve")
-    assert shown.startswith("$ cat curve.csv\nkind,arm,time_months") and "lines more" in shown
-    assert "$ review-extraction recover curve curve.csv\n" in shown and "Hazard ratio" in shown
-
-
 def test_the_commands_together_take_seconds_and_print_plain_lines_that_fit(monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")  # as a notebook's kernel does
     own_numbers._outputs.cache_clear()
@@ -43,6 +37,12 @@ def test_the_commands_together_take_seconds_and_print_plain_lines_that_fit(monke
     lines = [line for text in shown for line in text.splitlines()]
     assert max(map(len, lines)) <= 90  # a file is shown as it is
     assert not any("\033" in line for line in lines)
+
+
+def test_a_command_is_shown_with_its_file_and_what_it_prints():
+    shown = own_numbers.printed("curve")
+    assert shown.startswith("$ cat curve.csv\nkind,arm,time_months") and "lines more" in shown
+    assert "$ review-extraction recover curve curve.csv\n" in shown and "Hazard ratio" in shown
 
 
 def test_the_page_is_short():

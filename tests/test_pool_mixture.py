@@ -130,8 +130,9 @@ def test_the_p_of_a_ratio_has_its_rounding_summed_out_as_in_a_record():
     """HR 0.74, P = 0.36: z = 0.9154, se = 0.3011 / 0.9154; ratio and p each over all that prints so."""
     theta = np.linspace(-3, 3, 601)
     found = shape_of(one_row("hr", hr="0.74", p="0.36"), "hr", theta)
-    log_ratio = np.log(np.linspace(0.735, 0.745, 401))[:, None, None]
-    z = stats.norm.isf(np.linspace(0.355, 0.365, 401) / 2)[:, None]
+    within = (np.arange(60) + 0.5) / 6000  # middles of sixty parts of a last digit
+    log_ratio = np.log(0.735 + within)[:, None, None]
+    z = stats.norm.isf((0.355 + within) / 2)[:, None]
     density = stats.norm.pdf(theta, log_ratio, np.abs(log_ratio) / z)
     expected = np.log(density.mean(axis=(0, 1)))
     np.testing.assert_allclose(found, expected - expected[0], atol=0.01)  # of seven nodes
