@@ -81,7 +81,7 @@ def require(review: Review) -> None:
     build.require_posteriors(review)
     if not build.is_current(inputs.of_book()):
         raise build.NotMade("The book is not that of the tree as it stands. Run `make book` first.")
-    if unknown := [name for name in inputs.names() if name not in set(_tracked())]:
+    if unknown := sorted(set(inputs.names()).difference(_tracked())):
         raise build.NotMade(
             f"Not in git, so not in the bundle: {', '.join(unknown)}. Add it with `git add`, or remove it."
         )
