@@ -314,6 +314,18 @@ ALONE = {
             upper_quartile=7,
         )
     ],
+    "median_time": [
+        entry(
+            "x",
+            "median_time",
+            "overall_survival",
+            "toci",
+            "months",
+            "14.1 (9.0-NR)",
+            median="14.1",
+            lower="9.0",
+        )
+    ],
     "mean_sd": [entry("x", "mean_sd", "crs_duration", "toci", "days", "5.1 (2.0)", mean="5.1", sd="2.0")],
     "quantity": [entry("x", "quantity", "follow_up", "total", "months", "14", value=14)],
     "test_outcome": [
