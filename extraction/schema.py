@@ -633,8 +633,8 @@ class Record(Strict):
         return [
             e
             for e in self.entries
-            if isinstance(e, kind)
-            and e.field == field
+            if e.field == field
+            and isinstance(e, kind)
             and (e.contrast == contrast or (contrast == TWO_ARMS and e.contrast == REVERSED))
             and e.id not in self.set_aside()
             and (stratum is None or e.stratum == stratum)

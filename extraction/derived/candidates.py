@@ -115,7 +115,7 @@ def tables_of(record: Record, field: str, stratum: str = "all", verbal: bool = T
     )
     if not isinstance(test.entry, TestOutcome):
         return known.recovered(found, test.entry.id)
-    if set(found.tables) == set(without.tables):
+    if len(found.tables) == len(without.tables) and set(found.tables) == set(without.tables):
         return known.recovered(without)
     return known.recovered(found, test.entry.id, verbal=True)
 
