@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from extraction import living, question, schema, vocabulary
+from extraction import living, people, question, schema, vocabulary
 
 REPORTS: tuple[type[schema.Entry], ...] = (
     schema.GroupSize,
@@ -69,6 +69,8 @@ LIVING: tuple[type[BaseModel], ...] = (
     living.Role,
     living.Search,
     living.ReviewDoi,
+    people.People,
+    people.Person,
 )
 
 VOCABULARIES: dict[str, Mapping[str, object]] = {
@@ -185,7 +187,7 @@ def markdown() -> str:
         *map(_section, QUESTION),
         "## The register",
         *map(_section, REGISTER),
-        "## The living mode",
+        "## The living mode, and who made the review",
         *map(_section, LIVING),
         "## A record, and the ratings of certainty",
         *map(_section, BLOCKS),
@@ -243,6 +245,7 @@ def json_schemas() -> dict[str, str]:
         "register.schema.json": schema.Register,
         "living.schema.json": living.Living,
         "question.schema.json": question.Question,
+        "people.schema.json": people.People,
     }
     draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return {

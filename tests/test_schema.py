@@ -5,7 +5,7 @@ import json
 from jsonschema import Draft7Validator
 
 from extraction import __main__ as commands
-from extraction import dictionary, living, question, schema, vocabulary
+from extraction import dictionary, living, people, question, schema, vocabulary
 from extraction.records import ROOT
 
 MODELS = [*dictionary.REGISTER, *dictionary.LIVING, *dictionary.BLOCKS, *dictionary.REPORTS]
@@ -22,7 +22,9 @@ def test_the_json_schemas_are_written_whole_and_alike_each_time(tmp_path, monkey
     first = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert commands.main(["schema"]) == 0
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == first
-    assert set(first) == {f"{name}.schema.json" for name in ("record", "register", "living", "question")}
+    assert set(first) == {
+        f"{name}.schema.json" for name in ("record", "register", "living", "people", "question")
+    }
     capsys.readouterr()
 
 
@@ -54,10 +56,10 @@ def test_the_dictionary_has_each_field_of_each_model_with_a_meaning():
 def test_every_model_of_the_schema_is_in_the_dictionary():
     models = {
         model
-        for model in [*vars(schema).values(), *vars(living).values()]
-        if isinstance(model, type) and issubclass(model, schema.Strict)
+        for model in [*vars(schema).values(), *vars(living).values(), *vars(people).values()]
+        if isinstance(model, type) and issubclass(model, people.Model)
     }
-    assert models - {schema.Strict, schema.Share} == set(MODELS)  # bases of others
+    assert models - {people.Model, schema.Strict, schema.Share} == set(MODELS)  # bases of others
 
 
 def test_the_dictionary_page_names_every_kind_variable_and_unit():

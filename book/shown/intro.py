@@ -9,9 +9,10 @@ from book.html.markers import PAGES, figure_name, with_sources
 from book.html.show import drawn
 from book.html.style import Picture
 from book.html.template import filled
-from book.shown import findings_page, landing, living_page, methods_page, register
+from book.shown import findings_page, landing, living_page, methods_page, people_page, register
 from book.shown.citation import citation, newest
 from book.shown.endpoint import chapter
+from extraction import people
 from extraction.records import Review
 from models import words
 from models.endpoints import ENDPOINTS
@@ -58,12 +59,13 @@ def comparison(review: Review) -> None:
 
 
 def version(review: Review) -> None:
-    """Version and date, and what changed last."""
+    """Version and date, what changed last, and who made the review."""
     cited = citation(review)
     files.display_with(
         Markup(
-            '<p class="review-quiet">Version {}, {}. <a href="what-changed.html">What changed</a></p>'
-        ).format(cited.version, cited.dated),
+            '<p class="review-quiet">Version {}, {}. <a href="what-changed.html">What changed</a>.'
+            ' {} <a href="editing.html#who-does-what-and-when">More</a></p>'
+        ).format(cited.version, cited.dated, people_page.in_short(people.read(), review)),
         {},
     )
 
