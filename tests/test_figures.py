@@ -14,7 +14,9 @@ from book.shown import agreement
 from book.shown.endpoint import figures, recovery, tables
 from book.shown.endpoint.printed import printed_result
 from extraction.checks import check
+from models.answers.summary import summarise
 from models.endpoints import ENDPOINTS, evidence_of
+from models.words import ends
 
 COUNTS = [key for key, endpoint in ENDPOINTS.items() if endpoint.scale == "odds ratio"]
 
@@ -67,8 +69,8 @@ def test_a_forest_has_a_row_for_each_study_used_and_each_registered_study(key, r
     used = evidence_of(key, review).studies
     registered = [s.id for s in review.register.studies if s.registered]
     assert set(rows) == {review.studies[study].label for study in {*used, *registered}} | {
-        "Mean effect",
-        "Mean effect adjusted",
+        "Mean",
+        "Mean, adjusted",
         "Next study",
     }
     assert all(rows[review.studies[study].label].limits for study in used)
@@ -87,6 +89,22 @@ def test_a_forest_shows_each_label_and_its_words_stand_in_the_alternative_text(k
     for row in figures.forest_rows(key, review):
         assert row.label in words_in(figure)
         assert row.label in alt and (row.kind != "study" or row.printed in alt)
+
+
+@pytest.mark.parametrize("key", ENDPOINTS)
+def test_a_forest_has_its_numbers_beside_the_intervals_and_no_word_on_them(key, review):
+    figure, _, numbers, *_ = figures.forest(key, review)
+    _, plot, told = figure.axes
+    beside = [text.get_text() for text in told.texts]
+    assert not [text for text in plot.texts if "favours" not in text.get_text()], "which stand below"
+    for row in numbers.itertuples():
+        limits = {"lower": row.lower, "upper": row.upper}
+        assert row.no_result_because or ends(limits, summarise(key, review)["digits"]) in beside
+
+
+@pytest.mark.parametrize("key", [key for key, endpoint in ENDPOINTS.items() if endpoint.engine.integrates])
+def test_the_weights_of_a_forest_add_to_one_with_that_of_the_prior(key, review):
+    assert figures.forest(key, review).numbers["weight"].sum() == pytest.approx(1)
 
 
 def test_an_interval_that_leaves_the_axis_ends_in_an_arrow():

@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.text import Annotation
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from matplotlib.typing import RcKeyType
 
@@ -76,8 +77,8 @@ RC: dict[RcKeyType, object] = {
 }
 plt.rcParams.update(RC)
 TICKS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
-MOST_TICKS = 7
-"""Whose labels stand apart on half of a figure's width."""
+MOST_TICKS = 5
+"""Whose labels stand apart on a third of a figure's width."""
 
 
 class Picture(NamedTuple):
@@ -127,28 +128,41 @@ def canvas(height: float, rows: int = 1, **options):
     return plt.subplots(rows, 1, figsize=(WIDTH, height), layout="constrained", **options)
 
 
-def two_columns(height: float, ratios=(0.82, 1)):
-    """A figure with a column of words on the left and axes on the right."""
-    figure, axes = plt.subplots(1, 2, figsize=(WIDTH, height), layout="constrained", width_ratios=ratios)
-    axes[0].axis("off")
-    axes[0].set_xlim(0, 1)
+def columns(height: float, *ratios: float):
+    """A figure with axes in its second column and words in the others, of these widths."""
+    figure, axes = plt.subplots(
+        1, len(ratios), figsize=(WIDTH, height), layout="constrained", width_ratios=ratios
+    )
+    for words in (axes[0], *axes[2:]):
+        words.axis("off")
+        words.set_xlim(0, 1)
     axes[1].set_yticks([])
     axes[1].spines["left"].set_visible(False)
     return figure, axes
 
 
 def ratio_axis(ax, low: float, high: float, label: str, sides: tuple[str, str]) -> None:
-    """A log axis of ratios with plain ticks, a line at 1, and at its ends the arms that the sides favour."""
+    """A log axis of ratios with plain ticks, a line at 1, and beside its foot the arms that the sides
+    favour.
+    """
     ratio_ticks(ax, low, high)
     left, right = (textwrap.fill(f"favours {side}", 12) for side in sides)
     lines = 1 + max(left.count("\n"), right.count("\n"))
     ax.set_xlabel(f"{label}, log scale", labelpad=6 + 14 * lines)
-    words_at_ends(ax, f"◄ {left}", f"{right} ►")
+    for words in words_below(ax, (0.48, f"◄ {left}", "right"), (0.52, f"{right} ►", "left")):
+        words.set_in_layout(False)  # they may reach below the columns beside the axis
 
 
 def words_at_ends(ax, left: str, right: str) -> None:
     """Words below both ends of an axis, under its ticks: what each direction means."""
-    for place, words, side in ((0, left, "left"), (1, right, "right")):
+    words_below(ax, (0, left, "left"), (1, right, "right"))
+
+
+def words_below(ax, *told: tuple[float, str, str]) -> list[Annotation]:
+    """Words under the ticks of an axis: each with its place, a share of the axis, and the side that stands
+    there.
+    """
+    return [
         ax.annotate(
             words,
             (place, 0),
@@ -160,6 +174,8 @@ def words_at_ends(ax, left: str, right: str) -> None:
             fontsize=SMALL,
             color="#444444",
         )
+        for place, words, side in told
+    ]
 
 
 def ratio_ticks(ax, low: float, high: float) -> None:

@@ -11,16 +11,17 @@ import pandas as pd
 from book.html.style import (
     BLUE,
     GREY,
+    INK,
     LIGHT,
     ORANGE,
     PURPLE,
     SMALL,
     Picture,
+    columns,
     density,
     interval_line,
     ratio_axis,
     reach,
-    two_columns,
 )
 from book.shown.endpoint.lights import LIGHTS, legend_of_lights, row_of_lights
 from book.shown.endpoint.printed import NOTHING, printed_result
@@ -35,7 +36,8 @@ from models.engines.reweight import limits_under
 from models.priors import Prior
 from models.runs import store
 from models.trust.adjusted import read_through_bias
-from models.words import compact, digits_beside, interval, number
+from models.trust.weights import weights
+from models.words import digits_beside, ends, interval, number, percent
 
 AWAITING = "awaiting data"
 
@@ -54,6 +56,8 @@ class Row:
     kind: str = "study"
     record: Record | None = None
     """Of a study whose risk of bias is judged for the endpoint."""
+    weight: float | None = None
+    """In the mean effect, a share; beside the mean effect that of the prior."""
 
 
 def forest_rows(key: str, review: Review) -> list[Row]:
@@ -61,7 +65,7 @@ def forest_rows(key: str, review: Review) -> list[Row]:
     effect, not adjusted and adjusted for bias; the effect in a next study.
     """
     endpoint, evidence, answer = ENDPOINTS[key], evidence_of(key, review), answer_of(key, review)
-    rows = []
+    rows, weight = [], weights(key, review)
     for study in review.register.studies:
         if study.id in evidence.studies:
             theta = answer.theta[study.id]
@@ -73,6 +77,7 @@ def forest_rows(key: str, review: Review) -> list[Row]:
                     theta.ratio,
                     theta.points,
                     record=record if judgements(record, endpoint.evidence) else None,
+                    weight=weight.get(study.id),
                 )
             )
         elif study.registered and study.decision == "awaiting_data":
@@ -92,40 +97,62 @@ def forest_rows(key: str, review: Review) -> list[Row]:
     sure = answer.mu.ratio | {"mcse": summarise(key, review)["mcse"]}
     return [
         *rows,
-        Row("Mean effect", f"{pooled}, not adjusted", sure, answer.mu.points, kind="pooled"),
-        Row("Mean effect adjusted", "for the likely bias", read_through_bias(key, review), kind="adjusted"),
+        Row(
+            "Mean",
+            f"{pooled}, not adjusted",
+            sure,
+            answer.mu.points,
+            kind="pooled",
+            weight=1 - sum(weight.values()) if weight else None,
+        ),
+        Row("Mean, adjusted", "for the likely bias", read_through_bias(key, review), kind="adjusted"),
         Row("Next study", "predicted, not adjusted", new.ratio, new.points, kind="prediction"),
     ]
 
 
-LIGHTS_HEIGHT = 0.5
+LIGHTS_HEIGHT = 0.55
 """Of a forest row, for the risk of bias under what is printed."""
+LINE = 0.44
+"""Height of a line of small type in a forest row, a row being 0.42 inches to the unit."""
+WRAPPED = 23
+"""Characters to a line of what is printed, beside the intervals."""
 COLOURS = {"study": BLUE, "pooled": BLUE, "adjusted": ORANGE, "prediction": PURPLE}
 MARKERS = {"pooled": "D", "adjusted": "s"}
 
 
 def forest(key: str, review: Review):
-    """Posterior of each study beside what its paper printed, with the mean and the effect in a next study."""
+    """Posterior of each study between what its paper printed and its numbers, with the mean and the effect in
+    a next study.
+    """
     endpoint = ENDPOINTS[key]
     rows, digits = forest_rows(key, review), summarise(key, review)["digits"]
     judged = [row.record for row in rows if row.record]
     domains = domains_of(judged)
-    printed = [textwrap.wrap(row.printed, 29) or [""] for row in rows]
+    printed = [textwrap.wrap(row.printed, WRAPPED) for row in rows]
     heights = [
-        max(1.25, 0.95 + 0.55 * len(lines)) + (LIGHTS_HEIGHT if row.record else 0)
+        max(
+            0.8 + LINE * len(lines) + (LIGHTS_HEIGHT if row.record else 0),
+            0.3 + LINE * len(_told(row, digits)),
+        )
         for row, lines in zip(rows, printed, strict=True)
     ]
     tops = np.concatenate([[0], -np.cumsum(heights)])
     low, high = reach([row.limits for row in rows if row.limits and row.kind in ("study", "pooled")])
-    figure, (words, ax) = two_columns(-tops[-1] * 0.42 + 1.0, (0.95, 1))
+    figure, (words, ax, told) = columns(-tops[-1] * 0.42 + 1.4, 1.95, 1.6, 1.1)
     for row, lines, top, height in zip(rows, printed, tops[:-1], heights, strict=True):
-        _forest_row(words, ax, row, lines, top, height, (low, high), digits)
-    for row, top, height in zip(rows, tops[:-1], heights, strict=True):
+        words.text(0, top - 0.15, row.label, va="top", weight="bold", fontsize=11.5)
+        words.text(
+            0, top - 0.65, "\n".join(lines), va="top", fontsize=SMALL, color="#444444", linespacing=1.15
+        )
         if row.record:
-            row_of_lights(words, row.record, endpoint.evidence, domains, 0.03, top - height + 0.28, 0.065)
-    for axes in (words, ax):
+            row_of_lights(words, row.record, endpoint.evidence, domains, 0.03, top - height + 0.3, 0.09)
+        _forest_row(ax, told, row, top - height / 2, (low, high), digits)
+    for axes in (words, ax, told):
         axes.set_ylim(tops[-1], 0)
         axes.axhline(tops[-4], color=LIGHT, lw=1)
+    heads = ["median", "95 % interval", *(["weight"] if any(row.weight for row in rows) else [])]
+    for column, head in ((words, ["study", "as printed", "risk of bias"]), (told, heads)):
+        column.set_title("\n".join(head), loc="left", fontsize=SMALL, color="#444444")
     ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.sides)
     legend_of_lights(figure, judged)
     return Picture(
@@ -134,33 +161,38 @@ def forest(key: str, review: Review):
         pd.DataFrame([_forest_numbers(row, endpoint, domains) for row in rows]),
         how=(
             "Median and 95 % interval of each study, of the mean effect (also read through the likely bias) "
-            "and of a next study; beside them what each paper printed."
+            "and of a next study; beside them what each paper printed. The weight of a study is how far the "
+            "mean moves when what it saw moves, by quadrature; what is missing to 100 % is the prior's."
         ),
         endpoint=key,
     )
 
 
-def _forest_row(
-    words, ax, row: Row, lines: list[str], top: float, height: float, ends: tuple[float, float], digits: int
-) -> None:
-    low, high = ends
-    words.text(0, top - 0.2, row.label, va="top", weight="bold", fontsize=12)
-    words.text(0, top - 0.72, "\n".join(lines), va="top", fontsize=SMALL, color="#444444", linespacing=1.15)
-    middle = top - height / 2 - 0.3
+def _told(row: Row, digits: int) -> list[str]:
+    """Lines of numbers at the end of a row, or why there are none."""
     if row.limits is None:
-        ax.text(
-            1,
-            middle,
-            row.gap,
-            ha="center",
+        return textwrap.wrap(row.gap, 11)
+    weight = f"{'prior ' if row.kind == 'pooled' else ''}{percent(row.weight)}" if row.weight else ""
+    return list(filter(None, (number(row.limits["median"], digits), ends(row.limits, digits), weight)))
+
+
+def _forest_row(ax, told, row: Row, middle: float, reached: tuple[float, float], digits: int) -> None:
+    """The interval with its density, and beside it the numbers; words alone where there is no result."""
+    lines = _told(row, digits)
+    for i, line in enumerate(lines):
+        told.text(
+            0,
+            middle + LINE * ((len(lines) - 1) / 2 - i),
+            line,
             va="center",
-            style="italic",
-            color=GREY,
-            fontsize=11,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 2},
+            fontsize=SMALL,
+            weight="bold" if row.limits and i == 0 else "normal",
+            style="normal" if row.limits else "italic",
+            color=INK if row.limits else GREY,
         )
+    if row.limits is None:
         return
-    colour = COLOURS[row.kind]
+    (low, high), colour = reached, COLOURS[row.kind]
     if row.draws is not None:
         grid = np.linspace(np.log(low), np.log(high), 200)
         shape = density(row.draws, grid)
@@ -168,16 +200,6 @@ def _forest_row(
             np.exp(grid), middle, middle + 0.5 * shape / shape.max(), color=colour, alpha=0.18, lw=0, zorder=1
         )
     interval_line(ax, middle, row.limits, low, high, colour, MARKERS.get(row.kind, "o"))
-    # above the interval, at the end of the row; on white, so that the line of no difference strikes no word
-    ax.annotate(
-        compact(row.limits, digits),
-        (1, top - 0.2),
-        xycoords=("axes fraction", "data"),
-        ha="right",
-        va="top",
-        fontsize=SMALL,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
-    )
 
 
 def _forest_numbers(row: Row, endpoint: Endpoint, domains: list[str]) -> dict:
@@ -193,6 +215,7 @@ def _forest_numbers(row: Row, endpoint: Endpoint, domains: list[str]) -> dict:
         "no_result_because": row.gap,
         "scale": endpoint.scale,
         **{name: row.limits[name] if row.limits else None for name in ("median", "lower", "upper")},
+        "weight": row.weight,
         **{f"risk_of_bias_{domain}": lights.get(domain) for domain in (*domains, "overall")},
     }
 
@@ -206,6 +229,11 @@ def _forest_alt(endpoint: Endpoint, rows: list[Row], digits: int) -> str:
             said = f", printed {row.printed}" if row.kind == "study" else ""
             risk = overall(row.record, endpoint.evidence) if row.record else None
             said += f", risk of bias {LIGHTS[risk][0]}" if risk else ""
+            said += (
+                f", weight{' of the prior' if row.kind == 'pooled' else ''} {percent(row.weight)}"
+                if row.weight
+                else ""
+            )
             parts.append(f"{row.label}: {interval(row.limits, digits)}{said}")
     return (
         f"Forest plot, {endpoint.title}: {endpoint.scale}, {endpoint.contrast.treated} over"

@@ -14,8 +14,8 @@ from book.html.style import (
     STUDY_COLOURS,
     Picture,
     canvas,
+    columns,
     ratio_axis,
-    two_columns,
     words_at_ends,
 )
 from extraction.derived.characteristics import imbalances
@@ -43,7 +43,7 @@ def baseline_imbalance(review: Review) -> Picture | None:
         list(dict.fromkeys(i.variable for i in found)),
         list(dict.fromkeys(i.label for i in found)),
     )
-    figure, (words, ax) = two_columns(0.62 * len(variables) + 1.5, (0.95, 1))
+    figure, (words, ax) = columns(0.62 * len(variables) + 1.5, 0.95, 1)
     ax.axvspan(-0.1, 0.1, color=LIGHT, alpha=0.6, lw=0)
     ax.axvline(0, color=GREY, lw=1)
     for row, variable in enumerate(variables):

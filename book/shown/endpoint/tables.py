@@ -161,7 +161,7 @@ STUDIES = ("study", "unused", "awaiting")
 
 def forest(numbers: pd.DataFrame, summary: dict) -> pd.DataFrame:
     """The numbers of a forest plot as it shows them: what is printed, median and 95 % interval or why there
-    is none, overall risk of bias.
+    is none, the weights, overall risk of bias.
     """
 
     def result(row) -> str:
@@ -172,7 +172,7 @@ def forest(numbers: pd.DataFrame, summary: dict) -> pd.DataFrame:
             {"median": row.median, "lower": row.lower, "upper": row.upper} | own, summary["digits"]
         )
 
-    return pd.DataFrame(
+    shown = pd.DataFrame(
         [
             {
                 "study": row.row,
@@ -185,6 +185,12 @@ def forest(numbers: pd.DataFrame, summary: dict) -> pd.DataFrame:
             for row in numbers.itertuples()
         ]
     )
+    if numbers["weight"].notna().any():
+        whose = numbers["kind"].map({"pooled": " (the prior)"}).fillna("")
+        shown.insert(
+            3, "weight", numbers["weight"].map(percent, na_action="ignore").str.cat(whose).fillna("")
+        )
+    return shown
 
 
 def priors(key: str) -> Table:

@@ -1,0 +1,49 @@
+"""How much weight each study has in the mean effect, whatever the shape of its likelihood."""
+
+from collections.abc import Mapping
+
+from extraction.records import Review
+from models.endpoints import ENDPOINTS, evidence_of
+from models.engines.effects import study_likelihoods
+from models.engines.quadrature_general import from_study_likelihoods
+from models.likelihood.report import LogLikelihood
+from models.priors import Prior
+
+SHIFT = 0.05
+"""Of a study's likelihood, in log ratio: so little that the mean follows in proportion."""
+
+
+def weights(key: str, review: Review) -> dict[str, float]:
+    """The weight of each study of an endpoint; none where the engine does not integrate."""
+    endpoint = ENDPOINTS[key]
+    if not endpoint.engine.integrates:
+        return {}
+    return of_likelihoods(study_likelihoods(evidence_of(key, review)), endpoint.mu_prior, endpoint.tau_prior)
+
+
+def of_likelihoods(
+    likelihoods: Mapping[str, LogLikelihood], mu_prior: Prior, tau_prior: Prior
+) -> dict[str, float]:
+    """By how much the posterior mean of mu moves when what a study saw lies higher, per unit of that.
+
+    With normal likelihoods and a known tau these are the weights of the random-effects model,
+    (se² + tau²)⁻¹ over their sum and the precision of the prior; what is missing to 1 is the prior's.
+    """
+    return {
+        study: (
+            _mean({**likelihoods, study: _shifted(likelihoods[study], SHIFT)}, mu_prior, tau_prior)
+            - _mean({**likelihoods, study: _shifted(likelihoods[study], -SHIFT)}, mu_prior, tau_prior)
+        )
+        / (2 * SHIFT)
+        for study in likelihoods
+    }
+
+
+def _shifted(likelihood: LogLikelihood, by: float) -> LogLikelihood:
+    """The likelihood had the study seen an effect higher by so much."""
+    return lambda theta: likelihood(theta - by)
+
+
+def _mean(likelihoods: Mapping[str, LogLikelihood], mu_prior: Prior, tau_prior: Prior) -> float:
+    posterior = from_study_likelihoods(list(likelihoods.values()), mu_prior, tau_prior)
+    return posterior.mu.expectation(lambda mu: mu)
