@@ -32,6 +32,8 @@ from models.runs import store
 ROOT = inputs.ROOT
 HEAVIEST = 1_500_000
 """Bytes of a page with its figures."""
+ABOUT = 3
+"""Lines of comment at the head of a file of numbers."""
 REBUILD_SECONDS = 1700  # of patience, on a machine that others use as well
 pytestmark = pytest.mark.book
 
@@ -91,8 +93,10 @@ def test_every_figure_and_every_table_has_numbers_that_open_in_pandas(shown):
     for path, item in items:
         file = (path.parent / item["numbers"]).resolve()
         with file.open(encoding="utf-8", newline="") as text:
+            cited, about, page = (text.readline() for _ in range(ABOUT))
             header = next(csv.reader(text))
-        found = pd.read_csv(file)
+        assert f"Version {version()}" in cited and len(about) > 4 and page.startswith("# From "), file.name
+        found = pd.read_csv(file, skiprows=ABOUT)
         assert list(found.columns) == header and len(set(header)) == len(header) and len(found), file.name
 
 
@@ -103,7 +107,8 @@ def test_a_table_without_other_numbers_has_the_columns_that_it_shows(shown):
         for item in page.items
         if item["numbers"] and item["numbers"].endswith("studies-medians-and-ranges-by-arm-as-printed.csv")
     ]
-    assert list(pd.read_csv(build.HTML / "book" / medians["numbers"]).columns) == medians["heads"]
+    held = pd.read_csv(build.HTML / "book" / medians["numbers"], skiprows=ABOUT)
+    assert list(held.columns) == medians["heads"]
 
 
 def test_no_file_of_numbers_and_no_figure_is_without_its_page(shown, html):

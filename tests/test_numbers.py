@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from book.html import files
-from book.html.numbers_csv import to_csv
+from book.html.numbers_csv import for_readers, to_csv
 from book.html.show import show, table
 from book.html.style import Picture, Table, plt
 from book.make import execute, pages, tidy
@@ -82,6 +82,20 @@ def test_numbers_keep_every_digit(values):
     assert read(to_csv(pd.DataFrame({"x": values})))["x"].map(float).tolist() == pytest.approx(
         values, rel=1e-15, abs=5e-324
     )
+
+
+def test_what_is_computed_has_six_digits_for_readers_and_what_is_said_of_it_is_on_lines_of_its_own():
+    frame = pd.DataFrame(
+        {"a": [2 / 3, 1234567.8, 1e-9 / 3, math.nan], "b": [1234567, 1, 2, 3], "c": list("wxyz")}
+    )
+    assert for_readers(frame, "Of\ntwo lines, by hand").splitlines() == [
+        "# Of two lines, by hand",
+        "a,b,c",
+        "0.666667,1234567,w",
+        "1234570.0,1,x",
+        "3.33333e-10,2,y",
+        ",3,z",
+    ]
 
 
 def test_an_index_with_a_name_is_a_column():
@@ -211,11 +225,11 @@ def test_every_candidate_every_square_and_every_light_is_counted(review):
 SHOWS = """import pandas as pd
 from book.html.show import table
 from book.html.style import Table
-table(Table(pd.DataFrame({"x": [1, %s]}), "A caption"))"""
+table(Table(pd.DataFrame({"x": [1, %s]}), "A caption", "By hand."))"""
 
 
 def placed(folder, page) -> dict[str, str]:
-    files.place(execute.executed([page], [], page.parent / "cache"), folder)
+    files.place(execute.executed([page], [], page.parent / "cache"), folder, "Version 1")
     return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*.csv")}
 
 
@@ -224,7 +238,8 @@ def test_a_page_that_is_not_run_again_has_the_same_files(run_page, tmp_path):
     assert run_page(SHOWS % 2) == ["ran book/page.md"]
     first = placed(tmp_path / "first", page)
     assert run_page(SHOWS % 2, title="Other prose") == []
-    assert placed(tmp_path / "second", page) == first == {"numbers/page-a-caption.csv": "x\n1\n2\n"}
+    about = "# Version 1\n# A caption. By hand.\n# From book/page.html\n"
+    assert placed(tmp_path / "second", page) == first == {"numbers/page-a-caption.csv": f"{about}x\n1\n2\n"}
 
 
 def test_two_tables_of_one_name_are_refused(run_page, tmp_path):
@@ -255,7 +270,9 @@ def test_a_figure_on_a_page_is_a_file_with_its_numbers_and_in_a_notebook_is_whol
         "figures-dark/survival-curve.svg",
         "numbers/survival-curve.csv",
     }
-    assert base64.b64decode(handed[files.FILES]["numbers/survival-curve.csv"]) == b"x\n1\n"
+    assert base64.b64decode(handed[files.FILES]["numbers/survival-curve.csv"]) == (
+        b"# Figure curve. By hand.\n# From book/survival.html\nx\n1\n"
+    )
     assert (
         'src="../figures/survival-curve.svg"' in on_page and 'href="../numbers/survival-curve.csv"' in on_page
     )
@@ -270,10 +287,8 @@ def test_a_figure_without_numbers_is_refused():
 def test_a_table_hands_over_the_numbers_behind_its_words(shown, monkeypatch):
     monkeypatch.setenv(files.PAGE, "survival")
     table(Table(pd.DataFrame({"ratio": ["0.33"]}), "Ratios", numbers=pd.DataFrame({"ratio": [1 / 3]})))
-    assert (
-        base64.b64decode(shown[0][1][files.FILES]["numbers/survival-ratios.csv"]).decode()
-        == f"ratio\n{1 / 3}\n"
-    )
+    held = base64.b64decode(shown[0][1][files.FILES]["numbers/survival-ratios.csv"]).decode()
+    assert held.splitlines()[2:] == ["ratio", "0.333333"]
 
 
 def test_only_pages_that_hold_files_have_them():

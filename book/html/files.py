@@ -14,7 +14,8 @@ import pandas as pd
 from IPython.display import display
 from markupsafe import Markup
 
-from book.html.numbers_csv import to_csv
+from book.html.markers import made
+from book.html.numbers_csv import for_readers
 from book.html.template import filled
 from extraction.fault import Fault
 
@@ -39,16 +40,21 @@ def display_with(markup: str, files: dict[str, bytes]) -> None:
     display({"text/html": str(markup)}, raw=True, metadata=handed if files else None)
 
 
-def numbers(frame: pd.DataFrame, name: str, what: str, made: str = "") -> tuple[Markup, dict[str, bytes]]:
+def numbers(
+    frame: pd.DataFrame, name: str, what: str, how: str = "", endpoint: str | None = None
+) -> tuple[Markup, dict[str, bytes]]:
     """Link to the numbers of a figure or table, and their file; both empty in a reader's notebook.
 
+    The file begins with two lines of comment: what it holds and by which choices, and the page it is from.
+
     name : lower-case letters, digits and hyphens, once on its page.  what : caption or alternative text, for
-    screen readers.  made : `book.html.markers.made` of them
+    screen readers.  how, endpoint : as of `book.html.style.Picture`
     """
     if not page():
         return Markup(), {}
     path = f"numbers/{page()}-{name}.csv"
-    return link(f"../{path}", what, made), {path: to_csv(frame).encode()}
+    content = for_readers(frame, f"{what.rstrip('.')}. {how}", f"From book/{page()}.html")
+    return link(f"../{path}", what, made(how, endpoint)), {path: content.encode()}
 
 
 def link(address: str, what: str, beside: str = "", words: str = "Numbers (CSV)") -> Markup:
@@ -56,13 +62,15 @@ def link(address: str, what: str, beside: str = "", words: str = "Numbers (CSV)"
     return filled("numbers-link.html", address=address, what=what, beside=beside, words=words)
 
 
-def place(notebooks: Iterable, folder: Path) -> None:
-    """Write the files that the outputs of executed notebooks hold below `folder`; raise SameName where two
-    differ under one name.
+def place(notebooks: Iterable, folder: Path, version: str) -> None:
+    """Write the files that the outputs of executed notebooks hold below `folder`, those of numbers with a
+    line of comment that names the version; raise SameName where two differ under one name.
     """
+    head = f"# {version}\n".encode()
     for notebook in notebooks:
         for path, encoded in _handed(notebook):
             target, content = folder / path, base64.b64decode(encoded)
+            content = head + content if path.endswith(".csv") else content
             if target.exists() and target.read_bytes() != content:
                 raise SameName(
                     f"{path}: two figures or tables have this name; give one of them another name or caption"

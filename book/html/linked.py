@@ -8,7 +8,7 @@ from IPython.display import HTML, display
 from markupsafe import Markup
 
 from book.html import files, narrow
-from book.html.markers import entry_key, made, marked
+from book.html.markers import entry_key, marked
 from book.html.style import Table
 from book.html.template import filled
 
@@ -83,7 +83,7 @@ def display_rows(heads, rows: list[Markup], shown: Table) -> None:
     lines = [Markup("<tr>{}</tr>").format(row) for row in rows]
     table = narrow.fitted(filled("table.html", caption=shown.caption, heads=heads, rows=lines))
     link, handed = files.numbers(
-        shown.behind, make_id(shown.caption), shown.caption, made(shown.how, shown.endpoint)
+        shown.behind, make_id(shown.caption), shown.caption, shown.how, shown.endpoint
     )
     whole = table + link
     files.display_with(

@@ -14,6 +14,16 @@ QUOTE = "'"
 """Put before such a text: a spreadsheet then takes it as text."""
 
 
+DIGITS = 6
+"""Significant digits of what was computed, in a file for readers: more than any answer is sure of."""
+
+
+def for_readers(frame: pd.DataFrame, *about: str) -> str:
+    """As `to_csv`, with DIGITS of each computed number, below a line of comment for each of `about`."""
+    shown = frame.map(lambda value: float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value)
+    return "".join(f"# {' '.join(line.split())}\n" for line in about) + to_csv(shown)
+
+
 def to_csv(frame: pd.DataFrame) -> str:
     """The frame as UTF-8 CSV with Unix lines: numbers in full precision, nothing where a value is missing,
     lists joined by `; `.

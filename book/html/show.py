@@ -16,12 +16,17 @@ from matplotlib.figure import Figure
 
 from book.html import files, narrow
 from book.html.drawing import dark, slim
-from book.html.markers import made
 from book.html.style import Picture, Table
 from book.html.template import filled
 
 LONGEST_ALT = 250
 """Characters."""
+MARGIN = 0.05
+"""Inches around a drawing: a wider one makes type smaller on a phone."""
+WIDEST = 4.74
+"""Inches of a drawing with its margin: in a phone's column of 358 pixels SMALL is then 11."""
+ROUNDS = 3
+"""Of a layout that is asked to be narrower: words that stay as wide end it."""
 
 
 def show(picture: Picture, name: str, caption: str = "") -> None:
@@ -48,7 +53,7 @@ def drawn(picture: Picture, name: str, caption: str = "") -> tuple[Markup, dict[
         raise ValueError(f"figure {name!r} has no numbers")
     drawing = _svg(picture.figure, name)
     link, handed = files.numbers(
-        picture.numbers, name, f"figure {name.replace('-', ' ')}", made(picture.how, picture.endpoint)
+        picture.numbers, name, f"Figure {name.replace('-', ' ')}", picture.how, picture.endpoint
     )
     if files.page():
         paths = {
@@ -137,7 +142,7 @@ def table(shown: Table) -> None:
     body = body.replace('class="dataframe ', 'class="', 1).replace(
         "<thead>", Markup("<caption>{}</caption>\n  <thead>").format(label), 1
     )
-    link, handed = files.numbers(shown.behind, make_id(caption), caption, made(shown.how, shown.endpoint))
+    link, handed = files.numbers(shown.behind, make_id(caption), caption, shown.how, shown.endpoint)
     files.display_with(
         Markup('<div class="review-scroll" role="region" aria-label="{}" tabindex="0">{}</div>{}').format(
             label, narrow.fitted(Markup(body)), link
@@ -149,18 +154,29 @@ def table(shown: Table) -> None:
 def _svg(figure: Figure, name: str) -> bytes:
     """The drawing itself, same figure, same bytes: no date, no random ids; the figure is closed."""
     drawing = io.BytesIO()
+    _fit(figure)
     with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "path"}):
         figure.savefig(
             drawing,
             format="svg",
             bbox_inches="tight",
-            pad_inches=0.05,  # a wider margin makes type smaller on a phone
+            pad_inches=MARGIN,
             facecolor="white",
             dpi=200,
             metadata={"Date": None},
         )
     _close(figure)
     return slim(drawing.getvalue())
+
+
+def _fit(figure: Figure) -> None:
+    """Draw narrower what reaches beyond its edges, so that a phone shows it without smaller type."""
+    for _ in range(ROUNDS):
+        figure.draw_without_rendering()
+        beyond = figure.get_tightbbox().width + 2 * MARGIN - WIDEST
+        if beyond <= 0:
+            return
+        figure.set_figwidth(figure.get_figwidth() - beyond)
 
 
 def _close(figure: Figure) -> None:

@@ -52,7 +52,9 @@ def is_current(fingerprint: str) -> bool:
 
 def build(fingerprint: str) -> None:
     """Build the whole book; raise a Fault, and leave the old book in place, at any error or warning."""
-    from extraction.records import load  # here, as a book that is current needs no records
+    # here, as a book that is current needs no records
+    from book.shown.citation import citation
+    from extraction.records import load
 
     BUILD.mkdir(exist_ok=True)
     _remove_leftovers()
@@ -69,7 +71,7 @@ def build(fingerprint: str) -> None:
         pages = sorted((source / "book").glob("*.md"))
         extensions = config["parse"]["myst_enable_extensions"]
         execute.run(pages, extensions, cache, _say)
-        files.place(execute.executed(pages, extensions, cache), source / EXTRA)
+        files.place(execute.executed(pages, extensions, cache), source / EXTRA, citation(review).words)
         with step(f"rendered {len(list((source / 'book').rglob('*.md')))} pages"):
             html = render(source, Path(scratch))
             theme.mend(html)

@@ -6,9 +6,10 @@ import pandas as pd
 from matplotlib.pyplot import close
 
 from book.html import files, markup
-from book.html.numbers_csv import to_csv
+from book.html.numbers_csv import for_readers
 from book.make import tidy
 from book.shown import study_page
+from book.shown.citation import citation
 from book.shown.endpoint import curves
 from extraction import checks, dictionary, records
 from models.evidence import collect
@@ -49,8 +50,14 @@ def generated(review: records.Review) -> dict[str, str]:
 def write_numbers(folder: Path, review: records.Review) -> None:
     """Write the numbers of every generated page below `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
+    version = citation(review).words
     for name, frame in numbers(review).items():
-        (folder / f"{name}.csv").write_bytes(to_csv(frame).encode())
+        about = (
+            version,
+            f"{name.replace('-', ' ')}, as recorded",
+            "From the pages of studies and the data dictionary",
+        )
+        (folder / f"{name}.csv").write_bytes(for_readers(frame, *about).encode())
 
 
 def numbers(review: records.Review) -> dict[str, pd.DataFrame]:

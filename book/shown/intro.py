@@ -49,15 +49,6 @@ def kinds_of_study(review: Review) -> str:
     return f"{of}; in the others the sicker patients got the drug." if randomised < len(studies) else f"{of}."
 
 
-def comparison(review: Review) -> None:
-    """Whom the answer compares, in a paragraph."""
-    told = (
-        f"{methods_page.never_had_crs(review)} They could not have been given the drug, so part of any"
-        " difference may be theirs."
-    )
-    files.display_with(Markup('<p class="review-quiet">{}</p>').format(told), {})
-
-
 def version(review: Review) -> None:
     """Version and date, what changed last, and who made the review."""
     cited = citation(review)
@@ -116,7 +107,15 @@ def unknown(review: Review) -> None:
     missing = filled(
         "folded.html", summary="The data that are missing", inside=_list(register.missing(review))
     )
-    files.display_with(_list(landing.unknown(review)) + missing, {})
+    files.display_with(_list([*landing.unknown(review), _compared(review)]) + missing, {})
+
+
+def _compared(review: Review) -> str:
+    """Whom the answer compares, and what that leaves open."""
+    return (
+        f"Whether like was compared with like: {words.in_sentence(methods_page.never_had_crs(review))} They"
+        " could not have been given the drug, so part of any difference may be theirs."
+    )
 
 
 def _list(texts: list[str]) -> Markup:

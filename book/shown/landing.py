@@ -2,7 +2,6 @@
 patients.
 """
 
-import textwrap
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -25,7 +24,6 @@ from book.html.style import (
     interval_line,
     ratio_ticks,
     reach,
-    words_at_ends,
 )
 from extraction.records import Review
 from models import words
@@ -41,8 +39,8 @@ WIDEST = 25.0
 """The ratio at which the axis of all rows ends at the latest; an interval beyond it ends in an arrow."""
 NARROW = 4.2
 """Inches: pictures beside words on a wide screen, with type that is read on a phone."""
-LOW, LINE = 0.86, 0.17
-"""Inches of a picture without the words at its ends, and of each line of these: seven are on a phone."""
+LOW = 0.86
+"""Inches: seven of these pictures are on a phone."""
 ICONS = 100
 """In each half of an icon array; one stands for ten of 1,000 patients."""
 
@@ -169,15 +167,11 @@ def common_axis(found: list[Row]) -> tuple[float, float]:
 
 
 def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Picture:
-    """The posterior of the mean effect with its interval above the answer adjusted for bias; the left always
-    favours tocilizumab.
+    """The posterior of the mean effect with its interval above the answer adjusted for bias; left is always
+    the side of tocilizumab.
     """
     endpoint, (low, high) = ENDPOINTS[row.key], ends
-    left, right = (
-        textwrap.fill(f"favours {arm}", 22) for arm in (endpoint.contrast.treated, endpoint.other_arm)
-    )
-    lines = 1 + max(left.count("\n"), right.count("\n"))
-    figure, ax = plt.subplots(figsize=(NARROW, LOW + lines * LINE), layout="constrained")
+    figure, ax = plt.subplots(figsize=(NARROW, LOW), layout="constrained")
     grid = np.linspace(np.log(low), np.log(high), 120)
     shape = density(answer_of(row.key, review).mu.points, grid)
     ax.fill_between(np.exp(grid), 1 + shape / shape.max(), 1, color=BLUE, alpha=0.22, lw=0)
@@ -205,7 +199,6 @@ def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Pictu
     ax.set_ylim(-0.1, 2.1)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    words_at_ends(ax, f"◄ {left}", f"{right} ►")
     return Picture(
         figure,
         f"{row.title}: {words.in_sentence(row.size)}",

@@ -25,7 +25,7 @@ from models.trust.next_study import (
     from_likelihoods,
     unchanged,
 )
-from models.words import number, percent
+from models.words import compact, number, percent
 
 EACH, MOST = 100, 40
 """Patients of each of several studies, and how many of them are tried."""
@@ -279,9 +279,16 @@ def posterior_table(found: list[Outlook]) -> Table:
     )
 
 
+def _limits(e: Expected) -> dict[str, float]:
+    """Median and 95 % interval of the mean ratio, taken as normal on the log scale."""
+    return {
+        name: float(np.exp(e.mean + z * e.sd))
+        for name, z in (("median", 0.0), ("lower", -1.96), ("upper", 1.96))
+    }
+
+
 def _ratio(e: Expected) -> str:
-    middle, low, high = (number(np.exp(e.mean + z * e.sd)) for z in (0, -1.96, 1.96))
-    return f"{middle} ({low} to {high})"
+    return compact(_limits(e))
 
 
 def designs_table(review: Review) -> Table:
@@ -340,7 +347,7 @@ def picture(found: list[Outlook]):
 
 
 def numbers(found: list[Outlook]) -> pd.DataFrame:
-    """The expected posterior by size of the new study, 0 for today's and inf for an endless study; log
+    """The expected posterior by size of the new study, 0 for today's and inf for an endless study; limits as
     ratios.
     """
     return pd.DataFrame(
@@ -351,8 +358,7 @@ def numbers(found: list[Outlook]) -> pd.DataFrame:
                 "true_ratio": float(np.exp(o.log_ratio)),
                 "patients": size,
                 "p_favours_toci": o.p_better(expected),
-                "log_ratio_mean": expected.mean,
-                "log_ratio_sd": expected.sd,
+                **_limits(expected),
             }
             for o in found
             for size, expected in ((0, o.today), *o.by_size.items(), (np.inf, o.endless))
