@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from book.html import files, narrow
 from book.html.markers import entry_key, marked
+from book.html.show import foldable
 from book.html.style import Table
 from book.html.template import filled
 
@@ -85,7 +86,4 @@ def display_rows(heads, rows: list[Markup], shown: Table) -> None:
     link, handed = files.numbers(
         shown.behind, make_id(shown.caption), shown.caption, shown.how, shown.endpoint
     )
-    whole = table + link
-    files.display_with(
-        filled("folded.html", summary=shown.folded, inside=whole) if shown.folded else whole, handed
-    )
+    files.display_with(foldable(table + link, shown.folded), handed)

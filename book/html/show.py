@@ -130,12 +130,10 @@ def table(shown: Table) -> None:
     frame, caption = shown.frame, shown.caption
     if not caption.strip():
         raise ValueError("a table needs a caption")
-    filled = frame.apply(
-        lambda column: column.where(column.notna(), "") if column.dtype == object else column
-    )
+    full = frame.apply(lambda column: column.where(column.notna(), "") if column.dtype == object else column)
     counts_rows = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
     with pd.option_context("display.max_colwidth", None):
-        body = filled.to_html(
+        body = full.to_html(
             escape=True, index=not counts_rows, na_rep="", border=0, classes="review-table", justify="left"
         )
     label = " ".join(caption.split())
@@ -143,12 +141,15 @@ def table(shown: Table) -> None:
         "<thead>", Markup("<caption>{}</caption>\n  <thead>").format(label), 1
     )
     link, handed = files.numbers(shown.behind, make_id(caption), caption, shown.how, shown.endpoint)
-    files.display_with(
-        Markup('<div class="review-scroll" role="region" aria-label="{}" tabindex="0">{}</div>{}').format(
-            label, narrow.fitted(Markup(body)), link
-        ),
-        handed,
+    whole = Markup('<div class="review-scroll" role="region" aria-label="{}" tabindex="0">{}</div>{}').format(
+        label, narrow.fitted(Markup(body)), link
     )
+    files.display_with(foldable(whole, shown.folded), handed)
+
+
+def foldable(whole: Markup, folded: str) -> Markup:
+    """A table as it is or, where it has a line to open it by, behind that."""
+    return filled("folded.html", summary=folded, inside=whole) if folded else whole
 
 
 def _svg(figure: Figure, name: str) -> bytes:

@@ -158,6 +158,7 @@ def table(results: dict[str, Calibration]) -> Table:
         ),
         "Share of intervals that held the true value",
         how=HOW,
+        folded="How often each interval held the true value",
     )
 
 
@@ -175,6 +176,7 @@ def by_size(results: dict[str, Calibration]) -> Table:
         ),
         "Share of intervals of the mean effect that held the true value, by its size",
         how=HOW,
+        folded="The same by the true size of the effect",
     )
 
 

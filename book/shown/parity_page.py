@@ -51,7 +51,13 @@ def published() -> Table:
 
 def analyses(found: pd.DataFrame) -> Table:
     """The comparisons under the same model and prior."""
-    return Table(parity.analyses(found), "The same model and prior", HOW, numbers=same_model(found))
+    return Table(
+        parity.analyses(found),
+        "The same model and prior",
+        HOW,
+        numbers=same_model(found),
+        folded="Each analysis as a table",
+    )
 
 
 def comparators(found: pd.DataFrame) -> Table:

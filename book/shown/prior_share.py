@@ -66,6 +66,7 @@ def table(found: list[Share]) -> Table:
         "What each posterior rests on",
         how=HOW,
         numbers=numbers(found),
+        folded="Every number as a table",
     )
 
 
@@ -147,6 +148,7 @@ def baseline_priors(review: Review) -> Table:
         pd.DataFrame(rows),
         "Mean effect under other priors of the level of risk",
         how="Quadrature under each prior; nothing else differs.",
+        folded="Counts under other priors of the level of risk",
     )
 
 

@@ -117,6 +117,7 @@ def table(review: Review) -> Table | None:
         how=HOW,
         numbers=numbers(found),
         sources={ALONE: [(bias_key(key),) for key in found.endpoints]},
+        folded="The same as a table",
     )
 
 

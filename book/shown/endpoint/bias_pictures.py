@@ -152,6 +152,7 @@ def e_values(review: Review) -> Table:
             "difference."
         ),
         sources={"mean effect, not adjusted": [(mean_key(key),) for key in ENDPOINTS]},
+        folded="E-values of every endpoint",
     )
 
 

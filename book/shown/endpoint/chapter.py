@@ -113,10 +113,13 @@ def printed(key: str, review: Review) -> None:
     """Every printed number with its address, linked to its record; then how the papers define what they
     measured.
     """
-    linked_table(tables.as_printed(key, review), f"{ENDPOINTS[key].title}: what each paper printed")
+    title, folded = ENDPOINTS[key].title, "What each paper printed, and where"
+    linked_table(tables.as_printed(key, review), f"{title}: what each paper printed", folded)
     if not (defined := tables.definitions(key, review)).empty:
         sources = {"study": _papers(defined["study"], review)}
-        text_table(Table(defined, f"{ENDPOINTS[key].title}: definitions", sources=sources))
+        text_table(
+            Table(defined, f"{title}: definitions", sources=sources, folded="How each paper defines it")
+        )
 
 
 def recovered(key: str, review: Review) -> None:
@@ -179,7 +182,8 @@ def digitised_curves(key: str, review: Review) -> None:
     for study, entry in found:
         if picture := curves.picture(review, study, entry):
             show(picture, curves.anchor(study, entry))
-    linked_table(curves.beside_print(review, field), f"{ENDPOINTS[key].title}: curves beside what is printed")
+    caption, folded = f"{ENDPOINTS[key].title}: curves beside what is printed", "Beside what is printed"
+    linked_table(curves.beside_print(review, field), caption, folded)
 
 
 def conventional(key: str, review: Review) -> None:
@@ -189,7 +193,7 @@ def conventional(key: str, review: Review) -> None:
     together = tuple(entry for entries in printed for entry in entries)
     pooled = len(shown.frame) - len(studies)
     sources = {"as printed": [*printed, *[()] * pooled], "recomputed": [*printed, *[together] * pooled]}
-    text_table(replace(shown, sources=sources))
+    text_table(replace(shown, sources=sources, folded="Results without priors"))
 
 
 def priors(key: str, review: Review) -> None:
@@ -231,7 +235,8 @@ def left_out(key: str, review: Review) -> None:
         tuple(entry_key(check.report.study, entry) for entry in check.report.entries)
         for check in predictive.checks(key, review)
     ]
-    text_table(replace(shown, sources={"printed": printed}, numbers=forecasts.check_numbers(key, review)))
+    numbers, folded = forecasts.check_numbers(key, review), "Reports left out, beside their predictions"
+    text_table(replace(shown, sources={"printed": printed}, numbers=numbers, folded=folded))
 
 
 def each_left_out(key: str, review: Review, drawn: bool = True) -> None:
@@ -244,7 +249,7 @@ def each_left_out(key: str, review: Review, drawn: bool = True) -> None:
 def tau(key: str, review: Review) -> None:
     """Mean effect under each prior of the between-study SD."""
     say(figures.over_each_tau(key, review))
-    text_table(tables.tau_sensitivity(key, review))
+    text_table(replace(tables.tau_sensitivity(key, review), folded="Under each prior of τ"))
 
 
 def evidence(key: str, review: Review) -> None:
