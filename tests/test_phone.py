@@ -70,7 +70,12 @@ def test_the_first_screen_has_the_question_the_answer_and_two_endpoints(first_pa
     assert max(lowest) <= PHONE["height"], lowest
     said = first_page.locator("article").inner_text()
     above = said[: said.index(list(ENDPOINTS.values())[1].title)]
-    for part in ("tocilizumab", "compared with not giving it", "The certainty is", living_page.searched(review)):
+    for part in (
+        "tocilizumab",
+        "compared with not giving it",
+        "The certainty is",
+        living_page.searched(review),
+    ):
         assert part in above, part
 
 

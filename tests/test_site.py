@@ -335,6 +335,16 @@ def test_without_scripts_a_page_shows_its_light_figures(addresses, chromium):
 
 
 @pytest.mark.browser
+def test_the_summary_of_findings_is_one_sheet_on_paper(addresses, chromium):
+    """The only one that lies on its side; what did not fit would make another."""
+    page = chromium.new_page()
+    page.goto(f"{addresses['file']}/book/summary-of-findings.html")
+    sheets = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", page.pdf(prefer_css_page_size=True))
+    assert len(sheets) > 1 and sum(float(width) > float(height) for width, height in sheets) == 1
+    page.close()
+
+
+@pytest.mark.browser
 def test_paper_gets_the_text_and_light_figures_alone(addresses, chromium):
     context = chromium.new_context(viewport=DESKTOP, color_scheme="dark")
     page = Visit(context, f"{addresses['localhost']}/book/severe-infection.html", addresses["localhost"]).page

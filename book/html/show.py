@@ -25,7 +25,7 @@ MARGIN = 0.05
 """Inches around a drawing: a wider one makes type smaller on a phone."""
 WIDEST = 4.74
 """Inches of a drawing with its margin: in a phone's column of 358 pixels SMALL is then 11."""
-ROUNDS = 3
+ROUNDS = 6
 """Of a layout that is asked to be narrower: words that stay as wide end it."""
 
 

@@ -186,7 +186,7 @@ def ratio_ticks(ax, low: float, high: float) -> None:
     if len(ticks) < 4:
         ticks = [t for t in (0.3, 0.5, 1, 2, 3) if low <= t <= high]
     if len(ticks) > MOST_TICKS:
-        ticks = ticks[1:-1]
+        ticks = [0.1, 0.3, 1, 3, 10]
     ax.xaxis.set_major_locator(FixedLocator(ticks))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     ax.xaxis.set_minor_locator(NullLocator())

@@ -32,10 +32,7 @@ def picture(key: str, review: Review) -> Picture | None:
         return None
     endpoint, evidence, as_used = ENDPOINTS[key], evidence_of(key, review), summary_for_words(key, review)
     shown = [("every report, as used", as_used | {"p_favours": as_used["p_favours_toci"]})] + [
-        (
-            f"without the report of {words_of(one.used, evidence, review)}",
-            one.limits | {"p_favours": one.p_favours},
-        )
+        (f"left out: {words_of(one.used, evidence, review)}", one.limits | {"p_favours": one.p_favours})
         for one in left_out
     ]
     low, high = reach([limits for _, limits in shown])

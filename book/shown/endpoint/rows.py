@@ -21,7 +21,10 @@ def caption(
         (above, "center", "bold" if bold else "normal"),
         (below, "top", "normal"),
     ):
-        ax.text(x, y, words, ha=side, va=align, fontsize=SMALL, weight=weight, bbox=PLAIN)
+        # else words longer than the axis would make it narrower
+        ax.text(x, y, words, ha=side, va=align, fontsize=SMALL, weight=weight, bbox=PLAIN).set_in_layout(
+            False
+        )
 
 
 def frame(ax: Axes, key: str, rows: int, ends: Ends, below: float = 0.4) -> None:
