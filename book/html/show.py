@@ -26,7 +26,7 @@ MARGIN = 0.05
 WIDEST = 4.74
 """Inches of a drawing with its margin: in a phone's column of 358 pixels SMALL is then 11."""
 ROUNDS = 6
-"""Of a layout that is asked to be narrower: words that stay as wide end it."""
+"""Of a layout that is asked to be narrower."""
 
 
 def show(picture: Picture, name: str, caption: str = "") -> None:
@@ -171,13 +171,17 @@ def _svg(figure: Figure, name: str) -> bytes:
 
 
 def _fit(figure: Figure) -> None:
-    """Draw narrower what reaches beyond its edges, so that a phone shows it without smaller type."""
+    """Draw narrower what reaches beyond its edges, so that a phone shows it without smaller type; what stays
+    as wide keeps its width.
+    """
+    own = figure.get_figwidth()
     for _ in range(ROUNDS):
         figure.draw_without_rendering()
         beyond = figure.get_tightbbox().width + 2 * MARGIN - WIDEST
         if beyond <= 0:
             return
         figure.set_figwidth(figure.get_figwidth() - beyond)
+    figure.set_figwidth(own)
 
 
 def _close(figure: Figure) -> None:

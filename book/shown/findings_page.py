@@ -19,7 +19,7 @@ SIDES = {"benefit": ("important benefit", BLUE), "harm": ("important harm", ORAN
 ANSWERS = {"unadjusted": "not adjusted", "adjusted": "adjusted for bias"}
 NARROWEST_LABEL = 0.13
 """Share of the bar from which a per cent stands inside."""
-LEFT = -0.44
+LEFT = -0.42
 """Where the headings start, on the axis of probability: above the words beside the bars."""
 
 
@@ -227,7 +227,14 @@ def picture(found: list[Finding]):
         Patch(color=LIGHT, label="in between"),
         Patch(color=ORANGE, label="important harm"),
     ]
-    figure.legend(handles=handles, loc="outside upper center", ncols=3)
+    figure.legend(
+        handles=handles,
+        loc="outside upper center",
+        ncols=3,
+        handlelength=1,
+        columnspacing=1,
+        handletextpad=0.4,
+    )
     return Picture(
         figure,
         "Probability of an important benefit and of an important harm. " + " ".join(map(_said, shown)),

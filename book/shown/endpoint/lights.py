@@ -89,7 +89,7 @@ def grid(review: Review) -> Picture | None:
     figure, ax = canvas(0.31 * (len(results) + len(keys)) + 2.6)
     y = 0.0
     for key in keys:
-        ax.text(-5.4, y, MODELS[key].title, va="center", fontsize=SMALL, weight="bold")
+        ax.text(-5.4, y, MODELS[key].title.partition(",")[0], va="center", fontsize=SMALL, weight="bold")
         for study in evidence_of(key, review).studies:
             y -= 1
             ax.text(-5.1, y, review.studies[study].label, va="center", fontsize=SMALL)
