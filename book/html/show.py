@@ -180,7 +180,9 @@ def _fit(figure: Figure) -> None:
         beyond = figure.get_tightbbox().width + 2 * MARGIN - WIDEST
         if beyond <= 0:
             return
-        figure.set_figwidth(figure.get_figwidth() - beyond)
+        if (narrower := figure.get_figwidth() - beyond) < own / 2:
+            break
+        figure.set_figwidth(narrower)
     figure.set_figwidth(own)
 
 

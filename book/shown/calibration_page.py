@@ -196,7 +196,7 @@ def curves(results: dict[str, Calibration]):
     figure, axes = canvas(1.5 * len(results) + 1.2, len(results), squeeze=False, sharex=True)
     for ax, (key, result) in zip(axes[:, 0], results.items(), strict=True):
         _panel(ax, result)
-        ax.set_title(ENDPOINTS[key].title, loc="left", fontsize=12, weight="bold")
+        ax.set_title(ENDPOINTS[key].title.partition(",")[0], loc="left", fontsize=12, weight="bold")
     axes[-1, 0].set_xlabel("Rank: posterior probability below the true value")
     figure.supylabel("Share of ranks up to here minus expected, percentage points", fontsize=12)
     handles = [

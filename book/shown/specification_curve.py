@@ -43,7 +43,7 @@ def curves(review: Review) -> Picture:
     for ax, (key, frame) in zip(axes[:, 0], frames.items(), strict=True):
         _panel(ax, key, frame.sort_values("median", ignore_index=True))
     axes[-1, 0].set_xlabel(
-        "Universes, in the order of their median;\nblack: the answer shown, not adjusted for bias"
+        "Universes, in the order of their median;\nblack: the answer shown,\nnot adjusted for bias"
     )
     return Picture(
         figure,

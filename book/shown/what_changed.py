@@ -101,7 +101,7 @@ def _panel(ax, key: str, rows: list[tuple[str, list[dict]]]) -> str:
     ax.set_yticks([-i for i in range(len(rows))], [name for name, _ in rows])
     ax.set_ylim(-len(rows) + 0.4, 0.6)
     ratio_axis(ax, low, high, f"Mean {endpoint.scale}", endpoint.sides)
-    ax.set_title(endpoint.title, loc="left", fontsize=12, weight="bold")
+    ax.set_title(endpoint.title.partition(",")[0], loc="left", fontsize=12, weight="bold")
     return (
         f"{endpoint.title}, {endpoint.scale}: "
         + "; ".join(
