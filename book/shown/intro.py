@@ -10,11 +10,12 @@ from book.html.show import drawn
 from book.html.style import Picture
 from book.html.template import filled
 from book.shown import findings_page, landing, living_page, methods_page, people_page, register
-from book.shown.citation import citation, newest
+from book.shown.citation import newest
 from book.shown.endpoint import chapter
 from extraction import people
 from extraction.records import Review
 from models import words
+from models.answers.summary import version
 from models.endpoints import ENDPOINTS
 
 SIGNS = {"high": "⊕⊕⊕⊕", "moderate": "⊕⊕⊕◯", "low": "⊕⊕◯◯", "very low": "⊕◯◯◯"}
@@ -49,14 +50,13 @@ def kinds_of_study(review: Review) -> str:
     return f"{of}; in the others the sicker patients got the drug." if randomised < len(studies) else f"{of}."
 
 
-def version(review: Review) -> None:
-    """Version and date, what changed last, and who made the review."""
-    cited = citation(review)
+def made(review: Review) -> None:
+    """Version, what changed last, and who made the review; its date and evidence are in the box below."""
     files.display_with(
         Markup(
-            '<p class="review-quiet">Version {}, {}. <a href="what-changed.html">What changed</a>.'
+            '<p class="review-quiet">Version {}: <a href="what-changed.html">what changed</a>.'
             ' {} <a href="editing.html#who-does-what-and-when">More</a></p>'
-        ).format(cited.version, cited.dated, people_page.in_short(people.read(), review)),
+        ).format(version(), people_page.in_short(people.read(), review)),
         {},
     )
 

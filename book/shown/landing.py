@@ -39,7 +39,7 @@ WIDEST = 25.0
 """The ratio at which the axis of all rows ends at the latest; an interval beyond it ends in an arrow."""
 NARROW = 4.2
 """Inches: pictures beside words on a wide screen, with type that is read on a phone."""
-LOW = 0.86
+LOW = 0.74
 """Inches: seven of these pictures are on a phone."""
 ICONS = 100
 """In each half of an icon array; one stands for ten of 1,000 patients."""
@@ -124,7 +124,8 @@ def in_short(found: list[Row]) -> str:
     )
     endpoints = words.count(len(studied), "endpoint")
     return (
-        f"Adjusted for bias the data lean one way at {adjusted} of {endpoints}, not adjusted at {unadjusted};"
+        f"Adjusted for bias the data lean one way at {words.in_words(adjusted)} of {endpoints}, not adjusted"
+        f" at {words.in_words(unadjusted)};"
         " at the others they do not tell."
     )
 
@@ -138,7 +139,12 @@ def unknown(review: Review) -> list[str]:
         " got it."
     ]
     if both:
-        where = "at every endpoint" if len(both) == len(found) else f"for {_names(both)}"
+        others = [finding for finding in found if finding not in both]
+        where = (
+            f"at every endpoint{f' but {_names(others)}' if others else ''}"
+            if len(others) < len(both)
+            else f"for {_names(both)}"
+        )
         said.append(
             "Whether patients given tocilizumab do better or worse by a difference that matters: both remain"
             f" possible {where}."
