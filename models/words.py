@@ -303,13 +303,8 @@ def certainty(told: Told) -> str:
 
 def count(n: int, one: str, many: str | None = None) -> str:
     """`two studies`, `12 reports`: small numbers in words."""
-    return f"{in_words(n)} {one if n == 1 else many or one + 's'}"
-
-
-def in_words(n: int) -> str:
-    """`no`, `two`, `12`."""
     words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-    return words[n] if n < len(words) else str(n)
+    return f"{words[n] if n < len(words) else n} {one if n == 1 else many or one + 's'}"
 
 
 FAMILIES = {

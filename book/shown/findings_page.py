@@ -13,7 +13,7 @@ from extraction.vocabulary import LIMITATIONS
 from models.answers.absolute import Baseline
 from models.endpoints import ENDPOINTS
 from models.trust.findings import Effect, Finding, at_first_baseline, has_room
-from models.words import NOT_RATED, STATED, compact, in_words, listed_in_sentence, percent, rating
+from models.words import NOT_RATED, STATED, compact, listed_in_sentence, percent, rating
 
 SIDES = {"benefit": ("important benefit", BLUE), "harm": ("important harm", ORANGE)}
 ANSWERS = {"unadjusted": "not adjusted", "adjusted": "adjusted for bias"}
@@ -36,7 +36,7 @@ def certainties(review: Review) -> str:
     titles: dict[str, list[str]] = {}
     for endpoint in ENDPOINTS.values():
         titles.setdefault(rating(endpoint.evidence, review), []).append(endpoint.title)
-    every = f"each of the {in_words(len(ENDPOINTS))} endpoints"
+    every = f"each of the {len(ENDPOINTS)} endpoints"
     ratings = [
         f"{rated} for {every if len(titles) == 1 else listed_in_sentence(of)}" for rated, of in titles.items()
     ]
@@ -52,7 +52,7 @@ def _reached(found: list[Finding], answer: str) -> str:
         for side in SIDES
     }
     said = [f"an {SIDES[side][0]} for {listed_in_sentence(of)}" for side, of in titles.items() if of]
-    where = "" if said else f", at any of the {in_words(len({f.key for f in found}))} endpoints"
+    where = "" if said else f", at any of the {len({f.key for f in found})} endpoints"
     return (
         f"{' and '.join(said) or 'no important benefit or harm'} has a probability of {percent(STATED)} or"
         f" more{where}"

@@ -39,7 +39,7 @@ WIDEST = 25.0
 """The ratio at which the axis of all rows ends at the latest; an interval beyond it ends in an arrow."""
 NARROW = 4.2
 """Inches: pictures beside words on a wide screen, with type that is read on a phone."""
-LOW = 0.74
+LOW = 0.7
 """Inches: seven of these pictures are on a phone."""
 ICONS = 100
 """In each half of an icon array; one stands for ten of 1,000 patients."""
@@ -122,11 +122,9 @@ def in_short(found: list[Row]) -> str:
     adjusted, unadjusted = (
         sum(row.told.directions[place] != words.UNSETTLED for row in studied) for place in (0, 1)
     )
-    endpoints = words.count(len(studied), "endpoint")
     return (
-        f"Adjusted for bias the data lean one way at {words.in_words(adjusted)} of {endpoints}, not adjusted"
-        f" at {words.in_words(unadjusted)};"
-        " at the others they do not tell."
+        f"Adjusted for bias the data lean one way at {adjusted} of {len(studied)} endpoints, not adjusted at"
+        f" {unadjusted}; at the others they do not tell."
     )
 
 
@@ -185,7 +183,7 @@ def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Pictu
     free, side = (1, "right") if (row.summary["median"] < 1) == endpoint.less_is_better else (0, "left")
     for y, limits, colour, marker, said in (
         (1, row.summary, BLUE, "o", "not adjusted"),
-        (0.25, row.adjusted, ORANGE, "s", "adjusted for bias"),
+        (-0.05, row.adjusted, ORANGE, "s", "adjusted for bias"),
     ):
         interval_line(ax, y, limits, low, high, colour, marker)
         ax.annotate(
@@ -202,7 +200,7 @@ def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Pictu
     ax.set_xlim(low, high)
     if not endpoint.less_is_better:
         ax.invert_xaxis()
-    ax.set_ylim(-0.1, 2.1)
+    ax.set_ylim(-0.35, 2.05)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     return Picture(
