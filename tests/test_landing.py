@@ -118,8 +118,8 @@ def test_patients_are_told_only_where_there_is_a_risk_to_start_from(review):
 def test_in_short_counts_where_the_data_lean_adjusted_and_not(review):
     rows = [row(review, INFECTION, 0.01, 0.2), row(review, RESPONSE, 0.99, 0.5), row(review, DURATION, 0.6)]
     assert landing.in_short(rows) == (
-        "Adjusted for bias the data lean one way at 1 of 3 endpoints, not adjusted at 2; at the others they do"
-        " not tell."
+        "Adjusted for bias the data lean one way at 1 of 3 endpoints, not adjusted at 2; at the others they"
+        " do not tell."
     )
 
 

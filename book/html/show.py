@@ -177,6 +177,7 @@ def _fit(figure: Figure) -> None:
     own = figure.get_figwidth()
     for _ in range(ROUNDS):
         figure.draw_without_rendering()
+        figure.draw_without_rendering()  # in which the layout settles
         beyond = figure.get_tightbbox().width + 2 * MARGIN - WIDEST
         if beyond <= 0:
             return

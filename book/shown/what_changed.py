@@ -170,6 +170,7 @@ def cumulative_table(found: dict[str, list[Stage]]) -> Table:
         ),
         "The answer after each study, in the order of publication",
         how=CUMULATIVE,
+        folded="The same as a table",
         numbers=_cumulative(found),
     )
 

@@ -275,6 +275,7 @@ def posterior_table(found: list[Outlook]) -> Table:
         ),
         "Expected posterior of the mean ratio after one more study",
         how=HOW,
+        folded="The expected posterior after one more study",
         numbers=numbers(found),
     )
 
@@ -303,6 +304,7 @@ def designs_table(review: Review) -> Table:
         ),
         "The new study, by endpoint",
         how="The size and kind of the new study follow from the reports that enter the endpoint today.",
+        folded="The new study, by endpoint",
     )
 
 
