@@ -102,7 +102,9 @@ def test_a_forest_has_its_numbers_beside_the_intervals_and_no_word_on_them(key, 
         assert row.no_result_because or ends(limits, summarise(key, review)["digits"]) in beside
 
 
-@pytest.mark.parametrize("key", [key for key, endpoint in ENDPOINTS.items() if endpoint.engine.integrates])
+@pytest.mark.parametrize(
+    "key", [key for key, endpoint in ENDPOINTS.items() if not endpoint.engine.no_effect_alone]
+)
 def test_the_weights_of_a_forest_add_to_one_with_that_of_the_prior(key, review):
     assert figures.forest(key, review).numbers["weight"].sum() == pytest.approx(1)
 

@@ -14,9 +14,9 @@ SHIFT = 0.05
 
 
 def weights(key: str, review: Review) -> dict[str, float]:
-    """The weight of each study of an endpoint; none where the engine does not integrate."""
+    """The weight of each study of an endpoint; none where a study has no likelihood of its own."""
     endpoint = ENDPOINTS[key]
-    if not endpoint.engine.integrates:
+    if endpoint.engine.no_effect_alone:
         return {}
     return of_likelihoods(study_likelihoods(evidence_of(key, review)), endpoint.mu_prior, endpoint.tau_prior)
 
