@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from extraction.commands.parser import counted
-from extraction.commands.shown import say, show_rows
+from extraction.commands.shown import SHOWN, say, show_rows
 from extraction.recover import Unusable
 from extraction.recover.effects import METHODS
 from extraction.recover.p_values import ALL_TESTS, NAMES, TESTS
@@ -90,8 +90,9 @@ def answer(given: argparse.Namespace) -> tuple[dict, Callable]:
     tests = None if "any" in given.test else tuple(given.test)
     found = search_tables(groups, printed, tests, given.method and tuple(given.method))
     notes += found.notes
+    candidates = found.candidates if given.json else []  # a million of them take seconds to write
     told: dict[str, object] = {
-        "candidates": [c._asdict() | {"methods": found.methods[c.table]} for c in found.candidates],
+        "candidates": [c._asdict() | {"methods": found.methods[c.table]} for c in candidates],
         "constraints": [step._asdict() for step in found.trace],
         "notes": notes,
     }
@@ -215,8 +216,9 @@ def _show(found: Found, in_short: Summary | None) -> None:
                 CONVENTION_WORDS[c.match],
                 *(["; ".join(found.methods[c.table])] if by else []),
             ]
-            for c in sorted(found.candidates, key=lambda c: CONVENTIONS.index(c.match))
+            for c in sorted(found.candidates, key=lambda c: CONVENTIONS.index(c.match))[:SHOWN]
         ],
+        of=len(found.candidates),
     )
     say(_words(in_short) if in_short else "No table prints so unless digits are cut off, not rounded.")
 

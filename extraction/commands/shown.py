@@ -7,8 +7,8 @@ SHOWN = 20
 """Candidates that the readable answer lists; `--json` gives all."""
 
 
-def show_rows(heads: list[str], rows: list[list], title: str | None = None) -> None:
-    """A table, cut off after SHOWN rows."""
+def show_rows(heads: list[str], rows: list[list], title: str | None = None, of: int | None = None) -> None:
+    """A table, cut off after SHOWN rows; of: how many there are, where not all are given."""
     if not rows:
         say("Nothing fits.")
         return
@@ -16,8 +16,8 @@ def show_rows(heads: list[str], rows: list[list], title: str | None = None) -> N
     for row in rows[:SHOWN]:
         table.add_row(*map(str, row))
     Console().print(table)
-    if len(rows) > SHOWN:
-        say(f"and {len(rows) - SHOWN:,} more; --json lists all.")
+    if (many := of or len(rows)) > SHOWN:
+        say(f"and {many - SHOWN:,} more; --json lists all.")
 
 
 def say(text: str) -> None:

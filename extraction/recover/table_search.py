@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -147,7 +148,7 @@ class Found:
     notes: list[str] = field(default_factory=list)
     nearest: str = ""
 
-    @property
+    @cached_property
     def tables(self) -> list[tuple[int, int, int, int]]:
         """Distinct tables, those that cut-off digits would need left out."""
         return tables.Recovery(self.candidates).tables
@@ -473,9 +474,10 @@ def _phi(wanted: Range) -> Within:
 def _by_table(
     rows: np.ndarray, told: list[tuple[str, np.ndarray]]
 ) -> dict[tuple[int, int, int, int], tuple[str, ...]]:
-    names = [name for name, _ in told]
     fits = np.column_stack([fit for _, fit in told]) if told else np.zeros((len(rows), 0), bool)
-    return {
-        (int(a), int(n), int(c), int(m)): tuple(name for name, by in zip(names, fit, strict=True) if by)
-        for (a, n, c, m, _), fit in zip(rows, fits, strict=True)
-    }
+    kinds, kind = np.unique(np.packbits(fits, axis=1), axis=0, return_inverse=True)  # few, of many tables
+    names = [
+        tuple(name for (name, _), by in zip(told, np.unpackbits(bits), strict=False) if by) for bits in kinds
+    ]
+    columns = (column.tolist() for column in rows[:, :4].T)
+    return dict(zip(zip(*columns, strict=True), map(names.__getitem__, kind.ravel().tolist()), strict=True))

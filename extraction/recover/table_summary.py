@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from itertools import groupby
 
+import numpy as np
+
 from extraction.recover import Unusable
 from extraction.recover.set_likelihood import Counts, set_likelihood
 
@@ -39,33 +41,29 @@ class Summary:
 
 def summary(tables: list[Counts]) -> Summary:
     """Of at least one table."""
-    ratios = [ratio for a, n, c, m in tables if not math.isnan(ratio := _odds_ratio(a, n, c, m))]
-    informative = [(a, n, c, m) for a, n, c, m in tables if 0 < a + c < n + m]
+    a, n, c, m = np.array(tables, np.int64).T
+    some = (a + c > 0) & (a + c < n + m)
+    informative = [table for table, one in zip(tables, some.tolist(), strict=True) if one]
     likelihood = set_likelihood(informative) if informative else None
-    columns = list(zip(*tables, strict=True))
-    counts = [(min(column), max(column)) for column in columns]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = (a * (m - c)) / (c * (n - a))
     return Summary(
         len(tables),
-        counts[1],
-        counts[3],
-        counts[0],
-        counts[2],
-        _range(ratios or [math.nan]),
-        _range([a / n for a, n, _, _ in tables]),
-        _range([c / m for _, _, c, m in tables]),
+        _ends(n),
+        _ends(m),
+        _ends(a),
+        _ends(c),
+        _ends(ratios[~np.isnan(ratios)]) if not np.isnan(ratios).all() else (math.nan, math.nan),
+        _ends(a / n),
+        _ends(c / m),
         likelihood and likelihood.peaks,
         likelihood and likelihood.interval,
         likelihood.tables if likelihood else 0,
     )
 
 
-def _range(values: list[float]) -> Range:
-    return min(values), max(values)
-
-
-def _odds_ratio(a: int, n: int, c: int, m: int) -> float:
-    above, below = a * (m - c), c * (n - a)
-    return above / below if below else math.inf if above else math.nan
+def _ends(values: np.ndarray) -> tuple:
+    return values.min().item(), values.max().item()
 
 
 def as_text(tables: list[Counts]) -> str:
