@@ -18,7 +18,7 @@ from extraction.tree import ROOT
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 PLACE = {"source": None, "section": "Abstract"}
-DAY = date(2031, 1, 1).isoformat()
+DAY = date(2026, 1, 1).isoformat()
 GRADES = {0: 0.15, 1: 0.35, 2: 0.3, 3: 0.2}
 """Share of each CRS grade, 3 standing for 3 to 5, as in no study in particular."""
 DURATIONS = 10

@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from extraction.schema import Count, Doi, Register, Strict, StudyId
 from extraction.source import Problem, Source
-from extraction.typed import Slug, Words
+from extraction.typed import Day, Slug, Words
 
 VersionNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
 Kind = Literal["database", "registry", "citations"]
@@ -57,7 +57,7 @@ class Role(Strict):
 class Search(Strict):
     """A search that was run: its date, and what came of it."""
 
-    searched: date = Field(description="Day it was run.")
+    searched: Day = Field(description="Day it was run.")
     source: Slug = Field(description="Source searched, by its id.")
     by: Words = Field(description="Who ran it, by role.")
     query: Words | None = Field(None, description="The query as run, where it was not the one above.")

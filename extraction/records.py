@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
+from string import ascii_lowercase
 
 from pydantic import BaseModel
 
@@ -117,6 +118,14 @@ def _between_files(
             yield rows.problem(
                 ("studies", i, "decision"), study.decision, f"an included study needs records/{study.id}.yml"
             )
+        record = records.get(study.id)
+        began = record.design.first_patient if record else None
+        if began and int(began[:4]) > study.year:
+            yield sources[study.id].problem(
+                ("design", "first_patient"), began, f"is after the study was published, {study.year}"
+            )
+        if study.id.rstrip(ascii_lowercase)[-4:] != str(study.year):
+            yield rows.problem(("studies", i, "year"), study.year, f"is not the year of {study.id}")
     registered = {study.id for study in register.studies}
     for stem, record in records.items():
         if record.study != stem:

@@ -5,7 +5,6 @@ percentage or a p-value, so that later checks know how far it was rounded.
 """
 
 import re
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -31,7 +30,7 @@ from extraction.question import (
     is_about_time,
 )
 from extraction.recover.printed import number, written_p
-from extraction.typed import Model, Slug, Words
+from extraction.typed import Day, Model, Month, Slug, Words
 from extraction.vocabulary import (
     CERTAINTIES,
     GRAY,
@@ -283,6 +282,12 @@ class Bound(Entry):
     )
 
     @model_validator(mode="after")
+    def bounds_something(self) -> Self:
+        if not self.at_least and self.at_most is None:
+            raise ValueError("a bound says how many at least, or how many at most")
+        return self
+
+    @model_validator(mode="after")
     def given_before_the_grade_was_reached(self) -> Self:
         if self.given_at_grade is not None and not (
             self.field == QUESTION.grades.variable
@@ -314,6 +319,12 @@ class LogRankP(Entry):
     direction: Direction | None = Field(None, description="Which hazard the tocilizumab arm has, if printed.")
 
 
+def _has_width(lower: Decimal | None, upper: Decimal | None) -> None:
+    """Raise ValueError for limits that are one number: so rounded, they tell no error."""
+    if lower is not None and lower == upper:
+        raise ValueError(f"an interval from {lower} to {upper} has no width: give its p, or more digits")
+
+
 class Ratio(Entry):
     """A ratio of the arms with its interval or its p, tocilizumab over none; `contrast: control v toci` where
     it is printed the other way round.
@@ -337,6 +348,7 @@ class Ratio(Entry):
             raise ValueError("an interval has both limits")
         if self.lower is None and self.p is None:
             raise ValueError("a ratio has its interval, or its p where none is printed")
+        _has_width(self.lower, self.upper)
         return self
 
     @property
@@ -355,6 +367,11 @@ class Difference(Entry):
     level: Number = Field(Decimal(95), gt=0, lt=100, description="Confidence level, per cent.")
     p: PrintedP | None = Field(None, description="p-value printed with it.")
     adjusted_for: list[Words] = Field([], description="Covariates in the model; an empty list means none.")
+
+    @model_validator(mode="after")
+    def has_width(self) -> Self:
+        _has_width(self.lower, self.upper)
+        return self
 
 
 class MedianRange(Entry):
@@ -404,6 +421,12 @@ class Quantity(Entry):
     value: Number | None = Field(None, description="The number; null where only a range is printed.")
     lower: Number | None = Field(None, description="Lower end of the printed range or interval.")
     upper: Number | None = Field(None, description="Upper end of the printed range or interval.")
+
+    @model_validator(mode="after")
+    def has_a_number(self) -> Self:
+        if self.value is None and self.lower is None and self.upper is None:
+            raise ValueError("a quantity has its value, or an end of its range")
+        return self
 
 
 class TestOutcome(Entry):
@@ -536,11 +559,19 @@ class Design(Strict):
         False, description="Whether chance decided who was given the drug; its risk of bias is that of RoB 2."
     )
     centres: list[Words] = Field(description="Treating centres.")
-    first_patient: Words | None = Field(description="Start of enrolment, as YYYY-MM.")
-    last_patient: Words | None = Field(description="End of enrolment, as YYYY-MM.")
+    first_patient: Month | None = Field(description="Start of enrolment, as YYYY-MM.")
+    last_patient: Month | None = Field(description="End of enrolment, as YYYY-MM.")
     product: Words = Field(description="CAR construct and source of cells.")
     lymphodepletion: Words | None = Field(description="Regimen before infusion.")
     address: Address = Field(description="Where the design is described.")
+
+    @model_validator(mode="after")
+    def enrolment_begins_before_it_ends(self) -> Self:
+        if self.first_patient and self.last_patient and self.first_patient > self.last_patient:
+            raise ValueError(
+                f"enrolment from {self.first_patient} ends before it begins, {self.last_patient}"
+            )
+        return self
 
 
 KEPT = ("events", "percent", "all")
@@ -550,6 +581,7 @@ KEPT = ("events", "percent", "all")
 class Contradiction(Strict):
     """Two printed readings that cannot both hold; both are kept and one is used."""
 
+    LATER = frozenset({"excuses"})
     about: Words = Field(description="What disagrees, in one sentence.")
     entries: list[EntryId] = Field(
         min_length=1, description="Entries concerned; one, where count and percentage disagree."
@@ -559,6 +591,9 @@ class Contradiction(Strict):
             "Entry used; `events` or `percent` of the single entry; `all`, where each is used for what it "
             "measures; or `neither`."
         )
+    )
+    excuses: list[Slug] = Field(
+        [], description="Checks that the entries need not pass, by the names that `check` prints."
     )
     reason: Words = Field(description="Why.")
 
@@ -598,7 +633,7 @@ class Record(Strict):
     """One study, as printed."""
 
     study: StudyId = Field(description="Stem of the study: surname and year; also the file name.")
-    extracted: date = Field(description="Date of extraction.")
+    extracted: Day = Field(description="Date of extraction.")
     extractor: Words = Field(description="Who extracted it.")
     texts: list[Text] = Field(description="Texts read; empty where none is held.")
     design: Design = Field(description="How the study was done.")
@@ -693,7 +728,7 @@ class Rating(Strict):
 class Certainty(Strict):
     """How certain the answer of each endpoint is: a judgement, made by people."""
 
-    judged: date = Field(description="Date of the judgement.")
+    judged: Day = Field(description="Date of the judgement.")
     judge: Words = Field(description="Who judged.")
     endpoints: dict[EndpointName, Rating] = Field(
         description="Rating of each endpoint; one without is not rated."
@@ -748,8 +783,8 @@ class Registration(Strict):
     ground: Ground | None = Field(
         None, description="Why it is excluded, in the word under which the flow diagram counts it."
     )
-    decided: date = Field(description="Date of the decision.")
-    retracted: date | None = Field(
+    decided: Day = Field(description="Date of the decision.")
+    retracted: Day | None = Field(
         None, description="Date of the paper's retraction; it is then excluded, and its record is kept."
     )
     cohort: Slug = Field(description="Overlap group: studies that may share patients carry the same name.")

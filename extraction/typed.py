@@ -2,10 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from difflib import get_close_matches
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails
 
 from extraction.source import FILL_IN, BadRecords, Problem, Source, child
@@ -15,6 +23,37 @@ MOST_PROBLEMS = 200  # of one file that are told one by one
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")]
 Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+EARLIEST = date(1950, 1, 1)
+
+
+def _day(typed: object) -> object:
+    """A date as it must be typed; raise ValueError for a number or a time, which pydantic would take."""
+    if isinstance(typed, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", typed):
+        raise ValueError("must be a date, YYYY-MM-DD")
+    return typed
+
+
+def _past(day: date) -> date:
+    """A day on which something was done; raise ValueError for one to come, or of another age."""
+    if not EARLIEST <= day <= date.today():
+        raise ValueError(f"must be a day from {EARLIEST.year} on that is not to come")
+    return day
+
+
+Day = Annotated[date, BeforeValidator(_day), AfterValidator(_past)]
+"""A day on which something was done, YYYY-MM-DD."""
+
+
+def _month(typed: str) -> str:
+    year, month = map(int, typed.split("-"))
+    _past(date(year, month, 1))
+    return typed
+
+
+Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$"), AfterValidator(_month)]
+"""A month in which something was done, YYYY-MM."""
 
 
 class Model(BaseModel):

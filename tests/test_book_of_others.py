@@ -24,7 +24,7 @@ def retract(register: Path, study: str) -> None:
     before, after = register.read_text(encoding="utf-8").split(f"  - id: {study}\n")
     register.write_text(
         f"{before}  - id: {study}\n"
-        + after.replace("decision: included", "decision: excluded\n    retracted: 2031-02-03", 1),
+        + after.replace("decision: included", "decision: excluded\n    retracted: 2026-02-03", 1),
         encoding="utf-8",
     )
 
@@ -68,7 +68,7 @@ def test_a_study_added_stands_on_every_page_that_tells_of_its_endpoints(html):
 
 def test_an_endpoint_that_lost_its_only_study_is_left_without_an_answer(html, review):
     assert collect(review, ITS_ENDPOINT).studies == [ALONE]
-    assert "retracted on 2031-02-03" in (html / f"book/studies/{ALONE}.html").read_text(encoding="utf-8")
+    assert "retracted on 2026-02-03" in (html / f"book/studies/{ALONE}.html").read_text(encoding="utf-8")
     article = re.search(
         r"<article.*?</article>", (html / "book/response.html").read_text(encoding="utf-8"), re.S
     ).group()

@@ -118,7 +118,7 @@ SURVIVAL = [
 def invented(*entries: dict, study: str = "wang2024") -> dict:
     return {
         "study": study,
-        "extracted": "2031-01-01",
+        "extracted": "2026-01-01",
         "extractor": "nobody; invented",
         "texts": [{"file": "wang2024.txt", "licence": "none"}],
         "design": {
@@ -217,7 +217,7 @@ def test_a_corrected_number_changes_its_endpoint_alone(copy, real):
 
 def test_a_retracted_study_leaves_every_result_and_keeps_its_page(copy, real):
     copy.row("zhou2025", "decision", "excluded")
-    copy.row("zhou2025", "retracted", "2031-02-03")
+    copy.row("zhou2025", "retracted", "2026-02-03")
     copy.row("zhou2025", "reason", "Invented notice of retraction.")
     review = copy.review()
     assert "zhou2025" in {s for studies in studies_of(real).values() for s in studies}
@@ -226,19 +226,19 @@ def test_a_retracted_study_leaves_every_result_and_keeps_its_page(copy, real):
     page = pages.generated(review)["studies/zhou2025.md"]
     assert (
         "{admonition} Retracted" in page
-        and "retracted on 2031-02-03" in page
+        and "retracted on 2026-02-03" in page
         and "Invented notice of retraction." in page
     )
     assert 'id="entry-severe_infection.toci"' in page and "Enters " not in page
     assert (
         register.decisions(review).set_index("study_id").loc["zhou2025", "decision"]
-        == "excluded, retracted 2031-02-03"
+        == "excluded, retracted 2026-02-03"
     )
 
 
 def test_a_retracted_study_cannot_stay_included(copy):
-    copy.row("zhou2025", "retracted", "2031-02-03")
-    assert "a paper retracted on 2031-02-03 is excluded; its record is kept" in copy.rules()
+    copy.row("zhou2025", "retracted", "2026-02-03")
+    assert "a paper retracted on 2026-02-03 is excluded; its record is kept" in copy.rules()
 
 
 # every kind of report, alone

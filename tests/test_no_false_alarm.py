@@ -33,7 +33,7 @@ ADDRESS = {"source": None, "section": "Results"}
 BASE = Record.model_validate(
     {
         "study": "printed2030",
-        "extracted": "2030-01-31",
+        "extracted": "2024-01-31",
         "extractor": "nobody",
         "texts": [],
         "design": {

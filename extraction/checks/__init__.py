@@ -8,6 +8,8 @@ always gives a verdict; a number that no rule speaks of cannot be checked.
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from types import ModuleType
 from typing import NamedTuple
 
 from extraction.checks import structure
@@ -23,9 +25,9 @@ WITHOUT_NUMBERS = ("not_reported", "survival_curve")
 class Finding:
     """A verdict on one printed number; the severity is null unless it differs.
 
-    acknowledged : the record names it under its contradictions, or the rule itself says that nothing depends
-    on it; an `error`
-        that is not acknowledged stops the review
+    acknowledged : a contradiction of the record excuses the entry from this check, or the rule itself says
+        that nothing depends on it; an `error` that is not acknowledged stops the review
+    check : name of the rule, by which a contradiction excuses an entry from it
     """
 
     study: str
@@ -35,6 +37,7 @@ class Finding:
     verdict: Verdict
     severity: Severity | None
     acknowledged: bool
+    check: str
     printed: str | None
     expected: str
     rule: str
@@ -49,7 +52,7 @@ class Finding:
         expected = f"; expected {self.expected}" if self.expected else ""
         return (
             f"{self.file}:{self.line}: {self.study}: {self.field} ({self.entry}): found {self.printed!r}: "
-            f"{self.rule}{expected}"
+            f"{self.rule}{expected}" + (f" (check {self.check})" if self.stops else "")
         )
 
     def as_dict(self) -> dict:
@@ -73,16 +76,39 @@ def check(review: Review) -> Checked:
     from extraction.checks import overlap
 
     return Checked(
-        [*structure.problems(review), *overlap.problems(review)],
+        [*structure.problems(review), *overlap.problems(review), *_excuses_name_checks(review)],
         [f for stem in review.records for f in _findings(review, stem)],
     )
 
 
+def _excuses_name_checks(review: Review) -> Iterator[Problem]:
+    """Checks that contradictions excuse from are checks."""
+    known = {"curves"} | {rule.__name__ for module in _modules() for rule in module.RULES}
+    for stem, record in review.records.items():
+        for i, told in enumerate(record.contradictions):
+            for k, name in enumerate(told.excuses):
+                if name not in known:
+                    near = get_close_matches(name, known, n=1)
+                    meant = f"; nearest: {near[0]}" if near else ""
+                    yield review.sources[stem].problem(
+                        ("contradictions", i, "excuses", k), name, f"is not the name of a check{meant}"
+                    )
+
+
+def _modules() -> tuple[ModuleType, ...]:
+    """Modules of rules, imported when they are needed."""
+    from extraction.checks import comparisons, counts, means, ranges, ratios
+
+    return counts, ranges, means, comparisons, ratios
+
+
 def _findings(review: Review, stem: str) -> Iterator[Finding]:
     record, source = review.records[stem], review.sources[stem]
-    acknowledged = {entry for contradiction in record.contradictions for entry in contradiction.entries}
+    excused = {
+        (entry, rule) for told in record.contradictions for entry in told.entries for rule in told.excuses
+    }
     for i, entry in enumerate(record.entries):
-        for judgement in _judgements(record, entry, review):
+        for name, judgement in _judgements(record, entry, review):
             differs = judgement.verdict == "differs"
             yield Finding(
                 record.study,
@@ -91,7 +117,8 @@ def _findings(review: Review, stem: str) -> Iterator[Finding]:
                 str(entry.address),
                 judgement.verdict,
                 judgement.severity if differs else None,
-                differs and (judgement.acknowledged or entry.id in acknowledged),
+                differs and (judgement.acknowledged or (entry.id, name) in excused),
+                name,
                 entry.printed,
                 judgement.expected,
                 judgement.rule,
@@ -112,21 +139,21 @@ def _judged(
         yield Judgement("cannot_be_checked", "", str(reason))
 
 
-def _judgements(record: Record, entry: AnyEntry, review: Review) -> list[Judgement]:
-    """What the rules say of an entry; where none of them could tell, one sentence that it cannot be
+def _judgements(record: Record, entry: AnyEntry, review: Review) -> list[tuple[str, Judgement]]:
+    """What the rules, by name, say of an entry; where none of them could tell, one sentence that it cannot be
     checked.
     """
-    from extraction.checks import comparisons, counts, curves, means, ranges, ratios
+    from extraction.checks import curves
 
     if isinstance(entry, SurvivalCurve) and entry.curve:
-        return list(curves.judge(record, entry, review.curves[entry.curve]))
+        return [("curves", j) for j in curves.judge(record, entry, review.curves[entry.curve])]
     found = [
-        judgement
-        for module in (counts, ranges, means, comparisons, ratios)
+        (rule.__name__, judgement)
+        for module in _modules()
         for rule in module.RULES
         for judgement in _judged(rule, record, entry)
     ]
-    told = [j for j in found if j.verdict != "cannot_be_checked"]
+    told = [(rule, j) for rule, j in found if j.verdict != "cannot_be_checked"]
     if told or entry.kind in WITHOUT_NUMBERS:
         return told
-    return found[:1] or [NOTHING_TO_CHECK]
+    return found[:1] or [("", NOTHING_TO_CHECK)]

@@ -328,7 +328,7 @@ def grades_add_to_those_with_crs(record: Record, entry: AnyEntry) -> Iterator[Ju
     )
 
 
-def tocilizumab_was_given_to_its_arm(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
+def treated_are_the_arm(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """Patients given the drug are the arm, or the arm within a stratum of grades."""
     if not isinstance(entry, Counts) or entry.field != "toci_use" or entry.arm not in ("toci", "total"):
         return
@@ -438,7 +438,7 @@ RULES = [
     a_count_printed_both_ways,
     categories_add_to_the_group,
     grades_add_to_those_with_crs,
-    tocilizumab_was_given_to_its_arm,
+    treated_are_the_arm,
     grades_by_arm_are_within_all,
     grade_strata_add_to_the_arm,
     a_sum_holds_its_parts,

@@ -21,7 +21,7 @@ from extraction.schema import (
     TestOutcome,
     compares_incidences,
 )
-from extraction.vocabulary import TWO_ARMS, UNITS_OF_KIND
+from extraction.vocabulary import BOTH_ARMS, REVERSED, TWO_ARMS, UNITS_OF_KIND
 
 MAY_PRINT_WORDS = {"not_reported", "survival_curve", "test_outcome", "bound"}
 """Kinds of report that may stand in words, or nowhere."""
@@ -105,6 +105,47 @@ def units_fit(record: Record, source: Source) -> Iterator[Problem]:
                 ("entries", i, "unit"),
                 entry.unit,
                 f"the unit of a {entry.kind} of {entry.field} is {' or '.join(legal)}",
+            )
+
+
+OF_PATIENTS = (
+    "group_size",
+    "counts",
+    "percentage",
+    "bound",
+    "median_range",
+    "median_quartiles",
+    "median_time",
+    "mean_sd",
+)
+OF_A_CONTRAST = (
+    "p_value",
+    "log_rank_p",
+    "test_outcome",
+    "hazard_ratio",
+    "odds_ratio",
+    "risk_ratio",
+    "rate_ratio",
+    "subdistribution_ratio",
+    "risk_difference",
+    "mean_difference",
+    "restricted_mean_difference",
+)
+
+
+def kinds_fit_whom_they_describe(record: Record, source: Source) -> Iterator[Problem]:
+    """Patients are those of an arm or of both; a test or ratio of the two arms is of their comparison."""
+    for i, entry in enumerate(record.entries):
+        kind = entry.kind.replace("_", " ")
+        if entry.kind in OF_PATIENTS and entry.arm == "comparison":
+            yield source.problem(
+                ("entries", i, "arm"), entry.arm, f"a {kind} is of patients: {', '.join(BOTH_ARMS)} or total"
+            )
+        if entry.kind in OF_A_CONTRAST and entry.arm in BOTH_ARMS and entry.contrast in (TWO_ARMS, REVERSED):
+            yield source.problem(
+                ("entries", i, "arm"),
+                entry.arm,
+                f"a {kind} of the two arms is of their comparison, not of one arm",
             )
 
 
@@ -297,6 +338,7 @@ RULES: list[Callable[[Record, Source], Iterator[Problem]]] = [
     estimators_are_named,
     tests_are_those_of_their_words,
     contradictions_name_entries,
+    kinds_fit_whom_they_describe,
     integrity_names_entries,
     strata_beside_are_known,
     contrasts_name_entries,

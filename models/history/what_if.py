@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -111,7 +112,7 @@ def _provisional(study: str) -> dict:
         "doi": f"10.0000/{study}",
         "contrast": QUESTION.contrast,
         "reason": "Not registered yet.",
-        "decided": f"{year}-01-01",
+        "decided": date.today().isoformat(),
         "cohort": study,
         "text_held": "false",
     }
