@@ -155,7 +155,7 @@ def test_without_bias_nothing_changes():
 
 
 def test_crs_duration_is_not_adjusted_by_quadrature(review):
-    with pytest.raises(ValueError, match="sampled"):
+    with pytest.raises(TypeError, match="is no EffectReport"):
         bias.adjusted("crs_duration_grade3", review)
 
 
