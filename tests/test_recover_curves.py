@@ -160,7 +160,7 @@ def test_the_stated_error_of_the_reading_covers_the_true_one(n, options, least, 
     patients as a binomial with 95 % leaves with 95 % probability (45), or with 99.5 % (43) where the events
     alone say how many were censored.
     """
-    monkeypatch.setattr(curves, "READINGS", 30)
+    monkeypatch.setattr(curves, "READINGS", 15)
     random = np.random.default_rng(20_120_209)
     found = [
         readings_of([simulated(random, n, 4.0), simulated(random, n, 2.5)], random, **options)
