@@ -48,12 +48,20 @@ def copy_compiled(folder: Path) -> None:
     """Take along what Python and Numba have compiled of the code, which holds for files that were copied with
     their time of change.
     """
+    copy_syntax(folder)
     for package in ("extraction", "models", "book"):
         for file in (ROOT / package).rglob("__pycache__/*"):
             if file.suffix in {".pyc", ".nbi", ".nbc"}:  # whole: what is being written is named otherwise
                 place = folder / file.relative_to(ROOT)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(file, place)
+
+
+def copy_syntax(folder: Path) -> None:
+    """Take along what each module was read to say, which holds for its text."""
+    if (known := ROOT / "_build/syntax.json").is_file():
+        (folder / "_build").mkdir(exist_ok=True)
+        shutil.copy(known, folder / "_build")
 
 
 def run(commands: str, folder: Path) -> subprocess.CompletedProcess:

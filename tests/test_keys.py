@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import xarray as xr
+from example_tree import copy_syntax
 from jinja2 import meta
 
 from book.html.template import TEMPLATES
@@ -47,6 +48,7 @@ def pristine(tmp_path_factory) -> Path:
     for file in ("_config.yml", "_toc.yml", "requirements.lock", "pyproject.toml", "CITATION.cff"):
         shutil.copy(ROOT / file, copy)
     (copy / "_build").mkdir()
+    copy_syntax(copy)
     inputs.of_book(copy)
     return copy
 

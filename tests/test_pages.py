@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from example_pages import page_of
 from example_review import with_one_awaiting
+from example_tree import copy_syntax
 
 from book.html import markup
 from book.html.template import plain
@@ -29,6 +30,7 @@ def tree(tmp_path) -> Path:
     for file in ("_config.yml", "_toc.yml", "requirements.lock"):
         shutil.copy(inputs.ROOT / file, tmp_path)
     (tmp_path / "_build" / "posteriors").mkdir(parents=True)
+    copy_syntax(tmp_path)
     return tmp_path
 
 
