@@ -1,5 +1,6 @@
 """The explorer alone on a page, opened in Chromium from a file, and what it shows."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -21,20 +22,31 @@ GO = """hash => new Promise(done => {
 
 def write_page(folder: Path, review: Review) -> str:
     """Write the explorer alone on a page, with the files that the book puts beside it; its address."""
-    handed = explorer.scripts(review) | {
-        "style.css": (inputs.ROOT / "book" / "scripts" / "style.css").read_bytes()
-    }
+    return _written(folder, "explorer", explorer.markup(), explorer.scripts(review))
+
+
+def write_pool(folder: Path) -> str:
+    """The same of the form that pools a reader's own table."""
+    return _written(folder, "pool", explorer.pool_markup(), explorer.pool_scripts())
+
+
+def write_live(folder: Path, keys: Sequence[str], review: Review) -> str:
+    """The same of the small figures of these endpoints."""
+    return _written(folder, "live", explorer.live_markup(keys), explorer.live_scripts(keys, review))
+
+
+def _written(folder: Path, name: str, form: str, scripts: dict[str, bytes]) -> str:
+    style = (inputs.ROOT / "book" / "scripts" / "style.css").read_bytes()
     head = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport"'
         ' content="width=device-width"><link rel="stylesheet" href="../style.css">'
     )
-    for path, content in {
-        **handed,
-        "book/explorer.html": f"{head}<title>Explorer</title>{explorer.markup()}".encode(),
-    }.items():
+    place = f"book/{name}.html"
+    handed = {"style.css": style, place: f"{head}<title>{name}</title>{form}".encode()} | scripts
+    for path, content in handed.items():
         (folder / path).parent.mkdir(exist_ok=True)
         (folder / path).write_bytes(content)
-    return (folder / "book" / "explorer.html").as_uri()
+    return (folder / place).as_uri()
 
 
 def settled(page) -> None:

@@ -1,9 +1,12 @@
 """The explorer's answer, as Chromium computes it, against Python's, brute force and scipy."""
 
+import base64
 import itertools
 import re
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from example_explorer import at, text
 from scipy import integrate, stats
@@ -12,16 +15,30 @@ from scipy.special import logsumexp
 from book.shown import explorer_data
 from extraction.records import Review
 from models import fit
+from models.answers import duration_tables as kept_tables
 from models.answers import summary
 from models.answers.bias import bias_prior, bias_priors, through_bias
-from models.endpoints import ENDPOINTS
+from models.endpoints import ENDPOINTS, evidence_of
+from models.engines import duration_tables
+from models.engines.durations import GRADES, layout
 from models.engines.effects import study_likelihoods
 from models.engines.quadrature_general import from_study_likelihoods
 from models.evidence.collect import alternatives, collect
 from models.evidence.report import ALTERNATIVES, PRIMARY
+from models.likelihood import kernels
 from models.likelihood.kinds.ratio import Ratio
 from models.likelihood.two_arms import two_arm_log_likelihood
-from models.priors import MIDWAY, Prior, parse
+from models.pool import pool
+from models.priors import (
+    LEVEL_LOG_DAYS,
+    MIDWAY,
+    SIGMA_LOG_DURATION,
+    STEP_LOG_DURATION,
+    TREND_LOG_DURATION,
+    Prior,
+    parse,
+)
+from models.trust import crs_universes
 
 WITHIN = 0.005  # log scale
 PRINTED = "printed numbers only"
@@ -36,7 +53,7 @@ TAU = {"half_normal": (0.1, 0.5, 1.5), "log_normal": (0.29, 0.8), "inverse_gamma
 def settings(review: Review) -> list[dict]:
     """Choices by endpoint: every prior of tau, with the other choices going round."""
     found = []
-    for key, endpoint in explorer_data.EXPLORED.items():
+    for key, endpoint in explorer_data.EFFECTS.items():
         others = itertools.cycle(
             itertools.product((1.0, 0.3, 2.0), ("none", "judged", "0.4:0.6"), ("used", "printed"))
         )
@@ -69,6 +86,7 @@ def by_python(
     data: str = "used",
     without: str = "",
     own=None,
+    own_bias: Prior | None = None,
 ):
     """The same posterior from likelihoods as the book has them; `own` is a further log likelihood."""
     family, scale = tau.split(":")
@@ -86,7 +104,7 @@ def by_python(
         if study not in without.split(",")
     }
     if own:
-        terms["Your study"] = own, bias_prior(endpoint, "critical")
+        terms["Your study"] = own, own_bias or bias_prior(endpoint, "critical")
     if bias not in ("judged", "none"):
         same = Prior("same", "normal", tuple(map(float, bias.split(":"))), "", "")
         terms = {study: (term, same) for study, (term, _) in terms.items()}
@@ -131,13 +149,78 @@ def test_the_answer_is_python_s_over_a_grid_of_choices(page, review):
 
 
 @browser
-@pytest.mark.parametrize("key", explorer_data.EXPLORED)
-def test_it_opens_with_the_book_s_answer(page, key, review):
+@pytest.mark.parametrize(
+    "key, also", [*((key, 0.002) for key in explorer_data.EFFECTS), ("crs_duration_grade3", 0.02)]
+)
+def test_it_opens_with_the_book_s_answer(page, key, also, review):
+    """Within four Monte Carlo errors of the sampler, and what the tables of durations leave open: their 35
+    nodes of trend and steps.
+    """
     fit.fit([key], review)
     book, found = summary.summarise(key, review), at(page, endpoint=key)
     expected = np.log([book[name] for name in ("median", "lower", "upper")])
     errors = [book["mcse"][name] / book[name] for name in ("median", "lower", "upper")]
-    assert (np.abs(found["Mean effect"] - expected) < 4 * np.array(errors) + 0.002).all()
+    assert (np.abs(found["Mean effect"] - expected) < 4 * np.array(errors) + also).all()
+
+
+@browser
+@pytest.mark.parametrize(
+    "judgement, prior",
+    [
+        ("trial-low", {"judgement": "low", "randomised": True}),
+        ("trial-high", {"judgement": "high", "randomised": True}),
+        ("serious", {"judgement": "serious"}),
+    ],
+)
+def test_a_study_of_one_s_own_has_the_bias_of_its_judgement(page, judgement, prior, review):
+    counts = two_arm_log_likelihood(12, 40, 3, 37, MIDWAY)
+    choices = {"endpoint": "severe_infection", "tau": "half_normal:0.5", "mu": 1.0, "bias": "judged"}
+    bias = bias_prior("severe_infection", **prior)
+    expected = by_python(review, **choices, own=counts, own_bias=bias)
+    found = at(page, **choices, counts="12:40:3:37", judgement=judgement)
+    assert np.abs(found["Mean effect"] - limits(expected.mu)).max() < WITHIN
+
+
+ROWS = {
+    "ratio": ("0.5:0.1:0.9", "hr", {"hr": "0.5", "lower": "0.1", "upper": "0.9"}),
+    "withp": ("0.50:0.03", "hr", {"hr": "0.50", "p": "0.03"}),
+    "time": (
+        "10:100:20:110",
+        "irr",
+        {"events_treated": 10, "time_treated": 100, "events_control": 20, "time_control": 110},
+    ),
+    "logrank": (
+        "0.034:lower:45:40:41",
+        "hr",
+        {"log_rank_p": "0.034", "direction": "lower", "events": 45, "n_treated": 40, "n_control": 41},
+    ),
+    "medians": (
+        "4:2:9:12:6:3:14:11",
+        "ratio-of-medians",
+        {
+            **{"median_treated": 4, "min_treated": 2, "max_treated": 9, "n_treated": 12},
+            **{"median_control": 6, "min_control": 3, "max_control": 14, "n_control": 11},
+        },
+    ),
+}
+"""By form: as an address has it, and as a table that is pooled."""
+
+
+@browser
+@pytest.mark.parametrize("kind", ROWS)
+def test_each_form_of_one_s_own_study_has_the_likelihood_of_its_row_in_a_pooled_table(page, kind):
+    typed, measure, cells = ROWS[kind]
+    pooled = pool(pd.DataFrame([{"study": "A"} | cells]), measure)
+    (row,) = pooled.rows
+    found = np.array(
+        page.evaluate(
+            f"ExplorerReports.tabulated(EXPLORER_DATA.grid, ExplorerKinds.KINDS.{kind}"
+            f".likelihood('{typed}'.split(':')))"
+        )
+    )
+    expected = np.asarray(row.log_likelihood(pooled.measure, pooled.priors.baseline)(explorer_data.GRID))
+    expected, near = expected - expected.max(), found > -20
+    assert near.sum() > 8 and found[near] == pytest.approx(expected[near], abs=0.01)
 
 
 @browser
@@ -205,7 +288,9 @@ def test_one_ratio_alone_is_the_integral_over_tau(page):
 )
 def test_counts_are_exact_binomials_with_the_level_of_risk_summed_out(page, table):
     """Brute force: the two binomials and the prior of the logit midway between them on a fine even grid."""
-    found = page.evaluate(f"Explorer.tableLikelihood(EXPLORER_DATA.grid, {', '.join(map(str, table))})")
+    found = page.evaluate(
+        f"ExplorerReports.tabulated(EXPLORER_DATA.grid, ExplorerReports.counts({', '.join(map(str, table))}))"
+    )
     toci, n_toci, control, n_control = table
     alpha, theta = (
         np.linspace(-60, 60, 240_001),
@@ -260,7 +345,7 @@ def test_a_study_that_says_nothing_changes_nothing(page):
 
 
 def test_tables_join_to_the_likelihood_between_their_points(review):
-    for key in explorer_data.EXPLORED:
+    for key in explorer_data.EFFECTS:
         for study, term in study_likelihoods(collect(review, ENDPOINTS[key].evidence)).items():
             middle = explorer_data.GRID[:-1] + 0.025
             table, exact = (
@@ -270,6 +355,89 @@ def test_tables_join_to_the_likelihood_between_their_points(review):
             joined = (9 * (table[1:-2] + table[2:-1]) - table[:-3] - table[3:]) / 16
             near = exact[1:-1] > -30
             assert joined[near] == pytest.approx(exact[1:-1][near], abs=2e-3), (key, study)
+
+
+# durations
+
+
+def test_the_nodes_of_the_steps_have_the_moments_of_a_normal_to_the_fifth_degree():
+    """Of a standard normal E x^2k = 1, 1, 3 for k = 0, 1, 2; odd ones are 0."""
+    nodes, weights = duration_tables.STEP_NODES, duration_tables.STEP_WEIGHTS
+    moments = {0: 1, 2: 1, 4: 3}
+    for i, j in itertools.product(range(6), repeat=2):
+        if i + j <= 5:
+            found = np.sum(weights * nodes[:, 0] ** i * nodes[:, 1] ** j)
+            assert found == pytest.approx(moments.get(i, 0) * moments.get(j, 0), abs=1e-12)
+
+
+@pytest.mark.parametrize("study", ["zhou2025", "zhang2022"])
+def test_tables_of_durations_are_the_mean_likelihood_of_draws_from_the_priors(review, study):
+    """Brute force: everything but mu and tau drawn from its prior, the likelihood averaged."""
+    evidence, draws, rng = evidence_of("crs_duration_grade3", review), 12_000, np.random.default_rng(1)
+    arrays = layout(replace(evidence, used=tuple(evidence.of(study))))
+    rows, columns = [3, 5], [18, 21]
+    taus, effects = kept_tables.TAU[rows], kept_tables.MU[columns]
+
+    def drawn(prior, *shape):
+        return prior.quantile(rng.random((draws, *shape)))
+
+    level, sigma, trend = drawn(LEVEL_LOG_DAYS), drawn(SIGMA_LOG_DURATION), drawn(TREND_LOG_DURATION)
+    down, up = drawn(STEP_LOG_DURATION), drawn(STEP_LOG_DURATION)
+    z, centre = rng.standard_normal((draws, 3)), np.stack([level - down, level, level + up], axis=1)
+
+    def likelihoods(mu, tau):
+        halves = (mu - trend[:, None] * (3 - np.array(GRADES)) + tau * z) / 2
+        means = np.stack([centre - halves, centre + halves], axis=2).reshape(draws, 6)
+        return np.exp(
+            [kernels.joint(m, np.array([s]), *arrays)[0] for m, s in zip(means, sigma, strict=True)]
+        )
+
+    packed = kept_tables.tables(evidence)[study]["log_likelihood"]
+    table = np.frombuffer(base64.b64decode(packed), "<i2").reshape(
+        -1, len(kept_tables.TAU), len(kept_tables.MU)
+    )
+    _, weights = duration_tables.shared()
+    at_these = table[:, rows][:, :, columns] * kept_tables.UNITS["log_likelihood"]
+    found = np.log(np.tensordot(weights, np.exp(at_these), 1))
+    brute = [[likelihoods(mu, tau) for mu in effects] for tau in taus]
+    for t, m in [(0, 1), (1, 0), (1, 1)]:
+        ratio = brute[t][m].mean() / brute[0][0].mean()
+        off = brute[t][m] / brute[t][m].mean() - brute[0][0] / brute[0][0].mean()
+        error = off.std() / np.sqrt(draws)
+        assert error < 0.15 and abs(found[t, m] - found[0, 0] - np.log(ratio)) < 4 * error + 0.02
+
+
+BIASES = {("none", "none"): {}, ("none", "as judged"): {"bias": "judged"}}
+"""Mean and SD of the bias of a universe, in an address."""
+
+
+@browser
+def test_choices_move_durations_as_they_move_the_sampler(page, review):
+    """Short chains have Monte Carlo errors of 0.02 in the median and 0.05 in the limits."""
+    wanted = {"reading": "as used", "likelihood": "exact", "mu_prior": "normal(0, 0.5)"}
+    compared = 0
+    for universe, expected in crs_universes.summaries(review):
+        choices = vars(universe)
+        biased = (choices["bias_mean"], choices["bias_sd"])
+        if any(choices[name] != value for name, value in wanted.items()) or biased not in BIASES:
+            continue
+        scale = choices["tau_prior"].removeprefix("half-normal(").removesuffix(")")
+        found = at(
+            page,
+            endpoint="crs_duration_grade3",
+            tau=f"half_normal:{scale}",
+            **BIASES[biased],
+            **({"without": _left_out(choices["studies"], review)} if choices["studies"] != "all" else {}),
+        )["Mean effect"]
+        off = found - [expected[name] for name in ("median", "lower", "upper")]
+        assert np.abs(off)[0] < 0.08 and np.abs(off).max() < 0.2, (choices, off)
+        compared += 1
+    assert compared >= 6
+
+
+def _left_out(words: str, review: Review) -> str:
+    """Of `without Zhou 2025`, zhou2025."""
+    return next(key for key, study in review.studies.items() if words == f"without {study.label}")
 
 
 # absolute effects and speed

@@ -65,7 +65,13 @@ def test_a_shared_address_restores_every_choice(page, chromium):
         ("risk=1000", "risk: found"),
         ("colour=red", "no such choice"),
         ("data=constructor", "data: found"),
-        ("endpoint=overall_survival&counts=1:9:2:9", "reads ratios"),
+        ("endpoint=overall_survival&counts=1:9:2:9", "reads ratio, withp, logrank, time"),
+        ("judgement=low", "judgement: found"),
+        ("endpoint=overall_survival&logrank=0.03:lower:99:40:41", "99 events in 81 patients"),
+        ("endpoint=overall_survival&logrank=0.03:sideways:9:40:41", "lower, higher or untold"),
+        ("endpoint=overall_survival&withp=1.01:0.9", "too near 1"),
+        ("endpoint=overall_survival&time=0:10:0:10", "no event in either arm"),
+        ("endpoint=crs_duration_grade3&medians=4:5:9:12:6:3:14:11", "between shortest and longest"),
         ("counts=%3Cimg%20src=x%3E:1:1:1", "a count is a whole number"),
     ],
 )
@@ -147,12 +153,51 @@ def test_ratios_that_cannot_be_are_refused_in_place(page, values, said):
 
 
 @browser
+@pytest.mark.parametrize(
+    "choices, said",
+    [
+        ({"ratio": "0.5:0.1:0.9"}, "1.61 below and 0.59 above 0.500"),
+        ({"ratio": "0.8:0.5:1.28"}, ""),
+        ({"logrank": "0.03:untold:40:30:31"}, "Which arm did better is not told"),
+    ],
+)
+def test_what_a_reader_should_know_of_a_study_as_typed_is_said(page, choices, said):
+    """1.61 = log 0.5 / 0.1, and 0.59 = log 0.9 / 0.5; 0.8 (0.5 to 1.28) is symmetric."""
+    at(page, endpoint="overall_survival", **choices)
+    found = text(page, "own-note")
+    assert said in found if said else not found
+
+
+@browser
+def test_one_sentence_says_what_moved_and_why(page):
+    book = np.exp(at(page, endpoint="severe_infection")["Mean effect"][0])
+    settled(page)
+    assert not text(page, "moved")
+    now = np.exp(at(page, endpoint="severe_infection", counts="4:60:20:60", mu=0.95)["Mean effect"][0])
+    settled(page)
+    assert text(page, "moved").startswith(f"The median moved from {book:.2f} to {now:.2f}")
+    assert "most by your study" in text(page, "moved") and "less by the prior of μ" in text(page, "moved")
+
+
+@browser
+def test_every_control_is_large_enough_for_a_finger(page):
+    """24 CSS pixels either way (WCAG 2.2, 2.5.8); a label is part of what can be hit."""
+    page.get_by_text("Make your study a contribution").click()
+    small = page.evaluate("""() => [...document.querySelectorAll(
+        "#explorer :is(input, select, button, summary)")].filter(one => one.offsetParent).map(control =>
+        [control.name || control.textContent, control.getBoundingClientRect()]).filter(([, box]) =>
+        Math.min(box.width, box.height) < 24).map(([name]) => name)""")
+    assert not small
+
+
+@browser
 def test_the_keyboard_moves_a_slider_and_the_answer_is_spoken(page):
     page.locator("[name=mu]").focus()
     page.keyboard.press("ArrowLeft")
     settled(page)
     assert page.url.endswith("mu=0.95")
-    assert page.locator("[role=status][aria-live=polite]").first.inner_text() == text(page, "summary")
+    spoken = page.locator("[role=status][aria-live=polite]").first.inner_text()
+    assert spoken == f"{text(page, 'summary')} {text(page, 'moved')}"
     unnamed = page.evaluate(
         "[...document.querySelectorAll('#explorer input, #explorer select')].filter(control =>"
         " !control.labels.length).length"

@@ -167,7 +167,7 @@ def test_every_page_starts_from_the_same_risk_without_tocilizumab(review):
     first_page = row(review, key, 0.5, absolute=absolute_effects_for_words(key, review)).patients
     own_page = tables.absolute(key, review)
     of_findings = findings_page.findings(findings.of_endpoint(key, review), review).frame
-    explorer = explorer_data.data(review)["endpoints"][key]["baselines"]
+    explorer = explorer_data.of_endpoint(key, review)["baselines"]
     assert "934 have a complete response without tocilizumab" in first_page
     assert own_page["without tocilizumab, per 1,000"].tolist() == ["934"]
     assert [said[:3] for said in of_findings["other arm, per 1,000"]] == ["934"]

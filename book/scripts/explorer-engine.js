@@ -15,7 +15,6 @@ const Explorer = (() => {
   const RESOLVE = 5;  // points per SD at which a smooth result is computed; a cubic of its log joins them
   const FLOOR = 1e-290, CONFLICT = -200, NEGLIGIBLE = 1e-10;
   const STRIDES = [100, 80, 50, 40, 32, 25, 20, 16, 10, 8, 5, 4, 2, 1];  // divisors of SIZE - 1
-  const BASELINE_SD = 10;  // of the logit of the risk without tocilizumab, as models/priors.py has it
 
   // Cubic through the four nearest of even values; beyond the ends the value there.
   function cubic(values, position) {
@@ -122,7 +121,7 @@ const Explorer = (() => {
              below0: cubic(cdf, -LOW / STEP) / total };
   }
 
-  // The posterior: studies are arrays from throughBias with their `smoothed`; priors are { sd } of mu and { family, scale, shape } of tau.
+  // The posterior: studies are arrays from throughBias with their `smoothed`, or several in one with `effects`, which gives theirs; priors are { sd } of mu and { family, scale, shape } of tau.
   function posterior(studies, muPrior, tauPrior) {
     const logMu = THETA.map(mu => -0.5 * (mu / muPrior.sd) ** 2), joint = [];
     for (let k = 0; k < TAUS; k++) {
@@ -137,7 +136,7 @@ const Explorer = (() => {
     const shares = nodeWeights(sums.map((sum, k) => Math.log(sum) + tops[k]));
     const mu = new Float64Array(SIZE);
     weights.forEach((row, k) => { for (let i = 0; i < SIZE; i++) mu[i] += row[i] *= shares[k] / sums[k]; });
-    return { mu: marginal(mu), tau: tauLimits(shares), prediction: effect(weights, shares), studies: studies.map(study => effect(weights, shares, study)) };
+    return { mu: marginal(mu), tau: tauLimits(shares), prediction: effect(weights, shares), studies: studies.flatMap(study => study.effects ? study.effects(weights) : [effect(weights, shares, study)]) };
   }
 
   // A study's own effect: its likelihood times the normal of (mu, tau), with L_s(mu, tau) divided out of the posterior.  Of no study: a new one's.
@@ -166,46 +165,5 @@ const Explorer = (() => {
     return { median: at(0.5), lower: at(0.025), upper: at(0.975) };
   }
 
-  // Log likelihood of a log odds ratio given both arms' counts, on the grid of the tables; the study's own log odds, midway between the arms, are integrated out.
-  function tableLikelihood(grid, toci, nToci, control, nControl) {
-    const nodes = Array.from({ length: 57 }, (_, i) => -3.6 + i * 7.2 / 56);
-    const spread = nodes.map(Math.sinh), stretch = nodes.map(node => Math.log(Math.cosh(node)));
-    const softplus = x => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
-    const expit = x => 1 / (1 + Math.exp(-x));
-    let mode = 0;  // of the logit of the control risk; from one effect to the next it hardly moves
-    return tabulated(grid, theta => {
-      let low = -60, high = 60, curvature;
-      for (let turn = 0; turn < 200; turn++) {
-        const treated = expit(mode + theta), untreated = expit(mode);
-        const slope = toci + control - nToci * treated - nControl * untreated - (mode + theta / 2) / BASELINE_SD ** 2;
-        curvature = nToci * treated * (1 - treated) + nControl * untreated * (1 - untreated) + 1 / BASELINE_SD ** 2;
-        if (Math.abs(slope) < 0.01 * Math.sqrt(curvature)) break;
-        if (slope > 0) low = mode; else high = mode;
-        const newton = mode + slope / curvature;
-        mode = newton > low && newton < high ? newton : (low + high) / 2;
-      }
-      const width = 1 / Math.sqrt(curvature), logs = spread.map((away, i) => {
-        const alpha = mode + width * away;
-        return control * alpha - nControl * softplus(alpha) + toci * (alpha + theta) - nToci * softplus(alpha + theta)
-          - 0.5 * ((alpha + theta / 2) / BASELINE_SD) ** 2 + stretch[i];
-      });
-      const top = Math.max(...logs);
-      return top + Math.log(logs.reduce((sum, value) => sum + Math.exp(value - top), 0)) + Math.log(width);
-    });
-  }
-
-  // Log likelihood of a log ratio printed with its 95 % interval: normal on the log scale.
-  function ratioLikelihood(grid, estimate, lower, upper) {
-    const se = Math.log(upper / lower) / (2 * 1.959963984540054);
-    return tabulated(grid, theta => -0.5 * ((Math.log(estimate) - theta) / se) ** 2);
-  }
-
-  function tabulated(grid, logLikelihood) {
-    const step = (grid.high - grid.low) / (grid.size - 1);
-    const values = Array.from({ length: grid.size }, (_, i) => logLikelihood(grid.low + i * step));
-    const top = Math.max(...values);
-    return values.map(value => Math.max(value - top, -700));
-  }
-
-  return { THETA, throughBias, smoothed, posterior, tableLikelihood, ratioLikelihood };
+  return { THETA, TAU, cubic, marginal, normed, throughBias, smoothed, posterior };
 })();

@@ -22,7 +22,7 @@ const ExplorerPlot = (() => {
   }
 
   // rows: { label, numbers, kind ("study", "mean" or "new"), median, lower, upper, alone: [lower, upper] or null }, logs;
-  // hills: { theta, mine, book, prior } densities; words: { alt, low, high } for the whole picture and the two sides.
+  // hills: { theta, mine, book, prior } densities, book or null; words: { alt, low, high } for the whole picture and the two sides.
   function draw(place, rows, hills, words) {
     const width = Math.max(place.clientWidth, 260), top = HILL + 34, height = top + ROW * rows.length + 46;
     const ticks = axisOf(rows, rows.find(row => row.kind === "mean")), low = Math.log(ticks[0]), high = Math.log(ticks[ticks.length - 1]);
@@ -43,11 +43,11 @@ const ExplorerPlot = (() => {
 
   function hill(add, { theta, mine, book, prior }, x, low, high) {
     const shown = [...theta.keys()].filter(i => theta[i] >= low && theta[i] <= high);
-    const highest = Math.max(...shown.map(i => Math.max(mine[i], book[i], prior[i]))), y = value => 30 + HILL * (1 - value / highest);
+    const highest = Math.max(...shown.map(i => Math.max(mine[i], book ? book[i] : 0, prior[i]))), y = value => 30 + HILL * (1 - value / highest);
     const path = density => shown.map((i, n) => `${n ? "L" : "M"}${x(theta[i]).toFixed(1)} ${y(density[i]).toFixed(1)}`).join("");
     add("path", { class: "mine", d: `${path(mine)}L${x(theta[shown[shown.length - 1]])} ${y(0)}L${x(theta[shown[0]])} ${y(0)}Z` });
     add("path", { class: "prior", d: path(prior) });
-    add("path", { class: "book", d: path(book) });
+    if (book) add("path", { class: "book", d: path(book) });
   }
 
   function forestRow(add, row, x, low, high, y, width) {

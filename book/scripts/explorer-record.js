@@ -6,6 +6,9 @@ const ExplorerRecord = (() => {
   const STUDY = /^[a-z]+[12][0-9]{3}[a-z]?$/, DOI = /^10\.[0-9]{4,9}\/[^\s"<>]+[^\s"<>.,;]$/;
   const TABLE = /^(table|tab\.)/i, FIGURE = /^(figure|fig\.)/i;
 
+  // Whether this page writes a study of this form for this endpoint as a record.
+  const writes = (endpoint, kind) => ["counts", "ratio"].includes(kind) && !endpoint.durations;
+
   // What is wrong with the names a reader gave, in words by field; empty where nothing is.
   function faults({ study, where, doi }) {
     const found = {};
@@ -89,5 +92,5 @@ ${entries(endpoint, own, address).join("\n")}
 `;
   }
 
-  return { faults, record, row };
+  return { writes, faults, record, row };
 })();

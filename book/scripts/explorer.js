@@ -5,20 +5,9 @@
   const root = document.getElementById("explorer"), form = root.querySelector("form"), data = EXPLORER_DATA;
   const part = name => root.querySelector(`[data-part="${name}"]`), field = name => form.elements[name];
   const SCALE_WORDS = { half_normal: "Its scale (SD of the normal)", log_normal: "Its median", inverse_gamma: "Its scale" };
+  const { number, ratio, percent, capital, signed } = ExplorerWords;
   let state, shown, waiting = 0, settled = 0;
   const endpointOf = chosen => data.endpoints[chosen.endpoint], answer = chosen => ExplorerAnswer.of(data, chosen);
-
-  // numbers in words, as models/words.py has them
-
-  function number(value) {
-    if (value === 0 || !Number.isFinite(value)) return value ? "∞" : "0";
-    return value.toLocaleString("en", { minimumFractionDigits: digits(value), maximumFractionDigits: digits(value) });
-  }
-  const digits = value => value < 10 ? 2 : value < 100 ? 1 : 0;
-  const ratio = limits => `${number(Math.exp(limits.median))} (${number(Math.exp(limits.lower))} to ${number(Math.exp(limits.upper))})`;
-  const percent = p => p > 0.99 ? "more than 99 %" : p < 0.01 ? "less than 1 %" : `${(100 * p).toFixed(0)} %`;
-  const capital = words => words[0].toUpperCase() + words.slice(1);
-  const signed = value => `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value)}`;
 
   // controls
 
@@ -29,23 +18,34 @@
   function fillControls() {
     const endpoint = endpointOf(state), counts = endpoint.counts;
     options(field("endpoint"), Object.entries(data.endpoints).map(([key, { title }]) => [key, title]), state.endpoint);
-    field("endpoint").append(...data.left_out.map(title => Object.assign(new Option(`${title}: not here, see below`), { disabled: true })));
     options(field("family"), endpoint.tau.map(prior => [prior.family, prior.family === "half_normal" ? "half-normal" : prior.family === "log_normal"
       ? `log-normal (${prior.words})` : `inverse gamma (${prior.words})`]), state.family);
     field("data").value = state.data;
     field("data").disabled = !endpoint.readings.printed;
     part("data-words").textContent = endpoint.readings.printed ? "" : "All data of this endpoint are printed numbers.";
     field("bias").value = state.bias;
-    options(field("own-kind"), [...(counts ? [["counts", "counts of both arms"]] : []), ["ratio", `${article(endpoint.scale)} with its interval`]], state.ownKind);
-    for (const kind of ["counts", "ratio"]) ExplorerState.FIELDS[kind].forEach((name, i) => { field(name).value = state.ownKind === kind ? state.own[i] ?? "" : ""; });
-    part("ratio-words").textContent = capital(endpoint.scale);
+    options(field("own-kind"), endpoint.kinds.map(kind => [kind, ExplorerKinds.KINDS[kind].words(endpoint.scale)]), state.ownKind);
+    options(field("judgement"), endpoint.judgements.map(({ key, words }) => [key, words]), state.judgement);
+    drawOwn();
     options(field("baseline"), [...endpoint.baselines.map(({ source, events, n }, i) => [String(i), `${Math.round(1000 * events / n)}: ${source}, ${events}/${n}`]), ["own", "another"]], state.baseline);
     field("risk").value = state.risk;
     part("absolute").hidden = part("absolute-words").hidden = !counts;
     drawStudies();
   }
 
-  const article = words => `${/^[aeiou]/.test(words) ? "an" : "a"} ${words}`;
+  // The inputs of one's own study, as its kind has them.
+  function drawOwn() {
+    const endpoint = endpointOf(state), named = { treated: endpoint.treated, comparator: endpoint.comparator, scale: capital(endpoint.scale) };
+    part("own").replaceChildren(...ExplorerKinds.KINDS[state.ownKind].fields.map(({ name, label, choices }, i) => {
+      const input = choices ? document.createElement("select") : Object.assign(document.createElement("input"), { inputMode: "decimal", autocomplete: "off" });
+      if (choices) input.append(...choices.map(([value, words]) => new Option(words, value)));
+      input.name = name;
+      input.value = state.own[i] || (choices ? choices[0][0] : "");
+      const words = document.createElement("label");
+      words.append(`${label.replace(/\{(\w+)\}/g, (_, key) => named[key])} `, input);
+      return words;
+    }));
+  }
 
   function drawStudies() {
     part("studies").replaceChildren(...endpointOf(state).readings[state.data].map(study => {
@@ -65,21 +65,21 @@
     }
     part("scale-words").textContent = SCALE_WORDS[state.family];
     part("same-bias").hidden = state.bias !== "same";
-    for (const kind of ["counts", "ratio"]) part(kind).hidden = state.ownKind !== kind;
     part("own-risk").hidden = state.baseline !== "own";
   }
 
   function readControls(name) {
-    const value = field(name)?.value, plain = { family: "family", bias: "bias", "own-kind": "ownKind", risk: "risk" }[name];
+    const value = field(name)?.value, plain = { family: "family", bias: "bias", judgement: "judgement", risk: "risk" }[name];
     const numeric = { scale: "scale", mu: "mu", "bias-mean": "biasMean", "bias-sd": "biasSd" }[name];
     if (name === "endpoint") { state = ExplorerState.start(data, value); fillControls(); }
     else if (name === "data") { state.data = value; state.out = state.out.filter(study => endpointOf(state).readings[value].some(({ id }) => id === study)); drawStudies(); }
     else if (name === "study-in") state.out = [...form.querySelectorAll("[name=study-in]")].filter(box => !box.checked).map(box => box.value);
+    else if (name === "own-kind") { state.ownKind = value; state.own = []; drawOwn(); }
     else if (name === "baseline") state.baseline = value === "own" ? value : Number(value);
     else if (numeric) state[numeric] = Number(value);
     else if (plain) state[plain] = value;
     if (name === "family") state.scale = endpointOf(state).tau.find(prior => prior.family === value).scale;
-    state.own = ExplorerState.FIELDS[state.ownKind].map(input => field(input).value);
+    state.own = ExplorerKinds.namesOf(state.ownKind).map(input => field(input).value);
   }
 
   // faults
@@ -101,8 +101,8 @@
   function update() {
     const start = performance.now();
     sayControls();
-    const inputs = Object.values(ExplorerState.FIELDS).flat();
-    const fault = ExplorerState.ownFault(state.ownKind, state.own);
+    part("own-note").textContent = ExplorerKinds.isEmpty(state.ownKind, state.own) || ExplorerKinds.faultOf(state.ownKind, state.own) ? "" : ExplorerKinds.note(state.ownKind, state.own);
+    const inputs = ExplorerKinds.namesOf(state.ownKind), fault = ExplorerKinds.faultOf(state.ownKind, state.own);
     if (!fault) shown = { state: structuredClone(state), answer: answer(state) };
     tell("own-fault", fault, inputs);
     root.classList.toggle("stale", Boolean(fault));
@@ -118,7 +118,9 @@
   // What need not follow each move of a slider: the address, unless the reader has changed it meanwhile, and the sentence a screen reader speaks.
   function settle(fault, address) {
     if (!fault && location.hash === address) history.replaceState(null, "", isBook() ? location.pathname + location.search : `#${ExplorerState.toHash(state, data)}`);
-    part("summary").textContent = part("spoken").textContent = summary();
+    part("moved").textContent = fault ? "" : ExplorerMoved.sentence(data, shown.state, shown.answer);
+    part("summary").textContent = summary();
+    part("spoken").textContent = `${summary()} ${part("moved").textContent}`.trim();
     root.dataset.settled = Number(root.dataset.settled ?? 0) + 1;
   }
 
@@ -140,7 +142,7 @@
     drawTable([...rows, { label: "Differences between studies, τ (log scale)", numbers: `${number(found.tau.median)} (${number(found.tau.lower)} to ${number(found.tau.upper)})`, ...found.tau },
                { label: "Probability that tocilizumab is the better side", numbers: percent(found.favours), median: found.favours }]);
     const prior = Explorer.THETA.map(theta => Math.exp(-0.5 * (theta / chosen.mu) ** 2) / (chosen.mu * Math.sqrt(2 * Math.PI)));
-    const arms = [endpoint.treated, endpoint.comparator], [left, right] = endpoint.benefit === "below" ? arms : arms.reverse();
+    const [left, right] = endpoint.sides;
     const [low, high] = [`← favours ${left}`, `favours ${right} →`];
     ExplorerPlot.draw(part("plot"), rows, { theta: Explorer.THETA, mine: found.mu.density, book: book.mu.density, prior },
       { low, high, scale: `${endpoint.scale}, log scale`, alt: `${endpoint.title}, forest plot. ${rows.map(row => `${row.label}: ${row.numbers}`).join("; ")}.` });
@@ -190,11 +192,13 @@
   const ownAsTyped = () => ({ kind: state.ownKind, values: state.own.map(value => value.trim()) });
 
   function contribute() {
-    const ready = state.own.some(value => value.trim()) && !ExplorerState.ownFault(state.ownKind, state.own);
-    const faults = ready ? ExplorerRecord.faults(names()) : {}, given = names(), typed = Object.values(given).some(value => value.trim());
-    const text = !ready ? "Your own study, above, comes first: enter its numbers." : Object.values(faults).join(" ");
-    tell("record-fault", text && (typed || !ready) ? { text, fields: Object.keys(faults) } : null, ["study", "where", "doi"]);
-    part("record").hidden = !ready || Object.keys(faults).length > 0;
+    const ready = !ExplorerKinds.isEmpty(state.ownKind, state.own) && !ExplorerKinds.faultOf(state.ownKind, state.own);
+    const writes = ExplorerRecord.writes(endpointOf(state), state.ownKind), faults = ready && writes ? ExplorerRecord.faults(names()) : {};
+    const given = names(), typed = Object.values(given).some(value => value.trim());
+    const text = !writes ? "This page writes records of counts and of ratios with intervals only; for other forms begin with python -m extraction new."
+      : !ready ? "Your own study, above, comes first: enter its numbers." : Object.values(faults).join(" ");
+    tell("record-fault", text && (typed || !ready || !writes) ? { text, fields: Object.keys(faults) } : null, ["study", "where", "doi"]);
+    part("record").hidden = !ready || !writes || Object.keys(faults).length > 0;
     if (part("record").hidden) return;
     part("path").textContent = `extraction/records/${given.study}.yml`;
     part("command").textContent = `python -m models preview extraction/records/${given.study}.yml`;

@@ -2,18 +2,20 @@
 choices around it.
 
 The page adds bias, differences between studies and priors itself, by quadrature.  Effects are log ratios,
-tocilizumab over none. CRS duration is not here: its reports say nothing of one effect alone, but of grades,
-trend and spread together, so no study has a likelihood of its effect that other choices would leave as it is.
+tocilizumab over none. Reports of CRS duration say nothing of one effect alone, but of grades, trend and
+spread together: of a study of these the page has the likelihood of (mu, tau) at nodes of what studies share.
 """
 
 import numpy as np
 
 from extraction.question import contrast_of
 from extraction.records import Review
+from models.answers import duration_tables
 from models.answers.absolute import baselines
 from models.answers.bias import bias_prior, bias_priors
 from models.endpoint import Endpoint, Scale
 from models.endpoints import ENDPOINTS
+from models.engines.duration_tables import shared
 from models.engines.effects import study_likelihoods
 from models.evidence.collect import collect
 from models.evidence.report import Evidence, Reading
@@ -24,23 +26,43 @@ GRID = np.linspace(-20.0, 20.0, 801)
 DEEPEST = -700.0
 """Log likelihood below a study's own best at which it is cut: no smaller number survives its exponential."""
 DECIMALS = 4
-EXPLORED = {key: endpoint for key, endpoint in ENDPOINTS.items() if not endpoint.engine.no_effect_alone}
+EFFECTS = {key: endpoint for key, endpoint in ENDPOINTS.items() if not endpoint.engine.no_effect_alone}
+"""Endpoints with one effect per study."""
+EXPLORED = list(EFFECTS | ENDPOINTS)
+"""All endpoints, those of effects first: the page opens with the first."""
+KINDS = {
+    Scale.ODDS_RATIO: ["counts", "ratio", "withp"],
+    Scale.HAZARD_RATIO: ["ratio", "withp", "logrank", "time"],
+    Scale.RATIO_OF_DURATIONS: ["ratio", "withp", "medians"],
+}
+"""Forms in which a reader's own study may print its result, as book/scripts/explorer-kinds.js names them."""
+JUDGEMENTS = (
+    ("unjudged", "not judged: as wide as critical", "unjudged", False),
+    ("moderate", "not randomised, moderate", "moderate", False),
+    ("serious", "not randomised, serious", "serious", False),
+    ("critical", "not randomised, critical", "critical", False),
+    ("trial", "randomised, not judged", "unjudged", True),
+    ("trial-low", "randomised, low", "low", True),
+    ("trial-some", "randomised, some concerns", "some_concerns", True),
+    ("trial-high", "randomised, high", "high", True),
+)
+"""Of a reader's own study: name in an address, words, and the judgement whose bias it has."""
 READINGS = {"used": Reading(), "printed": Reading(recovered=False)}
 """Data with what is recovered, as the book's answers, and printed numbers alone."""
 
 
-def data(review: Review) -> dict:
-    """Everything the page needs, as JSON: titles of endpoints that are not here, the grid, and each endpoint
-    with its words, priors, baseline risks and likelihoods.
-    """
-    return {
-        "left_out": [endpoint.title for key, endpoint in ENDPOINTS.items() if key not in EXPLORED],
-        "grid": {"low": float(GRID[0]), "high": float(GRID[-1]), "size": len(GRID)},
-        "endpoints": {key: _endpoint(endpoint, review) for key, endpoint in EXPLORED.items()},
-    }
+def shared_by_all() -> dict:
+    """What the page needs of no one endpoint, as JSON: the grid, and the place of the endpoints."""
+    return {"grid": _axis(GRID), "endpoints": {}}
 
 
-def _endpoint(endpoint: Endpoint, review: Review) -> dict:
+def _axis(values: np.ndarray) -> dict:
+    return {"low": float(values[0]), "high": float(values[-1]), "size": len(values)}
+
+
+def of_endpoint(key: str, review: Review) -> dict:
+    """An endpoint with its words, priors, baseline risks and likelihoods, as JSON."""
+    endpoint = ENDPOINTS[key]
     evidence = {name: collect(review, endpoint.evidence, reading) for name, reading in READINGS.items()}
     return {
         "title": endpoint.title,
@@ -53,16 +75,24 @@ def _endpoint(endpoint: Endpoint, review: Review) -> dict:
         "contrast": contrast_of(endpoint.evidence),
         "treated": endpoint.contrast.treated,
         "comparator": endpoint.contrast.comparator,
+        "sides": endpoint.sides,
         "with_it": endpoint.contrast.with_it,
         "without": endpoint.contrast.without,
         "mu": endpoint.mu_prior.parameters[1],
         "tau": [_tau(prior) for prior in tau_families(endpoint)],
-        "unjudged": bias_prior(endpoint.key, "unjudged").parameters,
-        "baselines": [
-            {"source": at.source, "events": at.events, "n": at.n} for at in baselines(endpoint.key, review)
+        "kinds": KINDS[endpoint.scale],
+        "judgements": [
+            {
+                "key": name,
+                "words": words,
+                "bias": bias_prior(key, judgement, randomised=randomised).parameters,
+            }
+            for name, words, judgement, randomised in JUDGEMENTS
         ],
+        "durations": _shared() if endpoint.engine.no_effect_alone else None,
+        "baselines": [{"source": at.source, "events": at.events, "n": at.n} for at in baselines(key, review)],
         "readings": {
-            name: _studies(endpoint.key, found, review)
+            name: _studies(key, found, review)
             for name, found in evidence.items()
             if name == "used" or found.used_hash() != evidence["used"].used_hash()
         },
@@ -105,6 +135,17 @@ def tau_prior(family: str, scale: float, shape: float | None = None) -> Prior:
     return Prior(f"{family}_{scale:g}", family, given, "chosen on the page", "chosen on the page")
 
 
+def _shared() -> dict:
+    """Axes of the tables of durations, and the weights of the nodes of what the studies share."""
+    _, weights = shared()
+    return {
+        "mu": _axis(duration_tables.MU),
+        "tau": duration_tables.TAU.round(6).tolist(),
+        "nodes": weights.round(8).tolist(),
+        "units": duration_tables.UNITS,
+    }
+
+
 def _studies(key: str, evidence: Evidence, review: Review) -> list[dict]:
     biases = bias_priors(key, review, evidence)
     return [
@@ -113,10 +154,18 @@ def _studies(key: str, evidence: Evidence, review: Review) -> list[dict]:
             "label": review.studies[study].label,
             "reports": _reports(evidence, study),
             "bias": biases[study].parameters,
-            "log_likelihood": tabulated(term),
+            **says,
         }
-        for study, term in study_likelihoods(evidence).items()
+        for study, says in _what_they_say(key, evidence).items()
     ]
+
+
+def _what_they_say(key: str, evidence: Evidence) -> dict[str, dict]:
+    if key in EFFECTS:
+        return {
+            study: {"log_likelihood": tabulated(term)} for study, term in study_likelihoods(evidence).items()
+        }
+    return {study: {"table": table} for study, table in duration_tables.tables(evidence).items()}
 
 
 def _reports(evidence: Evidence, study: str) -> str:

@@ -1,0 +1,45 @@
+"""CRS duration tabulated by study, kept under the key of what it comes from."""
+
+import base64
+
+import numpy as np
+
+from models.engines import duration_tables
+from models.evidence.report import Evidence
+from models.runs import heavy, store
+from models.runs.closure import fingerprint
+
+NAME = "duration_tables"
+MU = np.linspace(-5.0, 5.0, 41)
+TAU = 0.05 * 1.6 ** np.arange(12)
+"""Even on the log scale; below the first a likelihood hardly changes."""
+UNITS = {"log_likelihood": 0.002, "shift": 0.002, "ratio": 0.0001}
+"""Of the whole numbers of 16 bits as which the tables are kept: what lies beyond them is cut."""
+
+
+def key(evidence: Evidence) -> str:
+    """Fingerprint of the evidence and of the code that tabulates it."""
+    code = fingerprint(duration_tables, *evidence.kinds)
+    axes = [MU.tolist(), TAU.tolist(), UNITS]
+    return store.hash_of({"evidence": evidence.used_hash(), "axes": axes, "code": code})
+
+
+def tables(evidence: Evidence) -> dict[str, dict[str, str]]:
+    """What each study says, as `models.engines.duration_tables.Table` has it: each array in the order node,
+    tau, mu as 16-bit whole numbers of its unit, in base64; computed where it is not kept, which takes a
+    minute.
+    """
+    fingerprint_of_all = key(evidence)
+    if (kept := heavy.read(NAME, fingerprint_of_all)) is None:
+        kept = {study: _packed(duration_tables.table(evidence, study, MU, TAU)) for study in evidence.studies}
+        heavy.write(NAME, fingerprint_of_all, kept)
+    return kept
+
+
+def _packed(table: duration_tables.Table) -> dict[str, str]:
+    return {name: _base64(getattr(table, name) / unit) for name, unit in UNITS.items()}
+
+
+def _base64(values: np.ndarray) -> str:
+    least, most = np.iinfo(np.int16).min, np.iinfo(np.int16).max
+    return base64.b64encode(values.round().clip(least, most).astype("<i2").tobytes()).decode()
