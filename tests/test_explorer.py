@@ -413,7 +413,9 @@ BIASES = {("none", "none"): {}, ("none", "as judged"): {"bias": "judged"}}
 
 @browser
 def test_choices_move_durations_as_they_move_the_sampler(page, review):
-    """Short chains have Monte Carlo errors of 0.02 in the median and 0.05 in the limits."""
+    """Short chains of some 490 effective draws have Monte Carlo errors of 0.015 in the median and 0.03 in the
+    limits.
+    """
     wanted = {"reading": "as used", "likelihood": "exact", "mu_prior": "normal(0, 0.5)"}
     compared = 0
     for universe, expected in crs_universes.summaries(review):
@@ -430,7 +432,7 @@ def test_choices_move_durations_as_they_move_the_sampler(page, review):
             **({"without": _left_out(choices["studies"], review)} if choices["studies"] != "all" else {}),
         )["Mean effect"]
         off = found - [expected[name] for name in ("median", "lower", "upper")]
-        assert np.abs(off)[0] < 0.08 and np.abs(off).max() < 0.2, (choices, off)
+        assert np.abs(off)[0] < 0.04 and np.abs(off).max() < 0.1, (choices, off)
         compared += 1
     assert compared >= 6
 

@@ -40,8 +40,10 @@ LEFT_OUT = (
     re.compile(r'<p class="review-numbers">.*?</p>', re.S),
     re.compile(r'<img [^>]*class="only-dark"[^>]*>'),
     re.compile(r"<script.*?</script>", re.S),
+    re.compile(r'<div class="review-live.*?</details>\s*</div>', re.S),
 )
-"""Of each article: folded code, the box on how to cite, what a pointer is needed for, and the dark drawings.
+"""Of each article: folded code, the box on how to cite, what a pointer or scripts are needed for, and the dark
+drawings.
 """
 EXPLORER = re.compile(r'<div class="review-explorer".*?(?=<h2>)', re.S)
 APPENDIX = "Appendix"

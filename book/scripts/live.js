@@ -19,6 +19,7 @@ for (const root of document.querySelectorAll(".review-live")) {
   }
 
   tau.value = book.scale;
+  part("more").hash = `endpoint=${key}`;
   root.hidden = false;
   root.addEventListener("input", () => { cancelAnimationFrame(waiting); waiting = requestAnimationFrame(draw); });
   root.querySelector("details").addEventListener("toggle", event => { if (event.target.open) draw(); });
