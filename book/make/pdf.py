@@ -42,9 +42,7 @@ LEFT_OUT = (
     re.compile(r"<script.*?</script>", re.S),
     re.compile(r'<div class="review-live.*?</details>\s*</div>', re.S),
 )
-"""Of each article: folded code, the box on how to cite, what a pointer or scripts are needed for, and the dark
-drawings.
-"""
+"""Of each article: folded code, the box on citing, what needs a pointer or scripts, and dark drawings."""
 EXPLORER = re.compile(r'<div class="review-explorer".*?(?=<h2>)', re.S)
 APPENDIX = "Appendix"
 """Caption of the part of _toc.yml that is looked up rather than read."""
