@@ -12,6 +12,7 @@ from example_markup import Tags, plant_markup
 from example_tree import ROOT, clone, fill_in, run, walkthrough
 
 from extraction.records import Review, load
+from models.engines.acceptance import by_element
 from models.evidence.collect import collect
 from models.runs import store
 
@@ -30,8 +31,8 @@ def retract(register: Path, study: str) -> None:
 
 
 def hand_over_draws(tree: Path, keys: tuple[str, ...], review: Review) -> None:
-    """Store invented draws, with what is told of the real ones, where the example changed the evidence: a
-    refit for other evidence is held in the tests of releases.
+    """Store invented draws of effects, with what is told of the real ones, where the example changed the
+    evidence: a refit for other evidence is held in the tests of releases.
     """
     changed = load(tree / "extraction")
     told = {key: store.read(key, review).info for key in keys}
@@ -39,7 +40,10 @@ def hand_over_draws(tree: Path, keys: tuple[str, ...], review: Review) -> None:
         patch.setattr(store, "FOLDER", tree / "_build/posteriors")
         for key in keys:
             assert not store.is_fitted(key, changed), key
-            store.write(key, store.identity(key, changed), invented(key, changed).draws, told[key])
+            draws = invented(key, changed).draws[["mu", "tau", "prediction", "theta"]]
+            draws["alpha"] = draws["theta"].rename(study="table")
+            info = told[key] | {"parameters": by_element(draws)}
+            store.write(key, store.identity(key, changed), draws, info)
 
 
 @pytest.fixture(scope="module")
