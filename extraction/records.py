@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
+from os.path import lexists
 from pathlib import Path
 from string import ascii_lowercase
 
@@ -75,12 +76,13 @@ def load(root: Path = ROOT) -> Review:
     records = {path.stem: record for path in paths if (record := read(path, Record))}
     problems += [
         Problem(short_name(path), None, path.stem, "file", path.name, "the name of a record ends in .yml")
-        for path in sorted((root / "records").glob("*.yaml"))
+        for path in sorted((root / "records").glob("*"))
+        if path.suffix != ".yml" and not path.name.startswith((".", "README"))
     ]
-    certainty = read(root / "certainty.yml", Certainty) if (root / "certainty.yml").exists() else None
+    certainty = read(root / "certainty.yml", Certainty) if lexists(root / "certainty.yml") else None
     if register and certainty:
         problems += _rated_studies(register, certainty, sources["certainty"])
-    alive = read(root / "living.yml", Living) if (root / "living.yml").exists() else None
+    alive = read(root / "living.yml", Living) if lexists(root / "living.yml") else None
     if register and alive:
         problems += log_problems(alive, register, sources["living"])
     if register:

@@ -490,7 +490,9 @@ AnyEntry = Annotated[
 class Text(Strict):
     """A text of the paper that the extraction was made from."""
 
-    file: Words = Field(description="File name of the text.")
+    file: Annotated[Words, StringConstraints(pattern=r"^[^/\\.][^/\\]*$")] = Field(
+        description="Plain file name of the text, without a folder."
+    )
     part: TextPart = Field("full text", description="How much of the paper it holds.")
     licence: Words = Field(description="Licence of the text.")
     note: Words | None = Field(None, description="Flaws of the text, e.g. of its character recognition.")

@@ -3,6 +3,7 @@
 Every scalar is read as text, so `47.80` keeps its digits and `no` stays a word; the schema types it later.
 """
 
+import re
 import unicodedata
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +23,16 @@ UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 """Unicode's categories of what no reader can see, terminals obey, or that turns the direction of the text
 around it.
 """
+BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+)
+"""What no reader can see either, though its category does not say so: joiners, fillers, selectors."""
+
+
+def is_unseen(character: str) -> bool:
+    """Whether a character is one that no reader can see; a line break and a tab are seen."""
+    hidden = unicodedata.category(character) in UNSEEN or BLANK.match(character)
+    return bool(hidden) and character not in "\n\t"
 
 
 @dataclass(frozen=True)
@@ -155,23 +166,21 @@ class _PlainYaml:
         if isinstance(event, yaml.SequenceStartEvent):
             return self._list(at)
         assert isinstance(event, yaml.ScalarEvent)  # nothing else begins a value
-        self._require_text(event)
+        self._require_text(event, at)
         if event.value == FILL_IN:
             self.unfilled.append(at)
         return None if not event.style and event.value.lower() in NULLS else event.value
 
-    def _require_text(self, event: yaml.ScalarEvent) -> None:
+    def _require_text(self, event: yaml.ScalarEvent, at: tuple) -> None:
         """A value is text that a page and a terminal show as it is."""
         if len(event.value) > LONGEST_TEXT:
             raise _NotPlain(
                 _line(event), f"{len(event.value)} characters", f"a value may have {LONGEST_TEXT} characters"
             )
-        if unseen := next(
-            (c for c in event.value if c not in "\n\t" and unicodedata.category(c) in UNSEEN), None
-        ):
+        if unseen := next(filter(is_unseen, event.value), None):
             raise _NotPlain(
                 _line(event),
-                f"U+{ord(unseen):04X}",
+                f"U+{ord(unseen):04X} in {'.'.join(map(str, at)) or 'a key'}",
                 "a value is plain text, without control characters or marks that cannot be seen",
             )
 
@@ -180,7 +189,7 @@ class _PlainYaml:
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent) or event.anchor or event.tag or event.value == "<<":
                 raise _NotPlain(_line(event), "a key that is not a word", "keys are plain words")
-            self._require_text(event)
+            self._require_text(event, at)
             if event.value in data:
                 raise _NotPlain(_line(event), event.value, "a key may stand only once")
             self.lines[(*at, event.value)] = _line(event)

@@ -137,6 +137,7 @@ FORMS = {
     "doi": "is not a DOI: 10., registrant, / and suffix, without the resolver's address",
     "id": "must be lower-case letters, digits and _, as zhou2025 or severe_infection.toci",
     "study": "must be surname and year, as zhou2025",
+    "file": "must be the plain name of a file, without a folder",
     "curve": "must be the plain name of a file in extraction/curves, as zhou2025-overall_survival.csv",
 }
 """The form of a value whose pattern would puzzle a reader."""

@@ -125,7 +125,7 @@ def test_a_fault_of_form_names_line_field_value_and_rule(tmp_path, old, new, fie
 
 @pytest.mark.parametrize(
     ("content", "rule"),
-    [(b"", "a line of column names"), (b"\xff\xfe\x00", "UTF-8"), (b"x" * 1_000_001, "1000000 bytes")],
+    [(b"", "a line of column names"), (b"\xff\xfe\x00", "UTF-8"), (b"x" * 1_000_001, "1,000,000 bytes")],
 )
 def test_what_is_no_curve_at_all_is_refused(tmp_path, content, rule):
     path = tmp_path / NAME
@@ -570,7 +570,7 @@ def test_the_command_draws_where_it_is_asked_to(tmp_path, capsys):
 def test_a_curve_at_fault_gets_a_message_and_exit_code_1(tmp_path, capsys):
     path = write(tmp_path, NAME, example())
     for arguments, message in (
-        ((str(tmp_path / "none.csv"),), "the file cannot be read"),
+        ((str(tmp_path / "none.csv"),), "a curve is a file of UTF-8 text"),
         ((str(path), "--figure", "out.png"), "its name ends in .svg"),
     ):
         code, out, err = recover(capsys, *arguments)

@@ -74,6 +74,7 @@ RC: dict[RcKeyType, object] = {
     "axes.labelcolor": INK,
     "legend.frameon": False,
     "figure.facecolor": "white",
+    "text.parse_math": False,  # two dollar signs of a record are no formula
 }
 plt.rcParams.update(RC)
 TICKS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)

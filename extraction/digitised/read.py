@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from extraction.digitised.rules import contradictions
+from extraction.plain import Unreadable, text_of
 from extraction.recover.curve_types import NO_ARM, ArmCurve, AtRisk, Curve, Pixel, Point
 from extraction.schema import Record, SurvivalCurve
 from extraction.source import BadRecords, Problem, Source
@@ -185,12 +186,9 @@ def read(path: Path) -> Curve:
 def _rows(path: Path, faults: _Faults) -> tuple[str, list[Row]]:
     """Unit of time and rows; lines that start with # and empty lines are remarks."""
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            faults.add(None, "file", f"{path.stat().st_size} bytes", f"a curve may have {LARGEST_FILE} bytes")
-            return "", []
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        faults.add(None, "file", type(error).__name__, "the file cannot be read as UTF-8 text")
+        text = text_of(path, LARGEST_FILE)
+    except Unreadable as error:
+        faults.add(None, "file", str(error), f"a curve is a file of UTF-8 text, up to {LARGEST_FILE:,} bytes")
         return "", []
     lines = [
         (i, next(csv.reader([line]), []))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from extraction.plain import Unreadable, text_of
 from models.pool.study_table import SEPARATORS
 from models.priors import Prior
 
@@ -71,9 +72,9 @@ def read_prior(path: str) -> TabulatedPrior:
     Raises ValueError, naming the file and what is wrong.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: no file of text: {error}") from None
+        text = text_of(path)
+    except Unreadable as error:
+        raise ValueError(f"{path}: {error}") from None
     separator = max(SEPARATORS, key=text.count)
     lines = [(i, row) for i, row in enumerate(csv.reader(text.splitlines(), delimiter=separator), 1) if row]
     points = []

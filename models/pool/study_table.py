@@ -12,6 +12,7 @@ from decimal import InvalidOperation
 from math import isfinite, isnan
 
 from extraction.fault import Fault
+from extraction.plain import Unreadable, text_of
 from models.pool.columns import STUDY, canonical
 
 SEPARATORS = ",;\t"
@@ -131,14 +132,9 @@ def read(path: str) -> list[Cells]:
     table.
     """
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            text = file.read()
-    except OSError as error:
-        raise BadTable(f"{path}: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        raise BadTable(
-            f"{path}: not UTF-8 text (byte {error.start}): save the table as CSV in UTF-8"
-        ) from None
+        text = text_of(path)
+    except Unreadable as error:
+        raise BadTable(f"{path}: {error}") from None
     header = text.lstrip().partition("\n")[0]
     separator = max(SEPARATORS, key=header.count)
     try:

@@ -1,0 +1,29 @@
+"""Text of a file that a user names: never more than a limit, whatever the file is."""
+
+from pathlib import Path
+
+from extraction.fault import Fault
+
+LARGEST = 20_000_000
+"""Bytes of a table that is read: some hundred thousand studies."""
+
+
+class Unreadable(Fault):
+    """A file is no text that can be read, or has no end; the message says which, without the file's name."""
+
+
+def text_of(path: str | Path, largest: int = LARGEST) -> str:
+    """Text in UTF-8, with or without BOM, line ends as they stand; raise Unreadable for any other file, and
+    for one of more than `largest` bytes.
+    """
+    try:
+        with open(path, "rb") as file:
+            content = file.read(largest + 1)
+    except OSError as error:
+        raise Unreadable(error.strerror or str(error)) from None
+    if len(content) > largest:
+        raise Unreadable(f"larger than {largest:,} bytes")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"not UTF-8 text (byte {error.start}): save it as UTF-8") from None
