@@ -17,6 +17,8 @@ from extraction.records import load
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.engines.durations import layout
 from models.evidence.collect import alternatives
+from models.pool import BadTable
+from models.pool.records import rows_of_records
 from models.trust.crs_universes import CRS, all_universes
 from models.trust.prior_share import shares
 from models.trust.universe import priors
@@ -46,6 +48,11 @@ def test_an_endpoint_that_nothing_enters_says_what_its_priors_say(empty, key):
         found = quadrature(key, empty).mu
         assert found.quantile(0.5) == pytest.approx(mean, abs=1e-3)
         assert found.quantile(0.25) == pytest.approx(mean - 0.67449 * sd, abs=0.01 * sd)
+
+
+def test_pool_says_that_a_register_includes_no_study(empty, tmp_path):
+    with pytest.raises(BadTable, match="includes no study"):
+        rows_of_records(str(tmp_path), "icans", None)
 
 
 def test_durations_without_reports_have_an_empty_layout(empty):

@@ -1,6 +1,7 @@
 """Survival curves read from vector figures of matplotlib, lifelines and R, against what was drawn."""
 
 import json
+import shutil
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from example_curves import corners, simulated
 from lifelines import KaplanMeierFitter
+from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
 from extraction.__main__ import main
@@ -27,14 +29,19 @@ def after_each_event(points, tolerance=READ):
     return np.array(falls).T
 
 
-def drawn(tmp_path, draw):
-    """The file of a figure with axes of time to 6 and share to 1 that `draw` draws on."""
+def figure_of(draw):
+    """A figure with axes of time to 6 and share to 1 that `draw` draws on."""
     figure = Figure()
     ax = figure.subplots()
     draw(ax)
     ax.set(xlim=(0, 6.5), ylim=(-0.02, 1.05), xticks=range(7), yticks=[0, 0.5, 1])
+    return figure
+
+
+def drawn(tmp_path, draw):
+    """The file of such a figure."""
     path = tmp_path / "figure.svg"
-    figure.savefig(path)
+    figure_of(draw).savefig(path)
     return path
 
 
@@ -51,6 +58,42 @@ def test_a_step_of_matplotlib_is_read_to_its_corners(tmp_path):
     [line], found = lines_of(path)
     assert [stroke for _, stroke in found.lines] == ["#ff0000"]
     assert after_each_event(line) == pytest.approx(after_each_event(corners(patients)), abs=READ)
+
+
+needs_poppler = pytest.mark.skipif(not shutil.which("pdftocairo"), reason="poppler is not installed")
+
+
+@needs_poppler
+def test_a_page_of_a_pdf_is_read_to_its_corners(tmp_path, capsys):
+    """The second of two pages that matplotlib writes, listed and written as a digitised curve."""
+    patients = simulated(np.random.default_rng(1), 60, 3.0)
+    times, shares = np.array(corners(patients)).T
+    path, out = tmp_path / "paper.pdf", tmp_path / "curve.csv"
+    with PdfPages(path) as pages:
+        pages.savefig(figure_of(lambda ax: ax.plot([0, 6], [1, 0])))
+        pages.savefig(figure_of(lambda ax: (ax.plot(times, shares, color="#ff0000"), ax.grid())))
+    code, listed, _ = recover(capsys, "--pdf", path, "--page", 2, "--json")
+    assert code == 0 and [line["steps"] > 10 for line in json.loads(listed)["lines"]] == [True]
+    told = ("--time", 0, 6, "--survival", 0, 1, "--unit", "years", "--treated", 1, "--out", out)
+    code, _, err = recover(capsys, "--pdf", path, "--page", 2, *told)
+    assert code == 0, err
+    points = [(point.time, point.survival) for point in read(out).treated.points]
+    assert after_each_event(points) == pytest.approx(after_each_event(corners(patients)), abs=2 * READ)
+
+
+@needs_poppler
+def test_a_page_that_a_pdf_has_not_is_told(tmp_path, capsys):
+    path = tmp_path / "paper.pdf"
+    figure_of(lambda ax: ax.plot([0, 6], [1, 0])).savefig(path)
+    code, _, err = recover(capsys, "--pdf", path, "--page", 3)
+    assert code == 1 and "page 3 is not read" in err and "Traceback" not in err
+
+
+def test_without_poppler_a_pdf_says_what_reads_it(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "paper.pdf").write_bytes(b"%PDF-1.7")
+    code, _, err = recover(capsys, "--pdf", tmp_path / "paper.pdf")
+    assert code == 1 and "poppler-utils" in err
 
 
 def test_the_plot_of_lifelines_is_read_to_its_steps(tmp_path):
@@ -144,7 +187,7 @@ AXES = ["--time", "0", "8", "--survival", "0", "1", "--unit", "days"]
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--svg", "figure.pdf"), "pdftocairo -svg"),
+        (("--pdf", "figure.pdf"), "cannot be read"),
         (("--svg", "none.svg"), "cannot be read as SVG"),
         ((), "either FILE.csv or a vector figure"),
         (("--svg", "{svg}", "--out", "{new}"), "--time, --survival, --unit must be told"),

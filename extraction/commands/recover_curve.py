@@ -1,5 +1,5 @@
 """`python -m extraction recover curve FILE.csv`: what a digitised survival curve says, as numbers and on
-request as a picture; `--svg` reads a vector figure instead.
+request as a picture; `--svg` and `--pdf` read a vector figure instead.
 """
 
 import argparse
@@ -25,7 +25,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.csv",
         type=Path,
         nargs="?",
-        help="digitised points, numbers at risk and points of the axes; or a vector figure by --svg",
+        help="digitised points, numbers at risk and points of the axes; or a vector figure by --svg or --pdf",
     )
     recover_svg.declare(parser)
     parser.add_argument(
@@ -41,11 +41,11 @@ def answer(given: argparse.Namespace) -> tuple[dict, Callable]:
 
     if given.figure and given.figure.suffix != ".svg":
         raise Unusable(f"{given.figure}: the figure is an SVG, so its name ends in .svg")
-    if (given.file is None) is (given.svg is None):
-        raise Unusable("give either FILE.csv or a vector figure by --svg")
-    if given.svg and not given.out:
+    if sum(source is not None for source in (given.file, given.svg, given.pdf)) != 1:
+        raise Unusable("give either FILE.csv or a vector figure by --svg or --pdf")
+    if not given.file and not given.out:
         return recover_svg.listing(given)
-    curve = read(recover_svg.write_curve(given) if given.svg else given.file)
+    curve = read(given.file or recover_svg.write_curve(given))
     with Console(stderr=True).status("Reading the figure anew"):
         arms = {name: read_arm(arm, curve.pixel) for name, arm in curve.arms.items()}
         found, why_not = _compared(curve)

@@ -1,4 +1,6 @@
-"""`python -m extraction recover curve --svg FIGURE.svg`: the curves of a vector figure, without clicks."""
+"""`python -m extraction recover curve --svg FIGURE.svg` or `--pdf PAPER.pdf --page N`: the curves of a vector
+figure, without clicks.
+"""
 
 import argparse
 from collections.abc import Callable
@@ -21,6 +23,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--svg", metavar="FIGURE.svg", type=Path, help="read a vector figure; lists what it holds"
     )
+    parser.add_argument("--pdf", metavar="PAPER.pdf", type=Path, help="the same of a page of a PDF")
+    parser.add_argument("--page", type=counted, metavar="N", default=1, help="of the PDF; default 1")
     for axis, ends in (("time", "leftmost and rightmost"), ("survival", "lowest and highest")):
         parser.add_argument(
             f"--{axis}", nargs=2, type=float, metavar=("FIRST", "LAST"), help=f"values of the {ends} tick"
@@ -42,7 +46,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def listing(given: argparse.Namespace) -> tuple[dict, Callable]:
     """What the figure holds, for a choice of lines and values of the ticks."""
-    found = read_figure(given.svg)
+    found = read_figure(given.svg or given.pdf, given.page)
     rows = [
         {
             "line": i,
@@ -86,7 +90,8 @@ def write_curve(given: argparse.Namespace) -> Path:
         raise Unusable(f"to read lines of a figure {', '.join(missing)} must be told")
     if given.out.exists():
         raise Unusable(f"{given.out}: there is such a file, which is not overwritten")
-    found = read_figure(given.svg)
+    file = given.svg or given.pdf
+    found = read_figure(file, given.page)
     chosen = {arm: _line(found, getattr(given, arm)) for arm in ("treated", "control") if getattr(given, arm)}
     if not chosen:
         raise Unusable("no line is chosen: give --treated K, --control K or both")
@@ -94,7 +99,7 @@ def write_curve(given: argparse.Namespace) -> Path:
     survival = axis_of("survival", tuple(given.survival_at or found.survival_ticks), tuple(given.survival))
     lines = [
         ",".join(f"time_{given.unit}" if column == "time" else column for column in COLUMNS),
-        f"# {given.svg.name}, read as a vector figure",
+        f"# {file.name}{f', page {given.page}' if given.pdf else ''}, read as a vector figure",
         *_calibration(chosen, time, survival),
         *(
             f"point,{arm},{max(t, 0.0):.7g},{s:.7g},,,"

@@ -1,9 +1,11 @@
-"""Survival curves of a vector figure: the lines of an SVG that fall in steps, and the ticks of its axes.
+"""Survival curves of a vector figure: the lines of an SVG, or of a page of a PDF, that fall in steps, and
+the ticks of its axes.
 
 Places are those of the page, x to the right and y downwards.
 """
 
 import re
+import subprocess
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -17,6 +19,8 @@ from extraction.recover import Unusable
 
 LARGEST_FILE = 20_000_000
 """Bytes."""
+LONGEST = 60
+"""Seconds for a page of a PDF."""
 LONGEST_TICK = 12.0
 """Units of the page."""
 STRAIGHT = 1e-3
@@ -54,14 +58,9 @@ class _Stroke(NamedTuple):
     colour: str
 
 
-def read_figure(path: Path) -> Figure:
-    """Lines and ticks of an SVG; raise Unusable for another file."""
-    if path.suffix.lower() == ".pdf":
-        raise Unusable(
-            f"{path}: a PDF is not read; `pdftocairo -svg -f PAGE -l PAGE {path.name} figure.svg` makes an"
-            " SVG of its page"
-        )
-    strokes = list(_strokes(_root(path)))
+def read_figure(path: Path, page: int = 1) -> Figure:
+    """Lines and ticks of an SVG, or of a page of a PDF; raise Unusable for another file."""
+    strokes = list(_strokes(_root(path, page)))
     if not strokes:
         raise Unusable(f"{path}: no line is drawn; an image within an SVG has to be clicked")
     width = max(np.ptp(np.concatenate([stroke.points[:, 0] for stroke in strokes])), 1e-9)
@@ -73,16 +72,36 @@ def read_figure(path: Path) -> Figure:
     return Figure(tuple(lines), *_ticks(strokes, width))
 
 
-def _root(path: Path) -> ElementTree.Element:
+def _root(path: Path, page: int) -> ElementTree.Element:
     try:
         if path.stat().st_size > LARGEST_FILE:
-            raise Unusable(f"{path}: an SVG may have {LARGEST_FILE:,} bytes")
-        root = ElementTree.parse(path).getroot()
+            raise Unusable(f"{path}: a figure may have {LARGEST_FILE:,} bytes")
+        pdf = path.suffix.lower() == ".pdf"
+        root = ElementTree.fromstring(_page(path, page)) if pdf else ElementTree.parse(path).getroot()
     except (OSError, ElementTree.ParseError) as error:
         raise Unusable(f"{path}: cannot be read as SVG ({error})") from error
     if _tag(root) != "svg":
         raise Unusable(f"{path}: is not an SVG")
     return root
+
+
+def _page(path: Path, page: int) -> bytes:
+    """A page of a PDF as SVG, by poppler; raise Unusable where it is not installed or finds no page."""
+    command = ["pdftocairo", "-svg", "-f", str(page), "-l", str(page), str(path), "-"]
+    try:
+        return subprocess.run(command, check=True, capture_output=True, timeout=LONGEST).stdout
+    except FileNotFoundError as error:
+        raise Unusable(
+            f"{path}: a PDF is read by pdftocairo of poppler (on Debian: poppler-utils), which is not"
+            " installed"
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise Unusable(f"{path}: page {page} takes longer than {LONGEST} s to read") from error
+    except subprocess.CalledProcessError as error:
+        why = error.stderr.decode(errors="replace").strip().splitlines()
+        raise Unusable(
+            f"{path}: page {page} is not read: {why[-1] if why else 'no reason is told'}"
+        ) from error
 
 
 def _tag(element: ElementTree.Element) -> str:

@@ -51,6 +51,8 @@ def rows_of_records(folder: str, field: str, contrast: str | None) -> FromRecord
             cohorts[registered.cohort] = contrasts[registered.contrast] = study
             filled = {name: (name, text) for name, text in ({"study": study} | cells).items()}
             rows.append(Cells(path, 1, study, filled))
+    if not review.included():
+        raise BadTable(f"{folder}: its register includes no study")
     if not rows:
         raise BadTable(f"{folder}: no included record prints {field}; {_variables(review)}")
     if len(contrasts) > 1:
