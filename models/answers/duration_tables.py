@@ -4,12 +4,13 @@ import base64
 
 import numpy as np
 
+from extraction.tree import BUILD
 from models.engines import duration_tables
 from models.evidence.report import Evidence
-from models.runs import heavy, store
+from models.runs import kept, store
 from models.runs.closure import fingerprint
 
-NAME = "duration_tables"
+FOLDER = BUILD / "results"
 MU = np.linspace(-5.0, 5.0, 41)
 TAU = 0.05 * 1.6 ** np.arange(12)
 """Even on the log scale; below the first a likelihood hardly changes."""
@@ -29,11 +30,14 @@ def tables(evidence: Evidence) -> dict[str, dict[str, str]]:
     tau, mu as 16-bit whole numbers of its unit, in base64; computed where it is not kept, which takes a
     minute.
     """
-    fingerprint_of_all = key(evidence)
-    if (kept := heavy.read(NAME, fingerprint_of_all)) is None:
-        kept = {study: _packed(duration_tables.table(evidence, study, MU, TAU)) for study in evidence.studies}
-        heavy.write(NAME, fingerprint_of_all, kept)
-    return kept
+    of_all = key(evidence)
+    path = FOLDER / f"duration_tables-{of_all}.json"
+    if (found := kept.read(path, of_all)) is None:
+        found = {
+            study: _packed(duration_tables.table(evidence, study, MU, TAU)) for study in evidence.studies
+        }
+        kept.write(path, of_all, found)
+    return found
 
 
 def _packed(table: duration_tables.Table) -> dict[str, str]:
