@@ -1,7 +1,7 @@
 // The small figure beside an endpoint's finding: the mean effect under another prior of the differences between studies, and with more or less bias.
 "use strict";
 
-for (const root of document.querySelectorAll(".review-live")) {
+for (const root of document.querySelectorAll(".review-live [data-endpoint]")) {
   const part = name => root.querySelector(`[data-part="${name}"]`), [tau, share] = ["tau", "share"].map(name => root.querySelector(`[name="${name}"]`));
   const data = EXPLORER_DATA, key = root.dataset.endpoint, endpoint = data.endpoints[key], book = ExplorerState.start(data, key), { number, percent, capital } = ExplorerWords;
   let waiting = 0, width = 0;
@@ -20,8 +20,7 @@ for (const root of document.querySelectorAll(".review-live")) {
 
   tau.value = book.scale;
   part("more").hash = `endpoint=${key}`;
-  root.hidden = false;
+  root.closest(".review-live").hidden = false;
   root.addEventListener("input", () => { cancelAnimationFrame(waiting); waiting = requestAnimationFrame(draw); });
-  root.querySelector("details").addEventListener("toggle", event => { if (event.target.open) draw(); });
   new ResizeObserver(([{ contentRect }]) => { if (contentRect.width && contentRect.width !== width) { width = contentRect.width; draw(); } }).observe(part("plot"));
 }

@@ -58,8 +58,8 @@ def show_live(keys: Sequence[str], review: Review) -> None:
 
 def live_markup(keys: Sequence[str]) -> Markup:
     """The small figures, then their scripts."""
-    figures = [filled("live.html", key=key, title=ENDPOINTS[key].title) for key in keys]
-    return Markup().join(figures) + _tags([DATA, *map(_data_of, keys), *ENGINE, *LIVE])
+    figures = filled("live.html", endpoints=[ENDPOINTS[key] for key in keys])
+    return figures + _tags([DATA, *map(_data_of, keys), *ENGINE, *LIVE])
 
 
 def live_scripts(keys: Sequence[str], review: Review) -> dict[str, bytes]:
