@@ -193,6 +193,31 @@ def test_limits_of_a_simulated_median_are_those_of_r():
 # Outcomes of tests
 
 
+@pytest.mark.parametrize(
+    ("test", "measure", "n", "possible"),
+    [
+        ("Mann-Whitney", "smd", (3, 3), False),  # the smallest two-sided p is 2 of 20 orders
+        ("Mann-Whitney", "smd", (4, 4), True),  # 2 of 70
+        ("Fisher", "or", (3, 3), False),  # 3/3 v 0/3: 2 of 20 tables with three events
+        ("Fisher", "or", (4, 4), True),
+    ],
+)
+def test_what_a_test_of_so_few_cannot_give_is_refused(test, measure, n, possible):
+    told = {"significant": "yes", "direction": "lower", "test": test, "n_treated": n[0], "n_control": n[1]}
+    if possible:
+        row_of(measure, **told)
+    else:
+        with pytest.raises(BadTable, match=f"of {n[0]} v {n[1]} patients gives no p below 0.05"):
+            row_of(measure, **told)
+
+
+def test_a_p_of_1_and_one_of_zeros_are_read():
+    """1.00 is a z of 0; 0.000 is less than half of its last digit."""
+    told = {"n_treated": 30, "n_control": 32, "events": 21}
+    assert row_of("hr", log_rank_p="1.00", **told).z == ("=", pytest.approx(0))
+    assert row_of("hr", log_rank_p="0.000", **told).p == "<0.0005"
+
+
 def test_the_outcome_of_a_rank_test_is_a_probability_however_large_the_effect():
     row = row_of("smd", significant="yes", direction="lower", n_treated=9, n_control=10, test="Mann-Whitney")
     log_p = row.log_likelihood(MEASURES["smd"], MIDWAY)(np.array([-50.0, -7.0, 0.0]))

@@ -82,7 +82,7 @@ def of_counts(row: OutcomeOfTest, measure: str, share: float) -> LogLikelihood:
 
     share: how far between the arms, from the control, the log odds lie that have the prior; of an odds ratio.
     """
-    weight = _share_of_tests(row)
+    weight = share_of_tests(row)
     n, m = row.n_treated, row.n_control
     share = share if measure == "or" else 0.5
     mass = np.exp(-0.5 * LEVELS**2)
@@ -115,7 +115,7 @@ def _binomial(n: int, log_p: np.ndarray, log_q: np.ndarray) -> np.ndarray:
     return np.exp(log_ways + k * log_p[:, None] + (n - k) * log_q[:, None])
 
 
-def _share_of_tests(row: OutcomeOfTest) -> np.ndarray:
+def share_of_tests(row: OutcomeOfTest) -> np.ndarray:
     """By table (events treated, events control): the share of the tests that come out so."""
     from extraction.recover.p_values import TESTS
 

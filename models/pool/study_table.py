@@ -92,8 +92,8 @@ class Cells:
             return float("nan")
 
     def p_value(self, name: str) -> tuple[str, float]:
-        """Sign (empty, <, >, ≤ or ≥) and number of a printed p-value; `ns` is above 0.05. Noted as a fault
-        where it is none between 0 and 1.
+        """Sign (empty, <, >, ≤ or ≥) and number of a printed p-value; `ns` is above 0.05, `0.000` below half
+        of its last digit. Noted as a fault where it is none above 0 and at most 1.
         """
         from extraction.recover import Unusable
         from extraction.recover.printed import written_p
@@ -105,7 +105,10 @@ class Cells:
             return "", float("nan")
         if written.value is None:
             return ">", 0.05
-        if not 0 < written.value < 1:
+        places = -int(written.value.as_tuple().exponent)
+        if not written.value and not written.sign and places > 0:
+            return "<", 0.5 * 10.0**-places
+        if not 0 < written.value < 1 and (written.sign or written.value != 1):
             self.refuse(name, "must be a p-value between 0 and 1, such as 0.075, <.05 or ns")
         return written.sign, float(written.value)
 

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 from typing import TYPE_CHECKING, Literal, Self
 
 from models.pool.rows.row import Row
@@ -44,6 +45,8 @@ SIGNIFICANT = {"yes": "<", "true": "<", "1": "<", "no": ">", "false": ">", "0": 
 LARGEST_ARM = 200
 """Of counts: every table of such arms is summed."""
 LARGEST_RANKED = 40
+FEW_PAIRS = 100
+"""Pairs of patients up to which it is tried whether a test can be significant at all."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,23 @@ class OutcomeOfTest(Row):
             cells.refuse("p", "of a Mann-Whitney test must be a bound, such as <0.05 or ns")
         if cells.faults:
             return None
-        return cls(cells.study, sign, p, direction, n[0], n[1], tests)  # type: ignore[arg-type]
+        found = cls(cells.study, sign, p, direction, n[0], n[1], tests)  # type: ignore[arg-type]
+        if not found.is_possible:
+            name = "significant" if cells.has("significant") else "p"
+            told = f"{' or '.join(tests)} of {n[0]} v {n[1]} patients gives no p below {p:g}"
+            cells.refuse(name, f"cannot be: a test by {told}")
+        return found
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether arms so small can come out so."""
+        if self.sign != "<" or self.tests == ("t",) or self.n_treated * self.n_control > FEW_PAIRS:
+            return True
+        if self.tests == ("mann-whitney",):  # complete separation
+            return 2 / comb(self.n_treated + self.n_control, self.n_treated) < self.p
+        from models.pool.outcomes import share_of_tests
+
+        return bool(share_of_tests(self).any())
 
     def log_likelihood(self, measure: Measure, baseline: BaselinePrior) -> LogLikelihood:
         from models.pool import outcomes
