@@ -222,6 +222,18 @@ def _estimate(theta: float, generator: Generator) -> Cells:
     return {"hr": middle, "lower": low, "upper": high}
 
 
+def _estimate_with_p(theta: float, generator: Generator) -> Cells:
+    """With Wald's p alone; with limits where that p, near 0 or 1, would tell too little."""
+    from scipy.stats import norm
+
+    se = generator.uniform(0.1, 0.6)
+    log_hr = theta + se * generator.standard_normal()
+    p = 2 * norm.sf(abs(log_hr) / se)
+    low, middle, high = (f"{np.exp(log_hr + z * se):.4f}" for z in (-1.959964, 0, 1.959964))
+    told: Cells = {"p": f"{p:.4g}"} if 1e-4 < p < 0.9 else {"lower": low, "upper": high}
+    return {"hr": middle} | told
+
+
 def _trial(theta: float, generator: Generator):
     """Patients of two arms with exponential times, followed to a uniform time."""
     from extraction.recover.curves import Patients
@@ -290,6 +302,15 @@ def _t_test(theta: float, generator: Generator) -> Cells:
     return _told(test.pvalue, test.statistic < 0, n, m)
 
 
+def _rank_test(theta: float, generator: Generator) -> Cells:
+    from scipy import stats
+
+    n, m = (int(size) for size in generator.integers(4, 40, 2))
+    values = generator.normal(theta, 1, n), generator.normal(0, 1, m)
+    test = stats.mannwhitneyu(*values, method="exact")
+    return _told(test.pvalue, test.statistic < n * m / 2, n, m) | {"test": "mann-whitney"}
+
+
 def _fisher(theta: float, generator: Generator) -> Cells:
     from scipy import stats
 
@@ -317,10 +338,12 @@ KINDS = {
     "medians of survival": Kind("hr", _median_survival),
     "single arm": Kind("proportion", _single_arm),
     "estimate with limits": Kind("hr", _estimate),
+    "estimate with p": Kind("hr", _estimate_with_p),
     "log-rank p with events": Kind("hr", _log_rank),
     "observed minus expected": Kind("hr", _o_minus_e),
     "digitised curve": Kind("hr", _curve, studies=1),
     "outcome of a t test": Kind("smd", _t_test, studies=5),
+    "outcome of a rank test": Kind("smd", _rank_test, studies=5),
     "outcome of Fisher's test": Kind("or", _fisher, studies=5),
     "covariate": replace(NORMAL, slope=0.5),
     "subgroups": replace(NORMAL, groups=True),
