@@ -57,9 +57,9 @@ def show_live(keys: Sequence[str], review: Review) -> None:
 
 
 def live_markup(keys: Sequence[str]) -> Markup:
-    """The small figures, then their scripts."""
-    figures = filled("live.html", endpoints=[ENDPOINTS[key] for key in keys])
-    return figures + _tags([DATA, *map(_data_of, keys), *ENGINE, *LIVE])
+    """The small figures, which load what computes once they are opened."""
+    scripts = [_address(name) for name in (DATA, *map(_data_of, keys), *ENGINE)]
+    return filled("live.html", endpoints=[ENDPOINTS[key] for key in keys], scripts=scripts) + _tags(LIVE)
 
 
 def live_scripts(keys: Sequence[str], review: Review) -> dict[str, bytes]:
@@ -97,8 +97,12 @@ def pool_scripts() -> dict[str, bytes]:
 
 
 def _tags(names: Sequence[str]) -> Markup:
-    script = Markup('<script src="../{}/{}"></script>')
-    return Markup().join(script.format(PLACE, name) for name in names)
+    return Markup().join(Markup('<script src="{}"></script>').format(_address(name)) for name in names)
+
+
+def _address(name: str) -> str:
+    """From a page of the book."""
+    return f"../{PLACE}/{name}"
 
 
 def _data_of(key: str) -> str:
