@@ -396,10 +396,10 @@ def healthy(tmp_path_factory):
 
 @pytest.fixture
 def doomed(tmp_path):
-    """A cluster of three workers, for a test that ends some; one death is enough for the scheduler to give a
+    """A cluster of two workers, for a test that ends some; one death is enough for the scheduler to give a
     task up.
     """
-    running = Cluster(tmp_path, 3, {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"})
+    running = Cluster(tmp_path, 2, {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"})
     yield running
     running.close()
 
