@@ -20,7 +20,7 @@ import pytest
 import xarray as xr
 from example_events import kill_at_a_write, kill_when
 from example_pages import toc_pages
-from example_tree import command_of, copy_compiled
+from example_tree import command_of, copy_syntax
 from jupyter_cache import get_cache
 from nbclient import NotebookClient
 
@@ -296,7 +296,7 @@ def take_along_outputs(tree: Path) -> None:
     for kept in ("many", "shared"):
         if (build.BUILD / kept).is_dir():
             shutil.copytree(build.BUILD / kept, tree / "_build" / kept)
-    copy_compiled(tree)
+    copy_syntax(tree)
     cache = get_cache(str(shutil.copytree(build.BUILD / "executed", tree / "_build/executed")))
     again = [record for record in cache.list_cache_records() if Path(record.uri).stem in RUN_AGAIN]
     assert len(again) == len(RUN_AGAIN)
