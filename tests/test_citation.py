@@ -12,7 +12,8 @@ from cffconvert import Citation as Converter
 from pybtex.database import parse_string
 
 from book.shown import citation as module
-from book.shown.citation import ROOT, citation, foot, newest
+from book.shown.citation import ROOT, citation, newest
+from book.sphinx import foot
 from extraction.records import Review
 from models import fit
 from models.endpoints import ENDPOINTS
@@ -106,7 +107,7 @@ def test_a_tree_that_moved_on_after_a_release_is_not_that_release(moved, tree, r
 def test_a_doi_shows_everywhere_once_it_exists_and_nowhere_before(tree, review):
     def everywhere(review):
         cited = citation(review, tree)
-        return [cited.words, foot(cited, "cite", None), *cited.files().values()]
+        return [cited.words, foot.box(cited.words, [*cited.files()], "cite", None), *cited.files().values()]
 
     assert not [text for text in everywhere(with_dois(review, {})) if "doi" in text.lower()]
     assert all(DOI in text for text in everywhere(with_dois(review, {HELD["version"]: DOI})))
@@ -167,7 +168,8 @@ def test_the_cff_download_is_valid(released, doi, tree, review):
 def test_the_box_shows_markup_of_a_name_as_text_and_offers_a_notebook_only_where_there_is_one(tree, review):
     with_authors(tree, {"name": "<script>alert(1)</script>"})
     cited = citation(review, tree)
-    box = foot(cited, "../cite", None)
+    of = cited.words, [*cited.files()], "../cite"
+    box = foot.box(*of, None)
     assert "<script" not in box and "notebook" not in box
-    assert 'href="../_sources/book/x.ipynb"' in foot(cited, "../cite", "../_sources/book/x.ipynb")
+    assert 'href="../_sources/book/x.ipynb"' in foot.box(*of, "../_sources/book/x.ipynb")
     assert all(f'href="../cite/{name}"' in box for name in cited.files())

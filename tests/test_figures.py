@@ -16,6 +16,7 @@ from book.shown.endpoint.printed import printed_result
 from extraction.checks import check
 from models.answers.summary import summarise
 from models.endpoints import ENDPOINTS, evidence_of
+from models.trust import predictive
 from models.words import ends
 
 COUNTS = [key for key, endpoint in ENDPOINTS.items() if endpoint.scale == "odds ratio"]
@@ -144,7 +145,8 @@ def test_a_picture_that_has_nothing_to_show_is_none(review):
 
 
 def test_each_check_stands_in_the_table_of_the_left_out_reports(review):
-    shown = tables.predictive_checks("overall_survival", review).frame["printed"].tolist()
+    key = "overall_survival"
+    shown = tables.predictive_checks(key, predictive.checks(key, review), review).frame["printed"].tolist()
     for report in evidence_of("overall_survival", review).unused:
         assert report.check is None or f"p={report.check.p}" in shown
 

@@ -27,6 +27,7 @@ from extraction.fault import Fault
 from extraction.tree import BUILD
 
 if TYPE_CHECKING:
+    from book.shown.citation import Citation
     from extraction.records import Review
 
 HTML = BUILD / "html"
@@ -112,6 +113,7 @@ def require_posteriors(review: Review) -> None:
 def assemble(source: Path, cache: Path, review: Review) -> dict:
     """Gather all that Jupyter Book reads in one folder; the configuration it will use."""
     from book.make import notebooks, pages
+    from book.shown.citation import citation
     from book.sphinx import foot
     from models.answers.summary import version
 
@@ -124,14 +126,20 @@ def assemble(source: Path, cache: Path, review: Review) -> dict:
     pages.write_numbers(source / EXTRA / "numbers", review)
     _write_sources(source / EXTRA, review)
     notebooks.write(sorted((source / "book").glob("*.md")), source / EXTRA / foot.NOTEBOOKS / "book")
-    _write_citation(source / EXTRA / foot.DOWNLOADS, review)
+    cited = citation(review)
+    _write_citation(source / EXTRA / foot.DOWNLOADS, cited)
     (source / EXTRA / "_static").mkdir()
     # of the whole book alone: no page asks for it
     shutil.copy(inputs.ROOT / "book" / "scripts" / "print.css", source / EXTRA / "_static")
     config = _configured()
     config["title"] += f", version {version()}"
     config["execute"]["cache"] = str(cache)
-    config["sphinx"]["config"] |= {"version": version(), "release": version()}
+    config["sphinx"]["config"] |= {
+        "version": version(),
+        "release": version(),
+        "citation_words": cited.words,
+        "citation_files": list(cited.files()),
+    }
     if bibliographies := sorted((source / "book").glob("*.bib")):
         config["sphinx"]["config"]["extensions"].append("sphinxcontrib.bibtex")
         config["bibtex_bibfiles"] = [f"book/{path.name}" for path in bibliographies]
@@ -175,11 +183,9 @@ def _write_sources(folder: Path, review: Review) -> None:
     provenance.write(folder / beside.PLACE, review)
 
 
-def _write_citation(folder: Path, review: Review) -> None:
-    from book.shown.citation import citation
-
+def _write_citation(folder: Path, cited: Citation) -> None:
     folder.mkdir(parents=True)
-    for name, text in citation(review).files().items():
+    for name, text in cited.files().items():
         (folder / name).write_bytes(text.encode())
 
 

@@ -1,5 +1,6 @@
 """The pages that are written from records and schema, anew at every build."""
 
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -33,6 +34,7 @@ def write(folder: Path, review: records.Review) -> list[Path]:
     return [folder / name for name in texts]
 
 
+@lru_cache(maxsize=4)
 def generated(review: records.Review) -> dict[str, str]:
     """Text of every generated page by its path within the book."""
     found, used = checks.check(review).findings, collect.collect_all(review)

@@ -11,9 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
-from markupsafe import Markup
 
-from book.html.template import filled
 from extraction.records import Review
 from extraction.tree import ROOT
 from models.answers.summary import evidence_hash, version
@@ -161,16 +159,6 @@ def newest(review: Review) -> datetime.date | None:
         + ([review.certainty.judged] if review.certainty else []),
         default=None,
     )
-
-
-def foot(cited: Citation, files: str, notebook: str | None) -> Markup:
-    """The box at the foot of a page.
-
-    files : address of the folder of downloads, from the page.  notebook : address of the page's notebook,
-    None for a page without code
-    """
-    kinds = zip(("BibTeX", "RIS", "CFF"), cited.files(), strict=True)
-    return filled("cite.html", words=cited.words, kinds=kinds, folder=files, notebook=notebook)
 
 
 def _name(author: dict) -> str:

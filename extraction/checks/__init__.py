@@ -9,6 +9,7 @@ always gives a verdict; a number that no rule speaks of cannot be checked.
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from types import ModuleType
 from typing import NamedTuple
 
@@ -71,6 +72,7 @@ class Checked(NamedTuple):
         return [*self.problems, *(f for f in self.findings if f.stops)]
 
 
+@lru_cache(maxsize=4)
 def check(review: Review) -> Checked:
     """Every fault and every verdict, in the order of the records."""
     from extraction.checks import overlap

@@ -12,7 +12,6 @@ count: they are words for readers, from which nothing is computed.
 """
 
 import hashlib
-import json
 import os
 import re
 import sys
@@ -25,7 +24,6 @@ from pathlib import Path
 from types import ModuleType
 
 from extraction.tree import ROOT
-from extraction.whole import write_whole
 from models.runs import kept, syntax
 from models.runs.syntax import Module, Target
 
@@ -267,9 +265,7 @@ class Memory:
     def keep(self) -> None:
         if self.is_new:
             with suppress(OSError):  # a folder that may not be written is no hindrance
-                write_whole(
-                    self.path, json.dumps(kept.sealed(self.key, self.known))
-                )  # on one line: indenting is slow
+                kept.write_on_one_line(self.path, self.key, self.known)
             self.is_new = False
 
 

@@ -15,6 +15,11 @@ def write(path: Path, key: str, content: object) -> None:
     write_whole(path, json_lines(sealed(key, content)) + "\n")
 
 
+def write_on_one_line(path: Path, key: str, content: object) -> None:
+    """The same for what nobody reads line by line, in a quarter of the time."""
+    write_whole(path, json.dumps(sealed(key, content)))
+
+
 def read(path: Path, key: str) -> Any:
     """The content of a file that was kept under this key; None where there is none, or where it is not as it
     was written.

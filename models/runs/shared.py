@@ -31,7 +31,7 @@ def shared(function: Callable) -> Callable:
             if (found := kept.read(path, under)) is None:
                 found = function(key, review)
                 with suppress(OSError):  # a tree that may not be written, or a full disk, is no hindrance
-                    kept.write(path, under, found)
+                    kept.write_on_one_line(path, under, found)
         return found
 
     return kept_or_computed

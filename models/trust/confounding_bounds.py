@@ -7,11 +7,13 @@ log gamma away from the true one.  The answers at both ends are computed, with n
 lies in between is possible, and nothing tells which of it is likely.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
 
 from extraction.records import Review
 from models.answers.answer import as_ratios
@@ -22,6 +24,7 @@ from models.engines.posterior import LIMITS
 from models.engines.quadrature_general import from_study_likelihoods
 from models.evidence.report import Evidence
 from models.likelihood.report import LogLikelihood
+from models.trust.multiverse import WIDE
 
 type Limits = dict[str, NDArray[np.float64]]
 """Of the mean odds ratio at each strength: median, lower, upper."""
@@ -71,20 +74,18 @@ def confounding_bounds(key: str, review: Review) -> Bounds | None:
 
 def of_evidence(evidence: Evidence, endpoint: Endpoint) -> Bounds:
     """The same of any evidence of an endpoint with one effect per study."""
+    # a sum over many tables is taken once, and not for every strength
+    seen = {study: CubicSpline(WIDE, term(WIDE)) for study, term in study_likelihoods(evidence).items()}
     low, high = (
-        [behind(evidence, endpoint, side * float(np.log(gamma))) for gamma in GAMMAS] for side in (1, -1)
+        [behind(seen, endpoint, side * float(np.log(gamma))) for gamma in GAMMAS] for side in (1, -1)
     )
     return Bounds(_by_name(low), _by_name(high))
 
 
-def behind(evidence: Evidence, endpoint: Endpoint, log_bias: float) -> dict[str, float]:
+def behind(seen: Mapping[str, LogLikelihood], endpoint: Endpoint, log_bias: float) -> dict[str, float]:
     """Limits of the mean ratio where the log ratio seen in every study is the true one plus a known bias."""
-    likelihoods = study_likelihoods(evidence)
     found = from_study_likelihoods(
-        [_behind(term, log_bias) for term in likelihoods.values()],
-        endpoint.mu_prior,
-        endpoint.tau_prior,
-        list(likelihoods),
+        [_behind(term, log_bias) for term in seen.values()], endpoint.mu_prior, endpoint.tau_prior, list(seen)
     )
     return as_ratios(found.mu.limits())
 

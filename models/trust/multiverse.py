@@ -125,10 +125,9 @@ def _by_quadrature(key: str, review: Review) -> Iterator[tuple[Universe, dict]]:
                 added = _sum_of(of_study, studies, whole)
                 # so that the exponential is taken once for all priors
                 without_mu = of_tau @ np.exp(added - added.max())
-                for (m, by_mu), (t, of_t) in product(
-                    zip(mu, of_mu, strict=True), zip(tau, without_mu, strict=True)
-                ):
-                    yield Universe(reading, subset, likelihood, mean, sd, m, t), _limits(by_mu * of_t)
+                densities = (of_mu[:, None] * without_mu).reshape(-1, len(THETA))
+                for (m, t), limits in zip(product(mu, tau), _limits_of(densities), strict=True):
+                    yield Universe(reading, subset, likelihood, mean, sd, m, t), limits
 
 
 type Behind = tuple[str, Evidence, tuple[float, float]]
@@ -245,12 +244,16 @@ def log_prior(mu_prior: Prior, tau_prior: Prior) -> np.ndarray:
 
 def summary(log_joint: np.ndarray) -> dict:
     """Median and 95 % limits of mu, and P(mu < 0), from the log posterior of (log tau, mu) on the grid."""
-    return _limits(np.exp(log_joint - log_joint.max()).sum(axis=0))
+    return _limits_of(np.exp(log_joint - log_joint.max()).sum(axis=0)[None])[0]
 
 
-def _limits(density: np.ndarray) -> dict:
-    """The same from the density of mu on the grid, up to a constant."""
-    cdf = cumulative(density)
-    cdf /= cdf[-1]
-    median, lower, upper = np.interp([0.5, 0.025, 0.975], cdf, THETA)
-    return {"median": median, "lower": lower, "upper": upper, "below": float(np.interp(0.0, THETA, cdf))}
+def _limits_of(densities: np.ndarray) -> list[dict]:
+    """The same from each density of mu on the grid, up to a constant; shape (density, mu)."""
+    cdfs = cumulative(densities)
+    cdfs /= cdfs[:, -1:]
+    found = []
+    for cdf in cdfs:
+        median, lower, upper = np.interp([0.5, 0.025, 0.975], cdf, THETA)
+        below = float(np.interp(0.0, THETA, cdf))
+        found.append({"median": median, "lower": lower, "upper": upper, "below": below})
+    return found

@@ -227,15 +227,15 @@ def absolute(key: str, review: Review) -> None:
 
 def left_out(key: str, review: Review) -> None:
     """Reports left out beside their predictions; says so where none can be predicted."""
-    shown = tables.predictive_checks(key, review)
-    if shown.frame.empty:
+    checks = predictive.checks(key, review)
+    if not checks:
         say("No report left out can be predicted from this posterior, so this check is empty here.")
         return
     printed = [
-        tuple(entry_key(check.report.study, entry) for entry in check.report.entries)
-        for check in predictive.checks(key, review)
+        tuple(entry_key(check.report.study, entry) for entry in check.report.entries) for check in checks
     ]
-    numbers, folded = forecasts.check_numbers(key, review), "Reports left out, beside their predictions"
+    shown, numbers = tables.predictive_checks(key, checks, review), forecasts.check_numbers(checks)
+    folded = "Reports left out, beside their predictions"
     text_table(replace(shown, sources={"printed": printed}, numbers=numbers, folded=folded))
 
 

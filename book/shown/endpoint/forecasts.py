@@ -6,7 +6,7 @@ import pandas as pd
 from book.shown.endpoint.printed import p_words
 from extraction.records import Review
 from models.answers.absolute import absolute_effects
-from models.trust.predictive import checks
+from models.trust.predictive import Check
 from models.words import part_words, percent
 
 NUMBERS = ("|z|", "days")
@@ -89,9 +89,9 @@ def _per_1000(effect) -> dict:
     }
 
 
-def check_numbers(key: str, review: Review) -> pd.DataFrame:
+def check_numbers(checks: list[Check]) -> pd.DataFrame:
     """Every check of an endpoint in numbers."""
-    return pd.DataFrame(map(_check, checks(key, review)))
+    return pd.DataFrame(map(_check, checks))
 
 
 def absolute_numbers(key: str, review: Review) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from models.evidence.foreseen import CountsPForeseen, LogRankForeseen, MedianFor
 from models.evidence.report import Unused, Used
 from models.likelihood.log_rank_exact import TIE_SHARE
 from models.runs import store
-from models.trust.predictive import Check, checks, foreseen_before
+from models.trust.predictive import Check, foreseen_before
 from models.words import compact, digits_beside, percent, prior_words, stratum_words
 
 WHOM = {"toci": "tocilizumab", "control": "no tocilizumab", "total": "both arms", "comparison": "comparison"}
@@ -331,7 +331,7 @@ def _foreseen(check: Check) -> str:
     return f"{middle:.1f} days ({low:.1f} to {high:.1f}); {said}"
 
 
-def predictive_checks(key: str, review: Review) -> Table:
+def predictive_checks(key: str, checks: list[Check], review: Review) -> Table:
     """Left-out reports beside what the posterior foresees of them."""
     return Table(
         pd.DataFrame(
@@ -344,7 +344,7 @@ def predictive_checks(key: str, review: Review) -> Table:
                     "verdict": check.verdict,
                     "left out because": check.report.reason,
                 }
-                for check in checks(key, review)
+                for check in checks
             ]
         ),
         f"{ENDPOINTS[key].title}: reports left out, and their prediction",
