@@ -66,6 +66,15 @@ def rows():
             }
             for studies in (6, 30, 120)
         ),
+        *(
+            {
+                "name": f"`python -m models pool` on {studies} log-rank p without events, whole process",
+                "value": seconds_per_log_rank(studies),
+                "unit": "s",
+                "target": "",
+            }
+            for studies in (1, 6, 24)
+        ),
     ]
 
 
@@ -100,8 +109,9 @@ def searches():
         for test in TESTS
         for n in (50, 100, 200)
     } | {
-        f"every table behind an odds ratio with limits, {n} v {n}": (2.0, partial(_tables_behind, n))
+        f"every table behind an odds ratio with limits, {words}{n} v {n}": (2.0, partial(_tables_behind, arm))
         for n in (125, 250, 500)
+        for words, arm in (("", Arm(n, n)), ("up to ", Arm(n)))
     }
     rows = [
         {
@@ -130,9 +140,9 @@ def _tables_with(n, test):
     return recover_tables(Arm(n, n), Arm(n, n), printed_p("0.0204"), (test,))
 
 
-def _tables_behind(n):
+def _tables_behind(arm):
     effect = PrintedEffect("odds_ratio", "0.62", "0.41", "0.94")
-    return search_tables(Groups(Arm(n, n), Arm(n, n)), Printed(effect))
+    return search_tables(Groups(arm, arm), Printed(effect))
 
 
 def seconds_per_mixture(studies, repeats=3):
@@ -152,13 +162,25 @@ def seconds_per_mixture(studies, repeats=3):
             "upper_control": 20,
         },
     ]
+    return _seconds_per_pool([kinds[i % len(kinds)] for i in range(studies)], repeats)
+
+
+def seconds_per_log_rank(studies, repeats=3):
+    """The same of log-rank p-values whose events are not printed, no two studies of one size."""
+    row = {"log_rank_p": "0.041", "direction": "lower"}
+    return _seconds_per_pool(
+        [row | {"n_treated": 40 + i, "n_control": 60 + i} for i in range(studies)], repeats
+    )
+
+
+def _seconds_per_pool(rows: list[dict[str, object]], repeats: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
-        table = Path(folder) / "mixture.csv"
+        table = Path(folder) / "table.csv"
         with open(table, "w", encoding="utf-8", newline="") as file:
-            columns = dict.fromkeys(column for kind in kinds for column in kind)
+            columns = dict.fromkeys(column for row in rows for column in row)
             writer = csv.DictWriter(file, ["study", *columns])
             writer.writeheader()
-            writer.writerows({"study": f"s{i}"} | kinds[i % len(kinds)] for i in range(studies))
+            writer.writerows({"study": f"s{i}"} | row for i, row in enumerate(rows))
         command = [sys.executable, "-m", "models", "pool", str(table), "--measure", "hr", "--json"]
         return _median_seconds(
             lambda: subprocess.run(command, cwd=ROOT, check=True, capture_output=True), repeats

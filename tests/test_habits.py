@@ -3,6 +3,7 @@
 import ast
 
 import pytest
+from conftest import LONGEST_FIRST
 
 from extraction.tree import ROOT
 
@@ -40,3 +41,7 @@ def test_no_three_comprehensions_stand_in_each_other():
         if isinstance(node, COMPREHENSIONS) and nested(node) > 2
     ]
     assert found == []
+
+
+def test_every_file_of_tests_that_is_begun_first_is_there():
+    assert all((ROOT / "tests" / f"{name}.py").is_file() for name in LONGEST_FIRST)

@@ -426,3 +426,20 @@ def test_an_edited_rank_is_not_read(tmp_path, monkeypatch, review):
     held["icans"]["content"]["ranks"]["mu"] = [0.5]
     calibration.RESULTS.write_text(json.dumps(held), encoding="utf-8")
     assert list(calibration.read()) == ["severe_crs"]
+
+
+def test_every_library_that_makes_a_posterior_is_named_in_its_key(review):
+    """All but llvmlite, with which numba compiles and of which each numba takes one version alone."""
+    tree = Tree(ROOT)
+    code = {
+        function.__module__
+        for endpoint in ENDPOINTS.values()
+        for function in (endpoint.engine.build, fitted, *evidence_of(endpoint.key, review).kinds)
+    }
+    imported = {
+        target.partition(".")[0]
+        for name in tree.closure(code)
+        for target, _ in tree.module(name).imports
+        if target.partition(".")[0] not in tree.packages
+    }
+    assert imported - set(sys.stdlib_module_names) - {"llvmlite"} <= set(store.SOFTWARE)
