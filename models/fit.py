@@ -14,7 +14,7 @@ from rich.console import Console
 from extraction.checks import check
 from extraction.fault import Fault
 from extraction.records import BadRecords, load
-from models.endpoints import ENDPOINTS, evidence_of
+from models.endpoints import CRS_DURATION, ENDPOINTS, evidence_of
 from models.engines.sampling import fitted
 from models.runs import store
 from models.runs.alone import alone
@@ -77,6 +77,16 @@ def _fit_universes(review) -> None:
     console.print(f"{time.perf_counter() - started:.0f} s" if sampled else "already sampled")
 
 
+def _tabulate(review) -> None:
+    """What each study says of durations, for the explorer: no quadrature of the endpoint gives it."""
+    from models.answers import duration_tables
+
+    console.print("  duration_tables: what each study says of CRS duration,", end=" ")
+    started = time.perf_counter()
+    computed = duration_tables.ensure(evidence_of(CRS_DURATION.key, review))
+    console.print(f"{time.perf_counter() - started:.0f} s" if computed else "already computed")
+
+
 def _fit_changes(review) -> None:
     """What the page of changes asks of CRS duration and no universe holds: kept with the finished fits, so
     that the page need not sample.
@@ -115,4 +125,5 @@ def command(args) -> int:
         if not args.endpoints:
             _fit_universes(review)
             _fit_changes(review)
+            _tabulate(review)
     return 0

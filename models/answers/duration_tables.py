@@ -4,13 +4,12 @@ import base64
 
 import numpy as np
 
-from extraction.tree import BUILD
 from models.engines import duration_tables
 from models.evidence.report import Evidence
-from models.runs import kept, store
+from models.runs import heavy, store
 from models.runs.closure import fingerprint
 
-FOLDER = BUILD / "results"
+NAME = "duration_tables"
 MU = np.linspace(-5.0, 5.0, 41)
 TAU = 0.05 * 1.6 ** np.arange(12)
 """Even on the log scale; below the first a likelihood hardly changes."""
@@ -27,17 +26,25 @@ def key(evidence: Evidence) -> str:
 
 def tables(evidence: Evidence) -> dict[str, dict[str, str]]:
     """What each study says, as `models.engines.duration_tables.Table` has it: each array in the order node,
-    tau, mu as 16-bit whole numbers of its unit, in base64; computed where it is not kept, which takes a
+    tau, mu as 16-bit whole numbers of its unit, in base64; computed where it is not stored, which takes a
     minute.
     """
+    return heavy.read(NAME, key(evidence)) or _computed(evidence)
+
+
+def ensure(evidence: Evidence, repository: bool = False) -> bool:
+    """Compute and store the tables unless they are stored, and keep them in the repository where that is
+    asked for; whether anything had to be computed.
+    """
     of_all = key(evidence)
-    path = FOLDER / f"duration_tables-{of_all}.json"
-    if (found := kept.read(path, of_all)) is None:
-        found = {
-            study: _packed(duration_tables.table(evidence, study, MU, TAU)) for study in evidence.studies
-        }
-        kept.write(path, of_all, found)
-    return found
+    stored = heavy.read(NAME, of_all)
+    if stored is None or repository:
+        heavy.write(NAME, of_all, stored or _computed(evidence), repository)
+    return stored is None
+
+
+def _computed(evidence: Evidence) -> dict[str, dict[str, str]]:
+    return {study: _packed(duration_tables.table(evidence, study, MU, TAU)) for study in evidence.studies}
 
 
 def _packed(table: duration_tables.Table) -> dict[str, str]:

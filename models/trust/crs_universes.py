@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from extraction.records import Review, load
+from models.answers import duration_tables
 from models.answers.bias import bias_priors
 from models.endpoint import Endpoint
 from models.endpoints import CRS_DURATION, ENDPOINTS, evidence_of
@@ -131,12 +132,13 @@ def _limits(summary: dict) -> dict:
 
 
 def command(args) -> int:
-    """`python -m models crs_universes`: sample what is missing and keep it in the repository, for everybody's
-    builds.
+    """`python -m models crs_universes`: sample and tabulate what is missing, and keep it in the repository for
+    everybody's builds.
     """
     review = load()
     ensure(review)
     print(heavy.write(NAME, key(review), _stored(review), repository=True))
+    duration_tables.ensure(evidence_of(CRS, review), repository=True)
     return 0
 
 
