@@ -132,8 +132,8 @@ def _limits(summary: dict) -> dict:
 
 
 def command(args) -> int:
-    """`python -m models crs_universes`: sample and tabulate what is missing, and keep it in the repository for
-    everybody's builds.
+    """`python -m models crs_universes`: sample and tabulate what is missing and keep it in the repository,
+    for everybody's builds.
     """
     review = load()
     ensure(review)
