@@ -150,7 +150,7 @@ def ratio_axis(ax, low: float, high: float, label: str, sides: tuple[str, str]) 
     left, right = (textwrap.fill(f"favours {side}", 12) for side in sides)
     lines = 1 + max(left.count("\n"), right.count("\n"))
     ax.set_xlabel(f"{label}, log scale", labelpad=6 + 14 * lines)
-    for words in words_below(ax, (0.48, f"◄ {left}", "right"), (0.52, f"{right} ►", "left")):
+    for words in words_below(ax, (0.42, f"◄ {left}", "right"), (0.58, f"{right} ►", "left")):
         words.set_in_layout(False)  # they may reach below the columns beside the axis
 
 
