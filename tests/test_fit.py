@@ -235,7 +235,8 @@ def test_the_readme_gives_todays_answer(fitted, review):
     text = readme.README.read_text(encoding="utf-8")
     printed = text.split(readme.START)[1].split(readme.END)[0].strip().splitlines()
     number = re.compile(r"\d+(?:\.\d+)?")
-    for key, line, wanted in zip(readme.LINES, printed, readme.answer(review).splitlines(), strict=True):
+    leading = [key for key, endpoint in ENDPOINTS.items() if endpoint.shown.leads]
+    for key, line, wanted in zip(leading, printed, readme.answer(review).splitlines(), strict=True):
         assert number.sub("#", line) == number.sub("#", wanted), "run `make answer`"
         scale = 4 * max(summary.summarise(key, review)["mcse"].values()) + 0.05  # and one rounding
         for found, now in zip(number.findall(line), number.findall(wanted), strict=True):

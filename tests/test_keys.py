@@ -397,12 +397,12 @@ def test_the_key_of_a_posterior_is_that_of_the_code_that_makes_it(review):
 
 def test_an_edited_heavy_result_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(heavy, "COMPUTED", tmp_path)
-    path = heavy.write("universes", "abc", {"median": 0.25})
-    assert heavy.read("universes", "abc") == {"median": 0.25}
-    shutil.copy(path, tmp_path / "universes-def.json")
-    assert heavy.read("universes", "def") is None
+    path = heavy.write("universes.json", "abc", {"median": 0.25})
+    assert heavy.read("universes.json", "abc") == {"median": 0.25}
+    shutil.copy(path, tmp_path / "def-universes.json")
+    assert heavy.read("universes.json", "def") is None
     edit(path, "0.25", "0.35")
-    assert heavy.read("universes", "abc") is None
+    assert heavy.read("universes.json", "abc") is None
 
 
 def test_a_finished_fit_is_not_read_as_another_codes(tmp_path):

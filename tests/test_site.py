@@ -84,8 +84,8 @@ OPENED = """() => {
 }"""
 STOPS = """() => [
     ...document.querySelectorAll("article :is(a[href], button, input, select, summary, [tabindex])"),
-].filter(one => one.tabIndex >= 0 && one.getClientRects().length).length"""
-"""How often the keyboard stops in the text of a page."""
+].filter(one => one.tabIndex >= 0 && one.checkVisibility()).length"""
+"""How often the keyboard stops in the text of a page; what a closed fold hides is no stop."""
 MOST_STOPS = 80
 
 

@@ -9,7 +9,7 @@ from models.evidence.report import Evidence
 from models.runs import heavy, store
 from models.runs.closure import fingerprint
 
-NAME = "duration_tables"
+FILE = "duration_tables.json"
 MU = np.linspace(-5.0, 5.0, 41)
 TAU = 0.05 * 1.6 ** np.arange(12)
 """Even on the log scale; below the first a likelihood hardly changes."""
@@ -29,7 +29,7 @@ def tables(evidence: Evidence) -> dict[str, dict[str, str]]:
     tau, mu as 16-bit whole numbers of its unit, in base64; computed where it is not stored, which takes a
     minute.
     """
-    return heavy.read(NAME, key(evidence)) or _computed(evidence)
+    return heavy.read(FILE, key(evidence)) or _computed(evidence)
 
 
 def ensure(evidence: Evidence, repository: bool = False) -> bool:
@@ -37,9 +37,9 @@ def ensure(evidence: Evidence, repository: bool = False) -> bool:
     asked for; whether anything had to be computed.
     """
     of_all = key(evidence)
-    stored = heavy.read(NAME, of_all)
+    stored = heavy.read(FILE, of_all)
     if stored is None or repository:
-        heavy.write(NAME, of_all, stored or _computed(evidence), repository)
+        heavy.write(FILE, of_all, stored or _computed(evidence), repository)
     return stored is None
 
 

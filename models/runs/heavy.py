@@ -15,13 +15,15 @@ COMPUTED = BUILD / "results"
 
 
 def read(name: str, key: str) -> dict | None:
-    """The stored result of this name and key; None where there is none, or where a file is damaged."""
-    found = (kept.read(path, key) for path in (REPOSITORY / f"{name}.json", COMPUTED / f"{name}-{key}.json"))
+    """The stored result under a file's name, `universes.json`, and a key; None where there is none, or where
+    it is damaged.
+    """
+    found = (kept.read(path, key) for path in (REPOSITORY / name, COMPUTED / f"{key}-{name}"))
     return next((result for result in found if result is not None), None)
 
 
 def write(name: str, key: str, result: dict, repository: bool = False) -> Path:
     """Store a result whole or not at all; in the repository, in place of the last."""
-    path = REPOSITORY / f"{name}.json" if repository else COMPUTED / f"{name}-{key}.json"
+    path = REPOSITORY / name if repository else COMPUTED / f"{key}-{name}"
     kept.write(path, key, result)
     return path

@@ -37,7 +37,7 @@ from models.trust.universe import (
 )
 
 CRS = CRS_DURATION.key
-NAME = "crs_universes"
+NAME, FILE = "crs_universes", "crs_universes.json"
 SAMPLED = {NONE, JUDGED}
 """Of the factors on mean and SD of the bias those that are sampled."""
 
@@ -79,7 +79,7 @@ def convergence(review: Review) -> str:
 
 
 def _stored(review: Review) -> dict:
-    stored = heavy.read(NAME, key(review))
+    stored = heavy.read(FILE, key(review))
     if stored is None:
         raise store.NotFitted(
             f"{NAME}: not computed for the present records, model and software; run `make fit`"
@@ -109,9 +109,9 @@ def without_each_report(review: Review) -> list[dict]:
 def ensure(review: Review) -> bool:
     """Sample the universes unless they are stored; whether anything had to be sampled."""
     fingerprint = key(review)
-    if heavy.read(NAME, fingerprint) is not None:
+    if heavy.read(FILE, fingerprint) is not None:
         return False
-    heavy.write(NAME, fingerprint, as_stored(list(all_universes(review)), each_left_out(review)))
+    heavy.write(FILE, fingerprint, as_stored(list(all_universes(review)), each_left_out(review)))
     return True
 
 
@@ -137,7 +137,7 @@ def command(args) -> int:
     """
     review = load()
     ensure(review)
-    print(heavy.write(NAME, key(review), _stored(review), repository=True))
+    print(heavy.write(FILE, key(review), _stored(review), repository=True))
     duration_tables.ensure(evidence_of(CRS, review), repository=True)
     return 0
 
