@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +26,7 @@ from book.html.template import filled
 from book.make import execute, inputs, theme
 from extraction.fault import Fault
 from extraction.tree import BUILD
+from models.runs import kept
 
 if TYPE_CHECKING:
     from book.shown.citation import Citation
@@ -46,9 +48,14 @@ class NotMade(Fault):
 
 
 def is_current(fingerprint: str) -> bool:
-    """Whether the book in place was made from exactly these inputs."""
-    stamp = HTML / STAMP
-    return (HTML / "index.html").is_file() and stamp.is_file() and stamp.read_text() == fingerprint
+    """Whether the book in place was made from exactly these inputs, and each of its files is as made."""
+    made = kept.read(HTML / STAMP, fingerprint)
+    return bool(made) and made == _contents(HTML, made)
+
+
+def _contents(html: Path, names: Iterable[str]) -> dict[str, str]:
+    """Checksums of files by path within the book; empty for one that is not there."""
+    return {name: kept.checksum(html / name) if (html / name).is_file() else "" for name in names}
 
 
 def build(fingerprint: str) -> None:
@@ -235,7 +242,8 @@ def _complaints(said: str, source: Path) -> str:
 
 
 def _publish(html: Path, fingerprint: str) -> None:
-    (html / STAMP).write_text(fingerprint)
+    names = sorted(path.relative_to(html).as_posix() for path in html.rglob("*") if path.is_file())
+    kept.write_on_one_line(html / STAMP, fingerprint, _contents(html, names))
     old = html.parent / "old"
     if HTML.exists():
         HTML.rename(old)

@@ -7,12 +7,16 @@ for what it does not read.
 
 import asyncio
 import atexit
+import hashlib
+import json
 import os
 import re
+import shutil
+import sqlite3
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 from book.html import files
@@ -67,22 +71,35 @@ def run(pages: list[Path], extensions: list[str], folder: Path, say: Callable[[s
 
     `extensions` are the parser's, as configured; `say` is told each page and its seconds.
     """
-    from jupyter_cache import get_cache
-
-    cache = get_cache(str(folder))
+    cache = _cache(folder)
     tree = Tree(inputs.ROOT)
     found = [
         (page, notebook, inputs.of_cells(page.read_text(encoding="utf-8"), tree))
         for page, notebook in _notebooks(pages, extensions)
     ]
     current = [_current(cache, notebook, key) for _, notebook, key in found]
-    for stale in {record.pk for record in cache.list_cache_records()}.difference(current):
-        cache.remove_cache(stale)
+    for record in cache.list_cache_records():
+        if record.pk not in current:
+            _forget(cache, record)
     failures = asyncio.run(
         _run_all(deque(page for page, pk in zip(found, current, strict=True) if pk is None), cache, say)
     )
     if failures:
         raise PageFailed("\n\n".join(failures))
+
+
+def _cache(folder: Path):
+    """The cache in a folder; a new one where its database cannot be read."""
+    from jupyter_cache import get_cache
+
+    if (database := folder / "global.db").exists():
+        try:
+            with closing(sqlite3.connect(database)) as connection:
+                connection.execute("SELECT count(*) FROM nbcache")
+        except sqlite3.DatabaseError:
+            shutil.rmtree(folder)
+            folder.mkdir()
+    return get_cache(str(folder))
 
 
 def executed(pages: list[Path], extensions: list[str], folder: Path) -> Iterator:
@@ -116,7 +133,11 @@ async def _run_all(waiting: deque[tuple], cache, say: Callable[[str, float], Non
             failures.append(f"book/{page.name} failed:\n{error}")
             return False
         cache.cache_notebook_bundle(
-            CacheBundleIn(notebook, str(page), data={"execution_seconds": seconds, "key": key}),
+            CacheBundleIn(
+                notebook,
+                str(page),
+                data={"execution_seconds": seconds, "key": key, "outputs": _outputs(notebook)},
+            ),
             check_validity=False,
             overwrite=True,
         )
@@ -168,12 +189,33 @@ def _notebooks(pages: list[Path], extensions: list[str]) -> Iterator[tuple[Path,
 
 
 def _current(cache, notebook, key: str) -> int | None:
-    """The place in the cache of a notebook's outputs under this key; None where there are none."""
+    """The place in the cache of a notebook's outputs under this key; None where there are none, or where they
+    are not as they were kept: the cache writes its row before the notebook, and a run can die in between.
+    """
+    from nbformat import ValidationError
+
     try:
         record = cache.match_cache_notebook(notebook)
-    except KeyError:
+        if (record.data or {}).get("key") != key:
+            return None
+        kept = cache.get_cache_bundle(record.pk).nb
+        return record.pk if record.data.get("outputs") == _outputs(kept) else None
+    except (KeyError, OSError, ValueError, AttributeError, ValidationError):
         return None
-    return record.pk if (record.data or {}).get("key") == key else None
+
+
+def _outputs(notebook) -> str:
+    """Fingerprint of the outputs of a notebook."""
+    outputs = [cell.get("outputs") for cell in notebook.cells if cell.cell_type == "code"]
+    return hashlib.sha256(json.dumps(outputs, sort_keys=True).encode()).hexdigest()
+
+
+def _forget(cache, record) -> None:
+    """Remove a row, and the notebook that belongs to it where there is one."""
+    from jupyter_cache.cache.db import NbCacheRecord
+
+    shutil.rmtree(Path(cache.path) / "executed" / record.hashkey, ignore_errors=True)
+    NbCacheRecord.remove_records([record.pk], cache.db)
 
 
 async def _run(notebook, page: str, kernel) -> str | None:

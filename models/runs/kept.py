@@ -42,6 +42,12 @@ def opened(found: object, key: str) -> Any:
     return found["content"] if found["checksum"] == _checksum(key, found["content"]) else None
 
 
+def checksum(path: Path) -> str:
+    """SHA-256 of a file; raise OSError where it cannot be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def hash_of(content: object) -> str:
     """Fingerprint of JSON, whatever the order of its keys."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

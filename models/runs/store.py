@@ -4,7 +4,6 @@ The key of a posterior hashes its evidence, the code that makes it, its priors, 
 versions of the software: change one and the old file is never met again; change none and nothing is refitted.
 """
 
-import hashlib
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -20,7 +19,7 @@ from models.engines.sampling import fitted
 from models.engines.settings import SAMPLER
 from models.runs import kept
 from models.runs.closure import fingerprint
-from models.runs.kept import hash_of
+from models.runs.kept import checksum, hash_of
 
 if TYPE_CHECKING:
     import xarray
@@ -66,11 +65,6 @@ def _undamaged(fingerprint: str, draws: Path, info: Path) -> dict | None:
         return found if found and found["draws"] == checksum(draws) else None
     except OSError:
         return None
-
-
-def checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def paths(key: str, review: Review) -> tuple[Path, Path]:
