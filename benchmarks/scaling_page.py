@@ -52,9 +52,14 @@ The same call runs on a Dask cluster that exists already, with `scheduler="tcp:/
 `DASK_SCHEDULER_ADDRESS`:
 
 ```
-dask scheduler                                            # on one machine, HOST
-dask worker tcp://HOST:8786 --nworkers -1 --nthreads 1    # on each machine
+dask scheduler --protocol tls --host HOST $TLS                 # on one machine, HOST
+dask worker tls://HOST:8786 $TLS --nworkers -1 --nthreads 1    # on each machine
 ```
+
+where `TLS="--tls-ca-file CA --tls-cert CERT --tls-key KEY"`. Scheduler and workers exchange pickles: whoever
+reaches their ports can run code on every machine. So keep TLS, in the caller too
+(`DASK_DISTRIBUTED__COMM__TLS__CA_FILE` and its like). On one machine alone `dask scheduler --host 127.0.0.1`
+and `tcp://127.0.0.1:8786` will do.
 
 All of them run in the environment of this repository, at the commit of the caller. Results come to the
 caller, who keeps them. Fits leave in pieces of about half a second; with a lost worker at most its piece
