@@ -313,12 +313,14 @@ def test_a_changed_record_has_another_key(review):
 def test_a_result_is_found_by_its_key_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(heavy, "REPOSITORY", tmp_path / "repository")
     monkeypatch.setattr(heavy, "COMPUTED", tmp_path / "computed")
-    heavy.write("universes", "abc", {"answer": 1})
-    heavy.write("universes", "def", {"answer": 2}, repository=True)
-    assert heavy.read("universes", "abc") == {"answer": 1} and heavy.read("universes", "def") == {"answer": 2}
-    assert heavy.read("universes", "xyz") is None
-    (tmp_path / "computed" / "universes-abc.json").write_text('{"key": "abc", "resu')
-    assert heavy.read("universes", "abc") is None  # a half file is no result
+    heavy.write("universes.json", "abc", {"answer": 1})
+    heavy.write("universes.json", "def", {"answer": 2}, repository=True)
+    assert heavy.read("universes.json", "abc") == {"answer": 1} and heavy.read("universes.json", "def") == {
+        "answer": 2
+    }
+    assert heavy.read("universes.json", "xyz") is None
+    (tmp_path / "computed" / "abc-universes.json").write_text('{"key": "abc", "resu')
+    assert heavy.read("universes.json", "abc") is None  # a half file is no result
 
 
 # the picture
