@@ -1,11 +1,13 @@
 """What cannot mean anything is refused; a contradiction excuses from the checks that it names."""
 
 from datetime import date, timedelta
+from typing import get_args
 
 import pytest
 from example_review import RECORD, REGISTER
 from pydantic import TypeAdapter, ValidationError
 
+from extraction.checks import structure
 from extraction.schema import AnyEntry
 from extraction.typed import Day, Month
 
@@ -51,6 +53,12 @@ def test_a_kind_of_report_describes_whom_it_can(invented, after, arm, rule):
     line = invented.plant(RECORD, after, "arm: ", f"arm: {arm} #")
     found = invented.problem()
     assert (found["line"], found["value"]) == (line, arm) and rule in found["rule"]
+
+
+def test_every_kind_is_of_patients_of_a_contrast_or_of_either():
+    kinds = get_args(get_args(AnyEntry)[0])
+    groups = [structure.OF_PATIENTS, structure.OF_A_CONTRAST, structure.OF_EITHER]
+    assert all(sum(issubclass(kind, group) for group in groups) == 1 for kind in kinds)
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,22 @@ from extraction.records import Problem, Review, Source
 from extraction.recover.printed_results import numbers_in, p_values_in
 from extraction.schema import (
     Address,
+    Bound,
     Counts,
+    Difference,
+    GroupSize,
+    LogRankP,
+    MeanSd,
+    MedianQuartiles,
+    MedianRange,
+    MedianTime,
     NotReported,
     PValue,
+    Quantity,
+    Ratio,
     Record,
     Share,
+    SurvivalCurve,
     TestOutcome,
     compares_incidences,
 )
@@ -108,40 +119,21 @@ def units_fit(record: Record, source: Source) -> Iterator[Problem]:
             )
 
 
-OF_PATIENTS = (
-    "group_size",
-    "counts",
-    "percentage",
-    "bound",
-    "median_range",
-    "median_quartiles",
-    "median_time",
-    "mean_sd",
-)
-OF_A_CONTRAST = (
-    "p_value",
-    "log_rank_p",
-    "test_outcome",
-    "hazard_ratio",
-    "odds_ratio",
-    "risk_ratio",
-    "rate_ratio",
-    "subdistribution_ratio",
-    "risk_difference",
-    "mean_difference",
-    "restricted_mean_difference",
-)
+OF_PATIENTS = GroupSize | Share | Bound | MedianRange | MedianQuartiles | MedianTime | MeanSd
+OF_A_CONTRAST = PValue | LogRankP | TestOutcome | Ratio | Difference
+OF_EITHER = Quantity | SurvivalCurve | NotReported
 
 
 def kinds_fit_whom_they_describe(record: Record, source: Source) -> Iterator[Problem]:
     """Patients are those of an arm or of both; a test or ratio of the two arms is of their comparison."""
     for i, entry in enumerate(record.entries):
         kind = entry.kind.replace("_", " ")
-        if entry.kind in OF_PATIENTS and entry.arm == "comparison":
+        if isinstance(entry, OF_PATIENTS) and entry.arm == "comparison":
             yield source.problem(
                 ("entries", i, "arm"), entry.arm, f"a {kind} is of patients: {', '.join(BOTH_ARMS)} or total"
             )
-        if entry.kind in OF_A_CONTRAST and entry.arm in BOTH_ARMS and entry.contrast in (TWO_ARMS, REVERSED):
+        of_the_two = entry.contrast in (TWO_ARMS, REVERSED)
+        if isinstance(entry, OF_A_CONTRAST) and entry.arm in BOTH_ARMS and of_the_two:
             yield source.problem(
                 ("entries", i, "arm"),
                 entry.arm,
