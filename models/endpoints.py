@@ -60,7 +60,7 @@ KINDS: dict[Literal["binary", "survival", "durations"], Kind] = {
 }
 
 
-def _prior(key: str, words: str) -> Prior:
+def prior_of(key: str, words: str) -> Prior:
     """The prior that a question names, or as `parse` reads it; raise Fault saying what is legal."""
     try:
         return NAMED.get(words) or parse(words)
@@ -77,10 +77,10 @@ def _of(asked: Asked) -> Endpoint:
         scale=kind.scale,
         benefit=Side(asked.better),
         role=Role(asked.role),
-        mu_prior=_prior(asked.key, asked.mu_prior),
-        mu_alternatives=tuple(_prior(asked.key, words) for words in asked.mu_alternatives),
-        tau_prior=_prior(asked.key, asked.tau_prior),
-        tau_alternatives=tuple(_prior(asked.key, words) for words in asked.tau_alternatives),
+        mu_prior=prior_of(asked.key, asked.mu_prior),
+        mu_alternatives=tuple(prior_of(asked.key, words) for words in asked.mu_alternatives),
+        tau_prior=prior_of(asked.key, asked.tau_prior),
+        tau_alternatives=tuple(prior_of(asked.key, words) for words in asked.tau_alternatives),
         important=asked.important,
         baseline_risks=asked.baseline_risks,
         bias=QUESTION.biases[asked.bias],

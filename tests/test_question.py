@@ -8,7 +8,7 @@ from extraction import question
 from extraction.question import FILE, read
 from extraction.source import BadRecords
 from extraction.tree import ROOT
-from models.endpoints import _prior
+from models.endpoints import prior_of
 from models.runs.closure import Tree
 
 
@@ -48,7 +48,7 @@ def test_a_question_that_cannot_be_is_refused_by_place_value_and_rule(asked, old
 
 def test_a_prior_that_is_none_is_refused_with_what_is_legal():
     with pytest.raises(Exception, match=r"question.yml: icans: .*half-normals.*half_normal_0.5"):
-        _prior("icans", "half-normals:1")
+        prior_of("icans", "half-normals:1")
 
 
 def test_every_variable_that_adds_up_or_is_some_of_another_is_known():

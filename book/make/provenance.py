@@ -171,7 +171,7 @@ def _entering(endpoint: str, report: Used, review: Review) -> Lines:
         ("With", _data(report.report)),
         ("Candidates", histories),
         ("How", report.note),
-        ("Chosen by", _said(getattr(RULES[ASKED[endpoint].kind], "func", RULES[ASKED[endpoint].kind]))),
+        ("Chosen by", _said(RULES[ASKED[endpoint].kind])),
         ("Recovered by", _said(report.recovered_by) if report.recovered_by else ""),
         ("Likelihood", _place(type(report.report))),
     ]

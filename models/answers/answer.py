@@ -5,7 +5,7 @@ NUTS stands beside every quadrature as its check; it is not what is printed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -62,9 +62,13 @@ class Answer:
     draws: float | None = None
 
 
+type Way = Callable[[str, Review], Answer]
+
+
 def answer_of(key: str, review: Review) -> Answer:
     """The answer of an endpoint; raise store.NotFitted where it is sampled and not fitted."""
-    return ENDPOINTS[key].engine.way(_integrated, _drawn)(key, review)
+    ways: tuple[Way, Way] = _integrated, _drawn
+    return ENDPOINTS[key].engine.way(*ways)(key, review)
 
 
 def _drawn(key: str, review: Review) -> Answer:
@@ -81,12 +85,8 @@ def _drawn(key: str, review: Review) -> Answer:
     )
 
 
-def _integrated(key: str, review: Review) -> Answer:
-    return _integrated_once(key, review)
-
-
 @lru_cache(maxsize=64)
-def _integrated_once(key: str, review: Review) -> Answer:
+def _integrated(key: str, review: Review) -> Answer:
     found = quadrature(key, review)
     return Answer(
         of_posterior(found.mu),
