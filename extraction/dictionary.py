@@ -30,6 +30,7 @@ REPORTS: tuple[type[schema.Entry], ...] = (
 )
 BLOCKS: tuple[type[BaseModel], ...] = (
     schema.Record,
+    schema.SecondExtraction,
     schema.Text,
     schema.Design,
     schema.Definition,

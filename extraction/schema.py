@@ -82,6 +82,8 @@ DECIMALS = (
     "alpha",
 )
 """Fields of entries that hold a number with its digits."""
+ExtractionStatus = Literal["single", "double", "reconciled"]
+"""Extracted by one person; by two who agreed; by two, and what differed settled."""
 OTHER_MARKS = set(",·∙−")
 """Signs that YAML's own numbers do not have."""
 
@@ -631,12 +633,59 @@ class BiasJudgement(Strict):
     )
 
 
+class SecondExtraction(Strict):
+    """The same paper extracted again by another person, and how the two extractions became one record:
+    written by `extraction compare --merged`.
+    """
+
+    extractor: Words = Field(description="Who extracted it the second time.")
+    extracted: Day = Field(description="Date of that extraction.")
+    compared: Annotated[int, Field(ge=0, le=100_000)] = Field(
+        description="Fields that were compared: those that at least one of the two filled in."
+    )
+    differed: Annotated[int, Field(ge=0, le=100_000)] = Field(
+        description="Those of them in which the two differed."
+    )
+    not_read: list[FieldName] = Field(
+        [], description="Variables of which the second extraction holds no number at all."
+    )
+    first_alone: list[EntryId] = Field(
+        [], description="Entries that only the first extraction holds, of variables that both read."
+    )
+    second_alone: list[EntryId] = Field([], description="Entries that only the second extraction holds.")
+    reconciled_by: Words | None = Field(
+        None, description="Who settled what differed; null where nothing did."
+    )
+    reconciled: Day | None = Field(None, description="Date of that.")
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing was left to settle."""
+        return not (self.differed or self.first_alone or self.second_alone)
+
+    @model_validator(mode="after")
+    def is_settled(self) -> Self:
+        if self.differed > self.compared:
+            raise ValueError(f"{self.differed} fields cannot differ of {self.compared} compared")
+        if (self.reconciled_by is None) != (self.reconciled is None):
+            raise ValueError("reconciled_by and reconciled stand together")
+        if not self.agrees and self.reconciled_by is None:
+            raise ValueError("where two extractions differ, reconciled_by says who settled it")
+        if self.reconciled and self.reconciled < self.extracted:
+            raise ValueError(f"was reconciled on {self.reconciled}, before it was extracted")
+        return self
+
+
 class Record(Strict):
     """One study, as printed."""
 
+    LATER = frozenset({"second_extraction"})
     study: StudyId = Field(description="Stem of the study: surname and year; also the file name.")
     extracted: Day = Field(description="Date of extraction.")
     extractor: Words = Field(description="Who extracted it.")
+    second_extraction: SecondExtraction | None = Field(
+        None, description="A second extraction, by another person; null where there was none."
+    )
     texts: list[Text] = Field(description="Texts read; empty where none is held.")
     design: Design = Field(description="How the study was done.")
     arms: dict[Literal["toci", "control"], Definition] = Field(description="The two arms.")
@@ -654,6 +703,36 @@ class Record(Strict):
         [], description="Risk of bias by RoB 2 or ROBINS-I, per domain and endpoint."
     )
     entries: list[AnyEntry] = Field(min_length=1, description="One per printed number.")
+
+    @model_validator(mode="after")
+    def is_extracted_by_two(self) -> Self:
+        second = self.second_extraction
+        if second is None:
+            return self
+        if second.extractor == self.extractor:
+            raise ValueError(
+                f"{self.extractor} is named for both extractions: the second is another person's"
+            )
+        held = {entry.id for entry in self.entries}
+        if unknown := [name for name in (*second.first_alone, *second.second_alone) if name not in held]:
+            raise ValueError(f"second_extraction names no entry of this record: {', '.join(unknown)}")
+        return self
+
+    @property
+    def extraction_status(self) -> ExtractionStatus:
+        """By how many the paper was extracted, as the record tells."""
+        second = self.second_extraction
+        if second is None:
+            return "single"
+        return "reconciled" if second.reconciled_by else "double"
+
+    def extracted_twice(self) -> list[AnyEntry]:
+        """Entries that both extractions hold."""
+        second = self.second_extraction
+        if second is None:
+            return []
+        alone = {*second.first_alone, *second.second_alone}
+        return [e for e in self.entries if e.id not in alone and e.field not in second.not_read]
 
     def find[E: Entry](
         self,

@@ -10,7 +10,7 @@ from book.html import files, markup
 from book.html.markers import anchor, entry_key, marked
 from book.html.show import image
 from book.html.template import filled, plain
-from book.shown import entry_words
+from book.shown import entry_words, extracted_by
 from book.shown.endpoint import curves
 from book.shown.entry_words import report_words, whom, words
 from book.shown.topics import topics
@@ -139,7 +139,7 @@ def _design(record: Record) -> str:
             ("Lymphodepletion", design.lymphodepletion),
             ("Where", design.address),
             ("Texts read", texts),
-            ("Extracted", f"{record.extracted}, {record.extractor}"),
+            ("Extracted", extracted_by.status(record)),
         ]
     )
 

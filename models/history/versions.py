@@ -38,7 +38,7 @@ MONTE_CARLO_ERRORS = 4
 """
 QUADRATURE_ERROR = 1e-4
 """Relative: how far two runs of one quadrature may lie apart on two machines."""
-SEEN = ("risk_of_bias", "extracted", "extractor")
+SEEN = ("risk_of_bias", "extracted", "extractor", "second_extraction")
 """Parts of a record that change no number: the judgements have their own fingerprint."""
 
 
