@@ -1,6 +1,10 @@
 # The flow, in order. GNU make 3.81 or later; each step runs the ones it needs.
 PYTHON = .venv/bin/python
 PORT = 8000
+# The folder of another review than the project's own: make book REVIEW=examples/bcg.
+REVIEW ?=
+export REVIEW
+BUILT = $(if $(REVIEW),$(REVIEW)/)_build
 # The matrices here are small: threads of a linear algebra library only wait for each other.
 OPENBLAS_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS
@@ -61,8 +65,8 @@ book: fit ## run and render every page, and say which file to open
 	@$(PYTHON) -m book
 
 serve: env ## show the built book on localhost (make serve PORT=8001 for another port)
-	@test -f _build/html/index.html || { echo 'No book yet: run make book first.' >&2; exit 1; }
-	@$(PYTHON) -u -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+	@test -f $(BUILT)/html/index.html || { echo 'No book yet: run make book first.' >&2; exit 1; }
+	@$(PYTHON) -u -m http.server --bind 127.0.0.1 --directory $(BUILT)/html $(PORT)
 
 bundle: book ## pack evidence, results, draws, figures and the tree into one archive that builds again
 	@$(PYTHON) -m book bundle
@@ -93,7 +97,7 @@ parity: env ## repeat the comparison with other software live, where R is instal
 	@$(PYTHON) -m models parity --live
 
 clean: ## remove _build (pages and posteriors); .venv stays
-	rm -rf _build
+	rm -rf $(BUILT)
 
 # Not steps of the flow.
 interpreter: # print the Python that env would use

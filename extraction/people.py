@@ -1,4 +1,4 @@
-"""Who made the review, what each did and declares, and who paid for it: extraction/people.yml, in which
+"""Who made the review, what each did and declares, and who paid for it: people.yml, in which
 nothing has to be said and nothing is guessed.
 """
 
@@ -7,10 +7,10 @@ from pathlib import Path
 from pydantic import Field
 
 from extraction.source import parse
-from extraction.tree import ROOT
+from extraction.tree import REVIEW
 from extraction.typed import Model, Words, validate
 
-FOLDER = ROOT / "extraction"
+FOLDER = REVIEW
 
 
 class Person(Model):

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
+from extraction.fault import Fault
 from extraction.source import parse
+from extraction.tree import REVIEW
 from extraction.typed import Model, Slug, Words, validate
 from extraction.vocabulary import CORE_UNITS, CORE_VARIABLES, REVERSED, TWO_ARMS
 
-FILE = Path(__file__).with_name("question.yml")
+FILE = REVIEW / "question.yml"
 NONE = "none"
 """Comparator of a contrast whose other arm was given nothing in its place."""
 
@@ -209,7 +211,9 @@ class Question(Model):
 
 
 def read(path: Path) -> Question:
-    """The question in a file; raise BadRecords with every rule that it breaks."""
+    """The question in a file; raise Fault where there is none, BadRecords with every rule that it breaks."""
+    if not path.is_file():
+        raise Fault(f"{path.parent} is no folder of a review: it holds no {path.name}")
     return validate(parse(path), Question)
 
 

@@ -21,9 +21,10 @@ from extraction.question import ENDPOINTS
 from extraction.recover.curve_types import Curve
 from extraction.schema import Certainty, Record, Register, Registration
 from extraction.source import BadRecords, Problem, Source, parse, short_name
+from extraction.tree import REVIEW
 from extraction.typed import validate
 
-ROOT = Path(__file__).resolve().parent
+ROOT = REVIEW
 
 
 @dataclass(frozen=True, eq=False)

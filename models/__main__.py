@@ -9,9 +9,11 @@ import importlib
 import sys
 from pathlib import Path
 
-from extraction.commands.parser import Parser
+from extraction.commands.parser import Parser, ending_the_process
 from extraction.fault import Fault
-from models.pool import command as pool
+
+with ending_the_process():
+    from models.pool import command as pool
 
 COMMANDS = {
     "fit": "fit",

@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from extraction.records import Review
-from extraction.tree import ROOT
+from extraction.tree import HOME
 from models.answers.summary import evidence_hash, version
 from models.history import versions
 from models.runs import store
@@ -96,7 +96,7 @@ class Citation:
         """CITATION.cff with what this version adds: its date and DOI, or the hash of the evidence of a tree
         that is not released.
         """
-        held = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8")) | {"version": self.version}
+        held = yaml.safe_load((HOME / "CITATION.cff").read_text(encoding="utf-8")) | {"version": self.version}
         held.pop("date-released", None)
         if self.released:
             held["date-released"] = str(self.date)
@@ -113,7 +113,7 @@ class Citation:
         return {f"{STEM}.bib": self.bibtex(), f"{STEM}.ris": self.ris(), "CITATION.cff": self.cff()}
 
 
-def citation(review: Review, root: Path = ROOT) -> Citation:
+def citation(review: Review, root: Path = HOME) -> Citation:
     """The citation of this tree; nothing is shown of a DOI that is missing."""
     held = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
     found = Citation(

@@ -4,9 +4,10 @@ import json
 import tomllib
 
 import numpy as np
+import yaml
 
 from extraction.records import Review, load
-from extraction.tree import ROOT
+from extraction.tree import HOME, IS_OWN, ROOT
 from models.answers.answer import answer_of
 from models.endpoints import ENDPOINTS, evidence_of
 from models.runs import store
@@ -62,9 +63,11 @@ def evidence_hash(review: Review) -> str:
 
 
 def version() -> str:
-    """Version of the review, from pyproject.toml."""
-    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)["project"]["version"]
+    """Version of the review: of the project for its own, else that of its CITATION.cff."""
+    if IS_OWN:
+        text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+        return tomllib.loads(text)["project"]["version"]
+    return yaml.safe_load((HOME / "CITATION.cff").read_text(encoding="utf-8"))["version"]
 
 
 def command(args) -> int:

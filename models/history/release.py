@@ -16,7 +16,7 @@ from extraction.checks import check
 from extraction.fault import Fault
 from extraction.git import GitFailed, git
 from extraction.records import BadRecords, Review, load
-from extraction.tree import ROOT
+from extraction.tree import HOME, IS_OWN
 from extraction.whole import json_lines, write_whole
 from models.answers.bias import bias_priors
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
@@ -55,7 +55,7 @@ def _undated(text: str) -> str:
 def command(args) -> int:
     """`python -m models release VERSION`."""
     path = release(args.version, date.today())
-    name = path.relative_to(ROOT)
+    name = path.relative_to(HOME)
     print(
         f"{name} is frozen. Build the book once more, look at it, then publish the version:\n  git add {name}"
         f" CHANGELOG.md CITATION.cff pyproject.toml\n  git commit -m 'Release {args.version}'\n  git tag"
@@ -106,18 +106,18 @@ def _prepare(version: str, today: date) -> list[Prepared]:
             "CHANGELOG.md: as committed, its newest section must be `## Unreleased`, with what changed"
             " under it"
         )
-    citation, project = _committed("CITATION.cff"), _committed("pyproject.toml")
+    citation = _committed("CITATION.cff")
     dated = re.sub(r"^date-released:.*\n", "", citation, flags=re.M)
     dated = re.sub(r"^version:.*$", f"version: {version}\ndate-released: {today}", dated, count=1, flags=re.M)
     texts = {
         "CHANGELOG.md": (log, UNRELEASED.sub(f"## {version} ({today})", log, count=1)),
         "CITATION.cff": (citation, dated),
-        "pyproject.toml": (
-            project,
-            re.sub(r'^version = ".*"$', f'version = "{version}"', project, count=1, flags=re.M),
-        ),
     }
-    return [Prepared(ROOT / name, before, after) for name, (before, after) in texts.items()]
+    if IS_OWN:
+        project = _committed("pyproject.toml")
+        numbered = re.sub(r'^version = ".*"$', f'version = "{version}"', project, count=1, flags=re.M)
+        texts["pyproject.toml"] = project, numbered
+    return [Prepared(HOME / name, before, after) for name, (before, after) in texts.items()]
 
 
 def _committed(name: str) -> str:
@@ -127,7 +127,7 @@ def _committed(name: str) -> str:
 
 def _git(*words: str) -> str:
     try:
-        return git(*words, folder=ROOT)
+        return git(*words, folder=HOME)
     except GitFailed as failed:
         raise Refused(f"a release is made in a git repository with a commit: {failed}") from None
 

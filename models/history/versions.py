@@ -16,7 +16,7 @@ from extraction.bias import overall
 from extraction.fault import Fault
 from extraction.records import Review
 from extraction.schema import Record
-from extraction.tree import ROOT
+from extraction.tree import HOME
 from models.answers.bias import bias_priors
 from models.answers.summary import evidence_hash, summarise, version
 from models.endpoints import ENDPOINTS, evidence_of
@@ -29,7 +29,7 @@ from models.runs import store
 from models.trust.adjusted import pair
 from models.words import rating
 
-FOLDER = ROOT / "releases"
+FOLDER = HOME / "releases"
 FORM = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 NOW = "now"
 MONTE_CARLO_ERRORS = 4

@@ -23,7 +23,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
 
-from extraction.tree import ROOT
+from extraction.tree import OWN, REVIEW, ROOT
 from models.runs import kept, syntax
 from models.runs.syntax import Module, Target
 
@@ -54,14 +54,18 @@ def _fingerprint(*code: Target) -> str:
 
 @cache
 def this_tree() -> "Tree":
-    return Tree(ROOT)
+    return Tree(ROOT, REVIEW)
 
 
 class Tree:
-    """The modules and data files below a folder, each read once."""
+    """The modules and data files below a folder, each read once.
 
-    def __init__(self, root: Path):
-        self.root = root
+    review : folder of another review, whose files count in the place of those of the folder's own
+    """
+
+    def __init__(self, root: Path, review: Path | None = None):
+        self.root, self._own = root, root / OWN.name
+        self.review = review or self._own
         self._modules: dict[str, Module] = {}
         self._memory = Memory(root / "_build" / "syntax.json")
         self._contents: dict[str, str] = {}
@@ -198,33 +202,53 @@ class Tree:
 
     @cached_property
     def _data(self) -> list[tuple[str, list[str]]]:
-        """Each folder of the tree with the paths of its files that are not code; what is hidden or built is
-        left aside.
+        """Each folder of the tree with the paths of its files that are not code."""
+        by_folder: dict[str, list[str]] = {}
+        for path in self._places:
+            by_folder.setdefault(path.rpartition("/")[0] or ".", []).append(path)
+        return list(by_folder.items())
+
+    @cached_property
+    def _places(self) -> dict[str, Path]:
+        """Where the file of each path lies: those of another review have the paths that the tree's own, which
+        then are left aside, would have.
         """
-        found = []
-        for folder, below, files in os.walk(self.root):
-            below[:] = [name for name in below if name[0] not in "._"]
-            inside = Path(folder).relative_to(self.root).as_posix()
-            found.append(
-                (
-                    inside,
-                    [
-                        name if inside == "." else f"{inside}/{name}"
-                        for name in files
-                        if not name.endswith((".py", ".partial"))
-                    ],
-                )
-            )
-        return found
+        if self.review == self._own:
+            return _below(self.root)
+        others = {path: place for path, place in _below(self.root).items() if not self._is_of_the_own(path)}
+        return others | {f"{self._own.name}/{path}": place for path, place in _below(self.review).items()}
+
+    def _is_of_the_own(self, path: str) -> bool:
+        """Whether a path is that of a data file of the tree's own review: those beside the code that reads
+        them, and folders of data alone.
+        """
+        top, *inside = path.split("/")
+        if top != self._own.name:
+            return False
+        return (
+            path.endswith(".yml")
+            if len(inside) == 1
+            else not (self._own / inside[0] / "__init__.py").exists()
+        )
 
     def _contents_of(self, files: Iterable[str]) -> list[str]:
         for path in files:
             if path not in self._contents:
-                content = (self.root / path).read_bytes().replace(b"\r\n", b"\n")
+                content = self._places[path].read_bytes().replace(b"\r\n", b"\n")
                 if path.endswith(".yml"):
                     content = SHOWN.sub(b"", content)
                 self._contents[path] = hashlib.sha256(content).hexdigest()
         return sorted(self._contents[path] for path in files)
+
+
+def _below(root: Path) -> dict[str, Path]:
+    """Files that are not code, by their path below a folder; what is hidden or built is left aside."""
+    found: dict[str, Path] = {}
+    for folder, below, files in os.walk(root):
+        below[:] = [name for name in below if name[0] not in "._"]
+        places = (Path(folder, name) for name in files if not name.endswith((".py", ".partial")))
+        found |= {place.relative_to(root).as_posix(): place for place in places}
+    return found
 
 
 def _are_named(folder: str, folders: set[str], words: set[str]) -> bool:

@@ -7,10 +7,11 @@ is missing.
 
 from pathlib import Path
 
-from extraction.tree import BUILD, ROOT
+from extraction.tree import BUILD, IS_OWN, REVIEW, ROOT
 from models.runs import kept
 
-REPOSITORY = ROOT / "models" / "results"
+REPOSITORY = ROOT / "models" / "results" if IS_OWN else REVIEW / "results"
+"""The committed results of the review."""
 COMPUTED = BUILD / "results"
 
 

@@ -13,17 +13,16 @@ from itertools import pairwise
 import numpy as np
 
 from extraction.records import Review
-from extraction.tree import ROOT
 from extraction.whole import write_whole
 from models.endpoints import ENDPOINTS, evidence_of
-from models.runs import kept, store
+from models.runs import heavy, kept, store
 from models.runs.closure import fingerprint
 from models.trust import integrated_replicates, sampled_replicates
 from models.trust.simulate import QUANTITIES
 
 SIZES = (0.0, 0.5, 1.0, 2.0, np.inf)
 """Ends of the sizes of true mean effects, absolute on the log scale, whose intervals are counted apart."""
-RESULTS = ROOT / "models" / "results" / "calibration.json"
+RESULTS = heavy.REPOSITORY / "calibration.json"
 
 
 @dataclass(frozen=True)
