@@ -192,8 +192,8 @@ def multiverse():
     compiling included.
     """
     from extraction.records import load
-    from models.endpoints import ENDPOINTS
-    from models.trust import crs_universes
+    from models.endpoints import ENDPOINTS, OF_DURATIONS
+    from models.trust import duration_universes
     from models.trust.multiverse import universes
 
     review, count, start = load(), 0, perf_counter()
@@ -203,7 +203,9 @@ def multiverse():
     quadrature = perf_counter() - start
     start = perf_counter()
     with tempfile.TemporaryDirectory() as folder:  # so that nothing is found finished
-        sampled = sum(1 for _ in crs_universes.all_universes(review, Path(folder)))
+        sampled = sum(
+            1 for key in OF_DURATIONS for _ in duration_universes.all_universes(key, review, Path(folder))
+        )
     crs = perf_counter() - start
     return [
         {

@@ -28,6 +28,7 @@ class Treatment(Model):
     called: tuple[Words, ...] = Field(
         min_length=1, description="What papers call it, in any case of letters."
     )
+    use: Slug | None = Field(None, description="Variable of the patients given it.")
 
 
 class Contrast(Model):
@@ -61,6 +62,11 @@ class Variable(Model):
     )
     sum_of: tuple[Slug, ...] = Field((), description="Variables that add up to it.")
     some_of: Slug | None = Field(None, description="The variable some of whose patients it counts.")
+    dose_of: Slug | None = Field(None, description="Of a dose: the variable that counts who was given any.")
+    in_categories: Slug | None = Field(
+        None,
+        description="The variable that counts patients by categories of it, as `<20`, `20-50` and `>50`.",
+    )
     parts_the_patients: bool = Field(
         False, description="Whether its categories are together the whole group."
     )
@@ -120,6 +126,9 @@ class Asked(Model):
     carried_by: tuple[Slug, ...] = Field(
         (), description="Variables that can carry it, the preferred first; else its own."
     )
+    overlaps: dict[Slug, Words] = Field(
+        {}, description="Variables of endpoints whose events count in this one again, with how they do."
+    )
     mu_prior: Words = Field(description="Prior of the mean log ratio: a name, or as `normal:0:1`.")
     mu_alternatives: tuple[Words, ...] = Field((), description="The same in the sensitivity analysis.")
     tau_prior: Words = Field(description="Prior of the SD of log ratios between studies.")
@@ -141,16 +150,24 @@ class Asked(Model):
 class Categories(Model):
     """Categories of entries that mean something to a rule."""
 
-    given_it: Words = Field(description="A share of those with the event: those of them who were treated.")
-    before_it: Words = Field(description="Events of the treated that began before the treatment.")
-    with_syndrome: Words = Field(description="Events of patients who had what the treatment is given for.")
+    given_it: Words = Field(
+        "given it", description="A share of those with the event: those of them who were treated."
+    )
+    before_it: Words = Field(
+        "before it", description="Events of the treated that began before the treatment."
+    )
+    with_condition: Words = Field(
+        "with the condition", description="Events of patients who had what the treatment is given for."
+    )
 
 
 class Grades(Model):
-    """Grades of what the treatment is given for."""
+    """Grades, 0 to 5, of the condition that the treatment is given for."""
 
+    condition: Words = Field(description="The condition, inside a sentence.")
     variable: Slug = Field(description="Variable of the highest grade; the category names it.")
     severe: Slug = Field(description="Variable of grades 3 to 5 together.")
+    any: Slug = Field(description="Variable of grades 1 to 5 together.")
 
 
 class Question(Model):
@@ -168,8 +185,10 @@ class Question(Model):
     grounds: dict[Slug, Words] = Field(min_length=1, description="Why a paper is excluded.")
     units: dict[str, Words] = Field({}, description="Units beside those of any review.")
     counted_units: tuple[str, ...] = Field((), description="Units of which no patient has half of one.")
-    categories: Categories = Field(description="Categories that rules know.")
-    grades: Grades = Field(description="Grades of what the treatment is given for.")
+    categories: Categories = Field(Categories(), description="Categories that rules know.")
+    grades: Grades | None = Field(
+        None, description="Grades of the condition that the treatment is given for, where it has grades."
+    )
     exclusive: tuple[Slug, ...] = Field(
         (), description="Variables that are classes of one outcome; who is in none did not have it."
     )
@@ -197,15 +216,21 @@ class Question(Model):
         """What one part of the question names of another: what it is, where it must stand, the names."""
         variables = CORE_VARIABLES.keys() | self.variables.keys()
         for name, variable in self.variables.items():
-            parts = (*variable.sum_of, *filter(None, (variable.some_of,)))
+            named = (variable.some_of, variable.dose_of, variable.in_categories)
+            parts = (*variable.sum_of, *filter(None, named))
             yield f"variables: {name}: variable", variables, parts
             yield f"variables: {name}: unit", CORE_UNITS | self.units, variable.units
         yield "counted_units: unit", CORE_UNITS | self.units, self.counted_units
         yield "exclusive: variable", variables, self.exclusive
-        yield "grades: variable", variables, (self.grades.variable, self.grades.severe)
+        yield "treatment: variable", variables, tuple(filter(None, (self.treatment.use,)))
+        if self.grades:
+            graded = (self.grades.variable, self.grades.severe, self.grades.any)
+            yield "grades: variable", variables, graded
         for asked in self.endpoints:
             at = f"endpoints: {asked.key}:"
             yield f"{at} variable", variables, (asked.variable, *asked.carried_by)
+            others = {other.variable for other in self.endpoints if other is not asked}
+            yield f"{at} overlaps: endpoint", others, tuple(asked.overlaps)
             yield f"{at} bias", self.biases, (asked.bias,)
             yield f"{at} contrast", self.contrasts, (*filter(None, (asked.contrast,)), *asked.no_effect)
 
@@ -238,8 +263,16 @@ SUMS = {name: variable.sum_of for name, variable in FIELDS.items() if variable.s
 """Variables that are the sum of others."""
 PARTITIONED = tuple(name for name, variable in FIELDS.items() if variable.parts_the_patients)
 """Variables whose categories part the patients: together they are the group."""
-SEVERE_OF = {name: variable.some_of for name, variable in FIELDS.items() if variable.some_of}
+SOME_OF = {name: variable.some_of for name, variable in FIELDS.items() if variable.some_of}
 """Variables that count some of the patients of another."""
+DOSE_OF = {name: variable.dose_of for name, variable in FIELDS.items() if variable.dose_of}
+"""Doses, and the variable that counts who was given any."""
+IN_CATEGORIES = {name: variable.in_categories for name, variable in FIELDS.items() if variable.in_categories}
+"""Measured variables, and the one that counts patients by categories of them."""
+HIGHEST_GRADE = QUESTION.grades.variable if QUESTION.grades else None
+SEVERE_GRADES = QUESTION.grades.severe if QUESTION.grades else None
+ANY_GRADE = QUESTION.grades.any if QUESTION.grades else None
+"""Variables of the condition's highest grade, of its grades 3 to 5 and of 1 to 5; None without grades."""
 TIMES = {name: variable.time_to_event for name, variable in FIELDS.items() if variable.time_to_event}
 """Variables that are the time to an event, in words; a percentage of one is of those without it."""
 WHOLE_NUMBERS = QUESTION.counted_units

@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from extraction.question import (
-    QUESTION,
+    HIGHEST_GRADE,
     ContrastName,
     EndpointName,
     FieldName,
@@ -292,7 +292,7 @@ class Bound(Entry):
     @model_validator(mode="after")
     def given_before_the_grade_was_reached(self) -> Self:
         if self.given_at_grade is not None and not (
-            self.field == QUESTION.grades.variable
+            self.field == HIGHEST_GRADE
             and self.arm == "toci"
             and self.category in ("2", "3", "4", "5")
             and self.given_at_grade < int(self.category)
@@ -737,7 +737,7 @@ class Record(Strict):
     def find[E: Entry](
         self,
         kind: type[E],
-        field: str,
+        field: str | None,
         *,
         stratum: str | None = None,
         arm: str | None = None,

@@ -20,7 +20,7 @@ COMMANDS = {
     "summary": "answers.summary",
     "answer": "trust.readme",
     "calibrate": "trust.calibrate",
-    "crs_universes": "trust.crs_universes",
+    "universes": "trust.duration_universes",
     "preview": "history.preview",
     "release": "history.release",
     "diff": "history.changes",
@@ -31,7 +31,7 @@ COMMANDS = {
 INTERRUPTED = {
     "fit": "finished fits are kept",
     "calibrate": "finished replicates are kept",
-    "crs_universes": "finished fits are kept",
+    "universes": "finished fits are kept",
     "release": "run it again",
 }
 """What is left of a long command that was interrupted."""
@@ -54,19 +54,18 @@ def main(argv=None):
 
     calibrate = commands.add_parser(
         "calibrate",
-        help="fit the models to simulated reviews: a quarter of an hour, most of it for CRS duration",
+        help="fit the models to simulated reviews: a quarter of an hour, most of it for durations",
     )
     calibrate.add_argument("endpoints", nargs="*", metavar="ENDPOINT", help="default: every endpoint")
     calibrate.add_argument(
         "--replicates",
         type=int,
         metavar="N",
-        help="simulated reviews of each; default 1000, for CRS duration 200",
+        help="simulated reviews of each; default 1000, for durations 200",
     )
 
     universes = commands.add_parser(
-        "crs_universes",
-        help="CRS duration under other priors, studies, readings and biases, kept in the repository",
+        "universes", help="durations under other priors, studies, readings and biases, kept in the repository"
     )
 
     for many_fits in (fit, calibrate, universes):

@@ -91,8 +91,8 @@ def _of(asked: Asked) -> Endpoint:
 
 
 ENDPOINTS: dict[str, Endpoint] = {asked.key: _of(asked) for asked in QUESTION.endpoints}
-CRS_DURATION = ENDPOINTS["crs_duration_grade3"]
-PROGRESSION_FREE_SURVIVAL = ENDPOINTS["progression_free_survival"]
+OF_DURATIONS = tuple(key for key, endpoint in ENDPOINTS.items() if endpoint.engine is DURATIONS)
+"""Endpoints that are durations, whose posteriors are sampled alone."""
 
 
 def evidence_of(key: str, review: Review) -> Evidence:

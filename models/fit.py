@@ -14,7 +14,7 @@ from rich.console import Console
 from extraction.checks import check
 from extraction.fault import Fault
 from extraction.records import BadRecords, load
-from models.endpoints import CRS_DURATION, ENDPOINTS, evidence_of
+from models.endpoints import ENDPOINTS, OF_DURATIONS, evidence_of
 from models.engines.sampling import fitted
 from models.runs import store
 from models.runs.alone import alone
@@ -67,28 +67,28 @@ def _fit_or_fault(key: str, review) -> dict:
         return {"fault": str(fault)}
 
 
-def _fit_universes(review) -> None:
-    """The universes of CRS duration, which no quadrature gives."""
-    from models.trust import crs_universes
+def _fit_universes(key: str, review) -> None:
+    """The universes of an endpoint of durations, which no quadrature gives."""
+    from models.trust import duration_universes
 
-    console.print("  crs_universes: other priors, studies, readings and biases,", end=" ")
+    console.print(f"  {key}: under other priors, studies, readings and biases,", end=" ")
     started = time.perf_counter()
-    sampled = crs_universes.ensure(review)
+    sampled = duration_universes.ensure(key, review)
     console.print(f"{time.perf_counter() - started:.0f} s" if sampled else "already sampled")
 
 
-def _tabulate(review) -> None:
+def _tabulate(key: str, review) -> None:
     """What each study says of durations, for the explorer: no quadrature of the endpoint gives it."""
     from models.answers import duration_tables
 
-    console.print("  duration_tables: what each study says of CRS duration,", end=" ")
+    console.print(f"  {key}: what each study says of durations,", end=" ")
     started = time.perf_counter()
-    computed = duration_tables.ensure(evidence_of(CRS_DURATION.key, review))
+    computed = duration_tables.ensure(key, evidence_of(key, review))
     console.print(f"{time.perf_counter() - started:.0f} s" if computed else "already computed")
 
 
 def _fit_changes(review) -> None:
-    """What the page of changes asks of CRS duration and no universe holds: kept with the finished fits, so
+    """What the page of changes asks of durations and no universe holds: kept with the finished fits, so
     that the page need not sample.
     """
     from models.history import changes
@@ -123,7 +123,9 @@ def command(args) -> int:
     with alone("fit"):
         fit(args.endpoints or ENDPOINTS, review)
         if not args.endpoints:
-            _fit_universes(review)
+            for key in OF_DURATIONS:
+                _fit_universes(key, review)
             _fit_changes(review)
-            _tabulate(review)
+            for key in OF_DURATIONS:
+                _tabulate(key, review)
     return 0

@@ -8,7 +8,7 @@ import pytest
 
 from book.shown import calibration_page
 from extraction.records import Review
-from models.endpoints import CRS_DURATION, ENDPOINTS, evidence_of
+from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.durations import layout
 from models.engines.effects import quadrature
 from models.evidence import collect as review_evidence
@@ -132,7 +132,7 @@ def test_swapped_reports_have_the_density_that_the_kernels_give(review):
     import pymc as pm
     from pytensor.compile.mode import Mode
 
-    real, chosen = review_evidence.collect(review, "crs_duration"), ENDPOINTS[CRS_DURATION.key]
+    real, chosen = review_evidence.collect(review, "crs_duration"), ENDPOINTS["crs_duration_grade3"]
     _, simulated = simulate_durations.draw(real, chosen.mu_prior, chosen.tau_prior, rng(2))
     model = with_reports_as_data(real)
     density = model.compile_logp(vars=model.potentials, sum=True, mode=Mode(linker="py", optimizer=None))

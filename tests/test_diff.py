@@ -9,12 +9,12 @@ import pytest
 from scipy.stats import norm
 
 from extraction.tree import ROOT
-from models.endpoints import CRS_DURATION, ENDPOINTS, evidence_of
+from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.report import Evidence
 from models.history import changes, diff, methods, refit, versions
 from models.priors import Prior
-from models.trust.crs_universes import CRS
 
+CRS = "crs_duration_grade3"
 KEY = "overall_survival"
 NO_TAU = {
     "name": "none",
@@ -291,7 +291,7 @@ def test_a_corrected_report_stands_in_both_forms_where_settings_are_sampled_toge
 @pytest.mark.usefixtures("fitted")
 def test_what_is_sampled_before_the_page_of_changes_is_what_that_page_asks(review, monkeypatch):
     """Of a release without the last report of CRS duration, whose study has been corrected since."""
-    key, last, asked = CRS_DURATION.key, versions.latest(), []
+    key, last, asked = CRS, versions.latest(), []
     gone = last["endpoints"][key]["evidence"]["used"].pop()
     last["endpoints"][key]["evidence"]["used_hash"] = "another"
     next(row for row in last["register"] if row["id"] == gone["study"])["numbers"] = "others"
@@ -315,7 +315,7 @@ def test_what_is_sampled_before_the_page_of_changes_is_what_that_page_asks(revie
 @pytest.mark.usefixtures("fitted")
 def test_what_is_sampled_before_the_page_of_a_release_is_what_that_page_asks(review, monkeypatch):
     """Of a tree that is the newest release, which the page holds against the one before."""
-    key, asked = CRS_DURATION.key, []
+    key, asked = CRS, []
     first = versions.read("0.1.0")
     now = versions.state(review, [key])
     last = now | {

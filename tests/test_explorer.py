@@ -38,7 +38,7 @@ from models.priors import (
     Prior,
     parse,
 )
-from models.trust import crs_universes
+from models.trust import duration_universes
 
 WITHIN = 0.005  # log scale
 PRINTED = "printed numbers only"
@@ -392,7 +392,7 @@ def test_tables_of_durations_are_the_mean_likelihood_of_draws_from_the_priors(re
             [kernels.joint(m, np.array([s]), *arrays)[0] for m, s in zip(means, sigma, strict=True)]
         )
 
-    packed = kept_tables.tables(evidence)[study]["log_likelihood"]
+    packed = kept_tables.tables("crs_duration_grade3", evidence)[study]["log_likelihood"]
     table = np.frombuffer(base64.b64decode(packed), "<i2").reshape(
         -1, len(kept_tables.TAU), len(kept_tables.MU)
     )
@@ -418,7 +418,7 @@ def test_choices_move_durations_as_they_move_the_sampler(page, review):
     """
     wanted = {"reading": "as used", "likelihood": "exact", "mu_prior": "normal(0, 0.5)"}
     compared = 0
-    for universe, expected in crs_universes.summaries(review):
+    for universe, expected in duration_universes.summaries("crs_duration_grade3", review):
         choices = vars(universe)
         biased = (choices["bias_mean"], choices["bias_sd"])
         if any(choices[name] != value for name, value in wanted.items()) or biased not in BIASES:

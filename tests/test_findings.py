@@ -18,12 +18,12 @@ from models import words
 from models.answers.absolute import Baseline, baselines
 from models.answers.answer import Quantity, limits
 from models.answers.bias import bias_priors
-from models.endpoints import CRS_DURATION, evidence_of, quadrature
 from models.endpoints import ENDPOINTS as MODELS
+from models.endpoints import evidence_of, quadrature
 from models.trust import findings
 from models.trust.findings import Finding, effect
 
-CRS = CRS_DURATION.key
+CRS = "crs_duration_grade3"
 BY_QUADRATURE = [key for key in MODELS if key != CRS]
 
 

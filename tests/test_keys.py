@@ -24,8 +24,9 @@ from models.runs import heavy, store
 from models.runs.closure import ROOT, Tree, fingerprint
 from models.runs.journal import Journal
 from models.runs.syntax import Unforeseeable, read
-from models.trust import calibration, crs_universes
+from models.trust import calibration, duration_universes
 
+DURATION = "crs_duration_grade3"
 CRS, EFFECTS, UNIVERSES = "models.engines.durations", "models.engines.effects", "models.engines.short_chains"
 KIND = "models.likelihood.kinds.{}"
 MAKERS = {
@@ -98,8 +99,10 @@ def test_the_keys_of_calibration_and_universes_take_in_the_kinds_of_the_reports(
     for endpoint in ENDPOINTS:
         found = kinds_in_key(calibration, lambda key=endpoint: calibration.identity(key, review), monkeypatch)
         assert kinds_used(endpoint, review) <= found
-    found = kinds_in_key(crs_universes, lambda: crs_universes.key(review), monkeypatch)
-    assert found == kinds_used(crs_universes.CRS, review)
+    found = kinds_in_key(
+        duration_universes, lambda: duration_universes.fingerprint(DURATION, review), monkeypatch
+    )
+    assert found == kinds_used(DURATION, review)
 
 
 def kinds_used(endpoint: str, review: Review) -> set[str]:

@@ -24,8 +24,9 @@ from models.likelihood.kernels import joint
 from models.likelihood.kinds.table import Table
 from models.priors import MU_LOG_DURATION, Prior, parse
 from models.runs import heavy
-from models.trust import crs_universes, multiverse, universe
+from models.trust import duration_universes, multiverse, universe
 
+CRS = "crs_duration_grade3"
 KEYS = [key for key in ENDPOINTS if key != "crs_duration_grade3"]
 
 
@@ -209,7 +210,7 @@ def test_a_likelihood_through_its_table_is_the_likelihood(review):
 
 
 def test_a_silent_report_adds_nothing_whatever_the_effect(review):
-    evidence = evidence_of(crs_universes.CRS, review)
+    evidence = evidence_of(CRS, review)
     generator = np.random.default_rng(2)
     for study in evidence.studies:
         silent = short_chains.without(evidence, lambda report, study=study: report.study == study)
@@ -232,14 +233,14 @@ def test_a_silent_report_adds_nothing_whatever_the_effect(review):
 
 def test_a_universe_is_fitted_to_the_reports_as_its_reading_reads_them(review):
     """Likelihoods of the task's arrays against those of the reading's own reports, at effects at random."""
-    primary, generator = evidence_of(crs_universes.CRS, review), np.random.default_rng(4)
-    readings = universe.readings(crs_universes.CRS, review)
+    primary, generator = evidence_of(CRS, review), np.random.default_rng(4)
+    readings = universe.readings(CRS, review)
     # a reading under which one report more enters
     fewer = replace(primary, used=primary.used[:-1])
     assert any("counted back" in words for words in readings)
     for evidence in readings.values():
-        every = crs_universes.every_report([fewer, *readings.values()])
-        arrays = crs_universes._task(every, evidence, primary.studies, {})["arrays"]
+        every = duration_universes.every_report([fewer, *readings.values()])
+        arrays = duration_universes._task(every, evidence, primary.studies, {})["arrays"]
         task = [np.array(a, kind) for a, kind in zip(arrays, ("int64", "int64", "float64"), strict=True)]
         assert evidence.studies == primary.studies
         for _ in range(3):
@@ -265,9 +266,9 @@ def test_weighting_draws_to_a_narrower_prior_gives_that_prior():
 
 
 def test_the_points_of_the_adjusted_universe_are_those_of_its_limits(review):
-    points = crs_universes.points(review)
+    points = duration_universes.points(CRS, review)
     row = pick(
-        multiverse.universes(crs_universes.CRS, review),
+        multiverse.universes(CRS, review),
         reading="as used",
         studies="all",
         bias_sd="as judged",
@@ -304,7 +305,7 @@ def test_a_changed_record_has_another_key(review):
     changed = replace(
         review, records=review.records | {"zhou2025": record.model_copy(update={"entries": entries})}
     )
-    assert crs_universes.key(changed) != crs_universes.key(review)
+    assert duration_universes.fingerprint(CRS, changed) != duration_universes.fingerprint(CRS, review)
 
 
 # results kept by a key

@@ -19,10 +19,11 @@ from models.engines.durations import layout
 from models.evidence.collect import alternatives
 from models.pool import BadTable
 from models.pool.records import rows_of_records
-from models.trust.crs_universes import CRS, all_universes
+from models.trust.duration_universes import all_universes
 from models.trust.prior_share import shares
 from models.trust.universe import priors
 
+CRS = "crs_duration_grade3"
 PAGES = Path(__file__).parent.parent / "book"
 
 
@@ -67,7 +68,7 @@ def test_arms_that_no_paper_describes_have_no_picture(empty):
 
 def test_universes_of_durations_without_reports_are_those_of_the_priors(empty):
     """Median 0 and 95 % limits at -+1.96 SDs of each prior of the mean, to the error of 1,800 draws."""
-    found = list(all_universes(empty))
+    found = list(all_universes(CRS, empty))
     assert found
     for row in found:
         prior = priors(CRS)[0][row["universe"]["mu_prior"]]

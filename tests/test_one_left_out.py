@@ -10,9 +10,9 @@ from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.report import Evidence, Used
 from models.likelihood.kinds.ratio import Ratio
 from models.priors import parse
-from models.trust import crs_universes, one_left_out
+from models.trust import one_left_out
 
-CRS = crs_universes.CRS
+CRS = "crs_duration_grade3"
 OVERALL = ENDPOINTS["overall_survival"]
 
 

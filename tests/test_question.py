@@ -1,6 +1,10 @@
 """The question of the review: refused where it says what cannot be; its words for readers are in no key."""
 
+import json
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -91,3 +95,142 @@ def test_words_for_readers_enter_no_key_and_all_else_does(tmp_path):
     file.write_text(text.replace("bias: hazard", "bias: duration", 1), encoding="utf-8")
     assert words_changed[0] == before[0] != keys()[0]
     assert words_changed[1] != before[1]
+
+
+# other questions, each in a copy of the tree
+
+LEAST = """
+title: An invented question, of one endpoint without grades
+population: invented patients
+uncertain_since: nothing was ever observed
+treatment: {name: inventomab, called: [inventomab]}
+contrasts:
+  given: {meaning: inventomab against none, treated: inventomab, comparator: none}
+grounds: {population: other patients}
+variables:
+  cured: {meaning: Patients cured.}
+biases:
+  any:
+    low: [0.0, 0.05]
+    moderate: [0.0, 0.2]
+    serious: [0.0, 0.5]
+    critical: [0.0, 1.0]
+    plain: Invented.
+    source: Invented.
+endpoints:
+  - key: cured
+    variable: cured
+    name: cure
+    title: Cure
+    kind: binary
+    better: above
+    role: primary
+    mu_prior: normal:0:1
+    tau_prior: half-normal:0.5
+    bias: any
+    important: {reason: Invented.}
+    shown: {better: more cured, worse: fewer cured, page: cure.html}
+"""
+
+
+def _entry(name: str, kind: str, field: str, arm: str, **numbers: int) -> dict:
+    (printed,) = numbers.values()
+    about = {"id": name, "kind": kind, "field": field, "arm": arm, "unit": "patients"}
+    return about | numbers | {"printed": str(printed), "address": {"source": None, "table": "1"}}
+
+
+@pytest.fixture
+def tree(tmp_path) -> Path:
+    """A copy of the code and data of both rooms, in which another question may be asked."""
+    for room in ("extraction", "models"):
+        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("results"))
+    return tmp_path
+
+
+def told(tree: Path, script: str) -> str:
+    """What a script prints that runs on the code of a tree."""
+    ran = subprocess.run(
+        [sys.executable, "-c", script], cwd=tree, capture_output=True, text=True, timeout=300
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def test_a_question_of_one_endpoint_without_grades_is_checked_and_pooled(tree):
+    """Two invented arms of 7 of 20 and 3 of 20: log odds ratio 1.116, precision 1 / (1/7 + 1/13 + 1/3 + 1/17)
+    or 1.634, which a prior N(0, 1) draws to 0.69 where studies do not differ, and farther where they may.
+    """
+    (tree / "extraction/question.yml").write_text(LEAST, encoding="utf-8")
+    shutil.rmtree(tree / "extraction/records")
+    (tree / "extraction/records").mkdir()
+    (tree / "extraction/certainty.yml").unlink()
+    arms = {"toci": 7, "control": 3}
+    record = {
+        "study": "invented2031",
+        "extracted": "2026-01-31",
+        "extractor": "nobody",
+        "texts": [],
+        "design": {
+            "type": "invented",
+            "centres": ["Nowhere"],
+            "first_patient": None,
+            "last_patient": None,
+            "product": "invented",
+            "lymphodepletion": None,
+            "address": {"source": None, "section": "Methods"},
+        },
+        "arms": {arm: {"definition": "Invented."} for arm in arms},
+        "strata": {"all": {"definition": "All patients."}},
+        "entries": [
+            entry
+            for arm, events in arms.items()
+            for entry in (
+                _entry(f"group_size.{arm}", "group_size", "group_size", arm, n=20),
+                _entry(f"cured.{arm}", "counts", "cured", arm, events=events),
+            )
+        ],
+    }
+    row = {
+        "id": "invented2031",
+        "title": "Invented",
+        "authors": ["Nobody"],
+        "journal": "Journal of Invented Results",
+        "year": 2031,
+        "identifier": "invented",
+        "contrast": "given",
+        "decision": "included",
+        "reason": "Invented.",
+        "decided": "2026-01-31",
+        "cohort": "invented",
+        "text_held": False,
+    }
+    (tree / "extraction/records/invented2031.yml").write_text(json.dumps(record), encoding="utf-8")
+    (tree / "extraction/register.yml").write_text(json.dumps({"studies": [row]}), encoding="utf-8")
+    found = json.loads(told(tree, ASK))
+    assert found["errors"] == [] and found["tables"] == {"cured": [[7, 20, 3, 20]]}
+    assert 0.4 < found["medians"]["cured"] < 0.75  # the counts are exact, 1.634 is of a normal likelihood
+
+
+ASK = """
+import importlib, json, pkgutil
+import extraction, models
+for room in (extraction, models):
+    for found in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
+        importlib.import_module(found.name)
+from extraction.checks import check
+from extraction.records import load
+from models.endpoints import ENDPOINTS, OF_DURATIONS, evidence_of, quadrature
+review = load()
+evidence = {key: evidence_of(key, review) for key in ENDPOINTS}
+print(json.dumps({
+    "errors": [str(error) for error in check(review).errors],
+    "tables": {
+        key: [table for used in one.used for table in getattr(used.report, "tables", ())]
+        for key, one in evidence.items()
+    },
+    "medians": {
+        key: quadrature(key, review).mu.quantile(0.5) for key in ENDPOINTS if key not in OF_DURATIONS
+    },
+}))
+"""
+"""Imports every module; prints faults of the review, tables and medians (log scale) of its endpoints."""

@@ -9,7 +9,7 @@ from lifelines import CoxPHFitter
 from lifelines.statistics import logrank_test
 
 from extraction.schema import PValue, TestOutcome
-from models.endpoints import CRS_DURATION, ENDPOINTS, evidence_of
+from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.report import Evidence
 from models.likelihood.kinds.median_quartiles import MedianQuartiles
 from models.likelihood.kinds.median_range import MedianRange
@@ -102,9 +102,9 @@ def test_the_patients_of_every_duration_report_are_counted_once(review):
     """The two arms of one study hold 8 + 9 and 7 + 11 + 6 patients with CRS in print; the medians over all
     grades and the tests within them must find these same patients.
     """
-    evidence = evidence_of(CRS_DURATION.key, review)
+    evidence = evidence_of("crs_duration_grade3", review)
     _, patients = simulate_durations.population(
-        evidence, ENDPOINTS[CRS_DURATION.key].mu_prior, ENDPOINTS[CRS_DURATION.key].tau_prior, rng()
+        evidence, ENDPOINTS["crs_duration_grade3"].mu_prior, ENDPOINTS["crs_duration_grade3"].tau_prior, rng()
     )
     assert {cell: len(days) for cell, days in patients["zhou2025"].items()} == {
         (2, "toci"): 8,

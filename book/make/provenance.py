@@ -30,7 +30,7 @@ from models.evidence.report import Unused, Used
 from models.likelihood.kinds.log_rank_histories import LogRankHistories
 from models.likelihood.kinds.table_set import TableSet
 from models.likelihood.report import Report
-from models.trust import crs_universes
+from models.trust import duration_universes
 from models.words import number, prior_words
 
 FOLDER = ROOT / "book" / "scripts"
@@ -281,7 +281,7 @@ def _through_bias(key: str, review: Review) -> dict:
             )
         )
     scale = endpoint.bias
-    engines: tuple[Callable, Callable] = bias.through_bias, crs_universes.draw
+    engines: tuple[Callable, Callable] = bias.through_bias, duration_universes.draw
     lines += [
         ("Why so much", scale.plain),
         ("From", scale.source),

@@ -8,7 +8,7 @@ from scipy import stats
 
 from book.html.style import BLUE, GREEN, LIGHT, ORANGE, RED, SMALL, Picture, Table, canvas
 from extraction.records import Review
-from models.endpoints import CRS_DURATION, ENDPOINTS
+from models.endpoints import ENDPOINTS, OF_DURATIONS
 from models.trust.calibration import QUANTITIES, Calibration, changed
 from models.trust.ranks import BAND, LEVELS, band, coverage, curve, falls_short, within_band
 from models.trust.sampled_replicates import ESS_ABOVE, R_HAT_BELOW
@@ -103,7 +103,7 @@ def convergence(results: dict[str, Calibration]) -> str:
         f"Behind the curves stand {total:,} fits.",
         f"{failed} gave no posterior and have no rank." if failed else "Every one gave a posterior.",
     ]
-    if sampled := results.get(CRS_DURATION.key):
+    for sampled in (results[key] for key in OF_DURATIONS if key in results):
         said.append(
             f"Of the {sampled.replicates} sampled ones, {sampled.unconverged or 'none'} broke the rule for"
             f" their short chains (R-hat below {R_HAT_BELOW}, effective sample sizes above {ESS_ABOVE}, no"
@@ -112,11 +112,11 @@ def convergence(results: dict[str, Calibration]) -> str:
     return " ".join(said)
 
 
-def dependent_reports(results: dict[str, Calibration]) -> str:
-    """What calibration says of multiplying reports that share patients, as CRS duration does."""
-    if CRS_DURATION.key not in results:
-        return "CRS duration has not been calibrated yet."
-    ranks = results[CRS_DURATION.key].ranks["mu"]
+def dependent_reports(key: str, results: dict[str, Calibration]) -> str:
+    """What calibration says of multiplying reports that share patients, as those of durations do."""
+    if key not in results:
+        return f"{ENDPOINTS[key].title} has not been calibrated yet."
+    ranks = results[key].ranks["mu"]
     held = "; ".join(f"{level} % interval, {_share(ranks, level)}" for level in LEVELS)
     unseen = (
         f"With {len(ranks)} simulated reviews, a 95 % interval that holds less than"

@@ -165,7 +165,7 @@ def _what_they_say(key: str, evidence: Evidence) -> dict[str, dict]:
         return {
             study: {"log_likelihood": tabulated(term)} for study, term in study_likelihoods(evidence).items()
         }
-    return {study: {"table": table} for study, table in duration_tables.tables(evidence).items()}
+    return {study: {"table": table} for study, table in duration_tables.tables(key, evidence).items()}
 
 
 def _reports(evidence: Evidence, study: str) -> str:

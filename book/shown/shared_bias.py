@@ -18,7 +18,7 @@ from book.html.style import (
 )
 from extraction.records import Review
 from models.endpoints import ENDPOINTS
-from models.trust.shared_bias import OVERLAPPING, Row, SharedBias, shared_bias
+from models.trust.shared_bias import Row, SharedBias, shared_bias
 from models.words import compact, listed_in_sentence, percent
 
 ALONE = "alone"
@@ -94,21 +94,18 @@ def table(review: Review) -> Table | None:
     if found is None:
         return None
     at, rows = found.strongest, []
+    gone = [ENDPOINTS[key].title for key in found.overlapping]
     for key in found.endpoints:
         shown = {
             words if words == ALONE else f"correlation {words}": compact(limits)
             for words, limits in _rows(key, found).items()
         }
-        fewer = found.row(key, at, fewer=True) if key in found.fewer[at].mu else None
+        fewer = compact(found.row(key, at, fewer=True)) if key in found.fewer[at].mu else "left out"
         better = [found.alone[key]["p_favours"], found.row(key, at)["p_favours"]]
         rows.append(
             {"endpoint": f"{ENDPOINTS[key].title}, {ENDPOINTS[key].scale}"}
             | shown
-            | {
-                f"{at:g}, without {listed_in_sentence([ENDPOINTS[OVERLAPPING].title])}": compact(fewer)
-                if fewer
-                else "left out"
-            }
+            | ({f"{at:g}, without {listed_in_sentence(gone)}": fewer} if gone else {})
             | {f"better side, alone and at {at:g}": " and ".join(map(percent, better))}
         )
     return Table(
@@ -124,7 +121,8 @@ def table(review: Review) -> Table | None:
 def numbers(found: SharedBias) -> pd.DataFrame:
     """Every answer and every common bias with full precision; a common bias is in SDs from what is judged."""
     rows: list[dict] = [{"of": key, "endpoints": ALONE} | found.alone[key] for key in found.endpoints]
-    for words, joints in (("together", found.together), (f"without {OVERLAPPING}", found.fewer)):
+    gone = f"without {', '.join(found.overlapping)}"
+    for words, joints in (("together", found.together), (gone, found.fewer if found.overlapping else {})):
         for at, joint in joints.items():
             head = {"endpoints": words, "correlation": at}
             rows += [{"of": key} | head | found.row(key, at, joints is found.fewer) for key in joint.mu]

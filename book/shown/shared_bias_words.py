@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from extraction.question import BY_KEY
 from extraction.records import Review
 from models.endpoints import ENDPOINTS, evidence_of
-from models.trust.shared_bias import MOST, OVERLAPPING, SharedBias, shared_bias, why_apart
+from models.trust.shared_bias import MOST, SharedBias, shared_bias, why_apart
 from models.words import LEANING, STATED, listed, listed_in_sentence, number, percent
 
 BARELY = 3.0
@@ -64,24 +65,33 @@ def sentences(review: Review) -> Iterator[str]:
         yield farthest(found)
         yield " ".join(common(found, review))
         yield correlation(found)
-        if OVERLAPPING in found.endpoints:
+        if found.overlapping:
             yield without_overlap(found)
     yield apart(review)
 
 
 def without_overlap(found: SharedBias) -> str:
-    """What changes where the endpoint that holds another is left out."""
+    """What changes where endpoints that hold another are left out."""
     turned = found.turned(fewer=True)
     said = f"other things may be said of {_turns(turned)}" if turned else "no answer turns"
+    gone = [
+        f"{_title(key)}, in which {how},"
+        for key in found.overlapping
+        for how in BY_KEY[key].overlaps.values()
+    ]
     return (
         "Given the biases, the answers of the same patients are taken as independent, which they are not."
-        f" Without {_title(OVERLAPPING)}, in which deaths count again and often responders alone, {said}."
+        f" Without {' and '.join(gone)} {said}."
     )
 
 
 def _title(key: str) -> str:
     """The title of an endpoint inside a sentence."""
-    return listed_in_sentence([ENDPOINTS[key].title])
+    return _titles([key])
+
+
+def _titles(keys: list[str]) -> str:
+    return listed_in_sentence([ENDPOINTS[key].title for key in keys])
 
 
 def common(found: SharedBias, review: Review) -> Iterator[str]:
@@ -137,7 +147,7 @@ def _article(key: str) -> str:
 def correlation(found: SharedBias) -> str:
     """What the data say of the correlation itself."""
     times, fewer = found.times_as_probable(), found.times_as_probable(fewer=True)
-    without = f" ({number(fewer, 1)} without {_title(OVERLAPPING)})" if OVERLAPPING in found.endpoints else ""
+    without = f" ({number(fewer, 1)} without {_titles(gone)})" if (gone := found.overlapping) else ""
     tells = "too little to tell" if 1 / BARELY < times < BARELY else "which says something of"
     return (
         f"The data are {number(times, 1)} times as probable at a correlation of {found.strongest:g} as at"

@@ -8,7 +8,7 @@ import numpy as np
 from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare, own_group, rounded
 from extraction.derived.candidates import stratum_size, tables_of
 from extraction.derived.groups import APART, CATEGORIES, grade_counts, group_size, printed_sizes
-from extraction.question import PARTITIONED, QUESTION, SEVERE_OF, SUMS
+from extraction.question import ANY_GRADE, HIGHEST_GRADE, PARTITIONED, QUESTION, SUMS
 from extraction.recover.rounding import PrintedPercent, decimals, printed_percent
 from extraction.schema import AnyEntry, Bound, Counts, GroupSize, Percentage, Record
 from extraction.vocabulary import BOTH_ARMS
@@ -307,14 +307,14 @@ def categories_add_to_the_group(record: Record, entry: AnyEntry) -> Iterator[Jud
 def grades_add_to_those_with_crs(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     if (
         not isinstance(entry, Counts)
-        or entry.field != SEVERE_OF.get(QUESTION.grades.severe)
+        or entry.field != ANY_GRADE
         or entry.contrast != TWO_ARMS
         or entry.category
     ):
         return
     grades = {
         c: e.events
-        for e in record.find(Counts, QUESTION.grades.variable, stratum=entry.stratum, arm=entry.arm)
+        for e in record.find(Counts, HIGHEST_GRADE, stratum=entry.stratum, arm=entry.arm)
         if (c := e.category) not in (None, "0")
     }
     if not {"1", "2"} <= grades.keys() or not {"3", "3-5"} & grades.keys():
@@ -330,7 +330,9 @@ def grades_add_to_those_with_crs(record: Record, entry: AnyEntry) -> Iterator[Ju
 
 def treated_are_the_arm(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """Patients given the drug are the arm, or the arm within a stratum of grades."""
-    if not isinstance(entry, Counts) or entry.field != "toci_use" or entry.arm not in ("toci", "total"):
+    if not isinstance(entry, Counts) or entry.arm not in ("toci", "total"):
+        return
+    if entry.field != QUESTION.treatment.use:
         return
     if n := group_size(record, "toci", entry.stratum):
         yield compare(
@@ -345,7 +347,7 @@ def grades_by_arm_are_within_all(record: Record, entry: AnyEntry) -> Iterator[Ju
     """An arm's patients of a grade, where only that arm and the total are printed."""
     if (
         not isinstance(entry, Counts)
-        or entry.field != QUESTION.grades.variable
+        or entry.field != HIGHEST_GRADE
         or entry.arm not in BOTH_ARMS
         or entry.contrast != TWO_ARMS
     ):

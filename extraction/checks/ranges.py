@@ -9,7 +9,7 @@ from math import ceil
 
 from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare, own_group
 from extraction.derived.whole_days import is_no_median_of_whole_days, sums_of_such_a_mean
-from extraction.question import WHOLE_NUMBERS
+from extraction.question import DOSE_OF, IN_CATEGORIES, WHOLE_NUMBERS
 from extraction.recover.estimates import grim, grimmer, median_range_possible, range_of_parts
 from extraction.recover.rounding import decimals
 from extraction.schema import AnyEntry, Counts, MeanSd, MedianRange, Quantity, Record
@@ -201,20 +201,16 @@ def printed_range_is_printed_again(record: Record, entry: AnyEntry) -> Iterator[
             )
 
 
-DOSES = {"steroid_dose": "steroid_use", "toci_dose": "toci_use"}
-"""Doses, and the variable that counts who was given any."""
-
-
 def a_dose_fits_its_users(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """A dose whose minimum is above 0 was given to all it describes; a median of 0 to no more than half."""
     if (
         not isinstance(entry, MedianRange)
-        or entry.field not in DOSES
+        or entry.field not in DOSE_OF
         or entry.stratum != "all"
         or entry.arm == "total"
     ):
         return
-    n, users = own_group(record, entry), _users(record, DOSES[entry.field], entry.arm)
+    n, users = own_group(record, entry), _users(record, DOSE_OF[entry.field], entry.arm)
     if n is None or users is None:
         return
     if entry.minimum > 0 and users < n:
@@ -239,7 +235,6 @@ def _users(record: Record, field: str, arm: str) -> int | None:
     return found.get(arm)
 
 
-CATEGORISED = {"blast_percentage": "blast_category"}
 CATEGORY = re.compile(r"(?P<below><\d+)|(?P<above>>\d+)|(?P<low>\d+)-(?P<high>\d+)")
 
 
@@ -247,14 +242,14 @@ def a_median_lies_in_the_middle_category(record: Record, entry: AnyEntry) -> Ite
     """The middle patient is in one of the printed categories, and the median with it."""
     if (
         not isinstance(entry, MedianRange)
-        or entry.field not in CATEGORISED
+        or entry.field not in IN_CATEGORIES
         or entry.contrast != TWO_ARMS
         or not (n := own_group(record, entry))
     ):
         return
     counts = sorted(
         (*_limits(e.category), e.events)
-        for e in record.find(Counts, CATEGORISED[entry.field], arm=entry.arm, stratum=entry.stratum)
+        for e in record.find(Counts, IN_CATEGORIES[entry.field], arm=entry.arm, stratum=entry.stratum)
         if e.category and CATEGORY.fullmatch(e.category)
     )
     if sum(events for _, _, events in counts) != n:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from extraction.derived.groups import both_sizes, grade_counts, group_size, parts_of
-from extraction.question import QUESTION, SEVERE_OF, SUMS
+from extraction.question import QUESTION, SEVERE_GRADES, SOME_OF, SUMS
 from extraction.recover import TooLarge, Unusable
 from extraction.recover.p_values import TESTS
 from extraction.recover.rounding import Convention, PrintedP, PrintedPercent, printed_p, printed_percent
@@ -198,7 +198,7 @@ def _known(record: Record, field: str, stratum: str) -> _Known:
             known.treated_share = printed_percent(entry.percent)
             known.in_all = [*known.in_all, entry.id]
     told = known.in_all or known.by_arm
-    if told and field in SEVERE_OF and (wider := tables_of(record, SEVERE_OF[field])):
+    if told and field in SOME_OF and (wider := tables_of(record, SOME_OF[field])):
         for i, arm in enumerate(BOTH_ARMS):
             known.narrow(arm, at_most=max((table[2 * i] for table in wider.tables), default=None))
             known.bounds += wider.entries
@@ -266,7 +266,7 @@ def shares_are_no_counts(record: Record, field: str, stratum: str) -> bool:
 
 def _in_cohort(record: Record, field: str) -> dict[str, int]:
     """Events of each arm over the whole cohort where they are printed: no stratum holds more."""
-    if field == QUESTION.grades.severe and 3 in (grades := grade_counts(record)):
+    if field == SEVERE_GRADES and 3 in (grades := grade_counts(record)):
         return {arm: grades[3][arm] for arm in BOTH_ARMS}
     return {e.arm: e.events for e in _own(Counts, record, field, "all") if e.arm in BOTH_ARMS and e.is_crude}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from extraction.derived.groups import both_sizes, grade_counts
-from extraction.question import QUESTION
+from extraction.question import HIGHEST_GRADE, QUESTION
 from extraction.records import Review
 from extraction.schema import Counts, Entry, MedianQuartiles, MedianRange, PValue, Record
 
@@ -70,7 +70,7 @@ def _counts(record: Record, field: str, category: str | None) -> tuple[int, int,
     """Patients with it and all patients of each arm, tocilizumab first; an arm that is not printed follows
     from the total.
     """
-    found = dict(grade_counts(record).get(3, {})) if field == QUESTION.grades.variable else {}
+    found = dict(grade_counts(record).get(3, {})) if field == HIGHEST_GRADE else {}
     for entry in () if found else record.find(Counts, field, stratum="all"):
         if entry.category == category:
             found.setdefault(entry.arm, entry.events)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from extraction.question import QUESTION
+from extraction.question import HIGHEST_GRADE, QUESTION
 from extraction.recover.rounding import printed_percent
 from extraction.schema import Counts, GroupSize, Percentage, Record
 from extraction.vocabulary import BOTH_ARMS, TWO_ARMS
@@ -66,12 +66,11 @@ def _given_the_drug(record: Record, total: int) -> int | None:
     """Of all patients those given tocilizumab, where their count or percentage is printed and fits one
     number.
     """
-    counted = [
-        {e.events} for e in record.find(Counts, "toci_use", stratum="all", arm="total") if _is_of(e, total)
-    ]
+    use = QUESTION.treatment.use
+    counted = [{e.events} for e in record.find(Counts, use, stratum="all", arm="total") if _is_of(e, total)]
     shared = [
         {n for n in range(total + 1) if printed_percent(e.percent).rounds(n, total)}
-        for e in record.find(Percentage, "toci_use", stratum="all", arm="total")
+        for e in record.find(Percentage, use, stratum="all", arm="total")
         if _is_of(e, total)
     ]
     fits = set.intersection(*counted, *shared) if counted or shared else set()
@@ -126,7 +125,7 @@ def _size_by_grade(record: Record, arm: str, stratum: str) -> int | None:
 def grade_counts(record: Record) -> dict[int, dict[str, int]]:
     """Patients by CRS grade, then by arm (toci, control, total); grades not printed by arm are absent."""
     printed: dict[str, dict[str, int]] = {}
-    for entry in record.find(Counts, QUESTION.grades.variable, stratum="all"):
+    for entry in record.find(Counts, HIGHEST_GRADE, stratum="all"):
         if entry.category:
             printed.setdefault(entry.category, {}).setdefault(entry.arm, entry.events)
     found = {}

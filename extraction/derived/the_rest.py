@@ -4,7 +4,7 @@ from itertools import product
 
 from extraction.derived.candidates import tables_of
 from extraction.derived.groups import both_sizes, grade_counts
-from extraction.question import QUESTION
+from extraction.question import SEVERE_GRADES
 from extraction.recover import TooLarge, Unusable
 from extraction.schema import Counts, Percentage, Record
 from extraction.vocabulary import BOTH_ARMS
@@ -44,7 +44,7 @@ def mixes_of_the_rest(record: Record, stratum: str) -> tuple[list[Mix], list[Mix
     )
     if not beside or not sizes or not {1, 2, 3} <= grades.keys():
         return None
-    tables = _tables(record, QUESTION.grades.severe, beside)
+    tables = _tables(record, SEVERE_GRADES, beside) if SEVERE_GRADES else []
     severe = (tables[0][0], tables[0][2]) if len(tables) == 1 else (None, None)
     toci, control = (
         _mixes({grade: grades[grade][arm] for grade in (1, 2, 3)}, size, beside_it)

@@ -1,4 +1,4 @@
-"""CRS duration tabulated by study, kept under the key of what it comes from."""
+"""An endpoint of durations tabulated by study, kept under the key of what it comes from."""
 
 import base64
 
@@ -9,7 +9,6 @@ from models.evidence.report import Evidence
 from models.runs import heavy, store
 from models.runs.closure import fingerprint
 
-FILE = "duration_tables.json"
 MU = np.linspace(-5.0, 5.0, 41)
 TAU = 0.05 * 1.6 ** np.arange(12)
 """Even on the log scale; below the first a likelihood hardly changes."""
@@ -17,29 +16,34 @@ UNITS = {"log_likelihood": 0.002, "shift": 0.002, "ratio": 0.0001}
 """Of the whole numbers of 16 bits as which the tables are kept: what lies beyond them is cut."""
 
 
-def key(evidence: Evidence) -> str:
+def file(key: str) -> str:
+    """Name of the file of an endpoint's tables."""
+    return f"{key}.duration_tables.json"
+
+
+def identity(evidence: Evidence) -> str:
     """Fingerprint of the evidence and of the code that tabulates it."""
     code = fingerprint(duration_tables, *evidence.kinds)
     axes = [MU.tolist(), TAU.tolist(), UNITS]
     return store.hash_of({"evidence": evidence.used_hash(), "axes": axes, "code": code})
 
 
-def tables(evidence: Evidence) -> dict[str, dict[str, str]]:
+def tables(key: str, evidence: Evidence) -> dict[str, dict[str, str]]:
     """What each study says, as `models.engines.duration_tables.Table` has it: each array in the order node,
     tau, mu as 16-bit whole numbers of its unit, in base64; computed where it is not stored, which takes a
     minute.
     """
-    return heavy.read(FILE, key(evidence)) or _computed(evidence)
+    return heavy.read(file(key), identity(evidence)) or _computed(evidence)
 
 
-def ensure(evidence: Evidence, repository: bool = False) -> bool:
+def ensure(key: str, evidence: Evidence, repository: bool = False) -> bool:
     """Compute and store the tables unless they are stored, and keep them in the repository where that is
     asked for; whether anything had to be computed.
     """
-    of_all = key(evidence)
-    stored = heavy.read(FILE, of_all)
+    known = identity(evidence)
+    stored = heavy.read(file(key), known)
     if stored is None or repository:
-        heavy.write(FILE, of_all, stored or _computed(evidence), repository)
+        heavy.write(file(key), known, stored or _computed(evidence), repository)
     return stored is None
 
 

@@ -13,7 +13,7 @@ from extraction.derived.candidates import (
     tables_of,
 )
 from extraction.derived.groups import group_size
-from extraction.question import ASKED, QUESTION
+from extraction.question import ASKED, HIGHEST_GRADE, QUESTION, SEVERE_GRADES
 from extraction.recover import TooLarge, Unusable
 from extraction.recover.p_values import fisher
 from extraction.recover.tables import recover_tables
@@ -301,10 +301,10 @@ def _is_no_effect(record: Record, endpoint: str, contrast: str) -> Iterator[Unus
     """Reports of an endpoint that is no effect of the treatment under a study's contrast."""
     reason = ASKED[endpoint].no_effect[contrast]
     entries: tuple[str, ...] = ()
-    if endpoint == QUESTION.grades.severe:
+    if endpoint == SEVERE_GRADES:
         entries = tuple(
             e.id
-            for e in record.find(Counts, QUESTION.grades.variable, stratum="all")
+            for e in record.find(Counts, HIGHEST_GRADE, stratum="all")
             if e.category == "3-5" and e.arm != "total"
         )
     entries += tuple(e.id for e in record.find(Entry, endpoint, stratum="all") if e.arm != "total")

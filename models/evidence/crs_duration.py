@@ -7,7 +7,7 @@ from math import comb
 from extraction.derived.groups import grade_counts
 from extraction.derived.the_rest import mixes_of_the_rest, sizes_of_the_rest
 from extraction.derived.whole_days import is_no_median_of_whole_days
-from extraction.question import QUESTION
+from extraction.question import HIGHEST_GRADE
 from extraction.recover.ranks import judge_rank_p
 from extraction.said import said
 from extraction.schema import Bound, Entry, PValue, Record, TestOutcome
@@ -101,7 +101,7 @@ def _why_not_of_all(test: Compared, tested: list[str], grades: dict[int, dict[st
 def _counted_back(record: Record) -> dict[int, dict[str, int]]:
     """Patients by grade and arm; who got worse after the drug counts in the grade at which it was given."""
     grades = {grade: dict(sizes) for grade, sizes in grade_counts(record).items()}
-    for entry in record.find(Bound, QUESTION.grades.variable, stratum="all"):
+    for entry in record.find(Bound, HIGHEST_GRADE, stratum="all"):
         if entry.given_at_grade is None or entry.category is None:
             continue
         reached, given = (min(int(grade), 3) for grade in (entry.category, entry.given_at_grade))

@@ -6,7 +6,7 @@ import math
 import pandas as pd
 
 from extraction.records import Review, load
-from models.endpoints import CRS_DURATION, ENDPOINTS, evidence_of
+from models.endpoints import ENDPOINTS, OF_DURATIONS, evidence_of
 from models.history import versions
 from models.history.cumulative import Stage, cumulative
 from models.history.diff import ANALYSES, changed, compare
@@ -25,11 +25,15 @@ def since_last(now: dict) -> dict | None:
 
 
 def ensure(review: Review) -> None:
-    """Sample what this page asks of CRS duration and is not kept yet: the changes since the newest release,
-    and early stages of its growth.
+    """Sample what this page asks of endpoints of durations and is not kept yet: the changes since the newest
+    release, and early stages of their growth.
     """
-    last, key = versions.latest(), CRS_DURATION.key
-    if last:
+    for key in OF_DURATIONS:
+        _ensure(key, versions.latest(), review)
+
+
+def _ensure(key: str, last: dict | None, review: Review) -> None:
+    if last and key in last["endpoints"]:
         now = versions.state(review, [key])
         if changed(_of_one(key, last), now):
             compare(last, now)

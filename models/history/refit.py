@@ -1,11 +1,12 @@
 """The mean effect of an endpoint under evidence, biases or priors that are not today's: what diff, preview
 and the cumulative analysis ask.
 
-Endpoints with one effect per study are integrated.  CRS duration is sampled in short chains: every report of
+Endpoints with one effect per study are integrated.  Durations are sampled in short chains: every report of
 all settings stands in one compiled model, and those that a setting leaves out are made silent.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -90,7 +91,7 @@ def _integrated(setting: Setting) -> Estimate:
 
 
 def _sampled[K](settings: dict[K, Setting], folder: Path | None) -> dict[K, Estimate]:
-    together = union(setting.evidence for setting in settings.values())
+    together = union([setting.evidence for setting in settings.values()])
     wanted = {name: setting for name, setting in settings.items() if setting.evidence.used}
     tasks = [_task(together, setting) for setting in wanted.values()]
     code = store.hash_of({"code": fingerprint(short_chains, *together.kinds), "software": store.software()})
@@ -111,12 +112,12 @@ def _sampled[K](settings: dict[K, Setting], folder: Path | None) -> dict[K, Esti
     }
 
 
-def union(several) -> Evidence:
+def union(several: Sequence[Evidence]) -> Evidence:
     """Every report of several sets of evidence once; a report that was corrected stands in it in both
     forms.
     """
     reports = {_form(report): report for evidence in several for report in evidence.used}
-    return Evidence("crs_duration", tuple(reports.values()))
+    return Evidence(several[0].endpoint, tuple(reports.values()))
 
 
 def _form(used: Used) -> str:
@@ -136,7 +137,7 @@ def _weighted(drawn: dict, setting: Setting) -> Estimate:
     weight = short_chains.weights(mu, np.array(drawn["tau"]), setting.mu_prior, setting.tau_prior)
     if weight is None:
         raise TooFewDraws(
-            f"CRS duration: no answer under {setting.mu_prior.plain} and {setting.tau_prior.plain}, too far"
+            f"durations: no answer under {setting.mu_prior.plain} and {setting.tau_prior.plain}, too far"
             " from the priors sampled under"
         )
     at = reweight.quantiles(mu, weight, np.concatenate([[0.5, 0.025, 0.975], PROBABILITIES]))

@@ -18,7 +18,7 @@ import numpy as np
 
 from extraction.derived.candidates import tables_of
 from extraction.derived.groups import both_sizes, grade_counts
-from extraction.question import QUESTION
+from extraction.question import ANY_GRADE, QUESTION
 from extraction.records import Review
 from extraction.recover import TooLarge, Unusable
 from extraction.schema import Counts as CountsEntry
@@ -94,7 +94,7 @@ def _with_crs(record: Record) -> set[Sizes]:
         toci, control = (sum(grades[grade][arm] for grade in (1, 2, 3)) for arm in BOTH_ARMS)
         return {(toci, control)}
     try:
-        found = tables_of(record, "crs_any")
+        found = tables_of(record, ANY_GRADE) if ANY_GRADE else None
     except (TooLarge, Unusable):
         return set()
     return {(a, b) for a, _, b, _ in found.tables} if found else set()
@@ -150,8 +150,8 @@ def _events_with_crs(study: str, field: str, table: Counts, review: Review) -> i
     """
     for record in _records_of(study, review):
         printed = {e.category: e.events for e in record.find(CountsEntry, field, stratum="all", arm="total")}
-        if QUESTION.categories.with_syndrome in printed and printed.get(None) == table[0] + table[2]:
-            return printed[QUESTION.categories.with_syndrome]
+        if QUESTION.categories.with_condition in printed and printed.get(None) == table[0] + table[2]:
+            return printed[QUESTION.categories.with_condition]
     return None
 
 

@@ -1,7 +1,7 @@
 """Summary of findings (GRADE): for each endpoint the effect, in patients where a baseline risk is known, how
 likely it matters, and how certain that is.
 
-Not adjusted and adjusted for bias come from one quadrature, so only the bias is between them.  CRS duration
+Not adjusted and adjusted for bias come from one quadrature, so only the bias is between them.  Durations
 is sampled: its adjusted answer is that of the multiverse, from short chains.
 """
 
@@ -20,7 +20,7 @@ from models.engines.posterior import LIMITS
 from models.evidence.report import Evidence, Used
 from models.likelihood.duration_report import DurationReport
 from models.likelihood.risk_report import RiskReport
-from models.trust import crs_universes
+from models.trust import duration_universes
 from models.trust.adjusted import pair
 from models.words import digits_beside
 
@@ -58,8 +58,8 @@ class Finding:
 
 
 def gather(review: Review) -> list[Finding]:
-    """Every endpoint at each of its baseline risks, in the order of the book; raise store.NotFitted where CRS
-    duration is not fitted.
+    """Every endpoint at each of its baseline risks, in the order of the book; raise store.NotFitted where
+    durations are not fitted.
     """
     return [finding for key in ENDPOINTS for finding in of_endpoint(key, review)]
 
@@ -96,10 +96,10 @@ def _by_quadrature(key: str, at: list[Baseline | None], review: Review) -> list[
 
 
 def _sampled(key: str, _: list[Baseline | None], review: Review) -> list[tuple[Effect, Effect]]:
-    """CRS duration not adjusted, from draws, and adjusted, from the universe that differs in nothing but the
+    """Durations not adjusted, from draws, and adjusted, from the universe that differs in nothing but the
     bias.
     """
-    found, points = pair(key, review).adjusted, crs_universes.points(review)
+    found, points = pair(key, review).adjusted, duration_universes.points(key, review)
     for_bias = Quantity({name: float(np.log(found[name])) for name in LIMITS}, points)
     digits = digits_beside(key)
     both = answer_of(key, review).mu, for_bias

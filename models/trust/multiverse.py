@@ -1,7 +1,7 @@
 """The multiverse: the mean effect under every combination of the choices that could have been made.
 
 For endpoints with one effect per study each likelihood is smoothed by every tau once, on one grid; a universe
-is then a sum of arrays.  CRS duration is sampled (crs_universes.py).  Effects are on the log scale within,
+is then a sum of arrays.  Durations are sampled (duration_universes.py).  Effects are on the log scale within,
 ratios in the table.
 """
 
@@ -25,7 +25,7 @@ from models.likelihood.interpolation import between
 from models.likelihood.report import EffectReport, LogLikelihood
 from models.priors import AT_CONTROL, MIDWAY, NARROW, BaselinePrior, Prior
 from models.runs.shared import shared
-from models.trust import crs_universes
+from models.trust import duration_universes
 from models.trust.universe import (
     EXACT,
     FACTORS,
@@ -93,8 +93,8 @@ def _as_sampled(*_) -> Rows:
     return []
 
 
-def _sampled(_: str, review: Review) -> dict[str, list]:
-    return _by_column(crs_universes.summaries(review))
+def _sampled(key: str, review: Review) -> dict[str, list]:
+    return _by_column(duration_universes.summaries(key, review))
 
 
 @shared

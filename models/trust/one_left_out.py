@@ -12,7 +12,7 @@ from models.engines.effects import quadrature
 from models.engines.posterior import LIMITS
 from models.evidence.report import Evidence, Used
 from models.runs.shared import shared
-from models.trust import crs_universes
+from models.trust import duration_universes
 from models.words import stratum_words
 
 
@@ -28,8 +28,8 @@ class LeftOut:
 
 
 def each_report(key: str, review: Review) -> list[LeftOut]:
-    """Without each report in turn, in the order of the evidence; none where a single one is used.  CRS
-    duration in the short chains of its universes: raise store.NotFitted where they are not sampled.
+    """Without each report in turn, in the order of the evidence; none where a single one is used.  Durations
+    in the short chains of their universes: raise store.NotFitted where they are not sampled.
     """
     evidence = evidence_of(key, review)
     if len(evidence.used) < 2:
@@ -70,5 +70,5 @@ def words_of(used: Used, evidence: Evidence, review: Review) -> str:
 
 
 def _sampled(key: str, review: Review) -> list[dict]:
-    rows = crs_universes.without_each_report(review)
+    rows = duration_universes.without_each_report(key, review)
     return [as_row(key, {name: row[name] for name in LIMITS}, row["below"]) for row in rows]

@@ -10,11 +10,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from extraction.question import CONTRASTS, QUESTION
+from extraction.question import BY_KEY, CONTRASTS, QUESTION
 from extraction.records import Review
 from models.answers.answer import as_row
 from models.answers.bias import adjusted, bias_priors
-from models.endpoints import ENDPOINTS, PROGRESSION_FREE_SURVIVAL, evidence_of
+from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.effects import study_likelihoods
 from models.trust.joint_bias import COMMON_BIAS, Carried, Joint, Part, joint, tell
 from models.trust.multiverse import tabulated
@@ -25,20 +25,23 @@ type Row = dict[str, float]
 
 MOST = 4
 """Cohorts that are computed, in some seconds; one more takes as many times longer as there are nodes."""
-OVERLAPPING = PROGRESSION_FREE_SURVIVAL.key
-"""The endpoint in which deaths of another count again, and often responders alone."""
 
 
 @dataclass(frozen=True)
 class SharedBias:
     """The answers adjusted for bias, each endpoint alone, and together at each correlation: with all
-    endpoints, and without the overlapping one.
+    endpoints, and without the overlapping ones.
     """
 
     endpoints: Mapping[str, Carried]
     alone: Mapping[str, Row]
     together: Mapping[float, Joint]
     fewer: Mapping[float, Joint]
+
+    @property
+    def overlapping(self) -> list[str]:
+        """Those of its endpoints in which events of another count again."""
+        return [key for key in self.endpoints if BY_KEY[key].overlaps]
 
     @property
     def none(self) -> float:
@@ -97,7 +100,7 @@ def shared_bias(review: Review) -> SharedBias | None:
     for correlation in (choice.correlation for choice in COMMON_BIAS):
         told = {key: tell(endpoint, correlation) for key, endpoint in endpoints.items()}
         found[correlation] = joint(endpoints, told)
-        kept = {key: endpoint for key, endpoint in endpoints.items() if key != OVERLAPPING}
+        kept = {key: endpoint for key, endpoint in endpoints.items() if not BY_KEY[key].overlaps}
         fewer[correlation] = joint(kept, told)
     alone = {key: _alone(key, review) for key in endpoints}
     return SharedBias(endpoints, alone, found, fewer)

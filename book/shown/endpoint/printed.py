@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from extraction.derived.candidates import response_classes
 from extraction.derived.groups import grade_counts, group_size
-from extraction.question import ASKED, QUESTION
+from extraction.question import ASKED, HIGHEST_GRADE, SEVERE_GRADES
 from extraction.schema import (
     AnyEntry,
     Counts,
@@ -89,11 +89,9 @@ def _binary(record: Record, endpoint: str) -> Iterator[str]:
                 toci, n_toci, control, n_control = found.tables[0]
                 yield f"so {toci}/{n_toci} v {control}/{n_control} with any complete response, which enters"
             return
-    if endpoint == QUESTION.grades.severe and 3 in (grades := grade_counts(record)):
+    if endpoint == SEVERE_GRADES and 3 in (grades := grade_counts(record)):
         counts = " v ".join(f"{grades[3][a]}/{group_size(record, a)}" for a in ("toci", "control"))
-        told = {
-            e.arm for e in record.find(Counts, QUESTION.grades.variable, stratum="all") if e.category == "3-5"
-        }
+        told = {e.arm for e in record.find(Counts, HIGHEST_GRADE, stratum="all") if e.category == "3-5"}
         yield f"grade 3–5: {counts}" + ("" if {"toci", "control"} <= told else " (one arm by subtraction)")
     for field in ASKED[endpoint].fields:
         yield from _without_counts(record, field)

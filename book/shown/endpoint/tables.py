@@ -14,7 +14,7 @@ from extraction.question import QUESTION
 from extraction.records import Review
 from models.answers.absolute import absolute_effects
 from models.endpoint import Scale
-from models.endpoints import CRS_DURATION, ENDPOINTS, evidence_of
+from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.foreseen import CountsPForeseen, LogRankForeseen, MedianForeseen, RanksForeseen
 from models.evidence.report import Unused, Used
 from models.likelihood.log_rank_exact import TIE_SHARE
@@ -353,15 +353,12 @@ def predictive_checks(key: str, checks: list[Check], review: Review) -> Table:
     )
 
 
-def by_grade(review: Review) -> Table:
-    """Mean ratio of median CRS durations at each grade, as the joint model gives it."""
+def by_grade(key: str, review: Review) -> Table:
+    """Mean ratio of median durations at each grade, as the joint model gives it."""
     from models.answers.answer import limits
     from models.answers.summary import summarise
 
-    draws, decimals = (
-        store.read(CRS_DURATION.key, review).draws["mean_by_grade"],
-        summarise(CRS_DURATION.key, review)["digits"],
-    )
+    draws, decimals = (store.read(key, review).draws["mean_by_grade"], summarise(key, review)["digits"])
     last = int(draws["grade"].max())
     rows = []
     for grade in draws["grade"].values:
@@ -381,7 +378,7 @@ def by_grade(review: Review) -> Table:
             "Median and 95 % interval of the mean effect at each grade, from the stored draws of the "
             "joint model."
         ),
-        endpoint="crs_duration_grade3",
+        endpoint=key,
     )
 
 

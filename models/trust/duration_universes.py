@@ -1,5 +1,5 @@
-"""CRS duration under other priors, studies, readings and biases: the universes of its multiverse, sampled in
-short chains.
+"""An endpoint of durations under other priors, studies, readings and biases: the universes of its multiverse,
+sampled in short chains.
 """
 
 import operator
@@ -16,12 +16,11 @@ from extraction.records import Review, load
 from models.answers import duration_tables
 from models.answers.bias import bias_priors
 from models.endpoint import Endpoint
-from models.endpoints import CRS_DURATION, ENDPOINTS, evidence_of
+from models.endpoints import ENDPOINTS, OF_DURATIONS, evidence_of
 from models.engines import short_chains
 from models.engines.short_chains import CHAINS, DRAWS, Sampled, draw
 from models.evidence.report import Evidence
-from models.runs import heavy, many, store
-from models.runs.closure import fingerprint
+from models.runs import closure, heavy, many, store
 from models.trust.universe import (
     EXACT,
     FACTORS,
@@ -36,38 +35,41 @@ from models.trust.universe import (
     subsets,
 )
 
-CRS = CRS_DURATION.key
-NAME, FILE = "crs_universes", "crs_universes.json"
 SAMPLED = {NONE, JUDGED}
 """Of the factors on mean and SD of the bias those that are sampled."""
 
 
-def key(review: Review) -> str:
-    """Fingerprint of all that these universes depend on: what enters each of them, and the code that samples
-    it.
+def file(key: str) -> str:
+    """Name of the file of an endpoint's universes."""
+    return f"{key}.universes.json"
+
+
+def fingerprint(key: str, review: Review) -> str:
+    """Fingerprint of all that an endpoint's universes depend on: what enters each of them, and the code that
+    samples it.
     """
     structures = [
-        {"reports": evidence.used_hash(), "studies": studies, "bias": _biases(bias, review)}
-        for (_, evidence), (_, studies), bias in _structures(review)
+        {"reports": evidence.used_hash(), "studies": studies, "bias": _biases(key, bias, review)}
+        for (_, evidence), (_, studies), bias in _structures(key, review)
     ]
-    names = [[reading, subset, bias] for (reading, _), (subset, _), bias in _structures(review)]
+    names = [[reading, subset, bias] for (reading, _), (subset, _), bias in _structures(key, review)]
     return store.hash_of(
         {
             "names": names,
             "structures": structures,
-            "left_out": [report.entries for report in evidence_of(CRS, review).used],
+            "left_out": [report.entries for report in evidence_of(key, review).used],
             "priors": [
-                {words: [p.family, *p.parameters] for words, p in group.items()} for group in priors(CRS)
+                {words: [p.family, *p.parameters] for words, p in group.items()} for group in priors(key)
             ],
-            "code": fingerprint(short_chains, *evidence_of(CRS, review).kinds),
+            "code": closure.fingerprint(short_chains, *evidence_of(key, review).kinds),
             "software": store.software(),
         }
     )
 
 
-def convergence(review: Review) -> str:
+def convergence(key: str, review: Review) -> str:
     """How well the short chains of these universes mixed, at worst, in one sentence."""
-    stored = _stored(review)
+    stored = _stored(key, review)
     found = [row["diagnostics"] for row in (*stored["universes"], *stored["left_out"])]
     return (
         f"Its {len({tuple(d.items()) for d in found})} fits are short: R-hat is at most"
@@ -78,49 +80,50 @@ def convergence(review: Review) -> str:
     )
 
 
-def _stored(review: Review) -> dict:
-    stored = heavy.read(FILE, key(review))
+def _stored(key: str, review: Review) -> dict:
+    stored = heavy.read(file(key), fingerprint(key, review))
     if stored is None:
         raise store.NotFitted(
-            f"{NAME}: not computed for the present records, model and software; run `make fit`"
+            f"{key}: universes not computed for the present records, model and software; run `make fit`"
         )
     return stored
 
 
-def summaries(review: Review) -> list[tuple[Universe, dict]]:
-    """Every universe of CRS duration with its limits; raise store.NotFitted where they are not computed."""
-    return [(Universe(**row["universe"]), row["summary"]) for row in _stored(review)["universes"]]
+def summaries(key: str, review: Review) -> list[tuple[Universe, dict]]:
+    """Every universe of an endpoint with its limits; raise store.NotFitted where they are not computed."""
+    return [(Universe(**row["universe"]), row["summary"]) for row in _stored(key, review)["universes"]]
 
 
-def points(review: Review) -> np.ndarray:
+def points(key: str, review: Review) -> np.ndarray:
     """Equally probable values of mu (log scale) in the universe that differs from the primary one in the bias
     alone, which is as judged.
     """
-    return np.array(_stored(review)["points"])
+    return np.array(_stored(key, review)["points"])
 
 
-def without_each_report(review: Review) -> list[dict]:
+def without_each_report(key: str, review: Review) -> list[dict]:
     """Limits of mu (log scale) and P(mu < 0), not adjusted for bias, without each report in turn, in the
     order of the evidence.
     """
-    return _stored(review)["left_out"]
+    return _stored(key, review)["left_out"]
 
 
-def ensure(review: Review) -> bool:
+def ensure(key: str, review: Review) -> bool:
     """Sample the universes unless they are stored; whether anything had to be sampled."""
-    fingerprint = key(review)
-    if heavy.read(FILE, fingerprint) is not None:
+    known = fingerprint(key, review)
+    if heavy.read(file(key), known) is not None:
         return False
-    heavy.write(FILE, fingerprint, as_stored(list(all_universes(review)), each_left_out(review)))
+    found = as_stored(key, list(all_universes(key, review)), each_left_out(key, review))
+    heavy.write(file(key), known, found)
     return True
 
 
-def as_stored(found: list[dict], left_out: list[dict]) -> dict:
+def as_stored(key: str, found: list[dict], left_out: list[dict]) -> dict:
     """What is read of the universes: limits and diagnostics of each, and the points of one; then the limits
     without each report.
     """
     by_choice = pd.DataFrame([row["universe"] for row in found])
-    through_bias = np.flatnonzero(is_primary_through_bias(by_choice, CRS))[0]
+    through_bias = np.flatnonzero(is_primary_through_bias(by_choice, key))[0]
     points = found[through_bias]["summary"]["points"]
     for row in found:
         row["summary"] = _limits(row["summary"])
@@ -132,34 +135,35 @@ def _limits(summary: dict) -> dict:
 
 
 def command(args) -> int:
-    """`python -m models crs_universes`: sample and tabulate what is missing and keep it in the repository,
-    for everybody's builds.
+    """`python -m models universes`: sample and tabulate what is missing of each endpoint of durations and
+    keep it in the repository, for everybody's builds.
     """
     review = load()
-    ensure(review)
-    print(heavy.write(FILE, key(review), _stored(review), repository=True))
-    duration_tables.ensure(evidence_of(CRS, review), repository=True)
+    for key in OF_DURATIONS:
+        ensure(key, review)
+        print(heavy.write(file(key), fingerprint(key, review), _stored(key, review), repository=True))
+        duration_tables.ensure(key, evidence_of(key, review), repository=True)
     return 0
 
 
-def all_universes(review: Review, folder: Path | None = None) -> Iterator[dict]:
+def all_universes(key: str, review: Review, folder: Path | None = None) -> Iterator[dict]:
     """Each universe with its limits and diagnostics; one fit for each set of reports and bias, on
     `models.runs.many`.
     """
-    structures = _structures(review)
+    structures = _structures(key, review)
     every = every_report([evidence for (_, evidence), _, _ in structures])
     tasks = [
-        _task(every, evidence, studies, _biases(bias, review))
+        _task(every, evidence, studies, _biases(key, bias, review))
         for (_, evidence), (_, studies), bias in structures
     ]
     fitted = (
-        many.run(draw, tasks, name=NAME, code=key(review), folder=folder)
+        many.run(draw, tasks, name=f"{key}.universes", code=fingerprint(key, review), folder=folder)
         if every.used
         else [short_chains.of_the_priors()] * len(tasks)
     )
     for ((reading, _), (subset, _), bias), one in zip(structures, fitted, strict=True):
         sampled = Sampled(np.array(one["mu"]), np.array(one["tau"]), one["diagnostics"])
-        for (m, mu_prior), (t, tau_prior) in product(*(group.items() for group in priors(CRS))):
+        for (m, mu_prior), (t, tau_prior) in product(*(group.items() for group in priors(key))):
             if summary := sampled.under(mu_prior, tau_prior):
                 yield {
                     "universe": vars(Universe(reading, subset, EXACT, *bias, m, t)),
@@ -168,13 +172,13 @@ def all_universes(review: Review, folder: Path | None = None) -> Iterator[dict]:
                 }
 
 
-def each_left_out(review: Review, folder: Path | None = None) -> list[dict]:
+def each_left_out(key: str, review: Review, folder: Path | None = None) -> list[dict]:
     """Limits under the primary priors, without bias, of the fit without each report in turn."""
-    endpoint, evidence = ENDPOINTS[CRS], evidence_of(CRS, review)
+    endpoint, evidence = ENDPOINTS[key], evidence_of(key, review)
     if len(evidence.used) < 2:
         return []
     tasks = [short_chains.task(evidence, partial(operator.is_, out), {}) for out in evidence.used]
-    fitted = many.run(draw, tasks, name=NAME, code=key(review), folder=folder)
+    fitted = many.run(draw, tasks, name=f"{key}.universes", code=fingerprint(key, review), folder=folder)
     return [_of_primary_priors(one, endpoint) for one in fitted]
 
 
@@ -192,21 +196,21 @@ its name.
 """
 
 
-def _structures(review: Review) -> list[Structure]:
+def _structures(key: str, review: Review) -> list[Structure]:
     """What is fitted, the primary reading of all studies first."""
-    found = readings(CRS, review)
+    found = readings(key, review)
     labels = {study.id: study.label for study in review.register.studies}
     biases = [
         (mean, sd)
-        for mean, sd in product(mean_factors(bias_priors(CRS, review)), FACTORS)
+        for mean, sd in product(mean_factors(bias_priors(key, review)), FACTORS)
         if SAMPLED.issuperset((mean, sd))
     ]
     return list(product(found.items(), subsets(next(iter(found.values())), labels).items(), biases))
 
 
-def _biases(bias: tuple[str, str], review: Review) -> dict[str, tuple[float, float]]:
+def _biases(key: str, bias: tuple[str, str], review: Review) -> dict[str, tuple[float, float]]:
     """Mean and SD of the bias of each study under these factors."""
-    return {study: scaled(prior, *bias) for study, prior in bias_priors(CRS, review).items()}
+    return {study: scaled(prior, *bias) for study, prior in bias_priors(key, review).items()}
 
 
 def every_report(readings: Sequence[Evidence]) -> Evidence:
