@@ -1,5 +1,5 @@
-"""Commands: begin a record, check the records, verify their fragments, recover data from printed numbers, say
-which searches are due, write the schemas.
+"""Commands: begin a record, check the records, verify their fragments, compare those of two people, recover
+data from printed numbers, say which searches are due, write the schemas.
 """
 
 import os
@@ -30,6 +30,7 @@ with ending_the_process():
     from extraction.dictionary import json_schemas
     from extraction.living import reminder
     from extraction.records import ROOT, BadRecords, Problem, Review, load
+    from extraction.twice import command as twice
     from extraction.verify import Fragment, Verification, verify
 
 
@@ -53,6 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         "verify", parents=[options], help="look up each fragment in the papers' texts"
     )
     verifying.add_argument("texts", metavar="DIR", type=Path, help="folder of the texts")
+    twice.add_arguments(commands.add_parser("compare", help="do two people's records of a study agree?"))
     recover.add_arguments(commands.add_parser("recover", help="what data could have printed these numbers?"))
     commands.add_parser("due", parents=[rooted], help="which searches are due, with their strategies")
     commands.add_parser("schema", help="write the JSON Schemas for editors")
@@ -64,6 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
         "new": new.run,
         "check": check_records,
         "verify": verify_fragments,
+        "compare": twice.run,
         "recover": recover.run,
         "due": say_due,
         "schema": write_schemas,

@@ -1,0 +1,1 @@
+"""A paper extracted by two people: where they agree, what is to be settled, and the one record of both."""
