@@ -9,18 +9,17 @@ import os
 # before numpy: the matrices here are small, and threads only wait for each other
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import argparse
 import sys
 import time
 from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 
-from extraction.commands.parser import Parser, ending_the_process
+from extraction.commands.parser import Commands, Parser
+from extraction.extras import of_extra
 from extraction.fault import Fault
-
-with ending_the_process():
-    from book.make import build, execute, inputs
-    from models.runs.alone import alone
+from models.runs.alone import alone
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,14 +29,29 @@ def main(arguments: list[str] | None = None) -> int:
     parser = Parser(
         prog="python -m book", description="Build the book where anything it depends on has changed."
     )
+    _add_arguments(parser)
+    return _run(parser.parse_args(arguments))
+
+
+def add_commands(commands: Commands) -> None:
+    """Declare what leads from posteriors to pages."""
+    _add_arguments(
+        commands.add_parser("book", run=_run, help="run and render every page, bundle or print them")
+    )
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "command",
+        "make",
         nargs="?",
-        choices=tuple(COMMANDS),
+        choices=tuple(MAKES),
         default="build",
         help="bundle: pack the built book and all behind it; pdf: print it",
     )
-    return COMMANDS[parser.parse_args(arguments).command]()
+
+
+def _run(given: argparse.Namespace) -> int:
+    return MAKES[given.make]()
 
 
 def built() -> int:
@@ -47,24 +61,20 @@ def built() -> int:
 
 def bundle() -> int:
     """Write the archive of this version."""
-    from book.make.bundle import write
-
     print("Bundling:", flush=True)
-    return _alone("The bundle was not written", lambda: _tell(write()))
+    return _alone("The bundle was not written", _write_bundle)
 
 
 def printed() -> int:
     """Write the book as one PDF."""
-    from book.make import pdf
-
     print("Printing:", flush=True)
-    return _alone("The PDF was not written", lambda: _tell(pdf.write(pdf.PATH)))
+    return _alone("The PDF was not written", _write_pdf)
 
 
 def _alone(failed: str, make: Callable[[], None]) -> int:
     """Make something while no other process builds; what stopped it is told after `failed`."""
     try:
-        with alone("book"):
+        with of_extra("book"), alone("book"):
             make()
     except (Fault, OSError) as fault:  # OSError: a full disk, a folder that may not be written
         print(f"{failed}: {fault}", file=sys.stderr)
@@ -79,7 +89,21 @@ def _tell(path: Path) -> None:
     print(f"Done: {path}, {path.stat().st_size / 1e6:.1f} MB")
 
 
+def _write_bundle() -> None:
+    from book.make.bundle import write
+
+    _tell(write())
+
+
+def _write_pdf() -> None:
+    from book.make import pdf
+
+    _tell(pdf.write(pdf.PATH))
+
+
 def _build_unless_current() -> None:
+    from book.make import build, execute, inputs
+
     start = time.perf_counter()
     fingerprint = inputs.of_book()
     if build.is_current(fingerprint):
@@ -91,7 +115,7 @@ def _build_unless_current() -> None:
     print(f"Done in {time.perf_counter() - start:.0f} s. Open {build.HTML / 'index.html'}")
 
 
-COMMANDS = {"build": built, "bundle": bundle, "pdf": printed}
+MAKES = {"build": built, "bundle": bundle, "pdf": printed}
 
 
 if __name__ == "__main__":

@@ -19,8 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from extraction.commands.parser import Parser, ending_the_process
-from extraction.fault import Fault
+from extraction.commands.parser import Commands, Parser, answer, ending_the_process
 from extraction.whole import write_whole
 
 with ending_the_process():
@@ -35,54 +34,47 @@ with ending_the_process():
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; 0 where all is well, 1 where a rule is broken, 2 where it was called wrongly, 130
-    where it was interrupted.
-    """
+    """Run one command; its exit code, as `answer` gives it."""
     parser = Parser(prog="python -m extraction", description="Records of printed numbers, and their checks.")
-    commands = parser.add_subparsers(dest="command", required=True)
+    add_commands(Commands(parser))
+    return answer(parser, arguments)
+
+
+def add_commands(commands: Commands) -> None:
+    """Declare what leads from papers to records."""
     rooted = Parser(add_help=False)
-    rooted.add_argument("--root", type=Path, default=ROOT, help="folder of register.yml and records/")
+    rooted.add_argument("--root", type=_folder, default=ROOT, help="folder of register.yml and records/")
     options = Parser(add_help=False, parents=[rooted])
     options.add_argument("--json", action="store_true", help="print for machines")
     new.add_arguments(
         commands.add_parser(
-            "new", parents=[rooted], help="begin the record of a study, and its row in the register"
+            "new",
+            run=new.run,
+            parents=[rooted],
+            help="begin the record of a study, and its row in the register",
         )
     )
-    commands.add_parser("check", parents=[options], help="validate register and records")
+    commands.add_parser("check", run=check_records, parents=[options], help="validate register and records")
     verifying = commands.add_parser(
-        "verify", parents=[options], help="look up each fragment in the papers' texts"
+        "verify", run=verify_fragments, parents=[options], help="look up each fragment in the papers' texts"
     )
-    verifying.add_argument("texts", metavar="DIR", type=Path, help="folder of the texts")
-    twice.add_arguments(commands.add_parser("compare", help="do two people's records of a study agree?"))
-    recover.add_arguments(commands.add_parser("recover", help="what data could have printed these numbers?"))
-    commands.add_parser("due", parents=[rooted], help="which searches are due, with their strategies")
-    commands.add_parser("schema", help="write the JSON Schemas for editors")
-    given = parser.parse_args(arguments)
-    for folder in (getattr(given, "root", ROOT), getattr(given, "texts", ROOT)):
-        if not folder.is_dir():
-            parser.error(f"there is no folder {folder}")
-    run = {
-        "new": new.run,
-        "check": check_records,
-        "verify": verify_fragments,
-        "compare": twice.run,
-        "recover": recover.run,
-        "due": say_due,
-        "schema": write_schemas,
-    }[given.command]
-    try:
-        return run(given)
-    except Fault as fault:
-        print(fault, file=sys.stderr)
-    except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print(f"{parser.prog}: interrupted", file=sys.stderr)
-        return 130
-    return 1
+    verifying.add_argument("texts", metavar="DIR", type=_folder, help="folder of the texts")
+    twice.add_arguments(
+        commands.add_parser("compare", run=twice.run, help="do two people's records of a study agree?")
+    )
+    recover.add_arguments(
+        commands.add_parser("recover", run=recover.run, help="what data could have printed these numbers?")
+    )
+    commands.add_parser(
+        "due", run=say_due, parents=[rooted], help="which searches are due, with their strategies"
+    )
+    commands.add_parser("schema", run=write_schemas, help="write the JSON Schemas for editors")
+
+
+def _folder(name: str) -> Path:
+    if not (folder := Path(name)).is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {name}")
+    return folder
 
 
 def check_records(given: argparse.Namespace) -> int:

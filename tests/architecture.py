@@ -11,7 +11,7 @@ from extraction.tree import ROOT
 from extraction.whole import write_whole
 
 FILE = ROOT / "ARCHITECTURE.md"
-TOPS = ("book", "models", "extraction")
+TOPS = ("review", "book", "models", "extraction")
 PICTURE = re.compile(r"(?<=<!-- picture:start -->\n).*?(?=<!-- picture:end -->)", re.S)
 
 

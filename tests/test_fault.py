@@ -7,6 +7,7 @@ import pytest
 
 import book.__main__ as books
 import extraction.__main__ as records
+from book.make import inputs
 from extraction.fault import Fault
 from extraction.tree import ROOT
 from models import __main__ as numbers
@@ -47,7 +48,7 @@ def of_numbers(stop, monkeypatch) -> int:
 
 
 def of_the_book(stop, monkeypatch) -> int:
-    monkeypatch.setattr(books.inputs, "of_book", stop)
+    monkeypatch.setattr(inputs, "of_book", stop)
     return books.main([])
 
 

@@ -51,11 +51,8 @@ def tracked() -> dict[str, str]:
 
 
 def direct(project: dict) -> list[str]:
-    return (
-        project["dependencies"]
-        + project["optional-dependencies"]["test"]
-        + project["optional-dependencies"]["env"]
-    )
+    extras = [pin for pins in project["optional-dependencies"].values() for pin in pins]
+    return [pin for pin in project["dependencies"] + extras if not pin.startswith(f"{project['name']}[")]
 
 
 # --- commands ---

@@ -13,6 +13,7 @@ from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any
 
+from extraction.extras import of_extra
 from extraction.fault import Fault
 from models.runs.one_fit import LONGEST_FIT, FitFailed, Waiting, WorkerDied, attempt, short
 
@@ -60,7 +61,8 @@ def on_cluster(address: str, function: Callable, tasks: dict[str, dict]) -> Gene
 
 def _connect(address: str):
     """A client of a scheduler that has a worker."""
-    from distributed import Client
+    with of_extra("cluster"):
+        from distributed import Client
 
     # it would print tracebacks of what is raised here in words
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
