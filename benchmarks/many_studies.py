@@ -104,7 +104,7 @@ def _record(stem: str, i: int, n: np.ndarray, rng: np.random.Generator) -> dict:
         "extractor": "nobody; invented",
         "texts": [],
         "design": design,
-        "arms": {"toci": definition, "control": definition},
+        "arms": {"treated": definition, "control": definition},
         "strata": strata,
         "entries": _entries(n, rng, duration=i < DURATIONS),
     }
@@ -114,7 +114,7 @@ def _entries(n: np.ndarray, rng: np.random.Generator, duration: bool) -> list[di
     """Sizes, grades, perhaps a test of CRS duration, counts of three endpoints and a hazard ratio of two,
     true log ratios varying between studies.
     """
-    arms = dict(zip(("toci", "control"), map(int, n), strict=True))
+    arms = dict(zip(("treated", "control"), map(int, n), strict=True))
     entries = [
         _entry(f"group_size.{arm}", "group_size", "group_size", arm, printed=size, n=size)
         for arm, size in arms.items()

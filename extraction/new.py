@@ -212,7 +212,7 @@ def record(study: str, text: str | None, named: str) -> str:
         "texts": _item(_block(schema.Text, {"file": _scalar(text or FILL_IN)})),
         "design": _block(schema.Design, {"centres": f"[{FILL_IN}]", "address": address}),
         "arms": [
-            *_under("toci", _block(schema.Definition, definition)),
+            *_under("treated", _block(schema.Definition, definition)),
             *_under("control", _block(schema.Definition, definition, brief=True)),
         ],
         "strata": _under("all", _block(schema.Stratum, definition)),
@@ -246,7 +246,7 @@ def record(study: str, text: str | None, named: str) -> str:
 
 def _entries(address: str) -> Iterator[str]:
     """The two arms' sizes, then one number of each endpoint, whose kind is for the reader to choose."""
-    for arm in ("toci", "control"):
+    for arm in ("treated", "control"):
         fixed = {
             "id": f"group_size.{arm}",
             "kind": "group_size",
@@ -256,8 +256,8 @@ def _entries(address: str) -> Iterator[str]:
             "address": address,
         }
         yield from _item(
-            _block(schema.Entry, fixed, brief=arm != "toci")
-            + _block(schema.GroupSize, {}, brief=arm != "toci")
+            _block(schema.Entry, fixed, brief=arm != "treated")
+            + _block(schema.GroupSize, {}, brief=arm != "treated")
         )
     yield (
         "# One entry per printed number, as many as the paper prints; what it does not print is one of kind"

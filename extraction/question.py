@@ -29,6 +29,9 @@ class Treatment(Model):
         min_length=1, description="What papers call it, in any case of letters."
     )
     use: Slug | None = Field(None, description="Variable of the patients given it.")
+    arm_formerly: Slug | None = Field(
+        None, description="What releases made before all reviews had the same arms call the arm given it."
+    )
 
 
 class Contrast(Model):
@@ -298,7 +301,7 @@ def is_about_time(field: str) -> bool:
 
 
 _DRUG = "|".join(map(re.escape, QUESTION.treatment.called))
-_ONE = rf"(with )?({_DRUG})|with"
+_ONE = rf"(with )?({_DRUG})|with|treated"
 _OTHER = rf"controls?|none|(no|non|without)([- ]({_DRUG}))?"
 OF_THE_TREATMENT = re.compile(rf"\b({_DRUG})|\bdos(e|es|ing)\b|\bearly\b", re.IGNORECASE)
 """Words of a contrast that compares uses of the treatment, though not the two arms."""

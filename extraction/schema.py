@@ -162,7 +162,9 @@ class Address(Strict):
 class Entry(Strict):
     """One printed number (or printed silence) with its meaning and its address."""
 
-    id: EntryId = Field(description="Name of the entry, unique within the study, e.g. severe_infection.toci.")
+    id: EntryId = Field(
+        description="Name of the entry, unique within the study, e.g. severe_infection.treated."
+    )
     kind: str = Field(description="Kind of report; it says which further fields the entry has.")
     field: FieldName = Field(description="Variable measured.")
     arm: Arm = Field(description="Whom the number describes.")
@@ -179,7 +181,7 @@ class Entry(Strict):
         TWO_ARMS,
         description=(
             "What is compared, where it is not the two arms or is printed the other way round, control v"
-            " toci."
+            " treated."
         ),
     )
     contrast_of: EntryId | None = Field(
@@ -293,7 +295,7 @@ class Bound(Entry):
     def given_before_the_grade_was_reached(self) -> Self:
         if self.given_at_grade is not None and not (
             self.field == HIGHEST_GRADE
-            and self.arm == "toci"
+            and self.arm == "treated"
             and self.category in ("2", "3", "4", "5")
             and self.given_at_grade < int(self.category)
         ):
@@ -328,8 +330,8 @@ def _has_width(lower: Decimal | None, upper: Decimal | None) -> None:
 
 
 class Ratio(Entry):
-    """A ratio of the arms with its interval or its p, tocilizumab over none; `contrast: control v toci` where
-    it is printed the other way round.
+    """A ratio of the arms with its interval or its p, tocilizumab over none; `contrast: control v treated`
+    where it is printed the other way round.
     """
 
     LATER = frozenset({"estimator"})
@@ -688,7 +690,7 @@ class Record(Strict):
     )
     texts: list[Text] = Field(description="Texts read; empty where none is held.")
     design: Design = Field(description="How the study was done.")
-    arms: dict[Literal["toci", "control"], Definition] = Field(description="The two arms.")
+    arms: dict[Literal["treated", "control"], Definition] = Field(description="The two arms.")
     strata: dict[Slug, Stratum] = Field(description="Strata that entries refer to; `all` is required.")
     definitions: dict[FieldName, VariableDefinition] = Field(
         {}, description="The paper's endpoint definitions."

@@ -135,7 +135,7 @@ def rule(error: ErrorDetails, path: tuple) -> str:
 
 FORMS = {
     "doi": "is not a DOI: 10., registrant, / and suffix, without the resolver's address",
-    "id": "must be lower-case letters, digits and _, as zhou2025 or severe_infection.toci",
+    "id": "must be lower-case letters, digits and _, as zhou2025 or severe_infection.treated",
     "study": "must be surname and year, as zhou2025",
     "file": "must be the plain name of a file, without a folder",
     "curve": "must be the plain name of a file in extraction/curves, as zhou2025-overall_survival.csv",

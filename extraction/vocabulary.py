@@ -114,9 +114,9 @@ WORDS_OF_ESTIMATES: dict[Estimator, re.Pattern[str]] = {
 GRAY = re.compile(r"\bGray\b")
 """Of a test that compares cumulative incidences, and no counts."""
 
-Arm = Literal["toci", "control", "total", "comparison"]
+Arm = Literal["treated", "control", "total", "comparison"]
 ARMS = {
-    "toci": "patients given tocilizumab",
+    "treated": "patients given tocilizumab",
     "control": "patients given none, or under standard management",
     "total": "both arms together",
     "comparison": "a contrast of the arms",
@@ -132,12 +132,12 @@ Direction = Literal["lower", "higher"]
 Start = Literal["infusion", "response"]
 """From when a time to an event runs; from response it runs in those alone who responded."""
 
-ARM_NAMES = {"toci": "tocilizumab", "control": "control"}
+ARM_NAMES = {"treated": "tocilizumab", "control": "control"}
 """The two arms in pictures and tables."""
 BOTH_ARMS = tuple(ARM_NAMES)
-TWO_ARMS = "toci v control"
+TWO_ARMS = "treated v control"
 """What a comparison contrasts unless its entry says otherwise."""
-REVERSED = "control v toci"
+REVERSED = "control v treated"
 """The same the other way round, as some papers print a ratio."""
 Domain = Literal[
     "randomisation",

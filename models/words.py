@@ -54,7 +54,7 @@ def sizes(told: Told, endpoint: Endpoint) -> str:
     if not told.adjusted_leads:
         parts.reverse()
     said = ", ".join(text for text, _ in parts)
-    chances = " and ".join(percent(answer["p_favours_toci"]) for _, answer in parts)
+    chances = " and ".join(percent(answer["p_favours_treated"]) for _, answer in parts)
     return f"{sentence_case(endpoint.scale)} {said}; probability that {DRUG} is the better side {chances}"
 
 
@@ -78,7 +78,7 @@ class Told:
     """What the words on an endpoint rest on.
 
     unadjusted : as of models.answers.absolute.summary_for_words; adjusted : the answer read through the
-    bias, its limits, `p_favours_toci` and `draws`; favouring : share of all the review's own choices in
+    bias, its limits, `p_favours_treated` and `draws`; favouring : share of all the review's own choices in
     which tocilizumab is the better side, favouring_unadjusted : of those without any bias; adjusted_leads :
     whether the bias is judged grave enough for the adjusted answer to be named first
     """
@@ -96,7 +96,7 @@ class Told:
     @property
     def agreeing(self) -> float:
         """Share of the choices on the side of the unadjusted answer."""
-        return self.favouring if self.unadjusted["p_favours_toci"] >= 0.5 else 1 - self.favouring
+        return self.favouring if self.unadjusted["p_favours_treated"] >= 0.5 else 1 - self.favouring
 
     @property
     def directions(self) -> tuple[str, str]:
@@ -138,7 +138,7 @@ MOVED, MENTIONED = 0.05, 2
 
 def hangs_on(told: Told) -> str:
     """Which single choices the unadjusted probability hangs on most; empty where none moves it."""
-    now = told.unadjusted["p_favours_toci"]
+    now = told.unadjusted["p_favours_treated"]
     far = sorted(told.otherwise, key=lambda one: -abs(one[1] - now))[:MENTIONED]
     said = [f"{percent(p)} ({choice})" for choice, p in far if abs(p - now) >= MOVED]
     if not said:
@@ -169,7 +169,7 @@ def cautious(summary: dict) -> float:
     """The probability less two of its Monte Carlo standard errors (towards one half), so that no other seed
     would say more.
     """
-    p, draws = summary["p_favours_toci"], summary["draws"]
+    p, draws = summary["p_favours_treated"], summary["draws"]
     error = 2 * (p * (1 - p) / draws) ** 0.5 if draws else 0.0
     return max(p - error, 0.5) if p > 0.5 else min(p + error, 0.5)
 

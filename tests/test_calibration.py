@@ -82,7 +82,7 @@ def test_a_model_that_takes_one_arm_for_the_other_leaves_the_band(review):
         review,
         120,
         lambda printed: with_tables(
-            printed, lambda t: Table(t.events_control, t.events_toci, t.n_control, t.n_toci)
+            printed, lambda t: Table(t.events_control, t.events_treated, t.n_control, t.n_treated)
         ),
     )
     assert not within_band(swapped["theta"])

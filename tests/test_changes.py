@@ -92,11 +92,11 @@ def entry(
 
 
 SIZES = [
-    entry("group_size.toci", "group_size", "group_size", "toci", printed="45", n=45),
+    entry("group_size.treated", "group_size", "group_size", "treated", printed="45", n=45),
     entry("group_size.control", "group_size", "group_size", "control", printed="48", n=48),
 ]
 INFECTIONS = [
-    entry("severe_infection.toci", "counts", "severe_infection", "toci", printed="9", events=9),
+    entry("severe_infection.treated", "counts", "severe_infection", "treated", printed="9", events=9),
     entry("severe_infection.control", "counts", "severe_infection", "control", printed="6", events=6),
 ]
 SURVIVAL = [
@@ -130,7 +130,7 @@ def invented(*entries: dict, study: str = "wang2024") -> dict:
             "lymphodepletion": None,
             "address": PLACE,
         },
-        "arms": {arm: {"definition": "Invented."} for arm in ("toci", "control")},
+        "arms": {arm: {"definition": "Invented."} for arm in ("treated", "control")},
         "strata": {"all": {"definition": "All."}},
         "entries": [*SIZES, *entries],
     }
@@ -229,7 +229,7 @@ def test_a_retracted_study_leaves_every_result_and_keeps_its_page(copy, real):
         and "retracted on 2026-02-03" in page
         and "Invented notice of retraction." in page
     )
-    assert 'id="entry-severe_infection.toci"' in page and "Enters " not in page
+    assert 'id="entry-severe_infection.treated"' in page and "Enters " not in page
     assert (
         register.decisions(review).set_index("study_id").loc["zhou2025", "decision"]
         == "excluded, retracted 2026-02-03"
@@ -248,8 +248,8 @@ COMPARED = {"field": "severe_infection", "arm": "comparison"}
 ALONE = {
     "group_size": [],
     "counts": INFECTIONS,
-    "percentage": [entry("x", "percentage", "severe_infection", "toci", printed="20.0", percent="20.0")],
-    "bound": [entry("x", "bound", "severe_infection", "toci", printed=None, at_least=1)],
+    "percentage": [entry("x", "percentage", "severe_infection", "treated", printed="20.0", percent="20.0")],
+    "bound": [entry("x", "bound", "severe_infection", "treated", printed=None, at_least=1)],
     "p_value": [
         entry("x", "p_value", **COMPARED, unit="probability", printed="P=0.40", p="0.40", tests=["fisher"])
     ],
@@ -299,14 +299,16 @@ ALONE = {
         )
     },
     "median_range": [
-        entry("x", "median_range", "crs_duration", "toci", "days", "5 (1-9)", median=5, minimum=1, maximum=9)
+        entry(
+            "x", "median_range", "crs_duration", "treated", "days", "5 (1-9)", median=5, minimum=1, maximum=9
+        )
     ],
     "median_quartiles": [
         entry(
             "x",
             "median_quartiles",
             "crs_duration",
-            "toci",
+            "treated",
             "days",
             "5 (3-7)",
             median=5,
@@ -319,14 +321,14 @@ ALONE = {
             "x",
             "median_time",
             "overall_survival",
-            "toci",
+            "treated",
             "months",
             "14.1 (9.0-NR)",
             median="14.1",
             lower="9.0",
         )
     ],
-    "mean_sd": [entry("x", "mean_sd", "crs_duration", "toci", "days", "5.1 (2.0)", mean="5.1", sd="2.0")],
+    "mean_sd": [entry("x", "mean_sd", "crs_duration", "treated", "days", "5.1 (2.0)", mean="5.1", sd="2.0")],
     "quantity": [entry("x", "quantity", "follow_up", "total", "months", "14", value=14)],
     "test_outcome": [
         entry(

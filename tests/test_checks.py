@@ -13,7 +13,7 @@ from extraction.fragment import numbers
 from extraction.records import load
 from extraction.recover.printed_results import p_values_in
 
-TOCI = "id: severe_infection.toci"
+TOCI = "id: severe_infection.treated"
 
 
 def plant_all(invented: Invented, after: str, *changes: tuple[str, str]) -> int:
@@ -37,7 +37,7 @@ PRINTED_FAULTS = {
         "at most 4",
     ),
     "a bound beyond the arm": (
-        "id: icans.toci.severe",
+        "id: icans.treated.severe",
         [("at_most: 2", "at_most: 20")],
         "20 events exceed the group of 12 patients",
         "at most 12",
@@ -73,7 +73,7 @@ PRINTED_FAULTS = {
         "lower ≤ estimate",
     ),
     "a range without its median": (
-        "id: crs_duration.toci",
+        "id: crs_duration.treated",
         [("maximum: 11", "maximum: 4"), ("2–11", "2–4")],
         "a median lies in its range, but median 5.0 is above maximum 4",
         "median ≤ maximum",
@@ -85,13 +85,13 @@ PRINTED_FAULTS = {
         "lower_quartile ≤ median",
     ),
     "a range upside down": (
-        "id: toci_courses.toci",
+        "id: toci_courses.treated",
         [("lower: 1", "lower: 5"), ("One", "Five")],
         "a value lies in its range, but lower 5 is above upper 4",
         "lower ≤ upper",
     ),
     "bounds upside down": (
-        "id: icans.toci.severe",
+        "id: icans.treated.severe",
         [("at_least: 1", "at_least: 3")],
         "at_least is not above at_most, but at_least 3 is above at_most 2",
         "at_least ≤ at_most",
@@ -129,9 +129,9 @@ def test_a_printed_fault_is_an_error_with_its_place(invented, name):
 
 
 def test_two_printed_sizes_of_one_arm_are_an_error(invented):
-    invented.plant(RECORD, "id: group_size.control", "arm: control", "arm: toci")
-    assert {f["rule"] for f in invented.findings("group_size.toci")} == {
-        "the arm toci in stratum all has several sizes"
+    invented.plant(RECORD, "id: group_size.control", "arm: control", "arm: treated")
+    assert {f["rule"] for f in invented.findings("group_size.treated")} == {
+        "the arm treated in stratum all has several sizes"
     }
     assert invented.check()[0] == 1
 
@@ -140,10 +140,13 @@ def test_a_contradiction_that_the_record_acknowledges_is_no_error(invented):
     plant_all(invented, TOCI, ("percent: 41.7", "percent: 27.8"), ("41.7%", "27.8%"))
     assert invented.check()[0] == 1
     invented.plant(
-        RECORD, "contradictions:", "entries: [icans.total]", "entries: [icans.total, severe_infection.toci]"
+        RECORD,
+        "contradictions:",
+        "entries: [icans.total]",
+        "entries: [icans.total, severe_infection.treated]",
     )
     invented.plant(RECORD, "contradictions:", "used: events", "used: all")
-    assert [(f["severity"], f["acknowledged"]) for f in invented.findings("severe_infection.toci")] == [
+    assert [(f["severity"], f["acknowledged"]) for f in invented.findings("severe_infection.treated")] == [
         ("error", True)
     ]
     assert invented.check()[0] == 0
@@ -166,7 +169,7 @@ def test_a_slip_of_the_extractor_cannot_be_acknowledged(invented):
 
 def test_a_percentage_off_in_the_last_digit_is_mild(invented):
     plant_all(invented, TOCI, ("percent: 41.7", "percent: 41.6"), ("41.7%", "41.6%"))
-    assert [f["severity"] for f in invented.findings("severe_infection.toci")] == ["last_digit"]
+    assert [f["severity"] for f in invented.findings("severe_infection.treated")] == ["last_digit"]
     assert invented.check()[0] == 0
 
 
@@ -195,7 +198,7 @@ def test_a_p_agrees_under_the_test_that_is_named(invented, p, by):
 
 def test_a_p_that_is_cut_off_is_mild_beside_percentages_alone(invented):
     """Chi-squared of 5/12 v 4/18 has p 0.25489; the percentages leave that table alone."""
-    for arm, events in (("toci", "    events: 5\n"), ("control", "    events: 4\n    n: 18\n")):
+    for arm, events in (("treated", "    events: 5\n"), ("control", "    events: 4\n    n: 18\n")):
         plant_all(invented, f"id: severe_infection.{arm}", ("kind: counts", "kind: percentage"), (events, ""))
     plant_all(
         invented,
@@ -228,7 +231,9 @@ def test_a_half_may_be_rounded_up_or_to_even(invented, percent, verdict):
     )
     invented.plant(RECORD, TOCI, '"41.7%(n=5)"', f'"1/8 ({percent}%)"')
     _, printed = invented.check()
-    assert [f["verdict"] for f in printed["findings"] if f["entry"] == "severe_infection.toci"] == [verdict]
+    assert [f["verdict"] for f in printed["findings"] if f["entry"] == "severe_infection.treated"] == [
+        verdict
+    ]
 
 
 def test_a_percentage_of_an_unprinted_group_cannot_be_checked(invented):
@@ -247,29 +252,33 @@ def test_an_arm_without_a_printed_size_is_the_total_less_the_other(invented):
     record = load(invented.root).records["example2020"]
     assert group_size(record, "control") == 18
     left = record.model_copy(update={"entries": [e for e in record.entries if e.id != "group_size.control"]})
-    assert (group_size(left, "control"), group_size(left, "total"), group_size(left, "toci")) == (18, 30, 12)
-    alone = record.model_copy(update={"entries": [e for e in record.entries if e.id == "group_size.toci"]})
+    assert (group_size(left, "control"), group_size(left, "total"), group_size(left, "treated")) == (
+        18,
+        30,
+        12,
+    )
+    alone = record.model_copy(update={"entries": [e for e in record.entries if e.id == "group_size.treated"]})
     assert group_size(alone, "control") is None and group_size(alone, "total") is None
-    assert group_size(record, "toci", "grade_3") is None and group_size(record, "comparison") is None
+    assert group_size(record, "treated", "grade_3") is None and group_size(record, "comparison") is None
 
 
 def test_a_reading_set_aside_gives_no_group_size(invented):
-    invented.plant(RECORD, "id: group_size.control", "id: group_size.control", "id: group_size.toci.text")
-    invented.plant(RECORD, "id: group_size.toci.text", "arm: control", "arm: toci")
+    invented.plant(RECORD, "id: group_size.control", "id: group_size.control", "id: group_size.treated.text")
+    invented.plant(RECORD, "id: group_size.treated.text", "arm: control", "arm: treated")
     invented.plant(
         RECORD,
         "contradictions:",
         "contradictions:",
-        "contradictions:\n  - about: Two sizes.\n    entries: [group_size.toci, group_size.toci.text]\n"
+        "contradictions:\n  - about: Two sizes.\n    entries: [group_size.treated, group_size.treated.text]\n"
         "    excuses: [group_sizes_agree]\n"
-        "    used: group_size.toci\n    reason: The table's head.",
+        "    used: group_size.treated\n    reason: The table's head.",
     )
     checked = check(load(invented.root))
     assert not checked.errors
     assert [
         (f.severity, f.acknowledged)
         for f in checked.findings
-        if f.entry == "group_size.toci.text" and f.verdict == "differs"
+        if f.entry == "group_size.treated.text" and f.verdict == "differs"
     ] == [("error", True)]
 
 
@@ -278,8 +287,8 @@ def test_a_finding_reads_as_one_line(invented):
     (error,) = check(load(invented.root)).errors
     assert (
         str(error)
-        == f"review/records/example2020.yml:{line}: example2020: severe_infection (severe_infection.toci): "
-        "found '27.8%(n=5)': the percentage is 5 of 12; it is that of a group of 18; expected 41.7%"
+        == f"review/records/example2020.yml:{line}: example2020: severe_infection (severe_infection.treated):"
+        " found '27.8%(n=5)': the percentage is 5 of 12; it is that of a group of 18; expected 41.7%"
         " (check percentage_is_events_over_n)"
     )
 
@@ -359,12 +368,12 @@ def checked(review):
 
 DIFFER = {
     "zhou2025": {
-        "crs_duration.toci": "error",
+        "crs_duration.treated": "error",
         "high_risk_genetics.total.text": "error",  # 38/45 printed 84.8 %; 84.4
         "icans.total.text": "last_digit",  # 2/45 printed 4.5 %; 4.4
         "previous_lines.control": "error",  # 1.5 lines, and beyond the range of all
         "steroid_dose.total": "error",  # maximum 800; 201 and 80 in the arms
-        "steroid_dose.toci": "error",  # minimum 30; 25 - 10 = 15 of 17 patients were given any
+        "steroid_dose.treated": "error",  # minimum 30; 25 - 10 = 15 of 17 patients were given any
         "steroid_dose.users.text": "error",  # maximum 302.5
         **{
             f"{name}.p_adjusted": "error"
@@ -511,10 +520,12 @@ def test_a_mean_of_whole_numbers_is_a_sum_over_patients(invented, mean, sd, verd
     sum is even: 92 gives SD root of 17/11 = 1.24, while 1.20 asks for 75 + 11 * 1.4294 to 1.4520, that is
     90.7 to 91.0, and 91 is odd.
     """
-    invented.plant(RECORD, "id: toci_courses.toci", "kind: quantity", "kind: mean_sd")
-    invented.plant(RECORD, "id: toci_courses.toci", "lower: 1\n    upper: 4", f"mean: {mean}\n    sd: {sd}")
-    invented.plant(RECORD, "id: toci_courses.toci", '"One to four doses"', f'"{mean} ({sd}) doses"')
-    assert {v for v, _ in verdicts(invented, "toci_courses.toci")} == {verdict}
+    invented.plant(RECORD, "id: toci_courses.treated", "kind: quantity", "kind: mean_sd")
+    invented.plant(
+        RECORD, "id: toci_courses.treated", "lower: 1\n    upper: 4", f"mean: {mean}\n    sd: {sd}"
+    )
+    invented.plant(RECORD, "id: toci_courses.treated", '"One to four doses"', f'"{mean} ({sd}) doses"')
+    assert {v for v, _ in verdicts(invented, "toci_courses.treated")} == {verdict}
 
 
 def insert(invented, *entries):
@@ -523,7 +534,7 @@ def insert(invented, *entries):
         f"  - {{{entry}, address: {{source: example2020.xml, section: Results, paragraph: 3}}}}\n"
         for entry in entries
     )
-    before = "  - id: toci_courses.toci"
+    before = "  - id: toci_courses.treated"
     invented.plant(RECORD, before, before, lines + before)
 
 
@@ -541,7 +552,7 @@ MEAN = "kind: mean_sd, field: crs_duration, unit: days"
     ],
 )
 def test_a_mean_is_one_that_range_and_median_leave(invented, mean, sd, verdict):
-    insert(invented, f'id: mean, {MEAN}, arm: toci, mean: {mean}, sd: {sd}, printed: "{mean} ({sd})"')
+    insert(invented, f'id: mean, {MEAN}, arm: treated, mean: {mean}, sd: {sd}, printed: "{mean} ({sd})"')
     assert verdicts(invented, "mean") == {(verdict, "error" if verdict == "differs" else None)}
 
 
@@ -559,7 +570,7 @@ def test_a_mean_is_one_that_range_and_median_leave(invented, mean, sd, verdict):
 def test_a_p_of_a_t_test_is_that_of_the_means(invented, p, tests, verdict, words):
     insert(
         invented,
-        f'id: mean.toci, {MEAN}, arm: toci, mean: 7.10, sd: 2.20, printed: "7.10 (2.20)"',
+        f'id: mean.treated, {MEAN}, arm: treated, mean: 7.10, sd: 2.20, printed: "7.10 (2.20)"',
         f'id: mean.control, {MEAN}, arm: control, mean: 5.20, sd: 2.60, printed: "5.20 (2.60)"',
         f'id: mean.p, kind: p_value, field: crs_duration, unit: probability, arm: comparison, p: "{p}",'
         f' tests: {tests}, printed: "p={p}"',

@@ -90,12 +90,12 @@ def test_digits_are_compared_as_printed_and_a_form_is_not(both):
 def test_an_entry_is_found_under_another_name_and_an_address_is_its_own_group(both):
     other = changed(
         BEN,
-        ("- id: severe_infection.toci\n", "- id: infection_grade_3.treated\n"),
+        ("- id: severe_infection.treated\n", "- id: infection_grade_3.treated\n"),
         ('"31.5 (10.2)"\n    address: {source: example2020.xml, table: "1"',
          '"31.5 (10.2)"\n    address: {source: example2020.xml, table: "2"'),
     )  # fmt: skip
     found = both(ADA, other)
-    assert found.partner["severe_infection.toci"] == "infection_grade_3.treated"
+    assert found.partner["severe_infection.treated"] == "infection_grade_3.treated"
     assert [(d.where, d.field, d.group) for d in found.differences] == [
         ("age.total", "address.table", "places")
     ]
@@ -119,10 +119,12 @@ def test_a_field_that_one_leaves_at_its_default_is_compared_and_two_silences_are
 
 
 def test_what_one_alone_has_is_told_from_what_the_other_did_not_read(both):
-    other = without(BEN, "age.total", "toci_courses.toci")
+    other = without(BEN, "age.total", "toci_courses.treated")
     other = other[: other.index("  - id: age.p\n")]
-    other = without(other, "group_size.total", "group_size.toci")
-    found = both(ADA, changed(other, ("  - id: icans.toci.severe\n", NEW + "  - id: icans.toci.severe\n")))
+    other = without(other, "group_size.total", "group_size.treated")
+    found = both(
+        ADA, changed(other, ("  - id: icans.treated.severe\n", NEW + "  - id: icans.treated.severe\n"))
+    )
     assert found.not_read == ["age"]  # the second holds no number of it
     assert found.first_alone == ["group_size.total"] and found.second_alone == ["icans.control"]
 
@@ -154,8 +156,8 @@ def test_the_merged_record_keeps_order_and_comments_and_names_who_read_what(both
         ("  - id: icans.total", "  # of all patients\n  - id: icans.total"),
     )  # fmt: skip
     second = changed(
-        without(BEN, "group_size.total", "group_size.toci"),
-        ("  - id: icans.toci.severe\n", NEW + "  - id: icans.toci.severe\n"),
+        without(BEN, "group_size.total", "group_size.treated"),
+        ("  - id: icans.treated.severe\n", NEW + "  - id: icans.treated.severe\n"),
         ("percent: 22.2\n", "percent: 22.20\n"),
     )
     compared = both(first, second).agreement().compared
@@ -180,7 +182,9 @@ def test_the_merged_record_keeps_order_and_comments_and_names_who_read_what(both
     ]
     assert [line for line in first.splitlines() if line not in merged.splitlines()] == ["    percent: 22.2"]
     assert (
-        merged.index("id: icans.total") < merged.index("id: icans.control") < merged.index("id: icans.toci")
+        merged.index("id: icans.total")
+        < merged.index("id: icans.control")
+        < merged.index("id: icans.treated")
     )
 
 

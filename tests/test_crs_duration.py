@@ -18,7 +18,7 @@ from models.likelihood.kinds.median_range import MedianRange
 from models.likelihood.kinds.test_outcome import OutcomeOfTest
 from models.likelihood.registry import KINDS
 
-ARMS = ["control", "toci"]
+ARMS = ["control", "treated"]
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def by_hand(found: Evidence, means, sigmas):
         picked = [means[s, GRADES.index(grade), ARMS.index(arm)] for grade, arm, _ in cells]
         if report.kind == "curve":  # a test of two homogeneous groups reads their difference
             arms = dict(zip((arm for _, arm, _ in cells), picked, strict=True))
-            picked = [arms["toci"] - arms["control"]]
+            picked = [arms["treated"] - arms["control"]]
         total += report.log_likelihood(picked, sigmas[s])
     return total
 
@@ -88,7 +88,7 @@ def differences(arrays, means, sigmas, step):
 def test_every_used_report_is_packed_with_the_patients_it_counts(real):
     assert real.used
     for used in real.used:
-        named = {arm: getattr(used.report, arm) or () for arm in ("toci", "control")}
+        named = {arm: getattr(used.report, arm) or () for arm in ("treated", "control")}
         assert sorted(used.report.cells) == sorted(
             (grade, arm, n) for arm, grades in named.items() for grade, n in grades
         )
@@ -126,7 +126,7 @@ def test_gradient_is_that_of_central_differences(real):
 
 
 def mixed(significant, direction):
-    grades = {"toci": [[1, 3], [2, 5]], "control": [[1, 6], [2, 4], [3, 2]]}
+    grades = {"treated": [[1, 3], [2, 5]], "control": [[1, 6], [2, 4], [3, 2]]}
     return "test_outcome", grades | {
         "tests": ["mann_whitney"],
         "significant": significant,
@@ -145,7 +145,7 @@ def mixed(significant, direction):
         (
             "median_quartiles",
             {
-                "cells": {"toci": [[1, 5], [2, 4]]},
+                "cells": {"treated": [[1, 5], [2, 4]]},
                 "lower_quartile": 3.5,
                 "median": 5.0,
                 "upper_quartile": 8.0,
@@ -154,7 +154,7 @@ def mixed(significant, direction):
         (
             "median_range",
             {
-                "cells": {"toci": [[1, 3], [2, 1], [3, 2]]},
+                "cells": {"treated": [[1, 3], [2, 1], [3, 2]]},
                 "median": 5.5,
                 "minimum": 2.0,
                 "maximum": 14.0,
@@ -163,7 +163,7 @@ def mixed(significant, direction):
         ),
         (
             "median_range",
-            {"cells": {"toci": [[2, 1]]}, "median": 5.5, "minimum": 0.0, "maximum": None, "zeros": 0},
+            {"cells": {"treated": [[2, 1]]}, "median": 5.5, "minimum": 0.0, "maximum": None, "zeros": 0},
         ),
     ],
 )
@@ -203,7 +203,7 @@ def test_gradient_vanishes_at_the_median_of_a_known_cohort():
     """One group of odd size without limits, printed median = exp(mean): by symmetry on the log scale only the
     Jacobian remains.
     """
-    report = MedianRange(toci=((2, 9),), control=None, median=6.0, minimum=0.0, maximum=13.0)
+    report = MedianRange(treated=((2, 9),), control=None, median=6.0, minimum=0.0, maximum=13.0)
     used = Used("x", report, ("x",))
     arrays = layout(Evidence("crs_duration", (used,)))
     means, sigma = np.full(6, np.log(6.0)), 0.5
@@ -223,7 +223,7 @@ def test_gradient_vanishes_at_the_median_of_a_known_cohort():
 def test_a_report_of_no_information_changes_nothing(real):
     """Five against one: no outcome of the rank test is significant, so `not significant` was certain."""
     outcome = {"tests": ("mann_whitney",), "significant": False, "direction": None}
-    certain = OutcomeOfTest(toci=((3, 5),), control=((3, 1),), **outcome)
+    certain = OutcomeOfTest(treated=((3, 5),), control=((3, 1),), **outcome)
     empty = Used(real.studies[0], certain, ("nothing",))
     more = replace(real, used=(*real.used, empty))
     for means, sigmas in [*points(len(real.studies), 5, 5), *extreme(len(real.studies))]:

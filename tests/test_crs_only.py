@@ -72,8 +72,8 @@ def test_no_chances_of_the_splits_lead_beyond_the_bounds():
 def test_splits_are_all_ways_in_which_patients_with_the_event_can_have_had_crs():
     """Patients named one by one: the first 3 of 4 treated and the first 2 of 5 untreated had CRS."""
     expected = {
-        (len({0, 1, 2} & set(toci)), 3, len({0, 1} & set(control)), 2)
-        for toci in combinations(range(4), 2)
+        (len({0, 1, 2} & set(treated)), 3, len({0, 1} & set(control)), 2)
+        for treated in combinations(range(4), 2)
         for control in combinations(range(5), 4)
     }
     assert set(splits((2, 4, 4, 5), (3, 2))) == expected
@@ -107,11 +107,11 @@ def test_where_a_paper_counts_those_with_both_its_number_holds(review):
 @pytest.mark.parametrize("key", ["severe_infection", "icans", "complete_response"])
 def test_tables_of_those_with_crs_hold_to_the_printed_numbers(review, key):
     for used in evidence_of(key, review).used:
-        ((toci, control),) = with_crs(used.study, review)
+        ((treated, control),) = with_crs(used.study, review)
         for (a, n, b, m), found in zip(used.report.tables, splits_of(used, key, review), strict=True):
             assert found
             for c, k, d, l in found:  # noqa: E741
-                assert (k, l) == (toci, control)
+                assert (k, l) == (treated, control)
                 assert 0 <= c <= a and 0 <= a - c <= n - k and 0 <= d <= b and 0 <= b - d <= m - l
 
 

@@ -78,7 +78,7 @@ def test_remarks_blank_lines_and_the_order_of_columns_do_not_matter(tmp_path):
 FORM = [
     ("kind,arm,time_years", "kind,arm,time", "columns", "the columns are kind,arm,time"),
     ("point,treated,", "dot,treated,", "kind", "must be one of calibration, point"),
-    ("point,treated,", "point,drug,", "point.arm", "must be one of treated, control, toci"),
+    ("point,treated,", "point,drug,", "point.arm", "must be one of treated, control"),
     ("point,treated,", "point,,", "point.arm", "is required"),
     (
         "point,treated,",

@@ -87,11 +87,11 @@ def comparison(name, kind, field="crs_duration", stratum="all", **values):
 
 
 GRADES = [
-    grade("1", "toci", 3),
+    grade("1", "treated", 3),
     grade("1", "control", 9),
     grade("2", "total", 10),
     grade("2", "control", 4),
-    grade("3-5", "toci", 3),
+    grade("3-5", "treated", 3),
     grade("3-5", "total", 8),
 ]
 """Grades 1 by arm, 2 and 3 by arm or total, so that one arm of each follows by subtraction: 6 and 5."""
@@ -99,7 +99,7 @@ GRADES = [
 
 def by_arm(record) -> dict[int, tuple[int, int]]:
     """Patients by grade: with tocilizumab, without."""
-    return {grade: (sizes["toci"], sizes["control"]) for grade, sizes in grade_counts(record).items()}
+    return {grade: (sizes["treated"], sizes["control"]) for grade, sizes in grade_counts(record).items()}
 
 
 def entries_of(reports) -> set[str]:
@@ -121,30 +121,30 @@ def reason(evidence, name):
 def test_the_missing_arm_of_a_grade_is_the_total_less_the_other(invented_with):
     record = invented_with(*GRADES).records["example2020"]
     assert by_arm(record) == {1: (3, 9), 2: (6, 4), 3: (3, 5)}
-    assert (group_size(record, "toci", "grade_3"), group_size(record, "control", "grade_3")) == (3, 5)
-    assert (group_size(record, "toci"), group_size(record, "control")) == (12, 18)
+    assert (group_size(record, "treated", "grade_3"), group_size(record, "control", "grade_3")) == (3, 5)
+    assert (group_size(record, "treated"), group_size(record, "control")) == (12, 18)
 
 
 def test_grades_3_to_5_are_summed_unless_they_are_printed_together(invented_with):
     apart = [
         grade(c, arm, n)
         for c, arm, n in [
-            ("3", "toci", 2),
-            ("4", "toci", 1),
-            ("5", "toci", 1),
+            ("3", "treated", 2),
+            ("4", "treated", 1),
+            ("5", "treated", 1),
             ("3", "control", 4),
             ("4", "control", 1),
         ]
     ]
     assert by_arm(invented_with(*apart).records["example2020"]) == {3: (4, 5)}
-    together = [*apart, grade("3-5", "toci", 4), grade("3-5", "control", 5)]
+    together = [*apart, grade("3-5", "treated", 4), grade("3-5", "control", 5)]
     assert by_arm(invented_with(*together).records["example2020"]) == {3: (4, 5)}
 
 
 def test_a_grade_of_one_arm_alone_is_no_comparison(invented_with):
     record = invented_with(grade("2", "control", 4)).records["example2020"]
     assert grade_counts(record) == {}
-    assert group_size(record, "toci", "grade_3") is None
+    assert group_size(record, "treated", "grade_3") is None
 
 
 def test_grades_of_the_real_studies_are_those_of_their_tables(review):
@@ -263,7 +263,7 @@ def overlapping(review, evidence):
     """Pairs of used reports of one term that share patients; medians by arm are told apart by their arms."""
     for one, other in combinations(evidence.used, 2):
         if one.report.name == other.report.name and one.study == other.study:
-            arms = [set(getattr(r.report, "arms", ("toci", "control"))) for r in (one, other)]
+            arms = [set(getattr(r.report, "arms", ("treated", "control"))) for r in (one, other)]
             if arms[0] & arms[1] and patients(review, one) & patients(review, other):
                 yield one, other
 
@@ -290,7 +290,7 @@ def test_log_rank_p_values_of_strata_that_share_patients_do_not_both_enter(inven
     parts = [
         comparison(f"{endpoint}.{s}.p", "log_rank_p", endpoint, s, p="0.4") for s in ("grade_2", "grade_2_3")
     ]
-    many = [grade(c, arm, 10) for c in ("1", "2", "3-5") for arm in ("toci", "control")]
+    many = [grade(c, arm, 10) for c in ("1", "2", "3-5") for arm in ("treated", "control")]
     review = invented_with(
         *many, *parts, drop=[f"{endpoint}.p"], strata={"grade_2": [2], "grade_2_3": [2, 3]}
     )
@@ -379,7 +379,7 @@ def test_every_report_left_out_has_a_reason(both_reviews):
 
 def test_counts_enter_with_the_printed_denominator_or_the_group_size(invented_with):
     (found,) = collect(invented_with(), "severe_infection").used
-    assert found.report == Table(events_toci=5, n_toci=12, events_control=4, n_control=18)
+    assert found.report == Table(events_treated=5, n_treated=12, events_control=4, n_control=18)
 
 
 def test_counts_without_a_denominator_do_not_enter(invented_with):
@@ -394,7 +394,7 @@ def test_counts_without_a_denominator_do_not_enter(invented_with):
             "printed": "1",
             "address": PLACE,
         }
-        for arm in ("toci", "control")
+        for arm in ("treated", "control")
     ]
     # the entry of the total goes too: with it the other arm's size would follow by subtraction
     review = invented_with(*icans, drop=["group_size.control", "group_size.total", "icans.total"])
@@ -412,7 +412,7 @@ def test_a_p_value_beside_counts_is_left_out(invented_with):
 def test_severe_crs_of_patients_treated_for_their_grade_is_never_an_effect(invented_with):
     found = collect(invented_with(*GRADES), "severe_crs")
     assert not found.used
-    assert "crs_grade.3_5.toci" in entries_of(found.unused)
+    assert "crs_grade.3_5.treated" in entries_of(found.unused)
 
 
 # survival
@@ -494,7 +494,7 @@ def test_a_log_rank_p_of_a_handful_of_patients_enters_by_its_histories(invented_
     (found,) = collect(
         invented_with(*GRADES, HANDFUL, drop=["progression_free_survival.p"]), "progression_free_survival"
     ).used
-    assert found.report == LogRankHistories("0.4", None, n_toci=3, n_control=5, counted=None)
+    assert found.report == LogRankHistories("0.4", None, n_treated=3, n_control=5, counted=None)
 
 
 def test_a_log_rank_p_that_no_history_gives_is_left_out_with_that_reason(invented_with):
@@ -540,7 +540,7 @@ def test_zhangs_severe_infections_are_bounded_by_the_stratum_and_the_words(revie
                 expected.add((a, 32, c, 35))
     assert tables == expected
     assert set(report.bounds) == {
-        "severe_infection.crp_high.toci",
+        "severe_infection.crp_high.treated",
         "severe_infection.crp_high.control",
         "severe_infection.crp_high.p",
         "severe_infection.grade_2.p",
@@ -584,11 +584,11 @@ def test_patients_with_events_before_the_drug_can_be_left_out(review):
 def test_so_can_they_where_both_arms_are_printed(invented_with):
     """Of 12 treated 5 had a severe infection, 2 of them before the drug: 3 of 10."""
     before = {
-        "id": "severe_infection.toci.before",
+        "id": "severe_infection.treated.before",
         "kind": "counts",
         "field": "severe_infection",
         "category": "symptoms before tocilizumab",
-        "arm": "toci",
+        "arm": "treated",
         "unit": "patients",
         "events": 2,
         "printed": "2",
@@ -615,7 +615,7 @@ def test_zhangs_severe_crs_by_il6_is_recovered_and_pooled_nowhere(review):
 def test_survival_of_responders_sums_over_how_many_there_are(review):
     found = {r.stratum: r.report for r in collect(review, "progression_free_survival").used}
     handfuls = {s: r for s, r in found.items() if isinstance(r, LogRankHistories)}
-    assert {s: (r.n_toci, r.n_control, r.counted) for s, r in handfuls.items()} == {
+    assert {s: (r.n_treated, r.n_control, r.counted) for s, r in handfuls.items()} == {
         "grade_2": (9, 2, (57, 67)),
         "grade_3_5": (5, 1, (57, 67)),
     }
@@ -628,8 +628,8 @@ def test_patients_who_got_worse_can_count_in_the_grade_at_which_they_were_given_
         used_from(found, "crs_duration.grade_2.test"),
         [used for used in found.of("zhang2022") if isinstance(used.report, MedianRange)],
     )
-    assert (grade_2.report.toci, grade_2.report.control) == (((2, 11),), ((2, 2),))
-    assert median.report.toci == ((1, 17), (2, 11), (3, 3))
+    assert (grade_2.report.treated, grade_2.report.control) == (((2, 11),), ((2, 2),))
+    assert median.report.treated == ((1, 17), (2, 11), (3, 3))
     assert median.report.control == ((1, 10), (2, 2), (3, 1))
     assert "3 v 1 patients" in reason(found, "crs_duration.grade_3_5.test")
     as_used = collect(review, "crs_duration")
@@ -642,11 +642,11 @@ def test_patients_who_got_worse_can_count_in_the_grade_at_which_they_were_given_
 )
 def test_the_grade_of_the_drug_stands_below_one_grade_reached_with_it(fault):
     entry = {
-        "id": "crs_grade.4.toci",
+        "id": "crs_grade.4.treated",
         "kind": "bound",
         "field": "crs_grade",
         "category": "4",
-        "arm": "toci",
+        "arm": "treated",
         "unit": "patients",
         "at_least": 1,
         "given_at_grade": 2,
@@ -692,7 +692,7 @@ def test_parts_that_only_bound_a_used_report_become_checks(review):
 def test_a_test_within_a_grade_enters_with_that_grades_patients(invented_with):
     (found,) = used_from(collect(invented_with(*GRADES), "crs_duration"), "crs_duration.grade_3.test")
     assert found.report == OutcomeOfTest(
-        toci=((3, 3),),
+        treated=((3, 3),),
         control=((3, 5),),
         tests=("mann_whitney",),
         significant=True,
@@ -702,7 +702,7 @@ def test_a_test_within_a_grade_enters_with_that_grades_patients(invented_with):
 
 
 def test_a_test_that_could_not_be_significant_is_not_used_and_says_so(invented_with):
-    lone = [grade("3-5", "toci", 5), grade("3-5", "control", 1)]
+    lone = [grade("3-5", "treated", 5), grade("3-5", "control", 1)]
     found = collect(
         invented_with(*lone, edit={"crs_duration.grade_3.test": {"significant": False, "direction": None}}),
         "crs_duration",
@@ -758,8 +758,8 @@ def test_an_outcome_of_a_test_without_a_power_curve_is_not_used(invented_with):
 
 def test_medians_by_arm_enter_as_mixtures_of_their_grades(invented_with):
     found = collect(invented_with(*GRADES), "crs_duration")
-    (treated,), (others,) = used_from(found, "crs_duration.toci"), used_from(found, "crs_duration.control")
-    assert treated.report.arms == {"toci": ((1, 3), (2, 6), (3, 3))}
+    (treated,), (others,) = used_from(found, "crs_duration.treated"), used_from(found, "crs_duration.control")
+    assert treated.report.arms == {"treated": ((1, 3), (2, 6), (3, 3))}
     assert others.report.arms == {"control": ((1, 9), (2, 4), (3, 5))}
     assert (type(treated.report), type(others.report)) == (MedianRange, MedianQuartiles)
 
@@ -767,7 +767,7 @@ def test_medians_by_arm_enter_as_mixtures_of_their_grades(invented_with):
 def test_a_median_without_grades_by_arm_waits(invented_with):
     found = collect(invented_with(), "crs_duration")
     assert not found.used
-    assert reason(found, "crs_duration.toci") == "the grades by arm are not printed"
+    assert reason(found, "crs_duration.treated") == "the grades by arm are not printed"
 
 
 def test_a_median_of_all_patients_gives_way_to_the_medians_by_arm(invented_with):
@@ -788,27 +788,28 @@ def test_a_median_of_all_patients_gives_way_to_the_medians_by_arm(invented_with)
 
 
 def test_patients_without_crs_count_as_0_days_only_where_the_range_starts_there(invented_with):
-    none = [grade("0", "toci", 2), grade("0", "control", 0)]
+    none = [grade("0", "treated", 2), grade("0", "control", 0)]
     starts_at = {
         value: used_from(
             collect(
-                invented_with(*GRADES, *none, edit={"crs_duration.toci": {"minimum": value}}), "crs_duration"
+                invented_with(*GRADES, *none, edit={"crs_duration.treated": {"minimum": value}}),
+                "crs_duration",
             ),
-            "crs_duration.toci",
+            "crs_duration.treated",
         )[0]
         for value in (0, 2)
     }
     assert starts_at[0].report.zeros == 2 and starts_at[0].note
     assert starts_at[2].report.zeros == 0 and not starts_at[2].note
-    assert all(g > 0 for g, _ in starts_at[0].report.toci)
+    assert all(g > 0 for g, _ in starts_at[0].report.treated)
 
 
 # fingerprints
 
 
 CHANGES = {
-    "severe_infection": {"severe_infection.toci": {"events": 6, "percent": 50.0}},
-    "crs_duration": {"crs_duration.toci": {"median": 5.5}},
+    "severe_infection": {"severe_infection.treated": {"events": 6, "percent": 50.0}},
+    "crs_duration": {"crs_duration.treated": {"median": 5.5}},
     "overall_survival": {"overall_survival.ratio": {"lower": 0.36}},
     "progression_free_survival": {"progression_free_survival.p": {"p": "0.9999"}},
 }
@@ -828,7 +829,7 @@ def test_a_changed_number_changes_the_fingerprint_of_its_endpoint_alone(invented
 def test_a_changed_group_size_reaches_every_report_that_reads_it(invented_with):
     before = collect_all(invented_with(*GRADES))
     after = collect_all(
-        invented_with(*GRADES, edit={"group_size.toci": {"n": 13}, "group_size.total": {"n": 31}})
+        invented_with(*GRADES, edit={"group_size.treated": {"n": 13}, "group_size.total": {"n": 31}})
     )
     changed = {name for name in ENDPOINTS if before[name].used_hash() != after[name].used_hash()}
     assert changed == {"severe_infection", "progression_free_survival"}
@@ -840,7 +841,9 @@ def test_a_note_an_address_or_the_printed_fragment_changes_no_fingerprint(invent
         "printed": "as printed",
         "address": {"source": "example2020.xml", "table": "9"},
     }
-    edit = dict.fromkeys(("severe_infection.toci", "crs_duration.toci", "overall_survival.ratio"), words)
+    edit = dict.fromkeys(
+        ("severe_infection.treated", "crs_duration.treated", "overall_survival.ratio"), words
+    )
     before, after = collect_all(invented_with(*GRADES)), collect_all(invented_with(*GRADES, edit=edit))
     assert {n: e.hash() for n, e in before.items()} == {n: e.hash() for n, e in after.items()}
 

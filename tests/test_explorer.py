@@ -291,10 +291,10 @@ def test_counts_are_exact_binomials_with_the_level_of_risk_summed_out(page, tabl
     found = page.evaluate(
         f"ExplorerReports.tabulated(EXPLORER_DATA.grid, ExplorerReports.counts({', '.join(map(str, table))}))"
     )
-    toci, n_toci, control, n_control = table
+    treated, n_treated, control, n_control = table
     alpha, theta = (
         np.linspace(-60, 60, 240_001),
-        np.array([-3.0, -1.0, 0.0, 0.5, 1.0, 3.0]) if n_toci < 100 else np.array([-0.2, 0.0, 0.1, 0.4]),
+        np.array([-3.0, -1.0, 0.0, 0.5, 1.0, 3.0]) if n_treated < 100 else np.array([-0.2, 0.0, 0.1, 0.4]),
     )
     prior = stats.norm.logpdf(alpha, 0, 10)
 
@@ -302,7 +302,7 @@ def test_counts_are_exact_binomials_with_the_level_of_risk_summed_out(page, tabl
         without, with_it = (1 / (1 + np.exp(-alpha - half)) for half in (-t / 2, t / 2))
         return (
             stats.binom.logpmf(control, n_control, without)
-            + stats.binom.logpmf(toci, n_toci, with_it)
+            + stats.binom.logpmf(treated, n_treated, with_it)
             + prior
         )
 

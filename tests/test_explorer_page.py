@@ -30,7 +30,7 @@ def test_a_shared_address_restores_every_choice(page, chromium):
     page.locator("[name=bias-sd]").fill("0.45")
     page.locator("[name=study-in][value=ma2024]").uncheck()
     for name, value in zip(
-        ("events-toci", "n-toci", "events-control", "n-control"), ("30", "40", "22", "38"), strict=True
+        ("events-treated", "n-treated", "events-control", "n-control"), ("30", "40", "22", "38"), strict=True
     ):
         page.locator(f"[name={name}]").fill(value)
     settled(page)
@@ -116,7 +116,7 @@ def test_the_link_is_copied_and_reset_returns_to_the_book(page):
     ],
 )
 def test_counts_that_cannot_be_are_refused_in_place_and_the_last_answer_stays_dimmed(page, values, said):
-    before, inputs_of = text(page, "table"), ("events-toci", "n-toci", "events-control", "n-control")
+    before, inputs_of = text(page, "table"), ("events-treated", "n-treated", "events-control", "n-control")
     for name, value in zip(inputs_of, values, strict=True):
         page.locator(f"[name={name}]").fill(value)
     settled(page)

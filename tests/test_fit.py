@@ -151,7 +151,7 @@ def changed(review, study, entry_id, **values):
 
 
 def test_a_changed_number_has_no_posterior(review, fitted):
-    altered = changed(review, "zhou2025", "severe_infection.toci", events=8)
+    altered = changed(review, "zhou2025", "severe_infection.treated", events=8)
     assert not store.is_fitted("severe_infection", altered)
     with pytest.raises(store.NotFitted, match="severe_infection"):
         store.read("severe_infection", altered)
@@ -162,7 +162,7 @@ def test_a_changed_number_has_no_posterior(review, fitted):
 
 def test_a_changed_note_refits_nothing(review, fitted):
     assert store.is_fitted(
-        "severe_infection", changed(review, "zhou2025", "severe_infection.toci", note="another note")
+        "severe_infection", changed(review, "zhou2025", "severe_infection.treated", note="another note")
     )
 
 
@@ -198,7 +198,7 @@ def test_summary_has_the_shape_machines_rely_on(fitted, capsys):
             "median",
             "lower",
             "upper",
-            "p_favours_toci",
+            "p_favours_treated",
             "tau",
             "prediction",
             "studies",

@@ -81,7 +81,7 @@ def paper(tmp_path):
                 "randomised": randomised,
             },
             "risk_of_bias": list(risk_of_bias),
-            "arms": {arm: {"definition": arm} for arm in ("toci", "control")},
+            "arms": {arm: {"definition": arm} for arm in ("treated", "control")},
             "strata": {"all": {"definition": "All patients."}} | (strata or {}),
             "entries": list(entries),
         }
@@ -113,10 +113,10 @@ def entry(kind: str, field: str, arm: str = "comparison", printed: str = "as pri
     } | more
 
 
-def arms(toci: int, control: int) -> list[dict]:
+def arms(treated: int, control: int) -> list[dict]:
     return [
         entry("group_size", "group_size", arm, str(n), n=n)
-        for arm, n in (("toci", toci), ("control", control))
+        for arm, n in (("treated", treated), ("control", control))
     ]
 
 
@@ -152,7 +152,7 @@ def test_a_prophylactic_study_enters_no_endpoint_and_each_number_says_why(paper)
         *(
             entry("counts", field, arm, str(n), events=n)
             for field, both in (("severe_crs", (1, 6)), ("severe_infection", (9, 2)))
-            for arm, n in zip(("toci", "control"), both, strict=True)
+            for arm, n in zip(("treated", "control"), both, strict=True)
         ),
         ratio("hazard_ratio", "overall_survival", "0.60", "0.30", "1.20"),
         contrast="prophylactic",
@@ -257,11 +257,11 @@ def test_a_hazard_ratio_of_a_stratum_gives_way_to_what_is_printed_of_all(paper):
 @pytest.mark.parametrize(
     "typed, held",
     [
-        ("tocilizumab vs. none", "toci v control"),
-        ("TCZ v non-TCZ", "toci v control"),
-        ("with v without tocilizumab", "toci v control"),
-        ("no tocilizumab versus tocilizumab", "control v toci"),
-        ("none v toci", "control v toci"),
+        ("tocilizumab vs. none", "treated v control"),
+        ("TCZ v non-TCZ", "treated v control"),
+        ("with v without tocilizumab", "treated v control"),
+        ("no tocilizumab versus tocilizumab", "control v treated"),
+        ("none v treated", "control v treated"),
         ("none v one v two doses", "none v one v two doses"),
         ("CRS v no CRS", "CRS v no CRS"),
         ("early v late", "early v late"),
@@ -292,7 +292,7 @@ def as_statsmodels(measure: str, turned: bool = False) -> tuple[str, str, str]:
 @pytest.mark.parametrize("measure", ["odds_ratio", "risk_ratio"])
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_ratio_of_known_arms_is_the_tables_that_print_it(paper, measure, turned):
-    way = {"contrast": "control v toci"} if turned else {}
+    way = {"contrast": "control v treated"} if turned else {}
     review = paper(*arms(41, 49), ratio(measure, "icans", *as_statsmodels(measure, turned), **way))
     used = the_only(review, "icans")
     assert TABLE in used.report.tables and len(used.report.tables) < 5
@@ -312,11 +312,11 @@ def test_the_conditional_odds_ratio_of_large_arms_is_the_tables_that_print_it(pa
 def test_a_hazard_ratio_of_control_over_treated_is_turned_round(paper):
     survival = paper(
         *arms(41, 49),
-        ratio("hazard_ratio", "overall_survival", "1.25", "0.80", "2.00", contrast="control v toci"),
+        ratio("hazard_ratio", "overall_survival", "1.25", "0.80", "2.00", contrast="control v treated"),
     )
     used = the_only(survival, "overall_survival")
     assert (used.report.estimate, used.report.lower, used.report.upper) == pytest.approx((0.8, 0.5, 1.25))
-    assert "printed as control v toci, and turned round" in used.note
+    assert "printed as control v treated, and turned round" in used.note
     assert not check(survival).errors
 
 
@@ -342,7 +342,7 @@ def test_an_odds_ratio_of_unknown_arms_or_adjusted_enters_on_the_log_scale(paper
 
 
 def test_counts_go_before_an_adjusted_odds_ratio_unless_a_reading_asks_for_it(paper):
-    counts = [entry("counts", "icans", arm, str(n), events=n) for arm, n in (("toci", 12), ("control", 8))]
+    counts = [entry("counts", "icans", arm, str(n), events=n) for arm, n in (("treated", 12), ("control", 8))]
     adjusted = ratio("odds_ratio", "icans", "1.40", "0.52", "3.77", adjusted_for=["age"])
     review = paper(*arms(41, 49), *counts, adjusted)
     assert the_only(review, "icans").report == Table(12, 8, 41, 49)
@@ -375,7 +375,7 @@ def share(field: str, arm: str, percent: str, **more) -> dict:
 def test_an_estimate_is_never_taken_for_counts_nor_the_p_beside_it_for_theirs(paper, estimator):
     """21 % of 61 and 12 % of 110 would be 13 v 13 with p = 0.11 as counts."""
     how = {"estimator": estimator} | ({"at": "90 days"} if estimator == "cumulative_incidence" else {})
-    shares = [share("severe_infection", a, p, **how) for a, p in (("toci", "21"), ("control", "12"))]
+    shares = [share("severe_infection", a, p, **how) for a, p in (("treated", "21"), ("control", "12"))]
     p = entry("p_value", "severe_infection", p="0.11", tests=["unnamed"], printed="0.11")
     review = paper(*arms(61, 110), *shares, p)
     assert not collect(review, "severe_infection").used
@@ -391,17 +391,17 @@ def test_an_estimate_is_never_taken_for_counts_nor_the_p_beside_it_for_theirs(pa
     "note", ["cumulative incidence at day 90, death as competing event", "after IPTW", "of matched patients"]
 )
 def test_a_share_whose_words_tell_of_an_estimate_has_to_say_which(paper, note):
-    review = paper(*arms(61, 110), share("icans", "toci", "31.1", note=note))
+    review = paper(*arms(61, 110), share("icans", "treated", "31.1", note=note))
     (problem,) = check(review).problems
     assert problem.field.endswith(".estimator") and "give `estimator`" in problem.rule
-    said = paper(*arms(61, 110), share("icans", "toci", "31.1", note=note, estimator="crude"))
+    said = paper(*arms(61, 110), share("icans", "treated", "31.1", note=note, estimator="crude"))
     assert not check(said).errors
 
 
 @pytest.mark.parametrize("word", ["cumulative incidence at day 90", "after IPTW", "of matched patients"])
 def test_what_the_check_asks_to_be_named_is_nowhere_taken_for_counts(paper, word):
     """A preview reads evidence of a record whose check still fails: both go by the same words."""
-    shares = [share("severe_infection", a, p, note=word) for a, p in (("toci", "21"), ("control", "12"))]
+    shares = [share("severe_infection", a, p, note=word) for a, p in (("treated", "21"), ("control", "12"))]
     grays = entry("p_value", "severe_infection", p="0.11", tests=["unnamed"], printed="Gray's test P = 0.11")
     review = paper(*arms(61, 110), *shares, grays)
     assert len(check(review).errors) == 3 and not collect(review, "severe_infection").used
@@ -425,10 +425,10 @@ def kaplan_meier(arm: str, percent: str, lower: str, upper: str, at: str = "12 m
 
 def test_survival_at_a_time_gives_the_hazard_ratio_of_its_cumulative_hazards(paper):
     """log HR = log(log 0.61 / log 0.66) = 0.1735; each SE is the width on the scale of log(-log S) over
-    2 x 1.96: toci (log log 1/0.47 - log log 1/0.74) / 3.92 = 0.2346, control 0.2393 alike.
+    2 x 1.96: treated (log log 1/0.47 - log log 1/0.74) / 3.92 = 0.2346, control 0.2393 alike.
     """
     review = paper(
-        *arms(52, 58), kaplan_meier("toci", "61", "47", "74"), kaplan_meier("control", "66", "53", "78")
+        *arms(52, 58), kaplan_meier("treated", "61", "47", "74"), kaplan_meier("control", "66", "53", "78")
     )
     report = the_only(review, "overall_survival").report
     assert isinstance(report, SurvivalShares)
@@ -457,11 +457,11 @@ def test_survival_at_a_time_agrees_with_the_model_that_made_the_patients():
 
 def test_of_several_times_that_which_tells_most_is_taken_and_one_without_interval_says_so(paper):
     early = [
-        kaplan_meier("toci", "90", "75", "97", "3 months"),
+        kaplan_meier("treated", "90", "75", "97", "3 months"),
         kaplan_meier("control", "92", "78", "98", "3 months"),
     ]
-    late = [kaplan_meier("toci", "61", "47", "74"), kaplan_meier("control", "66", "53", "78")]
-    bare = share("overall_survival", "toci", "55", at="24 months")
+    late = [kaplan_meier("treated", "61", "47", "74"), kaplan_meier("control", "66", "53", "78")]
+    bare = share("overall_survival", "treated", "55", at="24 months")
     review = paper(*arms(52, 58), *early, *late, bare)
     assert the_only(review, "overall_survival").entries == tuple(one["id"] for one in late)
     told = reasons(review, "overall_survival")
@@ -481,7 +481,7 @@ def test_medians_of_survival_give_the_hazard_ratio_of_weibull_lives(paper):
     Simpson's rule over its density.
     """
     review = paper(
-        *arms(52, 58), median_time("toci", "24", "16", "45"), median_time("control", "15", "12", None)
+        *arms(52, 58), median_time("treated", "24", "16", "45"), median_time("control", "15", "12", None)
     )
     report = the_only(review, "overall_survival").report
     assert isinstance(report, SurvivalMedians)
@@ -497,8 +497,8 @@ def test_medians_of_survival_give_the_hazard_ratio_of_weibull_lives(paper):
 
 
 def test_medians_come_after_survival_at_a_time_and_a_lone_one_says_why(paper):
-    medians = [median_time("toci", "24", "16", "45"), median_time("control", "15", "12", None)]
-    shares = [kaplan_meier("toci", "61", "47", "74"), kaplan_meier("control", "66", "53", "78")]
+    medians = [median_time("treated", "24", "16", "45"), median_time("control", "15", "12", None)]
+    shares = [kaplan_meier("treated", "61", "47", "74"), kaplan_meier("control", "66", "53", "78")]
     both = paper(*arms(52, 58), *medians, *shares)
     assert the_only(both, "overall_survival").entries == tuple(one["id"] for one in shares)
     assert "survival at a time used" in reasons(both, "overall_survival")[medians[0]["id"]]
@@ -523,7 +523,7 @@ def test_a_p_that_a_weighted_test_alone_gives_beside_a_hazard_ratio_is_a_mild_fa
 
 
 def test_a_median_outside_its_interval_is_an_error(paper):
-    review = paper(*arms(52, 58), median_time("toci", "24", "16", "21"))
+    review = paper(*arms(52, 58), median_time("treated", "24", "16", "21"))
     assert [fault.rule for fault in check(review).errors] == [
         "a median lies in its interval, but median 24 is above upper 21"
     ]
@@ -585,7 +585,7 @@ def durations(unit: str, factor: int) -> list[dict]:
     grades = [
         entry("counts", "crs_grade", arm, str(n), category=category, events=n, part=f"g{category[0]}")
         for category, both in (("1", (10, 12)), ("2", (12, 10)), ("3-5", (8, 6)))
-        for arm, n in zip(("toci", "control"), both, strict=True)
+        for arm, n in zip(("treated", "control"), both, strict=True)
     ]
     medians = [
         entry(
@@ -599,7 +599,7 @@ def durations(unit: str, factor: int) -> list[dict]:
                 for k, n in zip(("median", "lower_quartile", "upper_quartile"), numbers, strict=True)
             },
         )
-        for arm, numbers in (("toci", (5, 3, 8)), ("control", (4, 2, 6)))
+        for arm, numbers in (("treated", (5, 3, 8)), ("control", (4, 2, 6)))
     ]
     return [*arms(30, 28), *grades, *medians]
 
@@ -615,12 +615,12 @@ def test_hours_are_days_times_24(paper):
 def test_durations_that_no_likelihood_reads_say_why(paper):
     review = paper(
         *arms(38, 32),
-        entry("mean_sd", "crs_duration", "toci", "5.9 3.8", mean="5.9", sd="3.8"),
+        entry("mean_sd", "crs_duration", "treated", "5.9 3.8", mean="5.9", sd="3.8"),
         entry("p_value", "crs_duration", p="0.12", tests=["t"], printed="0.12"),
         ratio("hazard_ratio", "crs_duration", "0.75", "0.47", "1.20"),
     )
     told = reasons(review, "crs_duration")
-    assert told["crs_duration.toci.mean_sd"].startswith("a mean and SD")
+    assert told["crs_duration.treated.mean_sd"].startswith("a mean and SD")
     assert told["crs_duration.comparison.p_value"] == "the grades by arm are not printed"
     assert told["crs_duration.comparison.hazard_ratio"].startswith("a hazard ratio of its end")
 
@@ -634,7 +634,7 @@ def test_a_test_of_whole_arms_enters_where_grades_are_printed_and_nothing_else_i
     assert bool(used) == enters
     if enters:
         assert isinstance(used[0].report, OutcomeOfTest) and not used[0].report.significant
-        assert used[0].report.toci == ((1, 10), (2, 12), (3, 8))
+        assert used[0].report.treated == ((1, 10), (2, 12), (3, 8))
     else:
         assert "other than Mann-Whitney's" in reasons(review, "crs_duration")[p["id"]]
 
@@ -652,8 +652,8 @@ def doses(partition: bool = False) -> tuple[list[dict], dict]:
         one
         for stratum, n, events in (("one_dose", 35, 7), ("two_doses", 25, 9))
         for one in (
-            entry("group_size", "group_size", "toci", str(n), n=n, stratum=stratum),
-            entry("counts", "severe_infection", "toci", str(events), events=events, stratum=stratum),
+            entry("group_size", "group_size", "treated", str(n), n=n, stratum=stratum),
+            entry("counts", "severe_infection", "treated", str(events), events=events, stratum=stratum),
         )
     ]
     control = entry("counts", "severe_infection", "control", "5", events=5)
@@ -710,7 +710,7 @@ def test_a_percentage_of_fewer_patients_names_them_and_stops_nothing(paper):
     """92.08 % is no share of 120, but 93 of 101."""
     whole = entry("group_size", "group_size", "total", "120", n=120)
     response = share("complete_response", "total", "92.08")
-    treated = entry("group_size", "group_size", "toci", "85", n=85)
+    treated = entry("group_size", "group_size", "treated", "85", n=85)
     found = check(paper(whole, treated, response))
     assert not found.errors
     (finding,) = [f for f in found.findings if f.entry == response["id"]]
@@ -735,7 +735,7 @@ def test_a_percentage_of_all_patients_is_their_number_of_events(paper):
 def test_a_p_cut_off_is_mild_beside_percentages_and_the_tables_enter(paper):
     """12/40 v 7/50: chi-squared p = 0.06457..., printed 0.064."""
     assert f"{stats.chi2_contingency([[12, 28], [7, 43]], correction=False).pvalue:.4f}" == "0.0646"
-    shares = [share("severe_infection", arm, p) for arm, p in (("toci", "30"), ("control", "14"))]
+    shares = [share("severe_infection", arm, p) for arm, p in (("treated", "30"), ("control", "14"))]
     p = entry("p_value", "severe_infection", p="0.064", tests=["chi_squared"], printed="0.064")
     review = paper(*arms(40, 50), *shares, p)
     assert not check(review).errors
@@ -814,9 +814,9 @@ def test_no_entry_of_an_arm_or_a_comparison_is_dropped_in_silence(paper):
         ratio("rate_ratio", "severe_infection", "1.40", "0.52", "3.77"),
         entry("risk_difference", "severe_infection", printed="5 -3 13", estimate="5", lower="-3", upper="13"),
         entry("mean_difference", "crs_duration", printed="1.3", estimate="1.3", unit="days"),
-        entry("quantity", "overall_survival", "toci", "17.2", value="17.2", unit="months"),
+        entry("quantity", "overall_survival", "treated", "17.2", value="17.2", unit="months"),
         entry("p_value", "overall_survival", p="0.11", tests=["cox"], printed="0.11"),
-        share("icans", "toci", "31.7", estimator="weighted"),
+        share("icans", "treated", "31.7", estimator="weighted"),
     ]
     review = paper(*arms(40, 50), *kinds)
     told = {
@@ -832,7 +832,7 @@ def test_a_share_knows_how_it_is_estimated():
     common = {
         "id": "x",
         "kind": "percentage",
-        "arm": "toci",
+        "arm": "treated",
         "unit": "patients",
         "printed": "61",
         "address": PLACE,
@@ -880,16 +880,16 @@ def of_matched(kind: str, field: str, arm: str, text: str, **more) -> dict:
 
 def matched_counts() -> list[dict]:
     """6 of 25 v 10 of 25."""
-    sizes = [of_matched("group_size", "group_size", a, "25", n=25) for a in ("toci", "control")]
+    sizes = [of_matched("group_size", "group_size", a, "25", n=25) for a in ("treated", "control")]
     events = [
         of_matched("counts", "icans", a, str(n), events=n, estimator="crude")
-        for a, n in (("toci", 6), ("control", 10))
+        for a, n in (("treated", 6), ("control", 10))
     ]
     return [*sizes, *events]
 
 
 def test_matched_patients_are_a_cohort_reading_beside_the_whole(paper):
-    whole = [entry("counts", "icans", a, str(n), events=n) for a, n in (("toci", 12), ("control", 14))]
+    whole = [entry("counts", "icans", a, str(n), events=n) for a, n in (("treated", 12), ("control", 14))]
     review = paper(*arms(40, 60), *whole, *matched_counts(), strata=MATCHED)
     assert not check(review).errors
     assert the_only(review, "icans").report == Table(12, 14, 40, 60)
@@ -924,8 +924,8 @@ def with_share(field: str, arm: str, events: int, percent: str) -> dict:
 def test_counts_with_percentages_tell_the_arms_where_one_number_gives_them_all(paper):
     """17 of 24 is 70.83 % and 9 of 24 is 37.5 %; 5 and 4 of 13 are 38.5 and 30.8 %."""
     told = [
-        with_share("severe_infection", "toci", 17, "70.83"),
-        with_share("icans", "toci", 9, "37.5"),
+        with_share("severe_infection", "treated", 17, "70.83"),
+        with_share("icans", "treated", 9, "37.5"),
         with_share("severe_infection", "control", 5, "38.5"),
         with_share("icans", "control", 4, "30.8"),
     ]
@@ -943,7 +943,7 @@ def test_counts_with_percentages_tell_the_arms_where_one_number_gives_them_all(p
     ],
 )
 def test_percentages_of_several_or_of_no_common_number_tell_no_size(paper, told):
-    counts = [with_share(field, "toci", events, percent) for field, events, percent in told]
+    counts = [with_share(field, "treated", events, percent) for field, events, percent in told]
     sizes = entry("not_reported", "group_size", printed=None, reason="Not printed.")
     review = paper(*counts, sizes)
     assert both_sizes(review.records[STUDY]) is None
@@ -953,7 +953,7 @@ def test_percentages_of_several_or_of_no_common_number_tell_no_size(paper, told)
 
 
 def each(kind: str, field: str, **more) -> list[dict]:
-    return [entry(kind, field, arm, **more) for arm in ("toci", "control")]
+    return [entry(kind, field, arm, **more) for arm in ("treated", "control")]
 
 
 @pytest.mark.parametrize(
@@ -1003,9 +1003,9 @@ def test_outcomes_that_no_endpoint_is_made_of_are_listed_with_why(paper):
     told = [
         *each("counts", "relapse", printed="9", events=9),
         ratio("hazard_ratio", "relapse_free_survival", "1.10", "0.60", "2.02"),
-        entry("mean_sd", "icu_stay", "toci", "3 (1)", mean="3", sd="1"),
+        entry("mean_sd", "icu_stay", "treated", "3 (1)", mean="3", sd="1"),
         *each("counts", "severe_infection", printed="9", events=9),
-        entry("counts", "male_sex", "toci", "9", events=9),
+        entry("counts", "male_sex", "treated", "9", events=9),
     ]
     review = paper(*arms(40, 60), *told)
     shown = in_no_pool(review.records[STUDY], [collect(review, name) for name in ENDPOINT_NAMES])
@@ -1018,7 +1018,7 @@ def test_outcomes_that_no_endpoint_is_made_of_are_listed_with_why(paper):
 
 
 def mean_of_lines(mean: str) -> dict:
-    return entry("mean_sd", "previous_lines", "toci", f"{mean} (2.1)", mean=mean, sd="2.1")
+    return entry("mean_sd", "previous_lines", "treated", f"{mean} (2.1)", mean=mean, sd="2.1")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from extraction.records import load
 
 # of patience on a busy machine; each refusal takes a fraction of a second
 pytestmark = pytest.mark.timeout(60)
-INFECTION = "id: severe_infection.toci"
+INFECTION = "id: severe_infection.treated"
 LAUGHS = "a: &a [ha]\n" + "".join(
     f"{c}: &{c} [{', '.join(['*' + p] * 9)}]\n" for p, c in zip("abcdefgh", "bcdefghi", strict=True)
 )
@@ -75,15 +75,15 @@ NUMBERS = {
 @pytest.mark.parametrize("name", NUMBERS)
 def test_a_number_that_no_paper_prints_is_refused(invented, name):
     value, rule = NUMBERS[name]
-    invented.plant(RECORD, "id: crs_duration.toci", "median: ", f"median: {value} # ")
+    invented.plant(RECORD, "id: crs_duration.treated", "median: ", f"median: {value} # ")
     found = refusal(invented)
-    assert found["field"] == "entries[crs_duration.toci].median" and found["rule"] == rule
+    assert found["field"] == "entries[crs_duration.treated].median" and found["rule"] == rule
 
 
 @pytest.mark.parametrize("value", ["20001", "9" * 300, "9" * 3999, "1e400", "-1"])
 def test_a_count_that_no_paper_prints_is_refused(invented, value):
     invented.plant(RECORD, INFECTION, "events: 5", f"events: {value}")
-    assert refusal(invented)["field"] == "entries[severe_infection.toci].events"
+    assert refusal(invented)["field"] == "entries[severe_infection.treated].events"
 
 
 def test_groups_of_the_largest_size_end_in_a_verdict_not_in_a_search_without_end(invented):
@@ -99,7 +99,7 @@ def test_an_arm_larger_than_both_arms_is_named_and_leaves_no_negative_group(inve
     invented.plant(RECORD, "id: group_size.total", "n: 30", "n: 7")
     invented.plant(RECORD, "id: group_size.total", '"Thirty patients"', '"7"')
     code, printed = invented.check()
-    assert code == 1 and "the arm toci in stratum all is no larger than both arms together" in [
+    assert code == 1 and "the arm treated in stratum all is no larger than both arms together" in [
         f["rule"] for f in printed["findings"]
     ]
 
@@ -209,7 +209,7 @@ def test_faults_without_end_are_told_up_to_a_number(invented):
 
 
 def test_what_is_found_never_commands_the_terminal(invented):
-    invented.plant(RECORD, INFECTION, "arm: toci", "arm: '[red]to]ci[/] \u009b2J'")
+    invented.plant(RECORD, INFECTION, "arm: treated", "arm: '[red]to]ci[/] \u009b2J'")
     code, said = invented.run("check")
     assert code == 1 and "\x1b" not in said and "\x9b" not in said
 

@@ -41,7 +41,7 @@ from models.priors import MIDWAY
 ROOT = Path(__file__).parents[1]
 FINDING = {"significant": True, "direction": "lower"}
 EXAMPLES = [
-    Table(events_toci=4, events_control=2, n_toci=6, n_control=5),
+    Table(events_treated=4, events_control=2, n_treated=6, n_control=5),
     TableSet(((4, 6, 2, 5),)),
     TableSet(((3, 17, 4, 28), (4, 17, 5, 28))),
     LogRankHistories("0.6547", None, 4, 2),
@@ -56,11 +56,13 @@ EXAMPLES = [
     LogRank("0.273", None, 17, 28),
     LogRank("<0.05", "lower", 17, 28),
     LogRank(">0.9999", "higher", 17, 10),
-    OutcomeOfTest(toci=((3, 9),), control=((3, 6),), tests=("t", "mann_whitney"), **FINDING),
-    OutcomeOfTest(toci=((2, 8),), control=((1, 7), (2, 11)), tests=("mann_whitney",), **FINDING),
-    MedianRange(toci=((2, 8), (3, 9)), control=None, median=6.1, minimum=2.0, maximum=14.0),
-    MedianRange(toci=((2, 3),), control=((1, 2), (2, 4)), median=5.5, minimum=0.0, maximum=12.0, zeros=2),
-    MedianQuartiles(toci=None, control=((1, 7), (3, 4)), median=5.5, lower_quartile=3.0, upper_quartile=9.0),
+    OutcomeOfTest(treated=((3, 9),), control=((3, 6),), tests=("t", "mann_whitney"), **FINDING),
+    OutcomeOfTest(treated=((2, 8),), control=((1, 7), (2, 11)), tests=("mann_whitney",), **FINDING),
+    MedianRange(treated=((2, 8), (3, 9)), control=None, median=6.1, minimum=2.0, maximum=14.0),
+    MedianRange(treated=((2, 3),), control=((1, 2), (2, 4)), median=5.5, minimum=0.0, maximum=12.0, zeros=2),
+    MedianQuartiles(
+        treated=None, control=((1, 7), (3, 4)), median=5.5, lower_quartile=3.0, upper_quartile=9.0
+    ),
 ]
 PRINTED_ALIKE = (Table, TableSet, LogRankHistories)
 """Kinds that new patients print again and again, so that their likelihood is a share that can be counted."""
@@ -101,7 +103,7 @@ def swapped(report):
         return replace(report, estimate=1 / report.estimate, lower=1 / report.upper, upper=1 / report.lower)
     if isinstance(report, RatioWithP):
         return replace(report, estimate=1 / report.estimate, least=1 / report.most, most=1 / report.least)
-    data = json.loads(_exchanged(json.dumps(report.data), "toci", "control"))
+    data = json.loads(_exchanged(json.dumps(report.data), "treated", "control"))
     if "direction" in data:
         data["direction"] = data["direction"] and _exchanged(data["direction"], "lower", "higher")
     if "candidates" in data:
@@ -164,7 +166,7 @@ def test_the_likelihood_of_durations_is_the_same_for_numbers_and_for_graphs(repo
     parameters = [effect, 0.0, np.zeros((1, len(GRADES))), np.zeros(1), midway[1:2], *np.diff(midway), sigma]
     graph = DurationReports()(*map(pt.as_tensor, [*parameters, *arrays]))[0].eval(mode="FAST_COMPILE")
     packed = report.packed()
-    by_cell = [means()[GRADES.index(grade), int(arm == "toci")] for grade, arm, _ in report.cells]
+    by_cell = [means()[GRADES.index(grade), int(arm == "treated")] for grade, arm, _ in report.cells]
     # of one grade a test sees the difference alone
     seen = [by_cell[0] - by_cell[1]] if packed.kind == "curve" else by_cell
     assert float(graph) == pytest.approx(packed.log_likelihood(seen, 0.6), rel=1e-12)

@@ -34,7 +34,7 @@ def answer(p_favours: float, **changes) -> dict:
         "lower": 0.4,
         "upper": 1.6,
         "digits": 2,
-        "p_favours_toci": p_favours,
+        "p_favours_treated": p_favours,
         "draws": None,
         "n_studies": 2,
         "n_reports": 3,

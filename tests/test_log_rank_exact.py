@@ -33,23 +33,23 @@ def p_value(o_minus_e, variance):
         return np.where(variance > 0, 2 * stats.norm.sf(np.abs(o_minus_e) / np.sqrt(variance)), np.nan)
 
 
-def simulated(log_hr, n_toci, n_control, shape, tie_share, draws, rng):
+def simulated(log_hr, n_treated, n_control, shape, tie_share, draws, rng):
     """O - E and p of cohorts that leave one by one, as the module describes it."""
     share = rng.beta(*shape, draws)  # of exits that are events
-    at_risk = np.repeat([[n_toci], [n_control]], draws, axis=1)
+    at_risk = np.repeat([[n_treated], [n_control]], draws, axis=1)
     # at risk before the current event time, and its events
     opened, held = (at_risk.copy(), np.zeros((2, draws), int))
     o_minus_e, variance = np.zeros(draws), np.zeros(draws)
     last_was_event = np.zeros(draws, bool)
-    for _ in range(n_toci + n_control):
+    for _ in range(n_treated + n_control):
         event = rng.random(draws) < share
         joins = event & last_was_event & (rng.random(draws) < tie_share)
         added = log_rank(opened, held)  # the time before is over unless this event joins it
         o_minus_e, variance = o_minus_e + ~joins * added[0], variance + ~joins * added[1]
         opened, held = np.where(joins, opened, at_risk), np.where(joins, held, 0)
         hazard = np.where(event, np.exp(log_hr), 1.0) * at_risk[0]
-        toci = rng.random(draws) < hazard / (hazard + at_risk[1])
-        leaving = np.array([toci, ~toci]).astype(int)
+        treated = rng.random(draws) < hazard / (hazard + at_risk[1])
+        leaving = np.array([treated, ~treated]).astype(int)
         at_risk = at_risk - leaving
         held = held + event * leaving
         last_was_event = event
@@ -72,14 +72,14 @@ def standard_error(probability, draws):
     return np.sqrt(probability * (1 - probability) / draws)
 
 
-def without_p(n_toci, n_control, shape, tie_share):
+def without_p(n_treated, n_control, shape, tie_share):
     """P(no event time has variance): only censorings until an arm is empty, or until all who are left fail at
     one time.
 
     Censorings take anyone alike, so the risk sets they pass are hypergeometric.
     """
     a, b = shape
-    n = n_toci + n_control
+    n = n_treated + n_control
 
     def placement(events, exits):
         return beta(a + events, b + exits - events) / beta(a, b)
@@ -90,30 +90,32 @@ def without_p(n_toci, n_control, shape, tie_share):
         )
 
     at_once = sum(
-        comb(n_toci, y1)
+        comb(n_treated, y1)
         * comb(n_control, y2)
         / comb(n, y1 + y2)
         * placement(y1 + y2, n)
         * tie_share ** (y1 + y2 - 1)
-        for y1 in range(1, n_toci + 1)
+        for y1 in range(1, n_treated + 1)
         for y2 in range(1, n_control + 1)
     )
-    return (outlasting(n_toci, n_control) + outlasting(n_control, n_toci)) / comb(n, n_toci) + at_once
+    return (outlasting(n_treated, n_control) + outlasting(n_control, n_treated)) / comb(
+        n, n_treated
+    ) + at_once
 
 
 # the generative model
 
 
 @pytest.mark.parametrize(
-    ("n_toci", "n_control", "shape", "tie_share"),
+    ("n_treated", "n_control", "shape", "tie_share"),
     [(5, 1, (1.0, 1.0), 0.1), (9, 2, (1.0, 1.0), 0.3), (3, 4, (2.0, 5.0), 0.0), (6, 3, (4.0, 0.7), 0.9)],
 )
 @pytest.mark.parametrize("log_hr", [0.0, -1.1, 2.0])
 def test_the_term_is_the_share_of_simulated_cohorts_that_print_so(
-    n_toci, n_control, shape, tie_share, log_hr
+    n_treated, n_control, shape, tie_share, log_hr
 ):
     draws = 300_000
-    o_minus_e, p = simulated(log_hr, n_toci, n_control, shape, tie_share, draws, np.random.default_rng(1))
+    o_minus_e, p = simulated(log_hr, n_treated, n_control, shape, tie_share, draws, np.random.default_rng(1))
     for printed, direction in (
         ("0.3", None),
         ("0.6547", None),
@@ -124,22 +126,22 @@ def test_the_term_is_the_share_of_simulated_cohorts_that_print_so(
         ("1.000", None),
         ("0.27", None),
     ):
-        expected = np.exp(log_probability(log_hr, n_toci, n_control, printed, direction, shape, tie_share))
+        expected = np.exp(log_probability(log_hr, n_treated, n_control, printed, direction, shape, tie_share))
         # 1 / draws: one draw of what is all but impossible
         tolerance = MONTE_CARLO * standard_error(expected, draws) + 1 / draws
         assert kept(o_minus_e, p, printed, direction) == pytest.approx(expected, abs=tolerance)
 
 
-@pytest.mark.parametrize(("n_toci", "n_control"), [(1, 1), (5, 1), (4, 3), (9, 2)])
+@pytest.mark.parametrize(("n_treated", "n_control"), [(1, 1), (5, 1), (4, 3), (9, 2)])
 @pytest.mark.parametrize(("shape", "tie_share"), [((1.0, 1.0), 0.1), ((1.0, 1.0), 0.0), ((3.0, 0.5), 0.6)])
 def test_histories_of_any_p_and_of_none_are_certain_at_every_hazard_ratio(
-    n_toci, n_control, shape, tie_share
+    n_treated, n_control, shape, tie_share
 ):
     any_p = np.exp(
-        log_probability([-3.0, -0.4, 0.0, 1.0, 5.0], n_toci, n_control, "≤1", None, shape, tie_share)
+        log_probability([-3.0, -0.4, 0.0, 1.0, 5.0], n_treated, n_control, "≤1", None, shape, tie_share)
     )
     # rounding only
-    np.testing.assert_allclose(any_p + without_p(n_toci, n_control, shape, tie_share), 1.0, rtol=1e-12)
+    np.testing.assert_allclose(any_p + without_p(n_treated, n_control, shape, tie_share), 1.0, rtol=1e-12)
 
 
 def test_all_p_values_of_two_digits_together_are_any_p():
@@ -192,13 +194,13 @@ def test_sides_and_no_side_add_up():
 # real survival times
 
 
-def from_times(time, observed, n_toci):
-    """O - E and p of untied survival times, shape (cohort, patient), the first n_toci of tocilizumab."""
+def from_times(time, observed, n_treated):
+    """O - E and p of untied survival times, shape (cohort, patient), the first n_treated of tocilizumab."""
     order = np.argsort(time, axis=1)
-    toci = (order < n_toci).astype(int)
+    treated = (order < n_treated).astype(int)
     event = np.take_along_axis(observed, order, axis=1)
-    at_risk = np.array([np.cumsum(arm[:, ::-1], axis=1)[:, ::-1] for arm in (toci, 1 - toci)])
-    o_minus_e, variance = log_rank(at_risk, event * np.array([toci, 1 - toci]))
+    at_risk = np.array([np.cumsum(arm[:, ::-1], axis=1)[:, ::-1] for arm in (treated, 1 - treated)])
+    o_minus_e, variance = log_rank(at_risk, event * np.array([treated, 1 - treated]))
     return o_minus_e.sum(axis=1), p_value(o_minus_e.sum(axis=1), variance.sum(axis=1))
 
 

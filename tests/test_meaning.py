@@ -29,8 +29,8 @@ def entry(kind: str, **fields: object) -> dict:
 @pytest.mark.parametrize(
     ("told", "rule"),
     [
-        (entry("quantity", arm="toci", unit="days"), "a quantity has its value"),
-        (entry("bound", arm="toci", unit="patients"), "how many at least"),
+        (entry("quantity", arm="treated", unit="days"), "a quantity has its value"),
+        (entry("bound", arm="treated", unit="patients"), "how many at least"),
         (entry("odds_ratio", estimate="1.0", lower="1.0", upper="1.0", adjusted_for=[]), "no width"),
         (entry("mean_difference", estimate="2", lower="2.00", upper="2.0"), "no width"),
     ],
@@ -43,10 +43,10 @@ def test_an_entry_that_cannot_mean_anything_is_refused(told, rule):
 @pytest.mark.parametrize(
     ("after", "arm", "rule"),
     [
-        ("id: severe_infection.toci", "comparison", "is of patients"),
-        ("id: severe_infection.p", "toci", "is of their comparison"),
+        ("id: severe_infection.treated", "comparison", "is of patients"),
+        ("id: severe_infection.p", "treated", "is of their comparison"),
         ("id: crs_duration.grade_3.test", "control", "is of their comparison"),
-        ("id: crs_duration.toci", "comparison", "is of patients"),
+        ("id: crs_duration.treated", "comparison", "is of patients"),
     ],
 )
 def test_a_kind_of_report_describes_whom_it_can(invented, after, arm, rule):

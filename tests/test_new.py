@@ -55,8 +55,8 @@ def test_the_check_names_each_place_to_fill_in_and_nothing_else(invented):
     assert {
         "studies[lee2031].reason",
         "design.product",
-        "arms.toci.definition",
-        "entries[group_size.toci].n",
+        "arms.treated.definition",
+        "entries[group_size.treated].n",
         "entries[severe_infection].kind",
         "entries[overall_survival].kind",
     } <= set(fields)

@@ -113,17 +113,17 @@ def test_counts_of_a_small_study_agree_with_a_refit_for_every_table():
     n, risk, truth = 6, 0.4, -0.7
     likelihood = normal(-0.5, 0.4)
     expected = 0.0
-    for toci in range(n + 1):
+    for treated in range(n + 1):
         seen = integrate.quad(
-            lambda z, toci=toci: (
+            lambda z, treated=treated: (
                 stats.norm.pdf(z)
-                * stats.binom.pmf(toci, n, special.expit(special.logit(risk) + truth + TAU * z))
+                * stats.binom.pmf(treated, n, special.expit(special.logit(risk) + truth + TAU * z))
             ),
             -7,
             7,
         )[0]
         for control in range(n + 1):
-            new = two_arm_log_likelihood(toci, n, control, n, MIDWAY)
+            new = two_arm_log_likelihood(treated, n, control, n, MIDWAY)
             refit = from_study_likelihoods([likelihood, new], MU_LOG_RATIO, KNOWN_TAU)
             expected += seen * stats.binom.pmf(control, n, risk) * refit.probability_below()
     (found,) = after_counts(from_likelihoods([likelihood], MU_LOG_RATIO, KNOWN_TAU), n, n, risk, [truth])
@@ -193,7 +193,7 @@ def test_draws_serve_where_there_is_no_grid():
 
 def test_the_new_study_splits_its_patients_as_the_included_ones_do(review):
     # 17 v 28 and 32 v 35 patients; with CRS of grade 3 or above 9 v 6 and 5 v 1
-    assert next_design.design("severe_infection", review).toci_share == pytest.approx(49 / 112)
+    assert next_design.design("severe_infection", review).treated_share == pytest.approx(49 / 112)
     assert next_design._split("crs_duration_grade3", evidence_of("crs_duration_grade3", review), review)[
         0
     ] == pytest.approx(14 / 21)
@@ -209,7 +209,7 @@ def test_events_are_those_a_printed_hazard_ratio_implies(review):
     # of 93
     plan = next_design.design("overall_survival", review)
     r = 94 / 205  # 17 + 32 + 45 of 45 + 67 + 93
-    assert plan.toci_share == pytest.approx(r)
+    assert plan.treated_share == pytest.approx(r)
     assert plan.se(200, 0.0) == pytest.approx(1 / np.sqrt(200 * 31.4 / 93 * r * (1 - r)), rel=2e-3)
 
 

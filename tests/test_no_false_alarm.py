@@ -40,7 +40,7 @@ BASE = Record.model_validate(
             "type": "invented", "centres": ["Nowhere"], "first_patient": "2018-01", "last_patient": "2019-12",
             "product": "invented", "lymphodepletion": None, "address": ADDRESS,
         },
-        "arms": {arm: {"definition": "Invented.", "address": ADDRESS} for arm in ("toci", "control")},
+        "arms": {arm: {"definition": "Invented.", "address": ADDRESS} for arm in ("treated", "control")},
         "strata": {"all": {"definition": "All patients."}},
         "entries": [
             {"id": "none", "kind": "not_reported", "field": "age", "arm": "total", "unit": "none",
@@ -74,7 +74,7 @@ def written(p: float, digits: int) -> str:
 def record_of(report: Report, p: str) -> Record:
     sizes = [
         {"kind": "group_size", "field": "group_size", "arm": arm, "unit": "patients", "n": n}
-        for arm, n in zip(("toci", "control"), report.sizes, strict=True)
+        for arm, n in zip(("treated", "control"), report.sizes, strict=True)
     ]
     tests = {"tests": list(report.names)} if report.kind == "p_value" else {}
     own = {
@@ -106,7 +106,7 @@ def rows(path: str) -> Iterator[dict[str, str]]:
 def two_arms(a: int, c: int) -> tuple[dict, ...]:
     return tuple(
         {"kind": "counts", "field": "icans", "arm": arm, "unit": "patients", "events": events}
-        for arm, events in (("toci", a), ("control", c))
+        for arm, events in (("treated", a), ("control", c))
     )
 
 
@@ -165,7 +165,7 @@ def of_categories() -> Iterator[Report]:
         beside = tuple(
             {"kind": "counts", "field": "crs_grade", "arm": arm, "unit": "patients", "events": int(events),
              "category": f"grade {grade}"}
-            for arm, group in zip(("toci", "control"), table, strict=True)
+            for arm, group in zip(("treated", "control"), table, strict=True)
             for grade, events in enumerate(group)
         )  # fmt: skip
         sizes = int(table[0].sum()), int(table[1].sum())
@@ -198,7 +198,7 @@ def of_means() -> Iterator[Report]:
         beside = tuple(
             {"kind": "mean_sd", "field": "crs_duration", "arm": arm, "unit": "days",
              "mean": f"{v.mean():.2f}", "sd": f"{v.std(ddof=1):.2f}"}
-            for arm, v in (("toci", x), ("control", y))
+            for arm, v in (("treated", x), ("control", y))
         )  # fmt: skip
         for equal in (True, False):
             side = ("two-sided", "less")[i % 4 == 0]

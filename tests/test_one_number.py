@@ -39,7 +39,7 @@ def test_every_page_prints_the_same_digits_of_an_answer(key, html, review):
 @pytest.mark.parametrize("key", [key for key in ENDPOINTS if key in ("complete_response", "icans")])
 def test_patients_per_1000_are_the_same_on_every_page(key, html, review):
     effect = absolute_effects(key, review)[0]
-    limits = effect.with_toci
+    limits = effect.with_treated
     said = f"{limits['median']:.0f} ({limits['lower']:.0f} to {limits['upper']:.0f})"
     for page in ("intro.html", PAGES[key].partition("#")[0]):
         assert said in plain(html / "book" / page), page

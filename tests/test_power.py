@@ -42,31 +42,31 @@ PUBLISHED_CRITICAL = [
 SIZES = [(9, 6), (9, 2), (17, 10), (8, 18), (4, 4), (3, 5)]
 
 
-def samples_with(u, n_toci, n_control):
+def samples_with(u, n_treated, n_control):
     """Untied samples in which tocilizumab lasts longer in exactly u pairs."""
     # controls below each tocilizumab patient
-    below = [min(n_control, max(0, u - i * n_control)) for i in range(n_toci)]
-    return np.array(below) + 0.5 + 1e-3 * np.arange(n_toci), np.arange(1.0, n_control + 1)
+    below = [min(n_control, max(0, u - i * n_control)) for i in range(n_treated)]
+    return np.array(below) + 0.5 + 1e-3 * np.arange(n_treated), np.arange(1.0, n_control + 1)
 
 
-@pytest.mark.parametrize(("n_toci", "n_control"), [(1, 1), (1, 5), (3, 4), (5, 2), (6, 6)])
-def test_null_distribution_of_u_is_that_of_enumerated_ranks(n_toci, n_control):
-    counted = np.zeros(n_toci * n_control + 1)
-    for ranks in combinations(range(n_toci + n_control), n_toci):
-        counted[sum(ranks) - n_toci * (n_toci - 1) // 2] += 1
+@pytest.mark.parametrize(("n_treated", "n_control"), [(1, 1), (1, 5), (3, 4), (5, 2), (6, 6)])
+def test_null_distribution_of_u_is_that_of_enumerated_ranks(n_treated, n_control):
+    counted = np.zeros(n_treated * n_control + 1)
+    for ranks in combinations(range(n_treated + n_control), n_treated):
+        counted[sum(ranks) - n_treated * (n_treated - 1) // 2] += 1
     # exact integers below 2**53: only the division rounds
     np.testing.assert_allclose(
-        mann_whitney_null(n_toci, n_control), counted / comb(n_toci + n_control, n_toci), rtol=1e-14
+        mann_whitney_null(n_treated, n_control), counted / comb(n_treated + n_control, n_treated), rtol=1e-14
     )
 
 
-@pytest.mark.parametrize(("n_toci", "n_control"), SIZES)
-def test_null_distribution_has_the_known_mean_and_variance(n_toci, n_control):
-    u, probability = np.arange(n_toci * n_control + 1), mann_whitney_null(n_toci, n_control)
-    mean = n_toci * n_control / 2
+@pytest.mark.parametrize(("n_treated", "n_control"), SIZES)
+def test_null_distribution_has_the_known_mean_and_variance(n_treated, n_control):
+    u, probability = np.arange(n_treated * n_control + 1), mann_whitney_null(n_treated, n_control)
+    mean = n_treated * n_control / 2
     assert u @ probability == pytest.approx(mean, rel=1e-12)  # rounding only
     assert (u - mean) ** 2 @ probability == pytest.approx(
-        n_toci * n_control * (n_toci + n_control + 1) / 12, rel=1e-12
+        n_treated * n_control * (n_treated + n_control + 1) / 12, rel=1e-12
     )
 
 
@@ -76,56 +76,60 @@ def test_critical_values_are_the_published_ones(larger, smaller, published):
     assert mann_whitney_critical(smaller, larger, 0.05) == published
 
 
-@pytest.mark.parametrize(("n_toci", "n_control"), [(5, 1), (3, 3), (2, 7)])
-def test_sizes_marked_with_a_dash_in_the_table_have_no_critical_value(n_toci, n_control):
-    assert mann_whitney_critical(n_toci, n_control, 0.05) == -1
-    assert not mann_whitney_lower(n_toci, n_control).any()
+@pytest.mark.parametrize(("n_treated", "n_control"), [(5, 1), (3, 3), (2, 7)])
+def test_sizes_marked_with_a_dash_in_the_table_have_no_critical_value(n_treated, n_control):
+    assert mann_whitney_critical(n_treated, n_control, 0.05) == -1
+    assert not mann_whitney_lower(n_treated, n_control).any()
 
 
-@pytest.mark.parametrize(("n_toci", "n_control"), SIZES)
+@pytest.mark.parametrize(("n_treated", "n_control"), SIZES)
 @pytest.mark.parametrize("alpha", [0.05, 0.01])
-def test_scipy_rejects_at_the_critical_value_and_not_above(n_toci, n_control, alpha):
-    critical = mann_whitney_critical(n_toci, n_control, alpha)
+def test_scipy_rejects_at_the_critical_value_and_not_above(n_treated, n_control, alpha):
+    critical = mann_whitney_critical(n_treated, n_control, alpha)
     for u in (critical, critical + 1):
         if u < 0:
             continue
-        found = stats.mannwhitneyu(*samples_with(u, n_toci, n_control), method="exact")
+        found = stats.mannwhitneyu(*samples_with(u, n_treated, n_control), method="exact")
         assert found.statistic == u
         assert (found.pvalue < alpha) == (u <= critical)
 
 
-@pytest.mark.parametrize(("n_toci", "n_control"), SIZES)
-def test_size_at_no_effect_is_the_exact_rejection_probability_and_below_alpha(n_toci, n_control):
-    exact = mann_whitney_null(n_toci, n_control)[: mann_whitney_critical(n_toci, n_control, 0.05) + 1].sum()
-    at_zero = np.interp(0.0, GRID, mann_whitney_lower(n_toci, n_control))
+@pytest.mark.parametrize(("n_treated", "n_control"), SIZES)
+def test_size_at_no_effect_is_the_exact_rejection_probability_and_below_alpha(n_treated, n_control):
+    exact = mann_whitney_null(n_treated, n_control)[
+        : mann_whitney_critical(n_treated, n_control, 0.05) + 1
+    ].sum()
+    at_zero = np.interp(0.0, GRID, mann_whitney_lower(n_treated, n_control))
     assert at_zero == pytest.approx(exact, abs=1e-7)  # the quadrature's stated accuracy
     assert 2 * at_zero < 0.05
 
 
-@pytest.mark.parametrize(("n_toci", "n_control"), [(9, 2), (4, 4), (3, 5)])
-def test_complete_separation_has_its_closed_form(n_toci, n_control):
+@pytest.mark.parametrize(("n_treated", "n_control"), [(9, 2), (4, 4), (3, 5)])
+def test_complete_separation_has_its_closed_form(n_treated, n_control):
     """Where only U = 0 rejects, power is the chance that the longest of one arm is shorter than the shortest
     of the other.
     """
 
     def separated(d):
         def density(x):
-            longest = n_toci * stats.norm.pdf(x - d) * special.ndtr(x - d) ** (n_toci - 1)
+            longest = n_treated * stats.norm.pdf(x - d) * special.ndtr(x - d) ** (n_treated - 1)
             return longest * special.ndtr(-x) ** n_control
 
         return integrate.quad(density, min(d, 0) - 9, max(d, 0) + 9, epsabs=1e-13, limit=300, points=[d, 0])[
             0
         ]
 
-    assert mann_whitney_critical(n_toci, n_control, 0.05) == 0
+    assert mann_whitney_critical(n_treated, n_control, 0.05) == 0
     # 1e-7: stated accuracy of the sweep
-    np.testing.assert_allclose(mann_whitney_lower(n_toci, n_control), [separated(d) for d in GRID], atol=1e-7)
+    np.testing.assert_allclose(
+        mann_whitney_lower(n_treated, n_control), [separated(d) for d in GRID], atol=1e-7
+    )
 
 
-def t_power(d, n_toci, n_control, alpha=0.05):
+def t_power(d, n_treated, n_control, alpha=0.05):
     """P(t < -critical), the normal numerator integrated over the chi distribution of the pooled SD."""
-    df = n_toci + n_control - 2
-    root, critical = np.sqrt(n_toci * n_control / (n_toci + n_control)), stats.t.isf(alpha / 2, df)
+    df = n_treated + n_control - 2
+    root, critical = np.sqrt(n_treated * n_control / (n_treated + n_control)), stats.t.isf(alpha / 2, df)
 
     def given(s):
         return stats.chi.pdf(s * np.sqrt(df), df) * np.sqrt(df) * special.ndtr(-d * root - critical * s)
@@ -133,18 +137,18 @@ def t_power(d, n_toci, n_control, alpha=0.05):
     return integrate.quad(given, 0, 1 + 9 / np.sqrt(2 * df), epsabs=1e-14, epsrel=1e-9, limit=300)[0]
 
 
-@pytest.mark.parametrize(("n_toci", "n_control"), [*SIZES, (2, 2), (3, 3)])
-def test_power_of_the_t_test_is_its_integral_over_the_pooled_sd(n_toci, n_control):
+@pytest.mark.parametrize(("n_treated", "n_control"), [*SIZES, (2, 2), (3, 3)])
+def test_power_of_the_t_test_is_its_integral_over_the_pooled_sd(n_treated, n_control):
     # 2e-9: about the smallest probability that models.likelihood.kinds.test_outcome keeps of a curve
     np.testing.assert_allclose(
-        t_lower(n_toci, n_control), [t_power(d, n_toci, n_control) for d in GRID], atol=2e-9
+        t_lower(n_treated, n_control), [t_power(d, n_treated, n_control) for d in GRID], atol=2e-9
     )
 
 
 @pytest.mark.parametrize("curve", [mann_whitney_lower, t_lower])
-@pytest.mark.parametrize(("n_toci", "n_control"), [(9, 6), (17, 10)])
-def test_power_against_tocilizumab_being_shorter_falls_with_the_effect(curve, n_toci, n_control):
-    assert (np.diff(curve(n_toci, n_control)) <= 1e-7).all()  # the curves' accuracy
+@pytest.mark.parametrize(("n_treated", "n_control"), [(9, 6), (17, 10)])
+def test_power_against_tocilizumab_being_shorter_falls_with_the_effect(curve, n_treated, n_control):
+    assert (np.diff(curve(n_treated, n_control)) <= 1e-7).all()  # the curves' accuracy
 
 
 @pytest.mark.parametrize("tests", [("mann_whitney",), ("t",), ("t", "mann_whitney")])

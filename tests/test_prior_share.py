@@ -211,9 +211,9 @@ def duration_draws() -> xr.Dataset:
     )
 
 
-def outcome(study: str, grade: int, toci: int, control: int) -> Used:
+def outcome(study: str, grade: int, treated: int, control: int) -> Used:
     report = OutcomeOfTest(
-        toci=((grade, toci),),
+        treated=((grade, treated),),
         control=((grade, control),),
         tests=("mann_whitney",),
         significant=True,

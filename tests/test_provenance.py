@@ -166,7 +166,7 @@ def test_histories_are_counted_as_the_search_finds_them(review, sources):
         d = report.report
         untied = sum(
             row["histories"]
-            for row in log_rank_histories(d.n_toci, d.n_control, d.p).untied or ()
+            for row in log_rank_histories(d.n_treated, d.n_control, d.p).untied or ()
             if row["match"] == "rounded"
         )
         assert any(
@@ -210,7 +210,7 @@ def test_markup_of_a_record_is_text_in_script_and_link(invented):
     found = told_by(said)
     assert found == json.loads(json.dumps(provenance.sources(hostile)))
     assert sum(MARKUP in text for source in found.values() for _, text in source["lines"]) > 20
-    link = markers.marked(MARKUP, ["example2020#severe_infection.toci"])
+    link = markers.marked(MARKUP, ["example2020#severe_infection.treated"])
     assert link.count("<") == 2 and "`" not in link
 
 

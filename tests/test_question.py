@@ -67,9 +67,9 @@ def test_papers_name_the_treatment_as_they_like():
         "with toci over without",
         "Toci versus no tocilizumab",
     ):
-        assert question.as_contrast(words) == "toci v control", words
-    for words in ("control / toci", "without v with tocilizumab", "no TCZ v TCZ"):
-        assert question.as_contrast(words) == "control v toci", words
+        assert question.as_contrast(words) == "treated v control", words
+    for words in ("control / treated", "without v with tocilizumab", "no TCZ v TCZ"):
+        assert question.as_contrast(words) == "control v treated", words
     assert question.as_contrast("early v late") == "early v late"
 
 
@@ -164,7 +164,7 @@ def test_a_question_of_one_endpoint_without_grades_is_checked_and_pooled(tree):
     shutil.rmtree(tree / "extraction/records")
     (tree / "extraction/records").mkdir()
     (tree / "extraction/certainty.yml").unlink()
-    arms = {"toci": 7, "control": 3}
+    arms = {"treated": 7, "control": 3}
     record = {
         "study": "invented2031",
         "extracted": "2026-01-31",

@@ -28,19 +28,19 @@ class Fault(NamedTuple):
     below: int = 0
 
 
-INFECTION = "id: severe_infection.toci"
-ENTRY = "entries[severe_infection.toci]"
+INFECTION = "id: severe_infection.treated"
+ENTRY = "entries[severe_infection.treated]"
 WAITING = "id: waiting2022"
 
 FAULTS = {
     "unknown arm": Fault(
         RECORD,
         INFECTION,
-        "arm: toci",
         "arm: treated",
+        "arm: drug",
         f"{ENTRY}.arm",
-        "treated",
-        "must be one of toci, control, total, comparison",
+        "drug",
+        "must be one of treated, control, total, comparison",
     ),
     "unknown stratum": Fault(
         RECORD,
@@ -56,10 +56,10 @@ FAULTS = {
     ),
     "unit of another variable": Fault(
         RECORD,
-        "id: crs_duration.toci",
+        "id: crs_duration.treated",
         "unit: days",
         "unit: years",
-        "entries[crs_duration.toci].unit",
+        "entries[crs_duration.treated].unit",
         "years",
         "the unit of a median_range of crs_duration is days",
     ),
@@ -214,9 +214,9 @@ FAULTS = {
         RECORD,
         "id: severe_infection.control",
         "id: severe_infection.control",
-        "id: severe_infection.toci",
+        "id: severe_infection.treated",
         f"{ENTRY}.id",
-        "severe_infection.toci",
+        "severe_infection.treated",
         "stands once in a record",
     ),
     "an empty word": Fault(
@@ -237,7 +237,13 @@ FAULTS = {
         below=-1,
     ),
     "an unknown arm defined": Fault(
-        RECORD, "arms:", "  control:", "  placebo:", "arms.placebo", "placebo", "must be one of toci, control"
+        RECORD,
+        "arms:",
+        "  control:",
+        "  placebo:",
+        "arms.placebo",
+        "placebo",
+        "must be one of treated, control",
     ),
     "sizes neither printed nor missed": Fault(
         "records/sample2021.yml",
@@ -245,8 +251,8 @@ FAULTS = {
         "field: group_size",
         "field: age",
         "entries",
-        "toci",
-        "two of toci, control and total is needed",
+        "treated",
+        "two of treated, control and total is needed",
         study="sample2021",
         below=-11,
     ),
@@ -263,9 +269,9 @@ FAULTS = {
         RECORD,
         "contradictions:",
         "used: events",
-        "used: icans.toci",
+        "used: icans.treated",
         "contradictions[0].used",
-        "icans.toci",
+        "icans.treated",
         "must be one of icans.total, all, neither, events, percent",
     ),
     "file name and study differ": Fault(
@@ -483,7 +489,7 @@ def test_a_record_of_a_study_not_included_is_kept_and_enters_nothing(invented, d
 
 
 def test_every_fault_is_listed_at_once(invented):
-    invented.plant(RECORD, INFECTION, "arm: toci", "arm: treated")
+    invented.plant(RECORD, INFECTION, "arm: treated", "arm: drug")
     invented.plant(RECORD, INFECTION, "events: 5", "events: many")
     invented.plant(REGISTER, WAITING, "10.1234", "no DOI: 10.1234")
     with pytest.raises(BadRecords) as refused:

@@ -115,17 +115,17 @@ def test_points_that_scatter_on_a_level_are_averaged():
 
 def test_the_fast_hazard_ratio_and_p_are_those_of_lifelines():
     random = np.random.default_rng(3)
-    toci, control = simulated(random, 40, 4.0), simulated(random, 60, 2.5)
+    treated, control = simulated(random, 40, 4.0), simulated(random, 60, 2.5)
     frame = pd.DataFrame(
         {
-            "time": np.r_[toci.time, control.time],
-            "event": np.r_[toci.event, control.event],
-            "toci": np.repeat([1, 0], [40, 60]),
+            "time": np.r_[treated.time, control.time],
+            "event": np.r_[treated.event, control.event],
+            "treated": np.repeat([1, 0], [40, 60]),
         }
     )
     cox = CoxPHFitter().fit(frame, "time", "event", fit_options={"precision": 1e-12})
-    assert log_hazard_ratio(toci, control) == pytest.approx(cox.params_["toci"], abs=1e-6)
-    tied = [Patients(np.ceil(4 * arm.time), arm.event) for arm in (toci, control)]
+    assert log_hazard_ratio(treated, control) == pytest.approx(cox.params_["treated"], abs=1e-6)
+    tied = [Patients(np.ceil(4 * arm.time), arm.event) for arm in (treated, control)]
     assert log_rank_p(*tied) == pytest.approx(
         logrank_test(tied[0].time, tied[1].time, tied[0].event, tied[1].event).p_value, rel=1e-9
     )

@@ -67,7 +67,9 @@ def permutation_p(values, n_treated):
 @pytest.mark.parametrize(("n_treated", "n_control"), SMALL)
 def test_without_ties_the_attainable_p_are_scipys_over_every_order(n_treated, n_control, test):
     orders = arrangements(np.arange(n_treated + n_control, dtype=float), n_treated)
-    expected = distinct([stats.mannwhitneyu(toci, control, **SCIPY[test]).pvalue for toci, control in orders])
+    expected = distinct(
+        [stats.mannwhitneyu(treated, control, **SCIPY[test]).pvalue for treated, control in orders]
+    )
     # rounding, of `distinct` too
     np.testing.assert_allclose(attainable_p(n_treated, n_control, test), expected, atol=1e-11)
 
@@ -83,10 +85,10 @@ def test_with_ties_the_exact_p_are_those_of_every_pattern_by_both_conventions(n_
 @pytest.mark.parametrize(("n_treated", "n_control"), TIED)
 def test_with_ties_the_normal_p_are_scipys_over_every_pattern_and_order(n_treated, n_control, test):
     expected = [
-        stats.mannwhitneyu(toci, control, **SCIPY[test]).pvalue
+        stats.mannwhitneyu(treated, control, **SCIPY[test]).pvalue
         for values in tie_patterns(n_treated + n_control)
         if values.any()  # all tied: no variance, no p
-        for toci, control in arrangements(values, n_treated)
+        for treated, control in arrangements(values, n_treated)
     ]
     # rounding
     np.testing.assert_allclose(
@@ -96,14 +98,16 @@ def test_with_ties_the_normal_p_are_scipys_over_every_pattern_and_order(n_treate
 
 @pytest.mark.parametrize("values", [[0, 0, 1, 2, 2, 2, 3], [0, 1, 1, 1, 1, 2, 2], [0, 0, 0, 0, 1, 1, 1]])
 def test_scipys_permutation_test_gives_an_attainable_p(values):
-    def rank_sum(toci, control, axis):
-        return stats.rankdata(np.concatenate([toci, control], axis=axis), axis=axis)[
-            ..., : toci.shape[axis]
+    def rank_sum(treated, control, axis):
+        return stats.rankdata(np.concatenate([treated, control], axis=axis), axis=axis)[
+            ..., : treated.shape[axis]
         ].sum(axis=axis)
 
     values, attainable = np.array(values, float), attainable_p(3, 4, ties=True)
-    for toci, control in arrangements(values, 3):
-        found = stats.permutation_test((toci, control), rank_sum, n_resamples=np.inf, vectorized=True).pvalue
+    for treated, control in arrangements(values, 3):
+        found = stats.permutation_test(
+            (treated, control), rank_sum, n_resamples=np.inf, vectorized=True
+        ).pvalue
         assert np.abs(attainable - found).min() < 1e-12  # rounding
 
 
@@ -222,14 +226,14 @@ def test_the_p_of_any_untied_patients_is_possible(values, data):
 def test_the_p_of_any_tied_patients_is_possible(values, data):
     n_treated, digits = data.draw(st.integers(1, len(values) - 1)), data.draw(st.integers(1, 4))
     test = data.draw(st.sampled_from(list(SCIPY) if len(set(values)) > 1 else ["mann_whitney"]))
-    toci, control = np.array(values[:n_treated], float), np.array(values[n_treated:], float)
+    treated, control = np.array(values[:n_treated], float), np.array(values[n_treated:], float)
     if test == "mann_whitney":
         ranks = stats.rankdata(values)
         sums = np.array([ranks[list(chosen)].sum() for chosen in combinations(range(len(values)), n_treated)])
         found = ranks[:n_treated].sum()
         p = min(1.0, 2 * min(np.mean(sums <= found), np.mean(sums >= found)))
     else:
-        p = stats.mannwhitneyu(toci, control, **SCIPY[test]).pvalue
+        p = stats.mannwhitneyu(treated, control, **SCIPY[test]).pvalue
     assert judge_rank_p(n_treated, len(values) - n_treated, f"{p:.{digits}f}", test, ties=True)["possible"]
 
 
@@ -275,14 +279,14 @@ def test_a_p_printed_to_many_digits_is_judged_at_once():
 @settings(deadline=None, max_examples=60)
 def test_t_and_d_come_back_from_the_p_of_scipys_t_test(n_treated, n_control, d, seed):
     rng = np.random.default_rng(seed)
-    toci, control = rng.normal(d, 1, n_treated), rng.normal(0, 1, n_control)
-    t, p = stats.ttest_ind(toci, control)
-    squares = ((toci - toci.mean()) ** 2).sum() + ((control - control.mean()) ** 2).sum()
+    treated, control = rng.normal(d, 1, n_treated), rng.normal(0, 1, n_control)
+    t, p = stats.ttest_ind(treated, control)
+    squares = ((treated - treated.mean()) ** 2).sum() + ((control - control.mean()) ** 2).sum()
     found = t_from_p(n_treated, n_control, f"{p:.30f}", "higher" if t > 0 else "lower")
     assert found["df"] == n_treated + n_control - 2
     assert found["t"] == pytest.approx(t, rel=1e-6, abs=1e-9)  # rounding
     assert found["d"] == pytest.approx(
-        (toci.mean() - control.mean()) / sqrt(squares / found["df"]), rel=1e-6, abs=1e-9
+        (treated.mean() - control.mean()) / sqrt(squares / found["df"]), rel=1e-6, abs=1e-9
     )
     if p > 0.0006:  # below, it prints as 0.000 and has no strongest t
         rounded = t_from_p(n_treated, n_control, f"{p:.3f}")

@@ -20,8 +20,8 @@ from extraction.recover.tables import Arm, recover_tables
 from extraction.recover.wide_tables import recover_wide_tables
 
 
-def every_table(n_toci: int, n_control: int):
-    return [(a, n_toci, c, n_control) for a in range(n_toci + 1) for c in range(n_control + 1)]
+def every_table(n_treated: int, n_control: int):
+    return [(a, n_treated, c, n_control) for a in range(n_treated + 1) for c in range(n_control + 1)]
 
 
 def exactly(n: int, **known) -> Arm:

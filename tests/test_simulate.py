@@ -34,27 +34,27 @@ def entry(kind, **fields):
     return kinds[kind].model_construct(kind=kind, printed=None, **fields)
 
 
-def median_range(median, minimum, maximum, zeros=0, toci=None, control=None):
+def median_range(median, minimum, maximum, zeros=0, treated=None, control=None):
     return MedianRange(
-        toci=toci, control=control, median=median, minimum=minimum, maximum=maximum, zeros=zeros
+        treated=treated, control=control, median=median, minimum=minimum, maximum=maximum, zeros=zeros
     )
 
 
-def outcome(test, grade, n_toci, n_control):
-    arms = {"toci": ((grade, n_toci),), "control": ((grade, n_control),)}
+def outcome(test, grade, n_treated, n_control):
+    arms = {"treated": ((grade, n_treated),), "control": ((grade, n_control),)}
     return OutcomeOfTest(**arms, tests=(test,), significant=False, direction=None)
 
 
 DAYS = {
-    (3, "toci"): np.array([2.4, 6.13]),
-    (2, "toci"): np.array([13.8]),
+    (3, "treated"): np.array([2.4, 6.13]),
+    (2, "treated"): np.array([13.8]),
     (3, "control"): np.array([4.4, 5.6]),
     (2, "control"): np.array([12.2]),
 }
 
 
 def test_three_patients_print_their_middle_one_and_their_range():
-    report = median_range(5.5, 1.0, 12.0, toci=((2, 1), (3, 2)))
+    report = median_range(5.5, 1.0, 12.0, treated=((2, 1), (3, 2)))
     assert report.simulate(DAYS, rng()) == replace(report, median=6.1, minimum=2.0, maximum=14.0)
 
 
@@ -66,22 +66,24 @@ def test_patients_without_crs_take_the_lowest_places():
 
 def test_seven_patients_print_their_second_fourth_and_sixth_as_quartiles():
     """Ranks (n + 1) / 4, (n + 1) / 2 and 3 (n + 1) / 4 are whole numbers."""
-    report = MedianQuartiles(toci=((3, 7),), control=None, median=5.5, lower_quartile=3.5, upper_quartile=9.5)
-    days = {(3, "toci"): np.array([9.0, 1.0, 14.0, 3.0, 2.0, 7.0, 4.0])}
+    report = MedianQuartiles(
+        treated=((3, 7),), control=None, median=5.5, lower_quartile=3.5, upper_quartile=9.5
+    )
+    days = {(3, "treated"): np.array([9.0, 1.0, 14.0, 3.0, 2.0, 7.0, 4.0])}
     assert report.simulate(days, rng()) == replace(report, median=4.0, lower_quartile=2.0, upper_quartile=9.0)
 
 
 @pytest.mark.parametrize(
-    ("toci", "said"),
+    ("treated", "said"),
     [
         ([1, 2, 3, 4, 5, 6, 7, 8, 9], "lower"),
         ([20, 21, 22, 23, 24, 25, 26, 27, 28], "higher"),
         ([1, 2, 3, 4, 5, 6, 7, 8, 13], None),
     ],
 )
-def test_nine_patients_against_two_differ_by_the_rank_test_only_where_the_arms_are_apart(toci, said):
+def test_nine_patients_against_two_differ_by_the_rank_test_only_where_the_arms_are_apart(treated, said):
     """Complete separation has p = 2/55 = 0.036, the next outcome 4/55 = 0.073."""
-    patients = {(2, "toci"): np.array(toci, float), (2, "control"): np.array([12.0, 14.0])}
+    patients = {(2, "treated"): np.array(treated, float), (2, "control"): np.array([12.0, 14.0])}
     report = outcome("mann_whitney", 2, 9, 2)
     assert report.simulate(patients, rng()) == replace(report, significant=said is not None, direction=said)
 
@@ -92,7 +94,7 @@ def test_the_t_test_of_log_days_is_significant_beyond_its_tabulated_limit(shift,
     2.776, so differences beyond 2.27.
     """
     patients = {
-        (3, "toci"): np.exp([0.0, 1.0, 2.0]),
+        (3, "treated"): np.exp([0.0, 1.0, 2.0]),
         (3, "control"): np.exp(np.array([0.0, 1.0, 2.0]) + shift),
     }
     assert outcome("t", 3, 3, 3).simulate(patients, rng()).direction == said
@@ -107,14 +109,14 @@ def test_the_patients_of_every_duration_report_are_counted_once(review):
         evidence, ENDPOINTS["crs_duration_grade3"].mu_prior, ENDPOINTS["crs_duration_grade3"].tau_prior, rng()
     )
     assert {cell: len(days) for cell, days in patients["zhou2025"].items()} == {
-        (2, "toci"): 8,
-        (3, "toci"): 9,
+        (2, "treated"): 8,
+        (3, "treated"): 9,
         (1, "control"): 7,
         (2, "control"): 11,
         (3, "control"): 6,
     }
     slow = {
-        cell: (100.0 if cell == (3, "toci") else 1.0) + np.linspace(0, 1, len(days))
+        cell: (100.0 if cell == (3, "treated") else 1.0) + np.linspace(0, 1, len(days))
         for cell, days in patients["zhou2025"].items()
     }
     printed = [
@@ -218,12 +220,14 @@ def test_simulated_histories_print_a_p_as_often_as_their_enumeration_says():
 def test_log_rank_and_cox_of_simulated_patients_are_those_of_lifelines(seed):
     """Of 150 patients many share a day; lifelines takes such events by Efron's method too."""
     patients = simulate_survival.cohort(-0.8, 50, 100, 0.7, rng(seed))
-    data = pd.DataFrame({"days": patients.days, "observed": patients.observed, "toci": patients.toci * 1.0})
+    data = pd.DataFrame(
+        {"days": patients.days, "observed": patients.observed, "treated": patients.treated * 1.0}
+    )
     assert data.days[data.observed].duplicated().any()
-    toci, control = data[data.toci == 1], data[data.toci == 0]
-    tested = logrank_test(toci.days, control.days, toci.observed, control.observed)
+    treated, control = data[data.treated == 1], data[data.treated == 0]
+    tested = logrank_test(treated.days, control.days, treated.observed, control.observed)
     assert simulate_survival.log_rank(patients) ** 2 == pytest.approx(tested.test_statistic, rel=1e-9)
-    fitted = CoxPHFitter().fit(data, "days", "observed").summary.loc["toci"]
+    fitted = CoxPHFitter().fit(data, "days", "observed").summary.loc["treated"]
     # where lifelines stops its own Newton steps; events of one day by Breslow's method are out by 1e-3
     assert simulate_survival.cox(patients) == pytest.approx((fitted["coef"], fitted["se(coef)"]), abs=1e-4)
 
@@ -240,15 +244,15 @@ def test_as_many_simulated_patients_have_the_event_as_the_share_says(log_hr, sha
 def test_hazards_of_simulated_patients_are_proportional():
     """Of 40,000 patients without censoring to speak of, mean survival is the inverse of the hazard."""
     patients = simulate_survival.cohort(1.2, 20_000, 20_000, 0.999, rng())
-    means = [patients.days[arm & patients.observed].mean() for arm in (patients.toci, ~patients.toci)]
+    means = [patients.days[arm & patients.observed].mean() for arm in (patients.treated, ~patients.treated)]
     assert np.log(means[1] / means[0]) == pytest.approx(1.2, abs=0.04)  # four standard errors
 
 
 def test_patients_who_cannot_be_compared_print_nothing():
-    toci = np.array([True, False])
-    censored_first = Cohort(np.array([1.0, 2.0]), np.array([False, True]), toci)
-    all_of_one_arm = Cohort(np.array([1.0, 2.0]), np.array([True, False]), toci)
-    nobody = Cohort(np.array([1.0, 2.0]), np.array([False, False]), toci)
+    treated = np.array([True, False])
+    censored_first = Cohort(np.array([1.0, 2.0]), np.array([False, True]), treated)
+    all_of_one_arm = Cohort(np.array([1.0, 2.0]), np.array([True, False]), treated)
+    nobody = Cohort(np.array([1.0, 2.0]), np.array([False, False]), treated)
     for patients in (censored_first, nobody):
         assert simulate_survival.log_rank(patients) is None and simulate_survival.cox(patients) is None
     # a p, by hand: O - E = 1/2, V = 1/4; but no finite hazard ratio

@@ -94,7 +94,7 @@ FLIPPED = {"lower": "higher", "higher": "lower", None: None}
 def exchanged(used):
     """The report of the same patients, had the paper called its arms the other way round."""
     report = used.report
-    arms = {"toci": report.control, "control": report.toci}
+    arms = {"treated": report.control, "control": report.treated}
     turned = {"direction": FLIPPED[report.direction]} if hasattr(report, "direction") else {}
     return replace(used, report=replace(report, **arms, **turned))
 

@@ -11,7 +11,7 @@ from extraction.derived.whole_days import is_no_median_of_whole_days, sums_of_su
 from models.evidence.collect import collect
 from models.evidence.report import Reading
 
-TOCI = "crs_duration.toci"
+TOCI = "crs_duration.treated"
 
 
 def with_entry(record, name: str, **changes):
@@ -90,7 +90,7 @@ def test_numbers_said_to_agree_are_the_same_in_both_records(review):
         ends = ("lower", "upper", "median", "minimum", "maximum")
         return [getattr(entry, end, None) for end in ends]
 
-    for name in ("toci_dose.toci", "toci_interval.toci"):
+    for name in ("toci_dose.treated", "toci_interval.treated"):
         assert numbers("zhou2025", name) == numbers("zhang2022", name)
     assert (
         numbers("zhou2025", "steroid_dose.users.text")[-2:] == numbers("zhang2022", "steroid_dose.total")[-2:]

@@ -17,7 +17,7 @@ def summary(p_favours: float, **changes) -> dict:
         "lower": 0.48,
         "upper": 1.18,
         "digits": 2,
-        "p_favours_toci": p_favours,
+        "p_favours_treated": p_favours,
         "draws": None,
         "n_studies": 2,
         "n_reports": 7,

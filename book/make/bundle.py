@@ -142,7 +142,7 @@ def estimates(found: dict) -> pd.DataFrame:
             | {"quantity": "mean effect"}
             | {name: e[name] for name in limits}
             | {f"mcse_{name}": e["mcse"][name] for name in limits}
-            | {"p_favours_toci": e["p_favours_toci"]}
+            | {"p_favours_treated": e["p_favours_treated"]}
         )
         rows.append(same | {"quantity": "next study"} | e["prediction"])
         rows.append(
@@ -161,7 +161,7 @@ def estimates(found: dict) -> pd.DataFrame:
             "scale",
             *limits,
             *(f"mcse_{name}" for name in limits),
-            "p_favours_toci",
+            "p_favours_treated",
         ],
     )
 

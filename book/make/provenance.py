@@ -218,10 +218,10 @@ def candidates(tables: Iterable[tuple[int, int, int, int]]) -> str:
     tables = list(tables)
     if not tables:
         return ""
-    toci, n, control, m = zip(*tables, strict=True)
+    treated, n, control, m = zip(*tables, strict=True)
     how_many = "one table prints so" if len(tables) == 1 else f"{len(tables)} tables print so"
     return (
-        f"{how_many}: {_range(toci)} of {_range(n)} with tocilizumab, {_range(control)} of {_range(m)}"
+        f"{how_many}: {_range(treated)} of {_range(n)} with tocilizumab, {_range(control)} of {_range(m)}"
         " without"
     )
 

@@ -35,17 +35,17 @@ const ExplorerKinds = (() => {
   const KINDS = {
     counts: {
       words: () => "counts of both arms", wanted: "four", measure: "odds ratio",
-      fields: [whole("events-toci", "Events, {treated}"), whole("n-toci", "of patients"), whole("events-control", "Events, {comparator}"), whole("n-control", "of patients")],
-      fault([toci, n, control, nControl]) {
-        for (const [name, nName, events, patients] of [["events-toci", "n-toci", toci, n], ["events-control", "n-control", control, nControl]]) {
+      fields: [whole("events-treated", "Events, {treated}"), whole("n-treated", "of patients"), whole("events-control", "Events, {comparator}"), whole("n-control", "of patients")],
+      fault([treated, n, control, nControl]) {
+        for (const [name, nName, events, patients] of [["events-treated", "n-treated", treated, n], ["events-control", "n-control", control, nControl]]) {
           const wrong = sizes([[nName, patients]]);
           if (wrong) return wrong;
           if (events > patients) return fault([name], `Found ${events} events in ${patients} patients; there cannot be more events than patients.`);
         }
         return null;
       },
-      rough([toci, n, control, nControl]) {
-        const cells = [toci, n - toci, control, nControl - control].map(cell => cell + 0.5);
+      rough([treated, n, control, nControl]) {
+        const cells = [treated, n - treated, control, nControl - control].map(cell => cell + 0.5);
         return { effect: Math.log(cells[0] * cells[3] / (cells[1] * cells[2])), se: Math.sqrt(cells.reduce((sum, cell) => sum + 1 / cell, 0)) };
       },
       likelihood: texts => ExplorerReports.counts(...texts.map(Number)),
@@ -80,9 +80,9 @@ const ExplorerKinds = (() => {
     },
     logrank: {
       words: () => "a log-rank p with events and sizes", wanted: "five", measure: "hazard ratio",
-      fields: [{ ...p, name: "p-log-rank" }, side, whole("events-all", "Events in all"), whole("patients-toci", "Patients, {treated}"), whole("patients-control", "Patients, {comparator}")],
+      fields: [{ ...p, name: "p-log-rank" }, side, whole("events-all", "Events in all"), whole("patients-treated", "Patients, {treated}"), whole("patients-control", "Patients, {comparator}")],
       fault([, , events, n, nControl]) {
-        const wrong = sizes([["patients-toci", n], ["patients-control", nControl]]);
+        const wrong = sizes([["patients-treated", n], ["patients-control", nControl]]);
         if (wrong) return wrong;
         return events < 1 || events > n + nControl ? fault(["events-all"], `Found ${events} events in ${n + nControl} patients; there is at least one, and at most one for each.`) : null;
       },
@@ -95,11 +95,11 @@ const ExplorerKinds = (() => {
     },
     time: {
       words: () => "events over person-time", wanted: "four", measure: "ratio",
-      fields: [whole("events-time-toci", "Events, {treated}"), above0("time-toci", "in person-time", "a time is a number above 0"),
+      fields: [whole("events-time-treated", "Events, {treated}"), above0("time-treated", "in person-time", "a time is a number above 0"),
                whole("events-time-control", "Events, {comparator}"), above0("time-control", "in person-time", "a time is a number above 0")],
       fault([events, time, eventsControl, timeControl]) {
-        if (!(time > 0 && timeControl > 0)) return fault(["time-toci", "time-control"], "Found 0; a person-time lies above 0.");
-        return events + eventsControl ? null : fault(["events-time-toci", "events-time-control"], "Found no event in either arm, which tells nothing.");
+        if (!(time > 0 && timeControl > 0)) return fault(["time-treated", "time-control"], "Found 0; a person-time lies above 0.");
+        return events + eventsControl ? null : fault(["events-time-treated", "events-time-control"], "Found no event in either arm, which tells nothing.");
       },
       rough: ([events, time, eventsControl, timeControl]) => ({ effect: Math.log((events + 0.5) / (eventsControl + 0.5) * timeControl / time), se: Math.sqrt(1 / (events + 0.5) + 1 / (eventsControl + 0.5)) }),
       note: () => "A ratio of rates is the hazard ratio where neither hazard changes with time.",
@@ -107,10 +107,10 @@ const ExplorerKinds = (() => {
     },
     medians: {
       words: () => "medians with ranges", wanted: "eight", measure: "ratio",
-      fields: ["toci", "control"].flatMap(arm => [days(`median-${arm}`, `Median, ${arm === "toci" ? "{treated}" : "{comparator}"}`), days(`min-${arm}`, "shortest"),
+      fields: ["treated", "control"].flatMap(arm => [days(`median-${arm}`, `Median, ${arm === "treated" ? "{treated}" : "{comparator}"}`), days(`min-${arm}`, "shortest"),
                                                  days(`max-${arm}`, "longest"), whole(`n-of-median-${arm}`, "of patients")]),
       fault(values) {
-        for (const [i, arm] of [[0, "toci"], [4, "control"]]) {
+        for (const [i, arm] of [[0, "treated"], [4, "control"]]) {
           const [median, least, most, n] = values.slice(i, i + 4), names = ["median", "min", "max"].map(name => `${name}-${arm}`);
           if (n < 3 || n > MOST) return fault([`n-of-median-${arm}`], `Found ${n} patients; a median with its range needs from 3 to 20,000.`);
           if (!(0 < least && least < median && median < most)) return fault(names, `Found ${median} within ${least} to ${most}; the median must lie between shortest and longest, and all above 0.`);

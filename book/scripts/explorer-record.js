@@ -38,7 +38,7 @@ const ExplorerRecord = (() => {
               { estimate, lower, upper, adjusted_for: "[]" }),
       ];
     }
-    const [toci, nToci, control, nControl] = own.values, arms = { toci: [toci, nToci], control: [control, nControl] };
+    const [treated, nTreated, control, nControl] = own.values, arms = { treated: [treated, nTreated], control: [control, nControl] };
     return Object.entries(arms).flatMap(([arm, [events, n]]) => [
       entry(`group_size.${arm}`, "group_size", "group_size", arm, "patients", n, address, { n }),
       entry(`${endpoint.field}.${arm}`, "counts", endpoint.field, arm, "patients", `${events}/${n}`, address, { events, n }),
@@ -65,7 +65,7 @@ design:
   lymphodepletion: null
   address: ${address}
 arms:
-  toci: {definition: "Given tocilizumab; the paper's definition is not yet recorded."}
+  treated: {definition: "Given tocilizumab; the paper's definition is not yet recorded."}
   control: {definition: "Not given tocilizumab; the paper's definition is not yet recorded."}
 strata:
   all: {definition: All patients.}

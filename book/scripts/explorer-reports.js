@@ -15,16 +15,16 @@ const ExplorerReports = (() => {
   }
 
   // Both arms' counts: exact binomials, the study's own log odds, midway between the arms, integrated out.
-  function counts(toci, nToci, control, nControl) {
+  function counts(treated, nTreated, control, nControl) {
     const nodes = Array.from({ length: 57 }, (_, i) => -3.6 + i * 7.2 / 56);
     const spread = nodes.map(Math.sinh), stretch = nodes.map(node => Math.log(Math.cosh(node)));
     let mode = 0;  // of the logit of the control risk; from one effect to the next it hardly moves
     return theta => {
       let low = -60, high = 60, curvature;
       for (let turn = 0; turn < 200; turn++) {
-        const treated = expit(mode + theta), untreated = expit(mode);
-        const slope = toci + control - nToci * treated - nControl * untreated - (mode + theta / 2) / BASELINE_SD ** 2;
-        curvature = nToci * treated * (1 - treated) + nControl * untreated * (1 - untreated) + 1 / BASELINE_SD ** 2;
+        const risk = expit(mode + theta), untreated = expit(mode);
+        const slope = treated + control - nTreated * risk - nControl * untreated - (mode + theta / 2) / BASELINE_SD ** 2;
+        curvature = nTreated * risk * (1 - risk) + nControl * untreated * (1 - untreated) + 1 / BASELINE_SD ** 2;
         if (Math.abs(slope) < 0.01 * Math.sqrt(curvature)) break;
         if (slope > 0) low = mode; else high = mode;
         const newton = mode + slope / curvature;
@@ -32,7 +32,7 @@ const ExplorerReports = (() => {
       }
       const width = 1 / Math.sqrt(curvature), logs = spread.map((away, i) => {
         const alpha = mode + width * away;
-        return control * alpha - nControl * softplus(alpha) + toci * (alpha + theta) - nToci * softplus(alpha + theta)
+        return control * alpha - nControl * softplus(alpha) + treated * (alpha + theta) - nTreated * softplus(alpha + theta)
           - 0.5 * ((alpha + theta / 2) / BASELINE_SD) ** 2 + stretch[i];
       });
       const top = Math.max(...logs);

@@ -9,7 +9,7 @@
         infection: ["sepsis", "septic", "bacteraemia", "bacteremia", "pneumonia"],
         steroid: ["corticosteroid", "dexamethasone", "methylprednisolone", "prednisolone", "glucocorticoid"],
         response: ["remission", "remissions", "efficacy"],
-        tocilizumab: ["actemra", "roactemra", "toci"],
+        tocilizumab: ["actemra", "roactemra", "treated"],
         crs: ["storm"],
         leukaemia: ["leukemia"],
     };

@@ -10,7 +10,7 @@ from extraction.vocabulary import TWO_ARMS
 from models.evidence.report import Evidence
 
 ACRONYMS = {
-    "toci": "tocilizumab",
+    "treated": "tocilizumab",
     "crs": "CRS",
     "icans": "ICANS",
     "mrd": "MRD",

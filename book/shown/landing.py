@@ -212,7 +212,7 @@ def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Pictu
                     "endpoint": row.key,
                     "answer": answer,
                     "scale": endpoint.scale,
-                    **{name: limits[name] for name in ("median", "lower", "upper", "p_favours_toci")},
+                    **{name: limits[name] for name in ("median", "lower", "upper", "p_favours_treated")},
                 }
                 for answer, limits in (("not adjusted", row.summary), ("adjusted for bias", row.adjusted))
             ]
@@ -237,7 +237,7 @@ def icon_array(row: Row, review: Review) -> Picture | None:
             ("median", "lower", "upper"), 1000 * effect.baseline.risk
         ),
         "with it,\nadjusted for bias": effect.adjusted,
-        "with it,\nnot adjusted": effect.with_toci,
+        "with it,\nnot adjusted": effect.with_treated,
     }
     figure, axes = plt.subplots(1, 3, figsize=(NARROW, 2.6), layout="constrained")
     for ax, (arm, limits) in zip(axes, arms.items(), strict=True):

@@ -125,8 +125,8 @@ def _studies(now: Today, plan: Design, log_ratio: float) -> int:
 def _after(now: Today, plan: Design, size: int, log_ratios: list[float]) -> list[Expected]:
     if plan.control_risk is None:
         return [after_ratios(now, plan.se(size, effect), effect) for effect in log_ratios]
-    n_toci = int(np.clip(round(size * plan.toci_share), 1, size - 1))
-    return after_counts(now, n_toci, size - n_toci, plan.control_risk, log_ratios)
+    n_treated = int(np.clip(round(size * plan.treated_share), 1, size - 1))
+    return after_counts(now, n_treated, size - n_treated, plan.control_risk, log_ratios)
 
 
 def today(key: str, review: Review) -> Today:
@@ -359,7 +359,7 @@ def numbers(found: list[Outlook]) -> pd.DataFrame:
                 "truth": o.truth,
                 "true_ratio": float(np.exp(o.log_ratio)),
                 "patients": size,
-                "p_favours_toci": o.p_better(expected),
+                "p_favours_treated": o.p_better(expected),
                 **_limits(expected),
             }
             for o in found

@@ -391,8 +391,8 @@ def _of_histories(record: Record, entry: LogRankP, sizes: tuple[int, int]) -> Ju
     fewer = definition is not None and definition.among is not None
     choices = [(a, b) for a in range(sizes[0], 0, -1) for b in range(sizes[1], 0, -1)] if fewer else [sizes]
     cut_off = False
-    for n_toci, n_control in choices:
-        found = log_rank_histories(n_toci, n_control, entry.p)
+    for n_treated, n_control in choices:
+        found = log_rank_histories(n_treated, n_control, entry.p)
         told = (*(found.untied or ()), *(found.tied or ()))
         cut_off |= bool(told)
         rows = [row for row in told if row["match"] == "rounded"]
@@ -406,7 +406,7 @@ def _of_histories(record: Record, entry: LogRankP, sizes: tuple[int, int]) -> Ju
             return Judgement(
                 "agrees",
                 f"{how_many} histories{ties}",
-                f"a log-rank test of {n_toci} v {n_control} patients can give this p",
+                f"a log-rank test of {n_treated} v {n_control} patients can give this p",
             )
     if cut_off:
         return Judgement(

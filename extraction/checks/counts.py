@@ -27,8 +27,8 @@ def group_sizes_agree(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
         yield Judgement(
             "differs", f"at most {sizes['total']}", f"{group} is no larger than both arms together"
         )
-    if {"toci", "control", "total"} <= sizes.keys():
-        both = sizes["toci"] + sizes["control"]
+    if {"treated", "control", "total"} <= sizes.keys():
+        both = sizes["treated"] + sizes["control"]
         if entry.arm == "total" or both == sizes["total"]:  # where they do not, the total alone is judged
             yield compare(
                 both == sizes["total"], both if entry.arm == "total" else entry.n, "the arms add to the total"
@@ -256,8 +256,8 @@ def share_given_it_is_possible(record: Record, entry: AnyEntry) -> Iterator[Judg
     elif not found.tables:
         yield Judgement("differs", "some table", "no table of the arms has this share of its events")
     elif len(found.tables) == 1:
-        toci, _, control, _ = found.tables[0]
-        yield Judgement("agrees", f"{toci} of {toci + control}", "one table of the arms prints so")
+        treated, _, control, _ = found.tables[0]
+        yield Judgement("agrees", f"{treated} of {treated + control}", "one table of the arms prints so")
     else:
         yield Judgement("agrees", "", f"{len(found.tables)} tables of the arms print so")
 
@@ -330,11 +330,11 @@ def grades_add_to_those_with_crs(record: Record, entry: AnyEntry) -> Iterator[Ju
 
 def treated_are_the_arm(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     """Patients given the drug are the arm, or the arm within a stratum of grades."""
-    if not isinstance(entry, Counts) or entry.arm not in ("toci", "total"):
+    if not isinstance(entry, Counts) or entry.arm not in ("treated", "total"):
         return
     if entry.field != QUESTION.treatment.use:
         return
-    if n := group_size(record, "toci", entry.stratum):
+    if n := group_size(record, "treated", entry.stratum):
         yield compare(
             entry.events == n,
             n,

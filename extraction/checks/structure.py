@@ -77,22 +77,22 @@ def ids_are_unique(record: Record, source: Source) -> Iterator[Problem]:
 
 
 def arms_are_defined(record: Record, source: Source) -> Iterator[Problem]:
-    for arm in ("toci", "control"):
+    for arm in ("treated", "control"):
         if arm not in record.arms:
             yield source.problem(("arms", arm), "nothing", "a record defines both arms")
 
 
 def arm_sizes_are_stated(record: Record, source: Source) -> Iterator[Problem]:
-    """Two of toci, control and total are printed for all patients or follow, or the gap is stated."""
+    """Two of treated, control and total are printed for all patients or follow, or the gap is stated."""
     stated = {e.arm for e in record.entries if e.field == "group_size" and e.stratum == "all"}
     if both_sizes(record):
         return
     gap = any(e.field == "group_size" and isinstance(e, NotReported) for e in record.entries)
-    if len(stated & {"toci", "control", "total"}) < 2 and not gap:
+    if len(stated & {"treated", "control", "total"}) < 2 and not gap:
         yield source.problem(
             ("entries",),
             ", ".join(sorted(stated)) or "no group size",
-            "the size of two of toci, control and total is needed in stratum all, or a not_reported entry",
+            "the size of two of treated, control and total is needed in stratum all, or a not_reported entry",
         )
 
 

@@ -90,7 +90,7 @@ def tables_of(record: Record, field: str, stratum: str = "all", verbal: bool = T
     known, test = _known(record, field, stratum), _test(record, field, stratum, verbal)
     if not (known.by_arm or known.bounds or known.treated_share or test):
         return None
-    toci, control = (
+    treated, control = (
         Arm(
             max_n=known.max_n[a],
             min_n=known.min_n[a],
@@ -101,11 +101,11 @@ def tables_of(record: Record, field: str, stratum: str = "all", verbal: bool = T
         for a in BOTH_ARMS
     )
     if test is None or isinstance(test.entry, TestOutcome):
-        without = _searched(toci, control, total_events=known.total, treated_share=known.treated_share)
+        without = _searched(treated, control, total_events=known.total, treated_share=known.treated_share)
         if test is None:
             return known.recovered(without)
     found = _searched(
-        toci,
+        treated,
         control,
         test.p,
         test.tests,
@@ -452,14 +452,14 @@ def _sum_of_classes(classes: Classes, field: str) -> Recovered:
     places = [QUESTION.exclusive.index(part) for part in _leaves(field)]
     candidates = [
         Candidate(
-            sum(toci[i] for i in places),
-            sum(toci),
+            sum(treated[i] for i in places),
+            sum(treated),
             sum(control[i] for i in places),
             sum(control),
             c.test,
             c.match,
         )
         for c in classes.candidates
-        for toci, control in [c.table]
+        for treated, control in [c.table]
     ]
     return Recovered(Recovery(candidates), classes.entries)

@@ -39,20 +39,22 @@ class Imbalance:
     study: str
     label: str
     variable: str
-    events_toci: int
-    n_toci: int
+    events_treated: int
+    n_treated: int
     events_control: int
     n_control: int
 
     @property
     def difference(self) -> float:
-        return standardised_difference(self.events_toci / self.n_toci, self.events_control / self.n_control)
+        return standardised_difference(
+            self.events_treated / self.n_treated, self.events_control / self.n_control
+        )
 
 
-def standardised_difference(share_toci: float, share_control: float) -> float:
+def standardised_difference(share_treated: float, share_control: float) -> float:
     """Difference of two shares over the root of their mean variance (Austin 2009, Stat Med 28:3083)."""
-    variance = (share_toci * (1 - share_toci) + share_control * (1 - share_control)) / 2
-    return float((share_toci - share_control) / np.sqrt(variance)) if variance else 0.0
+    variance = (share_treated * (1 - share_treated) + share_control * (1 - share_control)) / 2
+    return float((share_treated - share_control) / np.sqrt(variance)) if variance else 0.0
 
 
 def imbalances(review: Review) -> list[Imbalance]:
@@ -74,13 +76,13 @@ def _counts(record: Record, field: str, category: str | None) -> tuple[int, int,
     for entry in () if found else record.find(Counts, field, stratum="all"):
         if entry.category == category:
             found.setdefault(entry.arm, entry.events)
-    for arm, other in (("toci", "control"), ("control", "toci")):
+    for arm, other in (("treated", "control"), ("control", "treated")):
         if arm not in found and {other, "total"} <= found.keys():
             found[arm] = found["total"] - found[other]
     sizes = both_sizes(record)
-    if not {"toci", "control"} <= found.keys() or not sizes:
+    if not {"treated", "control"} <= found.keys() or not sizes:
         return None
-    return found["toci"], sizes[0], found["control"], sizes[1]
+    return found["treated"], sizes[0], found["control"], sizes[1]
 
 
 MEDIANS = {
@@ -103,7 +105,7 @@ def median_entries(review: Review) -> list[tuple[str, str, dict[str, Entry | Non
                 for e in record.find(Entry, field, stratum="all")
                 if isinstance(e, MedianRange | MedianQuartiles)
             }
-            if {"toci", "control"} & arms.keys():
+            if {"treated", "control"} & arms.keys():
                 p = next(
                     (e for e in record.find(PValue, field, stratum="all") if e.adjustment == "none"), None
                 )
@@ -111,7 +113,7 @@ def median_entries(review: Review) -> list[tuple[str, str, dict[str, Entry | Non
                     (
                         words,
                         study,
-                        dict(zip(MEDIANS, (arms.get("toci"), arms.get("control"), p), strict=True)),
+                        dict(zip(MEDIANS, (arms.get("treated"), arms.get("control"), p), strict=True)),
                     )
                 )
     return rows

@@ -31,7 +31,7 @@ def group_size(record: Record, arm: str, stratum: str = "all") -> int | None:
     by_parts = {a: n for a in BOTH_ARMS if a not in sizes and (n := _size_by_parts(record, a))}
     sizes = _completed(sizes | by_parts)
     if arm not in sizes and "total" in sizes and (treated := _given_the_drug(record, sizes["total"])):
-        sizes = _completed(sizes | {"toci": treated})
+        sizes = _completed(sizes | {"treated": treated})
     by_shares = {a: n for a in BOTH_ARMS if a not in sizes and (n := _size_by_shares(record, a))}
     return _completed(sizes | by_shares).get(arm)
 
@@ -109,8 +109,8 @@ def _is_of(entry: Counts | Percentage, total: int) -> bool:
 
 def both_sizes(record: Record, stratum: str = "all") -> tuple[int, int] | None:
     """Patients of the two arms in a stratum, tocilizumab first; None where either is unknown or nobody."""
-    toci, control = (group_size(record, arm, stratum) for arm in BOTH_ARMS)
-    return (toci, control) if toci and control else None
+    treated, control = (group_size(record, arm, stratum) for arm in BOTH_ARMS)
+    return (treated, control) if treated and control else None
 
 
 def _size_by_grade(record: Record, arm: str, stratum: str) -> int | None:
@@ -123,7 +123,7 @@ def _size_by_grade(record: Record, arm: str, stratum: str) -> int | None:
 
 
 def grade_counts(record: Record) -> dict[int, dict[str, int]]:
-    """Patients by CRS grade, then by arm (toci, control, total); grades not printed by arm are absent."""
+    """Patients by CRS grade, then by arm (treated, control, total); grades not printed by arm are absent."""
     printed: dict[str, dict[str, int]] = {}
     for entry in record.find(Counts, HIGHEST_GRADE, stratum="all"):
         if entry.category:
@@ -135,7 +135,7 @@ def grade_counts(record: Record) -> dict[int, dict[str, int]]:
             for arm in {arm for c in APART for arm in printed.get(c, {})} - sizes.keys():
                 sizes[arm] = sum(printed.get(c, {}).get(arm, 0) for c in APART)
         sizes = _completed(sizes)
-        if {"toci", "control"} <= sizes.keys():
+        if {"treated", "control"} <= sizes.keys():
             found[grade] = sizes
     return found
 
@@ -145,10 +145,10 @@ def _completed(sizes: dict[str, int]) -> dict[str, int]:
     total.
     """
     match sizes:
-        case {"toci": toci, "control": control}:
-            return {"total": toci + control, **sizes}
-        case {"total": total, "toci": toci} if toci <= total:
-            return sizes | {"control": total - toci}
+        case {"treated": treated, "control": control}:
+            return {"total": treated + control, **sizes}
+        case {"total": total, "treated": treated} if treated <= total:
+            return sizes | {"control": total - treated}
         case {"total": total, "control": control} if control <= total:
-            return sizes | {"toci": total - control}
+            return sizes | {"treated": total - control}
     return sizes

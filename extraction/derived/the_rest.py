@@ -24,10 +24,10 @@ def sizes_of_the_rest(record: Record, stratum: str) -> tuple[int, int] | None:
         return None
     fields = {e.field for e in record.entries if isinstance(e, Counts | Percentage) and e.stratum == beside}
     for name in sorted(fields):
-        sizes = {(n_toci, n_control) for _, n_toci, _, n_control in _tables(record, name, beside)}
+        sizes = {(n_treated, n_control) for _, n_treated, _, n_control in _tables(record, name, beside)}
         if len(sizes) == 1:
-            n_toci, n_control = sizes.pop()
-            return everyone[0] - n_toci, everyone[1] - n_control
+            n_treated, n_control = sizes.pop()
+            return everyone[0] - n_treated, everyone[1] - n_control
     return None
 
 
@@ -46,11 +46,11 @@ def mixes_of_the_rest(record: Record, stratum: str) -> tuple[list[Mix], list[Mix
         return None
     tables = _tables(record, SEVERE_GRADES, beside) if SEVERE_GRADES else []
     severe = (tables[0][0], tables[0][2]) if len(tables) == 1 else (None, None)
-    toci, control = (
+    treated, control = (
         _mixes({grade: grades[grade][arm] for grade in (1, 2, 3)}, size, beside_it)
         for arm, size, beside_it in zip(BOTH_ARMS, sizes, severe, strict=True)
     )
-    return (toci, control) if toci and control else None
+    return (treated, control) if treated and control else None
 
 
 def _tables(record: Record, field: str, stratum: str) -> list[Table]:

@@ -29,7 +29,7 @@ CELLS = {
     "events": ("arm", "n"),
 }
 """Kinds of row, and the cells each fills; all others of its cells are empty."""
-ARMS = {"treated": "treated", "control": "control", "toci": "treated"}
+ARMS = ("treated", "control")
 """Arms as a file may name them; the records call the treated arm by its drug."""
 COLUMNS = ("kind", "arm", "time", "survival", "n", "pixel_x", "pixel_y")
 NUMBER = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?")
@@ -242,7 +242,7 @@ def _row(line: int, heads: list[str], cells: list[str], faults: _Faults) -> Row 
     if len(faults.found) > before:
         return None
     time, survival, x, y = (float(given[key] or "nan") for key in ("time", "survival", "pixel_x", "pixel_y"))
-    return Row(line, kind, ARMS.get(arm, ""), time, survival, int(given["n"] or 0), x, y)
+    return Row(line, kind, arm if arm in ARMS else "", time, survival, int(given["n"] or 0), x, y)
 
 
 def _not_its_number(column: str, cell: str) -> str | None:

@@ -19,7 +19,7 @@ from extraction.schema import DECIMALS, Address, AnyEntry, Record
 from extraction.source import Source
 
 Block = tuple[str, str]
-"""A part of a record and the name of a block in it, e.g. (`entries`, `icans.toci`)."""
+"""A part of a record and the name of a block in it, e.g. (`entries`, `icans.treated`)."""
 Group = Literal["numbers", "meanings", "places", "judgements", "words"]
 GROUPS: dict[Group, str] = {
     "numbers": "numbers",

@@ -36,9 +36,9 @@ class AbsoluteEffect:
     """
 
     baseline: Baseline
-    with_toci: dict
+    with_treated: dict
     adjusted: dict
-    """As `with_toci`, adjusted for the bias of the studies."""
+    """As `with_treated`, adjusted for the bias of the studies."""
     difference: dict
     next_study: dict
 
@@ -102,7 +102,7 @@ def for_words(effect: AbsoluteEffect) -> dict:
     """The `absolute` part of a summary that models.words reads, in patients per 1,000."""
     return {
         "without": 1000 * effect.baseline.risk,
-        "unadjusted": effect.with_toci,
+        "unadjusted": effect.with_treated,
         "adjusted": effect.adjusted,
         "source": f"{effect.baseline.source}, {effect.baseline.events}/{effect.baseline.n}",
     }

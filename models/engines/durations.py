@@ -97,7 +97,7 @@ def layout(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     for used, report, packed in zip(evidence.used, reports, everything, strict=True):
         s, cells = evidence.studies.index(used.study), report.cells
         i, r = i + len(packed.integers), r + len(packed.reals)
-        means = [(s * len(GRADES) + GRADES.index(grade)) * 2 + (arm == "toci") for grade, arm, _ in cells]
+        means = [(s * len(GRADES) + GRADES.index(grade)) * 2 + (arm == "treated") for grade, arm, _ in cells]
         compares = int(packed.kind == "curve")
         rows.append([KINDS[packed.kind], s, i, r, len(cells), compares, *means, *[0] * (widest - len(means))])
     return (

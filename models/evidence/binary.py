@@ -100,22 +100,27 @@ def _matched(record: Record, endpoint: str, name: str, reading: Reading) -> Used
 
 def _counts(record: Record, endpoint: str, name: str, reading: Reading, stratum: str = "all") -> Used | None:
     arms = {arm: _events(record, name, arm, stratum) for arm in BOTH_ARMS}
-    toci, control = (arms[a] for a in BOTH_ARMS)
-    if not toci or not control:
+    treated, control = (arms[a] for a in BOTH_ARMS)
+    if not treated or not control:
         return None
-    n_toci, n_control = (_patients(record, a, arms[a]) for a in BOTH_ARMS)
-    if n_toci is None or n_control is None:
+    n_treated, n_control = (_patients(record, a, arms[a]) for a in BOTH_ARMS)
+    if n_treated is None or n_control is None:
         return None
     early = 0 if reading.before_the_drug else _before_the_drug(record, name, stratum)
-    summed = " and ".join(dict.fromkeys(e.stratum for e in (*toci, *control) if e.stratum != stratum))
+    summed = " and ".join(dict.fromkeys(e.stratum for e in (*treated, *control) if e.stratum != stratum))
     notes = [
         f"{summed} added up, which make up the arm" if summed else "",
         "" if name == endpoint else f"counts are those of {name}",
     ]
     return Used(
         record.study,
-        Table(sum(e.events for e in toci) - early, sum(e.events for e in control), n_toci - early, n_control),
-        tuple(e.id for e in (*toci, *control)),
+        Table(
+            sum(e.events for e in treated) - early,
+            sum(e.events for e in control),
+            n_treated - early,
+            n_control,
+        ),
+        tuple(e.id for e in (*treated, *control)),
         stratum,
         note="; ".join(filter(None, notes)),
     )
@@ -186,7 +191,7 @@ def _before_the_drug(record: Record, name: str, stratum: str | None = None) -> i
     """Patients of the tocilizumab arm whose event began before the drug, as far as they are printed: the drug
     could not prevent it or lead to it, so they leave the arm's events and its patients alike.
     """
-    early = record.find(Counts, name, arm="toci", stratum=stratum)
+    early = record.find(Counts, name, arm="treated", stratum=stratum)
     return sum(e.events for e in early if e.category == QUESTION.categories.before_it)
 
 
@@ -284,17 +289,17 @@ def _check(record: Record, entry: Entry, found: Recovered | None) -> CountsFores
     """What the posterior must foresee: a p, or an outcome in words, of a test in groups of known size."""
     if not isinstance(entry, PValue | TestOutcome) or entry.arm != "comparison":
         return None
-    toci, control = (group_size(record, arm, entry.stratum) for arm in BOTH_ARMS)
+    treated, control = (group_size(record, arm, entry.stratum) for arm in BOTH_ARMS)
     if found and len({table[1::2] for table in found.tables}) == 1:
-        _, toci, _, control = found.tables[0]
-    if not toci or not control:
+        _, treated, _, control = found.tables[0]
+    if not treated or not control:
         return None
     if isinstance(entry, PValue):
-        return CountsPForeseen(toci, control, entry.p) if entry.adjustment == "none" else None
-    extremes = (0, toci, control, control), (toci, toci, 0, control)
+        return CountsPForeseen(treated, control, entry.p) if entry.adjustment == "none" else None
+    extremes = (0, treated, control, control), (treated, treated, 0, control)
     if min(fisher(*extreme) for extreme in extremes) >= float(entry.alpha):
         return None  # no table of these sizes is significant
-    return CountsOutcomeForeseen(toci, control, entry.significant, float(entry.alpha))
+    return CountsOutcomeForeseen(treated, control, entry.significant, float(entry.alpha))
 
 
 def _is_no_effect(record: Record, endpoint: str, contrast: str) -> Iterator[Unused]:

@@ -156,7 +156,7 @@ def _test_report(
         yield Unused(
             record.study,
             (first.id,),
-            f"no outcome of the test is significant with {sizes['toci']} v {sizes['control']} patients, "
+            f"no outcome of the test is significant with {sizes['treated']} v {sizes['control']} patients, "
             f"so {means}",
             stratum,
         )
@@ -175,11 +175,11 @@ def _impossible(entry: Compared, sizes: dict[str, int]) -> str:
     """Why a printed p cannot be that of its only named test, a Mann-Whitney test; empty where it can."""
     if not isinstance(entry, PValue) or entry.tests != ["mann_whitney"] or not all(sizes.values()):
         return ""
-    found = judge_rank_p(sizes["toci"], sizes["control"], entry.p)
+    found = judge_rank_p(sizes["treated"], sizes["control"], entry.p)
     if found["possible"]:
         return ""
     return (
-        f"a Mann-Whitney test of {sizes['toci']} v {sizes['control']} patients cannot give it (smallest p "
+        f"a Mann-Whitney test of {sizes['treated']} v {sizes['control']} patients cannot give it (smallest p "
         f"{found['smallest_attainable_p']:.4f}): the comparison enters by its outcome in words"
     )
 
@@ -203,7 +203,7 @@ def _of_unknown_grades(record: Record, entry: Entry) -> Unused:
         if isinstance(entry, PValue) and entry.tests == ["mann_whitney"]:
             check = RanksForeseen(entry.p, **by_arm)
         elif isinstance(entry, PrintedRange | PrintedQuartiles) and entry.arm in by_arm:
-            check = MedianForeseen(float(entry.median), entry.arm == "toci", by_arm[entry.arm])
+            check = MedianForeseen(float(entry.median), entry.arm == "treated", by_arm[entry.arm])
     return Unused(record.study, (entry.id,), reason, entry.stratum, check)
 
 
@@ -231,9 +231,9 @@ def _significant(entry: Compared) -> bool:
     return value < 0.05 or (entry.p.startswith("<") and value <= 0.05)
 
 
-def _can_be_significant(toci: int, control: int, alpha: float) -> bool:
+def _can_be_significant(treated: int, control: int, alpha: float) -> bool:
     """Whether complete separation of the arms has a two-sided exact Mann-Whitney p below alpha."""
-    return 2 / comb(toci + control, toci) < alpha
+    return 2 / comb(treated + control, treated) < alpha
 
 
 def _cells(grades: dict[int, dict[str, int]], arm: str) -> Grades:
@@ -255,7 +255,7 @@ def _medians(
         for e in record.find(Entry, endpoint, stratum="all")
         if isinstance(e, PrintedRange | PrintedQuartiles)
     }
-    by_arm = {"toci", "control"} <= found.keys()
+    by_arm = {"treated", "control"} <= found.keys()
     means = not reading.medians_at_their_word and any(
         is_no_median_of_whole_days(record, entry) for entry in found.values()
     )
@@ -275,10 +275,10 @@ def _median(
 ) -> Used:
     """A median of an arm, or of both together."""
     arms = ARMS if arm == "total" else (arm,)
-    toci, control = (_cells(grades, a) if a in arms else None for a in ARMS)
+    treated, control = (_cells(grades, a) if a in arms else None for a in ARMS)
     if isinstance(entry, PrintedQuartiles):
         quartiles = MedianQuartiles(
-            toci=toci,
+            treated=treated,
             control=control,
             median=_days(entry, entry.median),
             lower_quartile=_days(entry, entry.lower_quartile),
@@ -288,7 +288,7 @@ def _median(
     zeros = grades.get(0, {}).get(arm, 0) if entry.minimum == 0 else 0
     note = f"{zeros} patients without CRS counted as 0 days" if zeros else ""
     limits = MedianRange(
-        toci=toci,
+        treated=treated,
         control=control,
         median=_days(entry, entry.median),
         minimum=_days(entry, entry.minimum),

@@ -69,7 +69,7 @@ class LogRankForeseen(Foreseen):
 
     p: str
     direction: Direction | None
-    n_toci: int
+    n_treated: int
     n_control: int
 
     @property
@@ -77,7 +77,7 @@ class LogRankForeseen(Foreseen):
         return z_from_p(self.p)[1]
 
     def predicted(self, draws, study, generator):
-        return np.abs(log_rank_z(_effect(draws, study), self.n_toci, self.n_control, generator))
+        return np.abs(log_rank_z(_effect(draws, study), self.n_treated, self.n_control, generator))
 
     def probability(self, predicted: np.ndarray) -> float:
         """Of a |z| as large or larger."""
@@ -90,17 +90,17 @@ class CountsForeseen(Foreseen):
 
     kind = "table"
 
-    n_toci: int
+    n_treated: int
     n_control: int
 
     def fisher_p(self, draws: Dataset, study: str, generator: Generator) -> np.ndarray:
         log_or = _effect(draws, study)
         untreated = MIDWAY.of_control(_alpha(draws, study), log_or)
-        toci, control = (
+        treated, control = (
             generator.binomial(n, 1 / (1 + np.exp(-logit)))
-            for n, logit in ((self.n_toci, untreated + log_or), (self.n_control, untreated))
+            for n, logit in ((self.n_treated, untreated + log_or), (self.n_control, untreated))
         )
-        return fisher(toci, self.n_toci, control, self.n_control)
+        return fisher(treated, self.n_treated, control, self.n_control)
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class DurationsForeseen(Foreseen):
     p = None
 
     outcome: bool
-    toci: Grades
+    treated: Grades
     control: Grades
 
     @property
@@ -156,14 +156,14 @@ class DurationsForeseen(Foreseen):
 
     def predicted(self, draws, study, generator):
         stacked = draws.stack(sample=("chain", "draw"))
-        toci, control = (
-            _log_days(stacked, study, grades, treated, generator)
-            for grades, treated in ((self.toci, True), (self.control, False))
+        treated, control = (
+            _log_days(stacked, study, grades, given_it, generator)
+            for grades, given_it in ((self.treated, True), (self.control, False))
         )
-        u = (toci[:, :, None] > control[:, None, :]).sum(axis=(1, 2))
-        n_toci, n_control = toci.shape[1], control.shape[1]
-        critical = mann_whitney_critical(n_toci, n_control, 0.05)
-        return ((u <= critical) | (u >= n_toci * n_control - critical)).astype(float)
+        u = (treated[:, :, None] > control[:, None, :]).sum(axis=(1, 2))
+        n_treated, n_control = treated.shape[1], control.shape[1]
+        critical = mann_whitney_critical(n_treated, n_control, 0.05)
+        return ((u <= critical) | (u >= n_treated * n_control - critical)).astype(float)
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ class RanksForeseen(Foreseen):
     quantity = "p"
 
     p: str
-    toci: tuple[Grades, ...]
+    treated: tuple[Grades, ...]
     control: tuple[Grades, ...]
 
     @property
@@ -187,11 +187,11 @@ class RanksForeseen(Foreseen):
         stacked, most = draws.stack(sample=("chain", "draw")), printed_p(self.p).upper
         as_small = [
             _rank_p(
-                _log_days(stacked, study, toci, True, generator),
+                _log_days(stacked, study, treated, True, generator),
                 _log_days(stacked, study, control, False, generator),
             )
             <= most
-            for toci, control in product(self.toci, self.control)
+            for treated, control in product(self.treated, self.control)
         ]
         return np.array(as_small, float)
 
@@ -226,12 +226,12 @@ class MedianForeseen(Foreseen):
         return float(min(1.0, 2 * min(below, above)))
 
 
-def _rank_p(toci: np.ndarray, control: np.ndarray) -> np.ndarray:
+def _rank_p(treated: np.ndarray, control: np.ndarray) -> np.ndarray:
     """Exact two-sided Mann-Whitney p of each sample, shape (sample,); values of shape (sample, patient)."""
-    n_toci, n_control = toci.shape[1], control.shape[1]
-    u = (toci[:, :, None] > control[:, None, :]).sum(axis=(1, 2))
-    tail = np.cumsum(mann_whitney_null(n_toci, n_control))
-    return np.minimum(1.0, 2 * tail[np.minimum(u, n_toci * n_control - u)])
+    n_treated, n_control = treated.shape[1], control.shape[1]
+    u = (treated[:, :, None] > control[:, None, :]).sum(axis=(1, 2))
+    tail = np.cumsum(mann_whitney_null(n_treated, n_control))
+    return np.minimum(1.0, 2 * tail[np.minimum(u, n_treated * n_control - u)])
 
 
 def _effect(draws: Dataset, study: str) -> np.ndarray:

@@ -286,13 +286,13 @@ def _not_0(p: str) -> str:
 
 
 def _log_rank(record: Record, entry: LogRankEntry, reading: Reading, barred: str | None) -> Used | Unused:
-    toci, control = (group_size(record, arm, entry.stratum) for arm in BOTH_ARMS)
-    if toci is None or control is None:
+    treated, control = (group_size(record, arm, entry.stratum) for arm in BOTH_ARMS)
+    if treated is None or control is None:
         reason = "group sizes of this stratum are not printed"
         return Unused(record.study, (entry.id,), reason, entry.stratum)
     p, direction = _p_of(entry), _direction_of(entry)
     in_words = isinstance(entry, TestOutcome)
-    check = None if in_words else LogRankForeseen(p, direction, toci, control)
+    check = None if in_words else LogRankForeseen(p, direction, treated, control)
 
     def left_out(reason: str) -> Unused:
         return Unused(record.study, (entry.id,), reason, entry.stratum, check)
@@ -304,19 +304,19 @@ def _log_rank(record: Record, entry: LogRankEntry, reading: Reading, barred: str
     note = "" if direction else "direction not printed"
     if in_words:
         note = "; ".join(filter(None, ("the outcome taken at its word", note if p[0] == "<" else "")))
-    if min(toci, control) >= SMALLEST_ARM_FOR_A_DENSITY:
-        report = LogRank(p, direction, toci, control)
+    if min(treated, control) >= SMALLEST_ARM_FOR_A_DENSITY:
+        report = LogRank(p, direction, treated, control)
         return Used(record.study, report, (entry.id,), entry.stratum, note)
-    patients = f"{toci} v {control} patients"
+    patients = f"{treated} v {control} patients"
     if not reading.recovered:
         return left_out(f"{patients} are too few for a smooth log-rank statistic")
-    if toci + control > LARGEST_ENUMERATED:
+    if treated + control > LARGEST_ENUMERATED:
         return left_out(
             f"{patients} are too few for a smooth log-rank statistic and have too many histories to list"
         )
     only = _those_counted(record, entry.field)
     note += f"; only those with {FIELDS[only.among].meaning.rstrip('.').lower()} count" if only else ""
-    histories = LogRankHistories(p, direction, toci, control, counted=only.share if only else None)
+    histories = LogRankHistories(p, direction, treated, control, counted=only.share if only else None)
     if not histories.is_possible:
         reason = f"no history of {patients} has a log-rank p of {p}"
         return Unused(record.study, (entry.id,), reason, entry.stratum)

@@ -20,12 +20,12 @@ def pairs(record: Record, name: str) -> list[Pair[MedianTime]]:
     found: dict[str, Pair[MedianTime]] = {}
     for (stratum, _), arms in told.items():
         if set(BOTH_ARMS) <= arms.keys():
-            found.setdefault(stratum, Pair(arms["toci"], arms["control"], _report(**arms), NOTE))
+            found.setdefault(stratum, Pair(arms["treated"], arms["control"], _report(**arms), NOTE))
     return list(found.values())
 
 
-def _report(toci: MedianTime, control: MedianTime) -> SurvivalMedians:
-    return SurvivalMedians(_limits(toci), _limits(control), float(toci.level))
+def _report(treated: MedianTime, control: MedianTime) -> SurvivalMedians:
+    return SurvivalMedians(_limits(treated), _limits(control), float(treated.level))
 
 
 def left_out(record: Record, name: str, told: set[str]) -> Iterator[Unused]:

@@ -10,7 +10,7 @@ from models.likelihood.report import EffectReport
 class Pair[E: (Percentage, MedianTime)]:
     """An entry of each arm, of one stratum; the report they make, and how, for readers."""
 
-    toci: E
+    treated: E
     control: E
     report: EffectReport
     note: str
@@ -21,8 +21,8 @@ class Pair[E: (Percentage, MedianTime)]:
 
     @property
     def stratum(self) -> str:
-        return self.toci.stratum
+        return self.treated.stratum
 
     @property
     def entries(self) -> tuple[str, str]:
-        return self.toci.id, self.control.id
+        return self.treated.id, self.control.id

@@ -25,12 +25,14 @@ def pairs(record: Record, name: str) -> list[Pair[Percentage]]:
 
 
 def _how_sure(pair: Pair[Percentage]) -> tuple[float, float]:
-    return SurvivalShares.expected(pair.report).se, _days(pair.toci)
+    return SurvivalShares.expected(pair.report).se, _days(pair.treated)
 
 
-def _pair(toci: Percentage, control: Percentage) -> Pair[Percentage]:
-    note = f"Kaplan-Meier estimates at {toci.at}, not adjusted; hazards taken as proportional"
-    return Pair(toci, control, SurvivalShares(_limits(toci), _limits(control), float(toci.level)), note)
+def _pair(treated: Percentage, control: Percentage) -> Pair[Percentage]:
+    note = f"Kaplan-Meier estimates at {treated.at}, not adjusted; hazards taken as proportional"
+    return Pair(
+        treated, control, SurvivalShares(_limits(treated), _limits(control), float(treated.level)), note
+    )
 
 
 def left_out(record: Record, name: str, told: set[str]) -> Iterator[Unused]:

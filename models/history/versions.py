@@ -14,6 +14,7 @@ from pathlib import Path
 
 from extraction.bias import overall
 from extraction.fault import Fault
+from extraction.question import QUESTION
 from extraction.records import Review
 from extraction.schema import Record
 from extraction.tree import HOME
@@ -66,7 +67,7 @@ def read(version: str, folder: Path = FOLDER) -> dict:
             f"there is no release {version}; released: {', '.join(released(folder)) or 'none yet'}"
         )
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(_with_arms_of_today(path.read_text(encoding="utf-8")))
     except ValueError as error:
         raise NoSuchVersion(f"{path.name} is damaged ({error}); restore it from git") from None
     if not isinstance(found, dict) or found.get("version") != version:
@@ -74,6 +75,13 @@ def read(version: str, folder: Path = FOLDER) -> dict:
             f"{path.name} is damaged (it is not the file of version {version}); restore it from git"
         )
     return found
+
+
+def _with_arms_of_today(text: str) -> str:
+    """A release in whose entries and keys the arms are called as in the records of today."""
+    if not (formerly := QUESTION.treatment.arm_formerly):
+        return text
+    return re.sub(rf'(?<=[._"]){formerly}(?=["\.])', "treated", text)
 
 
 def latest(folder: Path = FOLDER) -> dict | None:

@@ -28,15 +28,15 @@ def counts[V: (np.ndarray, TensorVariable)](logit_risk: V, events: Numbers, n: N
 def table[V: (np.ndarray, TensorVariable)](
     logit_control: V,
     log_or: V,
-    events_toci: Numbers,
-    n_toci: Numbers,
+    events_treated: Numbers,
+    n_treated: Numbers,
     events_control: Numbers,
     n_control: Numbers,
 ) -> V:
     """Log probability of a 2x2 table: two binomials, the control risk on the logit scale and the log odds
     ratio.
     """
-    return counts(logit_control + log_or, events_toci, n_toci) + counts(
+    return counts(logit_control + log_or, events_treated, n_treated) + counts(
         logit_control, events_control, n_control
     )
 
@@ -46,7 +46,7 @@ def table_set[V: (np.ndarray, TensorVariable)](
 ) -> V:
     """Log probability that any one of the tables a paper could have seen occurred.
 
-    tables : shape (table, 4), integers: events_toci, n_toci, events_control, n_control
+    tables : shape (table, 4), integers: events_treated, n_treated, events_control, n_control
     """
     ops, columns = ops_for(logit_control, log_or), np.atleast_2d(tables).T
     logit_control, log_or = ops.floats(logit_control), ops.floats(log_or)

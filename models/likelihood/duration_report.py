@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from models.likelihood.kernels import Packed
 
-ARMS = ("toci", "control")
+ARMS = ("treated", "control")
 type Grades = tuple[tuple[int, int], ...]
 """Patients of an arm with CRS: pairs of grade and number."""
 type Patients = dict[tuple[int, str], np.ndarray]
@@ -26,7 +26,7 @@ type Patients = dict[tuple[int, str], np.ndarray]
 class DurationReport(Report):
     """A report of durations; an arm that it does not speak of is None."""
 
-    toci: Grades | None
+    treated: Grades | None
     control: Grades | None
 
     @property

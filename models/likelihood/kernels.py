@@ -327,8 +327,8 @@ def outlasting(
     n_groups, n_nodes = len(sizes), len(reals) // 2
     mean, variance, chance = 0.0, 0.0, np.empty(n_groups)
     for g in range(n_groups):
-        in_toci = g < split
-        start, stop = (split, n_groups) if in_toci else (0, split)
+        in_treated = g < split
+        start, stop = (split, n_groups) if in_treated else (0, split)
         total, total_squared = 0.0, 0.0  # expected number of the other arm that a patient of group g outlasts
         first, second = np.zeros(n_groups), np.zeros(n_groups)
         d_first, d_second, d_total = np.zeros(n_groups), np.zeros(n_groups), np.zeros(n_groups)
@@ -351,7 +351,7 @@ def outlasting(
             pairs = sizes[g] * sizes[h]
             variance -= pairs * (second[h] - first[h] ** 2)
             slope = d_total[h] - 2 * total * d_first[h] - d_second[h] + 2 * first[h] * d_first[h]
-            if in_toci:
+            if in_treated:
                 mean += pairs * first[h]
                 variance += pairs * first[h] * (1 - first[h])
                 slope += (1 - 2 * first[h]) * d_first[h]

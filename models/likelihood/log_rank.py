@@ -19,12 +19,12 @@ class LogRankReport(EffectReport):
 
     p: str
     direction: Direction | None
-    n_toci: int
+    n_treated: int
     n_control: int
 
     @property
     def patients(self) -> int:
-        return self.n_toci + self.n_control
+        return self.n_treated + self.n_control
 
     def printed(self, z: float) -> Self:
         """The report of other patients, whose log-rank statistic is z, below 0 where fewer with tocilizumab

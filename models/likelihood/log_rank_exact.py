@@ -28,15 +28,15 @@ SIDES = {"lower": ["treated better"], "higher": ["treated worse"], None: list(DI
 
 def log_probability(
     log_hr: ArrayLike,
-    n_toci: int,
+    n_treated: int,
     n_control: int,
     p: str,
     direction: str | None = None,
     event_shape: tuple[float, ...] = EVENT_SHARE.parameters,
     tie_share: float = TIE_SHARE,
 ) -> np.ndarray:
-    """Log probability that a history of n_toci v n_control patients gives a two-sided log-rank p that rounds
-    to `p`.
+    """Log probability that a history of n_treated v n_control patients gives a two-sided log-rank p that
+    rounds to `p`.
 
     log_hr : any shape, which the answer has too; minus infinity where no history prints so
     direction : `lower` (fewer events with tocilizumab than expected), `higher`, or None where it is not
@@ -45,15 +45,15 @@ def log_probability(
     one without events, counts as one that prints another; its probability does not depend on log_hr. Raises
     Unusable for an empty group or what is no p-value, TooLarge where histories are too many.
     """
-    if reason := too_large(n_toci, n_control, tie_share > 0, LARGEST_SEARCH):
+    if reason := too_large(n_treated, n_control, tie_share > 0, LARGEST_SEARCH):
         raise TooLarge(reason)
     effects = np.asarray(log_hr, float)
     found = matching(
-        (n_toci, n_control, False), weighted_steps(effects.ravel(), tie_share), z2_ranges(p), effects.size
+        (n_treated, n_control, False), weighted_steps(effects.ravel(), tie_share), z2_ranges(p), effects.size
     )
     sides = [DIRECTIONS.index(side) for side in SIDES[direction]]
     total = sum(
-        np.tensordot(ending(end, n_toci, n_control, event_shape, tie_share), sums[0, sides].sum(axis=0), 2)
+        np.tensordot(ending(end, n_treated, n_control, event_shape, tie_share), sums[0, sides].sum(axis=0), 2)
         for end, sums in found.items()
     )
     with np.errstate(divide="ignore"):
@@ -68,46 +68,46 @@ def weighted_steps(log_hr: np.ndarray, tie_share: float) -> Steps:
     hr = np.exp(log_hr)
 
     @cache
-    def picks(y_toci: int, y_control: int, events_toci: int, events_control: int) -> np.ndarray:
+    def picks(y_treated: int, y_control: int, events_treated: int, events_control: int) -> np.ndarray:
         """Probability, over all orders, that the next events are of these arms."""
-        if events_toci + events_control == 0:
+        if events_treated + events_control == 0:
             return np.ones_like(hr)
         total = np.zeros_like(hr)
-        if events_toci:
-            total += hr * y_toci * picks(y_toci - 1, y_control, events_toci - 1, events_control)
+        if events_treated:
+            total += hr * y_treated * picks(y_treated - 1, y_control, events_treated - 1, events_control)
         if events_control:
-            total += y_control * picks(y_toci, y_control - 1, events_toci, events_control - 1)
-        return total / (hr * y_toci + y_control)
+            total += y_control * picks(y_treated, y_control - 1, events_treated, events_control - 1)
+        return total / (hr * y_treated + y_control)
 
     def steps(at_risk: RiskSet) -> Iterator[tuple[RiskSet, tuple[int, int], float | np.ndarray]]:
-        y_toci, y_control, after_event = at_risk
-        for after, events in moves(y_toci, y_control, tie_share > 0):
+        y_treated, y_control, after_event = at_risk
+        for after, events in moves(y_treated, y_control, tie_share > 0):
             if sum(events):
                 apart = 1 - tie_share if after_event else 1.0
                 yield (
                     (*after, True),
                     events,
-                    apart * tie_share ** (sum(events) - 1) * picks(y_toci, y_control, *events),
+                    apart * tie_share ** (sum(events) - 1) * picks(y_treated, y_control, *events),
                 )
             else:
-                leaving = y_toci if after[0] < y_toci else y_control
-                yield (*after, False), events, leaving / (y_toci + y_control)
+                leaving = y_treated if after[0] < y_treated else y_control
+                yield (*after, False), events, leaving / (y_treated + y_control)
 
     return steps
 
 
 def ending(
-    end: RiskSet, n_toci: int, n_control: int, event_shape: tuple[float, ...], tie_share: float
+    end: RiskSet, n_treated: int, n_control: int, event_shape: tuple[float, ...], tie_share: float
 ) -> np.ndarray:
     """Probability of a placement of the events so far, and that what follows leaves O - E and V alone.
 
-    Shape (events_toci, events_control).  Once an arm is empty nothing moves O - E or V, unless an event falls
-    on the time of the last.
+    Shape (events_treated, events_control).  Once an arm is empty nothing moves O - E or V, unless an event
+    falls on the time of the last.
     """
     left = end[0] + end[1]
-    exits = n_toci + n_control - left
+    exits = n_treated + n_control - left
     a, b = event_shape
-    events = np.minimum(np.add.outer(np.arange(n_toci + 1), np.arange(n_control + 1)), exits)
+    events = np.minimum(np.add.outer(np.arange(n_treated + 1), np.arange(n_control + 1)), exits)
     placement = np.exp(betaln(a + events, b + exits - events) - betaln(a, b))
     if end[2] and left:
         placement *= 1 - tie_share * (a + events) / (a + b + exits)

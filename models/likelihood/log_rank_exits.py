@@ -32,18 +32,18 @@ SEED = 20_261_128
 
 
 @numba.njit(cache=True)
-def added(treated: int, events: int, toci: int, control: int) -> tuple[float, float]:
-    """What one time adds to O - E for tocilizumab and to its hypergeometric variance: of `events` events
-    `treated` with tocilizumab, of toci and control patients at risk.
+def added(of_treated: int, events: int, treated: int, control: int) -> tuple[float, float]:
+    """What one time adds to O - E of the treated and to its hypergeometric variance: of `events` events
+    `of_treated` in the treated, of treated and control patients at risk.
     """
-    n = toci + control
+    n = treated + control
     spread = events * (n - events) / (n - 1) if n > 1 else 0.0
-    return treated - events * toci / n, spread * toci * control / n**2
+    return of_treated - events * treated / n, spread * treated * control / n**2
 
 
 @numba.njit(cache=True, error_model="numpy")  # without checks for division by 0 the inner loop is vectorised
 def leave(
-    toci: int,
+    treated: int,
     control: int,
     hr: float,
     share: float,
@@ -59,78 +59,84 @@ def leave(
     that under no effect
     """
     difference = variance = 0.0
-    at_risk_toci = at_risk_control = events = treated = 0  # of the time that is not closed yet
+    at_risk_treated = at_risk_control = events = of_treated = 0  # of the time that is not closed yet
     after_event = False
     relative[:] = 1.0
-    for left in range(toci + control, 0, -1):
+    for left in range(treated + control, 0, -1):
         event = generator.random() < share
-        weight = toci * (hr if event else 1.0)
-        leaves_toci = generator.random() * (weight + control) < weight
+        weight = treated * (hr if event else 1.0)
+        leaves_treated = generator.random() * (weight + control) < weight
         if event:
-            if toci and control:
+            if treated and control:
                 for k in range(len(others)):
-                    relative[k] *= (others[k] if leaves_toci else 1.0) * left / (toci * others[k] + control)
+                    relative[k] *= (
+                        (others[k] if leaves_treated else 1.0) * left / (treated * others[k] + control)
+                    )
             if events and not (after_event and generator.random() < tie_share):
-                plus = added(treated, events, at_risk_toci, at_risk_control)
+                plus = added(of_treated, events, at_risk_treated, at_risk_control)
                 difference, variance = difference + plus[0], variance + plus[1]
-                events = treated = 0
+                events = of_treated = 0
             if not events:
-                at_risk_toci, at_risk_control = toci, control
-            events, treated = events + 1, treated + leaves_toci
-        toci, control, after_event = toci - leaves_toci, control - (not leaves_toci), event
+                at_risk_treated, at_risk_control = treated, control
+            events, of_treated = events + 1, of_treated + leaves_treated
+        treated, control, after_event = treated - leaves_treated, control - (not leaves_treated), event
     if events:
-        plus = added(treated, events, at_risk_toci, at_risk_control)
+        plus = added(of_treated, events, at_risk_treated, at_risk_control)
         difference, variance = difference + plus[0], variance + plus[1]
     return difference / np.sqrt(variance) if variance > 1e-12 else np.nan
 
 
-def one_z(log_hr: float, n_toci: int, n_control: int, generator: np.random.Generator) -> float:
+def one_z(log_hr: float, n_treated: int, n_control: int, generator: np.random.Generator) -> float:
     """z of one simulated cohort, nan where no event was a comparison."""
     share, none = EVENT_SHARE.draw(generator), np.empty(0)
-    return float(leave(n_toci, n_control, np.exp(log_hr), share, TIE_SHARE, none, none, generator))
+    return float(leave(n_treated, n_control, np.exp(log_hr), share, TIE_SHARE, none, none, generator))
 
 
-def log_rank_z(log_hr: ArrayLike, n_toci: int, n_control: int, generator: np.random.Generator) -> np.ndarray:
+def log_rank_z(
+    log_hr: ArrayLike, n_treated: int, n_control: int, generator: np.random.Generator
+) -> np.ndarray:
     """Simulated z of a log-rank test, one for each log hazard ratio; cohorts that give none are drawn
     again.
     """
 
     def drawn(effect: float) -> float:
-        while np.isnan(z := one_z(effect, n_toci, n_control, generator)):
+        while np.isnan(z := one_z(effect, n_treated, n_control, generator)):
             pass
         return z
 
     return np.vectorize(drawn, otypes=[float])(log_hr)
 
 
-def law(n_toci: int, n_control: int, event_shape: tuple[float, ...] = EVENT_SHARE.parameters) -> np.ndarray:
+def law(
+    n_treated: int, n_control: int, event_shape: tuple[float, ...] = EVENT_SHARE.parameters
+) -> np.ndarray:
     """Probability of each Z at each LOG_HR, shape (LOG_HR, Z).
 
     The mean of two simulations, the second with the arms exchanged, so that exchanging them mirrors the law
     to the last digit.
     """
-    one, other = _law(n_toci, n_control, event_shape), _law(n_control, n_toci, event_shape)
+    one, other = _law(n_treated, n_control, event_shape), _law(n_control, n_treated, event_shape)
     return (one + other[::-1, ::-1]) / 2
 
 
 @lru_cache(maxsize=64)
-def _law(n_toci: int, n_control: int, event_shape: tuple[float, ...]) -> np.ndarray:
+def _law(n_treated: int, n_control: int, event_shape: tuple[float, ...]) -> np.ndarray:
     """By one simulation, always of the same seed.
 
     Cohorts drawn under all LOG_HR in turn speak for each of them, weighted by how probable they are under it
     (Veach & Guibas 1995, SIGGRAPH 419, the balance heuristic): so the law is a smooth function of the effect.
     """
-    cohorts = max(EXITS // (n_toci + n_control) // len(LOG_HR), 1) * len(LOG_HR)
+    cohorts = max(EXITS // (n_treated + n_control) // len(LOG_HR), 1) * len(LOG_HR)
     generator = np.random.default_rng(SEED)
     shares = special.betaincinv(*event_shape, (generator.permutation(cohorts) + 0.5) / cohorts)
-    weights = _weights(np.exp(LOG_HR), n_toci, n_control, TIE_SHARE, shares, Z, generator).T
+    weights = _weights(np.exp(LOG_HR), n_treated, n_control, TIE_SHARE, shares, Z, generator).T
     return weights / weights.sum(axis=1, keepdims=True)
 
 
 @numba.njit(cache=True, error_model="numpy")
 def _weights(
     hr: np.ndarray,
-    toci: int,
+    treated: int,
     control: int,
     tie_share: float,
     shares: np.ndarray,
@@ -140,7 +146,7 @@ def _weights(
     """Weight at each place under each hazard ratio, shape (place, hazard ratio)."""
     found, relative = np.zeros((len(at), len(hr))), np.empty(len(hr))
     for i in range(len(shares)):
-        z = leave(toci, control, hr[i % len(hr)], shares[i], tie_share, hr, relative, generator)
+        z = leave(treated, control, hr[i % len(hr)], shares[i], tie_share, hr, relative, generator)
         if np.isnan(z):
             continue
         place = min(max((z - at[0]) / (at[1] - at[0]), 0.0), len(at) - 1.0)

@@ -18,25 +18,25 @@ SMALLEST_PROBABILITY = 1e-9
 """Quadrature of a power curve is exact to about this; beyond it the log curve is extended in a line."""
 
 
-def mann_whitney_critical(n_toci: int, n_control: int, alpha: float) -> int:
+def mann_whitney_critical(n_treated: int, n_control: int, alpha: float) -> int:
     """Largest U whose doubled lower tail is below alpha; -1 where no outcome can be significant at these
     sizes.
     """
-    tail = np.cumsum(mann_whitney_null(n_toci, n_control))
+    tail = np.cumsum(mann_whitney_null(n_treated, n_control))
     return int(np.searchsorted(2 * tail, alpha, side="left")) - 1
 
 
 @lru_cache
-def mann_whitney_lower(n_toci: int, n_control: int, alpha: float = 0.05) -> np.ndarray:
+def mann_whitney_lower(n_treated: int, n_control: int, alpha: float = 0.05) -> np.ndarray:
     """P(two-sided exact Mann-Whitney p < alpha with tocilizumab shorter) at each d of GRID."""
-    return u_at_most(mann_whitney_critical(n_toci, n_control, alpha), n_toci, n_control, GRID)
+    return u_at_most(mann_whitney_critical(n_treated, n_control, alpha), n_treated, n_control, GRID)
 
 
 @lru_cache
-def t_lower(n_toci: int, n_control: int, alpha: float = 0.05) -> np.ndarray:
+def t_lower(n_treated: int, n_control: int, alpha: float = 0.05) -> np.ndarray:
     """P(two-sided t test p < alpha with tocilizumab shorter) at each d of GRID, for normal log durations."""
-    df = n_toci + n_control - 2
-    shift = GRID * np.sqrt(n_toci * n_control / (n_toci + n_control))
+    df = n_treated + n_control - 2
+    shift = GRID * np.sqrt(n_treated * n_control / (n_treated + n_control))
     critical = stats.t.isf(alpha / 2, df)
     # t = (z + shift) / s: averaged over the estimated SD s, since SciPy's noncentral t loses its far tails
     nodes, weights = np.polynomial.legendre.leggauss(100)
@@ -52,7 +52,7 @@ CURVES = {"mann_whitney": mann_whitney_lower, "t": t_lower}
 
 def outcome_curve(
     tests: tuple[str, ...],
-    n_toci: int,
+    n_treated: int,
     n_control: int,
     significant: bool,
     direction: str | None,
@@ -62,7 +62,7 @@ def outcome_curve(
 
     `direction` is `lower` (tocilizumab shorter), `higher`, or None where it is not printed.
     """
-    lower = np.mean([CURVES[test](n_toci, n_control, alpha) for test in tests], axis=0)
+    lower = np.mean([CURVES[test](n_treated, n_control, alpha) for test in tests], axis=0)
     return outcome_of(lower, significant, direction)
 
 

@@ -19,7 +19,7 @@ one way it has no meaning.
 """
 
 
-def u_at_most(critical: int, n_toci: int, n_control: int, d: np.ndarray) -> np.ndarray:
+def u_at_most(critical: int, n_treated: int, n_control: int, d: np.ndarray) -> np.ndarray:
     """P(U <= critical) at each d, shape (effect,); 0 for a critical value below 0.
 
     Exact up to MOST_SWEPT patients.  Beyond, by four moments: within 0.01 of simulation from 5 patients an
@@ -27,40 +27,40 @@ def u_at_most(critical: int, n_toci: int, n_control: int, d: np.ndarray) -> np.n
     """
     if critical < 0:
         return np.zeros_like(d)
-    few = n_toci + n_control <= MOST_SWEPT
-    return (_by_sweep if few else by_moments)(critical, n_toci, n_control, d)
+    few = n_treated + n_control <= MOST_SWEPT
+    return (_by_sweep if few else by_moments)(critical, n_treated, n_control, d)
 
 
-def _by_sweep(critical: int, n_toci: int, n_control: int, d: np.ndarray) -> np.ndarray:
+def _by_sweep(critical: int, n_treated: int, n_control: int, d: np.ndarray) -> np.ndarray:
     """Sweeping time from short to long, the state is how many of each arm have ended and U so far; each
     state's density is integrated along the sweep by Clenshaw-Curtis quadrature.  Exact but for that
     quadrature.
     """
     _, integrate = _chebyshev()
-    toci, control = _densities(d)
+    treated, control = _densities(d)
     row: list[np.ndarray] = []
-    for i in range(n_toci + 1):
+    for i in range(n_treated + 1):
         above, row = row, []
         for j in range(n_control + 1):
             if i == j == 0:
-                state = np.zeros((critical + 1, *toci.shape))
+                state = np.zeros((critical + 1, *treated.shape))
                 state[0] = 1.0
             else:
-                rate = np.zeros((critical + 1, *toci.shape))
+                rate = np.zeros((critical + 1, *treated.shape))
                 if j:
                     rate += j * control * row[j - 1]
                 if i and j <= critical:
-                    rate[j:] += i * toci * above[j][: critical + 1 - j]
+                    rate[j:] += i * treated * above[j][: critical + 1 - j]
                 state = rate @ integrate.T
             row.append(state)
     return np.clip(row[n_control][:, :, -1].sum(axis=0), 0.0, 1.0)
 
 
-def by_moments(critical: int, n_toci: int, n_control: int, d: np.ndarray) -> np.ndarray:
+def by_moments(critical: int, n_treated: int, n_control: int, d: np.ndarray) -> np.ndarray:
     """The same by Cornish and Fisher's expansion (1938, Rev Int Stat Inst 5:307), a whole number counting as
     the unit around it.
     """
-    mean, second, third, fourth = moments(n_toci, n_control, d)
+    mean, second, third, fourth = moments(n_treated, n_control, d)
     variance = np.maximum(second, 0.0) + 1 / 12  # rounding, where all pairs are one way
     z = (critical + 0.5 - mean) / np.sqrt(variance)
     skew = third / variance**1.5
@@ -70,7 +70,7 @@ def by_moments(critical: int, n_toci: int, n_control: int, d: np.ndarray) -> np.
     return special.ndtr(z + np.clip(turn, -LARGEST_TURN, LARGEST_TURN))
 
 
-def moments(n_toci: int, n_control: int, d: np.ndarray) -> tuple[np.ndarray, ...]:
+def moments(n_treated: int, n_control: int, d: np.ndarray) -> tuple[np.ndarray, ...]:
     """Mean of U and its central moments of order 2 to 4, each of shape (effect,).
 
     A moment of order r adds the chances of patterns of at most r patients of either arm, so it is a
@@ -78,17 +78,17 @@ def moments(n_toci: int, n_control: int, d: np.ndarray) -> tuple[np.ndarray, ...
     rounding would drown them, and those of the pairs that are the other way round are taken.
     """
     orders = np.arange(ORDER + 1)
-    ways = special.binom(n_toci, orders), special.binom(n_control, orders)
+    ways = special.binom(n_treated, orders), special.binom(n_control, orders)
     raw = np.einsum("a,b,abrd->rd", *ways, _patterns(tuple(-np.abs(d))))
     mean = raw[1]
     central = [sum(special.binom(r, s) * raw[s] * (-mean) ** (r - s) for s in range(r + 1)) for r in orders]
     side = np.where(d > 0, -1.0, 1.0)
-    return np.where(d > 0, n_toci * n_control - mean, mean), central[2], side * central[3], central[4]
+    return np.where(d > 0, n_treated * n_control - mean, mean), central[2], side * central[3], central[4]
 
 
 @lru_cache(maxsize=8)
 def _patterns(d: tuple[float, ...]) -> np.ndarray:
-    """What each set of so many patients of either arm adds to a raw moment of U: shape (toci, control,
+    """What each set of so many patients of either arm adds to a raw moment of U: shape (treated, control,
     moment, effect), by Newton's differences of the moments of the smallest arms.
     """
     orders = np.arange(ORDER + 1)
@@ -97,11 +97,13 @@ def _patterns(d: tuple[float, ...]) -> np.ndarray:
 
 
 def _of_small_arms(d: np.ndarray) -> np.ndarray:
-    """Raw moments of U of up to four patients an arm, shape (toci, control, moment, effect), by the sweep."""
-    toci, control = _densities(d)
+    """Raw moments of U of up to four patients an arm, by the sweep: shape (treated, control, moment,
+    effect).
+    """
+    treated, control = _densities(d)
     _, integrate = _chebyshev()
     orders = np.arange(ORDER + 1)
-    states = np.zeros((ORDER + 1, ORDER + 1, ORDER + 1, *toci.shape))
+    states = np.zeros((ORDER + 1, ORDER + 1, ORDER + 1, *treated.shape))
     states[0, 0, 0] = 1.0
     for i in orders:
         for j in orders[1:] if i == 0 else orders:
@@ -112,7 +114,7 @@ def _of_small_arms(d: np.ndarray) -> np.ndarray:
             if j:
                 rate += j * control * states[i, j - 1]
             if i:
-                rate += i * toci * np.einsum("rs,sdx->rdx", adds, states[i - 1, j])
+                rate += i * treated * np.einsum("rs,sdx->rdx", adds, states[i - 1, j])
             states[i, j] = rate @ integrate.T
     return states[..., -1]
 

@@ -54,11 +54,11 @@ def needed[V](baseline: V | None) -> V:
     return baseline
 
 
-def draw_counts(log_or: float, n_toci: int, n_control: int, generator: Generator) -> tuple[int, int]:
+def draw_counts(log_or: float, n_treated: int, n_control: int, generator: Generator) -> tuple[int, int]:
     """Events of both arms; the study's level of risk from its prior."""
     control = MIDWAY.of_control(MIDWAY.prior.draw(generator), log_or)
     return (
-        int(generator.binomial(n_toci, expit(control + log_or))),
+        int(generator.binomial(n_treated, expit(control + log_or))),
         int(generator.binomial(n_control, expit(control))),
     )
 

@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 from extraction import schema
 from extraction.records import Review, load
-from extraction.vocabulary import TWO_ARMS
+from extraction.vocabulary import BOTH_ARMS, TWO_ARMS
 from models.pool.study_table import BadTable, Cells
 
-ARMS = {"toci": "treated", "control": "control"}
 RATIOS = {"hazard_ratio": "hr", "odds_ratio": "or", "risk_ratio": "rr"}
 
 type Text = dict[str, str]
@@ -68,12 +67,12 @@ def _cells(record: schema.Record, field: str) -> Text:
     entries.sort(key=lambda e: isinstance(e, schema.Ratio) and not e.is_adjusted)
     cells: Text = {}
     for entry in entries:
-        for name, text in _of_entry(entry, ARMS.get(entry.arm, "")):
+        for name, text in _of_entry(entry, entry.arm if entry.arm in BOTH_ARMS else ""):
             cells.setdefault(name, text)
     if cells:
-        for arm, name in ARMS.items():
+        for arm in BOTH_ARMS:
             if arm in sizes:
-                cells.setdefault(f"n_{name}", str(sizes[arm]))
+                cells.setdefault(f"n_{arm}", str(sizes[arm]))
     return cells
 
 

@@ -100,7 +100,7 @@ def read_through_bias(key: str, review: Review) -> dict:
     """
     through = pair(key, review).adjusted
     return through | {
-        "p_favours_toci": through["p_favours"],
+        "p_favours_treated": through["p_favours"],
         "n_studies": len(evidence_of(key, review).studies),
         "draws": ENDPOINTS[key].engine.way(None, SMALLEST_SAMPLE),
     }

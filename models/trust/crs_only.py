@@ -91,8 +91,8 @@ def with_crs(study: str, review: Review) -> set[Sizes]:
 def _with_crs(record: Record) -> set[Sizes]:
     grades = grade_counts(record)
     if {1, 2, 3} <= grades.keys():
-        toci, control = (sum(grades[grade][arm] for grade in (1, 2, 3)) for arm in BOTH_ARMS)
-        return {(toci, control)}
+        treated, control = (sum(grades[grade][arm] for grade in (1, 2, 3)) for arm in BOTH_ARMS)
+        return {(treated, control)}
     try:
         found = tables_of(record, ANY_GRADE) if ANY_GRADE else None
     except (TooLarge, Unusable):
@@ -134,9 +134,9 @@ def splits_of(used: Used, key: str, review: Review) -> Study:
 def splits(table: Counts, with_crs: Sizes) -> Iterator[Counts]:
     """Every table of patients with CRS: neither they nor the others have more events than patients."""
     a, n, b, m = table
-    of_toci, of_control = with_crs
-    for toci, control in product(_part(a, n, of_toci), _part(b, m, of_control)):
-        yield toci, of_toci, control, of_control
+    of_treated, of_control = with_crs
+    for treated, control in product(_part(a, n, of_treated), _part(b, m, of_control)):
+        yield treated, of_treated, control, of_control
 
 
 def _part(events: int, patients: int, part: int) -> range:

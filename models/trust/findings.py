@@ -143,8 +143,8 @@ def _informing(study: str, evidence: Evidence) -> str:
     if not all(isinstance(report, RiskReport) for report in found):
         return ""
     tables = [table for report in found if isinstance(report, RiskReport) for table in report.tables]
-    toci, n_toci, control, n_control = (sorted(set(column)) for column in zip(*tables, strict=True))
-    return f"{_span(toci)}/{_span(n_toci)} v {_span(control)}/{_span(n_control)}"
+    treated, n_treated, control, n_control = (sorted(set(column)) for column in zip(*tables, strict=True))
+    return f"{_span(treated)}/{_span(n_treated)} v {_span(control)}/{_span(n_control)}"
 
 
 def _span(values: list[int]) -> str:

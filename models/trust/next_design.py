@@ -22,7 +22,7 @@ class Design:
     ratio times the root of its size.
     """
 
-    toci_share: float
+    treated_share: float
     words: str
     control_risk: float | None = None
     se_of_one: float | None = None
@@ -32,7 +32,7 @@ class Design:
         if self.control_risk is None:
             return self.se_of_one / np.sqrt(size)
         risks = expit(logit(self.control_risk) + np.array([log_ratio, 0.0]))
-        patients = size * np.array([self.toci_share, 1 - self.toci_share])
+        patients = size * np.array([self.treated_share, 1 - self.treated_share])
         return float(np.sqrt((1 / (patients * risks * (1 - risks))).sum()))
 
 
@@ -63,11 +63,11 @@ def design(key: str, review: Review) -> Design:
     )
 
 
-def median_ratio_se_of_one(toci_share: float, sigma: float) -> float:
+def median_ratio_se_of_one(treated_share: float, sigma: float) -> float:
     """SE of the log ratio of two medians times the root of all patients: a normal sample's median has sqrt(pi
     / 2) times the SE of its mean.
     """
-    return float(sigma * np.sqrt(np.pi / 2 * (1 / toci_share + 1 / (1 - toci_share))))
+    return float(sigma * np.sqrt(np.pi / 2 * (1 / treated_share + 1 / (1 - treated_share))))
 
 
 def has_one(key: str, review: Review) -> bool:
@@ -78,8 +78,8 @@ def has_one(key: str, review: Review) -> bool:
 def _split(key: str, evidence: Evidence, review: Review) -> tuple[float, dict[str, int]]:
     """Share given tocilizumab in all studies of known size that enter, and the patients of each."""
     arms = _arms(key, evidence, review)
-    total = {study: sizes["toci"] + sizes["control"] for study, sizes in arms.items()}
-    return sum(sizes["toci"] for sizes in arms.values()) / sum(total.values()), total
+    total = {study: sizes["treated"] + sizes["control"] for study, sizes in arms.items()}
+    return sum(sizes["treated"] for sizes in arms.values()) / sum(total.values()), total
 
 
 def _arms(key: str, evidence: Evidence, review: Review) -> dict[str, dict[str, int]]:
@@ -92,7 +92,7 @@ def _arms(key: str, evidence: Evidence, review: Review) -> dict[str, dict[str, i
             study: grade_counts(record)[3] for study, record in records.items() if 3 in grade_counts(record)
         }
     arms = {study: both_sizes(record) for study, record in records.items()}
-    return {study: {"toci": both[0], "control": both[1]} for study, both in arms.items() if both}
+    return {study: {"treated": both[0], "control": both[1]} for study, both in arms.items() if both}
 
 
 def control_risk(evidence: Evidence) -> float:
@@ -113,6 +113,6 @@ def event_share(key: str, evidence: Evidence, review: Review) -> float:
         return float(EVENT_SHARE.quantile(0.5))
     events = 0.0
     for study, ratio in ratios:
-        events += ratio.events(arms[study]["toci"], arms[study]["control"])
-    patients = sum(arms[study]["toci"] + arms[study]["control"] for study, _ in ratios)
+        events += ratio.events(arms[study]["treated"], arms[study]["control"])
+    patients = sum(arms[study]["treated"] + arms[study]["control"] for study, _ in ratios)
     return min(events / patients, 1.0)

@@ -142,7 +142,7 @@ def after_ratios(today: Today, se: float, log_ratio: float, studies: int = 1) ->
 
 
 def after_counts(
-    today: Today, n_toci: int, n_control: int, control_risk: float, log_ratios: list[float]
+    today: Today, n_treated: int, n_control: int, control_risk: float, log_ratios: list[float]
 ) -> list[Expected]:
     """After a study that prints counts of both arms, for each mean log odds ratio.
 
@@ -151,21 +151,24 @@ def after_counts(
     """
     tau, tau_share = today.taus
     risks = [expit(logit(control_risk) + log_ratio + tau[:, None] * Z) for log_ratio in log_ratios]
-    p_toci = [np.tensordot(np.outer(tau_share, Z_WEIGHT), _binomial(n_toci, risk), 2) for risk in risks]
+    p_treated = [np.tensordot(np.outer(tau_share, Z_WEIGHT), _binomial(n_treated, risk), 2) for risk in risks]
     p_control = _binomial(n_control, np.array(control_risk))
-    nodes = _nodes(np.mean(p_toci, axis=0), 13), _nodes(p_control, 5)
-    sums = _likelihood(today, list(product(*nodes)), n_toci, n_control) @ today.columns
+    nodes = _nodes(np.mean(p_treated, axis=0), 13), _nodes(p_control, 5)
+    sums = _likelihood(today, list(product(*nodes)), n_treated, n_control) @ today.columns
     share_control = _onto(nodes[1], p_control)
-    return [_expected(sums, np.outer(_onto(nodes[0], p), share_control).ravel()) for p in p_toci]
+    return [_expected(sums, np.outer(_onto(nodes[0], p), share_control).ravel()) for p in p_treated]
 
 
-def _likelihood(today: Today, counts: list, n_toci: int, n_control: int) -> np.ndarray:
+def _likelihood(today: Today, counts: list, n_treated: int, n_control: int) -> np.ndarray:
     """Likelihood of pairs of counts at the points of a grid, shape (pair, point), each up to a constant."""
     rows = today.rows
     if rows is None:
         raise ValueError("the likelihood of counts needs today's posterior on a grid, not as draws")
     log_l = np.array(
-        [two_arm_log_likelihood(toci, n_toci, control, n_control, MIDWAY)(THETA) for toci, control in counts]
+        [
+            two_arm_log_likelihood(treated, n_treated, control, n_control, MIDWAY)(THETA)
+            for treated, control in counts
+        ]
     )
     likelihood = np.exp(log_l - log_l.max(axis=1, keepdims=True))
     smooth = [log_smooth(likelihood, GRID, tau, rows) for tau in np.unique(today.tau)]

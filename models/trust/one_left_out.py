@@ -64,8 +64,8 @@ def words_of(used: Used, evidence: Evidence, review: Review) -> str:
     alike = [one for one in evidence.of(used.study) if one.stratum == used.stratum]
     arms = {entry.arm for entry in record.entries if entry.id in used.entries}
     whom = "all patients" if used.stratum == "all" else stratum_words(record, used.stratum)
-    if len(alike) > 1 and arms in ({"toci"}, {"control"}):
-        whom = f"patients {contrast.with_it if arms == {'toci'} else contrast.without}"
+    if len(alike) > 1 and arms in ({"treated"}, {"control"}):
+        whom = f"patients {contrast.with_it if arms == {'treated'} else contrast.without}"
     return f"{whom} in {review.studies[used.study].label}"
 
 

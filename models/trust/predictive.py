@@ -100,11 +100,11 @@ def foreseen_before(key: str, review: Review) -> list[str]:
                 f" foresee {middle:.0f} with it (95 % interval {low:.0f} to {high:.0f})."
             )
         elif isinstance(report, LogRank):
-            z = log_rank_z(theta, report.n_toci, report.n_control, generator)
+            z = log_rank_z(theta, report.n_treated, report.n_control, generator)
             said.append(
-                f"{label}: with {report.n_toci} v {report.n_control} patients the priors foresee a log-rank"
-                f" p below 0.05 in {percent(float(np.mean(np.abs(z) > z_from_p('0.05')[1])))} of such"
-                f" studies; printed is p={report.p}."
+                f"{label}: with {report.n_treated} v {report.n_control} patients the priors foresee a"
+                f" log-rank p below 0.05 in {percent(float(np.mean(np.abs(z) > z_from_p('0.05')[1])))} of"
+                f" such studies; printed is p={report.p}."
             )
     return said
 

@@ -59,7 +59,7 @@ def population(
             (grade, arm): np.exp(
                 level
                 + step[grade]
-                + delta[grade] * (0.5 if arm == "toci" else -0.5)
+                + delta[grade] * (0.5 if arm == "treated" else -0.5)
                 + sigma * generator.standard_normal(n)
             )
             for (grade, arm), n in sizes(evidence, study).items()

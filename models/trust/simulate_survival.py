@@ -27,25 +27,26 @@ class Cohort:
 
     days: np.ndarray
     observed: np.ndarray
-    toci: np.ndarray
+    treated: np.ndarray
 
     def event_times(self) -> np.ndarray:
         """A row for each day with an event: events with tocilizumab and in all, at risk with and without."""
         days = np.unique(self.days[self.observed])[:, None]
         at_risk, event = self.days >= days, (self.days == days) & self.observed
-        of_toci, of_all = (event & self.toci).sum(axis=1), event.sum(axis=1)
+        of_treated, of_all = (event & self.treated).sum(axis=1), event.sum(axis=1)
         return np.stack(
-            [of_toci, of_all, (at_risk & self.toci).sum(axis=1), (at_risk & ~self.toci).sum(axis=1)], axis=1
+            [of_treated, of_all, (at_risk & self.treated).sum(axis=1), (at_risk & ~self.treated).sum(axis=1)],
+            axis=1,
         )
 
 
-def cohort(log_hr: float, n_toci: int, n_control: int, share: float, generator: Generator) -> Cohort:
+def cohort(log_hr: float, n_treated: int, n_control: int, share: float, generator: Generator) -> Cohort:
     """New patients, of whom a share has the event on average before being censored."""
-    toci = np.arange(n_toci + n_control) < n_toci
-    hazard = np.log(2) / MEDIAN_DAYS * np.exp(log_hr * (toci - 0.5))
+    treated = np.arange(n_treated + n_control) < n_treated
+    hazard = np.log(2) / MEDIAN_DAYS * np.exp(log_hr * (treated - 0.5))
     life = generator.exponential(1 / hazard)
-    censored = generator.exponential(1 / censoring_rate(hazard, share), len(toci))
-    return Cohort(np.ceil(np.minimum(life, censored)), life <= censored, toci)
+    censored = generator.exponential(1 / censoring_rate(hazard, share), len(treated))
+    return Cohort(np.ceil(np.minimum(life, censored)), life <= censored, treated)
 
 
 def censoring_rate(hazard: np.ndarray, share: float) -> float:
@@ -77,14 +78,14 @@ def cox(patients: Cohort) -> tuple[float, float] | None:
     k-th meets a risk set that has lost k / d of each of them.
     """
     rows = patients.event_times()
-    treated, events, toci, control = np.repeat(rows, rows[:, 1], axis=0).T
+    of_treated, events, treated, control = np.repeat(rows, rows[:, 1], axis=0).T
     gone = np.concatenate([np.arange(d) / d for d in rows[:, 1]]) if len(rows) else np.zeros(0)
-    toci, control = toci - gone * treated, control - gone * (events - treated)
+    treated, control = treated - gone * of_treated, control - gone * (events - of_treated)
     total, log_hr = rows[:, 0].sum(), 0.0
-    if not ((toci > 0) & (control > 0)).any():
+    if not ((treated > 0) & (control > 0)).any():
         return None
     for _ in range(50):
-        share = toci * np.exp(log_hr) / (toci * np.exp(log_hr) + control)
+        share = treated * np.exp(log_hr) / (treated * np.exp(log_hr) + control)
         score, information = total - share.sum(), (share * (1 - share)).sum()
         if information < 1e-6:
             return None
@@ -99,10 +100,10 @@ def print_log_rank[R: LogRankReport](report: R, effect: float, generator: Genera
     """The p of new patients in arms of the same sizes; of a handful of whom only some count, some by
     chance.
     """
-    sizes = report.n_toci, report.n_control
+    sizes = report.n_treated, report.n_control
     if isinstance(report, LogRankHistories):
         sizes = (
-            generator.binomial(report.n_toci, report.share),
+            generator.binomial(report.n_treated, report.share),
             generator.binomial(report.n_control, report.share),
         )
     z = log_rank(cohort(effect, *sizes, EVENT_SHARE.draw(generator), generator)) if all(sizes) else None

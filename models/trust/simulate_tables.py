@@ -22,15 +22,15 @@ from models.likelihood.risk_report import RiskReport
 class Comparison:
     """All tables of two group sizes, and p of each under every test that the printed name may mean."""
 
-    n_toci: int
+    n_treated: int
     n_control: int
     entry: PValue | TestOutcome
 
     @cached_property
     def tables(self) -> np.ndarray:
         """Shape (table, 4); the table with a and b events is row a * (n_control + 1) + b."""
-        a, b = np.divmod(np.arange((self.n_toci + 1) * (self.n_control + 1)), self.n_control + 1)
-        return np.stack([a, np.full_like(a, self.n_toci), b, np.full_like(a, self.n_control)], axis=1)
+        a, b = np.divmod(np.arange((self.n_treated + 1) * (self.n_control + 1)), self.n_control + 1)
+        return np.stack([a, np.full_like(a, self.n_treated), b, np.full_like(a, self.n_control)], axis=1)
 
     @cached_property
     def p(self) -> np.ndarray:
@@ -52,7 +52,7 @@ class Comparison:
         alpha = float(self.entry.alpha)
         if own >= alpha:
             return (self.p >= alpha).any(axis=0)
-        excess = self.tables[:, 0] * self.n_control - self.tables[:, 2] * self.n_toci
+        excess = self.tables[:, 0] * self.n_control - self.tables[:, 2] * self.n_treated
         return (self.p < alpha).any(axis=0) & (np.sign(excess) == np.sign(excess[row]))
 
 
@@ -64,13 +64,13 @@ class Part:
         found = tables_of(record, field, stratum, verbal=False)
         if found is None:
             raise ValueError(f"{record.study}: nothing printed of {field} tells the arms of {stratum} apart")
-        _, n_toci, _, n_control = found.tables[0]
-        self.sizes = n_toci, n_control
+        _, n_treated, _, n_control = found.tables[0]
+        self.sizes = n_treated, n_control
         by_arm = any(e.arm in BOTH_ARMS for e in entries)
         self.tested = (
             None
             if by_arm
-            else Comparison(n_toci, n_control, next(e for e in entries if isinstance(e, PValue)))
+            else Comparison(n_treated, n_control, next(e for e in entries if isinstance(e, PValue)))
         )
 
     def least(
@@ -101,12 +101,12 @@ class Cells:
         entries = {e.id: e for e in record.entries}
         used = [entries[i] for i in report.entries]
         candidates = RiskReport.expected(report.report).tables
-        _, n_toci, _, n_control = candidates[0]
-        self.sizes = n_toci, n_control
+        _, n_treated, _, n_control = candidates[0]
+        self.sizes = n_treated, n_control
         test = next(e for e in used if isinstance(e, PValue | TestOutcome))
-        self.tested = Comparison(n_toci, n_control, test)
+        self.tested = Comparison(n_treated, n_control, test)
         totals = [a + b for a, _, b, _ in candidates]
-        self.first, self.width = 0, n_toci + n_control + 1
+        self.first, self.width = 0, n_treated + n_control + 1
         if any(e.arm == "total" for e in used):
             self.first, self.width = min(totals), max(totals) - min(totals) + 1
         by_stratum: dict[str, list[AnyEntry]] = {}

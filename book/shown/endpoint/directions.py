@@ -143,5 +143,5 @@ def _numbers(found: Directions, one: Signed, key: str, review: Review) -> dict:
         _sides(found, one, review)
         | {"scale": ENDPOINTS[key].scale}
         | one.limits
-        | {"p_favours_toci": one.p_favours}
+        | {"p_favours_treated": one.p_favours}
     )

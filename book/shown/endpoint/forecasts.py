@@ -83,7 +83,7 @@ def _per_1000(effect) -> dict:
         "without": 1000 * effect.baseline.risk,
         **{
             f"{part}_{name}": value
-            for part in ("with_toci", "difference", "next_study")
+            for part in ("with_treated", "difference", "next_study")
             for name, value in getattr(effect, part).items()
         },
     }

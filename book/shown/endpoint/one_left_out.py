@@ -17,7 +17,7 @@ def hinges(key: str, review: Review) -> str:
     """The report without which the probability moves most, in one sentence."""
     if not (found := each_report(key, review)):
         return SINGLE
-    now = summary_for_words(key, review)["p_favours_toci"]
+    now = summary_for_words(key, review)["p_favours_treated"]
     far = max(found, key=lambda one: abs(one.p_favours - now))
     return (
         f"The answer hangs most on the report of {words_of(far.used, evidence_of(key, review), review)}:"
@@ -31,7 +31,7 @@ def picture(key: str, review: Review) -> Picture | None:
     if not (left_out := each_report(key, review)):
         return None
     endpoint, evidence, as_used = ENDPOINTS[key], evidence_of(key, review), summary_for_words(key, review)
-    shown = [("every report, as used", as_used | {"p_favours": as_used["p_favours_toci"]})] + [
+    shown = [("every report, as used", as_used | {"p_favours": as_used["p_favours_treated"]})] + [
         (f"left out: {words_of(one.used, evidence, review)}", one.limits | {"p_favours": one.p_favours})
         for one in left_out
     ]
@@ -57,5 +57,5 @@ def picture(key: str, review: Review) -> Picture | None:
 
 def _numbers(found: dict) -> dict:
     return {name: found[name] for name in ("median", "lower", "upper")} | {
-        "p_favours_toci": found["p_favours"]
+        "p_favours_treated": found["p_favours"]
     }

@@ -69,8 +69,8 @@ def baseline_imbalance(review: Review) -> Picture | None:
     unlike = [i for i in found if abs(i.difference) > 0.1]
     largest = sorted(found, key=lambda i: -abs(i.difference))[:MOST_IN_WORDS]
     said = "; ".join(
-        f"{i.label}, {i.variable}: {i.events_toci} of {i.n_toci} with tocilizumab and {i.events_control} of"
-        f" {i.n_control} without, difference {i.difference:+.2f}"
+        f"{i.label}, {i.variable}: {i.events_treated} of {i.n_treated} with tocilizumab and"
+        f" {i.events_control} of {i.n_control} without, difference {i.difference:+.2f}"
         for i in largest
     )
     return Picture(
@@ -110,9 +110,9 @@ def followed_number(key: str, study: str, review: Review):
     ratio_axis(ax, 0.08, 20, endpoint.scale.capitalize(), endpoint.sides)
     best, found = (float(np.exp(grid[np.argmax(likelihood)])), as_ratios(posterior.limits()))
     said = (
-        f"{report.events_toci} of {report.n_toci} against {report.events_control} of {report.n_control}: the"
-        f" likelihood of the odds ratio is largest at {number(best)}; with the prior the posterior is"
-        f" {interval(found)}."
+        f"{report.events_treated} of {report.n_treated} against {report.events_control} of"
+        f" {report.n_control}: the likelihood of the odds ratio is largest at {number(best)};"
+        f" with the prior the posterior is {interval(found)}."
     )
     return Picture(
         figure,

@@ -78,21 +78,22 @@ def _binary(record: Record, endpoint: str) -> Iterator[str]:
     """Counts of the whole cohort with their p; else what stands in its strata, shortest kinds first."""
     for field in ASKED[endpoint].fields:
         arms = {e.arm: e for e in record.find(Counts, field, stratum="all") if e.category is None}
-        if {"toci", "control"} <= arms.keys():
-            sizes = {a: arms[a].n or group_size(record, a) for a in ("toci", "control")}
-            counts = " v ".join(f"{arms[a].events}/{sizes[a]}" for a in ("toci", "control"))
+        if {"treated", "control"} <= arms.keys():
+            sizes = {a: arms[a].n or group_size(record, a) for a in ("treated", "control")}
+            counts = " v ".join(f"{arms[a].events}/{sizes[a]}" for a in ("treated", "control"))
             named = "" if field == endpoint else f"{FIELD_WORDS[field]} "
             tested = [(e, p) for e in record.find(Entry, field, stratum="all") if (p := _own_p(e))]
             by = _by_test(record, endpoint) if tested and isinstance(tested[0][0], PValue) else ""
             yield f"{named}{counts}" + (f" ({p_words(tested[0][1])}{by})" if tested else "")
             if named and (found := recover(record, endpoint, "all", verbal=True)) and len(found.tables) == 1:
-                toci, n_toci, control, n_control = found.tables[0]
-                yield f"so {toci}/{n_toci} v {control}/{n_control} with any complete response, which enters"
+                treated, n_treated, control, n_control = found.tables[0]
+                counts = f"{treated}/{n_treated} v {control}/{n_control}"
+                yield f"so {counts} with any complete response, which enters"
             return
     if endpoint == SEVERE_GRADES and 3 in (grades := grade_counts(record)):
-        counts = " v ".join(f"{grades[3][a]}/{group_size(record, a)}" for a in ("toci", "control"))
+        counts = " v ".join(f"{grades[3][a]}/{group_size(record, a)}" for a in ("treated", "control"))
         told = {e.arm for e in record.find(Counts, HIGHEST_GRADE, stratum="all") if e.category == "3-5"}
-        yield f"grade 3–5: {counts}" + ("" if {"toci", "control"} <= told else " (one arm by subtraction)")
+        yield f"grade 3–5: {counts}" + ("" if {"treated", "control"} <= told else " (one arm by subtraction)")
     for field in ASKED[endpoint].fields:
         yield from _without_counts(record, field)
 
@@ -133,7 +134,11 @@ def _without_counts(record: Record, field: str) -> Iterator[str]:
     )
     for stratum in strata:
         shares = {e.arm: e.percent for e in record.find(Percentage, field, stratum=stratum)}
-        found = [f"{shares['toci']}% v {shares['control']}%"] if {"toci", "control"} <= shares.keys() else []
+        found = (
+            [f"{shares['treated']}% v {shares['control']}%"]
+            if {"treated", "control"} <= shares.keys()
+            else []
+        )
         found += [p_words(e.p) for e in record.find(PValue, field, stratum=stratum, arm="comparison")]
         if stratum == "all":
             found += [printed_words(e) for e in record.find(TestOutcome, field, stratum=stratum)]
@@ -152,19 +157,19 @@ def _duration(record: Record) -> Iterator[str]:
             for e in record.find(Entry, "crs_duration", stratum=stratum, arm="comparison")
             if isinstance(e, PValue | TestOutcome)
         ]
-        sizes = [group_size(record, arm, stratum) for arm in ("toci", "control")]
+        sizes = [group_size(record, arm, stratum) for arm in ("treated", "control")]
         numbers = f" ({sizes[0]} v {sizes[1]} patients)" if all(sizes) else ""
         with_number = sorted(found, key=lambda e: e.kind != "p_value")
         yield from (f"{stratum_words(record, stratum)}: {printed_words(e)}{numbers}" for e in with_number[:1])
     for stratum in record.strata:
         arms = {e.arm: e for e in record.find(MedianRange, "crs_duration", stratum=stratum)}
-        if {"toci", "control"} <= arms.keys():
-            toci, control = (
-                f"{arms[a].median} ({arms[a].minimum}–{arms[a].maximum})" for a in ("toci", "control")
+        if {"treated", "control"} <= arms.keys():
+            treated, control = (
+                f"{arms[a].median} ({arms[a].minimum}–{arms[a].maximum})" for a in ("treated", "control")
             )
             p = [p_words(e.p) for e in record.find(PValue, "crs_duration", stratum=stratum, arm="comparison")]
             where = "all grades" if stratum == "all" else stratum_words(record, stratum)
-            yield f"{where}: {toci} v {control} days" + (f", {p[0]}" if p else "")
+            yield f"{where}: {treated} v {control} days" + (f", {p[0]}" if p else "")
 
 
 def ratio_words(entry: Ratio) -> str:

@@ -97,7 +97,7 @@ def added(key: str, review: Review) -> Table:
                     "studies": row.studies,
                     "scale": endpoint.scale,
                     **row.limits,
-                    "p_favours_toci": row.p_favours,
+                    "p_favours_treated": row.p_favours,
                 }
                 for row in rows
             ]
@@ -162,14 +162,14 @@ def of_used(used: Used, review: Review) -> Recovered:
     if isinstance(report, TableSet):
         return Recovered(label, report.tables)
     histories = LogRankHistories.expected(report)
-    found = log_rank_histories(histories.n_toci, histories.n_control, histories.p)
+    found = log_rank_histories(histories.n_treated, histories.n_control, histories.p)
     by_side: dict[str, dict[str, int]] = {}
     for kind, rows in (("no ties", found.untied), ("with ties", found.tied)):
         sides = by_side.setdefault(kind, {"treated worse": 0, "none": 0, "treated better": 0})
         for row in rows or ():
             sides[row["direction"]] += row["histories"] if row["match"] == "rounded" else 0
     return Recovered(
-        f"{label}, {histories.n_toci} v {histories.n_control} patients, p={histories.p}", histories=by_side
+        f"{label}, {histories.n_treated} v {histories.n_control} patients, p={histories.p}", histories=by_side
     )
 
 
@@ -198,7 +198,7 @@ def histories(key: str, review: Review) -> list[str]:
 
 def _candidate_numbers(report: Recovered) -> list[dict]:
     """A row for each table that prints so."""
-    columns = ("events_toci", "n_toci", "events_control", "n_control")
+    columns = ("events_treated", "n_treated", "events_control", "n_control")
     return [
         {"report": report.label, "enters": report.enters, **dict(zip(columns, table, strict=True))}
         for table in report.tables

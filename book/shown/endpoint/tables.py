@@ -22,7 +22,12 @@ from models.runs import store
 from models.trust.predictive import Check, foreseen_before
 from models.words import compact, digits_beside, percent, prior_words, stratum_words
 
-WHOM = {"toci": "tocilizumab", "control": "no tocilizumab", "total": "both arms", "comparison": "comparison"}
+WHOM = {
+    "treated": "tocilizumab",
+    "control": "no tocilizumab",
+    "total": "both arms",
+    "comparison": "comparison",
+}
 """Whom an entry describes, in a table."""
 
 
@@ -284,7 +289,7 @@ def absolute(key: str, review: Review) -> pd.DataFrame:
             {
                 "baseline risk": f"{e.baseline.source} ({e.baseline.events}/{e.baseline.n})",
                 f"{contrast.without}, per 1,000": f"{1000 * e.baseline.risk:.0f}",
-                f"{contrast.with_it}, per 1,000": whole(e.with_toci),
+                f"{contrast.with_it}, per 1,000": whole(e.with_treated),
                 "difference": whole(e.difference, signed=True),
                 "difference in a next study": whole(e.next_study, signed=True),
             }
@@ -316,7 +321,7 @@ def _printed(check: Check) -> str:
         case LogRankForeseen(p=p) | CountsPForeseen(p=p) | RanksForeseen(p=p):
             return p_words(p)
         case MedianForeseen(median=median, treated=treated):
-            return f"median {median:g} days, {WHOM['toci' if treated else 'control']}"
+            return f"median {median:g} days, {WHOM['treated' if treated else 'control']}"
     return "significant" if check.printed else "not significant"
 
 

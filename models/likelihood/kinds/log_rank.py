@@ -50,13 +50,13 @@ class LogRank(LogRankReport):
         return between(effect, LOG_HR[0], LOG_HR[1] - LOG_HR[0], _curve(self, event_shape))
 
     def simulate(self, effect: float, generator: np.random.Generator) -> Self:
-        return self.printed(float(log_rank_z(effect, self.n_toci, self.n_control, generator)))
+        return self.printed(float(log_rank_z(effect, self.n_treated, self.n_control, generator)))
 
 
 @lru_cache
 def _curve(report: LogRank, event_shape: tuple[float, ...]) -> np.ndarray:
     """Log likelihood at each LOG_HR."""
-    return _of_normals(report, Z, SPREAD, law(report.n_toci, report.n_control, event_shape))
+    return _of_normals(report, Z, SPREAD, law(report.n_treated, report.n_control, event_shape))
 
 
 def schoenfeld[V: (np.ndarray, TensorVariable)](
@@ -64,7 +64,7 @@ def schoenfeld[V: (np.ndarray, TensorVariable)](
 ) -> V:
     """Log likelihood under Schoenfeld's law of z, which holds for small effects in many patients."""
     events = np.arange(1, report.patients + 1)
-    root_v = np.sqrt(events * report.n_toci * report.n_control) / report.patients
+    root_v = np.sqrt(events * report.n_treated * report.n_control) / report.patients
     mean = ops_for(effect).floats(effect)[..., None] * root_v  # ..., event
     return _of_normals(report, mean, 1.0, np.exp(_log_events(events, report.patients, *event_shape)))
 

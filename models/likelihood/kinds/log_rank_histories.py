@@ -30,7 +30,7 @@ class LogRankHistories(LogRankReport):
 
     counted : of the whole cohort, how many have what the endpoint asks for, and how many there are; each
     patient of the arms is then taken to count with that share, independently, and the groups are smaller
-    than n_toci and n_control by chance
+    than n_treated and n_control by chance
     """
 
     name = "log_rank_histories"
@@ -55,15 +55,15 @@ class LogRankHistories(LogRankReport):
         return between(effect, LOG_HR[0], LOG_HR[1] - LOG_HR[0], _curve(self))
 
     def simulate(self, effect: float, generator: np.random.Generator) -> Self | None:
-        toci, control = (int(generator.binomial(n, self.share)) for n in (self.n_toci, self.n_control))
-        z = one_z(effect, toci, control, generator)
+        treated, control = (int(generator.binomial(n, self.share)) for n in (self.n_treated, self.n_control))
+        z = one_z(effect, treated, control, generator)
         return self.printed(z) if isfinite(z) else None
 
 
 @lru_cache
 def _is_possible(report: LogRankHistories) -> bool:
-    sizes = product(range(1, report.n_toci + 1), range(1, report.n_control + 1))
-    whole = [(report.n_toci, report.n_control)]
+    sizes = product(range(1, report.n_treated + 1), range(1, report.n_control + 1))
+    whole = [(report.n_treated, report.n_control)]
     return any(
         isfinite(log_probability(0.0, *size, report.p, report.direction))
         for size in (sizes if report.counted else whole)
@@ -74,15 +74,17 @@ def _is_possible(report: LogRankHistories) -> bool:
 def _curve(report: LogRankHistories) -> np.ndarray:
     """Log probability at each LOG_HR; raise ValueError where no history prints so."""
     total = np.zeros_like(LOG_HR)
-    for toci in range(1, report.n_toci + 1):
+    for treated in range(1, report.n_treated + 1):
         for control in range(1, report.n_control + 1):
-            weight = stats.binom.pmf(toci, report.n_toci, report.share) * stats.binom.pmf(
+            weight = stats.binom.pmf(treated, report.n_treated, report.share) * stats.binom.pmf(
                 control, report.n_control, report.share
             )
             if weight > 0:
-                total += weight * np.exp(log_probability(LOG_HR, toci, control, report.p, report.direction))
+                total += weight * np.exp(
+                    log_probability(LOG_HR, treated, control, report.p, report.direction)
+                )
     if not (total > 0).all():
         raise ValueError(
-            f"no history of {report.n_toci} v {report.n_control} patients has a log-rank p of {report.p}"
+            f"no history of {report.n_treated} v {report.n_control} patients has a log-rank p of {report.p}"
         )
     return np.log(total)

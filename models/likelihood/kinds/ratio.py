@@ -42,11 +42,11 @@ class Ratio(EffectReport):
         z = (np.log(self.estimate) - effect) / self.se
         return -(z**2) / 2 - np.log(self.se) - np.log(2 * np.pi) / 2
 
-    def events(self, n_toci: int, n_control: int) -> float:
+    def events(self, n_treated: int, n_control: int) -> float:
         """Patients with the event behind a hazard ratio with these limits: 1 / (se^2 r (1 - r)), r the share
         given tocilizumab (Schoenfeld 1981, Biometrika 68:316).
         """
-        share = n_toci / (n_toci + n_control)
+        share = n_treated / (n_treated + n_control)
         return 1 / (self.se**2 * share * (1 - share))
 
     def simulate(self, effect: float, generator: np.random.Generator) -> Self | None:

@@ -35,7 +35,7 @@ class SurvivalMedians(EffectReport):
     )
     short = "median survival"
 
-    toci: Median
+    treated: Median
     control: Median
     level: float = 95.0
 
@@ -46,12 +46,12 @@ class SurvivalMedians(EffectReport):
     @property
     def log_ratio(self) -> float:
         """Log ratio of the medians."""
-        return float(np.log(self.toci[0] / self.control[0]))
+        return float(np.log(self.treated[0] / self.control[0]))
 
     @property
     def se(self) -> float:
         """Standard error of the log ratio of the medians; the arms are independent."""
-        return float(np.hypot(self._se(self.toci), self._se(self.control)))
+        return float(np.hypot(self._se(self.treated), self._se(self.control)))
 
     def _se(self, arm: Median) -> float:
         median, lower, upper = arm
@@ -67,8 +67,8 @@ class SurvivalMedians(EffectReport):
         """
         shape = np.exp(SHAPE_SD * generator.standard_normal())
         factor = np.exp(-effect / shape + self.se * generator.standard_normal() - self.log_ratio)
-        digits = max(decimals(time) for time in self.toci if time)
-        median, lower = (round(float(time * factor), digits) for time in self.toci[:2])
-        upper = round(float(self.toci[2] * factor), digits) if self.toci[2] else None
+        digits = max(decimals(time) for time in self.treated if time)
+        median, lower = (round(float(time * factor), digits) for time in self.treated[:2])
+        upper = round(float(self.treated[2] * factor), digits) if self.treated[2] else None
         possible = 0 < lower < median and (upper is None or median < upper)
-        return replace(self, toci=(median, lower, upper)) if possible else None
+        return replace(self, treated=(median, lower, upper)) if possible else None

@@ -34,7 +34,7 @@ class SurvivalShares(EffectReport):
     )
     short = "survival at a time"
 
-    toci: Limits
+    treated: Limits
     control: Limits
     level: float = 95.0
 
@@ -45,12 +45,12 @@ class SurvivalShares(EffectReport):
     @property
     def log_hr(self) -> float:
         """Log hazard ratio of the shares."""
-        return float(log_cumulative_hazard(self.toci[0]) - log_cumulative_hazard(self.control[0]))
+        return float(log_cumulative_hazard(self.treated[0]) - log_cumulative_hazard(self.control[0]))
 
     @property
     def se(self) -> float:
         """Standard error of the log hazard ratio; the arms are independent."""
-        return float(np.hypot(self._se(self.toci), self._se(self.control)))
+        return float(np.hypot(self._se(self.treated), self._se(self.control)))
 
     def _se(self, arm: Limits) -> float:
         width = log_cumulative_hazard(arm[1]) - log_cumulative_hazard(arm[2])
@@ -64,8 +64,8 @@ class SurvivalShares(EffectReport):
         as wide on the scale of the model; None where a share would be all or none.
         """
         shift = effect + self.se * generator.standard_normal() - self.log_hr
-        share, lower, upper = (round(moved(share, shift), 4) for share in self.toci)
-        return replace(self, toci=(share, lower, upper)) if 0 < lower < share < upper < 1 else None
+        share, lower, upper = (round(moved(share, shift), 4) for share in self.treated)
+        return replace(self, treated=(share, lower, upper)) if 0 < lower < share < upper < 1 else None
 
 
 def log_cumulative_hazard(share: float) -> float:

@@ -23,18 +23,20 @@ class Table(RiskReport):
     words = "counts in both arms: exact binomials"
     short = "counts"
 
-    events_toci: int
+    events_treated: int
     events_control: int
-    n_toci: int
+    n_treated: int
     n_control: int
 
     @property
     def tables(self) -> tuple[Counts, ...]:
-        return ((self.events_toci, self.n_toci, self.events_control, self.n_control),)
+        return ((self.events_treated, self.n_treated, self.events_control, self.n_control),)
 
     def log_likelihood[V: (np.ndarray, TensorVariable)](self, effect: V, baseline: V | None = None) -> V:
         return table(needed(baseline), effect, *self.tables[0])
 
     def simulate(self, effect: float, generator: Generator) -> Self | None:
-        a, b = draw_counts(effect, self.n_toci, self.n_control, generator)
-        return replace(self, events_toci=a, events_control=b) if informative(a + b, self.patients) else None
+        a, b = draw_counts(effect, self.n_treated, self.n_control, generator)
+        return (
+            replace(self, events_treated=a, events_control=b) if informative(a + b, self.patients) else None
+        )

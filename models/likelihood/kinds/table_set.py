@@ -34,8 +34,8 @@ class TableSet(RiskReport):
         """The tables that would be printed as new patients are, which `alike` gives; without it their own
         table alone.
         """
-        _, n_toci, _, n_control = self.candidates[0]
-        a, b = draw_counts(effect, n_toci, n_control, generator)
-        found = alike(a, b, generator) if alike else np.array([[a, n_toci, b, n_control]])
-        usable = len(found) and informative(found[:, 0] + found[:, 2], n_toci + n_control).all()
+        _, n_treated, _, n_control = self.candidates[0]
+        a, b = draw_counts(effect, n_treated, n_control, generator)
+        found = alike(a, b, generator) if alike else np.array([[a, n_treated, b, n_control]])
+        usable = len(found) and informative(found[:, 0] + found[:, 2], n_treated + n_control).all()
         return type(self)(tuple(map(tuple, found.tolist()))) if usable else None

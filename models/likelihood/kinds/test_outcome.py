@@ -38,28 +38,28 @@ class OutcomeOfTest(DurationReport):
 
     def packed(self) -> Packed:
         if len(self.cells) == 2:
-            toci, control = self.sizes
+            treated, control = self.sizes
             return outcome_of_one_grade(
-                self.tests, toci, control, self.significant, self.direction, self.alpha
+                self.tests, treated, control, self.significant, self.direction, self.alpha
             )
-        split = len(self.arms["toci"])
+        split = len(self.arms["treated"])
         return outcome_of_mixed_grades(
             self.sizes[:split], self.sizes[split:], self.significant, self.direction, self.alpha
         )
 
     def simulate(self, patients: Patients, generator: np.random.Generator) -> Self:
         """Of alternative tests one at random; the t test on log days, as in the likelihood."""
-        toci, control = (
+        treated, control = (
             np.concatenate([patients[grade, arm] for grade, _ in grades]) for arm, grades in self.arms.items()
         )
-        significant, lower = TESTS[generator.choice(self.tests)](toci, control, self.alpha)
+        significant, lower = TESTS[generator.choice(self.tests)](treated, control, self.alpha)
         direction: Direction | None = ("lower" if lower else "higher") if significant else None
         return replace(self, significant=significant, direction=direction)
 
 
 def outcome_of_one_grade(
     tests: tuple[str, ...],
-    n_toci: int,
+    n_treated: int,
     n_control: int,
     significant: bool,
     direction: Direction | None = None,
@@ -70,16 +70,16 @@ def outcome_of_one_grade(
 
     Raises ValueError where no data of these sizes give the outcome.
     """
-    probability = outcome_curve(tests, n_toci, n_control, significant, direction, alpha)
+    probability = outcome_curve(tests, n_treated, n_control, significant, direction, alpha)
     if not (probability > SMALLEST_PROBABILITY).any():
         raise ValueError(
-            f"{' or '.join(tests)} with {n_toci} v {n_control} patients cannot give the printed outcome"
+            f"{' or '.join(tests)} with {n_treated} v {n_control} patients cannot give the printed outcome"
         )
     return pack("curve", [0], np.concatenate([[GRID[0], GRID[1] - GRID[0]], log_curve(probability)]))
 
 
 def outcome_of_mixed_grades(
-    sizes_toci: list[int],
+    sizes_treated: list[int],
     sizes_control: list[int],
     significant: bool,
     direction: Direction | None = None,
@@ -93,20 +93,20 @@ def outcome_of_mixed_grades(
     18 patients.
     """
     nodes, weights = np.polynomial.hermite_e.hermegauss(20)
-    critical = mann_whitney_critical(sum(sizes_toci), sum(sizes_control), alpha)
+    critical = mann_whitney_critical(sum(sizes_treated), sum(sizes_control), alpha)
     outcome = {"lower": 1, "higher": 2, None: 3}[direction] if significant else 0
-    integers = [critical, outcome, len(sizes_toci), *sizes_toci, *sizes_control]
+    integers = [critical, outcome, len(sizes_treated), *sizes_treated, *sizes_control]
     return pack("mixed_test", integers, np.concatenate([nodes, weights / weights.sum()]))
 
 
-def _t(toci: np.ndarray, control: np.ndarray, alpha: float) -> tuple[bool, bool]:
-    found = stats.ttest_ind(np.log(toci), np.log(control))
+def _t(treated: np.ndarray, control: np.ndarray, alpha: float) -> tuple[bool, bool]:
+    found = stats.ttest_ind(np.log(treated), np.log(control))
     return bool(found.pvalue < alpha), bool(found.statistic < 0)
 
 
-def _mann_whitney(toci: np.ndarray, control: np.ndarray, alpha: float) -> tuple[bool, bool]:
-    u, pairs = np.sum(toci[:, None] > control), len(toci) * len(control)
-    critical = mann_whitney_critical(len(toci), len(control), alpha)
+def _mann_whitney(treated: np.ndarray, control: np.ndarray, alpha: float) -> tuple[bool, bool]:
+    u, pairs = np.sum(treated[:, None] > control), len(treated) * len(control)
+    critical = mann_whitney_critical(len(treated), len(control), alpha)
     return bool(min(u, pairs - u) <= critical), bool(u < pairs / 2)
 
 
