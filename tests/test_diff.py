@@ -260,7 +260,7 @@ def test_the_reports_of_a_release_are_read_whole_under_the_arms_of_today(version
     for key, kept in versions.read(version)["endpoints"].items():
         again = [used.as_json() for used in versions.frozen_evidence(kept, key).used]
         assert json.loads(json.dumps(again)) == kept["evidence"]["used"]
-        assert "treated" not in {
+        assert "toci" not in {
             part for used in again for entry in used["entries"] for part in entry.split(".")
         }
 
