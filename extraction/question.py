@@ -5,6 +5,7 @@ Code that serves any review knows no drug, no outcome and no study: it finds the
 
 import re
 from collections.abc import Container, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -76,6 +77,17 @@ class Variable(Model):
     not_pooled: Words | None = Field(
         None, description="Of an outcome of the arms of which no endpoint is made: why."
     )
+
+
+class Detail(Model):
+    """A detail of a study's design that matters to this question."""
+
+    meaning: Words = Field(description="What it is.")
+    required: bool = Field(True, description="Whether every record tells it.")
+    parts: dict[Words, str] = Field(
+        {}, description="Parts that it may have, each with the regular expression that finds it."
+    )
+    unlike: tuple[tuple[Words, ...], ...] = Field((), description="Parts of which a study has only one.")
 
 
 class Bias(Model):
@@ -195,6 +207,9 @@ class Question(Model):
     exclusive: tuple[Slug, ...] = Field(
         (), description="Variables that are classes of one outcome; who is in none did not have it."
     )
+    design: dict[Slug, Detail] = Field(
+        {}, description="Details of a study's design beside those of any review."
+    )
     variables: dict[Slug, Variable] = Field(description="Variables beside those of any review.")
     biases: dict[Slug, Bias] = Field(description="Scales of bias.")
     endpoints: tuple[Asked, ...] = Field(min_length=1, description="Endpoints, in the order of the book.")
@@ -225,6 +240,8 @@ class Question(Model):
             yield f"variables: {name}: unit", CORE_UNITS | self.units, variable.units
         yield "counted_units: unit", CORE_UNITS | self.units, self.counted_units
         yield "exclusive: variable", variables, self.exclusive
+        for name, detail in self.design.items():
+            yield f"design: {name}: part", detail.parts, tuple(chain(*detail.unlike))
         yield "treatment: variable", variables, tuple(filter(None, (self.treatment.use,)))
         if self.grades:
             graded = (self.grades.variable, self.grades.severe, self.grades.any)

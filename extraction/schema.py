@@ -6,7 +6,7 @@ percentage or a p-value, so that later checks know how far it was rounded.
 
 import re
 from decimal import Decimal
-from typing import Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -14,6 +14,7 @@ from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     StringConstraints,
+    create_model,
     field_validator,
     model_serializer,
     model_validator,
@@ -21,6 +22,7 @@ from pydantic import (
 
 from extraction.question import (
     HIGHEST_GRADE,
+    QUESTION,
     ContrastName,
     EndpointName,
     FieldName,
@@ -556,8 +558,8 @@ class Stratum(Definition):
     )
 
 
-class Design(Strict):
-    """How the study was done."""
+class DesignOfAny(Strict):
+    """What is told of the design of a study in any review."""
 
     LATER = frozenset({"randomised"})
     type: Words = Field(description="Design, e.g. single-centre retrospective cohort.")
@@ -567,8 +569,6 @@ class Design(Strict):
     centres: list[Words] = Field(description="Treating centres.")
     first_patient: Month | None = Field(description="Start of enrolment, as YYYY-MM.")
     last_patient: Month | None = Field(description="End of enrolment, as YYYY-MM.")
-    product: Words = Field(description="CAR construct and source of cells.")
-    lymphodepletion: Words | None = Field(description="Regimen before infusion.")
     address: Address = Field(description="Where the design is described.")
 
     @model_validator(mode="after")
@@ -578,6 +578,24 @@ class Design(Strict):
                 f"enrolment from {self.first_patient} ends before it begins, {self.last_patient}"
             )
         return self
+
+    def detail(self, name: str) -> str:
+        """A detail that the question asks of every design; empty where it is not told."""
+        return getattr(self, name) or ""
+
+
+if TYPE_CHECKING:
+    Design = DesignOfAny
+else:
+    Design = create_model(
+        "Design",
+        __base__=DesignOfAny,
+        __doc__="How the study was done.",
+        **{
+            name: (Words if detail.required else Words | None, Field(description=detail.meaning))
+            for name, detail in QUESTION.design.items()
+        },
+    )
 
 
 KEPT = ("events", "percent", "all")

@@ -175,8 +175,6 @@ def test_a_question_of_one_endpoint_without_grades_is_checked_and_pooled(tree):
             "centres": ["Nowhere"],
             "first_patient": None,
             "last_patient": None,
-            "product": "invented",
-            "lymphodepletion": None,
             "address": {"source": None, "section": "Methods"},
         },
         "arms": {arm: {"definition": "Invented."} for arm in arms},

@@ -16,7 +16,7 @@ from book.shown.entry_words import report_words, whom, words
 from book.shown.topics import topics
 from extraction.bias import tool_of
 from extraction.checks import Finding
-from extraction.question import CONTRASTS, ENDPOINTS, FIELDS
+from extraction.question import CONTRASTS, ENDPOINTS, FIELDS, QUESTION
 from extraction.records import Review
 from extraction.schema import AnyEntry, Contradiction, Record, Registration
 from extraction.vocabulary import ARMS, JUDGED
@@ -135,8 +135,7 @@ def _design(record: Record) -> str:
             ("Design", design.type),
             ("Centres", ", ".join(design.centres)),
             ("Enrolled", enrolled or "not printed"),
-            ("Product", design.product),
-            ("Lymphodepletion", design.lymphodepletion),
+            *((name.capitalize(), design.detail(name) or None) for name in QUESTION.design),
             ("Where", design.address),
             ("Texts read", texts),
             ("Extracted", extracted_by.status(record)),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from extraction.checks.authors import Name, chance_of, names_of, shared_authors
+from extraction.question import QUESTION, Detail
 from extraction.records import Problem, Review
 from extraction.schema import Record, Registration
 
@@ -26,7 +27,7 @@ WEIGHTS = {
     "centre": (
         3.0,
         (
-            "A hospital that gives CD19 CAR-T cells to people with B-ALL has few of them, and reports them"
+            "A hospital that gives one treatment to people with one disease has few of them, and reports them"
             " again and again."
         ),
     ),
@@ -42,32 +43,21 @@ WEIGHTS = {
         1.0,
         "Sizes run from about ten to two hundred: two unrelated papers seldom print the same.",
     ),
-    "product": (0.25, "Most products share their signalling domain and vector, so agreement tells little."),
+    "detail": (0.25, "Most designs share such details, so agreement tells little."),
     "dates": (0.25, "Most papers of the field overlap in time, so agreement tells little."),
-    "other product": (
+    "other detail": (
         -0.5,
-        "Another signalling domain or vector makes other patients likelier; a hospital may use both.",
+        "Another detail of its design makes other patients likelier; a hospital may use both.",
     ),
     "dates apart": (
         -6.0,
         (
-            "Nobody infused after one paper's last patient is in it: whatever else agrees, the patients are"
+            "Nobody treated after one paper's last patient is in it: whatever else agrees, the patients are"
             " others."
         ),
     ),
 }
 """Points of each feature, and why."""
-
-PRODUCTS = (
-    ("4-1BB", r"4-?1BB|CD137"),
-    ("CD28", r"CD28"),
-    ("lentiviral", r"lentivir"),
-    ("retroviral", r"(?<!lenti)retrovir"),
-    ("CTL019", r"CTL-?019|tisagenlecleucel"),
-    ("axicabtagene", r"axicabtagene|KTE-?C19"),
-)
-UNLIKE = ({"4-1BB", "CD28"}, {"lentiviral", "retroviral"})
-"""Parts of a product of which it has one."""
 
 COMMON_WORDS = {"the", "of", "and", "at", "in", "for", "a"}
 ORDINALS = set(
@@ -156,7 +146,7 @@ class _Paper:
     authors: dict[str, Name]
     registrations: frozenset[str]
     centres: tuple[tuple[str, frozenset[str]], ...]
-    product: frozenset[str]
+    details: dict[str, frozenset[str]]
     dates: tuple[str, str] | None
 
     @classmethod
@@ -170,9 +160,14 @@ class _Paper:
             names_of(study.authors),
             frozenset(number.replace(" ", "").upper() for number in study.registrations),
             tuple((name, _words(name)) for name in centres if not name.startswith("not known")),
-            frozenset(part for part, form in PRODUCTS if design and re.search(form, design.product, re.I)),
+            {name: _parts(detail, design.detail(name)) for name, detail in QUESTION.design.items() if design},
             (first, last) if known else None,
         )
+
+
+def _parts(detail: Detail, told: str) -> frozenset[str]:
+    """Parts of a detail of the design that its words name."""
+    return frozenset(part for part, form in detail.parts.items() if re.search(form, told, re.IGNORECASE))
 
 
 def _words(name: str) -> frozenset[str]:
@@ -200,16 +195,15 @@ def _features(one: _Paper, other: _Paper) -> Iterator[tuple[str, str, float]]:
         )
     if one.study.patients and one.study.patients == other.study.patients:
         yield found("number of patients", f"{one.study.patients} patients each")
-    if any(
-        one.product & unlike and other.product & unlike and not one.product & other.product & unlike
-        for unlike in UNLIKE
-    ):
-        yield found(
-            "other product",
-            f"products {', '.join(sorted(one.product))} and {', '.join(sorted(other.product))}",
-        )
-    elif parts := one.product & other.product:
-        yield found("product", f"product {', '.join(sorted(parts))}")
+    for name in one.details.keys() & other.details.keys():
+        own, others = one.details[name], other.details[name]
+        if any(
+            own & {*only} and others & {*only} and not own & others & {*only}
+            for only in QUESTION.design[name].unlike
+        ):
+            yield found("other detail", f"{name}s {', '.join(sorted(own))} and {', '.join(sorted(others))}")
+        elif parts := own & others:
+            yield found("detail", f"{name} {', '.join(sorted(parts))}")
     if one.dates and other.dates:
         apart = one.dates[1] < other.dates[0] or other.dates[1] < one.dates[0]
         words = " and ".join(" to ".join(dates) for dates in (one.dates, other.dates))
