@@ -78,6 +78,11 @@ class Variable(Model):
         None, description="Of an outcome of the arms of which no endpoint is made: why."
     )
 
+    @property
+    def counts_patients(self) -> bool:
+        """Whether its values are counts or shares of patients."""
+        return self.units == ("patients",)
+
 
 class Detail(Model):
     """A detail of a study's design that matters to this question."""
@@ -185,6 +190,33 @@ class Grades(Model):
     any: Slug = Field(description="Variable of grades 1 to 5 together.")
 
 
+class Characteristic(Model):
+    """What the arms are compared by, beside the outcomes."""
+
+    variable: Slug = Field(description="Its variable.")
+    category: Words | None = Field(
+        None, description="The category whose patients are counted; else all with it."
+    )
+    name: Words = Field(description="Its name in tables and pictures.")
+
+
+class Display(Model):
+    """What is said and drawn of the whole review; no fit hangs on it."""
+
+    acronyms: dict[Slug, Words] = Field(
+        {}, description="Words in names of entries that are written otherwise."
+    )
+    topics: dict[Words, tuple[Slug, ...]] = Field(
+        {}, description="Topics of a study's page with their variables; what has none stands under `Other`."
+    )
+    reported: dict[Words, tuple[Slug, ...]] = Field(
+        {}, description="What clinicians ask after and no model reads, with the variables that tell of it."
+    )
+    characteristics: tuple[Characteristic, ...] = Field(
+        (), description="What the arms are compared by: counted, or measured where the variable has a unit."
+    )
+
+
 class Question(Model):
     """The question of a review."""
 
@@ -213,6 +245,7 @@ class Question(Model):
     variables: dict[Slug, Variable] = Field(description="Variables beside those of any review.")
     biases: dict[Slug, Bias] = Field(description="Scales of bias.")
     endpoints: tuple[Asked, ...] = Field(min_length=1, description="Endpoints, in the order of the book.")
+    shown: Display = Field(Display(), description="What is said and drawn of the whole review.")
 
     @property
     def contrast(self) -> str:
@@ -240,6 +273,10 @@ class Question(Model):
             yield f"variables: {name}: unit", CORE_UNITS | self.units, variable.units
         yield "counted_units: unit", CORE_UNITS | self.units, self.counted_units
         yield "exclusive: variable", variables, self.exclusive
+        for name, fields in (self.shown.topics | self.shown.reported).items():
+            yield f"shown: {name}: variable", variables, fields
+        compared = tuple(one.variable for one in self.shown.characteristics)
+        yield "shown: characteristics: variable", variables, compared
         for name, detail in self.design.items():
             yield f"design: {name}: part", detail.parts, tuple(chain(*detail.unlike))
         yield "treatment: variable", variables, tuple(filter(None, (self.treatment.use,)))

@@ -340,8 +340,8 @@ def part_words(study: str, stratum: str, review: Review) -> str:
 
 def stratum_words(record: Record, stratum: str) -> str:
     """A stratum in words: `grade 3-5`, `CRP high`."""
-    words = (
-        stratum.replace("_", " ").replace("crp", "CRP").replace("il6", "IL-6").replace("icans", "with ICANS")
-    )
-    grades = record.strata[stratum].crs_grades
+    known, acronyms = record.strata[stratum], QUESTION.shown.acronyms
+    words = " ".join(acronyms.get(word, word) for word in stratum.split("_"))
+    words = f"with {words}" if known.patients_with else words
+    grades = known.crs_grades
     return f"grade {grades[0]}–{grades[-1]}" if grades and len(grades) > 1 else words

@@ -15,9 +15,9 @@ from example_tree import copy_syntax
 from book.html import markup
 from book.html.template import plain
 from book.make import execute, inputs, pages
-from book.shown import study_page, topics
+from book.shown import study_page
 from extraction import records
-from extraction.question import FIELDS
+from extraction.question import FIELDS, QUESTION
 
 HOSTILE = "<script>alert(1)</script> | {{ x }} {cite}`y` $z$ ``` <!-- \\"
 
@@ -139,7 +139,7 @@ def test_code_of_the_pages_is_folded():
 
 
 def test_every_variable_has_one_topic():
-    placed = [field for fields in topics.TOPICS.values() for field in fields]
+    placed = [field for fields in QUESTION.shown.topics.values() for field in fields]
     assert sorted(placed) == sorted(FIELDS)
 
 

@@ -1,15 +1,15 @@
 """What no model reads is shown as printed, by study; a silence is shown too."""
 
 from book.shown import reported
-from extraction.question import FIELDS
+from extraction.question import FIELDS, QUESTION
 
 
 def test_every_topic_has_a_row_for_every_registered_study(review):
     frame = reported.not_pooled(review)
     registered = {review.studies[s].label for s in review.included() if review.studies[s].registered}
-    for topic in reported.TOPICS:
+    for topic in QUESTION.shown.reported:
         assert set(frame.loc[frame["reported"] == topic, "study"]) == registered
-    assert all(field in FIELDS for fields in reported.TOPICS.values() for field in fields)
+    assert all(field in FIELDS for fields in QUESTION.shown.reported.values() for field in fields)
 
 
 def test_each_row_opens_the_entries_that_it_prints(review):
@@ -17,7 +17,7 @@ def test_each_row_opens_the_entries_that_it_prints(review):
         record = review.records[row["study_id"]]
         found = {entry.id: entry for entry in record.entries}
         assert bool(row["entries"]) == (row["as printed"] not in ("not reported", "not in what was seen"))
-        assert all(found[entry].field in reported.TOPICS[row["reported"]] for entry in row["entries"])
+        assert all(found[entry].field in QUESTION.shown.reported[row["reported"]] for entry in row["entries"])
 
 
 def test_what_no_paper_prints_by_arm_has_no_variable(review):

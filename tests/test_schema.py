@@ -59,7 +59,9 @@ def test_every_model_of_the_schema_is_in_the_dictionary():
         for model in [*vars(schema).values(), *vars(living).values(), *vars(people).values()]
         if isinstance(model, type) and issubclass(model, people.Model)
     }
-    assert models - {people.Model, schema.Strict, schema.Share, schema.DesignOfAny} == set(MODELS)  # bases of others
+    assert models - {people.Model, schema.Strict, schema.Share, schema.DesignOfAny} == set(
+        MODELS
+    )  # bases of others
 
 
 def test_the_dictionary_page_names_every_kind_variable_and_unit():

@@ -4,21 +4,11 @@ from collections import defaultdict
 
 from book.shown.endpoint.tables import WHOM
 from extraction.checks import Finding
-from extraction.question import ENDPOINTS
+from extraction.question import ENDPOINTS, QUESTION
 from extraction.schema import AnyEntry
 from extraction.vocabulary import TWO_ARMS
 from models.evidence.report import Evidence
 
-ACRONYMS = {
-    "treated": "tocilizumab",
-    "crs": "CRS",
-    "icans": "ICANS",
-    "mrd": "MRD",
-    "cart": "CAR-T",
-    "gcsf": "G-CSF",
-    "il6": "IL-6",
-    "crp": "CRP",
-}
 KIND = {
     "counts": "count",
     "p_value": "p-value",
@@ -77,6 +67,6 @@ def _verdict(finding: Finding) -> str:
 
 def words(name: str) -> str:
     """A slug as words; a range of grades keeps its dash."""
-    found = " ".join(ACRONYMS.get(word, word) for word in name.split("_"))
+    found = " ".join(QUESTION.shown.acronyms.get(word, word) for word in name.split("_"))
     first, _, last = found.removeprefix("grade ").partition(" ")
     return f"grade {first} to {last}" if found.startswith("grade ") and last.isdigit() else found

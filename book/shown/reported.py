@@ -3,27 +3,11 @@
 import pandas as pd
 
 from book.shown.endpoint.printed import NOTHING, printed_words
+from extraction.question import QUESTION
 from extraction.records import Review
 from extraction.schema import AnyEntry, NotReported, Record
 from extraction.vocabulary import ARMS, BOTH_ARMS, TWO_ARMS
 from models.words import stratum_words
-
-TOPICS = {
-    "Expansion of CAR-T cells": ("cart_expansion",),
-    "Cytokines and C-reactive protein": (
-        "cytokine_response",
-        "il6_rise",
-        "il10_rise",
-        "ferritin_rise",
-        "crp_rise",
-    ),
-    "Corticosteroids": ("steroid_use", "steroid_dose", "steroid_timing", "steroid_duration"),
-    "Growth factor (G-CSF)": ("gcsf_dose",),
-    "Dose and timing of tocilizumab": ("toci_dose", "toci_courses", "toci_timing", "toci_interval"),
-    "Onset of ICANS": ("icans_onset", "severe_icans_onset"),
-    "Deaths": ("deaths",),
-}
-"""What clinicians ask after, and the variables that tell of it."""
 
 
 def not_pooled(review: Review) -> pd.DataFrame:
@@ -31,7 +15,7 @@ def not_pooled(review: Review) -> pd.DataFrame:
     return pd.DataFrame(
         [
             row
-            for topic in TOPICS
+            for topic in QUESTION.shown.reported
             for study, record in review.included().items()
             if review.studies[study].registered
             for row in _rows(topic, study, record, review)
@@ -40,7 +24,7 @@ def not_pooled(review: Review) -> pd.DataFrame:
 
 
 def _rows(topic: str, study: str, record: Record, review: Review) -> list[dict]:
-    told = [e for field in TOPICS[topic] for e in _told(record, field)]
+    told = [e for field in QUESTION.shown.reported[topic] for e in _told(record, field)]
     by_arm = [e for e in told if e.arm in (*BOTH_ARMS, "comparison")] or told
     label = review.studies[study].label
     if not by_arm:

@@ -7,29 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from extraction.derived.groups import both_sizes, grade_counts
-from extraction.question import HIGHEST_GRADE, QUESTION
+from extraction.question import CONTRASTS, FIELDS, HIGHEST_GRADE, QUESTION
 from extraction.records import Review
 from extraction.schema import Counts, Entry, MedianQuartiles, MedianRange, PValue, Record
-
-BINARY = {
-    ("blast_category", ">50"): "Marrow blasts over 50 %",
-    ("high_risk_genetics", None): "High-risk genetics",
-    ("prior_transplant", None): "Earlier transplant",
-    ("primary_refractory", None): "Primary refractory",
-    ("male_sex", None): "Male",
-    ("humanised_product", None): "Humanised product",
-    ("crs_grade", "3-5"): "CRS grade 3–5 (after infusion)",
-    ("steroid_use", None): "Steroids (after infusion)",
-}
-"""Variables shared by patients, with the category counted; those after infusion show why the drug was given.
-"""
-
-CONTINUOUS = {
-    "age": "Age, years",
-    "blast_percentage": "Marrow blasts, %",
-    "previous_lines": "Earlier lines of therapy",
-    "cart_dose": "CAR-T cells, 10⁶/kg",
-}
 
 
 @dataclass(frozen=True)
@@ -60,11 +40,12 @@ def standardised_difference(share_treated: float, share_control: float) -> float
 def imbalances(review: Review) -> list[Imbalance]:
     """Every binary variable that a study of therapeutic use prints for both arms."""
     return [
-        Imbalance(study, review.studies[study].label, words, *counts)
-        for (field, category), words in BINARY.items()
+        Imbalance(study, review.studies[study].label, one.name, *counts)
+        for one in QUESTION.shown.characteristics
+        if FIELDS[one.variable].counts_patients
         for study, record in review.included().items()
         if review.studies[study].contrast == QUESTION.contrast
-        and (counts := _counts(record, field, category))
+        and (counts := _counts(record, one.variable, one.category))
     ]
 
 
@@ -86,8 +67,8 @@ def _counts(record: Record, field: str, category: str | None) -> tuple[int, int,
 
 
 MEDIANS = {
-    "tocilizumab": "not used: see contradictions",
-    "none": "not used: see contradictions",
+    CONTRASTS[QUESTION.contrast].treated: "not used: see contradictions",
+    CONTRASTS[QUESTION.contrast].comparator: "not used: see contradictions",
     "p, as printed": "",
 }
 """Columns of the table of medians, and what stands where no entry does."""
@@ -98,24 +79,18 @@ def median_entries(review: Review) -> list[tuple[str, str, dict[str, Entry | Non
     printed.
     """
     rows: list[tuple[str, str, dict[str, Entry | None]]] = []
-    for field, words in CONTINUOUS.items():
+    for one in QUESTION.shown.characteristics:
         for study, record in review.included().items():
             arms = {
                 e.arm: e
-                for e in record.find(Entry, field, stratum="all")
+                for e in record.find(Entry, one.variable, stratum="all")
                 if isinstance(e, MedianRange | MedianQuartiles)
             }
             if {"treated", "control"} & arms.keys():
-                p = next(
-                    (e for e in record.find(PValue, field, stratum="all") if e.adjustment == "none"), None
-                )
-                rows.append(
-                    (
-                        words,
-                        study,
-                        dict(zip(MEDIANS, (arms.get("treated"), arms.get("control"), p), strict=True)),
-                    )
-                )
+                tests = record.find(PValue, one.variable, stratum="all")
+                p = next((e for e in tests if e.adjustment == "none"), None)
+                shown = (arms.get("treated"), arms.get("control"), p)
+                rows.append((one.name, study, dict(zip(MEDIANS, shown, strict=True))))
     return rows
 
 
