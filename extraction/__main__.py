@@ -1,5 +1,5 @@
-"""Commands: begin a record, check the records, verify their fragments, compare those of two people, recover
-data from printed numbers, say which searches are due, write the schemas.
+"""Commands: begin a record, check the records, verify their fragments, list a text's numbers, compare two
+people's records, recover data from printed numbers, say which searches are due, write the schemas.
 """
 
 import os
@@ -28,6 +28,7 @@ with ending_the_process():
     from extraction.commands import recover
     from extraction.dictionary import json_schemas
     from extraction.living import reminder
+    from extraction.reading import command as reading
     from extraction.records import ROOT, BadRecords, Problem, Review, load
     from extraction.twice import command as twice
     from extraction.verify import Fragment, Verification, verify
@@ -59,6 +60,14 @@ def add_commands(commands: Commands) -> None:
         "verify", run=verify_fragments, parents=[options], help="look up each fragment in the papers' texts"
     )
     verifying.add_argument("texts", metavar="DIR", type=_folder, help="folder of the texts")
+    reading.add_arguments(
+        commands.add_parser(
+            "read",
+            run=reading.run,
+            parents=[options],
+            help="every number of a paper's text, and whether it is recorded",
+        )
+    )
     twice.add_arguments(
         commands.add_parser("compare", run=twice.run, help="do two people's records of a study agree?")
     )

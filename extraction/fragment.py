@@ -62,9 +62,16 @@ def fold(text: str) -> str:
     return " ".join(text.translate(DASHES).translate(MARKUP).split())
 
 
-def stands_in(fragment: str, folded: str) -> bool:
-    """Whether a fragment stands in a folded text; spaces between its parts are free, digits are never cut."""
+def pattern(fragment: str) -> re.Pattern[str]:
+    """What finds a fragment in a folded text; spaces between its parts are free, digits are never cut."""
     parts = re.findall(r"\d+(?:[.,]\d+)*|[^\W\d]+|[^\w\s]", fold(fragment))
+    if not parts:  # mark-up alone stands nowhere
+        return re.compile(r"(?!)")
     before = r"(?<!\d)(?<!\d[.,])" if parts[0][0].isdigit() else ""
     after = r"(?!\d|[.,]\d)" if parts[-1][-1].isdigit() else ""
-    return re.search(before + r"\s*".join(map(re.escape, parts)) + after, folded) is not None
+    return re.compile(before + r"\s*".join(map(re.escape, parts)) + after)
+
+
+def stands_in(fragment: str, folded: str) -> bool:
+    """Whether a fragment stands in a folded text."""
+    return pattern(fragment).search(folded) is not None

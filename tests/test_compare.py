@@ -6,6 +6,7 @@ import json
 
 import pytest
 from example_review import EXAMPLE, RECORD
+from statsmodels.stats.inter_rater import cohens_kappa
 
 from extraction.__main__ import main
 from extraction.schema import Record
@@ -142,6 +143,7 @@ def test_kappa_is_that_of_hand_calculation():
     # 50 pairs: observed 35/50 = 0.7; by chance 0.5 × 0.6 + 0.5 × 0.4 = 0.5; (0.7 − 0.5)/(1 − 0.5) = 0.4
     pairs = [("yes", "yes")] * 20 + [("yes", "no")] * 5 + [("no", "yes")] * 10 + [("no", "no")] * 15
     assert kappa(pairs) == pytest.approx(0.4)
+    assert cohens_kappa([[15, 10], [5, 20]], return_results=False) == pytest.approx(0.4)  # other software
 
 
 @pytest.mark.parametrize("pairs", [[("yes", "yes")] * 50, [("yes", "no"), ("no", "no")] * 4])

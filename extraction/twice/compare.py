@@ -292,11 +292,12 @@ def _kappas(compared: list[Difference]) -> Iterator[Kappa]:
 
 
 def kappa(pairs: Sequence[tuple]) -> float | None:
-    """Cohen's κ; null where it has no meaning."""
-    words = sorted({word for pair in pairs for word in pair})
-    if len(pairs) < FEWEST_RATED or len(words) < 2:
+    """Cohen's κ, agreement beyond chance: (observed − by chance)/(1 − by chance); null where it has no
+    meaning.
+    """
+    first, second = (Counter(side) for side in zip(*pairs, strict=True))
+    if len(pairs) < FEWEST_RATED or len({*first, *second}) < 2:
         return None
-    from statsmodels.stats.inter_rater import cohens_kappa  # half a second, which no other command needs
-
-    often = Counter(pairs)
-    return float(cohens_kappa([[often[a, b] for b in words] for a in words], return_results=False))
+    observed = sum(one == other for one, other in pairs) / len(pairs)
+    by_chance = sum(first[word] * second[word] for word in first) / len(pairs) ** 2
+    return (observed - by_chance) / (1 - by_chance)
