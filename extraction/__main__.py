@@ -25,11 +25,12 @@ from extraction.whole import write_whole
 with ending_the_process():
     from extraction import new
     from extraction.checks import Checked, Finding, check
-    from extraction.commands import recover
+    from extraction.commands import recover, search
     from extraction.dictionary import json_schemas
     from extraction.living import reminder
     from extraction.reading import command as reading
     from extraction.records import ROOT, BadRecords, Problem, Review, load
+    from extraction.search.log import disagreements
     from extraction.twice import command as twice
     from extraction.verify import Fragment, Verification, verify
 
@@ -74,6 +75,12 @@ def add_commands(commands: Commands) -> None:
     recover.add_arguments(
         commands.add_parser("recover", run=recover.run, help="what data could have printed these numbers?")
     )
+    search.add_arguments(
+        commands.add_parser(
+            "search", run=search.run, help="from what databases export to candidates", extra="search"
+        ),
+        rooted,
+    )
     commands.add_parser(
         "due", run=say_due, parents=[rooted], help="which searches are due, with their strategies"
     )
@@ -92,6 +99,7 @@ def check_records(given: argparse.Namespace) -> int:
     try:
         review = load(given.root)
         checked = check(review)
+        checked = checked._replace(problems=[*checked.problems, *disagreements(review, given.root)])
     except BadRecords as error:
         checked = Checked(error.problems, [])
     if given.json:

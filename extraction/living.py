@@ -11,11 +11,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from extraction.schema import Count, Doi, Register, Strict, StudyId
+from extraction.schema import Doi, Register, Strict, StudyId
 from extraction.source import Problem, Source
 from extraction.typed import Day, Slug, Words
 
 VersionNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+Records = Annotated[int, Field(ge=0, le=1_000_000)]
 Kind = Literal["database", "registry", "citations"]
 KINDS = {
     "database": "database",
@@ -61,8 +62,8 @@ class Search(Strict):
     source: Slug = Field(description="Source searched, by its id.")
     by: Words = Field(description="Who ran it, by role.")
     query: Words | None = Field(None, description="The query as run, where it was not the one above.")
-    found: Count = Field(description="Records found.")
-    new: Count = Field(
+    found: Records = Field(description="Records found.")
+    new: Records = Field(
         description="Records that neither an earlier search nor another source of the same day had brought."
     )
     registered: list[StudyId] = Field(

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from extraction import dictionary, schema
 from extraction.fault import Fault
+from extraction.listed import with_item
 from extraction.question import ENDPOINTS, FIELDS
 from extraction.source import FILL_IN, NULLS, Source, parse
 from extraction.typed import rule
@@ -117,7 +118,9 @@ def _register(given: argparse.Namespace) -> dict[Path, str]:
         ):  # the same text is what an interrupted run leaves
             raise Refused(f"{given.study}: the record {path} exists already")
         written[path] = text
-    return written | {register: _with_row(register.read_text(encoding="utf-8"), source, row(known))}
+    return written | {
+        register: with_item(register.read_text(encoding="utf-8"), source, "studies", "\n" + row(known))
+    }
 
 
 def _refuse_bad_values(known: dict) -> None:
@@ -155,18 +158,6 @@ def _refuse_known_study(given: argparse.Namespace, source: Source) -> None:
 def _rows(source: Source) -> list[dict]:
     studies = source.data.get("studies")
     return [study for study in studies if isinstance(study, dict)] if isinstance(studies, list) else []
-
-
-def _with_row(text: str, source: Source, new: str) -> str:
-    """The register's text with a row after its last study; comments and order stay."""
-    lines = text.splitlines(keepends=True)
-    start = source.lines.get(("studies",), 0)
-    later = [line for path, line in source.lines.items() if len(path) == 1 and line > start]
-    at = min(later, default=len(lines) + 1) - 1
-    while later and at > start and (lines[at - 1].startswith("#") or not lines[at - 1].strip()):
-        at -= 1  # what stands above the next key belongs to it
-    before = "".join(lines[:at])
-    return before + ("" if before.endswith("\n") else "\n") + "\n" + new + "".join(lines[at:])
 
 
 def _write(texts: dict[Path, str]) -> None:

@@ -17,6 +17,7 @@ from example_review import REGISTER, Invented
 from example_tree import run, walkthrough
 
 from extraction import dictionary, new, schema
+from extraction.listed import with_item
 from extraction.records import ROOT, load
 from extraction.source import FILL_IN, parse
 from models.evidence.collect import collect
@@ -157,7 +158,7 @@ def test_a_study_not_included_gets_its_row_and_no_record(invented, decision):
 def test_the_row_finds_its_place_wherever_the_studies_stand(tmp_path, register):
     (tmp_path / "register.yml").write_text(register)
     (tmp_path / "other.yml").write_text(
-        new._with_row(register, parse(tmp_path / "register.yml"), "  - id: b\n")
+        with_item(register, parse(tmp_path / "register.yml"), "studies", "\n  - id: b\n")
     )
     data = parse(tmp_path / "other.yml").data
     assert (

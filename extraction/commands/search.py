@@ -1,0 +1,142 @@
+"""`python -m extraction search import FILE… --source pubmed --date 2026-01-31`: what databases exported
+becomes candidates, and the search stands in the log.
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from extraction.commands.shown import say
+from extraction.fault import Fault
+from extraction.living import Living, SearchSource
+from extraction.records import Review, load
+from extraction.schema import Registration
+from extraction.search import candidates, known_items, log
+from extraction.search.candidates import Candidate
+from extraction.search.export import Export
+from extraction.search.take_in import Intake, take_in
+from extraction.typed import Day
+
+SHOWN = 20
+"""Items of a list that are printed; how many more there are is said."""
+IN_WORDS = {
+    "doi": "DOI",
+    "pmid": "PubMed identifier",
+    "registration": "number of a registry",
+    "title": "title, year and page",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser, rooted: argparse.ArgumentParser) -> None:
+    steps = parser.add_subparsers(dest="step", required=True, metavar="import")
+    step = steps.add_parser("import", parents=[rooted], help="take in what a database exported")
+    step.add_argument("files", metavar="FILE", nargs="+", type=Path, help="files exported by one search")
+    step.add_argument("--source", required=True, help="source searched, by its id in living.yml")
+    step.add_argument("--date", required=True, type=day, help="day of the search, YYYY-MM-DD")
+    step.add_argument("--by", default="searcher", help="who ran it, by role (default: searcher)")
+
+
+def day(text: str) -> date:
+    """A day that is past, from a command line."""
+    try:
+        return TypeAdapter(Day).validate_python(text)
+    except ValidationError as error:
+        rule = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise argparse.ArgumentTypeError(f"found {text!r}: {rule}") from None
+
+
+def run(given: argparse.Namespace) -> int:
+    """Take the files in, write rows and log, and say what came; raise a Fault, and change nothing."""
+    from extraction.search.read import export  # its libraries come with an extra
+
+    review = load(given.root)
+    place = _source(review.living, given.source)
+    rows = candidates.read(given.root)
+    exports = [export(path) for path in given.files]
+    taken = take_in(rows, exports, place.id, given.date)
+    if taken.added:
+        candidates.write(taken.rows, given.root)
+    # the log says what the rows say, also where a run was interrupted between the two
+    numbers = log.found_and_new(taken.rows, place.id, given.date)
+    log.write(given.root, review.register, place.id, given.date, given.by, numbers)
+    _tell(exports, taken, place, given.date)
+    _tell_of_register(review, rows, taken, place)
+    return 0
+
+
+def _source(living: Living | None, named: str) -> SearchSource:
+    if living is None:
+        raise Fault("living.yml is missing: it names the sources, and a search is written into its log")
+    found = next((place for place in living.sources if place.id == named), None)
+    if found is None:
+        known = ", ".join(place.id for place in living.sources)
+        raise Fault(f"--source: found {named!r}: must be one of {known}, the sources of living.yml")
+    return found
+
+
+def _tell(exports: list[Export], taken: Intake, place: SearchSource, on: date) -> None:
+    """What the files held, and what of it is new."""
+    for read in exports:
+        known = ": taken in before, so nothing changes" if read.file in taken.files_known else ""
+        say(f"{read.file}: {len(read.works):,} records, {read.format}{known}.")
+        _list(f"{read.file}, to look at", map(str, read.remarks))
+    repeated = [row for row in taken.added if row.same_as]
+    by_id = {row.id: row for row in taken.rows}
+    before = [row for row in repeated if by_id[row.same_as].searched < on]
+    new, twice = len(taken.added) - len(repeated), len(repeated) - len(before)
+    say(
+        f"{place.name}, {on}: {len(taken.added):,} records added, {new:,} of them new; {len(before):,} known"
+        f" from an earlier search, {twice:,} found twice."
+    )
+    for rule, count in sorted(Counter(row.by for row in repeated).items()):
+        say(f"  {count:,} by {IN_WORDS[rule]}")
+    _list(
+        "The same by title, year and page alone, to look at",
+        (f"{row.id} is {row.same_as}: {row.title}" for row in repeated if row.by == "title"),
+    )
+
+
+def _tell_of_register(review: Review, before: list[Candidate], taken: Intake, place: SearchSource) -> None:
+    """Included studies that the source did not bring, and notices of registered ones."""
+    studies = review.register.studies
+    _list(
+        f"Included studies that {place.name} did not bring; it does not hold them, or the strategy misses"
+        " them",
+        map(_named, _missed(studies, taken.rows, place)),
+    )
+    told = {(notice.study, notice.kind) for notice in known_items.notices(studies, before)}
+    _list(
+        "Notices about papers of the register: read them, and change register and record",
+        (
+            f"{notice.study}: {notice.kind}: {notice.row.id}: {notice.row.title} {notice.row.notice}".rstrip()
+            for notice in known_items.notices(studies, taken.added)
+            if (notice.study, notice.kind) not in told
+        ),
+    )
+
+
+def _missed(
+    studies: Iterable[Registration], rows: list[Candidate], place: SearchSource
+) -> list[Registration]:
+    """Included studies that no search of a database or registry has brought so far."""
+    included = [study for study in studies if study.decision == "included"]
+    own = [row for row in rows if row.source == place.id]
+    return known_items.missed(included, own) if place.kind != "citations" and own else []
+
+
+def _named(study: Registration) -> str:
+    return f"{study.id}: {study.title} ({study.named_by})"
+
+
+def _list(title: str, items: Iterable[str]) -> None:
+    told = list(items)
+    if told:
+        say(f"{title} ({len(told):,}):")
+        for item in told[:SHOWN]:
+            say(f"  {item}")
+        if len(told) > SHOWN:
+            say(f"  and {len(told) - SHOWN:,} more")

@@ -1,0 +1,1 @@
+"""From a search to the register: what databases export becomes candidates, and people screen these."""

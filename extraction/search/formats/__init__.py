@@ -1,0 +1,1 @@
+"""The formats in which databases hand over what a search found: one file each."""
