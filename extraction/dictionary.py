@@ -69,6 +69,7 @@ LIVING: tuple[type[BaseModel], ...] = (
     living.Step,
     living.Role,
     living.Search,
+    living.Trigger,
     living.ReviewDoi,
     people.People,
     people.Person,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from extraction.schema import Doi, Register, Strict, StudyId
 from extraction.source import Problem, Source
@@ -81,6 +81,27 @@ class Search(Strict):
         return self
 
 
+Rule = Literal["studies", "corrections", "methods", "year"]
+"""What `review update` can tell by itself: a study entered or left an endpoint or is awaited no longer; a
+number, reading or judgement was corrected and an answer reads otherwise; a method changed and an answer reads
+otherwise; a year has passed since the last version.
+"""
+
+
+class Trigger(Strict):
+    """What makes a new version, and whether that can be told without an editor."""
+
+    what: Words = Field(description="What makes a new version.")
+    rule: Rule | None = Field(
+        None, description="Rule by which `update` tells whether it is met; null where the editors judge."
+    )
+
+
+def _in_words(typed: object) -> object:
+    """A trigger that is typed as words alone is for the editors to judge."""
+    return {"what": typed} if isinstance(typed, str) else typed
+
+
 class ReviewDoi(Strict):
     """Where the review can be cited by DOI, once it can."""
 
@@ -97,7 +118,9 @@ class Living(Strict):
     sources: list[SearchSource] = Field(min_length=1, description="Where is searched.")
     steps: list[Step] = Field(min_length=1, description="What follows a search, and when.")
     roles: list[Role] = Field(min_length=1, description="Who does what.")
-    triggers: list[Words] = Field(min_length=1, description="What makes a new version.")
+    triggers: list[Annotated[Trigger, BeforeValidator(_in_words, json_schema_input_type=Words | Trigger)]] = (
+        Field(min_length=1, description="What makes a new version; words alone are for the editors to judge.")
+    )
     retirement: list[Words] = Field(
         min_length=1, description="When the review stops being living: any one of these."
     )

@@ -108,7 +108,7 @@ def roles(review: Review) -> Table:
 def triggers(review: Review) -> Table:
     """What makes a new version."""
     return Table(
-        pd.DataFrame({"trigger": plan(review).triggers}),
+        pd.DataFrame({"trigger": [trigger.what for trigger in plan(review).triggers]}),
         "What makes a new version",
         how="Copied from the plan of the living review; nothing is computed.",
     )
