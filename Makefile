@@ -32,7 +32,7 @@ INSTALL = \
 		awk '/^[^ \#]/ { uv = /^uv==/ } uv' requirements.lock > .venv/uv.lock; \
 		$(PYTHON) -m pip install -qq --disable-pip-version-check --only-binary :all: --require-hashes -r .venv/uv.lock; \
 	}; \
-	uv pip install --quiet --python $(PYTHON) --require-hashes --constraints requirements.lock --requirements pyproject.toml --extra book --extra cluster --extra search
+	uv pip install --quiet --python $(PYTHON) --require-hashes --constraints requirements.lock --requirements pyproject.toml --extra book --extra cluster --extra search --extra pdf
 
 # .venv holds a copy of the lock it was made from, written last: a half-made or outdated .venv has none, or another.
 # review.pth puts this folder, seen from site-packages, on the path of notebooks, wherever they run.

@@ -65,6 +65,7 @@ def add_commands(commands: Commands) -> None:
         commands.add_parser(
             "read",
             run=reading.run,
+            extra="pdf",
             parents=[options],
             help="every number of a paper's text, and whether it is recorded",
         )

@@ -16,6 +16,9 @@ from extraction.commands.parser import Commands, Parser, answer, ending_the_proc
 with ending_the_process():
     from models.pool import command as pool
 
+FORMS = ("csl", "robvis", "grade", "fhir")
+"""Of an export."""
+
 
 def main(argv=None):
     """Run one command; its exit code, as `answer` gives it."""
@@ -87,6 +90,20 @@ def add_commands(commands: Commands) -> None:
     diff.add_argument("old", metavar="OLD", help="a released version")
     diff.add_argument("new", metavar="NEW", nargs="?", help="another; default: the working tree")
     diff.add_argument("--json", action="store_true")
+
+    export = commands.add_parser(
+        "export",
+        run=_by("answers.export"),
+        help="write the review for other programs: CSL-JSON, robvis, GRADEpro, FHIR",
+    )
+    export.add_argument("folder", metavar="FOLDER", type=Path, help="where the files are written")
+    export.add_argument(
+        "--form",
+        dest="forms",
+        action="append",
+        choices=FORMS,
+        help="this form alone, or several; default all",
+    )
 
     parity = commands.add_parser(
         "parity",

@@ -23,7 +23,7 @@ esac"""
 UV = 'echo "uv $*" >> log; exit $(test -e broken && echo 1 || echo 0)'
 PINNED = ["--require-hashes", "--constraints", "requirements.lock", "--requirements", "pyproject.toml"]
 """Of the lock, versions and hashes; of pyproject.toml, what is wanted."""
-WANTED = [*PINNED, "--extra", "book", "--extra", "cluster"]
+WANTED = [*PINNED, *(word for extra in ("book", "cluster", "search", "pdf") for word in ("--extra", extra))]
 TOOLS = ["--extra", "test"]
 
 

@@ -12,8 +12,8 @@ from decimal import InvalidOperation
 from math import isfinite, isnan
 
 from extraction.fault import Fault
+from extraction.interop.columns import STUDY, canonical
 from extraction.plain import Unreadable, text_of
-from models.pool.columns import STUDY, canonical
 
 SEPARATORS = ",;\t"
 MISSING = {"", "na", "n/a", "."}
