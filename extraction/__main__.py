@@ -25,7 +25,7 @@ from extraction.whole import write_whole
 with ending_the_process():
     from extraction import new
     from extraction.checks import Checked, Finding, check
-    from extraction.commands import recover, search
+    from extraction.commands import recover, screen, search
     from extraction.dictionary import json_schemas
     from extraction.living import reminder
     from extraction.reading import command as reading
@@ -79,6 +79,17 @@ def add_commands(commands: Commands) -> None:
     search.add_arguments(
         commands.add_parser(
             "search", run=search.run, help="from what databases export to candidates", extra="search"
+        ),
+        rooted,
+    )
+    screen.add_arguments(
+        commands.add_parser(
+            "screen",
+            run=screen.run,
+            parents=[rooted],
+            help="decide on candidates, one at a time",
+            left="what was decided is kept",
+            extra="search",
         ),
         rooted,
     )
