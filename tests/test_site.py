@@ -67,16 +67,43 @@ LOOK = """async () => {
     };
 }"""
 """What a page looks like once all of its images are drawn; WEIGH is what it has loaded by then, in bytes."""
-COLOURS = ["color-contrast", "link-in-text-block"]
-"""Rules of axe-core that the theme has a part in, which take it longer than all others."""
-FAULTS = """async ([where, how]) => (
-    await axe.run(where, {...how, resultTypes: ["violations"], preload: false})
-).violations.flatMap(found => found.nodes.map(node => `${found.id}: ${node.html.slice(0, 120)}`))"""
-ALL_RULES = ["html", {}]
-NO_COLOURS = ["html", {"rules": {name: {"enabled": False} for name in COLOURS}}]
-COLOURS_ALONE = ["html", {"runOnly": COLOURS}]
-COLOURS_AROUND = [{"exclude": ["article"]}, {"runOnly": COLOURS}]
-"""Of what stands around the text, which has its colours looked at on the phone, with all of it open."""
+CONTRAST, LINKS = "color-contrast", "link-in-text-block"
+EACH_LOOK = """() => {
+    const looks = new Map(), own = new Map(), found = [];
+    const shows = ["color", "backgroundColor", "backgroundImage", "opacity", "fontSize", "fontWeight",
+        "textShadow", "filter", "mixBlendMode", "display", "visibility"];
+    const text = node => node.nodeType === Node.TEXT_NODE && node.data.trim();
+    for (const element of document.querySelectorAll("*")) {
+        const style = getComputedStyle(element);
+        const key = JSON.stringify([own.get(element.parentElement), ...shows.map(name => style[name])]);
+        if (!looks.has(key)) looks.set(key, {number: looks.size, left: 3});
+        const look = looks.get(key);
+        own.set(element, look.number);
+        if (look.left && element.checkVisibility() && [...element.childNodes].some(text)) {
+            look.left -= 1;
+            found.push(element);
+        }
+    }
+    return found;
+}"""
+"""Three elements with text of each look, as one may lie where axe-core does not see it.  A look is an
+element's own style, and that of all elements around it, as far as it bears on contrast.
+"""
+FAULTS = f"""async others => {{
+    const how = {{resultTypes: ["violations"], preload: false}};
+    const found = [
+        await axe.run("html", {{...others, ...how}}),
+        await axe.run({{include: ({EACH_LOOK})()}}, {{runOnly: ["{CONTRAST}"], ...how}}),
+    ];
+    return found.flatMap(({{violations}}) => violations).flatMap(
+        ({{id, nodes}}) => nodes.map(node => `${{id}}: ${{node.html.slice(0, 120)}}`)
+    );
+}}"""
+ALL_RULES = {"rules": {CONTRAST: {"enabled": False}}}
+COLOURS_ALONE = {"runOnly": [LINKS]}
+"""Rules of axe-core beside contrast, which takes it longer than all others together: it is looked at once for
+each look.
+"""
 
 OPENED = """() => {
     document.documentElement.classList.add("review-with-code");
@@ -125,12 +152,12 @@ class Visit:
         if picture:
             size = self.page.viewport_size
             shown = {"x": 0, "y": 0, "width": size["width"], "height": min(seen["height"], HIGHEST_PICTURE)}
-            self.page.screenshot(path=SCREENSHOTS / f"{picture}.png", full_page=True, clip=shown)
+            self.page.screenshot(path=SCREENSHOTS / f"{picture}.jpg", full_page=True, clip=shown)
         return seen | {"problems": list(self.problems)}
 
-    def faults(self, rules: list) -> list[str]:
-        """What axe-core, once it is on the page, finds by some of its rules."""
-        return self.page.evaluate(FAULTS, rules)
+    def faults(self, others: dict) -> list[str]:
+        """What axe-core, once it is on the page, finds by contrast and these other rules."""
+        return self.page.evaluate(FAULTS, others)
 
 
 def every_page() -> list[str]:
@@ -164,7 +191,7 @@ def seen(addresses, chromium) -> dict[str, dict[str, dict]]:
             found[how][page] = visit.look(f"{name_of(page)}-{how}")
             if how == "desktop":
                 visit.page.evaluate(AXE.read_text(encoding="utf-8"))
-                found[how][page]["faults"] = visit.faults(NO_COLOURS) + visit.faults(COLOURS_AROUND)
+                found[how][page]["faults"] = visit.faults(ALL_RULES)
                 go_dark(visit.page)
                 found["dark"][page] = visit.look(f"{name_of(page)}-dark") | {
                     "faults": visit.faults(COLOURS_ALONE)
@@ -207,6 +234,26 @@ def test_no_page_has_a_fault_of_accessibility(how, seen):
     """By axe-core, of any impact; on the phone with the code and all folds open, in the dark of colours."""
     faults = [f"{page}: {fault}" for page, facts in seen[how].items() for fault in facts["faults"]]
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "article tr:nth-child(3) > td:nth-child(2) { color: #999; background: #fff }",
+        "article tbody:last-of-type { background: #666 } article td, article td * { color: #555 }",
+        "article p:nth-of-type(2) { opacity: 0.3 }",
+        ".prev-next-title { color: #ccc !important }",
+    ],
+)
+def test_a_text_that_does_not_stand_out_is_found_wherever_it_is(planted, addresses, chromium):
+    context = chromium.new_context(viewport=DESKTOP, reduced_motion="reduce")
+    visit = Visit(context, f"{addresses['file']}/book/methods.html", addresses["file"])
+    visit.page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert not visit.faults(COLOURS_ALONE)
+    visit.page.add_style_tag(content=planted)
+    assert any(fault.startswith(CONTRAST) for fault in visit.faults(COLOURS_ALONE))
+    context.close()
 
 
 @pytest.mark.browser
