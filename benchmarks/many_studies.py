@@ -95,8 +95,8 @@ def _record(stem: str, i: int, n: np.ndarray, rng: np.random.Generator) -> dict:
     }
     strata = {
         "all": definition,
-        "grade_1_2": definition | {"crs_grades": [1, 2]},
-        "grade_3": definition | {"crs_grades": [3]},
+        "grade_1_2": definition | {"grades": [1, 2]},
+        "grade_3": definition | {"grades": [3]},
     }
     return {
         "study": stem,

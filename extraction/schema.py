@@ -534,7 +534,7 @@ class Stratum(Definition):
     """A set of patients that entries refer to."""
 
     LATER = frozenset({"partition", "landmark", "matched"})
-    crs_grades: list[Annotated[int, Field(ge=0, le=5)]] | None = Field(
+    grades: list[Annotated[int, Field(ge=0, le=5)]] | None = Field(
         None, description="CRS grades the stratum holds, where it is defined by grade."
     )
     rest_of: Slug | None = Field(

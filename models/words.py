@@ -343,5 +343,5 @@ def stratum_words(record: Record, stratum: str) -> str:
     known, acronyms = record.strata[stratum], QUESTION.shown.acronyms
     words = " ".join(acronyms.get(word, word) for word in stratum.split("_"))
     words = f"with {words}" if known.patients_with else words
-    grades = known.crs_grades
+    grades = known.grades
     return f"grade {grades[0]}–{grades[-1]}" if grades and len(grades) > 1 else words

@@ -44,7 +44,7 @@ def invented_with(tmp_path):
         )
         record["entries"] = [e for e in record["entries"] if e["id"] not in drop] + list(more)
         record["strata"] |= {
-            name: {"definition": name, "crs_grades": grades} for name, grades in (strata or {}).items()
+            name: {"definition": name, "grades": grades} for name, grades in (strata or {}).items()
         }
         for entry in record["entries"]:
             entry |= (edit or {}).get(entry["id"], {})
@@ -255,7 +255,7 @@ def test_no_entry_is_used_twice_or_both_used_and_left_out(both_reviews):
 
 def patients(review, report):
     """Cells of patients that a report of a test, curve or ratio compares: grades, or the whole cohort."""
-    grades = review.records[report.study].strata[report.stratum].crs_grades
+    grades = review.records[report.study].strata[report.stratum].grades
     return {(report.study, g) for g in (grades if grades else range(6))}
 
 

@@ -7,7 +7,7 @@ from extraction.question import QUESTION
 from extraction.records import Review
 from models.evidence.report import Used
 from models.likelihood.registry import KINDS
-from models.trust.crs_only import without_crs
+from models.trust.with_condition import never_had_it
 from models.words import LEANING, MOST, STATED, VERBS
 
 
@@ -50,7 +50,7 @@ def directions() -> Table:
 
 def never_had_crs(review: Review) -> str:
     """How many of the untreated of all studies of therapeutic use never had CRS, in a sentence."""
-    counted = without_crs(
+    counted = never_had_it(
         review, [s for s in review.included() if review.studies[s].contrast == QUESTION.contrast]
     )
     if counted is None:

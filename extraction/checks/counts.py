@@ -304,7 +304,7 @@ def categories_add_to_the_group(record: Record, entry: AnyEntry) -> Iterator[Jud
         )
 
 
-def grades_add_to_those_with_crs(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
+def grades_add_to_those_with_the_condition(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
     if (
         not isinstance(entry, Counts)
         or entry.field != ANY_GRADE
@@ -374,13 +374,13 @@ def grade_strata_add_to_the_arm(record: Record, entry: AnyEntry) -> Iterator[Jud
     parts = {
         s: e.events
         for s, meaning in record.strata.items()
-        if meaning.crs_grades and len(meaning.crs_grades) == 1
+        if meaning.grades and len(meaning.grades) == 1
         for e in record.find(Counts, entry.field, stratum=s, arm=entry.arm)
         if not e.category
     }
     if (
         len(parts)
-        == sum(1 for meaning in record.strata.values() if meaning.crs_grades and len(meaning.crs_grades) == 1)
+        == sum(1 for meaning in record.strata.values() if meaning.grades and len(meaning.grades) == 1)
         > 1
     ):
         yield compare(
@@ -439,7 +439,7 @@ RULES = [
     printed_twice_alike,
     a_count_printed_both_ways,
     categories_add_to_the_group,
-    grades_add_to_those_with_crs,
+    grades_add_to_those_with_the_condition,
     treated_are_the_arm,
     grades_by_arm_are_within_all,
     grade_strata_add_to_the_arm,

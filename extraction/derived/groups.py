@@ -116,9 +116,9 @@ def both_sizes(record: Record, stratum: str = "all") -> tuple[int, int] | None:
 def _size_by_grade(record: Record, arm: str, stratum: str) -> int | None:
     """The sum over the grades that define the stratum."""
     known = record.strata.get(stratum)
-    if not (known and known.crs_grades):
+    if not (known and known.grades):
         return None
-    counts, wanted = grade_counts(record), {min(grade, 3) for grade in known.crs_grades}
+    counts, wanted = grade_counts(record), {min(grade, 3) for grade in known.grades}
     return sum(counts[grade][arm] for grade in wanted) if wanted <= counts.keys() else None
 
 

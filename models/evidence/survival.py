@@ -358,7 +358,7 @@ def _those_counted(record: Record, field: str) -> _Counted | None:
 
 def overlap(record: Record, one: str, other: str) -> bool:
     """Whether two strata may share patients: only strata of different CRS grades surely do not."""
-    grades, others = (record.strata[stratum].crs_grades for stratum in (one, other))
+    grades, others = (record.strata[stratum].grades for stratum in (one, other))
     return not (grades and others) or bool(set(grades) & set(others))
 
 

@@ -20,10 +20,10 @@ from book.shown.endpoint import (
     one_left_out,
     recovery,
     tables,
-    with_crs,
     without_priors,
 )
 from book.shown.endpoint import starts as survival_starts
+from book.shown.endpoint import with_condition as condition
 from extraction.records import Review
 from models import words
 from models.answers.summary import summarise
@@ -155,10 +155,10 @@ def starts(key: str, review: Review) -> None:
     say(" ".join(survival_starts.sentences(key, review)))
 
 
-def crs_only(key: str, review: Review) -> None:
+def with_condition(key: str, review: Review) -> None:
     """How much of the difference could come from patients who never had CRS."""
-    say(" ".join(with_crs.sentences(key, review)))
-    if picture := with_crs.picture(key, review):
+    say(" ".join(condition.sentences(key, review)))
+    if picture := condition.picture(key, review):
         show(picture, figure_name("with-crs", key))
 
 

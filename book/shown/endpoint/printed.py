@@ -150,7 +150,7 @@ def _without_counts(record: Record, field: str) -> Iterator[str]:
 
 def _duration(record: Record) -> Iterator[str]:
     """The comparisons by grade with their group sizes, the gravest grades first, and all grades by arm."""
-    by_grade = {s: min(m.crs_grades) for s, m in record.strata.items() if m.crs_grades}
+    by_grade = {s: min(m.grades) for s, m in record.strata.items() if m.grades}
     for stratum in sorted(by_grade, key=lambda s: -by_grade[s]):
         found = [
             e

@@ -26,14 +26,14 @@ type Compared = PValue | TestOutcome
 
 
 @said("Tests within grades; medians with ranges of each arm, or of both together")
-def crs_duration(record: Record, endpoint: str, contrast: str, reading: Reading) -> Iterator[Used | Unused]:
+def durations(record: Record, endpoint: str, contrast: str, reading: Reading) -> Iterator[Used | Unused]:
     """Tests within grades; medians with ranges by arm, or else of both together, as mixtures of grades.
 
     Grades are the highest reached, which the drug may change: patients whom it fails leave the grade at which
     they were given it for a worse one.
     """
     grades = grade_counts(record) if reading.grade_reached else _counted_back(record)
-    strata = {s: meaning.crs_grades for s, meaning in record.strata.items() if meaning.crs_grades}
+    strata = {s: meaning.grades for s, meaning in record.strata.items() if meaning.grades}
     tested = sorted((s for s in strata if _tests(record, endpoint, s)), key=lambda s: len(strata[s]))
     taken: set[str] = set()
     for stratum in tested:

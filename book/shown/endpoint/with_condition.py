@@ -14,7 +14,7 @@ from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.effects import quadrature
 from models.evidence.collect import collect
 from models.evidence.report import Reading
-from models.trust.crs_only import Bounds, crs_only, without_crs
+from models.trust.with_condition import Bounds, answer_with_condition, never_had_it
 from models.words import compact, number
 
 CANNOT = (
@@ -63,7 +63,7 @@ def without_early_events(key: str, review: Review) -> dict[str, float] | None:
 
 def picture(key: str, review: Review) -> Picture | None:
     """The answers beside each other; None where that among patients with CRS cannot be bounded."""
-    found = crs_only(key, review)
+    found = answer_with_condition(key, review)
     if found is None:
         return None
     endpoint, shown = ENDPOINTS[key], rows(key, review, found)
@@ -104,12 +104,12 @@ def _numbers(shown: list[Row], scale: str) -> Iterator[dict]:
 
 def sentences(key: str, review: Review) -> Iterator[str]:
     """How many never had CRS, how far the answer can move without them, and how much of it that is."""
-    found = crs_only(key, review)
+    found = answer_with_condition(key, review)
     if found is None:
         yield CANNOT
         return
     used, scale = answer_of(key, review).mu.ratio, ENDPOINTS[key].scale
-    if counted := without_crs(review, evidence_of(key, review).studies):
+    if counted := never_had_it(review, evidence_of(key, review).studies):
         yield (
             f"Of the {counted[1]} untreated patients here {counted[0]} never had CRS, so there was none to"
             " give them the drug for."
@@ -126,7 +126,7 @@ def sentences(key: str, review: Review) -> Iterator[str]:
         yield f"Without patients who had it before the drug, the mean {scale} is {compact(after)}."
 
 
-def part_without_crs(used: float, found: Bounds) -> tuple[float, float]:
+def part_without_it(used: float, found: Bounds) -> tuple[float, float]:
     """The smallest and the largest part of the log ratio as used that is not there among patients with CRS;
     below 0 where the difference is larger among them, above 1 where it is on the other side.
     """
@@ -135,7 +135,7 @@ def part_without_crs(used: float, found: Bounds) -> tuple[float, float]:
 
 
 def part(used: float, found: Bounds) -> str:
-    least, most = part_without_crs(used, found)
+    least, most = part_without_it(used, found)
     if most <= 0:
         return "So none of the difference between the arms need come from patients without CRS."
     up_to = "all" if most >= 1 else f"{100 * most:.0f} %"

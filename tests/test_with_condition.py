@@ -11,13 +11,21 @@ import pytest
 from matplotlib import pyplot as plt
 
 from book.shown import methods_page
-from book.shown.endpoint import with_crs as shown
+from book.shown.endpoint import with_condition as shown
 from models.answers.answer import answer_of
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.quadrature import from_study_likelihoods
 from models.likelihood.kinds.table_set import TableSet
 from models.priors import MIDWAY, parse
-from models.trust.crs_only import Bounds, bounds, crs_only, splits, splits_of, with_crs, without_crs
+from models.trust.with_condition import (
+    Bounds,
+    answer_with_condition,
+    bounds,
+    had_it,
+    never_had_it,
+    splits,
+    splits_of,
+)
 from models.words import compact
 
 MU, TAU = parse("normal:0:1"), parse("half-normal:0.5")
@@ -89,13 +97,13 @@ def test_splits_are_all_ways_in_which_patients_with_the_event_can_have_had_crs()
     ],
 )
 def test_who_had_crs_follows_from_the_records(review, study, sizes):
-    assert with_crs(study, review) == {sizes}
+    assert had_it(study, review) == {sizes}
 
 
 def test_of_111_untreated_43_never_had_crs(review):
     """22 of 35, 4 of 28 and 17 of 48; the patients of Ma and Wang are the same."""
-    assert without_crs(review, ["zhou2025", "zhang2022", "ma2024", "wang2024"]) == (43, 111)
-    assert without_crs(review, ["kadauke2021"]) is None
+    assert never_had_it(review, ["zhou2025", "zhang2022", "ma2024", "wang2024"]) == (43, 111)
+    assert never_had_it(review, ["kadauke2021"]) is None
 
 
 def test_where_a_paper_counts_those_with_both_its_number_holds(review):
@@ -107,7 +115,7 @@ def test_where_a_paper_counts_those_with_both_its_number_holds(review):
 @pytest.mark.parametrize("key", ["severe_infection", "icans", "complete_response"])
 def test_tables_of_those_with_crs_hold_to_the_printed_numbers(review, key):
     for used in evidence_of(key, review).used:
-        ((treated, control),) = with_crs(used.study, review)
+        ((treated, control),) = had_it(used.study, review)
         for (a, n, b, m), found in zip(used.report.tables, splits_of(used, key, review), strict=True):
             assert found
             for c, k, d, l in found:  # noqa: E741
@@ -117,13 +125,16 @@ def test_tables_of_those_with_crs_hold_to_the_printed_numbers(review, key):
 
 def test_among_patients_with_crs_infections_may_not_differ_at_all(review):
     """Zhang's untreated infections can all have been in the 13 with CRS, and none of them."""
-    found, used = crs_only("severe_infection", review), answer_of("severe_infection", review).mu.ratio
+    found, used = (
+        answer_with_condition("severe_infection", review),
+        answer_of("severe_infection", review).mu.ratio,
+    )
     assert found.low["median"] < 1.25 < used["median"] < found.high["median"]
     assert found.low["lower"] < used["lower"] < found.high["lower"]
 
 
 def test_where_nobody_tells_who_had_crs_there_is_no_answer(review):
-    assert crs_only("severe_crs", review) is None
+    assert answer_with_condition("severe_crs", review) is None
 
 
 def test_without_a_choice_the_bounds_are_the_answer(review):
@@ -164,7 +175,7 @@ def test_the_part_of_the_difference_is_counted_in_log_ratios(used, low, high, wo
 
 @pytest.mark.parametrize("key", ["severe_infection", "icans"])
 def test_the_picture_is_legible_and_its_words_hold_every_answer(key, review):
-    found, picture = crs_only(key, review), shown.picture(key, review)
+    found, picture = answer_with_condition(key, review), shown.picture(key, review)
     text = [t for t in picture.figure.findobj(plt.Text) if t.get_text().strip() and t.get_visible()]
     assert min(t.get_fontsize() for t in text) >= 10 and picture.figure.get_figwidth() <= 7
     assert ENDPOINTS[key].title in picture.alt

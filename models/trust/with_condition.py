@@ -52,7 +52,7 @@ class Bounds:
 
 
 @lru_cache
-def crs_only(key: str, review: Review) -> Bounds | None:
+def answer_with_condition(key: str, review: Review) -> Bounds | None:
     """The answer among patients with CRS; None where a paper does not tell how many had it, where no study
     enters, and where the splits are too many to be tried.
     """
@@ -67,13 +67,13 @@ def crs_only(key: str, review: Review) -> Bounds | None:
 # who had CRS
 
 
-def without_crs(review: Review, studies: Sequence[str]) -> Sizes | None:
+def never_had_it(review: Review, studies: Sequence[str]) -> Sizes | None:
     """Untreated patients of these studies who never had CRS, and all their untreated, each cohort counted
     once; None where a paper leaves either open.
     """
     never = untreated = 0
     for study in {review.studies[study].cohort: study for study in studies}.values():
-        whole, having = both_sizes(review.records[study]), with_crs(study, review)
+        whole, having = both_sizes(review.records[study]), had_it(study, review)
         if whole is None or len({control for _, control in having}) != 1:
             return None
         untreated += whole[1]
@@ -81,14 +81,14 @@ def without_crs(review: Review, studies: Sequence[str]) -> Sizes | None:
     return never, untreated
 
 
-def with_crs(study: str, review: Review) -> set[Sizes]:
+def had_it(study: str, review: Review) -> set[Sizes]:
     """How many of each arm had CRS, every number that the papers on these patients allow; empty where none
     tells.
     """
-    return next(filter(None, map(_with_crs, _records_of(study, review))), set())
+    return next(filter(None, map(_had_it, _records_of(study, review))), set())
 
 
-def _with_crs(record: Record) -> set[Sizes]:
+def _had_it(record: Record) -> set[Sizes]:
     grades = grade_counts(record)
     if {1, 2, 3} <= grades.keys():
         treated, control = (sum(grades[grade][arm] for grade in (1, 2, 3)) for arm in BOTH_ARMS)
@@ -122,19 +122,19 @@ def splits_of(used: Used, key: str, review: Review) -> Study:
     """
     if used.stratum != "all" or not isinstance(used.report, RiskReport):
         return []
-    having = {sizes for sizes in with_crs(used.study, review) if all(sizes)}
+    having = {sizes for sizes in had_it(used.study, review) if all(sizes)}
     found = []
     for table in used.report.tables:
-        told = _events_with_crs(used.study, ENDPOINTS[key].evidence, table, review)
+        told = _events_with_it(used.study, ENDPOINTS[key].evidence, table, review)
         every = (split for sizes in sorted(having) for split in splits(table, sizes))
         found.append([(a, n, b, m) for a, n, b, m in every if told in (None, a + b)])
     return found
 
 
-def splits(table: Counts, with_crs: Sizes) -> Iterator[Counts]:
+def splits(table: Counts, having: Sizes) -> Iterator[Counts]:
     """Every table of patients with CRS: neither they nor the others have more events than patients."""
     a, n, b, m = table
-    of_treated, of_control = with_crs
+    of_treated, of_control = having
     for treated, control in product(_part(a, n, of_treated), _part(b, m, of_control)):
         yield treated, of_treated, control, of_control
 
@@ -144,7 +144,7 @@ def _part(events: int, patients: int, part: int) -> range:
     return range(max(0, events - (patients - part)), min(events, part) + 1)
 
 
-def _events_with_crs(study: str, field: str, table: Counts, review: Review) -> int | None:
+def _events_with_it(study: str, field: str, table: Counts, review: Review) -> int | None:
     """Patients of both arms with the event and CRS, where a paper on these patients counts them and has the
     same number with the event.
     """
