@@ -188,7 +188,7 @@ def _seconds_per_pool(rows: list[dict[str, object]], repeats: int) -> float:
 
 
 def multiverse():
-    """Every universe of every endpoint from nothing: six by quadrature, CRS duration sampled; one run,
+    """Every universe of every endpoint from nothing: six by quadrature, durations sampled; one run,
     compiling included.
     """
     from extraction.records import load

@@ -20,9 +20,9 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 PLACE = {"source": None, "section": "Abstract"}
 DAY = date(2026, 1, 1).isoformat()
 GRADES = {0: 0.15, 1: 0.35, 2: 0.3, 3: 0.2}
-"""Share of each CRS grade, 3 standing for 3 to 5, as in no study in particular."""
+"""Share of each grade, 3 standing for 3 to 5, as in no study in particular."""
 DURATIONS = 10
-"""Studies that print a test of the duration of CRS: few papers do, and its model is sampled for every study
+"""Studies that print a test of the durations: few papers do, and its model is sampled for every study
 left out.
 """
 LEAVE = shutil.ignore_patterns(".venv", "_build", "__pycache__", ".git", "releases")
@@ -111,7 +111,7 @@ def _record(stem: str, i: int, n: np.ndarray, rng: np.random.Generator) -> dict:
 
 
 def _entries(n: np.ndarray, rng: np.random.Generator, duration: bool) -> list[dict]:
-    """Sizes, grades, perhaps a test of CRS duration, counts of three endpoints and a hazard ratio of two,
+    """Sizes, grades, perhaps a test of durations, counts of three endpoints and a hazard ratio of two,
     true log ratios varying between studies.
     """
     arms = dict(zip(("treated", "control"), map(int, n), strict=True))

@@ -30,7 +30,7 @@ class Refused(Fault):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("study", help="surname and year of the paper, e.g. zhou2025")
+    parser.add_argument("study", help="surname and year of the paper, e.g. smith2025")
     parser.add_argument(
         "--doi", help="registers the paper; left out for the record of a study that is registered already"
     )
@@ -210,7 +210,7 @@ def record(study: str, text: str | None, named: str) -> str:
         "entries": list(_entries(address)),
     }
     optional = {
-        "definitions": _under("severe_infection", _block(schema.VariableDefinition, definition)),
+        "definitions": _under(next(iter(ENDPOINTS)), _block(schema.VariableDefinition, definition)),
         "contradictions": _item(_block(schema.Contradiction, {"entries": f"[{FILL_IN}]"})),
         "integrity": _block(schema.Integrity, {"entries": f"[{FILL_IN}]"}),
         "risk_of_bias": _item(

@@ -29,6 +29,7 @@ class Treatment(Model):
     called: tuple[Words, ...] = Field(
         min_length=1, description="What papers call it, in any case of letters."
     )
+    kind: Words = Field("treatment", description="What it is, as a sentence calls it: the drug.")
     use: Slug | None = Field(None, description="Variable of the patients given it.")
     arm_formerly: Slug | None = Field(
         None, description="What releases made before all reviews had the same arms call the arm given it."
@@ -232,6 +233,7 @@ class Question(Model):
     grounds: dict[Slug, Words] = Field(min_length=1, description="Why a paper is excluded.")
     units: dict[str, Words] = Field({}, description="Units beside those of any review.")
     counted_units: tuple[str, ...] = Field((), description="Units of which no patient has half of one.")
+    baseline: Words = Field("baseline", description="From when the time of all patients runs.")
     categories: Categories = Field(Categories(), description="Categories that rules know.")
     grades: Grades | None = Field(
         None, description="Grades of the condition that the treatment is given for, where it has grades."
@@ -308,6 +310,13 @@ FIELDS: dict[str, Variable] = {
 """Variables a record may hold."""
 UNITS: dict[str, str] = CORE_UNITS | QUESTION.units
 """Legal units, each in words."""
+TREATMENT = QUESTION.treatment.name
+"""Its name, inside a sentence."""
+THE_TREATMENT = f"the {QUESTION.treatment.kind}"
+CONDITION = QUESTION.grades.condition if QUESTION.grades else "the condition"
+"""What the treatment is given for, inside a sentence."""
+ARM_NAMES = {"treated": TREATMENT, "control": "control"}
+"""The two arms in pictures and tables."""
 CONTRASTS = QUESTION.contrasts
 """What the treatment is given for, and against what; contrasts are never pooled with each other."""
 GROUNDS = QUESTION.grounds

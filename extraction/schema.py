@@ -164,15 +164,13 @@ class Address(Strict):
 class Entry(Strict):
     """One printed number (or printed silence) with its meaning and its address."""
 
-    id: EntryId = Field(
-        description="Name of the entry, unique within the study, e.g. severe_infection.treated."
-    )
+    id: EntryId = Field(description="Name of the entry, unique within the study, e.g. relapse.treated.")
     kind: str = Field(description="Kind of report; it says which further fields the entry has.")
     field: FieldName = Field(description="Variable measured.")
     arm: Arm = Field(description="Whom the number describes.")
     stratum: Slug = Field("all", description="Stratum of patients, defined under `strata`.")
     category: Words | None = Field(
-        None, description="Level of a categorical variable, e.g. a CRS grade 3-5 or blasts >50."
+        None, description="Level of a categorical variable, e.g. a grade 3-5 or age >50."
     )
     unit: Unit = Field(description="Unit of the number.")
     printed: Words | None = Field(
@@ -282,7 +280,7 @@ class Bound(Entry):
     given_at_grade: Annotated[int, Field(ge=1, le=4)] | None = Field(
         None,
         description=(
-            "Of a grade of CRS: the lower grade at which these patients were given the drug; null where it is"
+            "Of a grade: the lower grade at which these patients were treated; null where it is"
             " the same or not printed."
         ),
     )
@@ -301,7 +299,7 @@ class Bound(Entry):
             and self.category in ("2", "3", "4", "5")
             and self.given_at_grade < int(self.category)
         ):
-            raise ValueError("given_at_grade stands with treated patients of one CRS grade, and is below it")
+            raise ValueError("given_at_grade stands with treated patients of one grade, and is below it")
         return self
 
 
@@ -313,7 +311,7 @@ class PValue(Entry):
         description="As printed, with its digits and sign: 0.0204, .02, 0·04, <0.05, >0.9999, 1.2e-5."
     )
     tests: list[Test] = Field(min_length=1, description="The named test, or the tests named as alternatives.")
-    direction: Direction | None = Field(None, description="Printed direction: tocilizumab lower or higher.")
+    direction: Direction | None = Field(None, description="Printed direction: the treated lower or higher.")
     adjustment: Literal["none", "bonferroni"] = Field("none", description="Adjustment for multiple testing.")
 
 
@@ -322,7 +320,7 @@ class LogRankP(Entry):
 
     kind: Literal["log_rank_p"]
     p: PrintedP = Field(description="As printed.")
-    direction: Direction | None = Field(None, description="Which hazard the tocilizumab arm has, if printed.")
+    direction: Direction | None = Field(None, description="Which hazard the treated arm has, if printed.")
 
 
 def _has_width(lower: Decimal | None, upper: Decimal | None) -> None:
@@ -332,7 +330,7 @@ def _has_width(lower: Decimal | None, upper: Decimal | None) -> None:
 
 
 class Ratio(Entry):
-    """A ratio of the arms with its interval or its p, tocilizumab over none; `contrast: control v treated`
+    """A ratio of the arms with its interval or its p, treated over control; `contrast: control v treated`
     where it is printed the other way round.
     """
 
@@ -364,7 +362,7 @@ class Ratio(Entry):
 
 
 class Difference(Entry):
-    """A difference of the arms with its interval, tocilizumab minus none."""
+    """A difference of the arms with its interval, treated minus control."""
 
     kind: Literal["risk_difference", "mean_difference", "restricted_mean_difference"]
     estimate: Number = Field(description="Difference; of risks in percentage points.")
@@ -441,7 +439,7 @@ class TestOutcome(Entry):
     __test__ = False  # not a pytest class
     kind: Literal["test_outcome"]
     significant: bool = Field(description="Whether the paper calls the difference significant.")
-    direction: Direction | None = Field(None, description="Printed direction: tocilizumab lower or higher.")
+    direction: Direction | None = Field(None, description="Printed direction: the treated lower or higher.")
     tests: list[Test] = Field(min_length=1, description="The named test, or the tests named as alternatives.")
     alpha: Number = Field(Decimal("0.05"), gt=0, lt=1, description="Two-sided level of the test.")
 
@@ -517,7 +515,7 @@ class VariableDefinition(Definition):
     among: FieldName | None = Field(
         None,
         description=(
-            "Variable whose patients alone count, e.g. complete_response where survival runs from it; null"
+            "Variable whose patients alone count, e.g. response where survival runs from it; null"
             " where all do."
         ),
     )
@@ -535,13 +533,13 @@ class Stratum(Definition):
 
     LATER = frozenset({"partition", "landmark", "matched"})
     grades: list[Annotated[int, Field(ge=0, le=5)]] | None = Field(
-        None, description="CRS grades the stratum holds, where it is defined by grade."
+        None, description="Grades the stratum holds, where it is defined by grade."
     )
     rest_of: Slug | None = Field(
-        None, description="Stratum beside it, where the two together are all patients, e.g. il6_low."
+        None, description="Stratum beside it, where the two together are all patients, e.g. marker_low."
     )
     patients_with: FieldName | None = Field(
-        None, description="Variable, where the stratum is the patients who have it, e.g. icans."
+        None, description="Variable, where the stratum is the patients who have it, e.g. relapse."
     )
     partition: Slug | None = Field(
         None,
@@ -564,7 +562,7 @@ class DesignOfAny(Strict):
     LATER = frozenset({"randomised"})
     type: Words = Field(description="Design, e.g. single-centre retrospective cohort.")
     randomised: bool = Field(
-        False, description="Whether chance decided who was given the drug; its risk of bias is that of RoB 2."
+        False, description="Whether chance decided who was treated; its risk of bias is that of RoB 2."
     )
     centres: list[Words] = Field(description="Treating centres.")
     first_patient: Month | None = Field(description="Start of enrolment, as YYYY-MM.")
@@ -871,10 +869,7 @@ class Registration(Strict):
     centres: list[Words] = Field([], description="Treating centres, where no record holds them.")
     patients: Count | None = Field(None, description="Patients in the paper; null where not known.")
     contrast: ContrastName = Field(
-        description=(
-            "What is compared: tocilizumab for CRS, before it by risk or before it to all, each against none;"
-            " or early against late use. Contrasts are never pooled with each other."
-        )
+        description="What is compared: one of the question's contrasts, never pooled with each other."
     )
     decision: Literal["included", "awaiting_data", "excluded"] = Field(description="What was decided.")
     endpoints: list[EndpointName] | None = Field(

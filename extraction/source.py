@@ -221,7 +221,7 @@ def child(data: object, part: object) -> object:
 
 
 def _dotted(path: tuple, data: object) -> str:
-    """`entries[severe_infection.treated].events`: keys joined by dots, list items by their id."""
+    """`entries[relapse.treated].events`: keys joined by dots, list items by their id."""
     words = ""
     for part in path:
         data = child(data, part)

@@ -135,10 +135,10 @@ def rule(error: ErrorDetails, path: tuple) -> str:
 
 FORMS = {
     "doi": "is not a DOI: 10., registrant, / and suffix, without the resolver's address",
-    "id": "must be lower-case letters, digits and _, as zhou2025 or severe_infection.treated",
-    "study": "must be surname and year, as zhou2025",
+    "id": "must be lower-case letters, digits and _, as smith2025 or relapse.treated",
+    "study": "must be surname and year, as smith2025",
     "file": "must be the plain name of a file, without a folder",
-    "curve": "must be the plain name of a file in extraction/curves, as zhou2025-overall_survival.csv",
+    "curve": "must be the plain name of a file in extraction/curves, as smith2025-survival.csv",
 }
 """The form of a value whose pattern would puzzle a reader."""
 

@@ -116,7 +116,7 @@ GRAY = re.compile(r"\bGray\b")
 
 Arm = Literal["treated", "control", "total", "comparison"]
 ARMS = {
-    "treated": "patients given tocilizumab",
+    "treated": "patients given the treatment",
     "control": "patients given none, or under standard management",
     "total": "both arms together",
     "comparison": "a contrast of the arms",
@@ -127,14 +127,12 @@ ARMS = {
 TextPart = Literal["full text", "abstract", "fragments of the abstract"]
 
 Direction = Literal["lower", "higher"]
-"""Of a value with tocilizumab, against none."""
+"""Of a value with the treatment, against none."""
 
-Start = Literal["infusion", "response"]
+Start = Literal["baseline", "response"]
 """From when a time to an event runs; from response it runs in those alone who responded."""
 
-ARM_NAMES = {"treated": "tocilizumab", "control": "control"}
-"""The two arms in pictures and tables."""
-BOTH_ARMS = tuple(ARM_NAMES)
+BOTH_ARMS = ("treated", "control")
 TWO_ARMS = "treated v control"
 """What a comparison contrasts unless its entry says otherwise."""
 REVERSED = "control v treated"

@@ -73,7 +73,7 @@ def add_commands(commands: Commands) -> None:
         help="what a study's record would do to each answer; writes nothing",
     )
     preview.add_argument(
-        "record", metavar="RECORD", type=Path, help="its file, such as extraction/records/zhou2025.yml"
+        "record", metavar="RECORD", type=Path, help="its file, such as extraction/records/smith2025.yml"
     )
     preview.add_argument("--json", action="store_true")
 

@@ -33,10 +33,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One endpoint, tocilizumab over its comparator.
+    """One endpoint, the treated over the control arm.
 
     key : name in the results; evidence : name in extraction.question.ENDPOINTS
-    benefit : the side of 1 that favours tocilizumab
+    benefit : the side of 1 that favours the treatment
     """
 
     key: str
@@ -70,15 +70,15 @@ class Endpoint:
 
     @property
     def other_arm(self) -> str:
-        """The arm that tocilizumab is compared with, in words."""
+        """The arm that the treatment is compared with, in words."""
         comparator = self.contrast.comparator
         return f"no {self.contrast.treated}" if comparator == "none" else comparator
 
     @property
     def less_is_better(self) -> bool:
-        """Whether a ratio below 1 favours tocilizumab."""
+        """Whether a ratio below 1 favours the treatment."""
         return self.benefit is Side.BELOW
 
     def favours(self, below: float) -> float:
-        """Probability that tocilizumab is the better side, from the probability that the ratio is below 1."""
+        """Probability that the treatment is the better side, from that of a ratio below 1."""
         return below if self.less_is_better else 1 - below

@@ -14,19 +14,7 @@ from models.engines.posterior import Posterior
 from models.engines.settings import DRAWS
 from models.evidence.collect import collect
 from models.evidence.report import Evidence
-from models.priors import (
-    MU_LOG_DURATION,
-    MU_LOG_RATIO,
-    TAU_BARTOS_LOG_HR,
-    TAU_DURATION,
-    TAU_PRIMARY,
-    TAU_TURNER_ADVERSE_EVENTS,
-    TAU_TURNER_INFECTION,
-    TAU_TURNER_MORTALITY,
-    TAU_WIDE,
-    Prior,
-    parse,
-)
+from models.priors import NAMED, Prior, parse
 
 
 class Kind(NamedTuple):
@@ -37,21 +25,6 @@ class Kind(NamedTuple):
     draws: int = DRAWS
 
 
-NAMED = {
-    prior.name: prior
-    for prior in (
-        MU_LOG_RATIO,
-        MU_LOG_DURATION,
-        TAU_PRIMARY,
-        TAU_WIDE,
-        TAU_DURATION,
-        TAU_TURNER_INFECTION,
-        TAU_TURNER_ADVERSE_EVENTS,
-        TAU_TURNER_MORTALITY,
-        TAU_BARTOS_LOG_HR,
-    )
-}
-"""Priors that a question may name."""
 DURATIONS, EFFECTS = Durations(), EffectsByStudy()
 KINDS: dict[Literal["binary", "survival", "durations"], Kind] = {
     "binary": Kind(Scale.ODDS_RATIO, EFFECTS),

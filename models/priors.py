@@ -335,7 +335,7 @@ LEVEL_LOG_DAYS = Prior(
     "level",
     "normal",
     (1.8, 0.5),
-    "Grade 2 CRS lasts about 6 days, midway between the arms, and with 95 % probability its median lies"
+    "Grade 2 lasts about 6 days, midway between the arms, and with 95 % probability its median lies"
     " between 2 and 16 days.",
     _CHOICE,
 )
@@ -365,6 +365,22 @@ TREND_LOG_DURATION = Prior(
     _CHOICE,
 )
 
+NAMED = {
+    prior.name: prior
+    for prior in (
+        MU_LOG_RATIO,
+        MU_LOG_DURATION,
+        TAU_PRIMARY,
+        TAU_WIDE,
+        TAU_DURATION,
+        TAU_TURNER_INFECTION,
+        TAU_TURNER_ADVERSE_EVENTS,
+        TAU_TURNER_MORTALITY,
+        TAU_BARTOS_LOG_HR,
+    )
+}
+"""Priors that a question may name."""
+
 
 @dataclass(frozen=True)
 class BaselinePrior:
@@ -385,7 +401,7 @@ class BaselinePrior:
     @property
     def plain(self) -> str:
         """What it says, in words."""
-        where = "midway between the arms" if self.share == 0.5 else "without the drug"
+        where = "midway between the arms" if self.share == 0.5 else "in the control arm"
         return f"Of each study's log odds, {where}: {self.prior.plain}"
 
     def of_control(self, alpha: Any, log_or: Any) -> Any:

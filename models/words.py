@@ -1,6 +1,6 @@
 """Plain sentences generated from a posterior, never stronger than it or than its certainty.
 
-Every sentence speaks of patients who were given the drug, not of what the drug does: the studies cannot tell
+Every sentence speaks of patients who were treated, not of what the treatment does: the studies cannot tell
 the two apart.  At very low certainty no sentence says that something was so; the data lean, or do not tell.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from extraction.question import BY_KEY, QUESTION
+from extraction.question import BY_KEY, QUESTION, THE_TREATMENT, TREATMENT
 from extraction.records import Review
 from extraction.schema import Record
 from models.evidence.collect import collect
@@ -25,8 +25,7 @@ VERBS = {"high": "had", "moderate": "probably had", "low": "may have had"}
 """How a direction of a probability of STATED is told; at a lower certainty the data lean."""
 UNSETTLED = "the data do not tell which side is better"
 
-DRUG = QUESTION.treatment.name
-SUBJECT = f"Patients given {DRUG}"
+SUBJECT = f"Patients given {TREATMENT}"
 """Who is compared."""
 
 NO_STUDY = "No study prints numbers that can be used"
@@ -46,7 +45,7 @@ def details(told: Told, endpoint: Endpoint) -> str:
 
 
 def sizes(told: Told, endpoint: Endpoint) -> str:
-    """Both ratios with their 95 % intervals, and how probable it is that tocilizumab is the better side."""
+    """Both ratios with their 95 % intervals, and how probable it is that the treatment is the better side."""
     adjusted, unadjusted = told.adjusted, told.unadjusted
     first = f"adjusted for bias {interval_through_bias(adjusted, unadjusted)}"
     second = f"not adjusted {interval(unadjusted, unadjusted['digits'])}"
@@ -55,7 +54,9 @@ def sizes(told: Told, endpoint: Endpoint) -> str:
         parts.reverse()
     said = ", ".join(text for text, _ in parts)
     chances = " and ".join(percent(answer["p_favours_treated"]) for _, answer in parts)
-    return f"{sentence_case(endpoint.scale)} {said}; probability that {DRUG} is the better side {chances}"
+    return (
+        f"{sentence_case(endpoint.scale)} {said}; probability that {TREATMENT} is the better side {chances}"
+    )
 
 
 def sentence_case(text: str) -> str:
@@ -79,7 +80,7 @@ class Told:
 
     unadjusted : as of models.answers.absolute.summary_for_words; adjusted : the answer read through the
     bias, its limits, `p_favours_treated` and `draws`; favouring : share of all the review's own choices in
-    which tocilizumab is the better side, favouring_unadjusted : of those without any bias; adjusted_leads :
+    which the treatment is the better side, favouring_unadjusted : of those without any bias; adjusted_leads :
     whether the bias is judged grave enough for the adjusted answer to be named first
     """
 
@@ -91,7 +92,7 @@ class Told:
     favouring_unadjusted: float
     adjusted_leads: bool
     otherwise: tuple[tuple[str, float], ...] = ()
-    """One choice made otherwise, in words, and the probability that tocilizumab is the better side then."""
+    """One choice made otherwise, in words, and the probability that the treatment is the better side then."""
 
     @property
     def agreeing(self) -> float:
@@ -160,8 +161,8 @@ def in_days(told: Told) -> str:
         for limits in (told.adjusted, told.unadjusted)
     )
     return (
-        f"Where it lasts 10 days without {DRUG}, that is {adjusted} with it adjusted for bias,"
-        f" {unadjusted} not adjusted, if the difference were the drug's doing."
+        f"Where it lasts 10 days without {TREATMENT}, that is {adjusted} with it adjusted for bias,"
+        f" {unadjusted} not adjusted, if the difference were {THE_TREATMENT}'s doing."
     )
 
 
@@ -176,7 +177,7 @@ def cautious(summary: dict) -> float:
 
 def direction(p_favours: float, key: str, certainty: str, favouring: float) -> str:
     """What may be said of a direction: by its probability, its certainty and the share of the review's own
-    choices that favour tocilizumab, all of which have to bear it.
+    choices that favour the treatment, all of which have to bear it.
     """
     shown = BY_KEY[key].shown
     p, outcome, agree = (
@@ -188,7 +189,7 @@ def direction(p_favours: float, key: str, certainty: str, favouring: float) -> s
         return UNSETTLED
     if certainty in VERBS and p >= STATED:
         return f"{in_sentence(SUBJECT)} {VERBS[certainty]} {outcome}"
-    return f"the data lean {'' if p >= STATED else 'slightly '}to {outcome} with {DRUG}"
+    return f"the data lean {'' if p >= STATED else 'slightly '}to {outcome} with {TREATMENT}"
 
 
 def size(summary: dict, endpoint) -> str:
@@ -217,7 +218,7 @@ def ends(limits: dict, digits: int | None = 2) -> str:
 
 def digits_beside(key: str) -> int:
     """Decimals of an endpoint's ratio under other choices than the published ones: quadrature supports two,
-    the short chains of CRS duration one.
+    the short chains of durations one.
     """
     return 1 if BY_KEY[key].kind == "durations" else 2
 
@@ -259,8 +260,8 @@ def listed_in_sentence(titles: list[str]) -> str:
 
 
 def frequencies(absolute: dict, endpoint) -> str:
-    """Natural frequencies in 1,000 patients; absolute: those without, the limits with the drug `adjusted` and
-    `unadjusted`, each per 1,000, and source.
+    """Natural frequencies in 1,000 patients; absolute: those without, the limits with the treatment
+    `adjusted` and `unadjusted`, each per 1,000, and source.
     """
     adjusted, unadjusted = (
         f"{limits['median']:.0f} ({limits['lower']:.0f} to {limits['upper']:.0f})"
@@ -269,7 +270,8 @@ def frequencies(absolute: dict, endpoint) -> str:
     return (
         f"Of 1,000 patients of whom {absolute['without']:.0f} have {endpoint.shown.event}"
         f" {endpoint.contrast.without} ({absolute['source']}), adjusted for bias {adjusted} would have it"
-        f" {endpoint.contrast.with_it}, not adjusted {unadjusted}, if the difference were the drug's doing."
+        f" {endpoint.contrast.with_it}, not adjusted {unadjusted}, if the difference were"
+        f" {THE_TREATMENT}'s doing."
     )
 
 

@@ -469,7 +469,7 @@ def test_survival_of_each_start_can_be_kept_apart(review):
     studies = {
         start: collect(review, endpoint, Reading(runs_from=start)).studies for start in get_args(Start)
     }
-    assert studies == {"infusion": ["zhou2025"], "response": ["zhang2022", "ma2024"]}
+    assert studies == {"baseline": ["zhou2025"], "response": ["zhang2022", "ma2024"]}
     from_response = collect(review, endpoint, Reading(runs_from="response"))
     (zhou,) = {r.reason for r in from_response.unused if r.study == "zhou2025"}
     assert zhou.startswith("from when its time runs is not printed")

@@ -1,6 +1,7 @@
 """The question of the review: refused where it says what cannot be; its words for readers are in no key."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 from extraction import question
 from extraction.question import FILE, read
+from extraction.records import load
 from extraction.source import BadRecords
 from extraction.tree import ROOT
 from models.endpoints import prior_of
@@ -95,6 +97,54 @@ def test_words_for_readers_enter_no_key_and_all_else_does(tmp_path):
     file.write_text(text.replace("bias: hazard", "bias: duration", 1), encoding="utf-8")
     assert words_changed[0] == before[0] != keys()[0]
     assert words_changed[1] != before[1]
+
+
+# code of any review
+
+ROOMS = ("extraction", "models")
+"""Rooms whose code names nothing of this review."""
+CODE = (".py", ".js", ".css", ".html", ".j2", ".jinja")
+SHORT = ("CRS", "ICANS", "CAR-T", "CART", "leukaemia", "leukemia", "B-ALL", "infection")
+"""Words of the field that no name of the question consists of."""
+OTHERS = {
+    "models/priors.py": ("infection",),
+    "models/pool/named_priors.py": ("infection",),
+    "models/pool/command.py": ("infection",),
+    "models/pool/fit.py": ("infection",),
+    "models/words.py": ("infection",),
+    "models/trust/parity.py": ("infection",),
+    "extraction/extras.py": ("tocilizumab", "CART"),
+}
+"""Words of others: what Turner calls a group of outcomes, a public data set, and the name of the package."""
+
+
+def own_words() -> set[str]:
+    """What only this question and its register say: treatment, condition, studies, and variables whose names
+    are of more than one word, since `age` and `relapse` are words of any review.
+    """
+    asked = question.QUESTION
+    names = [name for name in asked.variables if "_" in name] + [
+        one.key for one in asked.endpoints if "_" in one.key
+    ]
+    return {*asked.treatment.called, asked.treatment.name, *names, *SHORT, *load().studies}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_code_names_what_only_this_review_asks(room):
+    forms = {
+        word: re.compile(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", re.IGNORECASE)
+        for word in own_words()
+    }
+    found = [
+        f"{name}:{number}: {word}"
+        for path in sorted((ROOT / room).rglob("*"))
+        if path.suffix in CODE and "__pycache__" not in path.parts
+        for name in [path.relative_to(ROOT).as_posix()]
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        for word, form in forms.items()
+        if word not in OTHERS.get(name, ()) and (form.search(line) or form.search(name))
+    ]
+    assert not found, "\n".join(found)
 
 
 # other questions, each in a copy of the tree

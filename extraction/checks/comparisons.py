@@ -11,7 +11,7 @@ import numpy as np
 from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare, counts_of_both
 from extraction.derived.candidates import WIDE_BY_NAME, Recovered, named_tests, response_classes, tables_of
 from extraction.derived.groups import both_sizes, group_size
-from extraction.question import PARTITIONED, QUESTION
+from extraction.question import PARTITIONED, QUESTION, TREATMENT
 from extraction.recover import TooLarge, Unusable, ordered_tests, p_values, two_by_two, wide_tables
 from extraction.recover.log_rank import log_rank_histories, nearest_p, too_large
 from extraction.recover.rank_conventions import RankReport, judge_ranks, smallest_two_sided
@@ -485,7 +485,7 @@ def direction_is_that_of_the_counts(record: Record, entry: AnyEntry) -> Iterator
     if counts := counts_of_both(record, entry):
         a, n, b, m = counts
         same = a * m > b * n if entry.direction == "higher" else a * m < b * n
-        yield compare(same, f"{a}/{n} v {b}/{m}", f"with tocilizumab the share is {entry.direction}")
+        yield compare(same, f"{a}/{n} v {b}/{m}", f"with {TREATMENT} the share is {entry.direction}")
 
 
 RULES = [

@@ -8,7 +8,7 @@ import numpy as np
 from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare, own_group, rounded
 from extraction.derived.candidates import stratum_size, tables_of
 from extraction.derived.groups import APART, CATEGORIES, grade_counts, group_size, printed_sizes
-from extraction.question import ANY_GRADE, HIGHEST_GRADE, PARTITIONED, QUESTION, SUMS
+from extraction.question import ANY_GRADE, CONDITION, HIGHEST_GRADE, PARTITIONED, QUESTION, SUMS, TREATMENT
 from extraction.recover.rounding import PrintedPercent, decimals, printed_percent
 from extraction.schema import AnyEntry, Bound, Counts, GroupSize, Percentage, Record
 from extraction.vocabulary import BOTH_ARMS
@@ -247,7 +247,7 @@ def printed_twice_alike(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
 
 
 def share_given_it_is_possible(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
-    """Of those with an event, the share who were given the drug is that of some table of the two arms."""
+    """Of those with an event, the share who were treated is that of some table of the two arms."""
     if not isinstance(entry, Percentage) or entry.category != QUESTION.categories.given_it:
         return
     found = tables_of(record, entry.field, verbal=False)
@@ -324,12 +324,12 @@ def grades_add_to_those_with_the_condition(record: Record, entry: AnyEntry) -> I
     yield compare(
         sum(grades.values()) == entry.events,
         sum(grades.values()),
-        f"the grades add to those with CRS: {' + '.join(map(str, grades.values()))}",
+        f"the grades add to those with {CONDITION}: {' + '.join(map(str, grades.values()))}",
     )
 
 
 def treated_are_the_arm(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
-    """Patients given the drug are the arm, or the arm within a stratum of grades."""
+    """Patients treated are the arm, or the arm within a stratum of grades."""
     if not isinstance(entry, Counts) or entry.arm not in ("treated", "total"):
         return
     if entry.field != QUESTION.treatment.use:
@@ -338,7 +338,7 @@ def treated_are_the_arm(record: Record, entry: AnyEntry) -> Iterator[Judgement]:
         yield compare(
             entry.events == n,
             n,
-            f"{n} patients are in the arm given tocilizumab"
+            f"{n} patients are in the arm given {TREATMENT}"
             + ("" if entry.stratum == "all" else " in this stratum"),
         )
 

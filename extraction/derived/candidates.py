@@ -68,7 +68,7 @@ class Recovered:
 
     @property
     def tables(self) -> list[tuple[int, int, int, int]]:
-        """Distinct tables: events and patients with tocilizumab, then without; those that print so by
+        """Distinct tables: events and patients with the treatment, then without; those that print so by
         rounding, else those that do where digits are cut off.
         """
         return self.recovery.tables or list(dict.fromkeys(c.table for c in self.recovery.candidates))

@@ -14,7 +14,7 @@ from extraction.schema import Counts, Entry, MedianQuartiles, MedianRange, PValu
 
 @dataclass(frozen=True)
 class Imbalance:
-    """Shares of one variable in both arms and their standardised difference, tocilizumab minus control."""
+    """Shares of one variable in both arms and their standardised difference, treated minus control."""
 
     study: str
     label: str
@@ -50,7 +50,7 @@ def imbalances(review: Review) -> list[Imbalance]:
 
 
 def _counts(record: Record, field: str, category: str | None) -> tuple[int, int, int, int] | None:
-    """Patients with it and all patients of each arm, tocilizumab first; an arm that is not printed follows
+    """Patients with it and all patients of each arm, the treated first; an arm that is not printed follows
     from the total.
     """
     found = dict(grade_counts(record).get(3, {})) if field == HIGHEST_GRADE else {}

@@ -1,4 +1,4 @@
-"""How many patients an arm and stratum hold: as printed, by CRS grade, by subtraction, or by parts."""
+"""How many patients an arm and stratum hold: as printed, by grade, by subtraction, or by parts."""
 
 import numpy as np
 
@@ -23,14 +23,14 @@ def printed_sizes(record: Record, stratum: str) -> dict[str, int]:
 
 def group_size(record: Record, arm: str, stratum: str = "all") -> int | None:
     """Patients in an arm and stratum: printed, by subtraction, by grade, by strata that make up the arm, by
-    how many were given the drug, or by counts with their percentages; None where none gives one number.
+    how many were treated, or by counts with their percentages; None where none gives one number.
     """
     sizes = _completed(printed_sizes(record, stratum))
     if arm in sizes or stratum != "all":
         return sizes[arm] if arm in sizes else _size_by_grade(record, arm, stratum)
     by_parts = {a: n for a in BOTH_ARMS if a not in sizes and (n := _size_by_parts(record, a))}
     sizes = _completed(sizes | by_parts)
-    if arm not in sizes and "total" in sizes and (treated := _given_the_drug(record, sizes["total"])):
+    if arm not in sizes and "total" in sizes and (treated := _treated_of_all(record, sizes["total"])):
         sizes = _completed(sizes | {"treated": treated})
     by_shares = {a: n for a in BOTH_ARMS if a not in sizes and (n := _size_by_shares(record, a))}
     return _completed(sizes | by_shares).get(arm)
@@ -62,8 +62,8 @@ def _size_by_parts(record: Record, arm: str) -> int | None:
     return sum(printed_sizes(record, s)[arm] for s in parts) if parts else None
 
 
-def _given_the_drug(record: Record, total: int) -> int | None:
-    """Of all patients those given tocilizumab, where their count or percentage is printed and fits one
+def _treated_of_all(record: Record, total: int) -> int | None:
+    """Of all patients those treated, where their count or percentage is printed and fits one
     number.
     """
     use = QUESTION.treatment.use
@@ -108,7 +108,7 @@ def _is_of(entry: Counts | Percentage, total: int) -> bool:
 
 
 def both_sizes(record: Record, stratum: str = "all") -> tuple[int, int] | None:
-    """Patients of the two arms in a stratum, tocilizumab first; None where either is unknown or nobody."""
+    """Patients of the two arms in a stratum, the treated first; None where either is unknown or nobody."""
     treated, control = (group_size(record, arm, stratum) for arm in BOTH_ARMS)
     return (treated, control) if treated and control else None
 
@@ -123,7 +123,7 @@ def _size_by_grade(record: Record, arm: str, stratum: str) -> int | None:
 
 
 def grade_counts(record: Record) -> dict[int, dict[str, int]]:
-    """Patients by CRS grade, then by arm (treated, control, total); grades not printed by arm are absent."""
+    """Patients by grade, then by arm (treated, control, total); grades not printed by arm are absent."""
     printed: dict[str, dict[str, int]] = {}
     for entry in record.find(Counts, HIGHEST_GRADE, stratum="all"):
         if entry.category:

@@ -10,13 +10,13 @@ from extraction.schema import Counts, Percentage, Record
 from extraction.vocabulary import BOTH_ARMS
 
 type Mix = tuple[tuple[int, int], ...]
-"""Patients with CRS of one arm, as pairs of grade (3 stands for 3 to 5) and number."""
+"""Patients with the condition of one arm, as pairs of grade (3 stands for 3 to 5) and number."""
 type Table = tuple[int, int, int, int]
-"""Events and patients with tocilizumab, then without."""
+"""Events and patients with the treatment, then without."""
 
 
 def sizes_of_the_rest(record: Record, stratum: str) -> tuple[int, int] | None:
-    """Patients of the two arms in a stratum, tocilizumab first: all, less those of the stratum beside it,
+    """Patients of the two arms in a stratum, the treated first: all, less those of the stratum beside it,
     where only one size of each prints what stands there; else None.
     """
     beside, everyone = record.strata[stratum].rest_of, both_sizes(record)
@@ -32,10 +32,10 @@ def sizes_of_the_rest(record: Record, stratum: str) -> tuple[int, int] | None:
 
 
 def mixes_of_the_rest(record: Record, stratum: str) -> tuple[list[Mix], list[Mix]] | None:
-    """Every mix of grades that the patients of the two arms in a stratum can have, tocilizumab first, if all
-    of them had CRS: no more of a grade than the arm has, and of grade 3 to 5 those whom the stratum beside it
-    leaves, where one table of severe CRS alone prints what stands there.  None where sizes or grades are not
-    known, or no mix fits.
+    """Every mix of grades that the patients of the two arms in a stratum can have, the treated first, if all
+    of them had the condition: no more of a grade than the arm has, and of grade 3 to 5 those whom the stratum
+    beside it leaves, where one table of the severe condition alone prints what stands there.  None where
+    sizes or grades are not known, or no mix fits.
     """
     beside, sizes, grades = (
         record.strata[stratum].rest_of,

@@ -70,8 +70,8 @@ class _Faults:
 
 
 def name_of(study: str, entry: SurvivalCurve) -> str:
-    """File of a curve: `zhou2025-overall_survival.csv`, of a part of the patients
-    `zhang2022-overall_survival-grade_2.csv`.
+    """File of a curve: `smith2025-survival.csv`, of a part of the patients
+    `smith2025-survival-grade_2.csv`.
     """
     return "-".join([study, entry.field, *([] if entry.stratum == "all" else [entry.stratum])]) + ".csv"
 

@@ -15,11 +15,12 @@ from pydantic import BaseModel
 
 from extraction.fault import Fault
 from extraction.fragment import fold
+from extraction.question import QUESTION
 from extraction.schema import DECIMALS, Address, AnyEntry, Record
 from extraction.source import Source
 
 Block = tuple[str, str]
-"""A part of a record and the name of a block in it, e.g. (`entries`, `icans.treated`)."""
+"""A part of a record and the name of a block in it, e.g. (`entries`, `relapse.treated`)."""
 Group = Literal["numbers", "meanings", "places", "judgements", "words"]
 GROUPS: dict[Group, str] = {
     "numbers": "numbers",
@@ -29,7 +30,7 @@ GROUPS: dict[Group, str] = {
 }
 """What is counted, and its name; the extractors' own words are not."""
 NUMBERS = {*DECIMALS, "n", "events", "at_least", "at_most", "p", "at", "given_at_grade"}
-OWN_WORDS = {"note", "definition", "reason", "about", "said", "licence", "type", "product", "lymphodepletion"}
+OWN_WORDS = {"note", "definition", "reason", "about", "said", "licence", "type", *QUESTION.design}
 MATCHED = {"id", "field", "domain", "endpoints", "entries"}
 """Fields by which blocks are found to be the same."""
 PLACES = {"printed", "source"} | {f"address.{name}" for name in Address.model_fields}

@@ -1,4 +1,4 @@
-"""Absolute effects: patients per 1,000 with the event, without tocilizumab and with it, at stated baseline
+"""Absolute effects: patients per 1,000 with the event, without the treatment and with it, at stated baseline
 risks.
 """
 
@@ -18,7 +18,7 @@ from models.words import listed
 
 @dataclass(frozen=True)
 class Baseline:
-    """Patients with the event without tocilizumab, and whose they are."""
+    """Patients with the event without the treatment, and whose they are."""
 
     source: str
     events: int
@@ -78,7 +78,7 @@ def absolute_effects(key: str, review: Review) -> list[AbsoluteEffect]:
 
 
 def risk_with(risk: float, log_or):
-    """Risk with the drug at a baseline risk and a log odds ratio."""
+    """Risk with the treatment at a baseline risk and a log odds ratio."""
     return 1 / (1 + (1 / risk - 1) * np.exp(-np.asarray(log_or)))
 
 

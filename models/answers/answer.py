@@ -28,7 +28,7 @@ def as_ratios(limits: Mapping[str, float]) -> dict[str, float]:
 
 
 def as_row(key: str, limits: Mapping[str, float], below: float) -> dict[str, float]:
-    """The mean effect of an endpoint in a table: limits as ratios, and the probability that tocilizumab is
+    """The mean effect of an endpoint in a table: limits as ratios, and the probability that the treatment is
     the better side, from P(mu < 0).
     """
     return as_ratios(limits) | {"p_favours": ENDPOINTS[key].favours(below)}

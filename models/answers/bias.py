@@ -6,7 +6,7 @@ is read through it.
 
 A randomised trial has a bias without a known side: who was sicker decided nothing.
 
-Positive b on the log scale makes tocilizumab look worse where more events are worse.  Strata of one study
+Positive b on the log scale makes the treatment look worse where more events are worse.  Strata of one study
 share its b.
 """
 

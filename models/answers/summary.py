@@ -6,6 +6,7 @@ import tomllib
 import numpy as np
 import yaml
 
+from extraction.question import CONTRASTS, QUESTION, TREATMENT
 from extraction.records import Review, load
 from extraction.tree import HOME, IS_OWN, ROOT
 from models.answers.answer import answer_of
@@ -84,14 +85,13 @@ def _print_table(result: dict) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(
-        title=f"Version {result['version']}, evidence {result['evidence_hash']}: tocilizumab over none"
-    )
+    compared = f"{TREATMENT} over {CONTRASTS[QUESTION.contrast].comparator}"
+    table = Table(title=f"Version {result['version']}, evidence {result['evidence_hash']}: {compared}")
     for name in (
         "endpoint",
         "scale",
         "median (95 % interval)",
-        "P(favours tocilizumab)",
+        f"P(favours {TREATMENT})",
         "tau",
         "studies",
         "reports",

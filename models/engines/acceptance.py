@@ -71,7 +71,7 @@ def accept(name: str, draws: DataTree) -> dict:
 
 def by_element(posterior: Dataset) -> list[dict]:
     """Diagnostics of every scalar of a posterior (xarray Dataset over chain and draw), each by its name:
-    `tau`, `delta[zhou2025, 3]`.
+    `tau`, `delta[smith2025, 3]`.
 
     Beside R-hat and the effective sample sizes `mcse`, the Monte Carlo standard error of the mean on the
     scale of the variable (Vehtari 2021).  ArviZ's own summary mislabels the elements of variables with unlike

@@ -1,4 +1,4 @@
-"""CRS duration without sampling: what each study says of the mean effect and its spread, tabulated.
+"""Durations without sampling: what each study says of the mean effect and its spread, tabulated.
 
 A study's reports depend on its effects at three grades, its level, its sigma and the two steps between
 grades.  Level and log sigma are integrated out around their mode, at each point of a grid of effects; then

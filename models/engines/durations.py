@@ -1,10 +1,10 @@
-"""Duration of CRS: log-normal patients behind medians, ranges and the outcomes of tests.
+"""Durations: log-normal patients behind medians, ranges and the outcomes of tests.
 
     log T = level[study] + step[grade] -/+ delta[study, grade] / 2 + sigma[study] * e,   e ~ N(0, 1)
     delta[study, grade] = mu - trend * (3 - grade) + tau * z[study, grade]
 
-Without the drug half the effect is taken off, with it added. `mu` is the effect at grade 3 or above, the
-log ratio of median durations with tocilizumab over without; `trend` lets grades 1 and 2 differ from it and
+Without the treatment half the effect is taken off, with it added. `mu` is the effect at grade 3 or above, the
+log ratio of median durations with the treatment over without; `trend` lets grades 1 and 2 differ from it and
 lend it only what they share. Grade 2 is the reference for `step`.
 """
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from models.evidence.report import Evidence
 
 GRADES = [1, 2, 3]
-"""CRS grades of the model; 3 stands for 3 and above."""
+"""Grades of the model; 3 stands for 3 and above."""
 
 
 @said("The joint model of all reports of durations")
@@ -119,4 +119,4 @@ class Durations(Engine):
 
     @staticmethod
     def quadrature(evidence: Evidence, mu_prior: Prior, tau_prior: Prior) -> Posterior:
-        raise ValueError("CRS duration has too many parameters for quadrature: it is sampled")
+        raise ValueError("an endpoint of durations has too many parameters for quadrature: it is sampled")

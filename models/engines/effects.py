@@ -3,7 +3,7 @@
     theta[study] ~ N(mu, tau);  each report has its own likelihood of theta
 
 Counts are exact binomials in both arms: events ~ Binomial(n, risk), logit risk = alpha[study] -/+
-theta[study] / 2 without and with the drug. alpha has a wide prior of its own in each study, so only the
+theta[study] / 2 without and with the treatment. alpha has a wide prior of its own in each study, so only the
 comparison within a study informs theta, and neither arm is special. A printed hazard ratio is normal on the
 log scale; a log-rank p-value without direction leaves two mirror images, its events summed out; strata of
 one study share its theta. Estimand: exp(mu), the odds or hazard ratio; a risk difference follows at a

@@ -1,4 +1,4 @@
-"""CRS duration in short chains, under any reports, biases and priors: one compiled model, into which the data
+"""Durations in short chains, under any reports, biases and priors: one compiled model, into which the data
 are swapped.
 
 It is sampled under wide priors of mu and tau; the draws are then weighted to the priors asked for, and a

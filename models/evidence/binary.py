@@ -106,7 +106,7 @@ def _counts(record: Record, endpoint: str, name: str, reading: Reading, stratum:
     n_treated, n_control = (_patients(record, a, arms[a]) for a in BOTH_ARMS)
     if n_treated is None or n_control is None:
         return None
-    early = 0 if reading.before_the_drug else _before_the_drug(record, name, stratum)
+    early = 0 if reading.before_treatment else _before_treatment(record, name, stratum)
     summed = " and ".join(dict.fromkeys(e.stratum for e in (*treated, *control) if e.stratum != stratum))
     notes = [
         f"{summed} added up, which make up the arm" if summed else "",
@@ -154,14 +154,14 @@ def _recovered(record: Record, endpoint: str, name: str, reading: Reading) -> Us
         }
         stratum = max(parts, key=lambda s: sum(parts[s].tables[0][1::2]), default="all")
         found = parts.get(stratum, found)
-    early = 0 if reading.before_the_drug else _before_the_drug(record, name)
+    early = 0 if reading.before_treatment else _before_treatment(record, name)
     return _used_tables(record, endpoint, name, stratum, found, early)
 
 
 def _used_tables(
     record: Record, endpoint: str, name: str, stratum: str, found: Recovered, early: int = 0
 ) -> Used:
-    """Recovered tables as a report; `early` events that began before the drug leave its arm."""
+    """Recovered tables as a report; `early` events that began before the treatment leave its arm."""
     tables = tuple((a - early, n - early, b, m) for a, n, b, m in found.tables)
     how = "one table prints so" if len(tables) == 1 else f"{len(tables)} tables print so"
     note = (
@@ -187,9 +187,9 @@ def _tells_both_arms(record: Record, name: str, stratum: str) -> bool:
     return set(BOTH_ARMS) <= arms or "comparison" in arms
 
 
-def _before_the_drug(record: Record, name: str, stratum: str | None = None) -> int:
-    """Patients of the tocilizumab arm whose event began before the drug, as far as they are printed: the drug
-    could not prevent it or lead to it, so they leave the arm's events and its patients alike.
+def _before_treatment(record: Record, name: str, stratum: str | None = None) -> int:
+    """Patients of the treated arm whose event began before the treatment, as far as they are printed: the
+    treatment could not prevent it or lead to it, so they leave the arm's events and its patients alike.
     """
     early = record.find(Counts, name, arm="treated", stratum=stratum)
     return sum(e.events for e in early if e.category == QUESTION.categories.before_it)

@@ -100,7 +100,7 @@ def _as_odds_ratio(record: Record, entry: Ratio) -> OddsRatio | None:
 
 
 def tables_behind(record: Record, entry: Ratio) -> tuple[Counts, ...]:
-    """Every table of the arms that prints a ratio with its interval, tocilizumab first; none where it is
+    """Every table of the arms that prints a ratio with its interval, the treated first; none where it is
     adjusted, the arms are not known or too large, or no interval is printed.
     """
     sizes = both_sizes(record, entry.stratum)

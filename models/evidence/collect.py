@@ -129,12 +129,12 @@ OF_TIMES = {
 
 
 def _why_untold(record: Record, endpoint: str, entry: Entry) -> str | None:
-    """Why no rule speaks of an entry; None where it is no result of the drug, or was set aside."""
+    """Why no rule speaks of an entry; None where it is no result of the treatment, or was set aside."""
     if entry.id in record.set_aside():
         return None  # the record's contradictions say why
     if entry.contrast not in (TWO_ARMS, REVERSED):
-        of_the_drug = OF_THE_TREATMENT.search(entry.contrast)
-        return f"compares {entry.contrast}, not the two arms" if of_the_drug else None
+        of_the_treatment = OF_THE_TREATMENT.search(entry.contrast)
+        return f"compares {entry.contrast}, not the two arms" if of_the_treatment else None
     if ASKED[endpoint].kind == "binary":
         return None  # its rule goes through all of them; what is left is part of the report used
     if ASKED[endpoint].kind == "survival" and entry.kind in OF_TIMES:

@@ -1,4 +1,4 @@
-"""Duration of CRS: outcomes of tests within grades, and medians of arms that mix grades."""
+"""Durations: outcomes of tests within grades, and medians of arms that mix grades."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -7,7 +7,7 @@ from math import comb
 from extraction.derived.groups import grade_counts
 from extraction.derived.the_rest import mixes_of_the_rest, sizes_of_the_rest
 from extraction.derived.whole_days import is_no_median_of_whole_days
-from extraction.question import HIGHEST_GRADE
+from extraction.question import CONDITION, HIGHEST_GRADE
 from extraction.recover.ranks import judge_rank_p
 from extraction.said import said
 from extraction.schema import Bound, Entry, PValue, Record, TestOutcome
@@ -29,8 +29,8 @@ type Compared = PValue | TestOutcome
 def durations(record: Record, endpoint: str, contrast: str, reading: Reading) -> Iterator[Used | Unused]:
     """Tests within grades; medians with ranges by arm, or else of both together, as mixtures of grades.
 
-    Grades are the highest reached, which the drug may change: patients whom it fails leave the grade at which
-    they were given it for a worse one.
+    Grades are the highest reached, which the treatment may change: patients whom it fails leave the grade at
+    which they were given it for a worse one.
     """
     grades = grade_counts(record) if reading.grade_reached else _counted_back(record)
     strata = {s: meaning.grades for s, meaning in record.strata.items() if meaning.grades}
@@ -99,7 +99,7 @@ def _why_not_of_all(test: Compared, tested: list[str], grades: dict[int, dict[st
 
 
 def _counted_back(record: Record) -> dict[int, dict[str, int]]:
-    """Patients by grade and arm; who got worse after the drug counts in the grade at which it was given."""
+    """Patients by grade and arm; who got worse once treated counts in the grade at which that was."""
     grades = {grade: dict(sizes) for grade, sizes in grade_counts(record).items()}
     for entry in record.find(Bound, HIGHEST_GRADE, stratum="all"):
         if entry.given_at_grade is None or entry.category is None:
@@ -189,7 +189,7 @@ def _of_unknown_grades(record: Record, entry: Entry) -> Unused:
     must foresee it under every mix of grades that they can have.
 
     No reading puts it in their place: a likelihood would need the grades of its patients, and how many had
-    CRS at all.
+    the condition at all.
     """
     reason = "its patients enter by grade" + _at_the_sizes_found(record, entry)
     mixes = mixes_of_the_rest(record, entry.stratum)
@@ -197,7 +197,7 @@ def _of_unknown_grades(record: Record, entry: Entry) -> Unused:
     if mixes:
         reason += (
             "; no reading puts it in their place, since neither the grades of its patients are printed nor"
-            " how many had CRS; it is foreseen as if all had it"
+            f" how many had {CONDITION}; it is foreseen as if all had it"
         )
         by_arm = dict(zip(ARMS, map(tuple, mixes), strict=True))
         if isinstance(entry, PValue) and entry.tests == ["mann_whitney"]:
@@ -219,7 +219,7 @@ def _at_the_sizes_found(record: Record, entry: Entry) -> str:
         return f"{at}a Mann-Whitney test can give this p"
     return (
         f"{at}a Mann-Whitney test without ties does not print this p, but days have ties, and some of these"
-        " patients may have had no CRS, so that nothing speaks against it"
+        f" patients may have had no {CONDITION}, so that nothing speaks against it"
     )
 
 
@@ -237,7 +237,7 @@ def _can_be_significant(treated: int, control: int, alpha: float) -> bool:
 
 
 def _cells(grades: dict[int, dict[str, int]], arm: str) -> Grades:
-    """Patients of an arm with CRS as pairs of grade and number."""
+    """Patients of an arm with the condition as pairs of grade and number."""
     return tuple((grade, sizes[arm]) for grade, sizes in grades.items() if grade > 0 and sizes[arm] > 0)
 
 
@@ -286,7 +286,7 @@ def _median(
         )
         return Used(record.study, quartiles, (entry.id,))
     zeros = grades.get(0, {}).get(arm, 0) if entry.minimum == 0 else 0
-    note = f"{zeros} patients without CRS counted as 0 days" if zeros else ""
+    note = f"{zeros} patients without {CONDITION} counted as 0 days" if zeros else ""
     limits = MedianRange(
         treated=treated,
         control=control,

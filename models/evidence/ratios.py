@@ -85,7 +85,7 @@ def report_of(entry: PrintedRatio, kind: type[Ratio] = Ratio) -> EffectReport | 
 
 
 def _turned(entry: PrintedRatio, estimate: float, lower: float, upper: float) -> tuple[float, float, float]:
-    """The numbers as tocilizumab over none."""
+    """The numbers as treated over control."""
     if entry.contrast != REVERSED:
         return estimate, lower, upper
     estimate, lower, upper = (float(f"{1 / number:.{DIGITS}g}") for number in (estimate, upper, lower))

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from extraction.question import QUESTION, THE_TREATMENT
 from extraction.vocabulary import Start
 from models.evidence.foreseen import Foreseen
 from models.likelihood.report import Counts, Report
@@ -22,9 +23,10 @@ class Reading:
     impossible_as_outcome : a p that its test cannot give still enters by its outcome in words
     curve_first : of a digitised curve and a log-rank p of the same patients, the curve's hazard ratio enters
     medians_at_their_word : a median that no whole days have still enters as one
-    before_the_drug : patients whose event began before tocilizumab count in its arm, as the papers group them
-    grade_reached : durations of CRS are grouped by the highest grade reached, as the papers say; otherwise
-    patients who got worse after the drug count in the grade at which they were given it
+    before_treatment : patients whose event began before the treatment count in its arm, as the papers group
+    them
+    grade_reached : durations of the condition are grouped by the highest grade reached, as the papers say;
+    otherwise patients who got worse after the treatment count in the grade at which they were given it
     adjusted_first : of an adjusted hazard ratio and a result of the same patients that is not adjusted, the
     adjusted one enters
     weighted_first : of hazard ratios of the same patients, one weighted by or matched on the propensity of
@@ -33,10 +35,10 @@ class Reading:
     all
     matched_first : results of the patients matched on the propensity of treatment enter before those of all
     adjusted_odds_first : an adjusted odds ratio enters before the counts or tables of the same patients
-    other_names : survival free of events or of leukaemia stands for survival free of progression, where that
-    is not printed
+    other_names : a variable that can carry the endpoint under another name stands for it, where it is not
+    printed
     runs_from : survival that runs from another start does not enter; a start that is not printed is taken for
-    infusion, and None lets every start enter
+    baseline, and None lets every start enter
     """
 
     recovered: bool = True
@@ -45,7 +47,7 @@ class Reading:
     endpoint_first: bool = True
     impossible_as_outcome: bool = True
     curve_first: bool = True
-    before_the_drug: bool = True
+    before_treatment: bool = True
     grade_reached: bool = True
     medians_at_their_word: bool = True
     adjusted_first: bool = True
@@ -65,9 +67,9 @@ ALTERNATIVES: dict[str, Reading] = {
     "printed counts of a stand-in before recovered counts": Reading(endpoint_first=False),
     "comparisons with an impossible p left out": Reading(impossible_as_outcome=False),
     "log-rank p-values before digitised curves": Reading(curve_first=False),
-    "patients whose event began before the drug left out": Reading(before_the_drug=False),
-    "patients who got worse after the drug counted back in the grade at which they were given it": Reading(
-        grade_reached=False
+    f"patients whose event began before {THE_TREATMENT} left out": Reading(before_treatment=False),
+    f"patients who got worse after {THE_TREATMENT} counted back in the grade at which they were given it": (
+        Reading(grade_reached=False)
     ),
     "medians that no whole days have read as means": Reading(medians_at_their_word=False),
     "unadjusted results before adjusted hazard ratios": Reading(adjusted_first=False),
@@ -76,7 +78,9 @@ ALTERNATIVES: dict[str, Reading] = {
     "matched patients in place of the whole cohort": Reading(matched_first=True),
     "adjusted odds ratios before counts": Reading(adjusted_odds_first=True),
     "no survival of another name than the endpoint's": Reading(other_names=False),
-    "only survival that runs from infusion, or whose start is not printed": Reading(runs_from="infusion"),
+    f"only survival that runs from {QUESTION.baseline}, or whose start is not printed": Reading(
+        runs_from="baseline"
+    ),
     "only survival that runs from response": Reading(runs_from="response"),
 }
 """One choice changed at a time, in words; the sensitivity analysis runs them all."""

@@ -45,7 +45,7 @@ NAMES = {
     "test_outcome": "outcome in words",
 }
 FROM_CURVE = "read off the digitised curve"
-UNPRINTED_START: Start = "infusion"
+UNPRINTED_START: Start = "baseline"
 """Taken for the start of a time whose start is not printed, where a reading asks for one."""
 
 type LogRankEntry = LogRankP | PValue | TestOutcome
@@ -357,7 +357,7 @@ def _those_counted(record: Record, field: str) -> _Counted | None:
 
 
 def overlap(record: Record, one: str, other: str) -> bool:
-    """Whether two strata may share patients: only strata of different CRS grades surely do not."""
+    """Whether two strata may share patients: only strata of different grades surely do not."""
     grades, others = (record.strata[stratum].grades for stratum in (one, other))
     return not (grades and others) or bool(set(grades) & set(others))
 

@@ -12,7 +12,7 @@ from models.trust.universe import is_primary
 
 @dataclass(frozen=True)
 class Stage:
-    """The answer once a study had appeared: limits as ratios and the probability that tocilizumab is the
+    """The answer once a study had appeared: limits as ratios and the probability that the treatment is the
     better side.
     """
 

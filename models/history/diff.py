@@ -2,8 +2,8 @@
 models diff OLD [NEW]`.
 
 Every answer is refitted with each change alone, by one engine; what the changes do beyond their sum is told
-as `together`.  Movements are differences of log ratios and of the probability that tocilizumab is the better
-side.
+as `together`.  Movements are differences of log ratios and of the probability that the treatment is the
+better side.
 """
 
 import json
@@ -29,7 +29,7 @@ ANALYSES = {"unadjusted": "not adjusted for bias", "adjusted": "adjusted for bia
 
 @dataclass(frozen=True)
 class Step:
-    """What one change does alone: to the log ratio, and to the probability that tocilizumab is the better
+    """What one change does alone: to the log ratio, and to the probability that the treatment is the better
     side.
     """
 

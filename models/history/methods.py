@@ -1,5 +1,6 @@
 """How the numbers of an endpoint are read, as a release tells it: what may change where no study does."""
 
+from extraction.question import THE_TREATMENT
 from extraction.records import Review
 from models.endpoints import evidence_of
 from models.likelihood.duration_report import DurationReport
@@ -8,7 +9,7 @@ from models.likelihood.risk_report import RiskReport
 from models.priors import MIDWAY
 
 LEVEL, LAW = "prior of each study's own level", "law of a log-rank p"
-PLACES = {0.0: "on the arm without the drug", 0.5: "midway between the arms"}
+PLACES = {0.0: f"on the arm without {THE_TREATMENT}", 0.5: "midway between the arms"}
 """Where that prior lies, by the share of the effect that lies above it."""
 UNTOLD = {LEVEL: PLACES[0.0], LAW: "normal, with Schoenfeld's information"}
 """What the release did that tells none, 0.1.0."""

@@ -84,7 +84,7 @@ def _left_out(evidence: Evidence, study: str) -> list[str]:
 
 
 def _entered(key: str, case: WhatIf, before: Evidence, after: Evidence, folder: Path) -> Entered:
-    """Refit one endpoint before and after; CRS duration is sampled in short chains, some seconds of compiling
+    """Refit one endpoint before and after; durations are sampled in short chains, some seconds of compiling
     included.
     """
     sides = {"before": (case.before, before), "after": (case.after, after)}

@@ -53,11 +53,11 @@ class Estimate:
     """Whether from short chains, whose Monte Carlo error hides a small change."""
 
     def p_favours(self, key: str) -> float:
-        """Probability that tocilizumab is the better side."""
+        """Probability that the treatment is the better side."""
         return ENDPOINTS[key].favours(self.below)
 
     def as_ratio(self, key: str) -> dict[str, float]:
-        """Median and limits as ratios, and the probability that tocilizumab is the better side."""
+        """Median and limits as ratios, and the probability that the treatment is the better side."""
         limits = {name: float(np.exp(getattr(self, name))) for name in ("median", "lower", "upper")}
         return limits | {"p_favours": self.p_favours(key)}
 

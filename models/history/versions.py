@@ -1,7 +1,7 @@
 """The review as it stands, and as its releases froze it: what two versions are compared by.
 
 A release is one file, `releases/<version>.json`, written once by `models.history.release` and never changed.
-`state` is the same account of the working tree.  Effects are ratios, tocilizumab over none; quantiles and
+`state` is the same account of the working tree.  Effects are ratios, treated over control; quantiles and
 biases are on the log scale.
 """
 
@@ -203,7 +203,7 @@ def judged_biases(key: str, review: Review) -> dict[str, dict]:
 
 def compared(key: str, review: Review) -> dict[str, dict]:
     """Unadjusted and adjusted for bias, by quadrature, so that versions differ in nothing but what changed;
-    CRS duration as sampled.
+    durations as sampled.
     """
     return asdict(pair(key, review))
 

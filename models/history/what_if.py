@@ -12,7 +12,7 @@ import yaml
 
 from extraction.digitised.read import FOLDER
 from extraction.git import GitFailed, git
-from extraction.question import ENDPOINTS, QUESTION
+from extraction.question import ENDPOINTS, QUESTION, TREATMENT
 from extraction.records import ROOT, Review, load
 from extraction.schema import Record
 from extraction.source import parse
@@ -89,7 +89,7 @@ def _with_record(folder: Path, register: dict, study: str, text: str | None) -> 
         row = _provisional(study)
         rows.append(row)
         supposed.append(
-            f"{study} is not in register.yml: taken as {row['contrast']} tocilizumab, sharing no patients"
+            f"{study} is not in register.yml: taken as {row['contrast']} {TREATMENT}, sharing no patients"
             " with any other study"
         )
     elif row["decision"] != "included":

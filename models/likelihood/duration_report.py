@@ -1,4 +1,4 @@
-"""Reports of durations of CRS, whose patients are counted by grade and arm."""
+"""Reports of durations of the condition, whose patients are counted by grade and arm."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ARMS = ("treated", "control")
 type Grades = tuple[tuple[int, int], ...]
-"""Patients of an arm with CRS: pairs of grade and number."""
+"""Patients of an arm with the condition: pairs of grade and number."""
 type Patients = dict[tuple[int, str], np.ndarray]
 """Durations in days of the patients of one study, by grade and arm."""
 

@@ -279,7 +279,7 @@ def mixed_test(
     means: np.ndarray, sigma: float, integers: np.ndarray, reals: np.ndarray, slopes: np.ndarray
 ) -> float:
     """integers: critical U, outcome (0 not significant, 1 lower, 2 higher, 3 either), grades of the
-    tocilizumab arm, sizes of both arms by grade; reals: Gauss-Hermite nodes and weights.
+    treated arm, sizes of both arms by grade; reals: Gauss-Hermite nodes and weights.
     """
     critical, outcome, split = integers[:3]
     sizes, n_pairs = integers[3:], 0
@@ -321,8 +321,8 @@ def outlasting(
     by_mean: np.ndarray,
     by_variance: np.ndarray,
 ) -> tuple[float, float]:
-    """Mean and variance of U, the pairs in which tocilizumab lasts longer; their derivatives are added to the
-    last two arrays.
+    """Mean and variance of U, the pairs in which the treated patient has it longer; their derivatives are
+    added to the last two arrays.
     """
     n_groups, n_nodes = len(sizes), len(reals) // 2
     mean, variance, chance = 0.0, 0.0, np.empty(n_groups)

@@ -14,7 +14,7 @@ from models.likelihood.report import Direction, EffectReport
 class LogRankReport(EffectReport):
     """A log-rank p with the sizes of its arms.
 
-    p : as printed, `0.273`, `<0.05` or `>0.9999`; direction : of the hazard with tocilizumab
+    p : as printed, `0.273`, `<0.05` or `>0.9999`; direction : of the hazard with the treatment
     """
 
     p: str
@@ -27,7 +27,7 @@ class LogRankReport(EffectReport):
         return self.n_treated + self.n_control
 
     def printed(self, z: float) -> Self:
-        """The report of other patients, whose log-rank statistic is z, below 0 where fewer with tocilizumab
+        """The report of other patients, whose log-rank statistic is z, below 0 where fewer with the treatment
         had an event.
         """
         direction = self.direction and ("lower" if z < 0 else "higher")

@@ -39,7 +39,7 @@ def log_probability(
     rounds to `p`.
 
     log_hr : any shape, which the answer has too; minus infinity where no history prints so
-    direction : `lower` (fewer events with tocilizumab than expected), `higher`, or None where it is not
+    direction : `lower` (fewer events with the treatment than expected), `higher`, or None where it is not
     printed
     event_shape : shapes of the beta prior of the share of exits that are events A history with no p, such as
     one without events, counts as one that prints another; its probability does not depend on log_hr. Raises

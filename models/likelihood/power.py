@@ -1,6 +1,6 @@
 """How often a named test comes out significant: power curves on the standardised effect.
 
-The effect is d = (mean of tocilizumab - mean of control) / SD on the log scale, where durations are normal
+The effect is d = (mean of the treated - mean of control) / SD on the log scale, where durations are normal
 with one SD. A rank test sees only the order, so its curve on the log scale is its curve in days.
 """
 
@@ -28,13 +28,13 @@ def mann_whitney_critical(n_treated: int, n_control: int, alpha: float) -> int:
 
 @lru_cache
 def mann_whitney_lower(n_treated: int, n_control: int, alpha: float = 0.05) -> np.ndarray:
-    """P(two-sided exact Mann-Whitney p < alpha with tocilizumab shorter) at each d of GRID."""
+    """P(two-sided exact Mann-Whitney p < alpha with the treated shorter) at each d of GRID."""
     return u_at_most(mann_whitney_critical(n_treated, n_control, alpha), n_treated, n_control, GRID)
 
 
 @lru_cache
 def t_lower(n_treated: int, n_control: int, alpha: float = 0.05) -> np.ndarray:
-    """P(two-sided t test p < alpha with tocilizumab shorter) at each d of GRID, for normal log durations."""
+    """P(two-sided t test p < alpha with the treated shorter) at each d of GRID, for normal log durations."""
     df = n_treated + n_control - 2
     shift = GRID * np.sqrt(n_treated * n_control / (n_treated + n_control))
     critical = stats.t.isf(alpha / 2, df)
@@ -60,14 +60,14 @@ def outcome_curve(
 ) -> np.ndarray:
     """P(the test comes out as printed) at each d of GRID; tests named as alternatives are averaged.
 
-    `direction` is `lower` (tocilizumab shorter), `higher`, or None where it is not printed.
+    `direction` is `lower` (the treated shorter), `higher`, or None where it is not printed.
     """
     lower = np.mean([CURVES[test](n_treated, n_control, alpha) for test in tests], axis=0)
     return outcome_of(lower, significant, direction)
 
 
 def outcome_of(lower: np.ndarray, significant: bool, direction: str | None) -> np.ndarray:
-    """P(a test comes out so) at each d of GRID, from P(significant with tocilizumab shorter)."""
+    """P(a test comes out so) at each d of GRID, from P(significant with the treated shorter)."""
     higher = lower[::-1]
     if not significant:
         return 1 - lower - higher

@@ -1,6 +1,7 @@
 """The law of Mann and Whitney's U of two arms of normal values with a common SD.
 
-U is the number of pairs in which tocilizumab has the larger value; d is the difference of the means in SDs.
+U is the number of pairs in which the treated patient has the larger value; d is the difference of the means
+in SDs.
 """
 
 from functools import lru_cache

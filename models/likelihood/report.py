@@ -1,8 +1,8 @@
 """What every kind of report can do; each kind is a class in a file of its own in `models/likelihood/kinds`.
 
 L(theta; r) = sum over all data that would have been printed as r of p(data | theta).  Each kind gives the log
-of that, up to a constant that no parameter enters.  Direction everywhere: tocilizumab over none, so a log
-ratio below 0 favours tocilizumab.
+of that, up to a constant that no parameter enters.  Direction everywhere: treated over control, so a log
+ratio below 0 favours the treatment.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from models.priors import BaselinePrior
 
 type Direction = Literal["lower", "higher"]
-"""Tocilizumab against none; None in its place where a paper does not print it."""
+"""Treated against control; None in its place where a paper does not print it."""
 type Counts = tuple[int, int, int, int]
-"""Events and patients with tocilizumab, then without."""
+"""Events and patients with the treatment, then without."""
 
 type LogLikelihood = Callable[[np.ndarray], np.ndarray]
 """Of a log ratio: array in, array of the same shape out."""
@@ -82,7 +82,7 @@ class EffectReport(Report):
     """A report of one log ratio."""
 
     needs_baseline: ClassVar[bool] = False
-    """Whether the risk without tocilizumab enters as well."""
+    """Whether the risk without the treatment enters as well."""
 
     @abstractmethod
     def log_likelihood[V: (np.ndarray, TensorVariable)](self, effect: V, baseline: V | None = None) -> V:

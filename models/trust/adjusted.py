@@ -18,7 +18,7 @@ from models.trust.universe import is_primary_through_bias
 
 @dataclass(frozen=True)
 class Pair:
-    """The mean effect without and with the bias: limits as ratios, and the probability that tocilizumab is
+    """The mean effect without and with the bias: limits as ratios, and the probability that the treatment is
     the better side.
     """
 
@@ -27,7 +27,7 @@ class Pair:
 
 
 def pair(key: str, review: Review) -> Pair:
-    """Both as shown: by quadrature, or for CRS duration from the draws and the universe of the bias."""
+    """Both as shown: by quadrature, or for durations from the draws and the universe of the bias."""
     return Pair(*ENDPOINTS[key].engine.way(_integrated_pair, _sampled_pair)(key, review))
 
 
@@ -95,7 +95,7 @@ def _shifted(likelihood: np.ndarray, mean: float) -> np.ndarray:
 
 
 def read_through_bias(key: str, review: Review) -> dict:
-    """The answer adjusted for bias, as a summary that `models.words` reads; that of CRS duration rests on few
+    """The answer adjusted for bias, as a summary that `models.words` reads; that of durations rests on few
     draws, so words are more careful of it.
     """
     through = pair(key, review).adjusted

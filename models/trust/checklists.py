@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from extraction.fault import Fault
+from extraction.question import CONDITION, TREATMENT
 from extraction.records import Review
 from models.endpoints import ENDPOINTS
 from models.engines.acceptance import elements
@@ -96,11 +97,11 @@ MEANINGS = {
     "tau": "SD between studies",
     "prediction": "effect in a next study",
     "theta": "effect in a study",
-    "alpha": "log odds without tocilizumab",
+    "alpha": f"log odds without {TREATMENT}",
     "mean_by_grade": "mean effect at a grade",
     "trend": "change of the mean effect from grade to grade",
     "delta": "effect in a study at a grade",
-    "level": "log days of CRS in a study, grade 2, midway between the arms",
+    "level": f"log days of {CONDITION} in a study, grade 2, midway between the arms",
     "step_1_to_2": "log ratio of days, grade 2 over 1",
     "step_2_to_3": "log ratio of days, grade 3 or above over 2",
     "sigma": "SD of log days between patients of a study",

@@ -1,8 +1,8 @@
 """How far confounding of a stated strength could carry an odds ratio: bounds, and no belief about it.
 
 At strength gamma the odds of the event may differ between the arms by up to gamma times for reasons other
-than the drug, in every study and on the worse side; Rosenbaum's Gamma (2002, Observational Studies) is its
-pattern, though his is of the odds of being given the drug.  Each observed log odds ratio is then at most
+than the treatment, in every study and on the worse side; Rosenbaum's Gamma (2002, Observational Studies) is
+its pattern, though his is of the odds of being treated.  Each observed log odds ratio is then at most
 log gamma away from the true one.  The answers at both ends are computed, with no spread of the bias: what
 lies in between is possible, and nothing tells which of it is likely.
 """

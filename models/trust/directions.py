@@ -30,7 +30,7 @@ MOST = 6
 @dataclass(frozen=True)
 class Signed:
     """The answer with each report of `Directions.unsigned` on one side, or on both where None stands: limits
-    of the mean ratio, and the probability that tocilizumab is the better side.
+    of the mean ratio, and the probability that the treatment is the better side.
     """
 
     sides: tuple[Direction | None, ...]
@@ -65,7 +65,7 @@ class Directions:
 
     @property
     def chances(self) -> tuple[float, float]:
-        """The lowest and the highest probability that tocilizumab is the better side."""
+        """The lowest and the highest probability that the treatment is the better side."""
         return _ends(one.p_favours for one in self.every)
 
 

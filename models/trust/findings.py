@@ -125,7 +125,7 @@ def effect(key: str, mean: Quantity, baseline: Baseline | None = None, digits: i
 
 
 def informing(evidence: Evidence, review: Review) -> str:
-    """The events and patients that inform an answer, study by study, tocilizumab first; of durations the
+    """The events and patients that inform an answer, study by study, the treated first; of durations the
     patients of grade 3 or above; of survival all compared, as hardly a paper prints events.
     """
     told = [_informing(study, evidence) for study in evidence.studies]

@@ -48,7 +48,7 @@ TAU = np.exp(np.linspace(np.log(0.004), np.log(4.0), 40))
 
 
 def universes(key: str, review: Review) -> pd.DataFrame:
-    """Every universe of an endpoint: its choices, median and limits as ratios, probability that tocilizumab
+    """Every universe of an endpoint: its choices, median and limits as ratios, probability that the treatment
     is the better side, whether primary.
     """
     return _with_the_answer(as_computed(key, review).copy(), key, review)

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from extraction.derived.groups import both_sizes, grade_counts
+from extraction.question import CONDITION, TREATMENT
 from extraction.records import Review
 from models.endpoint import Scale
 from models.endpoints import ENDPOINTS, evidence_of
@@ -18,7 +19,7 @@ from models.runs import store
 
 @dataclass(frozen=True)
 class Design:
-    """How the new study is made: share given tocilizumab, and either the risk without it or the SE of its log
+    """How the new study is made: share treated, and either the risk without it or the SE of its log
     ratio times the root of its size.
     """
 
@@ -42,7 +43,7 @@ def design(key: str, review: Review) -> Design:
     """
     endpoint, evidence = ENDPOINTS[key], evidence_of(key, review)
     share, _ = _split(key, evidence, review)
-    split = f"{100 * share:.0f} % given tocilizumab"
+    split = f"{100 * share:.0f} % given {TREATMENT}"
     if endpoint.scale is Scale.ODDS_RATIO:
         risk = control_risk(evidence)
         return Design(
@@ -58,7 +59,7 @@ def design(key: str, review: Review) -> Design:
     sigma = float(np.median(store.read(key, review).draws["sigma"].values))
     return Design(
         share,
-        f"ratio of medians in CRS of grade 3 or above; {split}; SD of log days {sigma:.2f}",
+        f"ratio of medians in {CONDITION} of grade 3 or above; {split}; SD of log days {sigma:.2f}",
         se_of_one=median_ratio_se_of_one(share, sigma),
     )
 
@@ -76,14 +77,14 @@ def has_one(key: str, review: Review) -> bool:
 
 
 def _split(key: str, evidence: Evidence, review: Review) -> tuple[float, dict[str, int]]:
-    """Share given tocilizumab in all studies of known size that enter, and the patients of each."""
+    """Share treated in all studies of known size that enter, and the patients of each."""
     arms = _arms(key, evidence, review)
     total = {study: sizes["treated"] + sizes["control"] for study, sizes in arms.items()}
     return sum(sizes["treated"] for sizes in arms.values()) / sum(total.values()), total
 
 
 def _arms(key: str, evidence: Evidence, review: Review) -> dict[str, dict[str, int]]:
-    """Patients of each arm of the studies that enter, where both are known; those with CRS of grade 3 or
+    """Patients of each arm of the studies that enter, where both are known; those with grade 3 or
     above for its duration.
     """
     records = {study: review.records[study] for study in evidence.studies}
@@ -96,7 +97,7 @@ def _arms(key: str, evidence: Evidence, review: Review) -> dict[str, dict[str, i
 
 
 def control_risk(evidence: Evidence) -> float:
-    """Risk without tocilizumab over all tables, events averaged over those a paper could have seen; half an
+    """Risk without the treatment over all tables, events averaged over those a paper could have seen; half an
     event is added (Jeffreys' prior).
     """
     reports = (used.report for used in evidence.used)

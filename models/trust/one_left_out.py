@@ -19,7 +19,7 @@ from models.words import stratum_words
 @dataclass(frozen=True)
 class LeftOut:
     """The answer without one report: limits of the mean ratio, not adjusted for bias, and the probability
-    that tocilizumab is the better side.
+    that the treatment is the better side.
     """
 
     used: Used

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from extraction.question import TREATMENT
 from extraction.records import Review
 from models.answers.absolute import risk_with
 from models.endpoints import ENDPOINTS, evidence_of
@@ -86,7 +87,7 @@ def prior_effects(key: str, samples: int = 20_000) -> np.ndarray:
 
 
 def foreseen_before(key: str, review: Review) -> list[str]:
-    """What the priors foresee of each report used, as sentences: the risk with tocilizumab, or how often a
+    """What the priors foresee of each report used, as sentences: the risk with the treatment, or how often a
     log-rank p is below 0.05.
     """
     theta, generator, said = prior_effects(key), np.random.default_rng(SEED), []
@@ -96,7 +97,7 @@ def foreseen_before(key: str, review: Review) -> list[str]:
             risk = report.only_table[2] / report.only_table[3]
             low, middle, high = 1000 * np.quantile(risk_with(risk, theta), [0.025, 0.5, 0.975])
             said.append(
-                f"{label}: where {1000 * risk:.0f} in 1,000 have the event without tocilizumab, the priors"
+                f"{label}: where {1000 * risk:.0f} in 1,000 have the event without {TREATMENT}, the priors"
                 f" foresee {middle:.0f} with it (95 % interval {low:.0f} to {high:.0f})."
             )
         elif isinstance(report, LogRank):
@@ -110,7 +111,7 @@ def foreseen_before(key: str, review: Review) -> list[str]:
 
 
 def prior_durations(samples: int = 20_000) -> dict[int, np.ndarray]:
-    """Days of CRS, midway between the arms, that the priors foresee in one patient of each grade."""
+    """Days, midway between the arms, that the priors foresee in one patient of each grade."""
     from models.engines.durations import GRADES
     from models.priors import LEVEL_LOG_DAYS as LEVEL
     from models.priors import SIGMA_LOG_DURATION as SIGMA

@@ -61,7 +61,7 @@ class Share:
 
 
 def shares(review: Review) -> list[Share]:
-    """mu and tau of every endpoint; raise store.NotFitted where CRS duration has no posterior."""
+    """mu and tau of every endpoint; raise store.NotFitted where durations have no posterior."""
     return [
         share
         for key, endpoint in ENDPOINTS.items()

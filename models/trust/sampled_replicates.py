@@ -1,4 +1,4 @@
-"""One compiled model of CRS duration, fitted to any number of simulated reports: only the arrays of the
+"""One compiled model of durations, fitted to any number of simulated reports: only the arrays of the
 reports change.
 """
 
@@ -31,7 +31,7 @@ are.
 
 
 def with_reports_as_data(evidence: Evidence):
-    """The pymc model of CRS duration in which the arrays of the reports are data, named layout, integers and
+    """The pymc model of durations in which the arrays of the reports are data, named layout, integers and
     reals.
     """
     import pymc as pm
@@ -67,7 +67,7 @@ def replicate(endpoint: Endpoint, evidence: Evidence, compiled: Duration, genera
 
 
 class Duration:
-    """The sampled model of CRS duration for evidence of one shape: the same reports of the same patients,
+    """The sampled model of durations for evidence of one shape: the same reports of the same patients,
     with other results.
     """
 

@@ -1,4 +1,4 @@
-"""Simulated patients with CRS, and their durations printed as the papers printed theirs.
+"""Simulated patients with the condition, and their durations printed as the papers printed theirs.
 
 The patients of a study are drawn once; every report of the study is made from them, so a test within a grade
 and a median over all grades share patients here as they do in the papers.

@@ -30,7 +30,7 @@ class Cohort:
     treated: np.ndarray
 
     def event_times(self) -> np.ndarray:
-        """A row for each day with an event: events with tocilizumab and in all, at risk with and without."""
+        """A row for each day with an event: events of the treated and of all, at risk treated and not."""
         days = np.unique(self.days[self.observed])[:, None]
         at_risk, event = self.days >= days, (self.days == days) & self.observed
         of_treated, of_all = (event & self.treated).sum(axis=1), event.sum(axis=1)
@@ -64,7 +64,7 @@ def censoring_rate(hazard: np.ndarray, share: float) -> float:
 
 
 def log_rank(patients: Cohort) -> float | None:
-    """z of the log-rank test, below 0 where fewer with tocilizumab had an event; None where no event was a
+    """z of the log-rank test, below 0 where fewer with the treatment had an event; None where no event was a
     comparison.
     """
     difference, variance = np.sum([added(*row) for row in patients.event_times()] or [(0.0, 0.0)], axis=0)

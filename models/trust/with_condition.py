@@ -1,9 +1,10 @@
-"""The narrower question: patients with CRS alone, since who never had it could not be given the drug for it.
+"""The narrower question: patients with the condition alone, since who never had it could not be treated for
+it.
 
-How many of each arm had CRS is known; how many of those with the event had it is mostly not.  So each table
-of the whole arms becomes a set: every way in which its events may be split between patients with and without
-CRS.  No chances are given to the splits.  What is asked is how low and how high each limit of the mean effect
-can be, whatever those chances are.
+How many of each arm had the condition is known; how many of those with the event had it is mostly not.  So
+each table of the whole arms becomes a set: every way in which its events may be split between patients with
+and without the condition.  No chances are given to the splits.  What is asked is how low and how high each
+limit of the mean effect can be, whatever those chances are.
 
 Tests within grades that a paper reports in words narrow no split, as they narrow no table of the whole arms.
 """
@@ -35,9 +36,9 @@ from models.priors import MIDWAY, Prior
 from models.trust.multiverse import GRID, TAU, THETA, log_prior
 
 type Sizes = tuple[int, int]
-"""Patients with tocilizumab, then without."""
+"""Patients with the treatment, then without."""
 type Study = list[list[Counts]]
-"""For each table of the whole arms, the tables of those with CRS that it can hold."""
+"""For each table of the whole arms, the tables of those with the condition that it can hold."""
 
 MOST = 5000
 """Combinations of the studies' tables that are computed, about a second."""
@@ -53,8 +54,8 @@ class Bounds:
 
 @lru_cache
 def answer_with_condition(key: str, review: Review) -> Bounds | None:
-    """The answer among patients with CRS; None where a paper does not tell how many had it, where no study
-    enters, and where the splits are too many to be tried.
+    """The answer among patients with the condition; None where a paper does not tell how many had it, where
+    no study enters, and where the splits are too many to be tried.
     """
     studies = [splits_of(used, key, review) for used in evidence_of(key, review).used]
     if not studies or not all(study and all(study) for study in studies):
@@ -64,12 +65,12 @@ def answer_with_condition(key: str, review: Review) -> Bounds | None:
     return bounds(studies, ENDPOINTS[key].mu_prior, ENDPOINTS[key].tau_prior)
 
 
-# who had CRS
+# who had the condition
 
 
 def never_had_it(review: Review, studies: Sequence[str]) -> Sizes | None:
-    """Untreated patients of these studies who never had CRS, and all their untreated, each cohort counted
-    once; None where a paper leaves either open.
+    """Untreated patients of these studies who never had the condition, and all their untreated, each cohort
+    counted once; None where a paper leaves either open.
     """
     never = untreated = 0
     for study in {review.studies[study].cohort: study for study in studies}.values():
@@ -82,8 +83,8 @@ def never_had_it(review: Review, studies: Sequence[str]) -> Sizes | None:
 
 
 def had_it(study: str, review: Review) -> set[Sizes]:
-    """How many of each arm had CRS, every number that the papers on these patients allow; empty where none
-    tells.
+    """How many of each arm had the condition, every number that the papers on these patients allow; empty
+    where none tells.
     """
     return next(filter(None, map(_had_it, _records_of(study, review))), set())
 
@@ -117,8 +118,8 @@ def _records_of(study: str, review: Review) -> Iterator[Record]:
 
 
 def splits_of(used: Used, key: str, review: Review) -> Study:
-    """Of each table that a report of whole arms allows, the tables of patients with CRS; empty where it is no
-    such report.
+    """Of each table that a report of whole arms allows, the tables of patients with the condition; empty
+    where it is no such report.
     """
     if used.stratum != "all" or not isinstance(used.report, RiskReport):
         return []
@@ -132,7 +133,7 @@ def splits_of(used: Used, key: str, review: Review) -> Study:
 
 
 def splits(table: Counts, having: Sizes) -> Iterator[Counts]:
-    """Every table of patients with CRS: neither they nor the others have more events than patients."""
+    """Every table of patients with the condition: nobody has more events than patients."""
     a, n, b, m = table
     of_treated, of_control = having
     for treated, control in product(_part(a, n, of_treated), _part(b, m, of_control)):
@@ -145,8 +146,8 @@ def _part(events: int, patients: int, part: int) -> range:
 
 
 def _events_with_it(study: str, field: str, table: Counts, review: Review) -> int | None:
-    """Patients of both arms with the event and CRS, where a paper on these patients counts them and has the
-    same number with the event.
+    """Patients of both arms with the event and the condition, where a paper on these patients counts them and
+    has the same number with the event.
     """
     for record in _records_of(study, review):
         printed = {e.category: e.events for e in record.find(CountsEntry, field, stratum="all", arm="total")}
@@ -200,8 +201,8 @@ def _quantile(world: list[np.ndarray], q: float, side) -> float:
 
 
 def _masses(studies: Sequence[Study], log_prior_mu_tau: np.ndarray) -> dict[tuple[Counts, ...], np.ndarray]:
-    """For each combination of the studies' tables among those with CRS, the posterior mass of mu below each
-    point of the grid, up to one constant for all.
+    """For each combination of the studies' tables among those with the condition, the posterior mass of mu
+    below each point of the grid, up to one constant for all.
     """
     terms = [_smoothed(_distinct(study)) for study in studies]
     return {

@@ -7,12 +7,12 @@ import pandas as pd
 from book.html.style import Picture
 from book.shown.endpoint.printed import p_words, ratio_words
 from extraction.digitised.drawing import overlay
+from extraction.question import ARM_NAMES
 from extraction.records import Review
 from extraction.recover import Unusable
 from extraction.recover.curve_types import Curve
 from extraction.recover.curves import reconstruct
 from extraction.schema import Entry, LogRankP, Ratio, SurvivalCurve
-from extraction.vocabulary import ARM_NAMES
 from models.words import stratum_words
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from book.shown.endpoint.recovery import readings
+from extraction.question import QUESTION
 from extraction.records import Review
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.collect import alternatives
@@ -11,7 +12,7 @@ from models.evidence.survival import runs_from
 from models.words import interval, listed, sentence_case
 
 WORDS = {
-    "infusion": "time runs from infusion in",
+    "baseline": f"time runs from {QUESTION.baseline} in",
     "response": "time runs from response, and so in responders alone, in",
     None: "from when it runs is not printed in",
 }

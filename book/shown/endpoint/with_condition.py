@@ -54,7 +54,7 @@ def rows(key: str, review: Review, found: Bounds) -> list[Row]:
 def without_early_events(key: str, review: Review) -> dict[str, float] | None:
     """The answer without patients whose event began before the drug; None where no paper counts any."""
     endpoint = ENDPOINTS[key]
-    evidence = collect(review, endpoint.evidence, Reading(before_the_drug=False))
+    evidence = collect(review, endpoint.evidence, Reading(before_treatment=False))
     if evidence.used_hash() == evidence_of(key, review).used_hash():
         return None
     mu = quadrature(evidence, endpoint.mu_prior, endpoint.tau_prior).mu

@@ -27,7 +27,7 @@ class LogRank(LogRankReport):
     """The |z| behind a log-rank p, with the number of events not printed.
 
     Its law is simulated at the sizes of the arms (`models.likelihood.log_rank_exits`).  Of more patients than
-    LARGEST, z ~ N(log_hr * sqrt(V), 1) with V = D r (1 - r), r the share of tocilizumab patients and D events
+    LARGEST, z ~ N(log_hr * sqrt(V), 1) with V = D r (1 - r), r the share of the treated and D events
     (Schoenfeld 1981, Biometrika 68:316).
     """
 

@@ -15,7 +15,7 @@ from models.likelihood.printing import rounded
 class MedianRange(MedianReport):
     """Median, shortest and longest duration in days.
 
-    zeros : further patients, without CRS, whom the paper counts as 0 days
+    zeros : further patients, without the condition, whom the paper counts as 0 days
     """
 
     name = "median_range"

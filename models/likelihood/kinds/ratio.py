@@ -44,7 +44,7 @@ class Ratio(EffectReport):
 
     def events(self, n_treated: int, n_control: int) -> float:
         """Patients with the event behind a hazard ratio with these limits: 1 / (se^2 r (1 - r)), r the share
-        given tocilizumab (Schoenfeld 1981, Biometrika 68:316).
+        given the treatment (Schoenfeld 1981, Biometrika 68:316).
         """
         share = n_treated / (n_treated + n_control)
         return 1 / (self.se**2 * share * (1 - share))

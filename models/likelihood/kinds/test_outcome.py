@@ -24,7 +24,7 @@ class OutcomeOfTest(DurationReport):
     """Whether a named test of both arms was significant, and on which side.
 
     tests : names as in `models.likelihood.power.CURVES`, alternatives; direction : of the durations with
-    tocilizumab
+    the treatment
     """
 
     name = "test_outcome"
@@ -85,7 +85,7 @@ def outcome_of_mixed_grades(
     direction: Direction | None = None,
     alpha: float = 0.05,
 ) -> Packed:
-    """Outcome of a Mann-Whitney test of two arms of mixed grades; groups are those of tocilizumab, then those
+    """Outcome of a Mann-Whitney test of two arms of mixed grades; groups are those of the treated, then those
     of control.
 
     U is taken as normal with its exact mean and variance for these numbers of each grade (Lehmann 1975,
@@ -114,4 +114,4 @@ TESTS: dict[str, Callable[[np.ndarray, np.ndarray, float], tuple[bool, bool]]] =
     "t": _t,
     "mann_whitney": _mann_whitney,
 }
-"""Two arms' durations and the level -> (significant, tocilizumab shorter)."""
+"""Two arms' durations and the level -> (significant, the treated shorter)."""
