@@ -576,7 +576,7 @@ def test_a_table_that_alone_prints_so_is_recovered(review, endpoint, study, tabl
 
 def test_patients_with_events_before_the_drug_can_be_left_out(review):
     """Zhang 2022: 3 of the 6 with ICANS had it before the drug, so 3 of the other 29 treated had it after."""
-    assert recovered(review, "icans", "zhang2022", Reading(before_the_drug=False)).report.tables == (
+    assert recovered(review, "icans", "zhang2022", Reading(before_treatment=False)).report.tables == (
         (3, 29, 0, 35),
     )
 
@@ -596,7 +596,7 @@ def test_so_can_they_where_both_arms_are_printed(invented_with):
     }
     invented = invented_with(before)
     (used,) = collect(invented, "severe_infection").of("example2020")
-    (without,) = collect(invented, "severe_infection", Reading(before_the_drug=False)).of("example2020")
+    (without,) = collect(invented, "severe_infection", Reading(before_treatment=False)).of("example2020")
     (a, n, *control), (c, k, *same) = used.report.only_table, without.report.only_table
     assert ((a, n), (c, k), control) == ((5, 12), (3, 10), same)
 
