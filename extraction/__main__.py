@@ -27,6 +27,7 @@ with ending_the_process():
     from extraction.checks import Checked, Finding, check
     from extraction.commands import recover, screen, search
     from extraction.dictionary import json_schemas
+    from extraction.interop import command as importing
     from extraction.living import reminder
     from extraction.reading import command as reading
     from extraction.records import ROOT, BadRecords, Problem, Review, load
@@ -57,6 +58,11 @@ def add_commands(commands: Commands) -> None:
         )
     )
     commands.add_parser("check", run=check_records, parents=[options], help="validate register and records")
+    importing.add_arguments(
+        commands.add_parser(
+            "import", run=importing.run, help="drafts of records from RevMan, metafor, Covidence or robvis"
+        )
+    )
     verifying = commands.add_parser(
         "verify", run=verify_fragments, parents=[options], help="look up each fragment in the papers' texts"
     )

@@ -191,9 +191,18 @@ def row(known: dict) -> str:
     return "".join(f"{line}\n" for line in (f"  - {first}", *_indent(rest, 4)))
 
 
-def record(study: str, text: str | None, named: str) -> str:
+def record(
+    study: str,
+    text: str | None,
+    named: str,
+    reported: Iterable[Mapping[str, object]] = (),
+    judged: Iterable[Mapping[str, object]] = (),
+) -> str:
     """The record to fill in: every block of the schema, an entry for each endpoint, and every kind of report
     with its fields.
+
+    reported : what is known of entries, each with its kind, in the place of an entry for each endpoint
+    judged : what is known of judgements of the risk of bias
     """
     address = f"{{source: {_scalar(text or FILL_IN)}, section: {FILL_IN}}}"
     definition = {"address": address}
@@ -207,8 +216,11 @@ def record(study: str, text: str | None, named: str) -> str:
             *_under("control", _block(schema.Definition, definition, brief=True)),
         ],
         "strata": _under("all", _block(schema.Stratum, definition)),
-        "entries": list(_entries(address)),
+        "entries": [line for known in reported for line in _reported(known, address)]
+        or list(_entries(address)),
     }
+    if judgements := [line for known in judged for line in _judged(known)]:
+        blocks["risk_of_bias"] = judgements
     optional = {
         "definitions": _under(next(iter(ENDPOINTS)), _block(schema.VariableDefinition, definition)),
         "contradictions": _item(_block(schema.Contradiction, {"entries": f"[{FILL_IN}]"})),
@@ -263,6 +275,19 @@ def _entries(address: str) -> Iterator[str]:
         yield from _item(
             _block(schema.Entry, {"id": endpoint, "field": endpoint, "address": address}, brief=True)
         )
+
+
+def _reported(known: Mapping[str, object], address: str) -> list[str]:
+    """An entry of which something is known, its kind among it; the rest is left to fill in."""
+    [kind] = [m for m in dictionary.REPORTS if known["kind"] in get_args(m.model_fields["kind"].annotation)]
+    given = {"address": address} | {key: _scalar(value) for key, value in known.items()}
+    return _item(_block(schema.Entry, given, brief=True) + _block(kind, given, brief=True))
+
+
+def _judged(known: Mapping[str, object]) -> list[str]:
+    return _item(
+        _block(schema.BiasJudgement, {key: _scalar(value) for key, value in known.items()}, brief=True)
+    )
 
 
 def _of_kind(model: type[BaseModel]) -> str:

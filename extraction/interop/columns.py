@@ -12,6 +12,7 @@ STUDY = (
     "authors",
     "trial",
     "reference",
+    "name",
 )
 """Where a study's name is sought, in this order; the first that the table has names it."""
 
