@@ -7,9 +7,9 @@ import re
 from collections.abc import Container, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from extraction.fault import Fault
 from extraction.source import parse
@@ -215,6 +215,15 @@ class Display(Model):
     )
     characteristics: tuple[Characteristic, ...] = Field(
         (), description="What the arms are compared by: counted, or measured where the variable has a unit."
+    )
+    stem: Annotated[Words, StringConstraints(pattern=r"^[a-z0-9-]+$")] | None = Field(
+        None, description="Name of the files of citation, archive and PDF; else made from the title."
+    )
+    confounded: Words | None = Field(
+        None, description="Who was treated where no chance decided, as a clause; null where nobody knows."
+    )
+    synonyms: dict[Words, tuple[Words, ...]] = Field(
+        {}, description="Words that a search of the book reads as one that its pages use."
     )
 
 

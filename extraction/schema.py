@@ -101,7 +101,7 @@ def _normal_p(printed: str) -> str:
 PrintedP = Annotated[
     str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True), AfterValidator(_normal_p)
 ]
-Count = Annotated[int, Field(ge=0, le=20_000)]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Time = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)? (days|weeks|months|years)$")]
 """A time after the start, e.g. `12 months`."""
 Number = Annotated[Decimal, Field(max_digits=18, decimal_places=12)]
@@ -851,7 +851,7 @@ class Registration(Strict):
         min_length=1, description="Authors as known; `and others` closes a shortened list."
     )
     journal: Words = Field(description="Journal.")
-    year: Annotated[int, Field(ge=1990, le=2100)] = Field(description="Year of publication.")
+    year: Annotated[int, Field(ge=1900, le=2100)] = Field(description="Year of publication.")
     doi: Doi | None = Field(
         None, description="DOI, e.g. 10.3389/fimmu.2025.1530623; null where the paper has none."
     )

@@ -12,14 +12,14 @@ from cffconvert import Citation as Converter
 from pybtex.database import parse_string
 
 from book.shown import citation as module
-from book.shown.citation import ROOT, citation, newest
+from book.shown.citation import HOME, citation, newest
 from book.sphinx import foot
 from extraction.records import Review
 from models import fit
 from models.endpoints import ENDPOINTS
 from models.history import versions
 
-HELD = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+HELD = yaml.safe_load((HOME / "CITATION.cff").read_text(encoding="utf-8"))
 DOI = "10.5281/zenodo.1234567"
 
 
@@ -27,8 +27,8 @@ DOI = "10.5281/zenodo.1234567"
 def tree(tmp_path, monkeypatch):
     """A tree with a citation file, where a release, a DOI or other authors can be added."""
     (tmp_path / "releases").mkdir()
-    shutil.copy(ROOT / "CITATION.cff", tmp_path)
-    monkeypatch.setattr(module, "ROOT", tmp_path)
+    shutil.copy(HOME / "CITATION.cff", tmp_path)
+    monkeypatch.setattr(module, "HOME", tmp_path)
     return tmp_path
 
 

@@ -11,7 +11,7 @@ from example_markup import MARKUP, plant_markup
 from example_review import Invented
 
 from book.html import linked, markers
-from book.make import build, inputs, notebooks, pages, provenance
+from book.make import build, inputs, notebooks, pages, provenance, written
 from book.shown import agreement, register
 from book.shown.endpoint import curves, tables, without_priors
 from book.sphinx import beside
@@ -261,7 +261,7 @@ def test_the_table_of_a_forest_plot_says_what_the_plot_shows(review):
 
 # terms
 
-GLOSSARY = (inputs.ROOT / "book" / "glossary.md").read_text(encoding="utf-8")
+GLOSSARY = written.pages()["glossary"]
 DEFINED = [
     term
     for block in re.findall(r"^```\{glossary\}\n(.*?)^```", GLOSSARY, re.M | re.S)
@@ -270,10 +270,9 @@ DEFINED = [
 
 
 def used_terms() -> set[str]:
-    pages = [path.read_text(encoding="utf-8") for path in (inputs.ROOT / "book").glob("*.md")]
     return {
         named or said
-        for page in pages
+        for page in written.pages().values()
         for said, named in re.findall(r"\{term\}`([^`<]+?)(?: <([^`>]+)>)?`", page)
     }
 

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 HTML = BUILD / "html"
 STAMP = ".made-from"
 RENDER_SECONDS = 1800  # of patience: it takes about one minute
-NO_PAGES = ("*.py", "scripts", "templates", "__pycache__")
-"""What of `book` is no page and no prose."""
+BESIDE = ("*.svg", "*.bib")
+"""Pictures and references that pages name."""
 EXTRA = "vendor"
 """Folder, beside the pages' sources, of files that stand in the book as they are: `html_extra_path` of
 _config.yml.
@@ -119,17 +119,21 @@ def require_posteriors(review: Review) -> None:
 
 def assemble(source: Path, cache: Path, review: Review) -> dict:
     """Gather all that Jupyter Book reads in one folder; the configuration it will use."""
-    from book.make import notebooks, pages
+    from book.make import notebooks, pages, written
     from book.shown.citation import citation
     from book.sphinx import foot
     from models.answers.summary import version
 
     (source / "_static").mkdir(parents=True)
-    shutil.copytree(inputs.ROOT / "book", source / "book", ignore=shutil.ignore_patterns(*NO_PAGES))
+    (source / "book").mkdir()
+    for name, text in written.pages().items():
+        (source / "book" / f"{name}.md").write_text(text, encoding="utf-8")
+    for place in (inputs.ROOT / "book", inputs.REVIEW):
+        for path in (path for pattern in BESIDE for path in place.glob(pattern)):
+            shutil.copy(path, source / "book")
     shutil.copy(inputs.ROOT / "book" / "scripts" / "style.css", source / "_static")
     pages.write(source / "book", review)
-    toc = (inputs.ROOT / "_toc.yml").read_text(encoding="utf-8")
-    (source / "_toc.yml").write_text(without_empty_globs(toc, source), encoding="utf-8")
+    (source / "_toc.yml").write_text(without_empty_globs(written.order(), source), encoding="utf-8")
     pages.write_numbers(source / EXTRA / "numbers", review)
     _write_sources(source / EXTRA, review)
     notebooks.write(sorted((source / "book").glob("*.md")), source / EXTRA / foot.NOTEBOOKS / "book")
@@ -165,8 +169,10 @@ def without_empty_globs(toc: str, source: Path) -> str:
 
 def _configured() -> dict:
     """What _config.yml says."""
+    from book.make import written
+
     try:
-        return yaml.safe_load((inputs.ROOT / "_config.yml").read_text(encoding="utf-8"))
+        return written.configuration()
     except yaml.YAMLError as fault:
         raise NotMade(f"_config.yml: {' '.join(str(fault).split())}") from None
 

@@ -72,7 +72,7 @@ def run(pages: list[Path], extensions: list[str], folder: Path, say: Callable[[s
     `extensions` are the parser's, as configured; `say` is told each page and its seconds.
     """
     cache = _cache(folder)
-    tree = Tree(inputs.ROOT)
+    tree = Tree(inputs.ROOT, inputs.REVIEW)
     found = [
         (page, notebook, inputs.of_cells(page.read_text(encoding="utf-8"), tree))
         for page, notebook in _notebooks(pages, extensions)

@@ -1,21 +1,15 @@
 """Headings of the book's pages, which the checklists lead to."""
 
 import re
-from pathlib import Path
 
-from book.make import pages
+from book.make import pages, written
 from extraction.records import Review
-from extraction.tree import ROOT
-
-FOLDER = ROOT / "book"
 
 
-def headings(review: Review, folder: Path = FOLDER) -> dict[str, list[str]]:
+def headings(review: Review) -> dict[str, list[str]]:
     """Headings of every page of the book, written or generated, by the page's name without ending."""
-    texts = {page.name: page.read_text(encoding="utf-8") for page in folder.glob("*.md")} | pages.generated(
-        review
-    )
-    return {name.removesuffix(".md"): headings_of(text) for name, text in texts.items()}
+    generated = {name.removesuffix(".md"): text for name, text in pages.generated(review).items()}
+    return {name: headings_of(text) for name, text in (written.pages() | generated).items()}
 
 
 def headings_of(text: str) -> list[str]:

@@ -10,7 +10,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from extraction.tree import ROOT
+from book.make import written
+from extraction.question import FILE
+from extraction.tree import HOME, IS_OWN, REVIEW, ROOT
 from models.runs.closure import Tree
 
 PINS = "requirements.lock"
@@ -19,7 +21,15 @@ STORED = ("_build/posteriors/*.json", "_build/results/*.json")
 """Posteriors and heavy results, known by their names alone, which hold the keys of everything they come from.
 """
 CONFIGURATION = "_config.yml"
-PROSE = (CONFIGURATION, "_toc.yml", "book/**/*.md", "book/**/*.bib", "book/**/*.css", "book/**/*.svg")
+PROSE = (
+    CONFIGURATION,
+    "_toc.yml",
+    "book/**/*.md",
+    "book/**/*.bib",
+    "book/**/*.css",
+    "book/**/*.svg",
+    "extraction/pages/**/*.md",
+)
 """What is rendered as it stands, so that no code names it."""
 CELL = re.compile(r"^```\{code-cell\}.*\n((?:.*\n)*?)```$", re.M)
 OPTION = re.compile(r"^:.*\n", re.M)
@@ -39,17 +49,23 @@ def of_cells(page: str, tree: Tree) -> str:
 
 def of_book(root: Path = ROOT) -> str:
     """Fingerprint of everything the rendered book depends on."""
-    tree = Tree(root)
+    tree = _tree(root)
     prose = [f"{name} {hashlib.sha256((root / name).read_bytes()).hexdigest()}" for name in _prose(root)]
+    if _is_of_another_review(root):
+        prose += [written.order(), *map(str, sorted(written.pages().items()))]
     return _hash([tree.fingerprint(_renderers(root), _all_cells(root)), *prose, *_around(root)])
 
 
 def names(root: Path = ROOT) -> list[str]:
     """Every file of the tree that the rendered book depends on, sorted; posteriors are not among them."""
-    tree = Tree(root)
+    tree = _tree(root)
     modules = tree.closure([name for name, _ in _renderers(root)], tree.page(_all_cells(root)))
     code = (path.relative_to(root).as_posix() for name in modules if (path := tree.path(name)))
     return sorted({*code, *tree.files(modules), *_prose(root), PINS})
+
+
+def _tree(root: Path) -> Tree:
+    return Tree(root, REVIEW if _is_of_another_review(root) else None)
 
 
 def _renderers(root: Path) -> list[tuple[str, str]]:
@@ -64,23 +80,24 @@ def _renderers(root: Path) -> list[tuple[str, str]]:
 
 
 def _all_cells(root: Path) -> str:
+    if _is_of_another_review(root):
+        return "\n".join(cells(page) for _, page in sorted(written.pages().items()))
     return "\n".join(cells(page.read_text(encoding="utf-8")) for page in sorted((root / "book").glob("*.md")))
 
 
 def _prose(root: Path) -> list[str]:
-    return sorted(
-        {
-            path.relative_to(root).as_posix()
-            for pattern in PROSE
-            for path in root.glob(pattern)
-            if path.is_file()
-        }
-    )
+    found = (path for pattern in PROSE for path in root.glob(pattern) if path.is_file())
+    return sorted({path.relative_to(root).as_posix() for path in found})
+
+
+def _is_of_another_review(root: Path) -> bool:
+    return root == ROOT and not IS_OWN
 
 
 def _around(root: Path) -> list[str]:
-    stored = sorted(path.name for pattern in STORED for path in root.glob(pattern))
-    question = root / QUESTION  # its words count here alone
+    is_other = _is_of_another_review(root)
+    stored = sorted(path.name for pattern in STORED for path in (HOME if is_other else root).glob(pattern))
+    question = FILE if is_other else root / QUESTION  # its words count here alone
     words = [question.read_text(encoding="utf-8")] if question.exists() else []
     return [sys.version, (root / PINS).read_text(encoding="utf-8"), *words, *stored]
 

@@ -16,7 +16,7 @@ import yaml
 from markupsafe import Markup
 
 from book.html.template import filled
-from book.make import build, inputs
+from book.make import build, inputs, written
 from book.shown.citation import STEM, Citation, citation
 from extraction.records import load
 from extraction.whole import whole
@@ -84,7 +84,7 @@ def _print(chromium: str, source: Path, path: Path, profile: Path) -> None:
 
 def sequence() -> list[str]:
     """Pages that readers follow, without ending, in their order: those before the appendix."""
-    toc = yaml.safe_load((inputs.ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    toc = yaml.safe_load(written.order())
     parts = [part for part in toc["parts"] if part["caption"] != APPENDIX]
     return [toc["root"], *(chapter["file"] for part in parts for chapter in part["chapters"])]
 

@@ -18,7 +18,7 @@ from book.shown.entry_words import report_words, verdicts, whom, words
 from book.sphinx.beside import DATA, SCRIPT, TABLES
 from extraction.bias import overall
 from extraction.checks import check
-from extraction.question import ASKED, ENDPOINTS, FIELDS
+from extraction.question import ASKED, ENDPOINTS, FIELDS, TREATMENT
 from extraction.records import Review
 from extraction.schema import AnyEntry, Entry, Record, Registration
 from extraction.tree import ROOT
@@ -181,7 +181,7 @@ def _data(report: Report) -> str:
     """The numbers that a likelihood gets."""
     data = report.data
     if report.only_table:
-        return "{}/{} with tocilizumab v {}/{} without".format(*report.only_table)
+        return "{}/{} with {treatment} v {}/{} without".format(*report.only_table, treatment=TREATMENT)
     if isinstance(report, TableSet):
         return candidates(report.tables)
     if "cells" in data:
@@ -198,7 +198,7 @@ def _data(report: Report) -> str:
 def _word(name: str) -> str:
     return (
         words(name)
-        .replace("n tocilizumab", "patients with tocilizumab")
+        .replace(f"n {TREATMENT}", f"patients with {TREATMENT}")
         .replace("n control", "patients without")
     )
 
@@ -221,7 +221,7 @@ def candidates(tables: Iterable[tuple[int, int, int, int]]) -> str:
     treated, n, control, m = zip(*tables, strict=True)
     how_many = "one table prints so" if len(tables) == 1 else f"{len(tables)} tables print so"
     return (
-        f"{how_many}: {_range(treated)} of {_range(n)} with tocilizumab, {_range(control)} of {_range(m)}"
+        f"{how_many}: {_range(treated)} of {_range(n)} with {TREATMENT}, {_range(control)} of {_range(m)}"
         " without"
     )
 

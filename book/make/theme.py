@@ -2,9 +2,11 @@
 told is added.
 """
 
+import json
 import re
 from pathlib import Path
 
+from extraction.question import QUESTION
 from extraction.tree import ROOT
 
 ICONS = "_static/scripts/fontawesome.js"
@@ -88,8 +90,9 @@ def _mended(text: str) -> str:
     for old, new in NAMES.items():
         text = text.replace(old, new)
     if SEARCH in text:
-        synonyms = SYNONYMS.read_text(encoding="utf-8")
-        text = text.replace(SEARCH, f"{SEARCH}\n  {NO_EXCERPTS}\n  <script>{synonyms}</script>")
+        said = json.dumps(QUESTION.shown.synonyms).replace("<", "\\u003c")
+        script = f"const SYNONYMS = {said};\n{SYNONYMS.read_text(encoding='utf-8')}"
+        text = text.replace(SEARCH, f"{SEARCH}\n  {NO_EXCERPTS}\n  <script>{script}</script>")
     return _kept_together(text)
 
 

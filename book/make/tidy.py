@@ -36,7 +36,7 @@ OWN = {
     "upper": "Upper end of the printed range or interval.",
     "p": "p-value as printed, with its digits and sign.",
     "n": "Patients; with a count its denominator, where it is printed.",
-    "direction": "Printed direction: tocilizumab lower or higher; of a log-rank test its hazard.",
+    "direction": "Printed direction: the treated lower or higher; of a log-rank test its hazard.",
 }
 """Columns that several kinds of report share."""
 

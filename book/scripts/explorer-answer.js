@@ -56,7 +56,7 @@ const ExplorerAnswer = (() => {
     return [...(tabled.length ? [prepareDurations(durations, chosen, tabled)] : []), ...studies.filter(study => !study.table).map(study => prepare(data, chosen, study))];
   }
 
-  // The posterior of a state with the names of its studies, what each says alone, and the probability that tocilizumab is the better side.
+  // The posterior of a state with the names of its studies, what each says alone, and the probability that the treatment is the better side.
   function of(data, chosen) {
     const studies = studiesOf(data, chosen), shape = data.endpoints[chosen.endpoint].tau.find(prior => prior.family === chosen.family).shape;
     const parts = ready(data, chosen, studies), found = Explorer.posterior(parts, { sd: chosen.mu }, { family: chosen.family, scale: chosen.scale, shape });

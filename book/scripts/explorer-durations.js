@@ -1,4 +1,4 @@
-// CRS duration: studies whose reports speak of several grades at once, as models/engines/duration_tables.py tabulates them.
+// Durations: studies whose reports speak of several grades at once, as models/engines/duration_tables.py tabulates them.
 //
 //   L(mu, tau) = sum over nodes of trend and steps, which the studies share, of weight[node] prod_s L_s(mu, tau | node)
 //

@@ -65,8 +65,8 @@ design:
   lymphodepletion: null
   address: ${address}
 arms:
-  treated: {definition: "Given tocilizumab; the paper's definition is not yet recorded."}
-  control: {definition: "Not given tocilizumab; the paper's definition is not yet recorded."}
+  treated: {definition: "Given the treatment; the paper's definition is not yet recorded."}
+  control: {definition: "Not given the treatment; the paper's definition is not yet recorded."}
 strata:
   all: {definition: All patients.}
 entries:

@@ -129,7 +129,7 @@
   function summary() {
     const { answer: found, state: chosen } = shown, stale = root.classList.contains("stale") ? "The last valid answer: " : "";
     return `${stale}${stale ? endpointOf(chosen).scale : capital(endpointOf(chosen).scale)} ${number(Math.exp(found.mu.median))} (95 % interval ${number(Math.exp(found.mu.lower))} to ${number(Math.exp(found.mu.upper))}); `
-      + `tocilizumab is the better side with a probability of ${percent(found.favours)}.`;
+      + `${data.treatment} is the better side with a probability of ${percent(found.favours)}.`;
   }
 
   function drawAnswer() {
@@ -140,7 +140,7 @@
                   { label: "Mean effect", kind: "mean", ...found.mu }, { label: "In a new study", kind: "new", ...found.prediction }];
     for (const row of rows) row.numbers = ratio(row);
     drawTable([...rows, { label: "Differences between studies, τ (log scale)", numbers: `${number(found.tau.median)} (${number(found.tau.lower)} to ${number(found.tau.upper)})`, ...found.tau },
-               { label: "Probability that tocilizumab is the better side", numbers: percent(found.favours), median: found.favours }]);
+               { label: `Probability that ${data.treatment} is the better side`, numbers: percent(found.favours), median: found.favours }]);
     const prior = Explorer.THETA.map(theta => Math.exp(-0.5 * (theta / chosen.mu) ** 2) / (chosen.mu * Math.sqrt(2 * Math.PI)));
     const [left, right] = endpoint.sides;
     const [low, high] = [`← favours ${left}`, `favours ${right} →`];
@@ -182,7 +182,7 @@
     const having = effect => Math.round(1000 / (1 + (1 / risk - 1) * Math.exp(-effect))), without = Math.round(1000 * risk), { mu, prediction } = shown.answer;
     const difference = ({ median, lower, upper }) => `${signed(having(median) - without)} (${signed(having(lower) - without)} to ${signed(having(upper) - without)})`;
     return `Of 1,000 patients of whom ${without} have ${endpoint.noun} ${endpoint.without} (${source}), ${having(mu.median)} would have it ${endpoint.with_it} (95 % interval ${having(mu.lower)} to ${having(mu.upper)}), `
-      + `if the difference were the drug's doing: ${difference(mu)}; in the patients of a new study ${difference(prediction)}.`;
+      + `if the difference were ${data.the_treatment}'s doing: ${difference(mu)}; in the patients of a new study ${difference(prediction)}.`;
   }
 
   // a study as a contribution

@@ -17,7 +17,7 @@
       const answer = ExplorerAnswer.of(data, chosen), { mu } = answer, numbers = `${number(Math.exp(mu.median))} (${number(Math.exp(mu.lower))} to ${number(Math.exp(mu.upper))})`;
       part("tau").textContent = chosen.scale.toFixed(2);
       part("share").textContent = `${share.value} %`;
-      part("summary").textContent = `${capital(endpoint.scale)} ${numbers}; tocilizumab is the better side with a probability of ${percent(answer.favours)}.`;
+      part("summary").textContent = `${capital(endpoint.scale)} ${numbers}; ${data.treatment} is the better side with a probability of ${percent(answer.favours)}.`;
       const prior = Explorer.THETA.map(theta => Math.exp(-0.5 * (theta / chosen.mu) ** 2) / (chosen.mu * Math.sqrt(2 * Math.PI)));
       const [left, right] = endpoint.sides;
       ExplorerPlot.draw(part("plot"), [{ label: "Mean effect", kind: "mean", numbers, ...mu }], { theta: Explorer.THETA, mine: mu.density, book: ExplorerAnswer.ofBook(data, key).mu.density, prior },

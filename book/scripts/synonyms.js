@@ -2,18 +2,7 @@
 
 // A search for a word that the pages do not use finds what they say instead, after what it finds itself.
 (() => {
-    const SAID = {
-        survival: ["mortality", "death", "deaths", "died", "dying"],
-        progression: ["relapse", "relapses", "recurrence"],
-        icans: ["neurotoxicity", "neurotoxic", "encephalopathy", "neurological"],
-        infection: ["sepsis", "septic", "bacteraemia", "bacteremia", "pneumonia"],
-        steroid: ["corticosteroid", "dexamethasone", "methylprednisolone", "prednisolone", "glucocorticoid"],
-        response: ["remission", "remissions", "efficacy"],
-        tocilizumab: ["actemra", "roactemra", "treated"],
-        crs: ["storm"],
-        leukaemia: ["leukemia"],
-    };
-    const instead = new Map(Object.entries(SAID).flatMap(([said, words]) => words.map(word => [word, said])));
+    const instead = new Map(Object.entries(SYNONYMS).flatMap(([said, words]) => words.map(word => [word, said])));
     const search = Search._performSearch;
     const place = ([page, , anchor]) => `${page}${anchor ?? ""}`;
 

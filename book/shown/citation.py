@@ -12,13 +12,14 @@ from pathlib import Path
 
 import yaml
 
+from extraction.question import QUESTION
 from extraction.records import Review
 from extraction.tree import HOME
 from models.answers.summary import evidence_hash, version
 from models.history import versions
 from models.runs import store
 
-STEM = "tocilizumab-after-cart"
+STEM = QUESTION.shown.stem or "-".join(re.findall(r"[a-z0-9]+", QUESTION.title.lower()))
 """Name of the files, and with the version the key of the BibTeX entry."""
 
 

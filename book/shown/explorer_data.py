@@ -2,13 +2,13 @@
 choices around it.
 
 The page adds bias, differences between studies and priors itself, by quadrature.  Effects are log ratios,
-tocilizumab over none. Reports of CRS duration say nothing of one effect alone, but of grades, trend and
+the treated over the others. Reports of durations say nothing of one effect alone, but of grades, trend and
 spread together: of a study of these the page has the likelihood of (mu, tau) at nodes of what studies share.
 """
 
 import numpy as np
 
-from extraction.question import contrast_of
+from extraction.question import THE_TREATMENT, TREATMENT, contrast_of
 from extraction.records import Review
 from models.answers import duration_tables
 from models.answers.absolute import baselines
@@ -53,7 +53,7 @@ READINGS = {"used": Reading(), "printed": Reading(recovered=False)}
 
 def shared_by_all() -> dict:
     """What the page needs of no one endpoint, as JSON: the grid, and the place of the endpoints."""
-    return {"grid": _axis(GRID), "endpoints": {}}
+    return {"grid": _axis(GRID), "treatment": TREATMENT, "the_treatment": THE_TREATMENT, "endpoints": {}}
 
 
 def _axis(values: np.ndarray) -> dict:

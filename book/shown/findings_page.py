@@ -8,12 +8,13 @@ from matplotlib.patches import Patch
 from book.html.markers import bias_key, mean_key
 from book.html.style import BLUE, INK, LIGHT, ON_BRIGHT, ORANGE, SMALL, Picture, Table, canvas
 from book.shown.endpoint.tables import whole
+from extraction.question import CONTRASTS, QUESTION, TREATMENT
 from extraction.records import Review
 from extraction.vocabulary import LIMITATIONS
 from models.answers.absolute import Baseline
 from models.endpoints import ENDPOINTS
 from models.trust.findings import Effect, Finding, at_first_baseline, has_room
-from models.words import NOT_RATED, STATED, compact, listed_in_sentence, percent, rating
+from models.words import NOT_RATED, STATED, compact, listed_in_sentence, percent, rating, sentence_case
 
 SIDES = {"benefit": ("important benefit", BLUE), "harm": ("important harm", ORANGE)}
 ANSWERS = {"unadjusted": "not adjusted", "adjusted": "adjusted for bias"}
@@ -36,7 +37,7 @@ def certainties(review: Review) -> str:
     titles: dict[str, list[str]] = {}
     for endpoint in ENDPOINTS.values():
         titles.setdefault(rating(endpoint.evidence, review), []).append(endpoint.title)
-    every = f"each of the {len(ENDPOINTS)} endpoints"
+    every = f"each of the {len(ENDPOINTS)} endpoints" if len(ENDPOINTS) > 1 else "the one endpoint"
     ratings = [
         f"{rated} for {every if len(titles) == 1 else listed_in_sentence(of)}" for rated, of in titles.items()
     ]
@@ -59,6 +60,13 @@ def _reached(found: list[Finding], answer: str) -> str:
     )
 
 
+def _compared() -> str:
+    """What the table compares, at the beginning of a sentence."""
+    others = len({endpoint.contrast.meaning for endpoint in ENDPOINTS.values()}) > 1
+    said = f"{TREATMENT} against {CONTRASTS[QUESTION.contrast].comparator}"
+    return f"{sentence_case(said)}{', but where a title says otherwise' if others else ''}"
+
+
 HOW = (
     "Medians, intervals and probabilities from the stored draws, not adjusted and read through the likely "
     "bias, at each baseline risk."
@@ -74,8 +82,7 @@ def findings(found: list[Finding], review: Review) -> Table:
     }
     return Table(
         pd.DataFrame([_row(f, _rated(f.key, notes[f.key], review)) for f in found]),
-        "Tocilizumab against none, but where a title says otherwise: median, 95 % interval, and probability"
-        " of a difference that matters",
+        f"{_compared()}: median, 95 % interval, and probability of a difference that matters",
         how=HOW,
         numbers=numbers(found),
         sources={

@@ -13,6 +13,7 @@ from book.shown import findings_page, landing, living_page, methods_page, people
 from book.shown.citation import newest
 from book.shown.endpoint import chapter
 from extraction import people
+from extraction.question import QUESTION, THE_TREATMENT
 from extraction.records import Review
 from models import words
 from models.answers.summary import version
@@ -38,16 +39,16 @@ def caution(review: Review) -> None:
 
 
 def kinds_of_study(review: Review) -> str:
-    """How many of the studies are randomised, and who got the drug in the others, in a sentence."""
+    """How many of the studies are randomised, and who was treated in the others, in a sentence."""
     studies = review.included().values()
-    randomised = sum(record.design.randomised for record in studies)
+    randomised, confounded = sum(record.design.randomised for record in studies), QUESTION.shown.confounded
     if not studies:
         return "No study is included yet."
     if not randomised:
         counted = words.count(len(studies), "small non-randomised study", "small non-randomised studies")
-        return f"{words.sentence_case(counted)}: the sicker patients got the drug."
+        return f"{words.sentence_case(counted)}{f': {confounded}' if confounded else ''}."
     of = f"{randomised} of {len(studies)} studies {'is' if randomised == 1 else 'are'} randomised"
-    return f"{of}; in the others the sicker patients got the drug." if randomised < len(studies) else f"{of}."
+    return f"{of}; in the others {confounded}." if confounded and randomised < len(studies) else f"{of}."
 
 
 def made(review: Review) -> None:
@@ -107,14 +108,16 @@ def unknown(review: Review) -> None:
     missing = filled(
         "folded.html", summary="The data that are missing", inside=_list(register.missing(review))
     )
-    files.display_with(_list([*landing.unknown(review), _compared(review)]) + missing, {})
+    compared = [_compared(review)] if QUESTION.grades else []
+    files.display_with(_list([*landing.unknown(review), *compared]) + missing, {})
 
 
 def _compared(review: Review) -> str:
     """Whom the answer compares, and what that leaves open."""
+    told = words.in_sentence(methods_page.never_had_condition(review))
     return (
-        f"Whether like was compared with like: {words.in_sentence(methods_page.never_had_crs(review))} They"
-        " could not have been given the drug, so part of any difference may be theirs."
+        f"Whether like was compared with like: {told} They could not have been given {THE_TREATMENT}, so part"
+        " of any difference may be theirs."
     )
 
 

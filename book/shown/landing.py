@@ -2,6 +2,7 @@
 patients.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -25,6 +26,7 @@ from book.html.style import (
     ratio_ticks,
     reach,
 )
+from extraction.question import QUESTION, THE_TREATMENT, TREATMENT
 from extraction.records import Review
 from models import words
 from models.answers.absolute import absolute_effects
@@ -122,6 +124,11 @@ def in_short(found: list[Row]) -> str:
     adjusted, unadjusted = (
         sum(row.told.directions[place] != words.UNSETTLED for row in studied) for place in (0, 1)
     )
+    if len(studied) == 1:
+        said = {True: "lean one way", False: "do not tell"}
+        return (
+            f"Adjusted for bias the data {said[bool(adjusted)]}, not adjusted they {said[bool(unadjusted)]}."
+        )
     return (
         f"Adjusted for bias the data lean one way at {adjusted} of {len(studied)} endpoints, not adjusted at"
         f" {unadjusted}; at the others they do not tell."
@@ -129,13 +136,10 @@ def in_short(found: list[Row]) -> str:
 
 
 def unknown(review: Review) -> list[str]:
-    """What is not known: the drug's part in it, and the endpoints where both sides remain possible."""
+    """What is not known: the treatment's part in it, and the endpoints where both sides remain possible."""
     found = findings.at_first_baseline(findings.gather(review))
     both = [finding for finding in found if min(finding.adjusted.benefit, finding.adjusted.harm) >= POSSIBLE]
-    said = [
-        "Whether the drug itself made any difference: no study gave it at random, and the sicker patients"
-        " got it."
-    ]
+    said = list(_by_chance(review))
     if both:
         others = [finding for finding in found if finding not in both]
         where = (
@@ -144,10 +148,23 @@ def unknown(review: Review) -> list[str]:
             else f"for {_names(both)}"
         )
         said.append(
-            "Whether patients given tocilizumab do better or worse by a difference that matters: both remain"
+            f"Whether patients given {TREATMENT} do better or worse by a difference that matters: both remain"
             f" possible {where}."
         )
     return said
+
+
+def _by_chance(review: Review) -> Iterator[str]:
+    """What is left open where chance did not decide who was treated."""
+    studies = review.included().values()
+    others = sum(not record.design.randomised for record in studies)
+    if others:
+        who = "no study" if others == len(studies) else f"{others} of {len(studies)} studies did not give"
+        gave = f"{who} gave it at random" if others == len(studies) else f"{who} it at random"
+        since = QUESTION.shown.confounded
+        yield (
+            f"Whether {THE_TREATMENT} itself made any difference: {gave}{f', and {since}' if since else ''}."
+        )
 
 
 def _names(found: list[findings.Finding]) -> str:
@@ -172,7 +189,7 @@ def common_axis(found: list[Row]) -> tuple[float, float]:
 
 def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Picture:
     """The posterior of the mean effect with its interval above the answer adjusted for bias; left is always
-    the side of tocilizumab.
+    the side of the treatment.
     """
     endpoint, (low, high) = ENDPOINTS[row.key], ends
     figure, ax = plt.subplots(figsize=(NARROW, LOW), layout="constrained")
@@ -226,7 +243,7 @@ def answer_picture(row: Row, ends: tuple[float, float], review: Review) -> Pictu
 
 
 def icon_array(row: Row, review: Review) -> Picture | None:
-    """1,000 patients without and with tocilizumab, ten to an icon, at the first baseline risk; None where
+    """1,000 patients without and with the treatment, ten to an icon, at the first baseline risk; None where
     there is none.
     """
     if row.summary["n_studies"] == 0 or not (effects := absolute_effects(row.key, review)):

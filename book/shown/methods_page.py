@@ -3,7 +3,7 @@
 import pandas as pd
 
 from book.html.style import Table
-from extraction.question import QUESTION
+from extraction.question import CONDITION, QUESTION
 from extraction.records import Review
 from models.evidence.report import Used
 from models.likelihood.registry import KINDS
@@ -48,12 +48,15 @@ def directions() -> Table:
     )
 
 
-def never_had_crs(review: Review) -> str:
-    """How many of the untreated of all studies of therapeutic use never had CRS, in a sentence."""
+def never_had_condition(review: Review) -> str:
+    """How many of the untreated under the review's own contrast never had the condition, in a sentence."""
     counted = never_had_it(
         review, [s for s in review.included() if review.studies[s].contrast == QUESTION.contrast]
     )
     if counted is None:
-        return "Not every paper tells how many of its untreated patients had CRS."
+        return f"Not every paper tells how many of its untreated patients had {CONDITION}."
     never, untreated = counted
-    return f"Of the {untreated} untreated patients of all studies of therapeutic use, {never} never had CRS."
+    return (
+        f"Of the {untreated} untreated patients of all studies of {QUESTION.contrast} use, {never} never had"
+        f" {CONDITION}."
+    )

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 
 from book.html.style import BLUE, INK, Picture, interval_line, ratio_ticks, reach
+from extraction.question import QUESTION, TREATMENT
 from extraction.records import Review
 from models.answers.summary import summarise
 from models.endpoints import ENDPOINTS
@@ -18,7 +19,7 @@ DPI = 150
 
 def picture(review: Review) -> Picture:
     """The mean effect of every endpoint, not adjusted for bias, on one axis whose left always favours
-    tocilizumab.
+    the treatment.
     """
     found = {key: summary for key in ENDPOINTS if (summary := summarise(key, review))["n_studies"]}
     limits = {key: towards_left(key, summary) for key, summary in found.items()}
@@ -30,14 +31,9 @@ def picture(review: Review) -> Picture:
     ax.set_yticks(-np.arange(len(limits)), [ENDPOINTS[key].title for key in limits])
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    ax.set_xlabel("◄ tocilizumab better        ratio, log scale        none better ►")
+    ax.set_xlabel(f"◄ {TREATMENT} better        ratio, log scale        none better ►")
     figure.suptitle(
-        "Tocilizumab after CD19 CAR-T cells: a living review",
-        x=0.02,
-        ha="left",
-        fontsize=17,
-        weight="bold",
-        color=INK,
+        f"{QUESTION.title}: a living review", x=0.02, ha="left", fontsize=17, weight="bold", color=INK
     )
     figure.supxlabel(
         "Medians and 95 % intervals, not adjusted for bias. Research, not advice for a patient.",

@@ -10,6 +10,7 @@ from book.html.linked import INTEGRITY
 from book.html.style import Table
 from extraction.checks import overlap
 from extraction.derived import characteristics
+from extraction.question import TREATMENT
 from extraction.records import ROOT, Review
 from models.answers.summary import evidence_hash, summarise, version
 from models.endpoints import ENDPOINTS, evidence_of
@@ -28,7 +29,7 @@ def decisions(review: Review) -> pd.DataFrame:
                 "decision": DECISIONS[s.decision] + (f", retracted {s.retracted}" if s.retracted else ""),
                 "reason": s.reason,
                 "patients": "" if s.patients is None else s.patients,
-                "use of tocilizumab": s.contrast,
+                f"use of {TREATMENT}": s.contrast,
                 "text read": "yes" if s.text_held else "no",
                 "decided": s.decided.isoformat(),
                 "study_id": s.id,

@@ -16,6 +16,7 @@ from book.html.style import (
     ratio_ticks,
     reach,
 )
+from extraction.question import TREATMENT
 from extraction.records import Review
 from models.endpoints import ENDPOINTS
 from models.trust.shared_bias import Row, SharedBias, shared_bias
@@ -61,7 +62,7 @@ def picture(review: Review) -> Picture | None:
     ax.spines["left"].set_visible(False)
     ax.set_ylabel("Correlation of the biases of one cohort's answers")
     ratio_ticks(ax, low, high)
-    ax.set_xlabel("Mean odds or hazard ratio,\ntocilizumab over none,\nadjusted for bias, log scale")
+    ax.set_xlabel(f"Mean odds or hazard ratio,\n{TREATMENT} over none,\nadjusted for bias, log scale")
     figure.legend(handles=_legend(), loc="outside upper left", ncols=2)
     said = " ".join(
         f"{ENDPOINTS[key].title} ({_better(key)}):"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from extraction.question import BY_KEY
+from extraction.question import BY_KEY, TREATMENT
 from extraction.records import Review
 from models.endpoints import ENDPOINTS, evidence_of
 from models.trust.shared_bias import MOST, SharedBias, shared_bias, why_apart
@@ -52,7 +52,7 @@ def farthest(found: SharedBias) -> str:
     return (
         f"The median that moves farthest is that of {_title(key)}: {ENDPOINTS[key].scale}"
         f" {number(alone['median'])} alone, {number(joint['median'])} at a correlation of {at:g}"
-        f"{', on the other side of no difference' if crosses else ''}; the probability that tocilizumab is"
+        f"{', on the other side of no difference' if crosses else ''}; the probability that {TREATMENT} is"
         f" the better side goes from {percent(alone['p_favours'])} to {percent(joint['p_favours'])}."
     )
 

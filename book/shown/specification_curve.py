@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from book.html.style import BLUE, INK, LIGHT, SMALL, Picture, Table, canvas
+from extraction.question import TREATMENT
 from extraction.records import Review
 from models.endpoint import Scale
 from models.endpoints import ENDPOINTS
@@ -89,7 +90,7 @@ def finding(key: str, frame: pd.DataFrame) -> str:
     below, above = frame["upper"] < 1, frame["lower"] > 1
     better, worse = (below, above) if ENDPOINTS[key].less_is_better else (above, below)
     return (
-        f"{span(key, frame)} The 95 % interval lies wholly on the side of tocilizumab in {percent_of(better)}"
+        f"{span(key, frame)} The 95 % interval lies wholly on the side of {TREATMENT} in {percent_of(better)}"
         f" of them and wholly on the other in {percent_of(worse)}."
     )
 
@@ -99,7 +100,7 @@ def span(key: str, frame: pd.DataFrame) -> str:
     ends = [number(end, digits_beside(key)) for end in (frame["median"].min(), frame["median"].max())]
     return (
         f"Over {len(frame):,} universes the median {ENDPOINTS[key].scale} runs from {ends[0]} to {ends[1]},"
-        f" and the probability that tocilizumab is the better side from {percent(frame['p_favours'].min())}"
+        f" and the probability that {TREATMENT} is the better side from {percent(frame['p_favours'].min())}"
         f" to {percent(frame['p_favours'].max())}."
     )
 
@@ -148,7 +149,7 @@ def what_moves_it(key: str, review: Review) -> Table:
                         "middle median": number(
                             float(np.exp(np.log(group["median"]).mean())), digits_beside(key)
                         ),
-                        "middle probability that tocilizumab is the better side": percent(
+                        f"middle probability that {TREATMENT} is the better side": percent(
                             float(group["p_favours"].mean())
                         ),
                     }

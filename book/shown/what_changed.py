@@ -3,6 +3,7 @@
 import pandas as pd
 
 from book.html.style import BLUE, ORANGE, Picture, Table, canvas, interval_line, ratio_axis, reach
+from extraction.question import TREATMENT
 from models.endpoints import ENDPOINTS
 from models.history import versions
 from models.history.changes import movement, step_words
@@ -160,7 +161,7 @@ def cumulative_table(found: dict[str, list[Stage]]) -> Table:
                     "endpoint": ENDPOINTS[key].title,
                     "after": stage.label,
                     "published": stage.year,
-                    "mean ratio with 95 % interval, and how likely tocilizumab is the better side": answer(
+                    f"mean ratio with 95 % interval, and how likely {TREATMENT} is the better side": answer(
                         key, stage.answer
                     ),
                 }

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from book.html.style import BLUE, GREY, INK, RC, RED, WIDTH, Picture, Table
+from extraction.question import TREATMENT
 from extraction.records import Review
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.effects import study_likelihoods
@@ -54,7 +55,7 @@ class Outlook:
     """Further studies of 100 patients each that are expected to answer; None for no effect."""
 
     def p_better(self, expected: Expected) -> float:
-        """Probability that tocilizumab is the better side."""
+        """Probability that the treatment is the better side."""
         return ENDPOINTS[self.key].favours(expected.below)
 
     def p_true_side(self, expected: Expected) -> float:
@@ -81,7 +82,7 @@ class Outlook:
 
 def outlooks(review: Review) -> list[Outlook]:
     """Every endpoint with a study to follow, under each of three true effects; raise store.NotFitted where
-    CRS duration has no posterior.
+    A duration has no posterior.
     """
     return [found for key in ENDPOINTS if has_one(key, review) for found in _outlooks(key, review)]
 
@@ -130,7 +131,7 @@ def _after(now: Today, plan: Design, size: int, log_ratios: list[float]) -> list
 
 
 def today(key: str, review: Review) -> Today:
-    """The posterior as it stands: on a grid, or for CRS duration the draws of its mean effect and tau."""
+    """The posterior as it stands: on a grid, or for durations the draws of its mean effect and tau."""
     return ENDPOINTS[key].engine.way(_on_a_grid, _of_draws)(key, review)
 
 
@@ -234,7 +235,7 @@ HOW = (
 
 
 def sizes_table(found: list[Outlook]) -> Table:
-    """Expected probability that tocilizumab is better, by size, and the smallest size that answers."""
+    """Expected probability that the treatment is better, by size, and the smallest size that answers."""
     return Table(
         pd.DataFrame(
             [
@@ -252,7 +253,7 @@ def sizes_table(found: list[Outlook]) -> Table:
                 for o in found
             ]
         ),
-        "Probability that tocilizumab is the better side, and the smallest study that answers",
+        f"Probability that {TREATMENT} is the better side, and the smallest study that answers",
         how=HOW,
         numbers=numbers(found),
     )
@@ -313,7 +314,7 @@ AT_ENDLESS = 2600.0
 
 
 def picture(found: list[Outlook]):
-    """Expected probability that tocilizumab is the better side against size, a panel per endpoint."""
+    """Expected probability that the treatment is the better side against size, a panel per endpoint."""
     keys = list(dict.fromkeys(o.key for o in found))
     rows = len(keys) // 2 + 1
     with plt.rc_context(RC):
@@ -340,7 +341,7 @@ def picture(found: list[Outlook]):
     )
     figure.supxlabel("Patients in the new study (∞: endless)", fontsize=12)
     figure.supylabel(
-        "Expected probability that\ntocilizumab is the better side",
+        f"Expected probability that\n{TREATMENT} is the better side",
         fontsize=12,
         ha="center",
         multialignment="center",
@@ -396,6 +397,6 @@ def _alternative(found: list[Outlook]) -> str:
         for o in found
     )
     return (
-        "Expected probability that tocilizumab is the better side after one more study, against its size, by"
+        f"Expected probability that {TREATMENT} is the better side after one more study, against its size, by"
         f" endpoint. {said}."
     )

@@ -15,6 +15,9 @@ from models.endpoint import Scale
 from models.endpoints import ENDPOINTS, evidence_of
 from models.words import listed
 
+NAMED_STUDIES = 6
+"""So many studies are named one by one."""
+
 
 @dataclass(frozen=True)
 class Baseline:
@@ -54,7 +57,8 @@ def baselines(key: str, review: Review) -> list[Baseline]:
     if not events:
         return found
     whom = "untreated" if ENDPOINTS[key].contrast.comparator == "none" else ENDPOINTS[key].contrast.comparator
-    untreated = f"{whom} in {listed([review.studies[study].label for study in tables])}"
+    names = [review.studies[study].label for study in tables]
+    untreated = f"{whom} in {listed(names) if len(names) <= NAMED_STUDIES else f'{len(names)} studies'}"
     return [Baseline(untreated, events, n), *found]
 
 

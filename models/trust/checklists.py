@@ -14,11 +14,15 @@ from pydantic import BaseModel, ConfigDict
 from extraction.fault import Fault
 from extraction.question import CONDITION, TREATMENT
 from extraction.records import Review
+from extraction.tree import IS_OWN, REVIEW
 from models.endpoints import ENDPOINTS
 from models.engines.acceptance import elements
 from models.runs import store
 
 FILE = Path(__file__).with_suffix(".yml")
+ANSWERS = FILE if IS_OWN else REVIEW / "checklists.yml"
+"""Where the items are answered for the review."""
+OPEN = "Nobody has answered it for this review yet."
 REQUIRED = {
     "prisma": tuple(
         [
@@ -151,9 +155,16 @@ class Checklist(BaseModel):
     source: str
     items: tuple[Item, ...]
 
+    def without_answers(self) -> "Checklist":
+        """What it asks alone."""
+        items = tuple(Item(item=item.item, asks=item.asks, lacking=OPEN) for item in self.items)
+        return self.model_copy(update={"items": items})
 
-def read(file: Path = FILE) -> dict[str, Checklist]:
-    """The checklists by name, as they stand in `file`."""
+
+def read(file: Path = ANSWERS) -> dict[str, Checklist]:
+    """The checklists by name, as they stand in `file`; without it every item is open."""
+    if not file.is_file():
+        return {name: held.without_answers() for name, held in read(FILE).items()}
     return {
         name: Checklist(**held) for name, held in yaml.safe_load(file.read_text(encoding="utf-8")).items()
     }

@@ -11,7 +11,7 @@ import numpy as np
 
 from extraction.derived.groups import group_size
 from extraction.records import Review
-from models.answers.absolute import Baseline, baselines, difference_per_1000, risk_with
+from models.answers.absolute import NAMED_STUDIES, Baseline, baselines, difference_per_1000, risk_with
 from models.answers.answer import Quantity, answer_of, of_posterior
 from models.answers.bias import adjusted
 from models.endpoints import ENDPOINTS, evidence_of
@@ -128,6 +128,8 @@ def informing(evidence: Evidence, review: Review) -> str:
     """The events and patients that inform an answer, study by study, the treated first; of durations the
     patients of grade 3 or above; of survival all compared, as hardly a paper prints events.
     """
+    if len(evidence.studies) > NAMED_STUDIES:
+        return f"{patients(evidence, review):,} patients"
     told = [_informing(study, evidence) for study in evidence.studies]
     if all(told):
         labels = [review.studies[study].label for study in evidence.studies]

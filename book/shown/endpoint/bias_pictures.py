@@ -5,6 +5,7 @@ import pandas as pd
 
 from book.html.markers import bias_key, mean_key
 from book.html.style import GREEN, GREY, INK, PURPLE, SMALL, Picture, Table, canvas
+from extraction.question import TREATMENT
 from extraction.records import Review
 from models.answers.bias import OF_TRIALS, bias_priors
 from models.endpoints import ENDPOINTS, evidence_of
@@ -45,8 +46,16 @@ def _tipping_row(ax, y: int, key: str, review: Review) -> dict:
         favours = ENDPOINTS[key].less_is_better == (side == "below")
         if excluded.any():
             ends = np.exp(MEANS[np.flatnonzero(excluded)[[0, -1]]])
-            colour, words = (GREEN, "favours tocilizumab") if favours else (PURPLE, "favours no tocilizumab")
-            ax.barh(y, ends[1] - ends[0], left=ends[0], height=0.5, color=colour, alpha=0.45, label=words)
+            colour, side = (GREEN, TREATMENT) if favours else (PURPLE, f"no {TREATMENT}")
+            ax.barh(
+                y,
+                ends[1] - ends[0],
+                left=ends[0],
+                height=0.5,
+                color=colour,
+                alpha=0.45,
+                label=f"favours {side}",
+            )
     ax.annotate(
         ENDPOINTS[key].title.partition(",")[0],
         (0, y + 0.28),

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from book.html.style import BLUE, GREY, INK, ORANGE, SMALL, TICKS, Picture, canvas
+from extraction.question import THE_TREATMENT
 from extraction.records import Review
 from models.endpoint import Endpoint
 from models.endpoints import ENDPOINTS
@@ -29,7 +30,7 @@ def sentence(key: str, review: Review) -> str:
     low, high = found.at(EXAMPLE)
     return (
         "If the odds of the event differed between the arms by up to"
-        f" {EXAMPLE:g} times in every study for reasons other than the drug, the mean"
+        f" {EXAMPLE:g} times in every study for reasons other than {THE_TREATMENT}, the mean"
         f" {ENDPOINTS[key].scale} could be anything between {number(low['median'])} and"
         f" {number(high['median'])}; {tipping(found)}."
     )
@@ -59,7 +60,9 @@ def picture(key: str, review: Review) -> Picture | None:
     _bands(ax, found)
     _marks(ax, found)
     _axes(ax, found)
-    ax.set_xlabel("Odds of the event apart by up to so many times\nin every study, not through the drug")
+    ax.set_xlabel(
+        f"Odds of the event apart by up to so many times\nin every study, not through {THE_TREATMENT}"
+    )
     ax.set_ylabel(f"Mean {endpoint.scale}, log scale")
     _sides(ax, endpoint)
     ax.set_title(textwrap.fill(endpoint.title, 40), loc="left", fontsize=12, weight="bold")

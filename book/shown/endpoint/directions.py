@@ -6,6 +6,7 @@ import pandas as pd
 
 from book.html.style import BLUE, INK, Picture, Table, canvas, interval_line, reach
 from book.shown.endpoint.rows import caption, frame
+from extraction.question import TREATMENT
 from extraction.records import Review
 from models.endpoints import ENDPOINTS
 from models.evidence.report import Used
@@ -51,7 +52,7 @@ def sentences(key: str, review: Review) -> Iterator[str]:
     least, most = map(percent, found.chances)
     combined = found.unsigned[:MOST]
     yield (
-        f"The 95 % intervals reach from {lower} to {upper}, and the probability that tocilizumab is the"
+        f"The 95 % intervals reach from {lower} to {upper}, and the probability that {TREATMENT} is the"
         f" better side from {least} to {most}; with both sides of each, as used, it is"
         f" {percent(found.as_used.p_favours)}."
     )
@@ -64,7 +65,7 @@ def sentences(key: str, review: Review) -> Iterator[str]:
     for used, side in found.settled:
         yield (
             f"That of {label(used, review)} is printed without one too, but only {EVENTS[side]} events with"
-            " tocilizumab than expected can give it."
+            f" {TREATMENT} than expected can give it."
         )
 
 

@@ -151,10 +151,12 @@ def forest(key: str, review: Review):
         axes.set_ylim(tops[-1], 0)
         axes.axhline(tops[-4], color=LIGHT, lw=1)
     heads = ["median", "95 % interval", *(["weight"] if any(row.weight for row in rows) else [])]
-    for column, head in ((words, ["study", "as printed", "risk of bias"]), (told, heads)):
+    beside = ["study", "as printed", *(["risk of bias"] if judged else [])]
+    for column, head in ((words, beside), (told, heads)):
         column.set_title("\n".join(head), loc="left", fontsize=SMALL, color="#444444")
     ratio_axis(ax, low, high, endpoint.scale.capitalize(), endpoint.sides)
-    legend_of_lights(figure, judged)
+    if judged:
+        legend_of_lights(figure, judged)
     return Picture(
         figure,
         _forest_alt(endpoint, rows, digits),

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from book.shown.endpoint.printed import p_words
+from extraction.question import TREATMENT
 from extraction.records import Review
 from models.answers.absolute import absolute_effects
 from models.trust.predictive import Check
@@ -63,7 +64,7 @@ def check_words(check, review: Review) -> str:
 
 
 def _arm(check) -> str:
-    return "with tocilizumab" if check.report.check.treated else "without tocilizumab"
+    return f"{'with' if check.report.check.treated else 'without'} {TREATMENT}"
 
 
 def by_mix(check) -> str:
@@ -73,7 +74,7 @@ def by_mix(check) -> str:
 
 
 def _per_1000(effect) -> dict:
-    """Patients per 1,000 without and with tocilizumab, and the difference for the mean effect and in a next
+    """Patients per 1,000 without and with the treatment, and the difference for the mean effect and in a next
     study.
     """
     return {

@@ -164,9 +164,10 @@ def overall_in_words(review: Review) -> str:
         for key in MODELS
         for study in evidence_of(key, review).studies
     ]
-    counts = ", ".join(
+    counts = [
         f"{found.count(name)} at {words} risk"
         for name, (words, _, _) in reversed(LIGHTS.items())
         if name in found
-    ) + (f", {found.count('not judged')} not judged" if "not judged" in found else "")
-    return f"Of {len(found)} results that enter a model, each a study and an endpoint, {counts}."
+    ]
+    counts += [f"{found.count('not judged')} not judged"] if "not judged" in found else []
+    return f"Of {len(found)} results that enter a model, each a study and an endpoint, {', '.join(counts)}."

@@ -4,6 +4,7 @@ import pandas as pd
 
 from book.html.style import BLUE, INK, Picture, canvas, interval_line, reach
 from book.shown.endpoint.rows import caption, frame
+from extraction.question import TREATMENT
 from extraction.records import Review
 from models.answers.absolute import summary_for_words
 from models.endpoints import ENDPOINTS, evidence_of
@@ -21,7 +22,7 @@ def hinges(key: str, review: Review) -> str:
     far = max(found, key=lambda one: abs(one.p_favours - now))
     return (
         f"The answer hangs most on the report of {words_of(far.used, evidence_of(key, review), review)}:"
-        f" without it the probability that tocilizumab is the better side is {percent(far.p_favours)} instead"
+        f" without it the probability that {TREATMENT} is the better side is {percent(far.p_favours)} instead"
         f" of {percent(now)}, not adjusted for bias."
     )
 

@@ -19,6 +19,7 @@ from book.html.style import (
     words_at_ends,
 )
 from extraction.derived.characteristics import imbalances
+from extraction.question import TREATMENT
 from extraction.records import Review
 from models.answers.answer import as_ratios
 from models.endpoints import ENDPOINTS, evidence_of, quadrature
@@ -65,11 +66,11 @@ def baseline_imbalance(review: Review) -> Picture | None:
     if len(labels) <= MOST_IN_A_LEGEND:
         figure.legend(labels.values(), labels.keys(), loc="outside upper right", ncols=2)
     ax.set_xlabel("Standardised difference", labelpad=34)
-    words_at_ends(ax, "◄ more\nwith none", "more with\ntocilizumab ►")
+    words_at_ends(ax, "◄ more\nwith none", f"more with\n{TREATMENT} ►")
     unlike = [i for i in found if abs(i.difference) > 0.1]
     largest = sorted(found, key=lambda i: -abs(i.difference))[:MOST_IN_WORDS]
     said = "; ".join(
-        f"{i.label}, {i.variable}: {i.events_treated} of {i.n_treated} with tocilizumab and"
+        f"{i.label}, {i.variable}: {i.events_treated} of {i.n_treated} with {TREATMENT} and"
         f" {i.events_control} of {i.n_control} without, difference {i.difference:+.2f}"
         for i in largest
     )

@@ -28,11 +28,11 @@ NOTHING = "not reported"
 
 
 def printed_result(record: Record, endpoint: str) -> str:
-    """The result of one paper, tocilizumab first: `9/17 v 10/28 (p=0.353)`; `not reported` where nothing is
+    """The result of one paper, the treated first: `9/17 v 10/28 (p=0.353)`; `not reported` where nothing is
     printed.
 
     endpoint : a key of extraction.question.ENDPOINTS
-    For CRS duration this is first the comparison at grade 3 or above, which is the primary one.
+    For durations this is first the comparison at grade 3 or above, which is the primary one.
     """
     if ASKED[endpoint].kind == "binary":
         parts = list(_binary(record, endpoint))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from book.html.style import BLUE, GREY, LIGHT, ORANGE, PLAIN, SMALL, Picture, Table, canvas
+from extraction.question import TREATMENT
 from extraction.records import Review
 from extraction.recover.log_rank import log_rank_histories
 from models.answers.answer import as_ratios
@@ -28,7 +29,7 @@ PRINTED_ONLY = "printed numbers only"
 @dataclass(frozen=True)
 class Row:
     """The mean effect under one reading: its words, posterior (log scale), limits as ratios, and the
-    probability that tocilizumab is the better side.
+    probability that the treatment is the better side.
     """
 
     words: str
@@ -52,7 +53,7 @@ def readings(key: str, review: Review) -> list[Row]:
     """Primary reading, printed numbers only, then every other reading that changes the evidence; by
     quadrature, so without sampling error.
 
-    Raises ValueError for CRS duration, which quadrature cannot integrate.
+    Raises ValueError for durations, which quadrature cannot integrate.
     """
     endpoint = ENDPOINTS[key]
     primary = collect(review, endpoint.evidence)
@@ -82,7 +83,7 @@ def added(key: str, review: Review) -> Table:
                     "reading": row.words,
                     "studies": row.studies,
                     f"mean {endpoint.scale} (95 % interval)": compact(row.limits),
-                    "tocilizumab the better side": percent(row.p_favours),
+                    f"{TREATMENT} the better side": percent(row.p_favours),
                 }
                 for row in rows
             ]
@@ -218,7 +219,7 @@ def _tables(ax, report: Recovered) -> None:
     )
     ax.set_xlim(-0.5, n + 0.5)
     ax.set_ylim(-0.06 * m - 0.2, m + 0.06 * m + 0.2)
-    ax.set_xlabel(f"Events with tocilizumab, of {n}")
+    ax.set_xlabel(f"Events with {TREATMENT}, of {n}")
     ax.set_ylabel(f"Without, of {m}")
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.yaxis.get_major_locator().set_params(integer=True)
@@ -241,9 +242,11 @@ def _words(report: Recovered) -> str:
 
 
 def histories_in_words(report: Recovered) -> str:
-    """How many histories print so, and how many of them speak against tocilizumab, without and with ties."""
+    """How many histories print so, and how many of them speak against the treatment, without and
+    with ties.
+    """
     return "; ".join(
         f"{kind}: {sum(sides.values()):,} histories, {sides['treated worse']:,} with more events with"
-        " tocilizumab than expected"
+        f" {TREATMENT} than expected"
         for kind, sides in report.histories.items()
     )

@@ -10,7 +10,7 @@ from book.shown.endpoint.figures import under_each_tau
 from book.shown.endpoint.forecasts import by_mix
 from book.shown.endpoint.lights import LIGHTS
 from book.shown.endpoint.printed import p_words, printed_result, printed_words
-from extraction.question import QUESTION
+from extraction.question import CONDITION, QUESTION, THE_TREATMENT, TREATMENT
 from extraction.records import Review
 from models.answers.absolute import absolute_effects
 from models.endpoint import Scale
@@ -22,12 +22,7 @@ from models.runs import store
 from models.trust.predictive import Check, foreseen_before
 from models.words import compact, digits_beside, percent, prior_words, stratum_words
 
-WHOM = {
-    "treated": "tocilizumab",
-    "control": "no tocilizumab",
-    "total": "both arms",
-    "comparison": "comparison",
-}
+WHOM = {"treated": TREATMENT, "control": f"no {TREATMENT}", "total": "both arms", "comparison": "comparison"}
 """Whom an entry describes, in a table."""
 
 
@@ -371,14 +366,14 @@ def by_grade(key: str, review: Review) -> Table:
         shorter = float((draws.sel(grade=grade).values < 0).mean())
         rows.append(
             {
-                "CRS grade": f"{grade} or above" if grade == last else f"{grade}",
+                f"{CONDITION} grade": f"{grade} or above" if grade == last else f"{grade}",
                 "ratio of median durations (95 % interval)": compact(found, decimals),
                 "probability below 1": percent(shorter),
             }
         )
     return Table(
         pd.DataFrame(rows),
-        "Ratio of median CRS durations, by grade",
+        f"Ratio of median durations of {CONDITION}, by grade",
         how=(
             "Median and 95 % interval of the mean effect at each grade, from the stored draws of the "
             "joint model."
@@ -388,19 +383,19 @@ def by_grade(key: str, review: Review) -> Table:
 
 
 def severe_crs_by_contrast(review: Review) -> pd.DataFrame:
-    """Severe CRS as each paper prints it, by contrast; only early against late use is estimated."""
+    """The severe condition as each paper prints it, by contrast; only early against late use is estimated."""
     used = evidence_of("severe_crs", review).studies
     return pd.DataFrame(
         [
             {
-                "use of tocilizumab": review.studies[study].contrast,
+                f"use of {TREATMENT}": review.studies[study].contrast,
                 "study": review.studies[study].label,
                 "as printed": printed_result(record, "severe_crs"),
                 "estimated": (
                     "yes"
                     if study in used
                     else (
-                        "no: the grade led to the drug"
+                        f"no: the grade led to {THE_TREATMENT}"
                         if review.studies[study].contrast == QUESTION.contrast
                         else "no"
                     )

@@ -1,0 +1,94 @@
+"""The pages written by hand, filled with the words of the question: which there are, and their order.
+
+The project's own review has the pages of `book`.  Another has the general ones of these, and those of
+`book/templates` for what its question decides: a page for each endpoint by its kind.  Its own, below `pages`,
+come before both.  Paragraphs that only one review needs stand below its `pages/notes`.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from extraction.question import QUESTION, Asked
+from extraction.tree import IS_OWN, REVIEW, ROOT
+
+PAGES = ROOT / "book"
+TEMPLATES = PAGES / "templates"
+OF_THE_REVIEW = REVIEW / "pages"
+"""What one review alone has to say."""
+ORDER, CONFIGURATION = ROOT / "_toc.yml", ROOT / "_config.yml"
+ENDPOINT = "endpoint.md"
+"""Template of the page of an endpoint."""
+PARTS = {
+    "The answer": ("summary-of-findings", "studies"),
+    "The endpoints": (),
+    "How far to trust it": ("trust", "what-would-change", "agreement", "methods", "editing"),
+    "Appendix": ("what-changed", "data-dictionary", "checklists", "glossary", "your-own-numbers"),
+}
+"""Parts of the book of another review: their pages, but those of the endpoints and studies."""
+KINDS = {asked.kind for asked in QUESTION.endpoints}
+FIRST, EXPLORER, OF_STUDIES = "intro", "explorer", "book/studies/*"
+WORDS = Environment(
+    loader=FileSystemLoader([OF_THE_REVIEW, *((PAGES,) if IS_OWN else (TEMPLATES, PAGES))]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    autoescape=False,  # Markdown of the tree, filled with words of the question
+)
+
+
+@cache
+def pages() -> dict[str, str]:
+    """Text of each page by its name without ending."""
+    if IS_OWN:
+        return {path.stem: _filled(path.name) for path in sorted(PAGES.glob("*.md"))}
+    of_endpoints = {
+        name: _filled(ENDPOINT, asked=asked) for name, asked in _by_page().items() if not _is_own(name)
+    }
+    own = [path.stem for path in OF_THE_REVIEW.glob("*.md")]
+    general = {FIRST, EXPLORER, *own, *(name for part in PARTS.values() for name in part)} - {
+        "data-dictionary"
+    }
+    return of_endpoints | {name: _filled(f"{name}.md") for name in sorted(general)}
+
+
+def order() -> str:
+    """The order of the book, as `_toc.yml` has it."""
+    if IS_OWN:
+        return ORDER.read_text(encoding="utf-8")
+    parts = [{"caption": caption, "chapters": list(_chapters(caption))} for caption in PARTS]
+    return yaml.safe_dump({"format": "jb-book", "root": f"book/{FIRST}", "parts": parts}, sort_keys=False)
+
+
+def configuration() -> dict:
+    """What `_config.yml` says, with the title of the review; raise YAMLError where it is broken."""
+    found = yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))
+    own = {} if IS_OWN else {"title": f"{QUESTION.title}: a living meta-analysis"}
+    return found | own
+
+
+def _chapters(caption: str) -> Iterator[dict[str, str]]:
+    names = (*_by_page(), EXPLORER) if caption == "The endpoints" else PARTS[caption]
+    for name in names:
+        yield {"file": f"book/{name}"}
+        if name == "what-changed":
+            yield {"glob": OF_STUDIES}
+
+
+def _by_page() -> dict[str, list[Asked]]:
+    """Endpoints by the page they stand on."""
+    found: dict[str, list[Asked]] = {}
+    for asked in QUESTION.endpoints:
+        found.setdefault(asked.shown.page.partition(".html")[0], []).append(asked)
+    return found
+
+
+def _is_own(name: str) -> bool:
+    return (OF_THE_REVIEW / f"{name}.md").is_file()
+
+
+def _filled(name: str, **given: object) -> str:
+    return WORDS.get_template(name).render(question=QUESTION, kinds=KINDS, **given)
