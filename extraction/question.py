@@ -256,6 +256,9 @@ class Question(Model):
     variables: dict[Slug, Variable] = Field(description="Variables beside those of any review.")
     biases: dict[Slug, Bias] = Field(description="Scales of bias.")
     endpoints: tuple[Asked, ...] = Field(min_length=1, description="Endpoints, in the order of the book.")
+    dropped: tuple[Slug, ...] = Field(
+        (), description="Variables that had an endpoint once, of which records and ratings may speak."
+    )
     shown: Display = Field(Display(), description="What is said and drawn of the whole review.")
 
     @property
@@ -284,6 +287,7 @@ class Question(Model):
             yield f"variables: {name}: unit", CORE_UNITS | self.units, variable.units
         yield "counted_units: unit", CORE_UNITS | self.units, self.counted_units
         yield "exclusive: variable", variables, self.exclusive
+        yield "dropped: variable", variables, self.dropped
         for name, fields in (self.shown.topics | self.shown.reported).items():
             yield f"shown: {name}: variable", variables, fields
         compared = tuple(one.variable for one in self.shown.characteristics)
@@ -363,7 +367,7 @@ else:
     FieldName = Literal[*FIELDS]
     Unit = Literal[*UNITS]
     ContrastName = Literal[*CONTRASTS]
-    EndpointName = Literal[*ENDPOINTS]
+    EndpointName = Literal[*ENDPOINTS, *QUESTION.dropped]
     Ground = Literal[*GROUNDS]
 
 

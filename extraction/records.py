@@ -170,4 +170,4 @@ def _endpoints(study: Registration) -> set[str]:
     """Endpoints a study may enter: none unless included, all where the register limits none."""
     if study.decision != "included":
         return set()
-    return set(ENDPOINTS if study.endpoints is None else study.endpoints)
+    return set(ENDPOINTS if study.endpoints is None else study.endpoints) & ENDPOINTS.keys()

@@ -1,6 +1,7 @@
 """The question of the review: refused where it says what cannot be; its words for readers are in no key."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -13,8 +14,8 @@ from extraction import question
 from extraction.question import FILE, read
 from extraction.records import load
 from extraction.source import BadRecords
-from extraction.tree import ROOT
-from models.endpoints import prior_of
+from extraction.tree import OWN, ROOT
+from models.endpoints import ENDPOINTS, evidence_of, prior_of
 from models.runs.closure import Tree
 
 
@@ -147,7 +148,7 @@ def test_no_code_names_what_only_this_review_asks(room):
     assert not found, "\n".join(found)
 
 
-# other questions, each in a copy of the tree
+# other questions, each in a folder of its own
 
 LEAST = """
 title: An invented question, of one endpoint without grades
@@ -190,30 +191,53 @@ def _entry(name: str, kind: str, field: str, arm: str, **numbers: int) -> dict:
 
 
 @pytest.fixture
-def tree(tmp_path) -> Path:
-    """A copy of the code and data of both rooms, in which another question may be asked."""
-    for room in ("extraction", "models"):
-        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("results"))
+def folder(tmp_path) -> Path:
+    """A copy of the review's data, in which another question may be asked."""
+    for path in OWN.iterdir():
+        if path.suffix == ".yml":
+            shutil.copy(path, tmp_path)
+    for name in ("records", "curves"):
+        shutil.copytree(OWN / name, tmp_path / name)
     return tmp_path
 
 
-def told(tree: Path, script: str) -> str:
-    """What a script prints that runs on the code of a tree."""
+def ask(folder: Path, script: str) -> dict:
+    """What a script on the review of a folder prints, as JSON."""
     ran = subprocess.run(
-        [sys.executable, "-c", script], cwd=tree, capture_output=True, text=True, timeout=300
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=os.environ | {"REVIEW": str(folder), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout
+    return json.loads(ran.stdout)
 
 
-def test_a_question_of_one_endpoint_without_grades_is_checked_and_pooled(tree):
+def edit(folder: Path, *changes: tuple[str, str]) -> None:
+    """Replace pieces of the question's text."""
+    file = folder / "question.yml"
+    text = file.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    file.write_text(text, encoding="utf-8")
+
+
+def block(folder: Path, key: str) -> str:
+    """The text of an endpoint in the question."""
+    text = (folder / "question.yml").read_text(encoding="utf-8")
+    return re.search(rf"  - key: {key}\n(?:    .*\n)+", text).group()
+
+
+def test_a_question_of_one_endpoint_without_grades_is_checked_and_pooled(folder):
     """Two invented arms of 7 of 20 and 3 of 20: log odds ratio 1.116, precision 1 / (1/7 + 1/13 + 1/3 + 1/17)
     or 1.634, which a prior N(0, 1) draws to 0.69 where studies do not differ, and farther where they may.
     """
-    (tree / "extraction/question.yml").write_text(LEAST, encoding="utf-8")
-    shutil.rmtree(tree / "extraction/records")
-    (tree / "extraction/records").mkdir()
-    (tree / "extraction/certainty.yml").unlink()
+    (folder / "question.yml").write_text(LEAST, encoding="utf-8")
+    for path in [*(folder / "records").iterdir(), *(folder / "curves").iterdir(), folder / "certainty.yml"]:
+        path.unlink()
     arms = {"treated": 7, "control": 3}
     record = {
         "study": "invented2031",
@@ -252,19 +276,30 @@ def test_a_question_of_one_endpoint_without_grades_is_checked_and_pooled(tree):
         "cohort": "invented",
         "text_held": False,
     }
-    (tree / "extraction/records/invented2031.yml").write_text(json.dumps(record), encoding="utf-8")
-    (tree / "extraction/register.yml").write_text(json.dumps({"studies": [row]}), encoding="utf-8")
-    found = json.loads(told(tree, ASK))
+    (folder / "records/invented2031.yml").write_text(json.dumps(record), encoding="utf-8")
+    (folder / "register.yml").write_text(json.dumps({"studies": [row]}), encoding="utf-8")
+    found = ask(folder, EVERY_MODULE + ASK)
     assert found["errors"] == [] and found["tables"] == {"cured": [[7, 20, 3, 20]]}
     assert 0.4 < found["medians"]["cured"] < 0.75  # the counts are exact, 1.634 is of a normal likelihood
 
 
-ASK = """
-import importlib, json, pkgutil
+TELL = """
+import json
+from extraction.records import BadRecords, load
+try:
+    load()
+except BadRecords as bad:
+    print(json.dumps([str(one) for one in bad.problems]))
+"""
+EVERY_MODULE = """
+import importlib, pkgutil
 import extraction, models
 for room in (extraction, models):
     for found in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
         importlib.import_module(found.name)
+"""
+ASK = """
+import json
 from extraction.checks import check
 from extraction.records import load
 from models.endpoints import ENDPOINTS, OF_DURATIONS, evidence_of, quadrature
@@ -272,6 +307,7 @@ review = load()
 evidence = {key: evidence_of(key, review) for key in ENDPOINTS}
 print(json.dumps({
     "errors": [str(error) for error in check(review).errors],
+    "hashes": {key: one.used_hash() for key, one in evidence.items()},
     "tables": {
         key: [table for used in one.used for table in getattr(used.report, "tables", ())]
         for key, one in evidence.items()
@@ -281,4 +317,47 @@ print(json.dumps({
     },
 }))
 """
-"""Imports every module; prints faults of the review, tables and medians (log scale) of its endpoints."""
+"""Prints faults of the review, tables and medians (log scale) of its endpoints."""
+
+
+@pytest.fixture(scope="module")
+def own_hashes() -> dict[str, str]:
+    """What enters each endpoint of the own question."""
+    review = load()
+    return {key: evidence_of(key, review).used_hash() for key in ENDPOINTS}
+
+
+def test_an_endpoint_is_dropped_by_taking_it_out_of_the_question(folder, own_hashes):
+    """Records, register and ratings still speak of it, which the question allows by naming it."""
+    gone = own_hashes.keys() - {"icans"}
+    edit(folder, (block(folder, "icans"), ""), ("# Said and drawn", "dropped: [icans]\n\n# Said and drawn"))
+    found = ask(folder, ASK)
+    assert found["errors"] == [] and found["hashes"] == {key: own_hashes[key] for key in found["hashes"]}
+    assert found["hashes"].keys() == gone
+
+
+def test_records_that_speak_of_no_endpoint_are_told_file_and_line(folder):
+    edit(folder, (block(folder, "icans"), ""))
+    told = ask(folder, TELL)
+    assert any(re.search(r"register.yml:\d+: .*icans", one) for one in told)
+    assert any(re.search(r"records/zhou2025.yml:\d+: .*icans", one) for one in told)
+
+
+def test_an_endpoint_is_renamed_by_its_key(folder, own_hashes):
+    edit(folder, ("key: icans\n", "key: neurotoxicity\n"))
+    found = ask(folder, ASK)
+    assert found["errors"] == []
+    assert found["hashes"] == {"neurotoxicity" if k == "icans" else k: one for k, one in own_hashes.items()}
+
+
+def test_an_endpoint_is_added_on_a_variable_of_the_records(folder, own_hashes):
+    """Earlier transplants, as printed: 3 (17.6 %) of 17 and 6 (21.4 %) of 28 in Zhou 2025, 7 (21.9 %) of 32
+    and 5 (14.3 %) of 35 in Zhang 2022.
+    """
+    asked = block(folder, "icans").replace("icans", "prior_transplant").replace("ICANS", "earlier transplant")
+    last = block(folder, "severe_crs")
+    edit(folder, (last, last + asked))
+    found = ask(folder, ASK)
+    assert found["errors"] == [] and list(found["hashes"]) == [*own_hashes, "prior_transplant"]
+    assert {key: found["hashes"][key] for key in own_hashes} == own_hashes
+    assert sorted(found["tables"]["prior_transplant"]) == [[3, 17, 6, 28], [7, 32, 5, 35]]

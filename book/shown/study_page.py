@@ -120,10 +120,15 @@ def _registration(study: Registration) -> str:
             ("Contrast", CONTRASTS[study.contrast].meaning),
             ("Patients in the paper", study.patients),
             ("Overlap group", study.cohort.replace("_", " ")),
-            ("May enter", ", ".join(ENDPOINTS[e] for e in limited) if limited is not None else None),
+            ("May enter", None if limited is None else _listed(limited)),
             ("Text read", "yes" if study.text_held else "no"),
         ]
     )
+
+
+def _listed(endpoints: list[str]) -> str:
+    """Endpoints by name; one that is no longer asked for is left out."""
+    return ", ".join(ENDPOINTS[endpoint] for endpoint in endpoints if endpoint in ENDPOINTS)
 
 
 def _design(record: Record) -> str:
