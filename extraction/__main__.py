@@ -31,6 +31,7 @@ with ending_the_process():
     from extraction.living import reminder
     from extraction.reading import command as reading
     from extraction.records import ROOT, BadRecords, Problem, Review, load
+    from extraction.search import screened
     from extraction.search.log import disagreements
     from extraction.twice import command as twice
     from extraction.verify import Fragment, Verification, verify
@@ -267,6 +268,8 @@ def say_due(given: argparse.Namespace) -> int:
     if living is None:
         raise FileNotFoundError(f"there is no {given.root / 'living.yml'}")
     print(reminder(living, date.today()), end="")
+    if (found := screened.read(given.root)) and (waiting := found.waiting()):
+        print(f"\n{_count(len(waiting), 'candidate')} to screen: `python -m extraction screen --by NAME`.")
     return 0
 
 

@@ -28,10 +28,12 @@ KINDS = {
 class SearchSource(Strict):
     """A place that is searched, and how."""
 
+    LATER = frozenset({"page"})
     id: Slug = Field(description="Name of the source in the log.")
     name: Words = Field(description="Database or registry.")
     kind: Kind = Field(description="Database, registry of trials, or the citations of papers.")
     platform: Words = Field(description="Where it is searched, as its syntax depends on that.")
+    page: Words | None = Field(None, description="Address of the page on which the query is typed in.")
     query: Words = Field(
         description="The query as it is typed in, or what is done where there is none to type."
     )
@@ -193,8 +195,12 @@ def reminder(living: Living, today: date) -> str:
         searched = (
             f"Last searched on {last.searched}." if last else "Never searched yet: the strategy is a draft."
         )
+        where = f" Paste it into {place.page}." if place.page else ""
+        command = f"`python -m extraction search import FILE --source {place.id} --date {today}`"
+        by_hand = place.kind == "citations"
+        after = "What is found is logged by hand." if by_hand else f"Take in what is exported: {command}."
         parts.append(
-            f"## {place.name}, {place.platform}\n\n{searched} Limits:"
-            f" {place.limits}.\n\n```\n{place.query}\n```"
+            f"## {place.name}, {place.platform}\n\n{searched} Limits: {place.limits}.{where}"
+            f"\n\n```\n{place.query}\n```\n\n{after}"
         )
     return "\n\n".join(parts) + "\n"

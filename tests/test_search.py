@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from book.shown import flow as flow_page
+from book.shown import living_page
 from extraction import records
-from extraction.search import candidates, known_items, read, work
+from extraction.question import GROUNDS
+from extraction.search import candidates, decisions, known_items, read, screened, work
 from extraction.search.duplicates import Known
 from extraction.search.export import Export
 from extraction.search.work import Work
+from models.history import flow
 
 EXPORTS = Path(__file__).parent / "exports"
 FURTHER = """- {id: embase, name: Embase, kind: database, platform: e, query: q, limits: n, every_months: 1}
@@ -450,3 +454,105 @@ def test_notices_of_registered_papers_are_told_once(searched):
 )
 def test_a_notice_is_known_by_its_title_or_by_what_the_database_says(fields, kind):
     assert known_items.kind_of(Work(**fields)) == kind
+
+
+# the flow of papers, dates and what is due
+
+
+def flow_of(invented, before: dict | None = None) -> dict[tuple[str, str], tuple[int, int]]:
+    counts = flow.counts(records.load(invented.root), before, screened.read(invented.root))
+    return {(count.box, count.what): (count.total, count.new) for count in counts}
+
+
+@pytest.fixture
+def agreed(searched):
+    """PubMed and Embase searched on a day, and three works screened on the next: one kept, one left out, one
+    unsure.
+    """
+    searched.take("pubmed", "pubmed.nbib")
+    searched.take("embase", "embase.ris")
+    works = [row.id for row in rows(searched) if row.source == "pubmed"]
+    ground = next(iter(GROUNDS))
+    made = [
+        decisions.Decision(
+            candidate=name, decision=answer, ground=why, decided=date(2026, 11, 21), by="ada; ben"
+        )
+        for name, answer, why in zip(works, ("include", "exclude", "unsure"), ("", ground, ""), strict=False)
+    ]
+    decisions.write(searched.root / decisions.AGREED, made)
+    return searched
+
+
+def test_the_flow_follows_from_the_files_by_hand(agreed):
+    # Of the log alone, as before: 25 found, 13 new, one registered.  Of the files: 10 and 7 found, 3 of these
+    # twice, so 14 works, of which three are screened.
+    found = flow_of(agreed)
+    assert {what: count for (box, what), (count, _) in found.items() if box == "Identified"} == {
+        "registered with the review": 0,
+        "known without a search": 2,
+        "records found in PubMed": 35,
+        "records found in Embase": 7,
+    }
+    assert [(*place, count) for place, (count, _) in found.items() if place[0] in flow.BOXES] == [
+        ("Removed before screening", "records known already", 12),
+        ("Removed before screening", "records known from an earlier search", 0),
+        ("Removed before screening", "records found twice", 3),
+        ("Screened", "records, by title and abstract", 13),
+        ("Screened", "candidates, by title and abstract", 3),
+        ("Awaiting screening", "candidates", 11),
+        ("Left out at screening", "records", 12),
+        ("Left out at screening", next(iter(GROUNDS.values())), 1),
+        ("To be read in full", "candidates", 2),
+    ]
+
+
+def test_of_a_version_only_later_searches_and_decisions_are_new(agreed):
+    found = flow_of(agreed, {"version": "0.1.0", "date": DAY, "preceding": None, "register": []})
+    assert found["Identified", "records found in PubMed"] == (35, 0)
+    assert found["Screened", "candidates, by title and abstract"] == (3, 3)
+    assert found["Awaiting screening", "candidates"] == (11, 0)
+
+
+def test_every_record_found_ends_in_one_box(agreed):
+    of_files = screened.read(agreed.root)
+    ends = (
+        of_files.known(),
+        of_files.twice(),
+        of_files.waiting(),
+        of_files.kept(),
+        *of_files.left_out().values(),
+    )
+    assert sum(map(len, ends)) == len(rows(agreed)) == 17
+
+
+def test_the_figure_shows_each_number_of_the_flow(agreed):
+    counts = flow.counts(records.load(agreed.root), None, screened.read(agreed.root))
+    figure, *_ = flow_page.picture(counts)
+    drawn = " ".join(" ".join(text.get_text().split()) for text in figure.axes[0].texts)
+    assert all(f"{count.total} ({count.new}) {count.what}" in drawn for count in counts)
+
+
+def test_what_waits_is_told_on_the_first_page_and_by_due(agreed):
+    review, of_files = records.load(agreed.root), screened.read(agreed.root)
+    assert "Last searched: PubMed on 2026-11-20" in living_page.searched(review, of_files)
+    assert "11 records found await screening" in living_page.searched(review, of_files)
+    assert "11 candidates to screen: `python -m extraction screen --by NAME`." in agreed.run("due")[1]
+
+
+def test_what_is_due_names_the_page_and_the_command(searched):
+    searched.plant(
+        "living.yml", "id: cnki", "platform: c,", "platform: c, page: 'https://example.org/search',"
+    )
+    said = searched.run("due")[1]
+    assert "Paste it into https://example.org/search." in said
+    assert "search import FILE --source cnki --date" in said
+
+
+def test_while_no_candidates_exist_the_flow_is_that_of_the_log(invented):
+    assert screened.read(invented.root) is None
+    review = records.load(invented.root)
+    assert flow.counts(review, None, None) == flow.counts(review, None)
+
+
+def test_the_project_holds_no_candidates_as_it_ran_no_search(review):
+    assert review.living.searches == [] and screened.read() is None

@@ -9,8 +9,8 @@ from book.html.style import BLUE, GREY, INK, SMALL, Picture, Table, canvas
 from models.history.flow import Count
 
 HOW = (
-    "Papers, studies and reports are counted in the register and the records, and compared with the "
-    "preceding version."
+    "Papers, studies and reports are counted in the register and the records, records of searches among the "
+    "candidates or in the log, and all compared with the preceding version."
 )
 
 
@@ -27,6 +27,7 @@ def table(found: list[Count]) -> Table:
 
 ASIDE = {
     "Removed before screening": "Identified",
+    "Awaiting screening": "Screened",
     "Left out at screening": "Screened",
     "Awaiting data": "Considered",
     "Excluded": "Considered",

@@ -15,6 +15,7 @@ from book.shown.endpoint import chapter
 from extraction import people
 from extraction.question import QUESTION, THE_TREATMENT
 from extraction.records import Review
+from extraction.search import screened
 from models import words
 from models.answers.summary import version
 from models.endpoints import ENDPOINTS
@@ -31,10 +32,8 @@ def in_short(found: list[landing.Row], review: Review) -> None:
 def caution(review: Review) -> None:
     """What kind of studies these are, and how they were found, in small type."""
     checked = f"; last checked {newest(review)}" if newest(review) else ""
-    told = (
-        f"{living_page.searched(review)}{checked}. {kinds_of_study(review)} Research, not advice for the"
-        " treatment of any patient."
-    )
+    searched = f"{living_page.searched(review, screened.read())}{checked}"
+    told = f"{searched}. {kinds_of_study(review)} Research, not advice for the treatment of any patient."
     files.display_with(Markup('<p class="review-quiet">{}</p>').format(told), {})
 
 

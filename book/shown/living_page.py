@@ -8,6 +8,7 @@ from book.html.style import Table
 from extraction.fault import Fault
 from extraction.living import KINDS, Living
 from extraction.records import Review
+from extraction.search.screened import Screened
 from models.history import flow, versions
 from models.words import listed
 
@@ -21,15 +22,15 @@ def plan(review: Review) -> Living:
     return review.living
 
 
-def searched(review: Review) -> str:
+def searched(review: Review, screened: Screened | None = None) -> str:
     """Whether a search stands behind the review, in a few words without a stop."""
     living = plan(review)
     if any(living.last(source.id) for source in living.sources):
-        return headline(review).rstrip(".")
+        return headline(review, screened).rstrip(".")
     return "No search run yet, so studies may be missing"
 
 
-def headline(review: Review) -> str:
+def headline(review: Review, screened: Screened | None = None) -> str:
     """What searches stand behind the review, in a sentence or two."""
     living, papers = plan(review), len(review.register.studies)
     searched = [
@@ -41,10 +42,12 @@ def headline(review: Review) -> str:
             " the review was registered or known without a search, so studies may be missing; the strategies"
             " below are drafts."
         )
+    waiting = len(screened.waiting()) if screened else 0
     never = [source.name for source in living.sources if living.last(source.id) is None]
     return (
         f"Last searched: {listed(searched)}."
         + (f" Never searched: {listed(never)}." if never else "")
+        + (f" {waiting:,} records found await screening." if waiting else "")
         + f" The register holds {papers} papers."
     )
 
@@ -60,7 +63,7 @@ def strategies(review: Review) -> list[tuple[str, str]]:
         said.append(
             (
                 f"{source.name}, {KINDS[source.kind]}, {every}: {state}",
-                f"{source.query}\n\nWhere: {source.platform}\nLimits: {source.limits}",
+                f"{source.query}\n\nWhere: {source.page or source.platform}\nLimits: {source.limits}",
             )
         )
     return said

@@ -1,16 +1,26 @@
-"""The PRISMA flow, from records found to studies included, counted from the register and the log of searches:
-in all, and for this version alone.
+"""The PRISMA flow, from records found to studies included, counted from the register, the log of searches and
+the candidates: in all, and for this version alone.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from extraction.living import Living, Search
+from extraction.living import Living, Search, SearchSource
 from extraction.question import GROUNDS
 from extraction.records import Review
 from extraction.schema import Registration
+from extraction.search.screened import Screened
 from models.history import versions
 
+BOXES = (
+    "Removed before screening",
+    "Screened",
+    "Awaiting screening",
+    "Left out at screening",
+    "To be read in full",
+)
+"""Boxes between records found and papers of the register, in their order."""
 UNGROUNDED = "for another reason, see the register"
 
 
@@ -42,22 +52,26 @@ def _key(row: Registration) -> tuple[str, str, str]:
     return row.id, row.decision, row.decided.isoformat()
 
 
-def counts(review: Review, before: dict | None) -> list[Count]:
+def counts(review: Review, before: dict | None, screened: Screened | None = None) -> list[Count]:
     """Every number of the flow.  New are the decisions that the release `before` did not hold, and the
-    searches run after it; all, where there is none.
+    searches run after it; all, where there is none.  Searches whose records are among the candidates are
+    counted by these, any other by its entry in the log.
     """
     assert review.living  # a flow diagram begins with its searches
-    searches, rows = review.living.searches, review.register.studies
+    rows = review.register.studies
     known = _frozen(before)
     new = {row.id for row in rows if _key(row) not in known}
+    since = date.fromisoformat(before["date"]) if before else date.min
     return [
-        *_identified(rows, review.living, new, before),
-        *_screened(searches, before),
+        *_identified(rows, review.living, new, since, screened),
+        *_screened(review.living, since, screened),
         *_considered(rows, new),
     ]
 
 
-def _identified(rows: list[Registration], living: Living, new: set[str], before: dict | None) -> list[Count]:
+def _identified(
+    rows: list[Registration], living: Living, new: set[str], since: date, screened: Screened | None
+) -> list[Count]:
     from_searches = {study for search in living.searches for study in search.registered}
     others = [row for row in rows if row.id not in from_searches]
     found = [
@@ -65,12 +79,8 @@ def _identified(rows: list[Registration], living: Living, new: set[str], before:
         _of_rows("Identified", "known without a search", [row for row in others if not row.registered], new),
     ]
     for source in living.sources:
-        if ran := [search for search in living.searches if search.source == source.id]:
-            found.append(
-                _of_searches(
-                    "Identified", f"records found in {source.name}", ran, lambda search: search.found, before
-                )
-            )
+        if any(search.source == source.id for search in living.searches):
+            found.append(_found_in(source, living, since, screened))
     return (
         found
         if living.searches
@@ -78,23 +88,46 @@ def _identified(rows: list[Registration], living: Living, new: set[str], before:
     )
 
 
-def _screened(searches: list[Search], before: dict | None) -> list[Count]:
+def _found_in(source: SearchSource, living: Living, since: date, screened: Screened | None) -> Count:
+    logged = [search for search in _by_log(living, screened) if search.source == source.id]
+    what = f"records found in {source.name}"
+    by_log = _of_searches("Identified", what, logged, lambda search: search.found, since)
+    by_rows = _of_days("Identified", what, screened.found(source.id) if screened else (), since)
+    return Count("Identified", what, by_log.total + by_rows.total, by_log.new + by_rows.new)
+
+
+def _by_log(living: Living, screened: Screened | None) -> list[Search]:
+    """Searches of which the log alone tells."""
+    return [
+        search
+        for search in living.searches
+        if not screened or (search.source, search.searched) not in screened.searches
+    ]
+
+
+def _screened(living: Living, since: date, screened: Screened | None) -> list[Count]:
     """What became of the records that searches found; nothing where none was run."""
-    return (
-        [
-            _of_searches(*box, searches, count, before)
-            for box, count in (
-                (
-                    ("Removed before screening", "records known already"),
-                    lambda search: search.found - search.new,
-                ),
-                (("Screened", "records, by title and abstract"), lambda search: search.new),
-                (("Left out at screening", "records"), lambda search: search.new - len(search.registered)),
-            )
-        ]
-        if searches
-        else []
-    )
+    logged = _by_log(living, screened)
+    of_log: list[tuple[str, str, Callable[[Search], int]]] = [
+        ("Removed before screening", "records known already", lambda search: search.found - search.new),
+        ("Screened", "records, by title and abstract", lambda search: search.new),
+        ("Left out at screening", "records", lambda search: search.new - len(search.registered)),
+    ]
+    by_log = [_of_searches(box, what, logged, count, since) for box, what, count in of_log if logged]
+    if not screened:
+        return by_log
+    by_rows = [
+        _of_days("Removed before screening", "records known from an earlier search", screened.known(), since),
+        _of_days("Removed before screening", "records found twice", screened.twice(), since),
+        _of_days("Screened", "candidates, by title and abstract", screened.decided(), since),
+        _of_days("Awaiting screening", "candidates", screened.waiting(), since),
+        *(
+            _of_days("Left out at screening", GROUNDS[ground], days, since)
+            for ground, days in screened.left_out().items()
+        ),
+        _of_days("To be read in full", "candidates", screened.kept(), since),
+    ]
+    return sorted([*by_log, *by_rows], key=lambda count: BOXES.index(count.box))
 
 
 def _considered(rows: list[Registration], new: set[str]) -> list[Count]:
@@ -130,8 +163,15 @@ def _of_rows(box: str, what: str, rows: list[Registration], new: set[str]) -> Co
     return Count(box, what, len(rows), sum(row.id in new for row in rows))
 
 
-def _of_searches(box: str, what: str, searches: list[Search], count, before: dict | None) -> Count:
-    since = date.fromisoformat(before["date"]) if before else date.min
+def _of_days(box: str, what: str, days: Iterable[date], since: date) -> Count:
+    """How many, and how many of them after a day."""
+    held = list(days)
+    return Count(box, what, len(held), sum(day > since for day in held))
+
+
+def _of_searches(
+    box: str, what: str, searches: list[Search], count: Callable[[Search], int], since: date
+) -> Count:
     return Count(
         box,
         what,
