@@ -18,7 +18,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from example_browser import FLAGS, NO_BROWSER, Quiet, faultless
+from example_browser import FLAGS, NO_BROWSER, Quiet, heard
 from example_explorer import write_page
 from example_pages import page_of
 from example_review import Invented
@@ -140,14 +140,23 @@ def address(tmp_path_factory, review) -> str:
     return write_page(tmp_path_factory.mktemp("explorer"), review)
 
 
+@pytest.fixture(scope="module")
+def tab(chromium):
+    """Where a module's pages are opened one after another: a new one takes as long as the page itself."""
+    opened = chromium.new_page()
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
-def page(chromium, address):
+def page(tab, address):
     """The page at `address` as it opens; at the end, nothing was complained of and nothing asked for from
     outside its folder.
     """
-    with faultless(chromium.new_page()) as opened:
-        opened.goto(address)
-        yield opened
+    with heard(tab):
+        tab.goto("about:blank")  # an address that differs in its fragment alone would not be opened anew
+        tab.goto(address)
+        yield tab
 
 
 # the whole suite

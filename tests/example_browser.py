@@ -17,18 +17,30 @@ NO_BROWSER = "no Chromium and no Chrome on this machine"
 
 
 @contextmanager
-def faultless(page):
-    """A page that at the end has complained of nothing and asked for nothing outside its folder."""
+def heard(page):
+    """A page that meanwhile complains of nothing and asks for nothing outside its folder."""
     faults = []
-    page.on("console", lambda message: faults.append(message.text))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on(
-        "request",
-        lambda request: None if request.url.startswith(("file:", "blob:")) else faults.append(request.url),
-    )
+    listeners = {
+        "console": lambda message: faults.append(message.text),
+        "pageerror": lambda error: faults.append(str(error)),
+        "request": lambda request: (
+            None if request.url.startswith(("file:", "blob:")) else faults.append(request.url)
+        ),
+    }
+    for event, listener in listeners.items():
+        page.on(event, listener)
     yield page
-    page.close()
+    for event, listener in listeners.items():
+        page.remove_listener(event, listener)
     assert not faults
+
+
+@contextmanager
+def faultless(page):
+    """A page that is closed at the end, and until then has been faultless."""
+    with heard(page):
+        yield page
+        page.close()
 
 
 class Quiet(SimpleHTTPRequestHandler):
