@@ -91,6 +91,15 @@ def add_commands(commands: Commands) -> None:
     diff.add_argument("new", metavar="NEW", nargs="?", help="another; default: the working tree")
     diff.add_argument("--json", action="store_true")
 
+    update = commands.add_parser(
+        "update",
+        run=_by("update"),
+        left="finished fits are kept",
+        help="check, fit, compare with the newest release: the editor's letter. Ends with 3 where a new"
+        " version is due, 4 where a search or a judgement is, 0 where nothing is",
+    )
+    update.add_argument("--json", action="store_true")
+
     export = commands.add_parser(
         "export",
         run=_by("answers.export"),

@@ -117,15 +117,21 @@ def command(args) -> int:
             f"models fit: no endpoint {', '.join(unknown)}; there are {', '.join(ENDPOINTS)}", file=sys.stderr
         )
         return 2
-    review = load()
+    checked_and_fitted(load(), args.endpoints)
+    return 0
+
+
+def checked_and_fitted(review, keys: Iterable[str] = ()) -> None:
+    """Fit these endpoints, or every one and all that pages need; raise BadRecords where the check finds an
+    error.
+    """
     if errors := check(review).errors:
         raise BadRecords(errors)
     with alone("fit"):
-        fit(args.endpoints or ENDPOINTS, review)
-        if not args.endpoints:
+        fit(keys or ENDPOINTS, review)
+        if not keys:
             for key in OF_DURATIONS:
                 _fit_universes(key, review)
             _fit_changes(review)
             for key in OF_DURATIONS:
                 _tabulate(key, review)
-    return 0

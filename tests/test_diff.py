@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from example_versions import KEY, A, B, C, conjugate, hazard_ratio, invented
 
 from extraction.tree import ROOT
 from models.endpoints import ENDPOINTS, evidence_of
@@ -16,105 +16,6 @@ from models.history import changes, diff, methods, refit, versions
 from models.priors import Prior
 
 CRS = "crs_duration_grade3"
-KEY = "overall_survival"
-NO_TAU = {
-    "name": "none",
-    "family": "half_normal",
-    "parameters": [0.001],
-    "plain": "no differences between studies",
-}
-WIDE_MU = {"name": "wide", "family": "normal", "parameters": [0.0, 1.0], "plain": "wide"}
-
-
-def hazard_ratio(study: str, log_hr: float, se: float) -> dict:
-    reach = norm.ppf(0.975) * se
-    printed = {
-        "estimate": math.exp(log_hr),
-        "lower": math.exp(log_hr - reach),
-        "upper": math.exp(log_hr + reach),
-    }
-    return {
-        "study": study,
-        "term": "ratio",
-        "data": printed,
-        "entries": [f"{KEY}.hazard_ratio"],
-        "stratum": "all",
-        "note": "",
-        "bounds": [],
-    }
-
-
-def conjugate(reports: list[dict], biases: dict[str, tuple] | None = None) -> tuple[float, float]:
-    """Mean of mu and P(mu < 0) by hand: precisions add, for normal reports of one effect under a standard
-    normal prior.
-    """
-    mean, sd = {}, {}
-    for report in reports:
-        m, s = (biases or {}).get(report["study"], (0.0, 0.0))
-        printed = report["data"]
-        se = math.log(printed["upper"] / printed["lower"]) / (2 * norm.ppf(0.975))
-        mean[report["study"]], sd[report["study"]] = math.log(printed["estimate"]) - m, math.hypot(se, s)
-    precision = 1 + sum(s**-2 for s in sd.values())
-    centre = sum(mean[study] * sd[study] ** -2 for study in mean) / precision
-    return centre, float(norm.cdf(0, centre, precision**-0.5))
-
-
-def version(
-    name: str, reports: list[dict], judgements: dict[str, str], mu=WIDE_MU, numbers: dict | None = None
-) -> dict:
-    """A state as releases keep it, with one endpoint; its answers by hand."""
-    scale = {"moderate": (0.1, 0.2), "serious": (0.3, 0.4)}
-    biases = {
-        study: {
-            "judgement": judged,
-            "prior": {"name": judged, "family": "normal", "parameters": list(scale[judged]), "plain": judged},
-        }
-        for study, judged in judgements.items()
-    }
-    compared = {}
-    for analysis, known in (
-        ("unadjusted", {}),
-        ("adjusted", {study: scale[judged] for study, judged in judgements.items()}),
-    ):
-        centre, below = conjugate(reports, known)
-        compared[analysis] = {"median": math.exp(centre), "lower": 0.1, "upper": 10.0, "p_favours": below}
-    rows = [
-        {
-            "id": study,
-            "label": study.title(),
-            "decision": "included",
-            "reason": "why",
-            "cohort": study,
-            "endpoints": None,
-            "numbers": (numbers or {}).get(study, "first"),
-            "judgements": judged,
-        }
-        for study, judged in judgements.items()
-    ]
-    endpoint = {
-        "title": "Overall survival",
-        "scale": "hazard ratio",
-        "reported": {"mcse": dict.fromkeys(("median", "lower", "upper"), 0.001)},
-        "compared": compared,
-        "certainty": "low",
-        "biases": biases,
-        "evidence": {"used": reports},
-        "priors": {"mu": mu, "tau": NO_TAU},
-    }
-    return {
-        "version": name,
-        "register": rows,
-        "endpoints": {KEY: endpoint},
-        "software": {"numpy": "2"},
-        "sampler": {},
-    }
-
-
-A, B, C = (
-    hazard_ratio("ada2020", 0.2, 0.5),
-    hazard_ratio("bob2021", -0.6, 0.4),
-    hazard_ratio("cid2022", 0.9, 0.3),
-)
 
 
 def steps(old: dict, new: dict, analysis: str = "unadjusted") -> dict[tuple, tuple[float, float]]:
@@ -139,15 +40,15 @@ JUDGED = {"ada2020": "moderate", "bob2021": "moderate"}
 
 
 def test_a_study_added_moves_the_answer_as_a_hand_calculation_does():
-    found = steps(version("1.0.0", [A], {"ada2020": "moderate"}), version("2.0.0", [A, B], JUDGED))
+    found = steps(invented("1.0.0", [A], {"ada2020": "moderate"}), invented("2.0.0", [A, B], JUDGED))
     assert found == {("added", "bob2021"): moved([A], [A, B])}
 
 
 def test_each_of_two_changes_is_told_alone_and_what_they_do_together_is_the_rest():
     corrected = hazard_ratio("ada2020", 0.5, 0.5)
     old, new = (
-        version("1.0.0", [A, B], JUDGED),
-        version(
+        invented("1.0.0", [A, B], JUDGED),
+        invented(
             "2.0.0",
             [corrected, C],
             {"ada2020": "moderate", "cid2022": "moderate"},
@@ -170,13 +71,14 @@ def test_each_of_two_changes_is_told_alone_and_what_they_do_together_is_the_rest
 def test_a_report_that_changes_with_no_number_of_its_record_is_read_otherwise():
     assert list(
         steps(
-            version("1.0.0", [A, B], JUDGED), version("2.0.0", [hazard_ratio("ada2020", 0.4, 0.5), B], JUDGED)
+            invented("1.0.0", [A, B], JUDGED),
+            invented("2.0.0", [hazard_ratio("ada2020", 0.4, 0.5), B], JUDGED),
         )
     ) == [("read otherwise", "ada2020")]
 
 
 def test_a_new_judgement_moves_the_adjusted_answer_alone():
-    old, new = version("1.0.0", [A, B], JUDGED), version("2.0.0", [A, B], JUDGED | {"bob2021": "serious"})
+    old, new = invented("1.0.0", [A, B], JUDGED), invented("2.0.0", [A, B], JUDGED | {"bob2021": "serious"})
     assert steps(old, new) == {}
     moderate, serious = (
         {"ada2020": (0.1, 0.2), "bob2021": (0.1, 0.2)},
@@ -188,7 +90,7 @@ def test_a_new_judgement_moves_the_adjusted_answer_alone():
 
 
 def test_what_the_same_evidence_gives_otherwise_is_the_methods():
-    old, new = version("1.0.0", [A, B], JUDGED), version("2.0.0", [A, B], JUDGED)
+    old, new = invented("1.0.0", [A, B], JUDGED), invented("2.0.0", [A, B], JUDGED)
     new["endpoints"][KEY]["compared"]["unadjusted"]["median"] *= math.exp(0.2)
     assert steps(old, new)[diff.METHODS, None][0] == pytest.approx(0.2)
     assert diff.compare(old, new)["methods"] == ["Overall survival: code of the model"]
@@ -196,14 +98,14 @@ def test_what_the_same_evidence_gives_otherwise_is_the_methods():
 
 def test_another_run_of_the_same_model_is_no_change():
     """The median is out by 3 of the fixture's standard errors, 0.001; the difference of two runs has 1.4."""
-    old, new = version("1.0.0", [A, B], JUDGED), version("2.0.0", [A, B], JUDGED)
+    old, new = invented("1.0.0", [A, B], JUDGED), invented("2.0.0", [A, B], JUDGED)
     new["endpoints"][KEY]["compared"]["unadjusted"]["median"] += 0.003
     assert not diff.changed(old, new)
     assert list(steps(old, new)) == [(diff.AGAIN, None)]
 
 
 def test_with_a_study_and_the_methods_changed_each_gets_its_own():
-    old, new = version("1.0.0", [A], {"ada2020": "moderate"}), version("2.0.0", [A, B], JUDGED)
+    old, new = invented("1.0.0", [A], {"ada2020": "moderate"}), invented("2.0.0", [A, B], JUDGED)
     # what new code gives for the same evidence
     new["endpoints"][KEY]["compared"]["unadjusted"]["median"] *= math.exp(0.2)
     found = steps(old, new)
@@ -212,14 +114,14 @@ def test_with_a_study_and_the_methods_changed_each_gets_its_own():
 
 
 def test_nothing_changed_is_said_so():
-    same = version("1.0.0", [A, B], JUDGED)
+    same = invented("1.0.0", [A, B], JUDGED)
     found = diff.compare(same, same)
     assert (found["studies"], found["methods"], steps(same, same)) == ([], [], {})
     assert changes.headline(found).startswith("Nothing has changed since version 1.0.0.")
 
 
 def test_a_study_that_leaves_is_told_with_the_reason_of_the_register():
-    old, new = version("1.0.0", [A, B], JUDGED), version("2.0.0", [A], JUDGED)
+    old, new = invented("1.0.0", [A, B], JUDGED), invented("2.0.0", [A], JUDGED)
     new["register"][1] |= {"decision": "excluded", "reason": "Retracted by the journal."}
     found = diff.compare(old, new)
     assert found["studies"] == [

@@ -55,7 +55,7 @@ def said(found: dict) -> str:
     ]
     lines += [f"Methods: {'; '.join(found['methods']) or 'unchanged'}.", ""]
     for key, endpoint in found["endpoints"].items():
-        lines += _endpoint_said(key, endpoint, found["labels"])
+        lines += endpoint_said(key, endpoint, found["labels"])
     return "\n".join(lines)
 
 
@@ -63,7 +63,8 @@ def _name(version: str) -> str:
     return "what is here now" if version == versions.NOW else f"version {version}"
 
 
-def _endpoint_said(key: str, endpoint: dict, labels: dict[str, str]) -> list[str]:
+def endpoint_said(key: str, endpoint: dict, labels: dict[str, str]) -> list[str]:
+    """Both answers of an endpoint before and after, and the steps between them, a line each."""
     lines = [
         f"{endpoint['title']} ({endpoint['scale']}), certainty"
         f" {' → '.join(dict.fromkeys(endpoint['certainty']))}"

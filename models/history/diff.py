@@ -125,7 +125,7 @@ def _computed_otherwise(before: dict, after: dict) -> bool:
     that, and files may move.
     """
     same = (
-        _by_study(before) == _by_study(after)
+        by_study(before) == by_study(after)
         and before["biases"] == after["biases"]
         and not versions.changed_priors(before, after)
     )
@@ -198,7 +198,7 @@ def _numbers_changed(old: dict, new: dict) -> set[str]:
 
 def _changes(analysis: str, before: dict, after: dict, corrected: set[str]) -> dict[str, str]:
     """Per study what happened to its reports or, where the answer is adjusted, to its judgement."""
-    old, new = _by_study(before), _by_study(after)
+    old, new = by_study(before), by_study(after)
     found = {}
     for study in {**old, **new}:
         if study not in old:
@@ -215,7 +215,7 @@ def _changes(analysis: str, before: dict, after: dict, corrected: set[str]) -> d
     return found
 
 
-def _by_study(endpoint: dict) -> dict[str, str]:
+def by_study(endpoint: dict) -> dict[str, str]:
     """The reports of each study that enter, as text that tells whether they are the same."""
     found: dict[str, list] = {}
     for report in endpoint["evidence"]["used"]:

@@ -23,6 +23,8 @@ from models.endpoints import ENDPOINTS, evidence_of, quadrature
 from models.history import diff, versions
 from models.history.refit import PROBABILITIES, estimates, primary
 from models.runs import store
+from models.trust.told import told
+from models.words import headline
 
 UNRELEASED = re.compile(r"^## (?:Unreleased|.*\(unreleased\))$", re.M)
 FIRST = "first release"
@@ -162,13 +164,14 @@ def _require_date(today: date, review: Review, preceding: dict | None) -> None:
 
 
 def freeze(version: str, today: date, review: Review, preceding: dict | None) -> dict:
-    """The state of the review with version, date, what triggered it, and quantiles enough to draw every
-    posterior again.
+    """The state of the review with version, date, what triggered it, the sentence of each answer, and
+    quantiles enough to draw every posterior again.
     """
     found = versions.state(review)
     del found["next_version"]
     trigger = diff.triggers(preceding, found) if preceding else [FIRST]
     for key, endpoint in found["endpoints"].items():
+        endpoint["headline"] = headline(told(key, review))
         endpoint["quantiles"] = {"probabilities": PROBABILITIES.tolist(), **_quantiles(key, review)}
     about = {
         "version": version,
