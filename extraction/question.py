@@ -233,6 +233,9 @@ class Display(Model):
     confounded: Words | None = Field(
         None, description="Who was treated where no chance decided, as a clause; null where nobody knows."
     )
+    instead: dict[Slug, Words] = Field(
+        {}, description="Variables that stand in for an endpoint, each in a word."
+    )
     synonyms: dict[Words, tuple[Words, ...]] = Field(
         {}, description="Words that a search of the book reads as one that its pages use."
     )

@@ -44,7 +44,7 @@ def linked_tables(review: Invented):
         yield from (tables.as_printed(key, review), tables.used(key, review), tables.not_used(key, review))
         yield curves.beside_print(review, endpoint.evidence)
     yield from (
-        tables.severe_crs_by_contrast(review),
+        tables.by_contrast("severe_crs", review),
         register.decisions(review),
         register.overlaps(review),
         register.contradictions(review),

@@ -152,7 +152,7 @@ def test_without_a_choice_the_bounds_are_the_answer(review):
 
 
 def test_the_methods_say_how_many_never_had_crs(review):
-    assert methods_page.never_had_crs(review) == (
+    assert methods_page.never_had_condition(review) == (
         "Of the 111 untreated patients of all studies of therapeutic use, 43 never had CRS."
     )
 

@@ -176,7 +176,7 @@ def _draws(review: Review) -> dict[str, bytes]:
 
 
 def _parquet(draws) -> bytes:
-    """Draws as a table: chain, draw, and a column for each scalar, `theta[zhou2025]` for an element of an
+    """Draws as a table: chain, draw, and a column for each scalar, `theta[study]` for an element of an
     array.
     """
     import pyarrow as pa

@@ -1,16 +1,24 @@
 """Pictures of what bias does: unadjusted beside adjusted, and how much bias it takes to move the answer."""
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 
 from book.html.markers import bias_key, mean_key
 from book.html.style import GREEN, GREY, INK, PURPLE, SMALL, Picture, Table, canvas
-from extraction.question import TREATMENT
+from extraction.question import CONTRASTS, NONE, QUESTION, TREATMENT
 from extraction.records import Review
 from models.answers.bias import OF_TRIALS, bias_priors
 from models.endpoints import ENDPOINTS, evidence_of
 from models.trust.adjusted import MEANS, pair, tipping_grid
 from models.words import compact, digits_beside, interval, number, percent
+
+COMPARATOR = CONTRASTS[QUESTION.contrast].comparator
+THE_OTHER = f"no {TREATMENT}" if COMPARATOR == NONE else COMPARATOR
+"""The arm that the treated are compared with, in the review's own contrast."""
+LONGEST_LINE = 34
+"""Characters of a title or legend beside another."""
 
 
 def tipping(review: Review) -> Picture | None:
@@ -46,7 +54,7 @@ def _tipping_row(ax, y: int, key: str, review: Review) -> dict:
         favours = ENDPOINTS[key].less_is_better == (side == "below")
         if excluded.any():
             ends = np.exp(MEANS[np.flatnonzero(excluded)[[0, -1]]])
-            colour, side = (GREEN, TREATMENT) if favours else (PURPLE, f"no {TREATMENT}")
+            colour, arm = (GREEN, TREATMENT) if favours else (PURPLE, THE_OTHER)
             ax.barh(
                 y,
                 ends[1] - ends[0],
@@ -54,10 +62,10 @@ def _tipping_row(ax, y: int, key: str, review: Review) -> dict:
                 height=0.5,
                 color=colour,
                 alpha=0.45,
-                label=f"favours {side}",
+                label=f"favours {arm}",
             )
     ax.annotate(
-        ENDPOINTS[key].title.partition(",")[0],
+        textwrap.fill(ENDPOINTS[key].title.partition(",")[0], LONGEST_LINE),
         (0, y + 0.28),
         xycoords=("axes fraction", "data"),
         fontsize=SMALL,
@@ -95,7 +103,8 @@ def _tipping_axis(ax, rows: int) -> None:
     ax.axvline(1, color=GREY, lw=1, zorder=0)
     ax.set_xlabel("Bias of every study: ratio seen over true, log scale")
     labels = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
-    ax.figure.legend(labels.values(), labels.keys(), loc="outside lower center", ncols=2)
+    columns = 2 if max(map(len, labels)) < LONGEST_LINE else 1
+    ax.figure.legend(labels.values(), labels.keys(), loc="outside lower center", ncols=columns)
 
 
 def tipping_words(key: str, lower: np.ndarray, upper: np.ndarray) -> str:

@@ -156,10 +156,10 @@ def starts(key: str, review: Review) -> None:
 
 
 def with_condition(key: str, review: Review) -> None:
-    """How much of the difference could come from patients who never had CRS."""
+    """How much of the difference could come from patients who never had the condition."""
     say(" ".join(condition.sentences(key, review)))
     if picture := condition.picture(key, review):
-        show(picture, figure_name("with-crs", key))
+        show(picture, figure_name("with-condition", key))
 
 
 def confounding_bounds(key: str, review: Review, drawn: bool = True) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from extraction.derived.candidates import response_classes
 from extraction.derived.groups import grade_counts, group_size
-from extraction.question import ASKED, HIGHEST_GRADE, SEVERE_GRADES
+from extraction.question import ASKED, HIGHEST_GRADE, QUESTION, SEVERE_GRADES, SUMS
 from extraction.schema import (
     AnyEntry,
     Counts,
@@ -22,8 +22,8 @@ from extraction.vocabulary import REVERSED
 from models.evidence.binary import recover
 from models.words import stratum_words
 
-DIRECTIONS = {"crs_duration": {"lower": "shorter", "higher": "longer"}}
-OTHER_DIRECTIONS = {"lower": "lower", "higher": "higher"}
+OF_DURATIONS = {"lower": "shorter", "higher": "longer"}
+"""Directions of a duration."""
 NOTHING = "not reported"
 
 
@@ -36,8 +36,8 @@ def printed_result(record: Record, endpoint: str) -> str:
     """
     if ASKED[endpoint].kind == "binary":
         parts = list(_binary(record, endpoint))
-    elif endpoint == "crs_duration":
-        parts = list(_duration(record))
+    elif ASKED[endpoint].kind == "durations":
+        parts = list(_duration(record, endpoint))
     else:
         parts = list(_survival(record, endpoint))
     return "; ".join(parts) or NOTHING
@@ -71,7 +71,8 @@ def p_words(p: str) -> str:
 
 
 def direction_word(field: str, direction: str) -> str:
-    return DIRECTIONS.get(field, OTHER_DIRECTIONS)[direction]
+    is_duration = field in ASKED and ASKED[field].kind == "durations"
+    return OF_DURATIONS[direction] if is_duration else direction
 
 
 def _binary(record: Record, endpoint: str) -> Iterator[str]:
@@ -81,14 +82,16 @@ def _binary(record: Record, endpoint: str) -> Iterator[str]:
         if {"treated", "control"} <= arms.keys():
             sizes = {a: arms[a].n or group_size(record, a) for a in ("treated", "control")}
             counts = " v ".join(f"{arms[a].events}/{sizes[a]}" for a in ("treated", "control"))
-            named = "" if field == endpoint else f"{FIELD_WORDS[field]} "
+            named = (
+                "" if field == endpoint else f"{QUESTION.shown.instead.get(field, field.replace('_', ' '))} "
+            )
             tested = [(e, p) for e in record.find(Entry, field, stratum="all") if (p := _own_p(e))]
             by = _by_test(record, endpoint) if tested and isinstance(tested[0][0], PValue) else ""
             yield f"{named}{counts}" + (f" ({p_words(tested[0][1])}{by})" if tested else "")
             if named and (found := recover(record, endpoint, "all", verbal=True)) and len(found.tables) == 1:
                 treated, n_treated, control, n_control = found.tables[0]
                 counts = f"{treated}/{n_treated} v {control}/{n_control}"
-                yield f"so {counts} with any complete response, which enters"
+                yield f"so {counts} with any {ASKED[endpoint].name}, which enters"
             return
     if endpoint == SEVERE_GRADES and 3 in (grades := grade_counts(record)):
         counts = " v ".join(f"{grades[3][a]}/{group_size(record, a)}" for a in ("treated", "control"))
@@ -98,8 +101,6 @@ def _binary(record: Record, endpoint: str) -> Iterator[str]:
         yield from _without_counts(record, field)
 
 
-FIELD_WORDS = {"mrd_negative_response": "MRD-negative"}
-"""A field that stands in for an endpoint, in a word."""
 TEST_WORDS = {
     "fisher": "Fisher",
     "chi_squared": "χ²",
@@ -117,7 +118,8 @@ def _own_p(entry: Entry) -> str | None:
 
 def _by_test(record: Record, endpoint: str) -> str:
     """Which test gives the printed p, where the tables that print so come from one alone."""
-    classes = response_classes(record) if endpoint == "complete_response" else None
+    of_classes = set(SUMS.get(endpoint, ())) & set(QUESTION.exclusive)
+    classes = response_classes(record) if of_classes else None
     if classes:
         tests, of = {c.test for c in classes.candidates}, " of all classes of response"
     else:
@@ -148,13 +150,13 @@ def _without_counts(record: Record, field: str) -> Iterator[str]:
         yield ratio_words(entry) + (f", {p_words(entry.p)}" if entry.p else "") + _made(entry)
 
 
-def _duration(record: Record) -> Iterator[str]:
+def _duration(record: Record, field: str) -> Iterator[str]:
     """The comparisons by grade with their group sizes, the gravest grades first, and all grades by arm."""
     by_grade = {s: min(m.grades) for s, m in record.strata.items() if m.grades}
     for stratum in sorted(by_grade, key=lambda s: -by_grade[s]):
         found = [
             e
-            for e in record.find(Entry, "crs_duration", stratum=stratum, arm="comparison")
+            for e in record.find(Entry, field, stratum=stratum, arm="comparison")
             if isinstance(e, PValue | TestOutcome)
         ]
         sizes = [group_size(record, arm, stratum) for arm in ("treated", "control")]
@@ -162,12 +164,12 @@ def _duration(record: Record) -> Iterator[str]:
         with_number = sorted(found, key=lambda e: e.kind != "p_value")
         yield from (f"{stratum_words(record, stratum)}: {printed_words(e)}{numbers}" for e in with_number[:1])
     for stratum in record.strata:
-        arms = {e.arm: e for e in record.find(MedianRange, "crs_duration", stratum=stratum)}
+        arms = {e.arm: e for e in record.find(MedianRange, field, stratum=stratum)}
         if {"treated", "control"} <= arms.keys():
             treated, control = (
                 f"{arms[a].median} ({arms[a].minimum}–{arms[a].maximum})" for a in ("treated", "control")
             )
-            p = [p_words(e.p) for e in record.find(PValue, "crs_duration", stratum=stratum, arm="comparison")]
+            p = [p_words(e.p) for e in record.find(PValue, field, stratum=stratum, arm="comparison")]
             where = "all grades" if stratum == "all" else stratum_words(record, stratum)
             yield f"{where}: {treated} v {control} days" + (f", {p[0]}" if p else "")
 

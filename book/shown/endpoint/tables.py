@@ -382,18 +382,18 @@ def by_grade(key: str, review: Review) -> Table:
     )
 
 
-def severe_crs_by_contrast(review: Review) -> pd.DataFrame:
-    """The severe condition as each paper prints it, by contrast; only early against late use is estimated."""
-    used = evidence_of("severe_crs", review).studies
+def by_contrast(key: str, review: Review) -> pd.DataFrame:
+    """An endpoint as each paper prints it, by contrast, of which one alone is estimated."""
+    field, evidence = ENDPOINTS[key].evidence, evidence_of(key, review)
     return pd.DataFrame(
         [
             {
                 f"use of {TREATMENT}": review.studies[study].contrast,
                 "study": review.studies[study].label,
-                "as printed": printed_result(record, "severe_crs"),
+                "as printed": printed_result(record, field),
                 "estimated": (
                     "yes"
-                    if study in used
+                    if study in evidence.studies
                     else (
                         f"no: the grade led to {THE_TREATMENT}"
                         if review.studies[study].contrast == QUESTION.contrast
@@ -401,7 +401,7 @@ def severe_crs_by_contrast(review: Review) -> pd.DataFrame:
                     )
                 ),
                 "study_id": study,
-                "entries": evidence_of("severe_crs", review).entries_behind(study),
+                "entries": evidence.entries_behind(study),
             }
             for study, record in sorted(
                 review.included().items(), key=lambda item: review.studies[item[0]].contrast

@@ -1,4 +1,6 @@
-"""The narrower question, patients with CRS only, beside the answer as used: a picture and what it says."""
+"""The narrower question, patients with the condition only, beside the answer as used: a picture and what it
+says.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +10,7 @@ import pandas as pd
 
 from book.html.style import BLUE, INK, LIGHT, SKY, Picture, canvas, interval_line, reach
 from book.shown.endpoint.rows import caption, frame
+from extraction.question import CONDITION, THE_TREATMENT
 from extraction.records import Review
 from models.answers.answer import answer_of, as_ratios
 from models.endpoints import ENDPOINTS, evidence_of
@@ -18,8 +21,8 @@ from models.trust.with_condition import Bounds, answer_with_condition, never_had
 from models.words import compact, number
 
 CANNOT = (
-    "What the answer would be among patients with CRS only cannot be bounded here: not every paper used tells"
-    " how many of each arm had CRS, or the ways to split the events are too many."
+    f"What the answer would be among patients with {CONDITION} only cannot be bounded here: not every paper"
+    f" used tells how many of each arm had {CONDITION}, or the ways to split the events are too many."
 )
 
 
@@ -39,20 +42,20 @@ class Row:
 
 
 def rows(key: str, review: Review, found: Bounds) -> list[Row]:
-    """The answer as used, among patients with CRS, and without events that began before the drug where a
-    paper counts them.
+    """The answer as used, among patients with the condition, and without events that began before the
+    treatment where a paper counts them.
     """
     shown = [
         Row("as used: all patients", (answer_of(key, review).mu.ratio,), INK),
-        Row("patients with CRS only", (found.low, found.high), BLUE),
+        Row(f"patients with {CONDITION} only", (found.low, found.high), BLUE),
     ]
     if after := without_early_events(key, review):
-        shown.append(Row("without those who had it before the drug", (after,), SKY))
+        shown.append(Row(f"without those who had it before {THE_TREATMENT}", (after,), SKY))
     return shown
 
 
 def without_early_events(key: str, review: Review) -> dict[str, float] | None:
-    """The answer without patients whose event began before the drug; None where no paper counts any."""
+    """The answer without patients whose event began before the treatment; None where no paper counts any."""
     endpoint = ENDPOINTS[key]
     evidence = collect(review, endpoint.evidence, Reading(before_treatment=False))
     if evidence.used_hash() == evidence_of(key, review).used_hash():
@@ -62,7 +65,7 @@ def without_early_events(key: str, review: Review) -> dict[str, float] | None:
 
 
 def picture(key: str, review: Review) -> Picture | None:
-    """The answers beside each other; None where that among patients with CRS cannot be bounded."""
+    """The answers beside each other; None where that among patients with the condition cannot be bounded."""
     found = answer_with_condition(key, review)
     if found is None:
         return None
@@ -79,7 +82,7 @@ def picture(key: str, review: Review) -> Picture | None:
         pd.DataFrame(list(_numbers(shown, endpoint.scale))),
         how=(
             "The mean effect by quadrature for every way in which the events may be split between patients "
-            "with and without CRS; median and limits each at their lowest and at their highest."
+            f"with and without {CONDITION}; median and limits each at their lowest and at their highest."
         ),
         endpoint=key,
     )
@@ -103,7 +106,9 @@ def _numbers(shown: list[Row], scale: str) -> Iterator[dict]:
 
 
 def sentences(key: str, review: Review) -> Iterator[str]:
-    """How many never had CRS, how far the answer can move without them, and how much of it that is."""
+    """How many never had the condition, how far the answer can move without them, and how much of it
+    that is.
+    """
     found = answer_with_condition(key, review)
     if found is None:
         yield CANNOT
@@ -111,23 +116,24 @@ def sentences(key: str, review: Review) -> Iterator[str]:
     used, scale = answer_of(key, review).mu.ratio, ENDPOINTS[key].scale
     if counted := never_had_it(review, evidence_of(key, review).studies):
         yield (
-            f"Of the {counted[1]} untreated patients here {counted[0]} never had CRS, so there was none to"
-            " give them the drug for."
+            f"Of the {counted[1]} untreated patients here {counted[0]} never had {CONDITION}, so there was"
+            f" none to give them {THE_TREATMENT} for."
         )
     low, high = (number(limits["median"]) for limits in (found.low, found.high))
     yield (
-        f"Among patients with CRS only, the mean {scale} lies between {low} and {high}, however the events"
-        f" were split between them and the others, against {number(used['median'])} as used; the 95 %"
+        f"Among patients with {CONDITION} only, the mean {scale} lies between {low} and {high}, however the"
+        f" events were split between them and the others, against {number(used['median'])} as used; the 95 %"
         f" intervals reach from {number(found.low['lower'])} to {number(found.high['upper'])}."
     )
     if number(used["median"]) != number(1):
         yield part(used["median"], found)
     if after := without_early_events(key, review):
-        yield f"Without patients who had it before the drug, the mean {scale} is {compact(after)}."
+        yield f"Without patients who had it before {THE_TREATMENT}, the mean {scale} is {compact(after)}."
 
 
 def part_without_it(used: float, found: Bounds) -> tuple[float, float]:
-    """The smallest and the largest part of the log ratio as used that is not there among patients with CRS;
+    """The smallest and the largest part of the log ratio as used that is not there among patients with the
+    condition;
     below 0 where the difference is larger among them, above 1 where it is on the other side.
     """
     parts = [1 - np.log(limits["median"]) / np.log(used) for limits in (found.low, found.high)]
@@ -137,7 +143,7 @@ def part_without_it(used: float, found: Bounds) -> tuple[float, float]:
 def part(used: float, found: Bounds) -> str:
     least, most = part_without_it(used, found)
     if most <= 0:
-        return "So none of the difference between the arms need come from patients without CRS."
+        return f"So none of the difference between the arms need come from patients without {CONDITION}."
     up_to = "all" if most >= 1 else f"{100 * most:.0f} %"
     if least >= 1:
         share = "all"
@@ -147,5 +153,5 @@ def part(used: float, found: Bounds) -> str:
         share = f"anything from none to {up_to}"
     return (
         f"So {share} of the difference between the arms (of the median, on the log scale) could come from"
-        " patients without CRS."
+        f" patients without {CONDITION}."
     )
