@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@echo 'make book builds everything; make test proves it. The steps:'
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
 
 # Each candidate is run, not just looked up: a pyenv shim can exist and fail, and Debian's python3 can lack ensurepip.
 # It names the Python it stands on: `python3` may be the very .venv that is about to be replaced.
@@ -71,6 +71,9 @@ serve: env ## show the built book on localhost (make serve PORT=8001 for another
 bundle: book ## pack evidence, results, draws, figures and the tree into one archive that builds again
 	@$(PYTHON) -m book bundle
 
+deposit: book ## the bundle of a released version, with metadata and checksums, as Zenodo takes it
+	@$(PYTHON) -m book deposit
+
 pdf: book ## print the book's reading sequence as one PDF, with Chromium
 	@$(PYTHON) -m book pdf
 
@@ -113,4 +116,4 @@ lock: # write requirements.lock anew from pyproject.toml, keeping every pin that
 	PATH="$$PATH:.venv/bin"; uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.12 --all-extras \
 		pyproject.toml --output-file requirements.lock
 
-.PHONY: help env tools lint check fit book serve bundle pdf test coverage bench parity clean interpreter due lock answer
+.PHONY: help env tools lint check fit book serve bundle deposit pdf test coverage bench parity clean interpreter due lock answer

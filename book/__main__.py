@@ -46,7 +46,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         choices=tuple(MAKES),
         default="build",
-        help="bundle: pack the built book and all behind it; pdf: print it",
+        help="bundle: pack the built book and all behind it; deposit: that of a release, with the metadata"
+        " Zenodo asks for; pdf: print it",
     )
 
 
@@ -63,6 +64,12 @@ def bundle() -> int:
     """Write the archive of this version."""
     print("Bundling:", flush=True)
     return _alone("The bundle was not written", _write_bundle)
+
+
+def deposited() -> int:
+    """Write the folder of this version that Zenodo takes."""
+    print("Bundling:", flush=True)
+    return _alone("The deposit was not written", _write_deposit)
 
 
 def printed() -> int:
@@ -95,6 +102,12 @@ def _write_bundle() -> None:
     _tell(write())
 
 
+def _write_deposit() -> None:
+    from book.make.deposit import write
+
+    print(f"Done: {write()}")
+
+
 def _write_pdf() -> None:
     from book.make import pdf
 
@@ -115,7 +128,7 @@ def _build_unless_current() -> None:
     print(f"Done in {time.perf_counter() - start:.0f} s. Open {build.HTML / 'index.html'}")
 
 
-MAKES = {"build": built, "bundle": bundle, "pdf": printed}
+MAKES = {"build": built, "bundle": bundle, "deposit": deposited, "pdf": printed}
 
 
 if __name__ == "__main__":

@@ -491,6 +491,8 @@ def test_a_shared_link_has_a_picture_once_the_site_has_an_address(site, address)
     assert said.get("og:image") == (address and [f"{address}_static/preview.png"]) and said.get("og:url") == (
         address and [f"{address}book/page.html"]
     )
+    feed = f'<link rel="alternate" type="application/atom+xml" title="Versions" href="{address}feed.xml">'
+    assert (feed in context["metatags"]) is bool(address) is ("atom+xml" in context["metatags"])
 
 
 def test_the_picture_of_a_shared_link_is_as_large_as_sites_ask_and_turns_response_round(tmp_path, review):

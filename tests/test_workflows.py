@@ -19,13 +19,14 @@ ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = ROOT / "tests" / "reference" / "schemastore"
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 FORM = ROOT / ".github" / "ISSUE_TEMPLATE" / "study.yml"
-VERSIONS = {
-    "actions/checkout": "v4",
-    "actions/setup-python": "v5",
-    "actions/upload-artifact": "v4",
-    "actions/upload-pages-artifact": "v3",
-    "actions/deploy-pages": "v4",
+MAJOR = {
+    "actions/checkout": "4",
+    "actions/setup-python": "5",
+    "actions/upload-artifact": "4",
+    "actions/upload-pages-artifact": "3",
+    "actions/deploy-pages": "4",
 }
+PINNED = re.compile(r"uses: (\S+)@([0-9a-f]{40})  # v(\d+)\.\d+\.\d+$", re.M)
 
 
 def read(path: Path) -> dict:
@@ -131,9 +132,16 @@ def test_every_python_command_called_exists(path):
 
 
 @named
-def test_actions_are_the_hosts_own_at_pinned_versions(path):
+def test_actions_are_the_hosts_own_pinned_by_commit_with_the_version_beside_it(path):
+    pinned = PINNED.findall(path.read_text(encoding="utf-8"))
     used = [step["uses"] for step in steps(path) if "uses" in step]
-    assert used and [use for use in used if VERSIONS.get(use.split("@")[0]) != use.split("@")[1]] == []
+    assert used == [f"{action}@{commit}" for action, commit, _ in pinned]
+    assert all(MAJOR.get(action) == version for action, _, version in pinned)
+
+
+def test_an_action_has_one_commit_everywhere():
+    pins = {pin[:2] for path in WORKFLOWS for pin in PINNED.findall(path.read_text(encoding="utf-8"))}
+    assert sorted(action for action, _ in pins) == sorted(MAJOR)
 
 
 @named
@@ -149,12 +157,12 @@ def test_python_is_one_that_make_env_accepts(path):
 
 
 def test_paths_that_are_uploaded_are_those_of_the_book():
-    from book.make import build
+    from book.make import build, deposit
 
     paths = [
         step["with"]["path"] for path in WORKFLOWS for step in steps(path) if "upload" in step.get("uses", "")
     ]
-    assert [ROOT / path for path in paths] == [build.HTML, build.HTML]
+    assert [ROOT / path for path in paths] == [build.HTML, deposit.FOLDER, build.HTML]
 
 
 # rights

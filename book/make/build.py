@@ -74,8 +74,9 @@ def build(fingerprint: str) -> None:
             config = assemble(source, cache, review)
             require_posteriors(review)
             _require_checklists(review)
-            if config["html"].get("baseurl"):
+            if site := config["html"].get("baseurl"):
                 _write_preview(source / "_static", review)
+                _write_feed(source / EXTRA, site, citation(review))
         pages = sorted((source / "book").glob("*.md"))
         extensions = config["parse"]["myst_enable_extensions"]
         execute.run(pages, extensions, cache, _say)
@@ -187,6 +188,15 @@ def _write_preview(folder: Path, review: Review) -> None:
     figure = preview_picture.picture(review).figure
     figure.savefig(folder / Path(IMAGE).name, dpi=preview_picture.DPI, metadata={"Software": None})
     plt.close(figure)
+
+
+def _write_feed(folder: Path, site: str, cited: Citation) -> None:
+    """The feed of versions, which needs absolute addresses."""
+    from book.make import feed
+    from models.history import versions
+
+    text = feed.atom(site, cited, map(versions.read, versions.released()))
+    (folder / feed.FEED).write_text(text, encoding="utf-8")
 
 
 def _write_sources(folder: Path, review: Review) -> None:

@@ -13,6 +13,9 @@ IMAGE = "_static/preview.png"
 written by book/make/build.py.
 """
 
+FEED = "feed.xml"
+"""The feed of versions, where the site has an address; book/make/feed.py writes it."""
+
 
 def add(app, pagename: str, template: str, context: dict, doctree) -> None:
     """Add the description of a page and its preview; pages without text, such as search, have none."""
@@ -31,7 +34,8 @@ def add(app, pagename: str, template: str, context: dict, doctree) -> None:
             "og:image": f"{site}/{IMAGE}",
             "og:image:alt": said["og:description"],
         }
-    tags = filled("meta.html", description=what, properties=said)
+    feed = f"{site}/{FEED}" if site else None
+    tags = filled("meta.html", description=what, properties=said, feed=feed)
     context["metatags"] = f"{context.get('metatags', '')}\n    {tags}"
 
 
