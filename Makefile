@@ -65,8 +65,7 @@ book: fit ## run and render every page, and say which file to open
 	@$(PYTHON) -m book
 
 serve: env ## show the built book on localhost (make serve PORT=8001 for another port)
-	@test -f $(BUILT)/html/index.html || { echo 'No book yet: run make book first.' >&2; exit 1; }
-	@$(PYTHON) -u -m http.server --bind 127.0.0.1 --directory $(BUILT)/html $(PORT)
+	@$(PYTHON) -m book serve --port $(PORT)
 
 bundle: book ## pack evidence, results, draws, figures and the tree into one archive that builds again
 	@$(PYTHON) -m book bundle

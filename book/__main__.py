@@ -13,13 +13,14 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
-from io import TextIOWrapper
 from pathlib import Path
 
-from extraction.commands.parser import Commands, Parser
+from extraction.commands.parser import Commands, Parser, answer, counted
 from extraction.extras import of_extra
 from extraction.fault import Fault
 from models.runs.alone import alone
+
+PORT = 8000
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m book", description="Build the book where anything it depends on has changed."
     )
     _add_arguments(parser)
-    return _run(parser.parse_args(arguments))
+    return answer(parser, arguments)
 
 
 def add_commands(commands: Commands) -> None:
@@ -40,19 +41,23 @@ def add_commands(commands: Commands) -> None:
     )
 
 
-def _add_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_arguments(parser: Parser) -> None:
+    parser.set_defaults(run=_run, extra="book")
     parser.add_argument(
         "make",
         nargs="?",
-        choices=tuple(MAKES),
+        choices=(*MAKES, "serve"),
         default="build",
         help="bundle: pack the built book and all behind it; deposit: that of a release, with the metadata"
-        " Zenodo asks for; pdf: print it",
+        " Zenodo asks for; pdf: print it; serve: show it on localhost",
+    )
+    parser.add_argument(
+        "--port", type=counted, default=PORT, metavar="N", help="of serve; default %(default)s"
     )
 
 
 def _run(given: argparse.Namespace) -> int:
-    return MAKES[given.make]()
+    return served(given.port) if given.make == "serve" else MAKES[given.make]()
 
 
 def built() -> int:
@@ -76,6 +81,20 @@ def printed() -> int:
     """Write the book as one PDF."""
     print("Printing:", flush=True)
     return _alone("The PDF was not written", _write_pdf)
+
+
+def served(port: int) -> int:
+    """Show the book on localhost until Ctrl-C."""
+    from book.make.serve import serve
+
+    try:
+        serve(port)
+    except Fault as fault:
+        print(f"The book is not shown: {fault}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print()
+    return 0
 
 
 def _alone(failed: str, make: Callable[[], None]) -> int:
@@ -132,6 +151,4 @@ MAKES = {"build": built, "bundle": bundle, "deposit": deposited, "pdf": printed}
 
 
 if __name__ == "__main__":
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
     sys.exit(main())

@@ -1,8 +1,9 @@
 """What a file says, typed by a model: one problem for each rule that it breaks."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Annotated
 
@@ -72,12 +73,33 @@ def validate[M: BaseModel](source: Source, model: type[M]) -> M:
     except ValidationError as error:
         places = [(_place(source, e), e) for e in error.errors(include_url=False)]
         problems += [_explain(source, e, *place) for place, e in places if place[1] != FILL_IN]
+    else:
+        problems += _in_other_digits(source, typed, source.data, ())
     if len(problems) > MOST_PROBLEMS:
         rest = source.problem((), f"{len(problems)} faults", f"the first {MOST_PROBLEMS} are told")
         problems = [*problems[:MOST_PROBLEMS], rest]
     if problems:
         raise BadRecords(problems)
     return typed
+
+
+NO_DIGITS = re.compile(r"_|(?![0-9])\d")
+"""What Python reads as part of a number, and no reader does: `1_0`, digits of other scripts."""
+
+
+def _in_other_digits(source: Source, typed: object, written: object, path: tuple) -> Iterator[Problem]:
+    """Each number within a typed value that was not written in the digits 0 to 9."""
+    parts: Iterable[tuple] = ()
+    if isinstance(typed, BaseModel):
+        parts = ((name, getattr(typed, name)) for name in type(typed).model_fields)
+    elif isinstance(typed, dict):
+        parts = typed.items()
+    elif isinstance(typed, (list, tuple)):
+        parts = enumerate(typed)
+    elif isinstance(typed, (int, float, Decimal)) and isinstance(written, str) and NO_DIGITS.search(written):
+        yield source.problem(path, written, "a number is written in the digits 0 to 9")
+    for name, part in parts:
+        yield from _in_other_digits(source, part, child(written, name), (*path, name))
 
 
 def _left_to_fill_in(source: Source) -> Iterator[Problem]:

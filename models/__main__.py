@@ -11,7 +11,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
-from extraction.commands.parser import Commands, Parser, answer, ending_the_process
+from extraction.commands.parser import Commands, Parser, answer, counted, ending_the_process
 
 with ending_the_process():
     from models.pool import command as pool
@@ -48,7 +48,7 @@ def add_commands(commands: Commands) -> None:
     calibrate.add_argument("endpoints", nargs="*", metavar="ENDPOINT", help="default: every endpoint")
     calibrate.add_argument(
         "--replicates",
-        type=int,
+        type=counted,
         metavar="N",
         help="simulated reviews of each; default 1000, for durations 200",
     )

@@ -208,6 +208,8 @@ def parse(text):
     family, *numbers = text.strip().split(":")
     family = family.replace("-", "_")
     try:
+        if not (written := "".join(numbers)).isascii() or "_" in written:  # which Python's numbers may be
+            raise ValueError("a number is written in the digits 0 to 9")
         parameters = tuple(float(number) for number in numbers)
         name = "_".join([family, *(f"{value:g}" for value in parameters)])
         plain = family.replace("_", "-") + (" with " if parameters else "")

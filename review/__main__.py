@@ -12,7 +12,6 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
-from io import TextIOWrapper
 
 from extraction.commands.parser import Commands, Parser, answer
 
@@ -68,6 +67,4 @@ def print_completion(given: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without → still gets its help
     sys.exit(main())

@@ -4,20 +4,32 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from typing import NoReturn
 
 from extraction.extras import of_extra
 from extraction.fault import Fault
 from extraction.recover import Unusable
-from extraction.recover.printed import whole
+from extraction.recover.printed import number, whole
+
+NARROWEST = 20
+"""Columns of a terminal in which a table can still be read; one that claims fewer has not said its width."""
+LEAST, MOST = 1e-12, 1e12
+"""Between these lie the sizes of all numbers but 0 that a command is given."""
+SEEDS = 2**32
+"""Seeds of every sampler lie below this."""
 
 
 class Parser(argparse.ArgumentParser):
     """Wrong usage gets one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n")
+        self.exit(2, f"{self.prog}: {' '.join(message.split())}\n")
+
+    def print_help(self, file: object = None) -> None:
+        """Print the help; raise OSError where it cannot be written, which argparse keeps to itself."""
+        print(self.format_help(), end="", flush=True)
 
 
 class Commands:
@@ -57,21 +69,49 @@ def answer(parser: Parser, arguments: Sequence[str] | None = None) -> int:
     """Run the command that is asked for; its exit code, 1 where a fault stops it, 130 where it was
     interrupted.  Called wrongly, the process ends with 2.
     """
-    given = parser.parse_args(arguments)
-    name = f"{parser.prog} {given.command}"
+    given = argparse.Namespace(command="", left="")
     try:
+        _use_terminal()
+        parser.parse_args(arguments, given)
         with of_extra(given.extra):
-            return given.run(given)
+            code = given.run(given)
+        sys.stdout.flush()  # here, where a full disk can still be told
+        return code
     except Fault as fault:
         print(fault, file=sys.stderr)
     except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        pass
     except OSError as error:  # a full disk, a folder that may not be written
-        print(f"{name}: {error}", file=sys.stderr)
+        print(f"{parser.prog} {given.command}".strip() + f": {error}", file=sys.stderr)
     except KeyboardInterrupt:
-        print(f"{name}: interrupted; {given.left}", file=sys.stderr)
+        print(f"{parser.prog} {given.command}: interrupted; {given.left}", file=sys.stderr)
         return 130
+    _let_go()
     return 1
+
+
+def _use_terminal() -> None:
+    """Write what a terminal can show, `?` for other letters, at a width that can be read; raise OSError where
+    standard output is closed.
+    """
+    if sys.stdout is None or sys.stdout.closed:
+        raise OSError("standard output is closed")
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    if (columns := os.environ.get("COLUMNS", "")).isdecimal() and int(columns) < NARROWEST:
+        del os.environ["COLUMNS"]
+
+
+def _let_go() -> None:
+    """Write what is left of the output; where it cannot be written it is dropped, so that the end of the
+    process does not complain of it again.
+    """
+    if sys.stdout is not None and not sys.stdout.closed:
+        try:
+            sys.stdout.flush()
+        except OSError:
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager
@@ -89,3 +129,21 @@ def counted(text: str) -> int:
         return whole(text)
     except Unusable as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def measured(text: str) -> float:
+    """A number as printed, `-0.15`, from a command line: 0, or of a size between LEAST and MOST."""
+    try:
+        found = float(number(text).value)
+    except Unusable as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    if found and not LEAST <= abs(found) <= MOST:
+        raise argparse.ArgumentTypeError(f"{text}: it must be 0 or between {LEAST:g} and {MOST:g} in size")
+    return found
+
+
+def seeded(text: str) -> int:
+    """The seed of a sampler, from a command line."""
+    if (seed := counted(text)) >= SEEDS:
+        raise argparse.ArgumentTypeError(f"{text} is no seed: it is a whole number below {SEEDS:,}")
+    return seed

@@ -4,6 +4,7 @@ this review's alone.
 
 import argparse
 import json
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -105,7 +106,7 @@ def _cell(text: str):
         return None
     if text.endswith("%"):
         return printed_percent(text)
-    if not text.isdigit():
+    if not re.fullmatch("[0-9]{1,9}", text):
         raise Unusable(f"{text!r}: a cell is a count, a percentage such as 94.1%, or ?")
     return int(text)
 

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import asdict
 
+from extraction.commands.parser import counted
 from extraction.recover.claims import ClaimVerdict, judge_claim, read_claim
 
 
@@ -15,7 +16,10 @@ def declare(parser: argparse.ArgumentParser) -> None:
         help="quoted: 't(18) = -1.861, p = .96'; or F(1, 30), r(97), z, χ2(1) or chi2(1, N = 90)",
     )
     parser.add_argument(
-        "--comparisons", type=int, metavar="K", help="that each p was multiplied for (Bonferroni), if known"
+        "--comparisons",
+        type=counted,
+        metavar="K",
+        help="that each p was multiplied for (Bonferroni), if known",
     )
 
 

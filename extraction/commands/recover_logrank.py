@@ -25,7 +25,7 @@ def declare(parser: argparse.ArgumentParser, p_help: str) -> None:
     for arm, words in (("treated", "patients treated"), ("control", "patients of the control")):
         parser.add_argument(f"--n-{arm}", type=counted, required=True, metavar="N", help=words)
     parser.add_argument("--p", required=True, help=p_help)
-    parser.add_argument("--sides", type=int, choices=(1, 2), default=2, help="of the test; default 2")
+    parser.add_argument("--sides", type=counted, choices=(1, 2), default=2, help="of the test; default 2")
     parser.add_argument("--direction", choices=tuple(DIRECTIONS), help="hazard of the treated, if told")
     parser.add_argument("--events", type=counted, metavar="E", help="events of both arms together")
     for arm in ("treated", "control"):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from decimal import Decimal
 
+from extraction.commands.parser import counted
 from extraction.recover.means import Group, judge_means
 from extraction.recover.printed import number
 from extraction.recover.samples import Described, contradiction, grain_of, samples_of
@@ -16,9 +17,9 @@ SHOWN = 20
 def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mean", required=True, metavar="X", help="of whole numbers, as printed")
     parser.add_argument("--sd", metavar="X", help="as printed")
-    parser.add_argument("--n", type=int, required=True, metavar="N", help="patients")
+    parser.add_argument("--n", type=counted, required=True, metavar="N", help="patients")
     parser.add_argument(
-        "--items", type=int, default=1, metavar="K", help="whole numbers whose mean a value is; default 1"
+        "--items", type=counted, default=1, metavar="K", help="whole numbers whose mean a value is; default 1"
     )
     parser.add_argument("--scale", nargs=2, metavar=("LEAST", "MOST"), help="ends of the scale")
     parser.add_argument("--median", metavar="X", help="as printed")
@@ -76,7 +77,7 @@ def declare_two(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f"--{name}", nargs=2, required=True, metavar=("TREATED", "CONTROL"), help="as printed"
         )
-    parser.add_argument("--n", nargs=2, type=int, required=True, metavar=("TREATED", "CONTROL"))
+    parser.add_argument("--n", nargs=2, type=counted, required=True, metavar=("TREATED", "CONTROL"))
     parser.add_argument("--p", required=True, help="as printed")
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from scipy import special
 
+from extraction.commands.parser import counted
 from extraction.recover import Unusable
 from extraction.recover.means import judge_difference
 from extraction.recover.printed import number
@@ -26,7 +27,10 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--measure", choices=MEASURES, default="ratio", help="what the ratio is of")
     for name in COUNTS:
         parser.add_argument(
-            f"--{name.replace('_', '-')}", type=int, metavar="N", help="for an unadjusted odds or risk ratio"
+            f"--{name.replace('_', '-')}",
+            type=counted,
+            metavar="N",
+            help="for an unadjusted odds or risk ratio",
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from extraction.commands.parser import counted
+from extraction.commands.parser import counted, measured
 from extraction.commands.shown import say, show_rows
 from extraction.digitised.read import COLUMNS, UNITS
 from extraction.digitised.vector import Axis, Figure, Line, axis_of, read_figure, steps_read
@@ -27,12 +27,12 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--page", type=counted, metavar="N", default=1, help="of the PDF; default 1")
     for axis, ends in (("time", "leftmost and rightmost"), ("survival", "lowest and highest")):
         parser.add_argument(
-            f"--{axis}", nargs=2, type=float, metavar=("FIRST", "LAST"), help=f"values of the {ends} tick"
+            f"--{axis}", nargs=2, type=measured, metavar=("FIRST", "LAST"), help=f"values of the {ends} tick"
         )
         parser.add_argument(
             f"--{axis}-at",
             nargs=2,
-            type=float,
+            type=measured,
             metavar=("A", "B"),
             help="their places on the page, if not found",
         )

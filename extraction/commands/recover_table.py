@@ -3,6 +3,7 @@
 import argparse
 import csv
 import math
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -155,7 +156,7 @@ def _arm(given: argparse.Namespace, arm: str, percent: str | None, notes: list[s
 
 def _allocation(text: str) -> tuple[int, int]:
     parts = text.split(":")
-    if len(parts) != 2 or not all(part.strip().isdigit() and int(part) > 0 for part in parts):
+    if len(parts) != 2 or not all(re.fullmatch(r" *0*[1-9][0-9]{0,8} *", part) for part in parts):
         raise Unusable(f"allocation {text!r}: give treated to control in whole numbers, such as 1:2")
     return int(parts[0]), int(parts[1])
 

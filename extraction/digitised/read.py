@@ -32,7 +32,7 @@ CELLS = {
 ARMS = ("treated", "control")
 """Arms as a file may name them; the records call the treated arm by its drug."""
 COLUMNS = ("kind", "arm", "time", "survival", "n", "pixel_x", "pixel_y")
-NUMBER = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?")
+NUMBER = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?", re.ASCII)
 LARGEST_FILE = 1_000_000
 """Bytes; a curve of a hundred points has about four thousand."""
 PER_CENT = 1.5

@@ -29,6 +29,8 @@ SIGNS = ("<", ">", "≤", "≥")
 SAYS = {"": "is", "<": "is below", "≤": "is at most", ">": "is above", "≥": "is at least"}
 LARGEST_EXPONENT = 600
 """A larger one is a slip, not a result."""
+LARGEST_COUNT = 10**12
+"""More than all people that ever lived."""
 
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 VARIANTS = str.maketrans(
@@ -56,8 +58,8 @@ THIN = "\u00a0\u2007\u2008\u2009\u202f"
 
 DIGITS = r"(?:\d|[.,·](?=\d))(?:\d|[.,·'](?=\d))*"
 POWER = r"(?:\s?[eE]\s?(?P<e>[+-]?\d+)|\s?[×xX*·]\s?10\s?(?:\^\s?(?P<to>[+-]?\d+)|(?P<flat>-\d+)))?"
-UNSIGNED = re.compile(rf"(?P<digits>{DIGITS}){POWER}")
-POWER_OF_TEN = re.compile(r"10\s?(?:\^\s?([+-]?\d+)|(-\d+))")
+UNSIGNED = re.compile(rf"(?P<digits>{DIGITS}){POWER}", re.ASCII)
+POWER_OF_TEN = re.compile(r"10\s?(?:\^\s?([+-]?\d+)|(-\d+))", re.ASCII)
 MARKS = r"\s*(?:\*{1,4}|[†‡§¶#‖]+)?"
 NOT_SIGNIFICANT = re.compile(
     r"n\.?\s?s\.?|n/s|(?:not|non)(?:[\s-]?statistically)?[\s-]?significant", re.IGNORECASE
@@ -155,6 +157,8 @@ def whole_of(written: str, what: str) -> int:
     found = [n for n in meanings(form) if not n.mark and n.value == n.value.to_integral_value()]
     if not found:
         raise Unusable(f"{what}: a count has no decimals")
+    if found[0].value > LARGEST_COUNT:
+        raise Unusable(f"{what}: a count is up to {LARGEST_COUNT:,}")
     return int(found[0].value)
 
 

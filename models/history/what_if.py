@@ -19,6 +19,8 @@ from extraction.source import parse
 from extraction.typed import validate
 from models.evidence.collect import collect_all
 
+CODE = {".py", ".pyc"}
+
 
 @dataclass(frozen=True)
 class WhatIf:
@@ -63,10 +65,15 @@ def _committed(path: Path, root: Path) -> str | None:
 
 @contextmanager
 def _copy(root: Path) -> Iterator[Path]:
-    """A copy of the register, the records and what is read beside them."""
+    """A copy of the register, the records and what is read beside them; it may be changed, whether or not
+    they may.
+    """
     with TemporaryDirectory() as scratch:
         folder = Path(scratch) / "extraction"
-        shutil.copytree(root, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+        for path in root.rglob("*"):
+            if path.is_file() and path.suffix not in CODE:
+                (folder / path.relative_to(root)).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, folder / path.relative_to(root))
         yield folder
 
 

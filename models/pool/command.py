@@ -8,6 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from extraction.commands.parser import measured, seeded
 from models.pool.fit import BASELINE_SD, BASELINES, SEED, Pooled, priors_of
 from models.pool.measures import MEASURES
 from models.pool.moderators import Covariate, df_of, moderator_of
@@ -125,10 +126,10 @@ def add_arguments(parser):
         " covariate changing the effect by the SD of the prior of the mean effect",
     )
     parser.add_argument("--engine", choices=("quadrature", "nuts"), default="quadrature")
-    parser.add_argument("--seed", type=int, default=SEED, help="of nuts; default %(default)s")
+    parser.add_argument("--seed", type=seeded, default=SEED, help="of nuts; default %(default)s")
     parser.add_argument(
         "--beyond",
-        type=float,
+        type=measured,
         metavar="EFFECT",
         help="probability that the effect lies below and above this one",
     )
@@ -211,9 +212,8 @@ def _cells(args):
 
 
 def _positive(text):
-    value = float(text)  # argparse turns ValueError into its own message
-    if not 0 < value <= 1e6:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number up to a million")
+    if not 1e-6 <= (value := measured(text)) <= 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is not between a millionth and a million")
     return value
 
 

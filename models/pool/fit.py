@@ -24,6 +24,8 @@ BASELINES = {"midway": 0.5, "control": 0.0}
 """Where between the arms a study's own log odds lie: the share of the log odds ratio above the control."""
 BASELINE_SD = 10.0
 SEED = 1
+LEAST, MOST = 1e-9, 1e9
+"""Sizes of the parameters of a prior, those that are 0 apart."""
 FINE = 0.1
 """Standard error, in medians of the prior of tau, below which a normal study is integrated exactly."""
 
@@ -71,7 +73,19 @@ def priors_of(
         )
     scan_places(tau)  # refuses what cannot be a prior of tau
     baseline = BaselinePrior(parse(f"normal:0:{baseline_sd}"), BASELINES[baseline_at])
-    return Priors(mu, tau, baseline, _slope(slope, covariate, mu))
+    priors = Priors(mu, tau, baseline, _slope(slope, covariate, mu))
+    for prior in filter(None, (mu, tau, baseline.prior, priors.slope)):
+        _require_size(prior)
+    return priors
+
+
+def _require_size(prior: Prior) -> None:
+    """Raise ValueError where a parameter is of a size that no grid of effects can hold."""
+    for value in prior.parameters:
+        if value and not LEAST <= abs(value) <= MOST:
+            raise ValueError(
+                f"prior {prior.name}: {value:g} is of no size that an effect has, {LEAST:g} to {MOST:g}"
+            )
 
 
 def _slope(slope: str | Prior | None, covariate: Covariate | None, mu: Prior) -> Prior | None:

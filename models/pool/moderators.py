@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
@@ -69,10 +70,7 @@ def df_of(effects: str) -> float | None:
     if effects == "normal":
         return None
     family, _, number = effects.partition(":")
-    try:
-        df = float(number)
-    except ValueError:
-        df = 0.0
+    df = float(number) if re.fullmatch(r"[0-9]{1,3}(\.[0-9]*)?", number) else 0.0
     if family != "t" or not 1 <= df <= 200:
         raise ValueError(
             f"effects scatter as normal or as t:DF with 1 to 200 degrees of freedom, not {effects!r}"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import InvalidOperation
@@ -16,6 +17,10 @@ from extraction.interop.columns import STUDY, canonical
 from extraction.plain import Unreadable, text_of
 
 SEPARATORS = ",;\t"
+PLAIN = re.compile(
+    r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?inf(?:inity)?|nan", re.IGNORECASE
+)
+"""A number as software writes it."""
 MISSING = {"", "na", "n/a", "."}
 
 
@@ -56,12 +61,10 @@ class Cells:
         text = self.text(name)
         if self.decimal_comma and "." not in text:
             text = text.replace(",", ".")
-        try:
+        if PLAIN.fullmatch(text):
             value = float(text)
-        except ValueError:
-            value = self._as_printed(name, text)
-            if isnan(value):
-                return value
+        elif isnan(value := self._as_printed(name, text)):
+            return value
         if not isfinite(value):
             self.refuse(name, "must be finite")
         elif not low <= value <= high:
