@@ -2,6 +2,7 @@
 merged record is refused until it is settled.
 """
 
+import io
 import json
 
 import pytest
@@ -12,6 +13,7 @@ from extraction.__main__ import main
 from extraction.schema import Record
 from extraction.source import parse
 from extraction.twice.compare import Extraction, NotOfOnePaper, compare, kappa
+from extraction.twice.merge import _round_trip
 from extraction.typed import validate
 
 ADA = (
@@ -216,6 +218,14 @@ def test_two_who_agree_merge_to_a_record_that_passes(both, tmp_path, capsys, inv
     assert code == 0 and "FILL_IN" not in merged
     (invented.root / RECORD).write_text(merged, encoding="utf-8")
     assert invented.check()[0] == 0
+
+
+@pytest.mark.parametrize("typed", ["+30", "030", "3_0", '"30"', "4.780e1", "47.80", ".50", "5.", "~", "yes"])
+def test_a_scalar_stays_as_it_is_typed(typed):
+    text = f"a: {typed}  # kept\nb: {{c: {typed}, d: null}}\ne: [{typed}, 2024-01-31]\n"
+    yaml, out = _round_trip(), io.StringIO()
+    yaml.dump(yaml.load(text), out)
+    assert out.getvalue() == text
 
 
 def test_kinds_that_differ_leave_only_what_both_have_to_settle(both):

@@ -10,6 +10,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.resolver import VersionedResolver
 
 from extraction.source import FILL_IN
 from extraction.twice.compare import Block, Comparison, Difference
@@ -40,15 +41,21 @@ def merged(found: Comparison, first: str, second: str) -> str:
     return out.getvalue()
 
 
+class _AllText(VersionedResolver):
+    """Takes no scalar for a number, a date or a null: `47.80` and `.04` stay as they are typed."""
+
+    @property
+    def versioned_resolver(self) -> dict:
+        return {}
+
+
 def _round_trip() -> YAML:
-    """Reads and writes a record with all but its values as they were."""
+    """Reads and writes a record with all but its values as they were; every scalar is text, as typed."""
     yaml = YAML()
+    yaml.Resolver = _AllText
     yaml.preserve_quotes = True
     yaml.width = WIDEST
     yaml.indent(mapping=2, sequence=4, offset=2)
-    yaml.representer.add_representer(
-        type(None), lambda writer, _: writer.represent_scalar("tag:yaml.org,2002:null", "null")
-    )
     return yaml
 
 
@@ -148,9 +155,9 @@ def _second(found: Comparison) -> CommentedMap:
     counted, record = found.agreement(), found.second.record
     block = CommentedMap(
         extractor=record.extractor,
-        extracted=record.extracted,
-        compared=counted.compared,
-        differed=counted.compared - counted.agreed,
+        extracted=record.extracted.isoformat(),
+        compared=str(counted.compared),
+        differed=str(counted.compared - counted.agreed),
     )
     for name, listed in (
         ("not_read", found.not_read),
