@@ -120,6 +120,8 @@ def headline(told: Told) -> str:
         said = f"adjusted for bias {adjusted}; not adjusted, {_again(unadjusted)}"
     else:
         said = f"not adjusted for bias {unadjusted}; adjusted, {_again(adjusted)}"
+    if told.certainty == NOT_RATED:
+        return f"Certainty not rated; {said}"
     return sentence_case(said if told.certainty in VERBS else f"very uncertain; {said}")
 
 

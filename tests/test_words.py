@@ -78,6 +78,12 @@ def test_at_very_low_certainty_nothing_is_said_to_have_been_so(key, p_favours):
     assert said.startswith("Very uncertain; ") and " had " not in said
 
 
+def test_a_certainty_that_nobody_rated_is_not_called_low():
+    assert words.headline(told(0.999, certainty="not rated")) == (
+        f"Certainty not rated; adjusted for bias or not, the data lean to {SHORTER} with tocilizumab"
+    )
+
+
 def test_the_adjusted_answer_is_said_first_where_the_bias_is_grave():
     said = words.headline(told(0.97, 0.5))
     assert said == (

@@ -126,6 +126,8 @@ def in_short(found: list[Row]) -> str:
     )
     if len(studied) == 1:
         said = {True: "lean one way", False: "do not tell"}
+        if bool(adjusted) == bool(unadjusted):
+            return f"Adjusted for bias or not, the data {said[bool(adjusted)]}."
         return (
             f"Adjusted for bias the data {said[bool(adjusted)]}, not adjusted they {said[bool(unadjusted)]}."
         )
