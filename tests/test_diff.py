@@ -120,6 +120,11 @@ def test_nothing_changed_is_said_so():
     assert changes.headline(found).startswith("Nothing has changed since version 1.0.0.")
 
 
+@pytest.mark.parametrize("key", ENDPOINTS)
+def test_without_a_change_nothing_is_refitted(key):
+    assert refit.estimates(key, {}) == {}
+
+
 def test_a_study_that_leaves_is_told_with_the_reason_of_the_register():
     old, new = invented("1.0.0", [A, B], JUDGED), invented("2.0.0", [A], JUDGED)
     new["register"][1] |= {"decision": "excluded", "reason": "Retracted by the journal."}

@@ -73,7 +73,7 @@ def estimates[K](key: str, settings: dict[K, Setting], folder: Path | None = Non
 
     Raises TooFewDraws where the priors of a sampled setting are wider than those sampled under.
     """
-    return ENDPOINTS[key].engine.way(_all_integrated, _sampled)(settings, folder)
+    return ENDPOINTS[key].engine.way(_all_integrated, _sampled)(settings, folder) if settings else {}
 
 
 def _all_integrated[K](settings: dict[K, Setting], _: Path | None) -> dict[K, Estimate]:
