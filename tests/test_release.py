@@ -34,12 +34,19 @@ def released(tmp_path_factory) -> Tree:
     return tree
 
 
+@pytest.fixture(scope="module")
+def command(released):
+    """Commands in that tree, after the one that made it."""
+    with released.warm() as run:
+        yield run
+
+
 def frozen(tree: Tree, version: str = "1.0.0") -> dict:
     return json.loads((tree.folder / "releases" / f"{version}.json").read_text(encoding="utf-8"))
 
 
-def refusal(tree: Tree, version: str) -> str:
-    done = tree.run("models", "release", version)
+def refusal(command, version: str) -> str:
+    done = command("models", "release", version)
     assert done.returncode == 1 and done.stdout == "" and done.stderr.count("\n") == 1, done.stderr
     return done.stderr
 
@@ -75,10 +82,10 @@ def test_it_holds_every_estimate_and_enough_to_draw_each_posterior_again(release
         assert adjusted == pytest.approx(np.log(endpoint["compared"]["adjusted"]["median"]), abs=0.01)
 
 
-def test_it_refuses_a_version_that_exists_goes_backwards_or_is_none(released):
-    assert "version 1.0.0 exists" in refusal(released, "1.0.0")
-    assert "version 0.9.12 goes backwards: the newest release is 1.0.0" in refusal(released, "0.9.12")
-    assert "three whole numbers joined by dots" in refusal(released, "1.1")
+def test_it_refuses_a_version_that_exists_goes_backwards_or_is_none(command):
+    assert "version 1.0.0 exists" in refusal(command, "1.0.0")
+    assert "version 0.9.12 goes backwards: the newest release is 1.0.0" in refusal(command, "0.9.12")
+    assert "three whole numbers joined by dots" in refusal(command, "1.1")
 
 
 @pytest.mark.parametrize("wrong", ["1.1", "v1.1.0", "01.1.0", "1.1.0-beta", "../1.1.0"])
@@ -91,23 +98,23 @@ def test_versions_are_ordered_as_numbers():
     assert sorted(["1.10.0", "1.9.1", "0.30.0"], key=versions.order) == ["0.30.0", "1.9.1", "1.10.0"]
 
 
-def test_it_refuses_without_an_unreleased_section_then_with_uncommitted_work(released):
+def test_it_refuses_without_an_unreleased_section_then_with_uncommitted_work(released, command):
     released.commit("Release 1.0.0")
-    assert "newest section must be `## Unreleased`" in refusal(released, "1.1.0")
+    assert "newest section must be `## Unreleased`" in refusal(command, "1.1.0")
     released.change("CHANGELOG.md", "\n## 1.0.0", "\n## Unreleased\n\nA word changed.\n\n## 1.0.0")
     released.commit("Say what changed")
     released.change("CHANGELOG.md", "A word changed.", "Two words changed.")
-    assert "these differ from the last commit: CHANGELOG.md" in refusal(released, "1.1.0")
+    assert "these differ from the last commit: CHANGELOG.md" in refusal(command, "1.1.0")
     released.git("checkout", "-q", "CHANGELOG.md")
     (released.folder / "stray.txt").touch()
-    assert "these differ from the last commit: stray.txt" in refusal(released, "1.1.0")
+    assert "these differ from the last commit: stray.txt" in refusal(command, "1.1.0")
     (released.folder / "stray.txt").unlink()
 
 
-def test_it_refuses_a_review_that_is_not_fitted(released, tmp_path):
+def test_it_refuses_a_review_that_is_not_fitted(released, command, tmp_path):
     posteriors = released.folder / "_build" / "posteriors"
     posteriors.rename(tmp_path / "posteriors")
-    assert "no posterior for the present records" in refusal(released, "1.1.0")
+    assert "no posterior for the present records" in refusal(command, "1.1.0")
     (tmp_path / "posteriors").rename(posteriors)
 
 
@@ -119,16 +126,16 @@ def test_it_refuses_a_clock_before_the_evidence(released):
     assert "Refused: the clock says 2020-01-01, which is before" in done.stderr
 
 
-def test_a_damaged_release_is_named(released):
+def test_a_damaged_release_is_named(released, command):
     path = released.folder / "releases/1.0.0.json"
     whole = path.read_bytes()
     path.write_bytes(whole[:1000])
-    done = released.run("models", "diff", "1.0.0")
+    done = command("models", "diff", "1.0.0")
     path.write_bytes(whole)
     assert done.returncode == 1 and "1.0.0.json is damaged" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_a_second_version_says_what_triggered_it_and_the_difference_is_attributed(released):
+def test_a_second_version_says_what_triggered_it_and_the_difference_is_attributed(released, command):
     released.change(
         "extraction/register.yml",
         "contrast: early v late\n    decision: included",
@@ -139,13 +146,13 @@ def test_a_second_version_says_what_triggered_it_and_the_difference_is_attribute
         for row in frozen(released)["register"]
         if row["decision"] == "included" and row["endpoints"] == ["severe_crs"]
     ]
-    assert released.run("models", "fit").returncode == 0
+    assert command("models", "fit").returncode == 0
     released.commit("Exclude a study")
-    done = released.run("models", "release", "1.1.0")
+    done = command("models", "release", "1.1.0")
     assert done.returncode == 0, done.stderr
     second = frozen(released, "1.1.0")
     assert second["preceding"] == "1.0.0" and second["trigger"] == [f"{label}: included before, now excluded"]
-    told = json.loads(released.run("models", "diff", "1.0.0", "1.1.0", "--json").stdout)
+    told = json.loads(command("models", "diff", "1.0.0", "1.1.0", "--json").stdout)
     for key, endpoint in told["endpoints"].items():
         had = gone in {report["study"] for report in frozen(released)["endpoints"][key]["evidence"]["used"]}
         assert [(step["what"], step["study"]) for step in endpoint["unadjusted"]["steps"]] == (
@@ -153,13 +160,13 @@ def test_a_second_version_says_what_triggered_it_and_the_difference_is_attribute
         ), key
     said = changes.said(told)
     assert f"{label} removed: ratio × " in said and "Methods: unchanged." in said
-    assert released.run("models", "diff", "1.1.0").stdout.startswith(
+    assert command("models", "diff", "1.1.0").stdout.startswith(
         "From version 1.1.0 to what is here now\n\nStudies: none changed."
     )
 
 
-def test_an_unknown_version_is_refused_in_one_line(released):
-    done = released.run("models", "diff", "9.9.9")
+def test_an_unknown_version_is_refused_in_one_line(released, command):
+    done = command("models", "diff", "9.9.9")
     assert done.returncode == 1 and done.stderr.startswith("there is no release 9.9.9; released: 1.0.0")
 
 
