@@ -188,7 +188,7 @@ def _seconds_per_pool(rows: list[dict[str, object]], repeats: int) -> float:
 
 
 def multiverse():
-    """Every universe of every endpoint from nothing: six by quadrature, durations sampled; one run,
+    """Every universe of every endpoint from nothing: most by quadrature, durations sampled; one run,
     compiling included.
     """
     from extraction.records import load
@@ -206,21 +206,26 @@ def multiverse():
         sampled = sum(
             1 for key in OF_DURATIONS for _ in duration_universes.all_universes(key, review, Path(folder))
         )
-    crs = perf_counter() - start
+    sampling = perf_counter() - start
     return [
         {
-            "name": f"multiverse: {count:,} universes of six endpoints by quadrature",
+            "name": f"multiverse: {count:,} universes of {len(integrated)} endpoints by quadrature",
             "value": quadrature,
             "unit": "s",
             "target": "",
         },
         {
-            "name": f"multiverse: {sampled} universes of CRS duration, sampled",
-            "value": crs,
+            "name": f"multiverse: {sampled} universes of durations, sampled",
+            "value": sampling,
             "unit": "s",
             "target": "",
         },
-        {"name": "multiverse: all endpoints", "value": quadrature + crs, "unit": "s", "target": "at most 60"},
+        {
+            "name": "multiverse: all endpoints",
+            "value": quadrature + sampling,
+            "unit": "s",
+            "target": "at most 60",
+        },
     ]
 
 

@@ -9,11 +9,13 @@ import json
 import shutil
 import sys
 from datetime import date
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.measure import PYTHON, run, say
+from extraction.question import HIGHEST_GRADE, QUESTION
 from extraction.tree import ROOT
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -25,6 +27,8 @@ DURATIONS = 10
 """Studies that print a test of the durations: few papers do, and its model is sampled for every study
 left out.
 """
+SHARES = (0.2, 0.8, 0.25)
+"""Shares of the controls with the event, of one endpoint after the other."""
 LEAVE = shutil.ignore_patterns(".venv", "_build", "__pycache__", ".git", "releases")
 
 
@@ -72,7 +76,7 @@ def _row(stem: str, i: int, patients: int) -> dict:
         "year": int(stem[-4:]),
         "doi": f"10.1234/invented.{i}",
         "patients": patients,
-        "contrast": "therapeutic",
+        "contrast": QUESTION.contrast,
         "decision": "included",
         "endpoints": None,
         "reason": "Invented, to see what many studies cost.",
@@ -89,8 +93,7 @@ def _record(stem: str, i: int, n: np.ndarray, rng: np.random.Generator) -> dict:
         "centres": [f"Hospital {_word(i)} of {_word(i)}ville"],
         "first_patient": None,
         "last_patient": None,
-        "product": "invented CAR",
-        "lymphodepletion": None,
+        **dict.fromkeys(QUESTION.design, "invented"),
         "address": PLACE,
     }
     strata = {
@@ -110,8 +113,24 @@ def _record(stem: str, i: int, n: np.ndarray, rng: np.random.Generator) -> dict:
     }
 
 
+def _variables(kind: str) -> list[str]:
+    """Variables of the endpoints of a kind under the review's own contrast."""
+    return [one.variable for one in QUESTION.endpoints if one.kind == kind and one.contrast is None]
+
+
+def _graded(field: str, arms: dict[str, int], rng: np.random.Generator) -> list[dict]:
+    """Patients of each arm by grade."""
+    entries = []
+    for arm, size in arms.items():
+        for grade, events in zip(GRADES, rng.multinomial(size, list(GRADES.values())).tolist(), strict=True):
+            category, name = "3-5" if grade == 3 else str(grade), f"{field}.{grade}.{arm}"
+            told = {"printed": events, "events": events, "category": category}
+            entries.append(_entry(name, "counts", field, arm, **told))
+    return entries
+
+
 def _entries(n: np.ndarray, rng: np.random.Generator, duration: bool) -> list[dict]:
-    """Sizes, grades, perhaps a test of durations, counts of three endpoints and a hazard ratio of two,
+    """Sizes, grades, perhaps a test of durations, counts of binary endpoints and hazard ratios of survival,
     true log ratios varying between studies.
     """
     arms = dict(zip(("treated", "control"), map(int, n), strict=True))
@@ -119,26 +138,14 @@ def _entries(n: np.ndarray, rng: np.random.Generator, duration: bool) -> list[di
         _entry(f"group_size.{arm}", "group_size", "group_size", arm, printed=size, n=size)
         for arm, size in arms.items()
     ]
-    for arm, size in arms.items():
-        for grade, events in zip(GRADES, rng.multinomial(size, list(GRADES.values())).tolist(), strict=True):
-            category = "3-5" if grade == 3 else str(grade)
-            entries.append(
-                _entry(
-                    f"crs_grade.{grade}.{arm}",
-                    "counts",
-                    "crs_grade",
-                    arm,
-                    printed=events,
-                    events=events,
-                    category=category,
-                )
-            )
-    if duration:
+    if HIGHEST_GRADE:
+        entries += _graded(HIGHEST_GRADE, arms, rng)
+    for field in _variables("durations") if duration else ():
         entries.append(
             _entry(
-                "crs_duration.grade_3",
+                f"{field}.grade_3",
                 "test_outcome",
-                "crs_duration",
+                field,
                 "comparison",
                 "none",
                 stratum="grade_3",
@@ -147,12 +154,12 @@ def _entries(n: np.ndarray, rng: np.random.Generator, duration: bool) -> list[di
                 tests=["mann_whitney"],
             )
         )
-    for field, share in (("severe_infection", 0.2), ("complete_response", 0.8), ("icans", 0.25)):
+    for field, share in zip(_variables("binary"), cycle(SHARES), strict=False):
         odds = share / (1 - share) * np.exp(rng.normal(0, 0.4))
         for arm, size in arms.items():
             events = int(rng.binomial(size, share if arm == "control" else odds / (1 + odds)))
             entries.append(_entry(f"{field}.{arm}", "counts", field, arm, printed=events, events=events))
-    for field in ("overall_survival", "progression_free_survival"):
+    for field in _variables("survival"):
         se = float(np.sqrt(4 / (0.4 * n.sum())))
         ratio = np.exp(rng.normal(0, np.hypot(0.3, se)))
         values = dict(

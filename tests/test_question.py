@@ -103,7 +103,7 @@ def test_words_for_readers_enter_no_key_and_all_else_does(tmp_path):
 
 # code of any review
 
-ROOMS = ("extraction", "models", "book")
+ROOMS = ("extraction", "models", "book", "benchmarks")
 """Rooms whose code names nothing of this review."""
 CODE = (".py", ".js", ".css", ".html", ".j2", ".jinja")
 SHORT = ("CRS", "ICANS", "CAR-T", "CART", "leukaemia", "leukemia", "B-ALL", "infection")
