@@ -182,16 +182,6 @@ class Categories(Model):
     )
 
 
-class Days(Model):
-    """How long the condition lasts."""
-
-    prior: Words = Field(
-        description="Of the log median days at grade 2, midway between the arms: normal:1.8:0.5."
-    )
-    plain: Words = Field(description="What it claims, in words.")
-    source: Words = Field(description="Where its numbers come from.")
-
-
 class Grades(Model):
     """Grades, 0 to 5, of the condition that the treatment is given for."""
 
@@ -199,7 +189,6 @@ class Grades(Model):
     variable: Slug = Field(description="Variable of the highest grade; the category names it.")
     severe: Slug = Field(description="Variable of grades 3 to 5 together.")
     any: Slug = Field(description="Variable of grades 1 to 5 together.")
-    days: Days | None = Field(None, description="How long it lasts; endpoints of durations need it.")
 
 
 class Characteristic(Model):

@@ -10,7 +10,6 @@ from models.endpoint import Endpoint, Role, Scale, Side
 from models.engines.durations import Durations
 from models.engines.effects import EffectsByStudy
 from models.engines.engine import Engine
-from models.engines.level import level_log_days
 from models.engines.posterior import Posterior
 from models.engines.settings import DRAWS
 from models.evidence.collect import collect
@@ -44,8 +43,6 @@ def prior_of(key: str, words: str) -> Prior:
 
 def _of(asked: Asked) -> Endpoint:
     kind = KINDS[asked.kind]
-    if kind.engine is DURATIONS:
-        level_log_days()
     return Endpoint(
         key=asked.key,
         evidence=asked.variable,

@@ -22,7 +22,6 @@ from models.endpoints import ENDPOINTS, evidence_of
 from models.engines import duration_tables
 from models.engines.durations import GRADES, layout
 from models.engines.effects import study_likelihoods
-from models.engines.level import level_log_days
 from models.engines.quadrature_general import from_study_likelihoods
 from models.evidence.collect import alternatives, collect
 from models.evidence.report import ALTERNATIVES, PRIMARY
@@ -30,7 +29,15 @@ from models.likelihood import kernels
 from models.likelihood.kinds.ratio import Ratio
 from models.likelihood.two_arms import two_arm_log_likelihood
 from models.pool import pool
-from models.priors import MIDWAY, SIGMA_LOG_DURATION, STEP_LOG_DURATION, TREND_LOG_DURATION, Prior, parse
+from models.priors import (
+    LEVEL_LOG_DAYS,
+    MIDWAY,
+    SIGMA_LOG_DURATION,
+    STEP_LOG_DURATION,
+    TREND_LOG_DURATION,
+    Prior,
+    parse,
+)
 from models.trust import duration_universes
 
 WITHIN = 0.005  # log scale
@@ -374,7 +381,7 @@ def test_tables_of_durations_are_the_mean_likelihood_of_draws_from_the_priors(re
     def drawn(prior, *shape):
         return prior.quantile(rng.random((draws, *shape)))
 
-    level, sigma, trend = drawn(level_log_days()), drawn(SIGMA_LOG_DURATION), drawn(TREND_LOG_DURATION)
+    level, sigma, trend = drawn(LEVEL_LOG_DAYS), drawn(SIGMA_LOG_DURATION), drawn(TREND_LOG_DURATION)
     down, up = drawn(STEP_LOG_DURATION), drawn(STEP_LOG_DURATION)
     z, centre = rng.standard_normal((draws, 3)), np.stack([level - down, level, level + up], axis=1)
 

@@ -7,10 +7,9 @@ import pytest
 from scipy import integrate
 
 from models import priors
-from models.engines.level import level_log_days
 from models.priors import Prior, parse
 
-NAMED = [level_log_days(), *(prior for prior in vars(priors).values() if isinstance(prior, Prior))]
+NAMED = [prior for prior in vars(priors).values() if isinstance(prior, Prior)]
 
 
 @pytest.mark.parametrize("prior", [*NAMED, parse("beta:2:5")], ids=lambda prior: prior.name)
@@ -70,7 +69,7 @@ def test_the_plain_sentence_of_a_tau_prior_states_its_true_median_and_95_percent
 @pytest.mark.parametrize(
     ("prior", "lower", "middle", "upper"),
     [
-        (level_log_days(), 2, 6, 16),  # days
+        (priors.LEVEL_LOG_DAYS, 2, 6, 16),  # days
         (priors.STEP_LOG_DURATION, 2 / 3, 1.2, 2),  # ratio of a grade to the one below
         (priors.SIGMA_LOG_DURATION, 0.25, 0.5, 1.0),  # SD of log days
         (priors.TREND_LOG_DURATION, -0.5, 0, 0.5),  # change of the log ratio by grade
@@ -78,7 +77,7 @@ def test_the_plain_sentence_of_a_tau_prior_states_its_true_median_and_95_percent
 )
 def test_the_duration_priors_cover_what_their_sentences_say(prior, lower, middle, upper):
     found = prior.quantile([0.025, 0.5, 0.975])
-    if prior in (level_log_days(), priors.STEP_LOG_DURATION):
+    if prior in (priors.LEVEL_LOG_DAYS, priors.STEP_LOG_DURATION):
         found = np.exp(found)
     # the words round to one digit
     np.testing.assert_allclose(found, [lower, middle, upper], rtol=0.15, atol=0.02)

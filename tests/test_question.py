@@ -44,7 +44,6 @@ def asked(tmp_path):
         ("units: [lines]", "units: [line]", "unit line: the question has none of that name"),
         ("sum_of: [complete_response,", "sum_of: [completed,", "variable completed: the question has none"),
         ("per_1000: 50", "per_1000: 5000", "must be less than or equal to 1000"),
-        ("kind: durations", "kind: lasting", "must be one of binary, survival, durations"),
         ("treatment:\n", "treatmint:\n", "is not a field of the schema"),
     ],
 )
@@ -284,14 +283,6 @@ def test_a_question_of_one_endpoint_without_grades_is_checked_and_pooled(folder)
     assert 0.4 < found["medians"]["cured"] < 0.75  # the counts are exact, 1.634 is of a normal likelihood
 
 
-REFUSED = """
-import json
-from extraction.fault import Fault
-try:
-    import models.endpoints
-except Fault as fault:
-    print(json.dumps(str(fault)))
-"""
 TELL = """
 import json
 from extraction.records import BadRecords, load
@@ -334,16 +325,6 @@ def own_hashes() -> dict[str, str]:
     """What enters each endpoint of the own question."""
     review = load()
     return {key: evidence_of(key, review).used_hash() for key in ENDPOINTS}
-
-
-def test_durations_without_a_prior_of_how_long_they_are_are_refused(folder):
-    text = (folder / "question.yml").read_text(encoding="utf-8")
-    days = re.search(r"  days:\n(?:    .*\n)+", text).group()
-    edit(folder, (days, ""))
-    told = ask(folder, REFUSED)
-    assert told.endswith("question.yml: an endpoint of durations needs `grades` with their `days`")
-    edit(folder, ("  any: crs_any\n", "  any: crs_any\n" + days.replace("normal:1.8:0.5", "normally:1.8")))
-    assert "question.yml: grades: days: 'normally:1.8' is not a prior" in ask(folder, REFUSED)
 
 
 def test_an_endpoint_is_dropped_by_taking_it_out_of_the_question(folder, own_hashes):

@@ -24,9 +24,8 @@ import numpy as np
 from scipy.ndimage import map_coordinates, spline_filter
 
 from models.engines.durations import layout
-from models.engines.level import level_log_days
 from models.likelihood import kernels
-from models.priors import SIGMA_LOG_DURATION, STEP_LOG_DURATION, TREND_LOG_DURATION
+from models.priors import LEVEL_LOG_DAYS, SIGMA_LOG_DURATION, STEP_LOG_DURATION, TREND_LOG_DURATION
 
 if TYPE_CHECKING:
     from models.evidence.report import Evidence
@@ -87,7 +86,7 @@ def of_effects(arrays: tuple[np.ndarray, ...], steps: tuple[float, ...]) -> np.n
     """
     kernels.name_joint()
     nodes, weights = _hermite(INNER_NODES, 0.0, 1.0)
-    priors = np.array([level_log_days().parameters, SIGMA_LOG_DURATION.parameters])
+    priors = np.array([LEVEL_LOG_DAYS.parameters, SIGMA_LOG_DURATION.parameters])
     by_grade, (rows, integers, reals) = np.array([-steps[0], 0.0, steps[1]]), arrays
     return _over_the_grid(EFFECTS, by_grade, rows, integers, reals, priors, nodes, np.log(weights))
 

@@ -17,10 +17,10 @@ import numpy as np
 
 from extraction.said import said
 from models.engines.engine import Engine
-from models.engines.level import level_log_days
 from models.likelihood.duration_report import DurationReport
 from models.likelihood.kernels import KINDS
 from models.priors import (
+    LEVEL_LOG_DAYS,
     MU_LOG_DURATION,
     SIGMA_LOG_DURATION,
     STEP_LOG_DURATION,
@@ -74,7 +74,7 @@ def in_studies(
 
     from models.likelihood.graph_op import DurationReports
 
-    level = level_log_days().to_pymc("level", dims="study")
+    level = LEVEL_LOG_DAYS.to_pymc("level", dims="study")
     steps = STEP_LOG_DURATION.to_pymc("step_1_to_2"), STEP_LOG_DURATION.to_pymc("step_2_to_3")
     sigma = SIGMA_LOG_DURATION.to_pymc("sigma", dims="study")
     z = pm.Normal("z", dims=("study", "grade"))

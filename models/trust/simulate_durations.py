@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.engines.durations import GRADES
-from models.engines.level import level_log_days
 from models.likelihood.duration_report import DurationReport, Patients
-from models.priors import SIGMA_LOG_DURATION, STEP_LOG_DURATION, TREND_LOG_DURATION, Prior
+from models.priors import LEVEL_LOG_DAYS, SIGMA_LOG_DURATION, STEP_LOG_DURATION, TREND_LOG_DURATION, Prior
 from models.trust.simulate import in_print
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def population(
     )
     step, theta, patients = {1: -down, 2: 0.0, 3: up}, [], {}
     for study in evidence.studies:
-        level, sigma = level_log_days().draw(generator), SIGMA_LOG_DURATION.draw(generator)
+        level, sigma = LEVEL_LOG_DAYS.draw(generator), SIGMA_LOG_DURATION.draw(generator)
         delta = {
             grade: mu - trend * (GRADES[-1] - grade) + tau * generator.standard_normal() for grade in GRADES
         }

@@ -207,13 +207,13 @@ def priors(key: str) -> Table:
 
         named.append(("log odds midway between the arms α, in each study", BASELINE_LOGIT))
     elif endpoint.scale is Scale.RATIO_OF_DURATIONS:
-        from models.engines.level import level_log_days
+        from models.priors import LEVEL_LOG_DAYS as LEVEL
         from models.priors import SIGMA_LOG_DURATION as SIGMA
         from models.priors import STEP_LOG_DURATION as STEP
         from models.priors import TREND_LOG_DURATION as TREND
 
         named += [
-            ("level of a study, log days", level_log_days()),
+            ("level of a study, log days", LEVEL),
             ("step between grades", STEP),
             ("SD of patients σ", SIGMA),
             ("trend of the effect over grades", TREND),
