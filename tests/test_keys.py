@@ -100,7 +100,7 @@ def test_the_keys_of_calibration_and_universes_take_in_the_kinds_of_the_reports(
         found = kinds_in_key(calibration, lambda key=endpoint: calibration.identity(key, review), monkeypatch)
         assert kinds_used(endpoint, review) <= found
     found = kinds_in_key(
-        duration_universes, lambda: duration_universes.fingerprint(DURATION, review), monkeypatch
+        duration_universes, lambda: duration_universes.identity(DURATION, review), monkeypatch
     )
     assert found == kinds_used(DURATION, review)
 

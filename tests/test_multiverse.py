@@ -305,7 +305,7 @@ def test_a_changed_record_has_another_key(review):
     changed = replace(
         review, records=review.records | {"zhou2025": record.model_copy(update={"entries": entries})}
     )
-    assert duration_universes.fingerprint(CRS, changed) != duration_universes.fingerprint(CRS, review)
+    assert duration_universes.identity(CRS, changed) != duration_universes.identity(CRS, review)
 
 
 # results kept by a key

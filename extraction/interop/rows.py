@@ -50,7 +50,7 @@ class Row:
 
     @property
     def study(self) -> str | None:
-        """The stem of the study, `zhou2025`; None where its surname or its year is missing."""
+        """The stem of the study, `smith2025`; None where its surname or its year is missing."""
         return stem(self.named, self.of(YEAR))
 
 
@@ -91,7 +91,7 @@ def slug(name: str) -> str:
 
 
 def stem(name: str, year: str) -> str | None:
-    """The stem of a study, `zhou2025`, by its name in a table, and the year beside it if the name has none;
+    """The stem of a study, `smith2025`, by its name in a table, and the year beside it if the name has none;
     None where surname or year is missing.
     """
     letters = unicodedata.normalize("NFKD", name.lower().replace("ø", "o").replace("ß", "ss"))

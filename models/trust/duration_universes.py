@@ -20,7 +20,8 @@ from models.endpoints import ENDPOINTS, OF_DURATIONS, evidence_of
 from models.engines import short_chains
 from models.engines.short_chains import CHAINS, DRAWS, Sampled, draw
 from models.evidence.report import Evidence
-from models.runs import closure, heavy, many, store
+from models.runs import heavy, many, store
+from models.runs.closure import fingerprint
 from models.trust.universe import (
     EXACT,
     FACTORS,
@@ -44,7 +45,7 @@ def file(key: str) -> str:
     return f"{key}.universes.json"
 
 
-def fingerprint(key: str, review: Review) -> str:
+def identity(key: str, review: Review) -> str:
     """Fingerprint of all that an endpoint's universes depend on: what enters each of them, and the code that
     samples it.
     """
@@ -61,7 +62,7 @@ def fingerprint(key: str, review: Review) -> str:
             "priors": [
                 {words: [p.family, *p.parameters] for words, p in group.items()} for group in priors(key)
             ],
-            "code": closure.fingerprint(short_chains, *evidence_of(key, review).kinds),
+            "code": fingerprint(short_chains, *evidence_of(key, review).kinds),
             "software": store.software(),
         }
     )
@@ -81,7 +82,7 @@ def convergence(key: str, review: Review) -> str:
 
 
 def _stored(key: str, review: Review) -> dict:
-    stored = heavy.read(file(key), fingerprint(key, review))
+    stored = heavy.read(file(key), identity(key, review))
     if stored is None:
         raise store.NotFitted(
             f"{key}: universes not computed for the present records, model and software; run `make fit`"
@@ -110,7 +111,7 @@ def without_each_report(key: str, review: Review) -> list[dict]:
 
 def ensure(key: str, review: Review) -> bool:
     """Sample the universes unless they are stored; whether anything had to be sampled."""
-    known = fingerprint(key, review)
+    known = identity(key, review)
     if heavy.read(file(key), known) is not None:
         return False
     found = as_stored(key, list(all_universes(key, review)), each_left_out(key, review))
@@ -141,7 +142,7 @@ def command(args) -> int:
     review = load()
     for key in OF_DURATIONS:
         ensure(key, review)
-        print(heavy.write(file(key), fingerprint(key, review), _stored(key, review), repository=True))
+        print(heavy.write(file(key), identity(key, review), _stored(key, review), repository=True))
         duration_tables.ensure(key, evidence_of(key, review), repository=True)
     return 0
 
@@ -157,7 +158,7 @@ def all_universes(key: str, review: Review, folder: Path | None = None) -> Itera
         for (_, evidence), (_, studies), bias in structures
     ]
     fitted = (
-        many.run(draw, tasks, name=f"{key}.universes", code=fingerprint(key, review), folder=folder)
+        many.run(draw, tasks, name=f"{key}.universes", code=identity(key, review), folder=folder)
         if every.used
         else [short_chains.of_the_priors()] * len(tasks)
     )
@@ -178,7 +179,7 @@ def each_left_out(key: str, review: Review, folder: Path | None = None) -> list[
     if len(evidence.used) < 2:
         return []
     tasks = [short_chains.task(evidence, partial(operator.is_, out), {}) for out in evidence.used]
-    fitted = many.run(draw, tasks, name=f"{key}.universes", code=fingerprint(key, review), folder=folder)
+    fitted = many.run(draw, tasks, name=f"{key}.universes", code=identity(key, review), folder=folder)
     return [_of_primary_priors(one, endpoint) for one in fitted]
 
 
