@@ -1,11 +1,10 @@
-"""Whether two people decided alike: Cohen's kappa (1960, Educ Psychol Meas 20:37-46), conflicts, and what
-both agree on.
-"""
+"""Whether two people decided alike: Cohen's kappa, conflicts, and what both agree on."""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from extraction.kappa import kappa
 from extraction.search.decisions import ANSWERS, Answer, Decision, Decisions
 
 
@@ -39,14 +38,7 @@ class Agreement:
     @property
     def kappa(self) -> float | None:
         """Agreement beyond chance, over the three answers; None where chance alone would agree on all."""
-        if not self.both:
-            return None
-        seen = self.alike / self.both
-        chance = sum(self._share(0, answer) * self._share(1, answer) for answer in ANSWERS)
-        return (seen - chance) / (1 - chance) if chance < 1 else None
-
-    def _share(self, person: int, answer: Answer) -> float:
-        return sum(count for pair, count in self.table.items() if pair[person] == answer) / self.both
+        return kappa(self.table)
 
 
 def compare(first: Decisions, second: Decisions, third: Decisions) -> Agreement:

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from extraction.fault import Fault
 from extraction.fragment import fold
+from extraction.kappa import kappa
 from extraction.question import QUESTION
 from extraction.schema import DECIMALS, Address, AnyEntry, Record
 from extraction.source import Source
@@ -84,8 +85,8 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Kappa:
-    """Cohen's κ of one field over pairs that both filled in (Cohen 1960, Educ Psychol Meas 20:37), categories
-    not ordered; null where fewer than FEWEST_RATED pairs or a single word leave it without meaning.
+    """Cohen's κ of one field over pairs that both filled in; null where fewer than FEWEST_RATED pairs or a
+    single word leave it without meaning.
     """
 
     field: str
@@ -289,16 +290,10 @@ def _kappas(compared: list[Difference]) -> Iterator[Kappa]:
     for name in sorted(RATED):
         pairs = [(d.first, d.second) for d in compared if d.field == name and d.first and d.second]
         if pairs:
-            yield Kappa(name, len(pairs), kappa(pairs))
+            yield Kappa(name, len(pairs), meaningful_kappa(pairs))
 
 
-def kappa(pairs: Sequence[tuple]) -> float | None:
-    """Cohen's κ, agreement beyond chance: (observed − by chance)/(1 − by chance); null where it has no
-    meaning.
-    """
-    first, second = (Counter(side) for side in zip(*pairs, strict=True))
-    if len(pairs) < FEWEST_RATED or len({*first, *second}) < 2:
-        return None
-    observed = sum(one == other for one, other in pairs) / len(pairs)
-    by_chance = sum(first[word] * second[word] for word in first) / len(pairs) ** 2
-    return (observed - by_chance) / (1 - by_chance)
+def meaningful_kappa(pairs: Sequence[tuple[str, str]]) -> float | None:
+    """κ where it tells anything."""
+    words = {word for pair in pairs for word in pair}
+    return kappa(Counter(pairs)) if len(pairs) >= FEWEST_RATED and len(words) > 1 else None
