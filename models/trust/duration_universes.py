@@ -158,7 +158,7 @@ def all_universes(key: str, review: Review, folder: Path | None = None) -> Itera
         for (_, evidence), (_, studies), bias in structures
     ]
     fitted = (
-        many.run(draw, tasks, name=f"{key}.universes", code=identity(key, review), folder=folder)
+        many.run(draw, tasks, name=f"{key}-universes", code=identity(key, review), folder=folder)
         if every.used
         else [short_chains.of_the_priors()] * len(tasks)
     )
@@ -179,7 +179,7 @@ def each_left_out(key: str, review: Review, folder: Path | None = None) -> list[
     if len(evidence.used) < 2:
         return []
     tasks = [short_chains.task(evidence, partial(operator.is_, out), {}) for out in evidence.used]
-    fitted = many.run(draw, tasks, name=f"{key}.universes", code=identity(key, review), folder=folder)
+    fitted = many.run(draw, tasks, name=f"{key}-universes", code=identity(key, review), folder=folder)
     return [_of_primary_priors(one, endpoint) for one in fitted]
 
 
