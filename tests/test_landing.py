@@ -125,8 +125,8 @@ def test_in_short_counts_where_the_data_lean_adjusted_and_not(review):
 
 def test_in_short_of_one_endpoint_says_once_what_both_answers_say(review):
     said = landing.in_short
-    assert said([row(review, INFECTION, 0.01)]) == "Adjusted for bias or not, the data lean one way."
-    assert said([row(review, INFECTION, 0.5)]) == "Adjusted for bias or not, the data do not tell."
+    assert said([row(review, INFECTION, 0.01, 0.01)]) == "Adjusted for bias or not, the data lean one way."
+    assert said([row(review, INFECTION, 0.5, 0.5)]) == "Adjusted for bias or not, the data do not tell."
     assert said([row(review, INFECTION, 0.01, 0.5)]) == (
         "Adjusted for bias the data do not tell, not adjusted they lean one way."
     )
