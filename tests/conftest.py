@@ -164,23 +164,27 @@ def page(tab, address):
 
 LONGEST_FIRST = (
     "test_book_of_others",
-    "test_downloads",
     "test_site",
+    "test_downloads",
+    "test_reviews",
     "test_release",
     "test_many",
     "test_fit",
     "test_keys",
-    "test_explorer_page",
     "test_explorer",
+    "test_explorer_page",
     "test_faults",
     "test_recover_ratio_claims",
     "test_provenance",
     "test_pages",
+    "test_pool_moderators",
+    "test_pool_mixture",
+    "test_confounding_bounds",
     "test_recover_curves",
     "test_diff",
+    "test_own_numbers",
     "test_preview",
     "test_calibration",
-    "test_pool_moderators",
 )
 """Files that take longest, which are begun before all others, so that no core is left with one at the end."""
 

@@ -80,7 +80,7 @@ def test_a_model_that_takes_one_arm_for_the_other_leaves_the_band(review):
     swapped = ranks_of(
         "severe_crs",
         review,
-        120,
+        60,
         lambda printed: with_tables(
             printed, lambda t: Table(t.events_control, t.events_treated, t.n_control, t.n_treated)
         ),
@@ -92,7 +92,7 @@ def test_a_model_that_counts_its_patients_four_times_has_intervals_that_are_too_
     often = ranks_of(
         "severe_crs",
         review,
-        120,
+        60,
         lambda printed: with_tables(printed, lambda t: Table(*(4 * number for number in t.data.values()))),
     )
     assert falls_short(often["theta"], 95) and not within_band(often["theta"])
