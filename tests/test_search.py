@@ -3,6 +3,7 @@ tests/exports, whose README.md names what stands in two of them.
 """
 
 import csv
+import random
 import time
 from datetime import date
 from io import StringIO
@@ -13,11 +14,14 @@ import pytest
 from book.shown import flow as flow_page
 from book.shown import living_page
 from extraction import records
+from extraction.fault import Fault
 from extraction.question import GROUNDS
 from extraction.search import candidates, decisions, known_items, read, screened, work
 from extraction.search.duplicates import Known
 from extraction.search.export import Export
+from extraction.search.take_in import take_in
 from extraction.search.work import Work
+from extraction.source import is_unseen
 from models.history import flow
 
 EXPORTS = Path(__file__).parent / "exports"
@@ -161,6 +165,73 @@ def test_a_field_beyond_measure_leaves_one_record_out_and_says_so(tmp_path):
     found = exported("long.nbib", text, tmp_path)
     assert [one.title for one in found.works] == ["One", "Three"]
     assert [(remark.line, "left out" in remark.rule) for remark in found.remarks] == [(4, True)]
+
+
+JUNK = (
+    *(
+        "\x00",
+        "\x1b[31m",
+        '"',
+        "{",
+        "}",
+        "\\",
+        "<",
+        "&",
+        "\u202e",
+        "\ufeff",
+        "\r",
+        "\n\n\n",
+        "; ",
+        "9" * 30,
+        "𝔘",
+    ),
+    *(
+        "TY  - ",
+        "ER  - \n",
+        "PMID- ",
+        "@article{",
+        "10.1234/",
+        '<!DOCTYPE x [<!ENTITY a "b">]>',
+        "&a;",
+        "\\input{/x}",
+    ),
+)
+
+
+def mutant(text: str, dice: random.Random) -> str:
+    """An export with junk put in, parts taken out or doubled, or its end cut off."""
+    for _ in range(dice.randint(1, 6)):
+        at, end = sorted(dice.choices(range(len(text) + 1), k=2))
+        end = min(end, at + 100)
+        text = dice.choice(
+            (
+                text[:at] + dice.choice(JUNK) + text[at:],
+                text[:at] + text[end:],
+                text[:end] + text[at:],
+                text[:end] or text,
+            )
+        )
+    return text
+
+
+@pytest.mark.parametrize(
+    "file", ["pubmed.nbib", "embase.ris", "cnki.xml", "scholar.bib", "trials.csv", "ictrp.csv"]
+)
+def test_mutants_are_read_or_refused_and_what_is_read_comes_back_from_its_rows(file, tmp_path):
+    dice = random.Random(file)
+    text = (EXPORTS / file).read_text(encoding="utf-8")
+    for _ in range(100):
+        try:
+            found = exported(file, mutant(text, dice), tmp_path)
+        except Fault as refused:
+            assert file in str(refused)
+            continue
+        taken = take_in([], [found], "pubmed", date(2026, 11, 20))
+        candidates.write(taken.rows, tmp_path)
+        assert candidates.read(tmp_path) == taken.rows
+        assert not take_in(taken.rows, [found], "pubmed", date(2026, 11, 20)).added
+        written = (tmp_path / candidates.FILE).read_text(encoding="utf-8")
+        assert not any(is_unseen(character) for character in written)
 
 
 def test_windows_line_ends_and_a_mark_at_the_beginning_change_nothing(tmp_path):

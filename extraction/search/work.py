@@ -78,7 +78,7 @@ def clean(text: object) -> str:
     written = "" if text is None else str(text)
     if len(written) > LONGEST:
         raise TooLong(f"a field may have {LONGEST:,} characters, and one has {len(written):,}")
-    if not written.isascii() or "<" in written or "&" in written:
+    if not (written.isascii() and written.isprintable()) or "<" in written or "&" in written:
         written = html.unescape(TAG.sub(" ", INLINE.sub("", written)))
         written = unicodedata.normalize("NFC", "".join(c for c in written if c == " " or not is_unseen(c)))
     return " ".join(written.split())
@@ -130,6 +130,11 @@ def letters(title: str) -> str:
 def first_page(pages: str) -> str:
     """The page on which a paper begins, or its article's number, without what is written around it."""
     return re.split(r"[-–—−,;]", pages.strip().casefold())[0].removeprefix("pp.").strip(" p.")
+
+
+def names(written: Iterable[str]) -> tuple[str, ...]:
+    """Names, cleaned and without the sign that parts them in a row; what is none is left out."""
+    return tuple(filter(None, (clean(name).replace(";", ",") for name in written)))
 
 
 def texts(values: Iterable[object]) -> list[str]:

@@ -26,17 +26,17 @@ def paper(
     """A paper from fields as they stand; `elsewhere`, notes, addresses and custom fields, is where databases
     put the identifiers that have no field of their own.  Raises TooLong.
     """
-    others = work.texts(elsewhere)
-    own = accession.strip() if any(name in database.lower() for name in OF_PUBMED) else ""
+    accession, *others = map(work.clean, (accession, *work.texts(elsewhere)))
+    own = accession if any(name in database.lower() for name in OF_PUBMED) else ""
     return Work(
         title=work.clean(title),
         other_title=work.clean(other_title),
-        authors=tuple(work.clean(name) for names in authors for name in names.split(";") if name.strip()),
+        authors=work.names(name for names in authors for name in names.split(";")),
         year=work.year_in(*work.texts(dates)),
         journal=work.clean(journal),
         volume=work.clean(volume),
         pages=work.clean(pages),
-        doi=work.doi_of(doi, accession, *others),
+        doi=work.doi_of(work.clean(doi), accession, *others),
         pmid=own.lstrip("0") if own.isascii() and own.isdigit() else work.pmid_of(accession, *others),
         registrations=work.registrations_in(*others),
         abstract=work.clean(abstract),

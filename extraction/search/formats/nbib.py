@@ -65,17 +65,19 @@ def _work(record: dict[str, list[str]]) -> Work:
     return Work(
         title=first("TI", "BTI"),
         other_title=first("TT"),
-        authors=tuple(
-            work.clean(name).replace(";", ",")
-            for name in record.get("FAU") or record.get("AU") or record.get("CN") or ()
-        ),
+        authors=work.names(_authors(record)),
         year=work.year_in(first("DP"), first("DEP")),
         journal=first("JT", "TA"),
         volume=first("VI"),
         pages=first("PG"),
-        doi=work.doi_of(next(iter(dois), "")),
+        doi=work.doi_of(work.clean(next(iter(dois), ""))),
         pmid=first("PMID").lstrip("0"),
         registrations=work.registrations_in(*record.get("SI", ())),
         notice=work.clean("; ".join(notices)),
         abstract=first("AB", "OAB"),
     )
+
+
+def _authors(record: dict[str, list[str]]) -> list[str]:
+    """In full, else as initials, else the group that wrote it."""
+    return next((record[tag] for tag in ("FAU", "AU", "CN") if record.get(tag)), [])

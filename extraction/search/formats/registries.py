@@ -15,22 +15,31 @@ NUMBERS = ("nctnumber", "trialid")
 
 def read(text: str) -> Iterator[Found]:
     """Each trial with the line its row ends on, and each row that is none."""
+    heads: list[str] = []
+    for line, row in _rows(text):
+        if isinstance(row, str):
+            yield Remark(line, "a row", f"is no CSV: {row}")
+        elif not heads:
+            heads = [_name(head) for head in row]
+        elif len(row) != len(heads):
+            yield Remark(line, ",".join(row), f"has {len(row)} values under {len(heads)} heads")
+        else:
+            yield line, partial(_work, dict(zip(heads, row, strict=True)))
+
+
+def _rows(text: str) -> Iterator[tuple[int, list[str] | str]]:
+    """Each row that says something, or why it cannot be read, with the line it ends on."""
     rows = csv.reader(StringIO(text), strict=True)
-    heads = [_name(head) for head in next(rows)]
     while True:
         try:
             row = next(rows, None)
         except csv.Error as error:
-            yield Remark(rows.line_num, "a row", f"is no CSV: {error}")
+            yield rows.line_num, str(error)
             continue
         if row is None:
             return
-        if not any(row):
-            continue
-        if len(row) != len(heads):
-            yield Remark(rows.line_num, ",".join(row), f"has {len(row)} values under {len(heads)} heads")
-            continue
-        yield rows.line_num, partial(_work, dict(zip(heads, row, strict=True)))
+        if any(row):
+            yield rows.line_num, row
 
 
 def _name(head: str) -> str:
@@ -61,12 +70,11 @@ def _work(row: dict[str, str]) -> Work:
         )
     ]
     own = work.registration(number)
-    sponsor = first("sponsor", "primarysponsor", "sponsorcollaborators")
     return Work(
         kind="trial",
         title=titles[0] if titles else "",
         other_title=titles[1] if len(titles) > 1 else "",
-        authors=tuple(filter(None, (sponsor.replace(";", ","),))),
+        authors=work.names([first("sponsor", "primarysponsor", "sponsorcollaborators")]),
         year=work.year_in(first("firstposted", "dateregistration3", "dateregistration", "startdate")),
         journal=first("sourceregister") or ("ClinicalTrials.gov" if "nctnumber" in row else ""),
         registrations=(*((own,) if own else ()), *(other for other in others if other != own)),
