@@ -9,15 +9,15 @@ from models.runs import store
 
 
 def invented(key: str, review: Review) -> store.Stored:
-    """A posterior of an endpoint: mean effect Normal(-0.3, 0.2), the first study Normal(3, 0.2), beyond any
-    axis.
+    """A posterior of an endpoint: mean effect Normal(-0.3, 0.2), the first study, if there is one,
+    Normal(3, 0.2), beyond any axis.
     """
     generator, shape = np.random.default_rng(1), (4, 500)
     studies = evidence_of(key, review).studies
     sample = ("chain", "draw")
     mu = generator.normal(-0.3, 0.2, shape)
     theta = generator.normal(-0.3, 0.3, (*shape, len(studies)))
-    theta[..., 0] += 3.3
+    theta[..., :1] += 3.3
     variables = {
         "mu": (sample, mu),
         "tau": (sample, np.abs(generator.normal(0, 0.3, shape))),
@@ -40,8 +40,11 @@ def invented(key: str, review: Review) -> store.Stored:
         "mcse": {"median": 0.002, "lower": 0.004, "upper": 0.004},
         "diagnostics": {"ess_bulk": 4000.0},
         "graph": {
-            "nodes": ["mu", "tau", "theta", "z", f"ratio[{studies[0]}]"],
-            "edges": [["mu", "theta"], ["tau", "theta"], ["z", "theta"], ["theta", f"ratio[{studies[0]}]"]],
+            "nodes": ["mu", "tau", "theta", "z", *(f"ratio[{study}]" for study in studies[:1])],
+            "edges": [
+                *(["mu", "theta"], ["tau", "theta"], ["z", "theta"]),
+                *(["theta", f"ratio[{study}]"] for study in studies[:1]),
+            ],
         },
     }
     return store.Stored(draws, info)

@@ -58,7 +58,7 @@ def html(tmp_path_factory, fitted, review) -> Path:
     for kept in ("posteriors", "results", "many", "shared"):
         if (ROOT / "_build" / kept).is_dir():
             shutil.copytree(ROOT / "_build" / kept, tree / "_build" / kept)
-    hand_over_draws(tree, ("severe_infection", "overall_survival"), review)
+    hand_over_draws(tree, ("severe_infection", "overall_survival", ITS_ENDPOINT), review)
     built = run("make -s book", tree)
     assert built.returncode == 0, built.stdout + built.stderr
     return tree / "_build/html"
