@@ -117,10 +117,10 @@ MOST_STOPS = 80
 
 
 class Visit:
-    """A page that is open, and all that it complains of or asks for from elsewhere."""
+    """A page that is opened in a tab, and all that it complains of or asks for from elsewhere."""
 
-    def __init__(self, context, address: str, base: str) -> None:
-        self.page, self.problems = context.new_page(), []
+    def __init__(self, tab, address: str, base: str) -> None:
+        self.page, self.problems = tab, []
         self.page.on(
             "console",
             lambda message: (
@@ -186,8 +186,10 @@ def seen(addresses, chromium) -> dict[str, dict[str, dict]]:
     ):
         context = chromium.new_context(viewport=size, reduced_motion="reduce")
         context.add_init_script(f"({WATCH})()")
+        tab = context.new_page()
         for page in every_page():
-            visit = Visit(context, f"{base}/{page}.html", base)
+            tab.emulate_media(color_scheme="light", reduced_motion="reduce")
+            visit = Visit(tab, f"{base}/{page}.html", base)
             found[how][page] = visit.look(f"{name_of(page)}-{how}")
             if how == "desktop":
                 visit.page.evaluate(AXE.read_text(encoding="utf-8"))
@@ -201,7 +203,6 @@ def seen(addresses, chromium) -> dict[str, dict[str, dict]]:
                 visit.page.evaluate(AXE.read_text(encoding="utf-8"))
                 visit.page.evaluate(OPENED)
                 found[how][page]["faults"] = visit.faults(ALL_RULES)
-            visit.page.close()
         context.close()
     return found
 
@@ -248,7 +249,7 @@ def test_no_page_has_a_fault_of_accessibility(how, seen):
 )
 def test_a_text_that_does_not_stand_out_is_found_wherever_it_is(planted, addresses, chromium):
     context = chromium.new_context(viewport=DESKTOP, reduced_motion="reduce")
-    visit = Visit(context, f"{addresses['file']}/book/methods.html", addresses["file"])
+    visit = Visit(context.new_page(), f"{addresses['file']}/book/methods.html", addresses["file"])
     visit.page.evaluate(AXE.read_text(encoding="utf-8"))
     assert not visit.faults(COLOURS_ALONE)
     visit.page.add_style_tag(content=planted)
@@ -305,7 +306,7 @@ def test_every_page_is_light_and_soon_there(seen, capsys):
 )
 def test_a_search_finds_the_page_of_an_endpoint(place, size, words, page, addresses, chromium):
     context = chromium.new_context(viewport=size)
-    visit = Visit(context, f"{addresses[place]}/search.html", addresses[place])
+    visit = Visit(context.new_page(), f"{addresses[place]}/search.html", addresses[place])
     box = visit.page.locator("input[name=q]:visible").first
     box.fill(words)
     box.press("Enter")
@@ -318,7 +319,9 @@ def test_a_search_finds_the_page_of_an_endpoint(place, size, words, page, addres
 @pytest.mark.browser
 def test_the_button_turns_the_theme_and_the_next_page_keeps_it(addresses, chromium):
     context = chromium.new_context(viewport=DESKTOP, color_scheme="light")
-    page = Visit(context, f"{addresses['localhost']}/book/survival.html", addresses["localhost"]).page
+    page = Visit(
+        context.new_page(), f"{addresses['localhost']}/book/survival.html", addresses["localhost"]
+    ).page
     for _ in range(3):  # light, dark, as the system says: in the order of the theme
         if page.evaluate("document.documentElement.dataset.theme") == "dark":
             break
@@ -331,7 +334,9 @@ def test_the_button_turns_the_theme_and_the_next_page_keeps_it(addresses, chromi
 @pytest.mark.browser
 def test_the_keyboard_skips_to_the_text_and_opens_the_code(addresses, chromium):
     context = chromium.new_context(viewport=DESKTOP)
-    page = Visit(context, f"{addresses['localhost']}/book/severe-infection.html", addresses["localhost"]).page
+    page = Visit(
+        context.new_page(), f"{addresses['localhost']}/book/severe-infection.html", addresses["localhost"]
+    ).page
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to main content"
     fold = page.locator("details.above-input").first
@@ -351,7 +356,9 @@ def test_the_keyboard_skips_to_the_text_and_opens_the_code(addresses, chromium):
 @pytest.mark.browser
 def test_one_switch_shows_the_code_of_every_page_until_it_is_pressed_again(addresses, chromium):
     context = chromium.new_context(viewport=PHONE)
-    page = Visit(context, f"{addresses['localhost']}/book/studies.html", addresses["localhost"]).page
+    page = Visit(
+        context.new_page(), f"{addresses['localhost']}/book/studies.html", addresses["localhost"]
+    ).page
     switch = page.get_by_role("button", name="Show the code of every page")
     assert switch.get_attribute("aria-pressed") == "false"
     switch.click()
@@ -366,7 +373,9 @@ def test_one_switch_shows_the_code_of_every_page_until_it_is_pressed_again(addre
 @pytest.mark.browser
 def test_without_scripts_the_code_of_a_page_is_there(addresses, chromium):
     context = chromium.new_context(viewport=DESKTOP, java_script_enabled=False)
-    page = Visit(context, f"{addresses['localhost']}/book/studies.html", addresses["localhost"]).page
+    page = Visit(
+        context.new_page(), f"{addresses['localhost']}/book/studies.html", addresses["localhost"]
+    ).page
     assert page.locator("details.above-input").first.is_visible()
     assert not page.locator(".review-code-switch").is_visible()
     context.close()
@@ -375,7 +384,9 @@ def test_without_scripts_the_code_of_a_page_is_there(addresses, chromium):
 @pytest.mark.browser
 def test_without_scripts_a_page_shows_its_light_figures(addresses, chromium):
     context = chromium.new_context(viewport=DESKTOP, java_script_enabled=False, color_scheme="dark")
-    page = Visit(context, f"{addresses['localhost']}/book/severe-infection.html", addresses["localhost"]).page
+    page = Visit(
+        context.new_page(), f"{addresses['localhost']}/book/severe-infection.html", addresses["localhost"]
+    ).page
     figure = page.locator(".review-figure").first
     assert figure.locator(".only-light").is_visible() and not figure.locator(".only-dark").is_visible()
     context.close()
@@ -397,7 +408,9 @@ def test_the_summary_of_findings_with_its_footnotes_is_one_sheet_on_paper(addres
 @pytest.mark.browser
 def test_paper_gets_the_text_and_light_figures_alone(addresses, chromium):
     context = chromium.new_context(viewport=DESKTOP, color_scheme="dark")
-    page = Visit(context, f"{addresses['localhost']}/book/severe-infection.html", addresses["localhost"]).page
+    page = Visit(
+        context.new_page(), f"{addresses['localhost']}/book/severe-infection.html", addresses["localhost"]
+    ).page
     page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
     page.emulate_media(media="print", color_scheme="dark")
     hidden = (
