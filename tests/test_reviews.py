@@ -64,6 +64,30 @@ def test_keys_count_the_question_of_the_other_review_in_the_place_of_the_own(tmp
     assert key("title: one\nshown:\n  of: a\n") == key("title: one\nshown:\n  of: b\n")
 
 
+PAGES = """
+import ast, re
+from book.make import inputs, written
+from book.shown.endpoint import chapter
+pages = written.pages()
+for text in pages.values():
+    cells = inputs.cells(text)
+    ast.parse(cells)
+    missing = [name for name in re.findall(r"chapter\\.(\\w+)\\(", cells) if not hasattr(chapter, name)]
+    assert not missing, missing
+print(*sorted(pages))
+"""
+
+
+@pytest.mark.parametrize(
+    ("example", "pages"),
+    [("bcg", {"tuberculosis"}), ("sglt2", {"worsening", "cardiovascular-death", "death"})],
+)
+def test_each_kind_of_endpoint_has_its_page_whose_code_is_there_to_run(example, pages):
+    ran = told_of(("-c", PAGES), ROOT / "examples" / example)
+    assert not ran.returncode, ran.stderr
+    assert {"intro", "summary-of-findings", "studies", *pages} <= set(ran.stdout.split())
+
+
 # the example: BCG vaccine against tuberculosis
 
 POOLED = """
