@@ -32,6 +32,7 @@ with ending_the_process():
     from extraction.records import ROOT, BadRecords, Problem, Review, load
     from extraction.search import screened
     from extraction.search.log import disagreements
+    from extraction.start import command as start
     from extraction.twice import command as twice
     from extraction.verify import Fragment, Verification, verify
 
@@ -58,6 +59,9 @@ def add_commands(commands: Commands) -> None:
         )
     )
     commands.add_parser("check", run=check_records, parents=[options], help="validate register and records")
+    start.add_arguments(
+        commands.add_parser("start", run=start.run, help="begin a review of another question in a new folder")
+    )
     importing.add_arguments(
         commands.add_parser(
             "import", run=importing.run, help="drafts of records from RevMan, metafor, Covidence or robvis"

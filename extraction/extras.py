@@ -1,12 +1,24 @@
 """Libraries that a plain installation leaves out."""
 
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import metadata
 
 from extraction.fault import Fault
+from extraction.tree import ROOT
 
 DISTRIBUTION = "tocilizumab-after-cart"
 OWN = ("extraction", "models", "book", "review")
+
+
+def version() -> str:
+    """The version of this package, installed or not."""
+    try:
+        return metadata.version(DISTRIBUTION)
+    except metadata.PackageNotFoundError:
+        text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+        return tomllib.loads(text)["project"]["version"]
 
 
 class NotInstalled(Fault):

@@ -1,4 +1,4 @@
-"""A list in a YAML file with one item more; comments, order and all other lines stay as they are."""
+"""A list in a YAML file with one item more, or another; comments, order and all other lines stay."""
 
 import re
 
@@ -23,3 +23,12 @@ def with_item(text: str, source: Source, key: str, item: str, before: int | None
             at -= 1  # what stands above the next key belongs to it
     above = "".join(lines[:at])
     return above + ("" if above.endswith("\n") else "\n") + item + "".join(lines[at:])
+
+
+def with_another(text: str, source: Source, key: str, number: int, item: str) -> str:
+    """The text of `source` with the lines `item` in the place of item `number` of the list under `key`."""
+    own = (key, number)
+    lines = text.splitlines(keepends=True)
+    start = source.lines[key, number]
+    later = [line for path, line in source.lines.items() if line > start and len(path) < 3 and path != own]
+    return "".join([*lines[: start - 1], item, *lines[min(later, default=len(lines) + 1) - 1 :]])

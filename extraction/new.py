@@ -17,12 +17,17 @@ from pydantic import BaseModel, ValidationError
 
 from extraction import dictionary, schema
 from extraction.fault import Fault
-from extraction.listed import with_item
+from extraction.listed import with_another, with_item
 from extraction.question import ENDPOINTS, FIELDS
-from extraction.source import FILL_IN, NULLS, Source, parse
+from extraction.sheet import block, indent, item, meanings, scalar, under
+from extraction.source import FILL_IN, Source, parse
 from extraction.typed import rule
 
 DECISIONS = get_args(schema.Registration.model_fields["decision"].annotation)
+
+
+INVENTED = "none: an invented study, whose place the first real one takes"
+"""Identifier of the study with which `start` begins a review."""
 
 
 class Refused(Fault):
@@ -61,7 +66,10 @@ def run(given: argparse.Namespace) -> int:
         if given.doi or given.identifier
         else {_record_path(given): record(given.study, given.text, _registered(given))}
     )
+    invented = _invented(parse(given.root / "register.yml")) if given.decision == "included" else None
     _write(written)
+    if invented:
+        (given.root / "records" / f"{invented[1]}.yml").unlink(missing_ok=True)
     for path in written:
         print(f"{path}: {given.study}, to fill in")
     print(f"Each place to fill in says {FILL_IN}; python -m extraction check names those left.")
@@ -118,9 +126,16 @@ def _register(given: argparse.Namespace) -> dict[Path, str]:
         ):  # the same text is what an interrupted run leaves
             raise Refused(f"{given.study}: the record {path} exists already")
         written[path] = text
-    return written | {
-        register: with_item(register.read_text(encoding="utf-8"), source, "studies", "\n" + row(known))
-    }
+    lines, invented = register.read_text(encoding="utf-8"), _invented(source)
+    if invented and given.decision == "included":
+        return written | {register: with_another(lines, source, "studies", invented[0], row(known))}
+    return written | {register: with_item(lines, source, "studies", "\n" + row(known))}
+
+
+def _invented(register: Source) -> tuple[int, str] | None:
+    """Place and id of the invented study with which a review was started."""
+    rows = enumerate(_rows(register))
+    return next(((i, str(row.get("id"))) for i, row in rows if row.get("identifier") == INVENTED), None)
 
 
 def _refuse_bad_values(known: dict) -> None:
@@ -185,10 +200,10 @@ def _write(texts: dict[Path, str]) -> None:
 def row(known: dict) -> str:
     """The study's row of the register: what is known, and each thing to fill in under its meaning."""
     shown = known | {"patients": FILL_IN, "endpoints": None, "cohort": known["id"]}
-    first, *rest = _block(
-        schema.Registration, {key: _scalar(value) for key, value in shown.items()}, explained=known
+    first, *rest = block(
+        schema.Registration, {key: scalar(value) for key, value in shown.items()}, explained=known
     )
-    return "".join(f"{line}\n" for line in (f"  - {first}", *_indent(rest, 4)))
+    return "".join(f"{line}\n" for line in (f"  - {first}", *indent(rest, 4)))
 
 
 def record(
@@ -204,30 +219,28 @@ def record(
     reported : what is known of entries, each with its kind, in the place of an entry for each endpoint
     judged : what is known of judgements of the risk of bias
     """
-    address = f"{{source: {_scalar(text or FILL_IN)}, section: {FILL_IN}}}"
+    address = f"{{source: {scalar(text or FILL_IN)}, section: {FILL_IN}}}"
     definition = {"address": address}
     blocks: dict[str, str | list[str]] = {
         "study": study,
         "extracted": date.today().isoformat(),
-        "texts": _item(_block(schema.Text, {"file": _scalar(text or FILL_IN)})),
-        "design": _block(schema.Design, {"centres": f"[{FILL_IN}]", "address": address}),
+        "texts": item(block(schema.Text, {"file": scalar(text or FILL_IN)})),
+        "design": block(schema.Design, {"centres": f"[{FILL_IN}]", "address": address}),
         "arms": [
-            *_under("treated", _block(schema.Definition, definition)),
-            *_under("control", _block(schema.Definition, definition, brief=True)),
+            *under("treated", block(schema.Definition, definition)),
+            *under("control", block(schema.Definition, definition, brief=True)),
         ],
-        "strata": _under("all", _block(schema.Stratum, definition)),
+        "strata": under("all", block(schema.Stratum, definition)),
         "entries": [line for known in reported for line in _reported(known, address)]
         or list(_entries(address)),
     }
     if judgements := [line for known in judged for line in _judged(known)]:
         blocks["risk_of_bias"] = judgements
     optional = {
-        "definitions": _under(next(iter(ENDPOINTS)), _block(schema.VariableDefinition, definition)),
-        "contradictions": _item(_block(schema.Contradiction, {"entries": f"[{FILL_IN}]"})),
-        "integrity": _block(schema.Integrity, {"entries": f"[{FILL_IN}]"}),
-        "risk_of_bias": _item(
-            _block(schema.BiasJudgement, {"endpoints": f"[{FILL_IN}]", "address": address})
-        ),
+        "definitions": under(next(iter(ENDPOINTS)), block(schema.VariableDefinition, definition)),
+        "contradictions": item(block(schema.Contradiction, {"entries": f"[{FILL_IN}]"})),
+        "integrity": block(schema.Integrity, {"entries": f"[{FILL_IN}]"}),
+        "risk_of_bias": item(block(schema.BiasJudgement, {"endpoints": f"[{FILL_IN}]", "address": address})),
     }
     head = [
         "# yaml-language-server: $schema=../record.schema.json",
@@ -237,11 +250,11 @@ def record(
             " is filled in."
         ),
         "# An address is:",
-        *(f"#   {line}" for line in _meanings(schema.Address)),
+        *(f"#   {line}" for line in meanings(schema.Address)),
     ]
     return (
         "\n".join(
-            [*head, *_block(schema.Record, blocks, optional=optional), "", "# Kinds of report", *_kinds()]
+            [*head, *block(schema.Record, blocks, optional=optional), "", "# Kinds of report", *_kinds()]
         )
         + "\n"
     )
@@ -258,9 +271,9 @@ def _entries(address: str) -> Iterator[str]:
             "unit": "patients",
             "address": address,
         }
-        yield from _item(
-            _block(schema.Entry, fixed, brief=arm != "treated")
-            + _block(schema.GroupSize, {}, brief=arm != "treated")
+        yield from item(
+            block(schema.Entry, fixed, brief=arm != "treated")
+            + block(schema.GroupSize, {}, brief=arm != "treated")
         )
     yield (
         "# One entry per printed number, as many as the paper prints; what it does not print is one of kind"
@@ -272,22 +285,20 @@ def _entries(address: str) -> Iterator[str]:
             "",
             f"# {title}: {FIELDS[endpoint].meaning} Unit of a value: {' or '.join(FIELDS[endpoint].units)}.",
         )
-        yield from _item(
-            _block(schema.Entry, {"id": endpoint, "field": endpoint, "address": address}, brief=True)
+        yield from item(
+            block(schema.Entry, {"id": endpoint, "field": endpoint, "address": address}, brief=True)
         )
 
 
 def _reported(known: Mapping[str, object], address: str) -> list[str]:
     """An entry of which something is known, its kind among it; the rest is left to fill in."""
     [kind] = [m for m in dictionary.REPORTS if known["kind"] in get_args(m.model_fields["kind"].annotation)]
-    given = {"address": address} | {key: _scalar(value) for key, value in known.items()}
-    return _item(_block(schema.Entry, given, brief=True) + _block(kind, given, brief=True))
+    given = {"address": address} | {key: scalar(value) for key, value in known.items()}
+    return item(block(schema.Entry, given, brief=True) + block(kind, given, brief=True))
 
 
 def _judged(known: Mapping[str, object]) -> list[str]:
-    return _item(
-        _block(schema.BiasJudgement, {key: _scalar(value) for key, value in known.items()}, brief=True)
-    )
+    return item(block(schema.BiasJudgement, {key: scalar(value) for key, value in known.items()}, brief=True))
 
 
 def _of_kind(model: type[BaseModel]) -> str:
@@ -297,59 +308,4 @@ def _of_kind(model: type[BaseModel]) -> str:
 def _kinds() -> Iterator[str]:
     for model in dictionary.REPORTS:
         yield f"#   kind: {_of_kind(model)}  # {' '.join((model.__doc__ or '').split())}"
-        yield from (f"#     {line}" for line in _meanings(model))
-
-
-def _meanings(model: type[BaseModel]) -> list[str]:
-    return [f"{row.field}:  # {_meaning(row)}" for row in dictionary.fields(model)]
-
-
-def _meaning(row: dictionary.Row) -> str:
-    needed = "" if row.required else f"optional{f', else {row.default}' if row.default else ''}"
-    return f"{row.meaning} ({'; '.join(filter(None, (row.type, row.legal, needed)))})"
-
-
-def _block(
-    model: type[BaseModel],
-    given: Mapping[str, str | list[str]],
-    brief: bool = False,
-    optional: dict[str, list[str]] | None = None,
-    explained: Iterable[str] = (),
-) -> list[str]:
-    """Keys of a model, each below its meaning unless `explained`; optional ones not given stand behind a #,
-    or, in a `brief` block, not at all.
-    """
-    lines: list[str] = []
-    for row in dictionary.fields(model):
-        if not brief and row.field not in explained:
-            lines.append(f"# {_meaning(row)}")
-        if row.field in given or row.required:
-            lines += _under(row.field, given.get(row.field, FILL_IN))
-        elif not brief:
-            lines += [f"# {line}".rstrip() for line in _under(row.field, (optional or {}).get(row.field, ""))]
-    return lines
-
-
-def _under(key: str, value: str | list[str]) -> list[str]:
-    """A key with its value beside or below it."""
-    return [f"{key}: {value}".rstrip()] if isinstance(value, str) else [f"{key}:", *_indent(value, 2)]
-
-
-def _item(lines: list[str]) -> list[str]:
-    """The lines as one item of a list; comments above the first go above the item."""
-    first = next(i for i, line in enumerate(lines) if not line.startswith("#"))
-    return [*lines[:first], f"- {lines[first]}", *_indent(lines[first + 1 :], 2)]
-
-
-def _indent(lines: Iterable[str], by: int) -> list[str]:
-    return [" " * by + line if line else line for line in lines]
-
-
-def _scalar(value: object) -> str:
-    """A value as YAML that reads back the same; JSON's quoting is YAML's too."""
-    if isinstance(value, list):
-        return f"[{', '.join(map(_scalar, value))}]"
-    if value is None or isinstance(value, bool):
-        return json.dumps(value)
-    plain = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_./()-]*", str(value)) and str(value).lower() not in NULLS
-    return str(value) if plain else json.dumps(str(value), ensure_ascii=False)
+        yield from (f"#     {line}" for line in meanings(model))

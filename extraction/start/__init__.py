@@ -1,0 +1,1 @@
+"""A new review: its folder, its question with every field explained, an invented study so that it builds."""
