@@ -52,29 +52,18 @@ TAU = {"half_normal": (0.1, 0.5, 1.5), "log_normal": (0.29, 0.8), "inverse_gamma
 
 def settings(review: Review) -> list[dict]:
     """Choices by endpoint: every prior of tau, with the other choices going round."""
+    others = itertools.cycle(
+        itertools.product((1.0, 0.3, 2.0), ("none", "judged", "0.4:0.6"), ("used", "printed"))
+    )
     found = []
     for key, endpoint in explorer_data.EFFECTS.items():
-        others = itertools.cycle(
-            itertools.product((1.0, 0.3, 2.0), ("none", "judged", "0.4:0.6"), ("used", "printed"))
-        )
+        held = {"used"} | ({"printed"} if PRINTED in alternatives(review, endpoint.evidence) else set())
         for prior in explorer_data.tau_families(endpoint):
             for scale in TAU[prior.family]:
-                for mu, bias, data in itertools.islice(others, 2):
-                    found.append(
-                        {
-                            "endpoint": key,
-                            "tau": f"{prior.family}:{scale}",
-                            "mu": mu,
-                            "bias": bias,
-                            "data": data,
-                        }
-                    )
-    return [
-        choices
-        for choices in found
-        if choices["data"] == "used"
-        or PRINTED in alternatives(review, ENDPOINTS[choices["endpoint"]].evidence)
-    ]
+                mu, bias, data = next(choice for choice in others if choice[-1] in held)
+                tau = f"{prior.family}:{scale}"
+                found.append({"endpoint": key, "tau": tau, "mu": mu, "bias": bias, "data": data})
+    return found
 
 
 def by_python(
