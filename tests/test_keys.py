@@ -446,3 +446,14 @@ def test_every_library_that_makes_a_posterior_is_named_in_its_key(review):
         if target.partition(".")[0] not in tree.packages
     }
     assert imported - set(sys.stdlib_module_names) - {"llvmlite"} <= set(store.SOFTWARE)
+
+
+def test_an_installed_package_has_the_keys_of_the_tree_whatever_lies_beside_it(tmp_path):
+    site = tmp_path / "site-packages"
+    for package in ("extraction", "models", "book", "review"):
+        shutil.copytree(ROOT / package, site / package, ignore=shutil.ignore_patterns("__pycache__"))
+    (site / "pymc").mkdir()
+    (site / "pymc" / "__init__.py").write_text("from elsewhere import *\n")  # which no key can follow
+    (site / "pymc" / "data.csv").write_text("of others\n")
+    for code in ((CRS, ""), (EFFECTS, "")):
+        assert Tree(site).fingerprint([code]) == Tree(ROOT).fingerprint([code])

@@ -23,9 +23,12 @@ from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
 
-from extraction.tree import OWN, REVIEW, ROOT
+from extraction.tree import BUILD, OWN, REVIEW, ROOT
 from models.runs import kept, syntax
 from models.runs.syntax import Module, Target
+
+OURS = {"extraction", "models", "book", "review"}
+"""Packages of this project, where others lie beside them."""
 
 SHOWN = re.compile(rb"^( *)shown:\n(?:\1 .*\n)+", re.MULTILINE)
 """Words for readers in YAML."""
@@ -67,7 +70,7 @@ class Tree:
         self.root, self._own = root, root / OWN.name
         self.review = review or self._own
         self._modules: dict[str, Module] = {}
-        self._memory = Memory(root / "_build" / "syntax.json")
+        self._memory = Memory((BUILD if _is_shared(root) else root / "_build") / "syntax.json")
         self._contents: dict[str, str] = {}
         self._marks: dict[tuple, str] = {}
         self._meanings: dict[Target, Target] = {}
@@ -159,7 +162,8 @@ class Tree:
 
     @cached_property
     def packages(self) -> set[str]:
-        return {path.parent.name for path in self.root.glob("*/__init__.py")}
+        found = {path.parent.name for path in self.root.glob("*/__init__.py")}
+        return found & OURS if _is_shared(self.root) else found
 
     def _imported(self, module: Module) -> Iterator[str]:
         """Modules of this tree that a module imports."""
@@ -241,10 +245,16 @@ class Tree:
         return sorted(self._contents[path] for path in files)
 
 
+def _is_shared(root: Path) -> bool:
+    """Whether other packages lie in the folder as well: that of an installed package."""
+    return root.name in ("site-packages", "dist-packages")
+
+
 def _below(root: Path) -> dict[str, Path]:
     """Files that are not code, by their path below a folder; what is hidden or built is left aside."""
     found: dict[str, Path] = {}
-    for folder, below, files in os.walk(root):
+    tops = sorted(root / name for name in OURS) if _is_shared(root) else [root]
+    for folder, below, files in (step for top in tops for step in os.walk(top)):
         below[:] = [name for name in below if name[0] not in "._"]
         places = (Path(folder, name) for name in files if not name.endswith((".py", ".partial")))
         found |= {place.relative_to(root).as_posix(): place for place in places}
