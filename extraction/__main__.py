@@ -144,6 +144,8 @@ def _studies(review: Review | None, checked: Checked) -> dict[str, dict]:
     """Per study: its decision, its entries by kind, and its verdicts."""
     if review is None:
         return {}
+    verdicts = Counter((f.study, _class(f)) for f in checked.findings)
+    problems = Counter(p.study for p in checked.problems)
     return {
         study.id: {
             "decision": study.decision,
@@ -152,8 +154,8 @@ def _studies(review: Review | None, checked: Checked) -> dict[str, dict]:
                 if study.id in review.records
                 else {}
             ),
-            "verdicts": dict(Counter(_class(f) for f in checked.findings if f.study == study.id)),
-            "problems": sum(p.study == study.id for p in checked.problems),
+            "verdicts": {name: n for (of, name), n in verdicts.items() if of == study.id},
+            "problems": problems[study.id],
         }
         for study in review.register.studies
     }

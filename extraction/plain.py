@@ -1,18 +1,18 @@
 """Text of a file that a user names: never more than a limit, whatever the file is."""
 
+import csv
+import io
 from pathlib import Path
 
 from extraction.fault import Fault
-
-LARGEST = 20_000_000
-"""Bytes of a table that is read: some hundred thousand studies."""
+from extraction.limits import LARGEST_TABLE
 
 
 class Unreadable(Fault):
     """A file is no text that can be read, or has no end; the message says which, without the file's name."""
 
 
-def text_of(path: str | Path, largest: int = LARGEST) -> str:
+def text_of(path: str | Path, largest: int = LARGEST_TABLE) -> str:
     """Text in UTF-8, with or without BOM, line ends as they stand; raise Unreadable for any other file, and
     for one of more than `largest` bytes.
     """
@@ -27,3 +27,12 @@ def text_of(path: str | Path, largest: int = LARGEST) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Unreadable(f"not UTF-8 text (byte {error.start}): save it as UTF-8") from None
+
+
+def rows_of(text: str, separator: str = ",") -> list[tuple[int, list[str]]]:
+    """Rows of a CSV table, each with the number of its last line; raise Unreadable for what is none."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        return [(reader.line_num, cells) for cells in reader]
+    except csv.Error as error:
+        raise Unreadable(f"not a CSV table: {error}") from None

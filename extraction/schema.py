@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from extraction.limits import MOST_ENTRIES, MOST_PATIENTS, MOST_STUDIES
 from extraction.question import (
     HIGHEST_GRADE,
     QUESTION,
@@ -101,7 +102,7 @@ def _normal_p(printed: str) -> str:
 PrintedP = Annotated[
     str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True), AfterValidator(_normal_p)
 ]
-Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Count = Annotated[int, Field(ge=0, le=MOST_PATIENTS)]
 Time = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)? (days|weeks|months|years)$")]
 """A time after the start, e.g. `12 months`."""
 Number = Annotated[Decimal, Field(max_digits=18, decimal_places=12)]
@@ -720,7 +721,9 @@ class Record(Strict):
     risk_of_bias: list[BiasJudgement] = Field(
         [], description="Risk of bias by RoB 2 or ROBINS-I, per domain and endpoint."
     )
-    entries: list[AnyEntry] = Field(min_length=1, description="One per printed number.")
+    entries: list[AnyEntry] = Field(
+        min_length=1, max_length=MOST_ENTRIES, description="One per printed number."
+    )
 
     @model_validator(mode="after")
     def is_extracted_by_two(self) -> Self:
@@ -937,5 +940,5 @@ class ExternalNumber(Strict):
 class Register(Strict):
     """Every paper considered, and the outside numbers the review leans on."""
 
-    studies: list[Registration] = Field(description="One row per paper.")
+    studies: list[Registration] = Field(max_length=MOST_STUDIES, description="One row per paper.")
     external: list[ExternalNumber] = Field([], description="Numbers from outside the included studies.")

@@ -11,14 +11,11 @@ from pathlib import Path
 import yaml
 
 from extraction.fault import Fault
+from extraction.limits import DEEPEST_NESTING, LARGEST_FILE, LONGEST_TEXT, MOST_VALUES
 
 NULLS = {"", "~", "null"}
 FILL_IN = "FILL_IN"
 """What a new record says where a value is still to be given."""
-LARGEST_FILE = 2_000_000  # bytes; a full record has about seventy thousand
-DEEPEST_NESTING = 12  # levels; a record needs five
-MOST_VALUES = 30_000  # values of a file; a full record has about three thousand
-LONGEST_TEXT = 4_000  # characters of a value; the longest reasons have about four hundred
 UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 """Unicode's categories of what no reader can see, terminals obey, or that turns the direction of the text
 around it.

@@ -17,10 +17,10 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from extraction.limits import MOST_PROBLEMS
 from extraction.source import FILL_IN, BadRecords, Problem, Source, child
 
 LONGEST_LIST = 8  # legal values that a message still prints in full
-MOST_PROBLEMS = 200  # of one file that are told one by one
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")]
 Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -131,6 +131,8 @@ def rule(error: ErrorDetails, path: tuple) -> str:
     """The rule that the value at `path` broke, by pydantic's name for it."""
     context, key = error.get("ctx", {}), str(path[-1]) if path else ""
     match error["type"]:
+        case "too_long":
+            return f"holds {context['actual_length']:,}, and may hold {context['max_length']:,}"
         case "missing":
             return "is required"
         case "extra_forbidden":

@@ -199,11 +199,11 @@ def test_a_folder_is_no_record(invented):
 
 def test_faults_without_end_are_told_up_to_a_number(invented):
     text = (invented.root / RECORD).read_text()
-    (invented.root / RECORD).write_text(text[: text.index("entries:\n")] + "entries: [" + "1," * 20_000 + "]")
+    (invented.root / RECORD).write_text(text[: text.index("entries:\n")] + "entries: [" + "1," * 900 + "]")
     code, printed = invented.check()
     assert code == 1 and len(printed["problems"]) == 201
     assert (printed["problems"][-1]["value"], printed["problems"][-1]["rule"]) == (
-        "20000 faults",
+        "900 faults",
         "the first 200 are told",
     )
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from extraction.checks.authors import Name, chance_of, names_of, shared_authors
+from extraction.limits import MOST_PROBLEMS
 from extraction.question import QUESTION, Detail
 from extraction.records import Problem, Review
 from extraction.schema import Record, Registration
@@ -118,15 +119,17 @@ def problems(review: Review) -> Iterator[Problem]:
     that are none.
     """
     rows, place = review.sources["register"], {study.id: i for i, study in enumerate(review.register.studies)}
-    for pair in pairs(review):
-        if not pair.stated:
-            yield rows.problem(
-                ("studies", place[pair.second.id], "cohort"),
-                pair.second.cohort,
-                f"may share patients with {pair.first.id}: {pair.evidence}; score {pair.score:.1f}, from"
-                f" {THRESHOLD:g} on both carry one cohort, or one says under distinct_from why no patient is"
-                " in both",
-            )
+    unsaid = [pair for pair in pairs(review) if not pair.stated]
+    if len(unsaid) > MOST_PROBLEMS:
+        yield rows.problem(("studies",), f"{len(unsaid)} pairs", f"the first {MOST_PROBLEMS} are told")
+    for pair in unsaid[:MOST_PROBLEMS]:
+        yield rows.problem(
+            ("studies", place[pair.second.id], "cohort"),
+            pair.second.cohort,
+            f"may share patients with {pair.first.id}: {pair.evidence}; score {pair.score:.1f}, from"
+            f" {THRESHOLD:g} on both carry one cohort, or one says under distinct_from why no patient is"
+            " in both",
+        )
     for i, study in enumerate(review.register.studies):
         for k, other in enumerate(study.distinct_from):
             at = ("studies", i, "distinct_from", k, "study")

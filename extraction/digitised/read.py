@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from extraction.digitised.rules import contradictions
+from extraction.limits import LARGEST_CURVE, MOST_AT_RISK, MOST_POINTS
 from extraction.plain import Unreadable, text_of
 from extraction.recover.curve_types import NO_ARM, ArmCurve, AtRisk, Curve, Pixel, Point
 from extraction.schema import Record, SurvivalCurve
@@ -33,8 +34,6 @@ ARMS = ("treated", "control")
 """Arms as a file may name them; the records call the treated arm by its drug."""
 COLUMNS = ("kind", "arm", "time", "survival", "n", "pixel_x", "pixel_y")
 NUMBER = re.compile(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?", re.ASCII)
-LARGEST_FILE = 1_000_000
-"""Bytes; a curve of a hundred points has about four thousand."""
 PER_CENT = 1.5
 """Survival on an axis above which it is in per cent."""
 STRAIGHT = 3.0
@@ -186,15 +185,21 @@ def read(path: Path) -> Curve:
 def _rows(path: Path, faults: _Faults) -> tuple[str, list[Row]]:
     """Unit of time and rows; lines that start with # and empty lines are remarks."""
     try:
-        text = text_of(path, LARGEST_FILE)
+        text = text_of(path, LARGEST_CURVE)
     except Unreadable as error:
-        faults.add(None, "file", str(error), f"a curve is a file of UTF-8 text, up to {LARGEST_FILE:,} bytes")
+        faults.add(
+            None, "file", str(error), f"a curve is a file of UTF-8 text, up to {LARGEST_CURVE:,} bytes"
+        )
+        return "", []
+    if (many := len(text.splitlines())) > MOST_POINTS:
+        faults.add(None, "file", f"{many:,} lines", f"a curve has up to {MOST_POINTS:,} lines")
         return "", []
     lines = [
-        (i, next(csv.reader([line]), []))
+        (i, _cells(i, line, faults))
         for i, line in enumerate(text.splitlines(), start=1)
         if line.strip() and not line.startswith("#")
     ]
+    faults.stop()
     if not lines:
         faults.add(None, "file", "nothing", "a curve holds a line of column names, then its rows")
         return "", []
@@ -202,6 +207,14 @@ def _rows(path: Path, faults: _Faults) -> tuple[str, list[Row]]:
     faults.stop()
     heads = ["time" if head.strip() == f"time_{unit}" else head.strip() for head in lines[0][1]]
     return unit, [row for line, cells in lines[1:] if (row := _row(line, heads, cells, faults))]
+
+
+def _cells(line: int, text: str, faults: _Faults) -> list[str]:
+    try:
+        return next(csv.reader([text]), [])
+    except csv.Error as error:
+        faults.add(line, "row", text, f"is no row of a CSV table: {error}")
+        return []
 
 
 def _unit(heads: list[str], line: int, faults: _Faults) -> str:
@@ -248,11 +261,9 @@ def _row(line: int, heads: list[str], cells: list[str], faults: _Faults) -> Row 
 def _not_its_number(column: str, cell: str) -> str | None:
     """The rule a cell breaks, if any."""
     if column == "n":
-        return (
-            None
-            if cell.isascii() and cell.isdigit() and len(cell) < 8
-            else "must be a whole number of patients"
-        )
+        if not re.fullmatch("[0-9]{1,9}", cell):
+            return "must be a whole number of patients"
+        return None if int(cell) <= MOST_AT_RISK else f"is up to {MOST_AT_RISK:,} patients"
     if not NUMBER.fullmatch(cell) or not np.isfinite(float(cell)):
         return "must be a number"
     return None

@@ -1,6 +1,5 @@
 """Tables of other programs, read row by row."""
 
-import csv
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from extraction.fault import Fault
 from extraction.interop.columns import STUDY
-from extraction.plain import Unreadable, text_of
+from extraction.plain import Unreadable, rows_of, text_of
 
 YEAR = ("year", "study_year", "year_of_study", "publication_year")
 OUTCOME = ("outcome", "outcome_name", "analysis_name")
@@ -58,14 +57,13 @@ def table(path: Path) -> tuple[list[str], list[Row]]:
     """The columns of a file, and its rows but for headings; raise NoTable."""
     try:
         text = text_of(path)
+        lines = rows_of(text, max(SEPARATORS, key=text.partition("\n")[0].count))
     except Unreadable as error:
         raise NoTable(f"{path}: {error}") from None
-    first = text.partition("\n")[0]
-    lines = csv.reader(text.splitlines(), delimiter=max(SEPARATORS, key=first.count))
-    header = [name.strip() for name in next(lines, [])]
+    header = [name.strip() for name in lines[0][1]] if lines else []
     if not {slug(name) for name in header} & set(STUDY):
         raise NoTable(f"{path}: no column names the studies; the columns found are {', '.join(header)}")
-    rows = [Row(lines.line_num, dict(zip(header, cells, strict=False))) for cells in lines if any(cells)]
+    rows = [Row(line, dict(zip(header, cells, strict=False))) for line, cells in lines[1:] if any(cells)]
     return header, list(_below_headings(rows) if set(NUMBERED) <= {slug(c) for c in header} else rows)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
 import numpy as np
 
-from extraction.plain import Unreadable, text_of
+from extraction.plain import Unreadable, rows_of, text_of
 from models.pool.study_table import SEPARATORS
 from models.priors import Prior
 
@@ -73,10 +72,10 @@ def read_prior(path: str) -> TabulatedPrior:
     """
     try:
         text = text_of(path)
+        separator = max(SEPARATORS, key=text.count)
+        lines = [(i, row) for i, row in rows_of(text, separator) if row]
     except Unreadable as error:
         raise ValueError(f"{path}: {error}") from None
-    separator = max(SEPARATORS, key=text.count)
-    lines = [(i, row) for i, row in enumerate(csv.reader(text.splitlines(), delimiter=separator), 1) if row]
     points = []
     for i, row in lines:
         try:

@@ -4,17 +4,18 @@ once.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import InvalidOperation
+from itertools import islice
 from math import isfinite, isnan
 
 from extraction.fault import Fault
 from extraction.interop.columns import STUDY, canonical
+from extraction.limits import MOST_ROWS
 from extraction.plain import Unreadable, text_of
+from extraction.plain import rows_of as csv_rows
 
 SEPARATORS = ",;\t"
 PLAIN = re.compile(
@@ -139,15 +140,11 @@ def read(path: str) -> list[Cells]:
     """
     try:
         text = text_of(path)
+        header = text.lstrip().partition("\n")[0]
+        separator = max(SEPARATORS, key=header.count)
+        lines = csv_rows(text, separator)
     except Unreadable as error:
         raise BadTable(f"{path}: {error}") from None
-    header = text.lstrip().partition("\n")[0]
-    separator = max(SEPARATORS, key=header.count)
-    try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-        lines = [(reader.line_num, cells) for cells in reader]
-    except csv.Error as error:
-        raise BadTable(f"{path}: not a CSV table: {error}") from None
     if "\0" in text:
         raise BadTable(f"{path}: not a CSV table: it holds bytes of no text")
     if not lines or not any(cell.strip() for cell in lines[0][1]):
@@ -162,6 +159,9 @@ def rows_of(
     path: str, header: Sequence[str], lines: Iterable[tuple[int, Sequence[str]]], decimal_comma: bool = False
 ) -> list[Cells]:
     """Rows from a header and cells, each with its line. Raises BadTable."""
+    lines = list(islice(lines, MOST_ROWS + 1))
+    if len(lines) > MOST_ROWS:
+        raise BadTable(f"{path}: a table may have {MOST_ROWS:,} studies")
     header = [name.strip() for name in header]
     holds = _holds(path, header)
     name_column = _name_column(path, header)
