@@ -6,7 +6,7 @@ from typing import ClassVar
 import yaml
 
 
-class AsTyped(yaml.SafeLoader):
+class AsTyped(yaml.CSafeLoader):
     """Every value is text, but for null."""
 
     yaml_implicit_resolvers: ClassVar = {
@@ -15,15 +15,26 @@ class AsTyped(yaml.SafeLoader):
     }
 
 
-class NoAnchors(yaml.SafeDumper):
+class NoAnchors(yaml.CSafeDumper):
     """No value is written as a reference to another."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True
 
 
+def load(text: str) -> dict:
+    return yaml.load(text, AsTyped)
+
+
 def read(path: Path) -> dict:
-    return yaml.load(path.read_text(encoding="utf-8"), AsTyped)
+    return load(path.read_text(encoding="utf-8"))
+
+
+def sorted_of(data: object) -> object:
+    """The same with the keys of every mapping in the order of the alphabet."""
+    if isinstance(data, dict):
+        return {key: sorted_of(data[key]) for key in sorted(data)}
+    return [sorted_of(item) for item in data] if isinstance(data, list) else data
 
 
 def text_of(data: object) -> str:
