@@ -13,6 +13,13 @@ import pytest
 from extraction.tree import OWN, folder_of_review
 
 ROOT = Path(__file__).resolve().parent.parent
+AROUND = (
+    "_config.yml",
+    "_toc.yml",
+    "requirements.lock",
+    *(str(path.relative_to(ROOT)) for path in (ROOT / "tests" / "reference").glob("*.csv")),
+)
+"""Files beside the packages that pages read."""
 UV = shutil.which("uv") or str(Path(sys.executable).parent / "uv")
 
 
@@ -35,8 +42,9 @@ def installed(tmp_path_factory) -> Installed:
         shutil.copytree(
             ROOT / package, place / "tree" / package, ignore=shutil.ignore_patterns("__pycache__")
         )
-    for file in ("pyproject.toml", "README.md", "LICENSE", "LICENSE-TEXT"):
-        shutil.copy(ROOT / file, place / "tree")
+    for file in ("pyproject.toml", "setup.py", "README.md", "LICENSE", "LICENSE-TEXT", *AROUND):
+        (place / "tree" / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / file, place / "tree" / file)
     environment = place / "environment"
 
     def uv(*words: str | Path) -> None:
@@ -81,7 +89,8 @@ def test_every_file_of_the_packages_is_in_the_wheel(installed):
             for p in (site / package).rglob("*")
             if p.is_file() and "__pycache__" not in p.parts
         }
-        assert there == here
+        around = {Path("extraction", "around", file) for file in AROUND if package == "extraction"}
+        assert there == here | around
 
 
 def test_the_review_that_is_checked_is_that_of_the_folder_one_works_in(installed, elsewhere):

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from book.make import written
+from extraction.beside import beside
 from extraction.question import FILE
 from extraction.tree import HOME, IS_OWN, REVIEW, ROOT
 from models.runs.closure import Tree
@@ -74,7 +75,7 @@ def _renderers(root: Path) -> list[tuple[str, str]]:
         (name, "")
         for name in (
             "book.make.build",
-            *re.findall(r"\bbook(?:\.\w+)+", (root / CONFIGURATION).read_text(encoding="utf-8")),
+            *re.findall(r"\bbook(?:\.\w+)+", beside(CONFIGURATION, root=root).read_text(encoding="utf-8")),
         )
     ]
 
@@ -99,7 +100,7 @@ def _around(root: Path) -> list[str]:
     stored = sorted(path.name for pattern in STORED for path in (HOME if is_other else root).glob(pattern))
     question = FILE if is_other else root / QUESTION  # its words count here alone
     words = [question.read_text(encoding="utf-8")] if question.exists() else []
-    return [sys.version, (root / PINS).read_text(encoding="utf-8"), *words, *stored]
+    return [sys.version, beside(PINS, root=root).read_text(encoding="utf-8"), *words, *stored]
 
 
 def _hash(parts: Iterable[str]) -> str:

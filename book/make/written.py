@@ -11,6 +11,7 @@ from functools import cache
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from extraction.beside import beside
 from extraction.question import QUESTION, Asked
 from extraction.tree import IS_OWN, REVIEW, ROOT
 
@@ -18,7 +19,7 @@ PAGES = ROOT / "book"
 TEMPLATES = PAGES / "templates"
 OF_THE_REVIEW = REVIEW / "pages"
 """What one review alone has to say."""
-ORDER, CONFIGURATION = ROOT / "_toc.yml", ROOT / "_config.yml"
+ORDER, CONFIGURATION = beside("_toc.yml"), beside("_config.yml")
 ENDPOINT = "endpoint.md"
 """Template of the page of an endpoint."""
 PARTS = {

@@ -17,13 +17,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import log_expit, logsumexp
 
+from extraction.beside import beside
 from extraction.fault import Fault
-from extraction.tree import ROOT
 from models.engines.posterior import LIMITS, Posterior
 from models.engines.quadrature import binomial_normal, from_study_likelihoods, normal_normal
 from models.priors import AT_CONTROL, Prior, parse
 
-REFERENCE = ROOT / "tests" / "reference"
+REFERENCE = beside("tests", "reference")
 R_SECONDS = 7200  # of patience: with every package installed it samples for a good while
 DATASETS = {
     "bcg": "BCG vaccine",
