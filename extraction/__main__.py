@@ -27,7 +27,7 @@ with ending_the_process():
     from extraction.commands import recover, screen, search
     from extraction.dictionary import json_schemas
     from extraction.interop import command as importing
-    from extraction.living import reminder
+    from extraction.living import Search, reminder
     from extraction.reading import command as reading
     from extraction.records import ROOT, BadRecords, Problem, Review, load
     from extraction.search import screened
@@ -54,7 +54,7 @@ def add_commands(commands: Commands) -> None:
         commands.add_parser(
             "new",
             run=new.run,
-            parents=[rooted],
+            parents=[options],
             help="begin the record of a study, and its row in the register",
         )
     )
@@ -104,7 +104,7 @@ def add_commands(commands: Commands) -> None:
         rooted,
     )
     commands.add_parser(
-        "due", run=say_due, parents=[rooted], help="which searches are due, with their strategies"
+        "due", run=say_due, parents=[options], help="which searches are due, with their strategies"
     )
     commands.add_parser("schema", run=write_schemas, help="write the JSON Schemas for editors")
 
@@ -268,14 +268,25 @@ def _count(n: int, thing: str) -> str:
 
 
 def say_due(given: argparse.Namespace) -> int:
-    """Print the searches that are due today, as Markdown."""
+    """Print the searches that are due today, as Markdown or for machines, and how many candidates wait."""
     living = load(given.root).living
     if living is None:
         raise FileNotFoundError(f"there is no {given.root / 'living.yml'}")
-    print(reminder(living, date.today()), end="")
-    if (found := screened.read(given.root)) and (waiting := found.waiting()):
-        print(f"\n{_count(len(waiting), 'candidate')} to screen: `python -m extraction screen --by NAME`.")
+    today, found = date.today(), screened.read(given.root)
+    waiting = len(found.waiting()) if found else 0
+    if given.json:
+        told = [place.model_dump() | {"last": living.last(place.id)} for place in living.due(today)]
+        print(json.dumps({"date": today, "due": told, "to_screen": waiting}, indent=2, default=_plain))
+        return 0
+    print(reminder(living, today), end="")
+    if waiting:
+        print(f"\n{_count(waiting, 'candidate')} to screen: `python -m extraction screen --by NAME`.")
     return 0
+
+
+def _plain(value: object) -> object:
+    """A day, or a search of the log, for JSON."""
+    return value.model_dump() if isinstance(value, Search) else str(value)
 
 
 def write_schemas(given: argparse.Namespace) -> int:

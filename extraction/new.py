@@ -70,6 +70,9 @@ def run(given: argparse.Namespace) -> int:
     _write(written)
     if invented:
         (given.root / "records" / f"{invented[1]}.yml").unlink(missing_ok=True)
+    if given.json:
+        print(json.dumps({"written": [str(path) for path in written], "replaced": invented and invented[1]}))
+        return 0
     for path in written:
         print(f"{path}: {given.study}, to fill in")
     print(f"Each place to fill in says {FILL_IN}; python -m extraction check names those left.")

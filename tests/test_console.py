@@ -1,5 +1,6 @@
 """The console command `review`: one help page for the commands of all packages, completed by the shell."""
 
+import json
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import yaml
 
 from extraction.commands.parser import Commands, Parser, answer
 from extraction.extras import NotInstalled, of_extra
@@ -122,3 +124,18 @@ def test_a_missing_module_of_our_own_is_no_library_to_install():
         import models.invented  # noqa: F401
     with pytest.raises(NotInstalled), of_extra("fit"):
         import invented_library  # noqa: F401
+
+
+def test_machines_are_told_which_searches_are_due_and_what_was_written(tmp_path, capsys):
+    assert main(["start", str(tmp_path / "new"), "--question", "Invented"]) == 0
+    root = ["--root", str(tmp_path / "new"), "--json"]
+    capsys.readouterr()
+    assert main(["due", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    sources = yaml.safe_load((ROOT / "extraction" / "living.yml").read_text(encoding="utf-8"))["sources"]
+    # none of the review's sources has been searched yet
+    assert [(place["id"], place["last"]) for place in told["due"]] == [(s["id"], None) for s in sources]
+    assert main(["new", "sample2030", "--doi", "10.1234/sample.2030", *root]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [Path(path).name for path in told["written"]] == ["sample2030.yml", "register.yml"]
+    assert told["replaced"] == "example2031"
