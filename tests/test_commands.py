@@ -81,6 +81,7 @@ def test_help_lists_the_flow_in_order(house):
         "book",
         "serve",
         "bundle",
+        "deposit",
         "pdf",
         "lint",
         "test",
