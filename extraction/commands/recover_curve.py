@@ -183,15 +183,18 @@ def _show_ratio(found: Reconstruction) -> None:
 
 def _draw(curve: Curve, path: Path) -> None:
     """The overlay, whole or not at all."""
+    from matplotlib import rc_context
+
     from extraction.digitised.drawing import overlay
 
     figure, alt, _ = overlay(curve, path.stem)
     drawing = io.BytesIO()
-    figure.savefig(
-        drawing,
-        format="svg",
-        bbox_inches="tight",
-        metadata={"Date": None, "Title": path.stem, "Description": alt},
-    )
+    with rc_context({"svg.hashsalt": path.stem}):  # the same figure has the same bytes
+        figure.savefig(
+            drawing,
+            format="svg",
+            bbox_inches="tight",
+            metadata={"Date": None, "Title": path.stem, "Description": alt},
+        )
     with whole(path) as part:
         part.write_bytes(drawing.getvalue())

@@ -18,6 +18,7 @@ from extraction.recover.rounding import CONVENTION_WORDS, CONVENTIONS, printed_p
 from extraction.recover.table_search import Found, Groups, Printed, PrintedEffect, search_tables
 from extraction.recover.table_summary import Summary, as_text, summary
 from extraction.recover.tables import Arm
+from extraction.whole import whole, write_whole
 
 ARMS = ("treated", "control")
 LARGEST_UNKNOWN = 500
@@ -177,7 +178,7 @@ def _write(given: argparse.Namespace, found: Found) -> None:
     if not found.tables:
         raise Unusable(f"no table to write. {found.why_none()}")
     if given.csv:
-        with open(given.csv, "w", encoding="utf-8", newline="") as file:
+        with whole(given.csv) as part, part.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([("study", "tables"), (given.study, as_text(found.tables))])
     if given.figure:
         from extraction.recover.likelihood_figure import likelihood_figure
@@ -186,9 +187,7 @@ def _write(given: argparse.Namespace, found: Found) -> None:
         informative = [t for t in found.tables if 0 < t[0] + t[2] < t[1] + t[3]]
         if not informative:
             raise Unusable("in every table all patients or none had the event: no odds ratio is more likely")
-        given.figure.write_text(
-            likelihood_figure(set_likelihood(informative), len(informative)), encoding="utf-8"
-        )
+        write_whole(given.figure, likelihood_figure(set_likelihood(informative), len(informative)))
 
 
 def _finite(told: dict) -> dict:

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import date
@@ -51,9 +52,14 @@ def run(given: argparse.Namespace) -> int:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise NotStarted(f"{given.folder} exists and is not an empty folder")
     start = Start(given.question, given.treatment, given.comparator, given.population)
-    for name, text in (_templates(given) | _sheets(start)).items():
-        write_whole(folder / name, text)
-    _write_schemas(folder)
+    part = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
+    try:
+        for name, text in (_templates(given) | _sheets(start)).items():
+            write_whole(part / name, text)
+        _write_schemas(part)
+        os.replace(part, folder)  # an empty folder gives way; what a killed run began is no review
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
     print(f"{given.folder} is a review of one invented study; in it: review check, review fit, review book")
     return 0
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from extraction.commands.parser import measured, seeded
+from extraction.whole import write_whole
 from models.pool.fit import BASELINE_SD, BASELINES, SEED, Pooled, priors_of
 from models.pool.measures import MEASURES
 from models.pool.moderators import Covariate, df_of, moderator_of
@@ -176,7 +177,7 @@ def command(args):
     if args.figure:
         from models.pool.figure import forest
 
-        args.figure.write_text(forest(pooled), encoding="utf-8")
+        write_whole(args.figure, forest(pooled))
     if args.json:
         print(as_json(found))
     elif args.csv:
