@@ -83,7 +83,9 @@ def _renderers(root: Path) -> list[tuple[str, str]]:
 def _all_cells(root: Path) -> str:
     if _is_of_another_review(root):
         return "\n".join(cells(page) for _, page in sorted(written.pages().items()))
-    return "\n".join(cells(page.read_text(encoding="utf-8")) for page in sorted((root / "book").glob("*.md")))
+    return "\n".join(
+        cells(page.read_text(encoding="utf-8")) for page in sorted((root / "book").rglob("*.md"))
+    )
 
 
 def _prose(root: Path) -> list[str]:

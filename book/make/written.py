@@ -1,11 +1,11 @@
 """The pages written by hand, filled with the words of the question: which there are, and their order.
 
-The project's own review has the pages of `book`.  Another has the general ones of these, and those of
-`book/templates` for what its question decides: a page for each endpoint by its kind.  Its own, below `pages`,
-come before both.  Paragraphs that only one review needs stand below its `pages/notes`.
+The project's own review has the pages of `book`; another has the general ones of these, its own below `pages`
+coming before them.  What a question decides is made from `book/templates`: a page for each endpoint by its
+kind, where none is written by hand.  Paragraphs that only one review needs stand below its `pages/notes`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import cache
 
 import yaml
@@ -32,7 +32,7 @@ PARTS = {
 KINDS = {asked.kind for asked in QUESTION.endpoints}
 FIRST, EXPLORER, OF_STUDIES = "intro", "explorer", "book/studies/*"
 WORDS = Environment(
-    loader=FileSystemLoader([OF_THE_REVIEW, *((PAGES,) if IS_OWN else (TEMPLATES, PAGES))]),
+    loader=FileSystemLoader([OF_THE_REVIEW, *((PAGES, TEMPLATES) if IS_OWN else (TEMPLATES, PAGES))]),
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
@@ -45,15 +45,13 @@ WORDS = Environment(
 def pages() -> dict[str, str]:
     """Text of each page by its name without ending."""
     if IS_OWN:
-        return {path.stem: _filled(path.name) for path in sorted(PAGES.glob("*.md"))}
-    of_endpoints = {
-        name: _filled(ENDPOINT, asked=asked) for name, asked in _by_page().items() if not _is_own(name)
-    }
+        own = {path.stem: _filled(path.name) for path in sorted(PAGES.glob("*.md"))}
+        return _of_endpoints(own) | own
     own = [path.stem for path in OF_THE_REVIEW.glob("*.md")]
     general = {FIRST, EXPLORER, *own, *(name for part in PARTS.values() for name in part)} - {
         "data-dictionary"
     }
-    return of_endpoints | {name: _filled(f"{name}.md") for name in sorted(general)}
+    return _of_endpoints(own) | {name: _filled(f"{name}.md") for name in sorted(general)}
 
 
 def order() -> str:
@@ -87,8 +85,10 @@ def _by_page() -> dict[str, list[Asked]]:
     return found
 
 
-def _is_own(name: str) -> bool:
-    return (OF_THE_REVIEW / f"{name}.md").is_file()
+def _of_endpoints(but: Container[str]) -> dict[str, str]:
+    """Pages of endpoints from their template, but those written by hand."""
+    by_page = _by_page().items()
+    return {name: _filled(ENDPOINT, page=name, asked=asked) for name, asked in by_page if name not in but}
 
 
 def _filled(name: str, **given: object) -> str:
