@@ -129,7 +129,7 @@ def test_a_study_awaiting_data_says_so_and_enters_nothing(review):
 def test_code_of_the_pages_is_folded():
     cells = [
         (page.name, cell)
-        for page in (inputs.ROOT / "book").glob("*.md")
+        for page in (inputs.ROOT / "book").rglob("*.md")
         for cell in re.findall(r"^```\{code-cell\}.*\n((?::.*\n)*)", page.read_text(encoding="utf-8"), re.M)
     ]
     assert cells
