@@ -45,8 +45,8 @@ WORDS = Environment(
 def pages() -> dict[str, str]:
     """Text of each page by its name without ending."""
     if IS_OWN:
-        own = {path.stem: _filled(path.name) for path in sorted(PAGES.glob("*.md"))}
-        return _of_endpoints(own) | own
+        by_hand = {path.stem: _filled(path.name) for path in sorted(PAGES.glob("*.md"))}
+        return _of_endpoints(by_hand) | by_hand
     own = [path.stem for path in OF_THE_REVIEW.glob("*.md")]
     general = {FIRST, EXPLORER, *own, *(name for part in PARTS.values() for name in part)} - {
         "data-dictionary"
