@@ -202,7 +202,7 @@ EFFECTS = "study,estimate,se\n"
         ("hr", EFFECTS + "Ma,-0.7,-0.2\n", ["line 2", "column se", "'-0.2'", "positive"]),
         ("generic", EFFECTS + "Ma,NaN,0.2\n", ["line 2", "column estimate", "'NaN'", "finite"]),
         ("hr", EFFECTS + "Ma,1e300,0.2\n", ["line 2", "column estimate", "'1e300'"]),
-        ("hr", "name,estimate,se\nMa,1,2\n", ["line 1", "column study", "missing"]),
+        ("hr", "heading,estimate,se\nMa,1,2\n", ["line 1", "column study", "missing"]),
         ("hr", b"study,estimate,se\nM\xfcller,1,2\n", ["UTF-8"]),
         ("hr", b"\x00\x01\x02", ["studies.csv"]),
     ],
