@@ -24,7 +24,7 @@ from example_tree import command_of, copy_syntax
 from jupyter_cache import get_cache
 from nbclient import NotebookClient
 
-from book.make import build, bundle, execute, inputs
+from book.make import build, bundle, execute, inputs, written
 from models.answers.summary import version
 from models.endpoints import ENDPOINTS
 from models.runs import store
@@ -144,8 +144,7 @@ def test_every_page_has_one_box_that_says_how_to_cite(shown):
 def test_every_page_with_code_offers_its_notebook_twice_and_no_other_page_does(shown):
     """In the box, and in the theme's download menu."""
     for path, page in shown.items():
-        source = ROOT / "book" / f"{path.stem}.md"
-        has_code = source.is_file() and "{code-cell}" in source.read_text(encoding="utf-8")
+        has_code = "{code-cell}" in written.pages().get(path.stem, "")
         assert sum(link.endswith(f"/{path.stem}.ipynb") for link in page.links) == 2 * has_code, path.name
 
 

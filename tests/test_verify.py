@@ -57,7 +57,8 @@ def test_broken_records_are_told_instead_of_verified(invented):
 
 def test_a_missing_folder_is_said_in_one_line(invented):
     code, printed = invented.run("verify", "/no/such/folder")
-    assert code == 2 and printed.splitlines() == ["python -m extraction: there is no folder /no/such/folder"]
+    said = "python -m extraction verify: argument DIR: there is no folder /no/such/folder"
+    assert code == 2 and printed.splitlines() == [said]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from extraction.fault import Fault
 from extraction.fragment import TAG
 from extraction.source import is_unseen
 from extraction.typed import Model
@@ -69,7 +70,7 @@ Found = tuple[int, Callable[[], Work]] | Remark
 """What a reader finds: the line a record begins on and how to read it, or a remark."""
 
 
-class TooLong(ValueError):
+class TooLong(Fault):
     """A field is longer than any that is read back."""
 
 

@@ -23,6 +23,8 @@ LICENCES = {
 }
 ELSEWHERE = {"gitignore": ".gitignore", "review.yml": ".github/workflows/review.yml"}
 """Where files of the template go that would mean something where they stand."""
+LONGEST_WAIT = 120
+"""Seconds for the schemas of a new question, which take two."""
 
 
 class NotStarted(Fault):
@@ -91,11 +93,15 @@ def _templates(given: argparse.Namespace) -> dict[str, str]:
 
 def _write_schemas(folder: Path) -> None:
     """Schemas for editors: their words are those of the new question, which is read by another process."""
-    done = subprocess.run(
-        [sys.executable, "-m", "extraction", "schema"],
-        env=os.environ | {"REVIEW": str(folder)},
-        capture_output=True,
-        text=True,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "extraction", "schema"],
+            env=os.environ | {"REVIEW": str(folder)},
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_WAIT,
+        )
+    except subprocess.TimeoutExpired:
+        raise NotStarted(f"{folder}: its schemas were not written in {LONGEST_WAIT} s") from None
     if done.returncode:
         raise NotStarted(f"{folder}: {done.stderr}")
