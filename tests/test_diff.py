@@ -281,3 +281,9 @@ def test_where_a_method_changed_no_step_is_another_run_of_the_same_model(review)
     assert f"{old['title']}: {methods.LEVEL} midway between the arms" in " ".join(
         diff.method_changes(before, after)
     )
+
+
+def test_a_prior_written_with_fewer_digits_is_the_same_and_a_changed_one_is_not():
+    kept = {"family": "normal", "parameters": [1.3109449238781037, 0.0]}
+    assert versions.numbers(kept) == versions.numbers(kept | {"parameters": [1.31094492, 0.0]})
+    assert versions.numbers(kept) != versions.numbers(kept | {"parameters": [1.3110, 0.0]})

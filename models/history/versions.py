@@ -178,8 +178,8 @@ def changed_priors(before: dict, after: dict) -> list[str]:
 
 
 def numbers(prior: dict) -> tuple:
-    """A prior as kept, without its words."""
-    return prior["family"], tuple(prior["parameters"])
+    """A prior as kept, without its words, to six significant digits: fewer than any writes it with."""
+    return prior["family"], tuple(float(f"{value:.6g}") for value in prior["parameters"])
 
 
 def agree(one: dict, other: dict, error: dict, other_error: dict, names=("median", "lower", "upper")) -> bool:
