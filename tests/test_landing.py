@@ -127,6 +127,8 @@ def test_in_short_of_one_endpoint_says_once_what_both_answers_say(review):
     said = landing.in_short
     assert said([row(review, INFECTION, 0.01, 0.01)]) == "Adjusted for bias or not, the data lean one way."
     assert said([row(review, INFECTION, 0.5, 0.5)]) == "Adjusted for bias or not, the data do not tell."
+    both = [row(review, INFECTION, 0.01, 0.01), row(review, RESPONSE, 0.99, 0.99)]
+    assert said(both) == "Adjusted for bias or not, the data lean one way at each of 2 endpoints."
     assert said([row(review, INFECTION, 0.01, 0.5)]) == (
         "Adjusted for bias the data do not tell, not adjusted they lean one way."
     )

@@ -185,7 +185,7 @@ def ratio_ticks(ax, low: float, high: float) -> None:
     ax.set_xlim(low, high)
     ticks = [t for t in TICKS if low <= t <= high]
     if len(ticks) < 4:
-        ticks = [t for t in (0.3, 0.5, 1, 2, 3) if low <= t <= high]
+        ticks = [t for t in (0.5, 1, 2) if low <= t <= high]  # evenly apart, so that none meets another
     if len(ticks) > MOST_TICKS:
         ticks = [0.1, 0.3, 1, 3, 10]
     ax.xaxis.set_major_locator(FixedLocator(ticks))

@@ -131,6 +131,8 @@ def in_short(found: list[Row]) -> str:
         return (
             f"Adjusted for bias the data {said[bool(adjusted)]}, not adjusted they {said[bool(unadjusted)]}."
         )
+    if adjusted == unadjusted == len(studied):
+        return f"Adjusted for bias or not, the data lean one way at each of {len(studied)} endpoints."
     return (
         f"Adjusted for bias the data lean one way at {adjusted} of {len(studied)} endpoints, not adjusted at"
         f" {unadjusted}; at the others they do not tell."
