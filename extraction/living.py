@@ -5,6 +5,7 @@ The living mode parameters of PRISMA-LSR (Akl 2024, BMJ 387:e079183).  A search 
 been run; whether a source has been searched, and when next, follows from the log.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Literal, Self
@@ -201,6 +202,13 @@ def reminder(living: Living, today: date) -> str:
         after = "What is found is logged by hand." if by_hand else f"Take in what is exported: {command}."
         parts.append(
             f"## {place.name}, {place.platform}\n\n{searched} Limits: {place.limits}.{where}"
-            f"\n\n```\n{place.query}\n```\n\n{after}"
+            f"\n\n{_fenced(place.query)}\n\n{after}"
         )
     return "\n\n".join(parts) + "\n"
+
+
+def _fenced(text: str) -> str:
+    """A block of Markdown that nothing in the text can end."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}"

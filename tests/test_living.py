@@ -172,6 +172,13 @@ def test_the_reminder_holds_date_query_and_limits_of_what_is_due(invented):
     assert reminder(nothing, date(2020, 2, 29)) == "No search is due on 2020-02-29.\n"
 
 
+def test_a_query_cannot_end_the_block_that_it_stands_in(invented):
+    living = loaded(invented).living
+    hostile = living.sources[0].model_copy(update={"query": "a\n```\n# Not a heading\n````"})
+    said = reminder(living.model_copy(update={"sources": [hostile]}), date(2027, 1, 1))
+    assert "\n`````\na\n```\n# Not a heading\n````\n`````\n" in said
+
+
 def test_the_command_prints_what_is_due_or_the_fault_in_one_line(invented):
     code, said = invented.run("due")
     assert code == 0 and "## ChiCTR, chictr\n\nNever searched yet" in said
