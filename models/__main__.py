@@ -33,6 +33,7 @@ def add_commands(commands: Commands) -> None:
         "fit", run=_by("fit"), left="finished fits are kept", help="sample the posteriors of the endpoints"
     )
     fit.add_argument("endpoints", nargs="*", metavar="ENDPOINT", help="default: every endpoint")
+    fit.add_argument("--json", action="store_true", help="print what is told of each fit")
 
     summary = commands.add_parser("summary", run=_by("answers.summary"), help="print the fitted posteriors")
     summary.add_argument("--json", action="store_true")
@@ -81,6 +82,7 @@ def add_commands(commands: Commands) -> None:
         "release", run=_by("history.release"), left="run it again", help="freeze the review as a version"
     )
     release.add_argument("version", metavar="VERSION", help="three whole numbers joined by dots, as 1.0.2")
+    release.add_argument("--json", action="store_true")
 
     diff = commands.add_parser(
         "diff",

@@ -111,13 +111,16 @@ def _fit_one(key: str, review) -> dict:
 
 
 def command(args) -> int:
-    """`python -m models fit [ENDPOINT ...]`; 2 for an unknown endpoint."""
+    """`python -m models fit [ENDPOINT ...] [--json]`; 2 for an unknown endpoint."""
     if unknown := [key for key in args.endpoints if key not in ENDPOINTS]:
         print(
             f"models fit: no endpoint {', '.join(unknown)}; there are {', '.join(ENDPOINTS)}", file=sys.stderr
         )
         return 2
-    checked_and_fitted(load(), args.endpoints)
+    review, keys = load(), args.endpoints or list(ENDPOINTS)
+    checked_and_fitted(review, args.endpoints)
+    if args.json:
+        print(json.dumps({key: store.read(key, review).info for key in keys}, indent=1))
     return 0
 
 

@@ -210,6 +210,15 @@ def test_summary_has_the_shape_machines_rely_on(fitted, capsys):
         )
 
 
+def test_fits_are_told_to_machines_as_they_are_stored(fitted, review, capsys):
+    from models.__main__ import main
+
+    assert main(["fit", "icans", "severe_infection", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told.keys() == {"icans", "severe_infection"}
+    assert told["icans"] == json.loads(json.dumps(store.read("icans", review).info))
+
+
 def test_a_study_that_is_not_included_is_in_no_summary(fitted, review):
     waiting = [s.id for s in review.register.studies if s.decision != "included"]
     assert waiting

@@ -5,6 +5,7 @@ The release's own file is written last, and whole: until it stands there is no r
 is simply run again.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -55,9 +56,12 @@ def _undated(text: str) -> str:
 
 
 def command(args) -> int:
-    """`python -m models release VERSION`."""
+    """`python -m models release VERSION [--json]`."""
     path = release(args.version, date.today())
     name = path.relative_to(HOME)
+    if args.json:
+        print(json.dumps({"version": args.version, "file": name.as_posix()}))
+        return 0
     print(
         f"{name} is frozen. Build the book once more, look at it, then publish the version:\n  git add {name}"
         f" CHANGELOG.md CITATION.cff pyproject.toml\n  git commit -m 'Release {args.version}'\n  git tag"
