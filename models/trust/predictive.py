@@ -108,22 +108,3 @@ def foreseen_before(key: str, review: Review) -> list[str]:
                 f" such studies; printed is p={report.p}."
             )
     return said
-
-
-def prior_durations(samples: int = 20_000) -> dict[int, np.ndarray]:
-    """Days, midway between the arms, that the priors foresee in one patient of each grade."""
-    from models.engines.durations import GRADES
-    from models.priors import LEVEL_LOG_DAYS as LEVEL
-    from models.priors import SIGMA_LOG_DURATION as SIGMA
-    from models.priors import STEP_LOG_DURATION as STEP
-
-    generator = np.random.default_rng(SEED)
-
-    def draw(prior):
-        return prior.quantile(generator.uniform(size=samples))
-
-    level, sigma = draw(LEVEL), draw(SIGMA)
-    step = {1: -draw(STEP), 2: np.zeros(samples), 3: draw(STEP)}
-    return {
-        grade: np.exp(level + step[grade] + sigma * generator.standard_normal(samples)) for grade in GRADES
-    }

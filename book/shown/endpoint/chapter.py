@@ -35,11 +35,6 @@ LEAD = Markup('<p class="review-lead">{}</p>')
 """What a page found, in large type below its title."""
 
 
-def has_studies(key: str, review: Review) -> bool:
-    """Whether any study enters an endpoint: the last one may have been retracted."""
-    return bool(evidence_of(key, review).used)
-
-
 def say(text: str) -> None:
     """A generated paragraph."""
     display(HTML(Markup("<p>{}</p>").format(text)))

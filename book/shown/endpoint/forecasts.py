@@ -3,12 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from book.shown.endpoint.printed import p_words
-from extraction.question import TREATMENT
 from extraction.records import Review
 from models.answers.absolute import absolute_effects
 from models.trust.predictive import Check
-from models.words import part_words, percent
+from models.words import percent
 
 NUMBERS = ("|z|", "days")
 """Quantities of which numbers are foreseen; of the others an outcome is."""
@@ -34,37 +32,6 @@ def _check(check) -> dict:
         "verdict": check.verdict,
         "left_out_because": check.report.reason,
     }
-
-
-def check_words(check, review: Review) -> str:
-    """One check in a sentence."""
-    where = part_words(check.report.study, check.report.stratum, review)
-    if check.quantity == "|z|":
-        return (
-            f"{where}: {p_words(check.report.check.p)} is |z| {check.printed:.2f};"
-            f" {percent(check.probability)} of the predictions are as large or larger: {check.verdict}."
-        )
-    if check.quantity == "p":
-        return (
-            f"{where}: {p_words(check.report.check.p)}; {percent(check.probability)} of the predictions"
-            f" are as small or smaller{by_mix(check)}: {check.verdict}."
-        )
-    if check.quantity == "days":
-        low, middle, high = np.quantile(check.predicted, [0.025, 0.5, 0.975])
-        return (
-            f"{where}: a median of {check.printed:g} days {_arm(check)} is printed, {middle:.1f}"
-            f" ({low:.1f} to {high:.1f}) are foreseen; one as far out has probability"
-            f" {percent(check.probability)}{by_mix(check)}: {check.verdict}."
-        )
-    said = "significant" if check.printed else "not significant"
-    return (
-        f"{where}: the test was {said}, foreseen with probability {percent(check.probability)}:"
-        f" {check.verdict}."
-    )
-
-
-def _arm(check) -> str:
-    return f"{'with' if check.report.check.treated else 'without'} {TREATMENT}"
 
 
 def by_mix(check) -> str:
