@@ -159,6 +159,14 @@ def test_the_deposit_has_what_the_form_requires_and_nothing_empty(review):
     assert deposit.metadata(HELD, doi, review)["metadata"]["doi"] == "10.5281/zenodo.1234567"
 
 
+def test_a_review_without_an_abstract_is_deposited_under_its_title(review):
+    """As `review start` writes CITATION.cff: the schema of that file requires neither abstract nor type."""
+    bare = {name: value for name, value in HELD.items() if name not in ("abstract", "type")}
+    found = deposit.metadata(bare, CITED, review)["metadata"]
+    assert found["description"] == "<p>A review of &lt;b&gt;2031&lt;/b&gt; &amp; more</p>"
+    assert found["upload_type"] == "software"
+
+
 @pytest.fixture
 def archive(monkeypatch):
     """An invented bundle in place of the whole book's."""

@@ -20,8 +20,6 @@ from extraction.whole import write_whole
 
 FOLDER = build.BUILD / "deposit"
 METADATA = "zenodo.json"
-TYPES = {"software": "software", "dataset": "dataset"}
-"""`upload_type` by the `type` of CITATION.cff, which knows these two."""
 
 
 def write(folder: Path = FOLDER) -> Path:
@@ -53,12 +51,13 @@ def write(folder: Path = FOLDER) -> Path:
 def metadata(held: dict, cited: Citation, review: Review) -> dict:
     """The deposit form of a version.
 
-    held : CITATION.cff as read; a field that it leaves out is left out
+    held : CITATION.cff as read, whose types are Zenodo's too; a field that it leaves out is left out, but
+    without an abstract the title describes the review, and without a type it is software
     """
     found = {
         "title": cited.title,
-        "upload_type": TYPES[held["type"]],
-        "description": f"<p>{html.escape(' '.join(held['abstract'].split()))}</p>",
+        "upload_type": held.get("type", "software"),
+        "description": f"<p>{html.escape(' '.join(held.get('abstract', cited.title).split()))}</p>",
         "creators": [_creator(author) for author in held["authors"]],
         "publication_date": str(cited.date),
         "access_right": "open",
