@@ -15,10 +15,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from extraction.commands.parser import Commands, Parser, answer, counted
+from extraction.commands.parser import Commands, Parser, answer, counted, ending_the_process
 from extraction.extras import of_extra
 from extraction.fault import Fault
-from models.runs.alone import alone
+
+with ending_the_process():
+    from models.runs.alone import alone
 
 PORT = 8000
 

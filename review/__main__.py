@@ -13,7 +13,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from extraction.commands.parser import Commands, Parser, answer
+from extraction.commands.parser import Commands, Parser, answer, ending_the_process
 
 PACKAGES = {"extraction": "Papers → records", "models": "Records → posteriors", "book": "Posteriors → pages"}
 """The packages in their order, and what their commands do."""
@@ -45,7 +45,8 @@ def parser_of(command: str | None) -> Parser:
     for package, commands.heading in PACKAGES.items():
         if any(command in names for names in commands.helps.values()):
             break
-        importlib.import_module(f"{package}.__main__").add_commands(commands)
+        with ending_the_process():
+            importlib.import_module(f"{package}.__main__").add_commands(commands)
     commands.heading = "This console"
     completion = commands.add_parser(
         "completion", run=print_completion, help="print what a shell reads to complete all this"

@@ -42,6 +42,13 @@ def test_a_folder_that_is_missing_is_told(tmp_path):
         folder_of_review(str(tmp_path / "nowhere"), ROOT)
 
 
+@pytest.mark.parametrize("command", ["extraction check", "models fit", "book", "review check"])
+def test_a_command_tells_of_a_missing_folder_in_one_line(tmp_path, command):
+    ran = told_of(("-m", *command.split()), tmp_path / "nowhere")
+    assert ran.returncode == 1 and ran.stderr.count("\n") == 1
+    assert ran.stderr.endswith(f"there is no folder {tmp_path / 'nowhere'}\n")
+
+
 @pytest.mark.parametrize("room", ["extraction", "models", "book"])
 def test_a_folder_without_a_question_is_told_in_one_sentence(tmp_path, room):
     ran = told_of(("-m", room, *{"extraction": ["check"], "models": ["fit"], "book": []}[room]), tmp_path)
