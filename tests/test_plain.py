@@ -46,7 +46,13 @@ def test_a_file_without_end_is_read_no_further_than_the_limit(tmp_path):
     (tmp_path / "table.csv").write_bytes("\ufeffstudy;ä".encode())
     assert text_of(tmp_path / "table.csv") == "study;ä"
     (tmp_path / "table.csv").write_bytes("study;ä".encode("latin-1"))
-    with pytest.raises(Unreadable, match=r"not UTF-8 text \(byte 6\)"):
+    with pytest.raises(Unreadable, match=r"not UTF-8 text \(byte 6\).* as CSV UTF-8"):
+        text_of(tmp_path / "table.csv")
+    for order in ("utf-16-le", "utf-16-be"):
+        (tmp_path / "table.csv").write_bytes("\ufeffstudy;托".encode(order))
+        assert text_of(tmp_path / "table.csv") == "study;托"
+    (tmp_path / "table.csv").write_bytes(b"\xff\xfeab\0")  # a letter of UTF-16 has two bytes
+    with pytest.raises(Unreadable, match="not UTF-16 text"):
         text_of(tmp_path / "table.csv")
     with pytest.raises(Unreadable, match="No such file"):
         text_of(tmp_path / "none.csv")
