@@ -229,13 +229,19 @@ def test_another_product_counts_against(invented):
     )
 
 
-def test_a_shared_registration_makes_a_pair(invented):
-    invented.plant(
-        REGISTER, "id: example2020", "patients: 30", "patients: 30\n    registrations: [NCT 01234567]"
-    )
-    invented.plant(REGISTER, "id: sample2021", "contrast:", "registrations: [nct01234567]\n    contrast:")
+@pytest.mark.parametrize(
+    "one, other, known",
+    [
+        ("NCT 01234567", "nct01234567", "NCT01234567"),
+        ("2031-001234-56", "EUCTR2031-001234-56-GB", "EUCTR2031-001234-56"),
+        ("JPRN-UMIN000099999", "UMIN000099999", "UMIN000099999"),
+    ],
+)
+def test_a_shared_registration_makes_a_pair(one, other, known, invented):
+    invented.plant(REGISTER, "id: example2020", "patients: 30", f"patients: 30\n    registrations: [{one}]")
+    invented.plant(REGISTER, "id: sample2021", "contrast:", f"registrations: [{other}]\n    contrast:")
     assert invented.problem()["rule"].startswith(
-        "may share patients with example2020: registration NCT01234567 (+3); score 3.0"
+        f"may share patients with example2020: registration {known} (+3); score 3.0"
     )
 
 

@@ -17,6 +17,7 @@ from extraction.limits import MOST_PROBLEMS
 from extraction.question import QUESTION, Detail
 from extraction.records import Problem, Review
 from extraction.schema import Record, Registration
+from extraction.search.work import registration
 
 THRESHOLD = 3.0
 """A thousand to one: of a hundred papers, which make five thousand pairs, about five unrelated pairs would
@@ -161,7 +162,7 @@ class _Paper:
         return cls(
             study,
             names_of(study.authors),
-            frozenset(number.replace(" ", "").upper() for number in study.registrations),
+            frozenset(map(registration, study.registrations)),
             tuple((name, _words(name)) for name in centres if not name.startswith("not known")),
             {name: _parts(detail, design.detail(name)) for name, detail in QUESTION.design.items() if design},
             (first, last) if known else None,

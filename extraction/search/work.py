@@ -108,9 +108,11 @@ def registrations_in(*texts: str) -> tuple[str, ...]:
 
 
 def registration(number: str) -> str:
-    """A number of a registry in one form: upper case, no spaces, a European one without its country."""
+    """A number of a registry in one form: upper case, no spaces, a European one without its country and, as
+    papers print it, without the registry's name.
+    """
     written = re.sub(r"\s+|^JPRN-", "", number.upper().strip()).replace("EUDRACT:", "EUDRACT")
-    european = re.match(r"(?:EUCTR|EUDRACT)([0-9]{4}-[0-9]{6}-[0-9]{2})", written)
+    european = re.match(r"(?:EUCTR|EUDRACT)?([0-9]{4}-[0-9]{6}-[0-9]{2})", written)
     return f"EUCTR{european[1]}" if european else written
 
 
