@@ -19,8 +19,13 @@ from extraction.new import record
 from extraction.source import FILL_IN
 
 READER = ("reviewer_name",)
-"""Of Covidence: whose reading a row is."""
+"""Whose reading a row is.  An export of Covidence has `Covidence #`, `Study ID`, `Title` and `Reviewer Name`,
+then the fields of the team's own template, a table's cells as row and column (`Control total`): so have those
+published with github.com/cdsbasel/temp_riskperception and github.com/sabirodvel/second_chance_scoping_review.
+"""
 CONSENSUS = "consensus"
+"""What that column says of what two readers agreed on."""
+SECOND = "a second row of its outcome, as of a subgroup: give it a stratum"
 ZEROS = ("mean", "sd", "o_minus_e", "variance")
 """What RevMan 5 writes as 0 where an outcome has none of it."""
 
@@ -79,7 +84,9 @@ class Drafts:
         entries, used = entries_of(variable, cells)
         draft = self.studies.get(row.study, Draft())
         if {e["id"] for e in entries} & {e["id"] for e in draft.reported if e["field"] != "group_size"}:
-            return self.leave(row, "a second row of its outcome, as of a subgroup: give it a stratum")
+            reader = row.of(READER)
+            second = f"read by {reader} as well, without a consensus" if reader else SECOND
+            return self.leave(row, second)
         if not entries:
             return self.leave(row, "no number that a record can hold")
         self.unused.update(cells.keys() - used)

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -60,11 +60,21 @@ def table(path: Path) -> tuple[list[str], list[Row]]:
         lines = rows_of(text, max(SEPARATORS, key=text.partition("\n")[0].count))
     except Unreadable as error:
         raise NoTable(f"{path}: {error}") from None
-    header = [name.strip() for name in lines[0][1]] if lines else []
+    header = _told_apart(name.strip() for name in lines[0][1]) if lines else []
     if not {slug(name) for name in header} & set(STUDY):
         raise NoTable(f"{path}: no column names the studies; the columns found are {', '.join(header)}")
     rows = [Row(line, dict(zip(header, cells, strict=False))) for line, cells in lines[1:] if any(cells)]
     return header, list(_below_headings(rows) if set(NUMBERED) <= {slug(c) for c in header} else rows)
+
+
+def _told_apart(names: Iterable[str]) -> list[str]:
+    """Names of columns; one that stands before, as a field of Covidence may be named Title too, has no
+    meaning.
+    """
+    told: list[str] = []
+    for name in names:
+        told.append(f"{name} again, column {len(told) + 1}" if name in told else name)
+    return told
 
 
 def _below_headings(rows: list[Row]) -> Iterator[Row]:
