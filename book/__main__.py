@@ -13,9 +13,19 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from contextlib import redirect_stdout, suppress
+from functools import partial
 from pathlib import Path
 
-from extraction.commands.parser import Commands, Parser, answer, counted, ending_the_process
+from extraction.commands.parser import (
+    Commands,
+    Parser,
+    add_json,
+    answer,
+    counted,
+    ending_the_process,
+    print_json,
+)
 from extraction.extras import of_extra
 from extraction.fault import Fault
 
@@ -23,6 +33,9 @@ with ending_the_process():
     from models.runs.alone import alone
 
 PORT = 8000
+
+type Made = tuple[str, dict]
+"""What was made, in a sentence and for machines."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,19 +45,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser = Parser(
         prog="python -m book", description="Build the book where anything it depends on has changed."
     )
-    _add_arguments(parser)
+    parser.set_defaults(run=_run, extra="book")
+    add_json(parser, default=False)
+    _declare(parser)
     return answer(parser, arguments)
 
 
 def add_commands(commands: Commands) -> None:
     """Declare what leads from posteriors to pages."""
-    _add_arguments(
-        commands.add_parser("book", run=_run, help="run and render every page, bundle or print them")
+    commands.add_parser(
+        "book", _run, "run and render every page, bundle or print them", _declare, extra="book"
     )
 
 
-def _add_arguments(parser: Parser) -> None:
-    parser.set_defaults(run=_run, extra="book")
+def _declare(parser: Parser) -> None:
     parser.add_argument(
         "make",
         nargs="?",
@@ -59,51 +73,18 @@ def _add_arguments(parser: Parser) -> None:
 
 
 def _run(given: argparse.Namespace) -> int:
-    return served(given.port) if given.make == "serve" else MAKES[given.make]()
-
-
-def built() -> int:
-    """Build the book unless it is current."""
-    return _alone("The book was not built", _build_unless_current)
-
-
-def bundle() -> int:
-    """Write the archive of this version."""
-    print("Bundling:", flush=True)
-    return _alone("The bundle was not written", _write_bundle)
-
-
-def deposited() -> int:
-    """Write the folder of this version that Zenodo takes."""
-    print("Bundling:", flush=True)
-    return _alone("The deposit was not written", _write_deposit)
-
-
-def printed() -> int:
-    """Write the book as one PDF."""
-    print("Printing:", flush=True)
-    return _alone("The PDF was not written", _write_pdf)
-
-
-def served(port: int) -> int:
-    """Show the book on localhost until Ctrl-C."""
-    from book.make.serve import serve
-
+    """Make one thing, or show the book; for machines what was made is all that is printed, and the steps on
+    the way go where errors go.
+    """
+    tell = partial(_tell, given.json)
+    failed, make = MAKES.get(given.make, ("The book is not shown", None))
     try:
-        serve(port)
-    except Fault as fault:
-        print(f"The book is not shown: {fault}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print()
-    return 0
-
-
-def _alone(failed: str, make: Callable[[], None]) -> int:
-    """Make something while no other process builds; what stopped it is told after `failed`."""
-    try:
-        with of_extra("book"), alone("book"):
-            make()
+        if make is None:
+            _serve(given.port, tell)
+            return 0
+        with of_extra("book"), alone("book"), redirect_stdout(sys.stderr if given.json else sys.stdout):
+            made = make()
+        tell(made)
     except (Fault, OSError) as fault:  # OSError: a full disk, a folder that may not be written
         print(f"{failed}: {fault}", file=sys.stderr)
         return 1
@@ -113,43 +94,72 @@ def _alone(failed: str, make: Callable[[], None]) -> int:
     return 0
 
 
-def _tell(path: Path) -> None:
-    print(f"Done: {path}, {path.stat().st_size / 1e6:.1f} MB")
+def _tell(to_machines: bool, made: Made) -> None:
+    said, found = made
+    if to_machines:
+        print_json(found)
+    else:
+        print(said, flush=True)
 
 
-def _write_bundle() -> None:
-    from book.make.bundle import write
+def _serve(port: int, tell: Callable[[Made], None]) -> None:
+    """Show the book on localhost until Ctrl-C."""
+    from book.make.serve import served
 
-    _tell(write())
-
-
-def _write_deposit() -> None:
-    from book.make.deposit import write
-
-    print(f"Done: {write()}")
+    with served(port) as server, suppress(KeyboardInterrupt):
+        address = f"http://127.0.0.1:{server.server_port}/"
+        tell((f"The book is at {address} until Ctrl-C.", {"address": address}))
+        server.serve_forever()
 
 
-def _write_pdf() -> None:
-    from book.make import pdf
-
-    _tell(pdf.write(pdf.PATH))
-
-
-def _build_unless_current() -> None:
+def _build() -> Made:
     from book.make import build, execute, inputs
 
     start = time.perf_counter()
-    fingerprint = inputs.of_book()
+    fingerprint, index = inputs.of_book(), build.HTML / "index.html"
     if build.is_current(fingerprint):
-        print(f"Nothing has changed. Open {build.HTML / 'index.html'}")
-        return
+        return f"Nothing has changed. Open {index}", {"index": index, "built": False}
     print("Building the book:", flush=True)
     execute.use_this_environment(build.BUILD)
     build.build(fingerprint)
-    print(f"Done in {time.perf_counter() - start:.0f} s. Open {build.HTML / 'index.html'}")
+    seconds = time.perf_counter() - start
+    return f"Done in {seconds:.0f} s. Open {index}", {"index": index, "built": True, "seconds": seconds}
 
 
-MAKES = {"build": built, "bundle": bundle, "deposit": deposited, "pdf": printed}
+def _bundle() -> Made:
+    from book.make.bundle import write
+
+    print("Bundling:", flush=True)
+    return _file(write())
+
+
+def _deposit() -> Made:
+    from book.make.deposit import write
+
+    print("Bundling:", flush=True)
+    folder = write()
+    return f"Done: {folder}", {"folder": folder}
+
+
+def _pdf() -> Made:
+    from book.make import pdf
+
+    print("Printing:", flush=True)
+    return _file(pdf.write(pdf.PATH))
+
+
+def _file(path: Path) -> Made:
+    size = path.stat().st_size
+    return f"Done: {path}, {size / 1e6:.1f} MB", {"file": path, "bytes": size}
+
+
+MAKES: dict[str, tuple[str, Callable[[], Made]]] = {
+    "build": ("The book was not built", _build),
+    "bundle": ("The bundle was not written", _bundle),
+    "deposit": ("The deposit was not written", _deposit),
+    "pdf": ("The PDF was not written", _pdf),
+}
+"""What can be made: what is said where it failed, and how it is made."""
 
 
 if __name__ == "__main__":

@@ -8,17 +8,23 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from extraction.commands.parser import Commands, Parser, answer, ending_the_process
+from extraction.commands.parser import (
+    Commands,
+    Parser,
+    answer,
+    ending_the_process,
+    folder,
+    print_json,
+    tell_files,
+)
 from extraction.whole import write_whole
 
 with ending_the_process():
@@ -26,8 +32,8 @@ with ending_the_process():
     from extraction.checks import Checked, Finding, check
     from extraction.commands import recover, screen, search
     from extraction.dictionary import json_schemas
-    from extraction.interop import command as importing
-    from extraction.living import Search, reminder
+    from extraction.interop import command as interop
+    from extraction.living import reminder
     from extraction.reading import command as reading
     from extraction.records import ROOT, BadRecords, Problem, Review, load
     from extraction.search import screened
@@ -46,73 +52,45 @@ def main(arguments: list[str] | None = None) -> int:
 
 def add_commands(commands: Commands) -> None:
     """Declare what leads from papers to records."""
-    rooted = Parser(add_help=False)
-    rooted.add_argument("--root", type=_folder, default=ROOT, help="folder of register.yml and records/")
-    options = Parser(add_help=False, parents=[rooted])
-    options.add_argument("--json", action="store_true", help="print for machines")
-    new.add_arguments(
-        commands.add_parser(
-            "new",
-            run=new.run,
-            parents=[options],
-            help="begin the record of a study, and its row in the register",
-        )
+    add = commands.add_parser
+    add("new", new.run, "begin the record of a study, and its row in the register", new.declare, root=ROOT)
+    add("check", check_records, "validate register and records", root=ROOT)
+    add("start", start.run, "begin a review of another question in a new folder", start.declare)
+    add("import", interop.run, "drafts of records from RevMan, metafor, Covidence or robvis", interop.declare)
+    add("verify", verify_fragments, "look up each fragment in the papers' texts", _add_texts, root=ROOT)
+    add(
+        "read",
+        reading.run,
+        "every number of a paper's text, and whether it is recorded",
+        reading.declare,
+        root=ROOT,
+        extra="pdf",
     )
-    commands.add_parser("check", run=check_records, parents=[options], help="validate register and records")
-    start.add_arguments(
-        commands.add_parser("start", run=start.run, help="begin a review of another question in a new folder")
+    add("compare", twice.run, "do two people's records of a study agree?", twice.declare)
+    add("recover", recover.run, "what data could have printed these numbers?", recover.declare)
+    add(
+        "search",
+        search.run,
+        "from what databases export to candidates",
+        search.declare,
+        root=ROOT,
+        extra="search",
     )
-    importing.add_arguments(
-        commands.add_parser(
-            "import", run=importing.run, help="drafts of records from RevMan, metafor, Covidence or robvis"
-        )
+    add(
+        "screen",
+        screen.run,
+        "decide on candidates, one at a time",
+        screen.declare,
+        root=ROOT,
+        left="what was decided is kept",
+        extra="search",
     )
-    verifying = commands.add_parser(
-        "verify", run=verify_fragments, parents=[options], help="look up each fragment in the papers' texts"
-    )
-    verifying.add_argument("texts", metavar="DIR", type=_folder, help="folder of the texts")
-    reading.add_arguments(
-        commands.add_parser(
-            "read",
-            run=reading.run,
-            extra="pdf",
-            parents=[options],
-            help="every number of a paper's text, and whether it is recorded",
-        )
-    )
-    twice.add_arguments(
-        commands.add_parser("compare", run=twice.run, help="do two people's records of a study agree?")
-    )
-    recover.add_arguments(
-        commands.add_parser("recover", run=recover.run, help="what data could have printed these numbers?")
-    )
-    search.add_arguments(
-        commands.add_parser(
-            "search", run=search.run, help="from what databases export to candidates", extra="search"
-        ),
-        rooted,
-    )
-    screen.add_arguments(
-        commands.add_parser(
-            "screen",
-            run=screen.run,
-            parents=[rooted],
-            help="decide on candidates, one at a time",
-            left="what was decided is kept",
-            extra="search",
-        ),
-        rooted,
-    )
-    commands.add_parser(
-        "due", run=say_due, parents=[options], help="which searches are due, with their strategies"
-    )
-    commands.add_parser("schema", run=write_schemas, help="write the JSON Schemas for editors")
+    add("due", say_due, "which searches are due, with their strategies", root=ROOT)
+    add("schema", write_schemas, "write the JSON Schemas for editors")
 
 
-def _folder(name: str) -> Path:
-    if not (folder := Path(name)).is_dir():
-        raise argparse.ArgumentTypeError(f"there is no folder {name}")
-    return folder
+def _add_texts(parser: Parser) -> None:
+    parser.add_argument("texts", metavar="DIR", type=folder, help="folder of the texts")
 
 
 def check_records(given: argparse.Namespace) -> int:
@@ -125,15 +103,12 @@ def check_records(given: argparse.Namespace) -> int:
     except BadRecords as error:
         checked = Checked(error.problems, [])
     if given.json:
-        print(
-            json.dumps(
-                {
-                    "findings": [finding.as_dict() for finding in checked.findings],
-                    "problems": [problem.as_dict() for problem in checked.problems],
-                    "studies": _studies(review, checked),
-                },
-                indent=2,
-            )
+        print_json(
+            {
+                "findings": [finding.as_dict() for finding in checked.findings],
+                "problems": [problem.as_dict() for problem in checked.problems],
+                "studies": _studies(review, checked),
+            }
         )
     else:
         _show(review, checked)
@@ -223,16 +198,13 @@ def verify_fragments(given: argparse.Namespace) -> int:
     except BadRecords as error:
         result, problems = Verification(0, [], []), error.problems
     if given.json:
-        print(
-            json.dumps(
-                {
-                    "confirmed": result.confirmed,
-                    "missing": [fragment.as_dict() for fragment in result.missing],
-                    "unchecked": [fragment.as_dict() for fragment in result.unchecked],
-                    "problems": [problem.as_dict() for problem in problems],
-                },
-                indent=2,
-            )
+        print_json(
+            {
+                "confirmed": result.confirmed,
+                "missing": [fragment.as_dict() for fragment in result.missing],
+                "unchecked": [fragment.as_dict() for fragment in result.unchecked],
+                "problems": [problem.as_dict() for problem in problems],
+            }
         )
     else:
         _show_verification(result, problems)
@@ -275,8 +247,12 @@ def say_due(given: argparse.Namespace) -> int:
     today, found = date.today(), screened.read(given.root)
     waiting = len(found.waiting()) if found else 0
     if given.json:
-        told = [place.model_dump() | {"last": living.last(place.id)} for place in living.due(today)]
-        print(json.dumps({"date": today, "due": told, "to_screen": waiting}, indent=2, default=_plain))
+        due = [
+            place.model_dump(mode="json") | {"last": last and last.model_dump(mode="json")}
+            for place in living.due(today)
+            for last in (living.last(place.id),)
+        ]
+        print_json({"date": today, "due": due, "to_screen": waiting})
         return 0
     print(reminder(living, today), end="")
     if waiting:
@@ -284,16 +260,12 @@ def say_due(given: argparse.Namespace) -> int:
     return 0
 
 
-def _plain(value: object) -> object:
-    """A day, or a search of the log, for JSON."""
-    return value.model_dump() if isinstance(value, Search) else str(value)
-
-
 def write_schemas(given: argparse.Namespace) -> int:
     """Write the JSON Schemas whole or not at all."""
-    for name, text in json_schemas().items():
-        write_whole(ROOT / name, text)
-        print(ROOT / name)
+    schemas = {ROOT / name: text for name, text in json_schemas().items()}
+    for path, text in schemas.items():
+        write_whole(path, text)
+    tell_files(given, schemas)
     return 0
 
 

@@ -34,7 +34,7 @@ class Refused(Fault):
     """The study cannot be added; the message says why."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study", help="surname and year of the paper, e.g. smith2025")
     parser.add_argument(
         "--doi", help="registers the paper; left out for the record of a study that is registered already"

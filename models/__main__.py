@@ -29,38 +29,30 @@ def main(argv=None):
 
 def add_commands(commands: Commands) -> None:
     """Declare what leads from records to posteriors."""
-    fit = commands.add_parser(
-        "fit", run=_by("fit"), left="finished fits are kept", help="sample the posteriors of the endpoints"
-    )
-    fit.add_argument("endpoints", nargs="*", metavar="ENDPOINT", help="default: every endpoint")
-    fit.add_argument("--json", action="store_true", help="print what is told of each fit")
-
-    summary = commands.add_parser("summary", run=_by("answers.summary"), help="print the fitted posteriors")
-    summary.add_argument("--json", action="store_true")
-
-    commands.add_parser("answer", run=_by("trust.readme"), help="write today's answer into README.md")
-
-    calibrate = commands.add_parser(
+    add, finished = commands.add_parser, "finished fits are kept"
+    fit = add("fit", _by("fit"), "sample the posteriors of the endpoints", left=finished)
+    add("summary", _by("answers.summary"), "print the fitted posteriors")
+    add("answer", _by("trust.readme"), "write today's answer into README.md")
+    calibrate = add(
         "calibrate",
-        run=_by("trust.calibrate"),
+        _by("trust.calibrate"),
+        "fit the models to simulated reviews: a quarter of an hour, most of it for durations",
         left="finished replicates are kept",
-        help="fit the models to simulated reviews: a quarter of an hour, most of it for durations",
     )
-    calibrate.add_argument("endpoints", nargs="*", metavar="ENDPOINT", help="default: every endpoint")
+    for of_endpoints in (fit, calibrate):
+        of_endpoints.add_argument("endpoints", nargs="*", metavar="ENDPOINT", help="default: every endpoint")
     calibrate.add_argument(
         "--replicates",
         type=counted,
         metavar="N",
         help="simulated reviews of each; default 1000, for durations 200",
     )
-
-    universes = commands.add_parser(
+    universes = add(
         "universes",
-        run=_by("trust.duration_universes"),
-        left="finished fits are kept",
-        help="durations under other priors, studies, readings and biases, kept in the repository",
+        _by("trust.duration_universes"),
+        "durations under other priors, studies, readings and biases, kept in the repository",
+        left=finished,
     )
-
     for many_fits in (fit, calibrate, universes):
         many_fits.add_argument(
             "--scheduler",
@@ -68,45 +60,28 @@ def add_commands(commands: Commands) -> None:
             help="make its many fits on this Dask cluster, not on the cores of this machine",
         )
 
-    preview = commands.add_parser(
-        "preview",
-        run=_by("history.preview"),
-        help="what a study's record would do to each answer; writes nothing",
-    )
-    preview.add_argument(
+    what = "what a study's record would do to each answer; writes nothing"
+    add("preview", _by("history.preview"), what).add_argument(
         "record", metavar="RECORD", type=Path, help="its file, such as extraction/records/smith2025.yml"
     )
-    preview.add_argument("--json", action="store_true")
-
-    release = commands.add_parser(
-        "release", run=_by("history.release"), left="run it again", help="freeze the review as a version"
-    )
-    release.add_argument("version", metavar="VERSION", help="three whole numbers joined by dots, as 1.0.2")
-    release.add_argument("--json", action="store_true")
-
-    diff = commands.add_parser(
-        "diff",
-        run=_by("history.changes"),
-        help="what changed between two versions, and what moved each answer",
+    add(
+        "release", _by("history.release"), "freeze the review as a version", left="run it again"
+    ).add_argument("version", metavar="VERSION", help="three whole numbers joined by dots, as 1.0.2")
+    diff = add(
+        "diff", _by("history.changes"), "what changed between two versions, and what moved each answer"
     )
     diff.add_argument("old", metavar="OLD", help="a released version")
     diff.add_argument("new", metavar="NEW", nargs="?", help="another; default: the working tree")
-    diff.add_argument("--json", action="store_true")
-
-    update = commands.add_parser(
+    add(
         "update",
-        run=_by("update"),
-        left="finished fits are kept",
-        help="check, fit, compare with the newest release: the editor's letter. Ends with 3 where a new"
+        _by("update"),
+        "check, fit, compare with the newest release: the editor's letter. Ends with 3 where a new"
         " version is due, 4 where a search or a judgement is, 0 where nothing is",
+        left=finished,
     )
-    update.add_argument("--json", action="store_true")
 
-    export = commands.add_parser(
-        "export",
-        run=_by("answers.export"),
-        help="write the review for other programs: CSL-JSON, robvis, GRADEpro, FHIR",
-    )
+    what = "write the review for other programs: CSL-JSON, robvis, GRADEpro, FHIR"
+    export = add("export", _by("answers.export"), what)
     export.add_argument("folder", metavar="FOLDER", type=Path, help="where the files are written")
     export.add_argument(
         "--form",
@@ -115,20 +90,13 @@ def add_commands(commands: Commands) -> None:
         choices=FORMS,
         help="this form alone, or several; default all",
     )
-
-    parity = commands.add_parser(
-        "parity",
-        run=_by("trust.parity"),
-        help="compare the pooling engine with other software on public data sets",
-    )
-    parity.add_argument(
+    what = "compare the pooling engine with other software on public data sets"
+    add("parity", _by("trust.parity"), what).add_argument(
         "--live",
         action="store_true",
         help="with the R packages that are installed, now, instead of their stored results",
     )
-    parity.add_argument("--json", action="store_true")
-
-    pool.add_arguments(commands.add_parser("pool", run=_by("pool.command"), help="pool a table of studies"))
+    add("pool", _by("pool.command"), "pool a table of studies", pool.declare)
 
 
 def _by(module: str) -> Callable[[Namespace], int]:

@@ -13,7 +13,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from extraction.commands.parser import Commands, Parser, answer, ending_the_process
+from extraction.commands.parser import Commands, Parser, answer, ending_the_process, print_json
 
 PACKAGES = {"extraction": "Papers → records", "models": "Records → posteriors", "book": "Posteriors → pages"}
 """The packages in their order, and what their commands do."""
@@ -49,7 +49,7 @@ def parser_of(command: str | None) -> Parser:
             importlib.import_module(f"{package}.__main__").add_commands(commands)
     commands.heading = "This console"
     completion = commands.add_parser(
-        "completion", run=print_completion, help="print what a shell reads to complete all this"
+        "completion", print_completion, "print what a shell reads to complete all this"
     )
     completion.add_argument("shell", choices=SHELLS)
     parser.epilog = "\n\n".join(
@@ -63,7 +63,11 @@ def print_completion(given: argparse.Namespace) -> int:
     """What `source <(review completion bash)` reads."""
     import argcomplete
 
-    print(argcomplete.shellcode(["review"], shell=given.shell))
+    script = argcomplete.shellcode(["review"], shell=given.shell)
+    if given.json:
+        print_json({"shell": given.shell, "script": script})
+    else:
+        print(script)
     return 0
 
 

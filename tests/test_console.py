@@ -1,11 +1,13 @@
 """The console command `review`: one help page for the commands of all packages, completed by the shell."""
 
+import argparse
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import yaml
 
 from extraction.commands.parser import Commands, Parser, answer
 from extraction.extras import NotInstalled, of_extra
-from review.__main__ import PACKAGES, SHELLS, main
+from review.__main__ import PACKAGES, SHELLS, main, parser_of
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -113,7 +115,7 @@ def test_a_library_that_is_left_out_is_named_with_what_brings_it(monkeypatch, ca
 
         return bool(xarray)
 
-    Commands(parser).add_parser("invented", run=run, help="", extra="book")
+    Commands(parser).add_parser("invented", run, "", extra="book")
     assert answer(parser, ["invented"]) == 1
     told = capsys.readouterr().err
     assert told.count("\n") == 1 and "xarray" in told and "[book]'" in told
@@ -126,16 +128,38 @@ def test_a_missing_module_of_our_own_is_no_library_to_install():
         import invented_library  # noqa: F401
 
 
+def leaves(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """The parsers at which a command line can end."""
+    below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    if not (below and below[0].required):
+        yield parser
+    for action in below:
+        for step in action.choices.values():
+            yield from leaves(step)
+
+
+def test_every_command_answers_machines():
+    deaf = [p.prog for p in leaves(parser_of(None)) if "--json" not in p._option_string_actions]
+    assert deaf == []
+
+
+def told(capsys, *words: str) -> dict:
+    """What a command tells machines."""
+    assert main([*words, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
 def test_machines_are_told_which_searches_are_due_and_what_was_written(tmp_path, capsys):
-    assert main(["start", str(tmp_path / "new"), "--question", "Invented"]) == 0
-    root = ["--root", str(tmp_path / "new"), "--json"]
-    capsys.readouterr()
-    assert main(["due", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    new = str(tmp_path / "new")
+    started = told(capsys, "start", new, "--question", "Invented")
+    assert started == {"folder": new, "invented": "example2031"}
+    due = told(capsys, "due")["due"]
     sources = yaml.safe_load((ROOT / "extraction" / "living.yml").read_text(encoding="utf-8"))["sources"]
     # none of the review's sources has been searched yet
-    assert [(place["id"], place["last"]) for place in told["due"]] == [(s["id"], None) for s in sources]
-    assert main(["new", "sample2030", "--doi", "10.1234/sample.2030", *root]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert [Path(path).name for path in told["written"]] == ["sample2030.yml", "register.yml"]
-    assert told["replaced"] == "example2031"
+    assert [(place["id"], place["last"]) for place in due] == [(s["id"], None) for s in sources]
+    begun = told(capsys, "new", "sample2030", "--doi", "10.1234/sample.2030", "--root", new)
+    assert [Path(path).name for path in begun["written"]] == ["sample2030.yml", "register.yml"]
+    assert begun["replaced"] == "example2031"
+    [exported] = told(capsys, "export", str(tmp_path / "out"), "--form", "csl")["written"]
+    assert Path(exported).name == "studies.csl.json"
+    assert "review" in told(capsys, "completion", "bash")["script"]

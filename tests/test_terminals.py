@@ -184,7 +184,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(tmp_path, monkeypatch, capsys)
 def test_no_book_is_shown_where_there_is_none(tmp_path, monkeypatch):
     monkeypatch.setattr(serve, "HTML", tmp_path)
     with pytest.raises(build.NotMade, match="run `make book` first"):
-        serve.serve(0)
+        serve.served(0)
 
 
 def test_what_if_is_asked_in_a_copy_that_may_be_changed_though_the_tree_may_not(tmp_path):

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from extraction.commands import recover
+from extraction.commands.parser import add_json
 from models.pool import command as pool_command
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -94,12 +95,13 @@ def run(words: list[str]) -> int:
     """A command as its console script runs it. Returns its exit code."""
     program, *arguments = words
     if program == "pool-studies":
-        return _parsed(pool_command.add_arguments, arguments, pool_command.command)
-    return _parsed(recover.add_arguments, arguments[1:], recover.run)
+        return _parsed(pool_command.declare, arguments, pool_command.command)
+    return _parsed(recover.declare, arguments[1:], recover.run)
 
 
 def _parsed(declare: Callable, arguments: list[str], execute: Callable[[argparse.Namespace], int]) -> int:
     parser = argparse.ArgumentParser()
+    add_json(parser, default=False)
     declare(parser)
     return execute(parser.parse_args(arguments))
 

@@ -1,11 +1,13 @@
 """How the command lines of all packages are read, and how a command ends."""
 
 import argparse
+import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from io import TextIOWrapper
+from pathlib import Path
 from typing import NoReturn
 
 from extraction.extras import of_extra
@@ -47,22 +49,53 @@ class Commands:
     def add_parser(
         self,
         name: str,
-        *,
         run: Callable[[argparse.Namespace], int],
         help: str,
-        parents: Sequence[Parser] = (),
+        declare: Callable[[Parser], None] | None = None,
+        *,
+        root: Path | None = None,
         left: str = "nothing is written",
         extra: str = "fit",
     ) -> Parser:
-        """A further command, which `run` answers with an exit code.
+        """A further command, which `run` answers with an exit code, and for machines where it is told so.
 
+        declare : adds its own arguments
+        root : of the review that it reads unless it is told another
         left : what is kept of it where it is interrupted
         extra : of the package, which brings those libraries that a plain installation may lack for it
         """
         self.helps.setdefault(self.heading, {})[name] = help
-        command: Parser = self._commands.add_parser(name, help=help, parents=list(parents))
+        command: Parser = self._commands.add_parser(name, help=help)
         command.set_defaults(run=run, left=left, extra=extra)
+        add_json(command, default=False)
+        if root:
+            add_root(command, default=root)
+        if declare:
+            declare(command)
         return command
+
+
+def add_json(parser: argparse.ArgumentParser, default: bool | str = argparse.SUPPRESS) -> None:
+    """Declare `--json`; of a step of a command without default, which would undo what stands before it."""
+    parser.add_argument("--json", action="store_true", default=default, help="print for machines")
+
+
+def add_root(parser: argparse.ArgumentParser, default: Path | str = argparse.SUPPRESS) -> None:
+    """Declare `--root`, likewise."""
+    parser.add_argument("--root", type=folder, default=default, help="folder of register.yml and records/")
+
+
+def print_json(found: object) -> None:
+    """An answer for machines."""
+    print(json.dumps(found, indent=1, default=str))
+
+
+def tell_files(given: argparse.Namespace, written: Iterable[Path]) -> None:
+    """Where a command has written."""
+    if given.json:
+        print_json({"written": list(written)})
+    else:
+        print(*written, sep="\n")
 
 
 def answer(parser: Parser, arguments: Sequence[str] | None = None) -> int:
@@ -121,6 +154,13 @@ def ending_the_process() -> Iterator[None]:
         yield
     except Fault as fault:
         sys.exit(str(fault))
+
+
+def folder(name: str) -> Path:
+    """A folder that is there, from a command line."""
+    if not (path := Path(name)).is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {name}")
+    return path
 
 
 def counted(text: str) -> int:

@@ -3,7 +3,6 @@ this review's alone.
 """
 
 import argparse
-import json
 import re
 from collections.abc import Callable
 from functools import partial
@@ -19,7 +18,7 @@ from extraction.commands import (
     recover_read,
     recover_table,
 )
-from extraction.commands.parser import counted
+from extraction.commands.parser import add_json, counted, print_json
 from extraction.commands.recover_table import P_HELP
 from extraction.commands.shown import show_rows
 from extraction.recover import Unusable
@@ -31,20 +30,20 @@ SCHEMA = 2
 """Version of the JSON answers; it grows when a key changes its name or meaning."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def declare(parser: argparse.ArgumentParser) -> None:
     """Declare `recover` and what it recovers."""
     kinds = parser.add_subparsers(dest="kind", required=True)
     for name, (words, declare) in KINDS.items():
         sub = kinds.add_parser(name, help=words, description=words[0].upper() + words[1:] + ".")
         declare(sub)
-        sub.add_argument("--json", action="store_true", help="print for machines")
+        add_json(sub)
 
 
 def run(given: argparse.Namespace) -> int:
     """Answer one question; raise Unusable or TooLarge.  That nothing fits is an answer."""
     answer, show = ANSWERS[given.kind](given)
     if given.json:
-        print(json.dumps({"schema": SCHEMA} | answer, indent=2))
+        print_json({"schema": SCHEMA} | answer)
     else:
         show()
     return 0

@@ -3,6 +3,7 @@ decisions side by side.
 """
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
@@ -10,6 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from extraction.commands.parser import add_json, add_root, print_json
 from extraction.commands.shown import say
 from extraction.fault import Fault
 from extraction.question import GROUNDS
@@ -29,12 +31,14 @@ class NothingToScreen(Fault):
     """There are no candidates."""
 
 
-def add_arguments(parser: argparse.ArgumentParser, rooted: argparse.ArgumentParser) -> None:
+def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", metavar="NAME", help="who screens; the decisions are kept under this name")
     parser.add_argument("--page", metavar="FILE.html", type=Path, help="write a page to screen on instead")
     parser.add_argument("--recall", action="store_true", help="say what a stop would have found, and end")
     steps = parser.add_subparsers(dest="step", metavar="merge")
-    merging = steps.add_parser("merge", parents=[rooted], help="compare two people's decisions")
+    merging = steps.add_parser("merge", help="compare two people's decisions")
+    add_json(merging)
+    add_root(merging)
     merging.add_argument(
         "files", metavar="FILE.csv", nargs="+", type=Path, help="decisions of one or two people"
     )
@@ -58,15 +62,25 @@ def run(given: argparse.Namespace) -> int:
         )
     file = decisions.file_of(given.by, given.root)
     done = decisions.read(file, works)
-    if given.recall:
-        _tell_stops(done, len(works))
-    elif given.page:
+    waiting = len(works) - len(done)
+    if given.page and not given.recall:
         write_whole(given.page, page.html(Order(list(works.values())).waiting(done), done, given.by))
-        waiting = len(works) - len(done)
-        say(f"{given.page}: {waiting:,} candidates. It saves {file.name}, which belongs in {file.parent}.")
-    else:
+        if given.json:
+            print_json({"page": given.page, "waiting": waiting, "saves": file})
+        else:
+            say(
+                f"{given.page}: {waiting:,} candidates. It saves {file.name}, which belongs in {file.parent}."
+            )
+        return 0
+    if not given.recall:
+        if given.json:
+            raise Fault("--json: a person is asked here; it goes with --recall, --page or merge")
         Session(Order(list(works.values())), done, given.by, file).run()
-        _tell_stops(done, len(works))
+    if given.json:
+        found = [asdict(stop) | {"recall": stop.recall} for stop in stops(done.values())]
+        print_json({"decided": len(done), "waiting": waiting, "stops": found})
+    else:
+        _tell_stops(done, waiting)
     return 0
 
 
@@ -170,10 +184,9 @@ def why(placed: Placed) -> str:
     return f"Next by its words (log odds; above 0 towards keeping): {words}"
 
 
-def _tell_stops(done: Decisions, works: int) -> None:
+def _tell_stops(done: Decisions, left: int) -> None:
     """What stopping earlier would have found, as far as it is known."""
     found = stops(done.values())
-    left = works - len(done)
     if not found:
         say(f"{len(done):,} decided, {left:,} not; nothing is kept so far.")
         return
@@ -193,19 +206,47 @@ def merge(given: argparse.Namespace, works: dict[str, Candidate]) -> int:
         if not path.is_file():
             raise Fault(f"{path}: there is no such file")
     read = [decisions.read(path, works) for path in given.files]
-    if len(read) == 1:
-        agreed = list(read[0].values())
-        say(f"{len(agreed):,} decisions of one person: nobody has checked them.")
-    else:
-        first, second = read
+    compared = None
+    if len(read) == 2:
         third = decisions.read(given.settled, works) if given.settled else {}
-        compared = agreement.compare(first, second, third)
-        agreed = compared.agreed
+        compared = agreement.compare(read[0], read[1], third)
+    agreed = sorted(
+        compared.agreed if compared else read[0].values(), key=lambda decision: decision.candidate
+    )
+    file = given.root / decisions.AGREED
+    decisions.write(file, agreed)
+    if given.json:
+        counts = {"candidates": len(works), "decided": len(agreed)}
+        print_json({"file": file, **counts, "agreement": compared and _as_dict(compared)})
+        return 0
+    if compared:
         _tell_agreement(compared, works)
-    agreed.sort(key=lambda decision: decision.candidate)
-    decisions.write(given.root / decisions.AGREED, agreed)
-    say(f"{given.root / decisions.AGREED}: {len(agreed):,} of {len(works):,} candidates decided.")
+    else:
+        say(f"{len(agreed):,} decisions of one person: nobody has checked them.")
+    say(f"{file}: {len(agreed):,} of {len(works):,} candidates decided.")
     return 0
+
+
+def _as_dict(compared: agreement.Agreement) -> dict:
+    """The agreement of two people for machines."""
+    return {
+        "both": compared.both,
+        "alike": compared.alike,
+        "kappa": compared.kappa,
+        "first_alone": compared.alone[0],
+        "second_alone": compared.alone[1],
+        "table": [{"first": a, "second": b, "candidates": n} for (a, b), n in compared.table.items()],
+        **{
+            name: [
+                {"candidate": a.candidate, "first": getattr(a, of), "second": getattr(b, of)}
+                for a, b in pairs
+            ]
+            for name, of, pairs in (
+                ("conflicts", "decision", compared.conflicts),
+                ("grounds", "ground", compared.grounds),
+            )
+        },
+    }
 
 
 def _tell_agreement(compared: agreement.Agreement, works: dict[str, Candidate]) -> None:

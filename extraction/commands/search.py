@@ -5,15 +5,17 @@ becomes candidates, and the search stands in the log.
 import argparse
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from extraction.commands.parser import print_json
 from extraction.commands.shown import say
 from extraction.fault import Fault
 from extraction.living import Living, SearchSource
-from extraction.records import Review, load
+from extraction.records import load
 from extraction.schema import Registration
 from extraction.search import candidates, known_items, log
 from extraction.search.candidates import Candidate
@@ -31,13 +33,12 @@ IN_WORDS = {
 }
 
 
-def add_arguments(parser: argparse.ArgumentParser, rooted: argparse.ArgumentParser) -> None:
-    steps = parser.add_subparsers(dest="step", required=True, metavar="import")
-    step = steps.add_parser("import", parents=[rooted], help="take in what a database exported")
-    step.add_argument("files", metavar="FILE", nargs="+", type=Path, help="files exported by one search")
-    step.add_argument("--source", required=True, help="source searched, by its id in living.yml")
-    step.add_argument("--date", required=True, type=day, help="day of the search, YYYY-MM-DD")
-    step.add_argument("--by", default="searcher", help="who ran it, by role (default: searcher)")
+def declare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("step", choices=["import"], help="take in what a database exported")
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="files exported by one search")
+    parser.add_argument("--source", required=True, help="source searched, by its id in living.yml")
+    parser.add_argument("--date", required=True, type=day, help="day of the search, YYYY-MM-DD")
+    parser.add_argument("--by", default="searcher", help="who ran it, by role (default: searcher)")
 
 
 def day(text: str) -> date:
@@ -63,8 +64,14 @@ def run(given: argparse.Namespace) -> int:
     # the log says what the rows say, also where a run was interrupted between the two
     numbers = log.found_and_new(taken.rows, place.id, given.date)
     log.write(given.root, review.register, place.id, given.date, given.by, numbers)
-    _tell(exports, taken, place, given.date)
-    _tell_of_register(review, rows, taken, place)
+    found = Found.of(taken, given.date)
+    missed = _missed(review.register.studies, taken.rows, place)
+    notices = _notices(review.register.studies, rows, taken.added)
+    if given.json:
+        print_json(_as_dict(exports, taken, found, missed, notices))
+        return 0
+    _tell(exports, taken, place, given.date, found)
+    _tell_of_register(missed, notices, place)
     return 0
 
 
@@ -78,45 +85,108 @@ def _source(living: Living | None, named: str) -> SearchSource:
     return found
 
 
-def _tell(exports: list[Export], taken: Intake, place: SearchSource, on: date) -> None:
+@dataclass(frozen=True)
+class Found:
+    """What a search added, by what was known of it.
+
+    repeated : rows that are another's work
+    before : how many of them an earlier search had brought
+    """
+
+    added: int
+    repeated: list[Candidate]
+    before: int
+
+    @classmethod
+    def of(cls, taken: Intake, on: date) -> "Found":
+        by_id = {row.id: row for row in taken.rows}
+        repeated = [row for row in taken.added if row.same_as]
+        return cls(len(taken.added), repeated, sum(by_id[row.same_as].searched < on for row in repeated))
+
+    @property
+    def new(self) -> int:
+        return self.added - len(self.repeated)
+
+    @property
+    def twice(self) -> int:
+        """How many this search itself had brought already."""
+        return len(self.repeated) - self.before
+
+    @property
+    def rules(self) -> dict[str, int]:
+        """How many each rule found to be another's work."""
+        return dict(sorted(Counter(row.by for row in self.repeated).items()))
+
+
+def _as_dict(
+    exports: list[Export],
+    taken: Intake,
+    found: Found,
+    missed: list[Registration],
+    notices: list[known_items.Notice],
+) -> dict:
+    """What the files held, what of it is new, and what it says of the register, for machines."""
+    return {
+        "files": [
+            {
+                "file": read.file,
+                "format": read.format,
+                "records": len(read.works),
+                "known": read.file in taken.files_known,
+                "remarks": [asdict(remark) for remark in read.remarks],
+            }
+            for read in exports
+        ],
+        "added": found.added,
+        "new": found.new,
+        "known_before": found.before,
+        "found_twice": found.twice,
+        "by": found.rules,
+        "same": [{"id": row.id, "same_as": row.same_as, "by": row.by} for row in found.repeated],
+        "missed": [study.id for study in missed],
+        "notices": [{"study": n.study, "kind": n.kind, "candidate": n.row.id} for n in notices],
+    }
+
+
+def _tell(exports: list[Export], taken: Intake, place: SearchSource, on: date, found: Found) -> None:
     """What the files held, and what of it is new."""
     for read in exports:
         known = ": taken in before, so nothing changes" if read.file in taken.files_known else ""
         say(f"{read.file}: {len(read.works):,} records, {read.format}{known}.")
         _list(f"{read.file}, to look at", map(str, read.remarks))
-    repeated = [row for row in taken.added if row.same_as]
-    by_id = {row.id: row for row in taken.rows}
-    before = [row for row in repeated if by_id[row.same_as].searched < on]
-    new, twice = len(taken.added) - len(repeated), len(repeated) - len(before)
     say(
-        f"{place.name}, {on}: {len(taken.added):,} records added, {new:,} of them new; {len(before):,} known"
-        f" from an earlier search, {twice:,} found twice."
+        f"{place.name}, {on}: {found.added:,} records added, {found.new:,} of them new; {found.before:,}"
+        f" known from an earlier search, {found.twice:,} found twice."
     )
-    for rule, count in sorted(Counter(row.by for row in repeated).items()):
+    for rule, count in found.rules.items():
         say(f"  {count:,} by {IN_WORDS[rule]}")
     _list(
         "The same by title, year and page alone, to look at",
-        (f"{row.id} is {row.same_as}: {row.title}" for row in repeated if row.by == "title"),
+        (f"{row.id} is {row.same_as}: {row.title}" for row in found.repeated if row.by == "title"),
     )
 
 
-def _tell_of_register(review: Review, before: list[Candidate], taken: Intake, place: SearchSource) -> None:
+def _tell_of_register(
+    missed: list[Registration], notices: list[known_items.Notice], place: SearchSource
+) -> None:
     """Included studies that the source did not bring, and notices of registered ones."""
-    studies = review.register.studies
     _list(
         f"Included studies that {place.name} did not bring; it does not hold them, or the strategy misses"
         " them",
-        map(_named, _missed(studies, taken.rows, place)),
+        map(_named, missed),
     )
-    told = {(notice.study, notice.kind) for notice in known_items.notices(studies, before)}
     _list(
         "Notices about papers of the register: read them, and change register and record",
-        (
-            f"{notice.study}: {notice.kind}: {notice.row.id}: {notice.row.title} {notice.row.notice}".rstrip()
-            for notice in known_items.notices(studies, taken.added)
-            if (notice.study, notice.kind) not in told
-        ),
+        (f"{n.study}: {n.kind}: {n.row.id}: {n.row.title} {n.row.notice}".rstrip() for n in notices),
     )
+
+
+def _notices(
+    studies: list[Registration], before: list[Candidate], added: list[Candidate]
+) -> list[known_items.Notice]:
+    """Notices of registered papers that no row told before."""
+    told = {(notice.study, notice.kind) for notice in known_items.notices(studies, before)}
+    return [n for n in known_items.notices(studies, added) if (n.study, n.kind) not in told]
 
 
 def _missed(

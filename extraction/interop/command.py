@@ -12,7 +12,7 @@ from extraction.source import FILL_IN
 from extraction.whole import write_whole
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "table",
         metavar="FILE.csv",
@@ -29,7 +29,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", metavar="FOLDER", type=Path, required=True, help="where the drafts are written"
     )
-    parser.add_argument("--json", action="store_true", help="print for machines")
 
 
 def run(given: argparse.Namespace) -> int:

@@ -23,7 +23,7 @@ LEGEND = (
 )
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source", metavar="SOURCE", type=Path, help="text, Markdown, JATS XML or PDF of a paper"
     )

@@ -31,7 +31,7 @@ class NotStarted(Fault):
     """The folder cannot be a new review; the message says why."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="a new folder, or an empty one")
     parser.add_argument(
         "--question", required=True, metavar="WORDS", help="what is asked, the review's title"
@@ -62,7 +62,12 @@ def run(given: argparse.Namespace) -> int:
         os.replace(part, folder)  # an empty folder gives way; what a killed run began is no review
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    print(f"{given.folder} is a review of one invented study; in it: review check, review fit, review book")
+    if given.json:
+        print(json.dumps({"folder": str(given.folder), "invented": STUDY}))
+    else:
+        print(
+            f"{given.folder} is a review of one invented study; in it: review check, review fit, review book"
+        )
     return 0
 
 

@@ -16,7 +16,7 @@ from extraction.typed import validate
 from extraction.whole import write_whole
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("first", metavar="A.yml", type=Path, help="record of one extractor")
     parser.add_argument("second", metavar="B.yml", type=Path, help="record of the same paper by another")
     parser.add_argument(
@@ -25,7 +25,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="write one record of both; what differs is left to fill in, under what either reads",
     )
-    parser.add_argument("--json", action="store_true", help="print for machines")
 
 
 def run(given: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ import json
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 
+from extraction.commands.parser import tell_files
 from extraction.interop.csl import csl
 from extraction.interop.robvis import tables
 from extraction.question import ENDPOINTS as OUTCOMES
@@ -52,9 +53,10 @@ FORMS: dict[str, Callable[[Review], Files]] = {
 
 def command(given: Namespace) -> int:
     """Write the files of each form that is asked for, and say where."""
-    review = load()
+    review, written = load(), []
     for form in given.forms or FORMS:
         for name, text in FORMS[form](review):
             write_whole(given.folder / name, text)
-            print(given.folder / name)
+            written.append(given.folder / name)
+    tell_files(given, written)
     return 0

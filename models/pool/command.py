@@ -32,7 +32,7 @@ or tabs.
 """
 
 
-def add_arguments(parser):
+def declare(parser):
     """Declare the arguments of `pool`."""
     parser.description = DESCRIPTION
     parser.epilog = "What enters, by kind of row: " + "; ".join(kind.words for kind in KINDS)
@@ -139,11 +139,11 @@ def add_arguments(parser):
         "--sensitivity", action="store_true", help="the mean effect under other priors of tau"
     )
     parser.add_argument("--figure", type=Path, metavar="FILE.svg", help="write a forest plot")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument(
-        "--json", action="store_true", help="JSON on the scale of the likelihood, with all studies"
+    parser.add_argument(
+        "--csv",
+        action="store_true",
+        help="CSV, effects as the measure itself; --json has them on the scale of the likelihood",
     )
-    form.add_argument("--csv", action="store_true", help="CSV, effects as the measure itself")
 
 
 def command(args):
@@ -189,6 +189,8 @@ def command(args):
 
 def _at_odds(args):
     """Why the options do not go together, None where they do."""
+    if args.csv and args.json:
+        return "--csv and --json are two forms of one answer: ask for one"
     if args.slope and not args.covariate:
         return "--slope is the prior of a --covariate"
     if args.engine == "nuts" and (args.covariate or args.subgroups or args.effects != "normal"):

@@ -12,6 +12,7 @@ from functools import cache
 
 import numpy as np
 
+from extraction.commands.parser import print_json
 from extraction.records import Review, load
 from models.endpoint import Endpoint
 from models.endpoints import ENDPOINTS, evidence_of
@@ -93,8 +94,12 @@ def command(args) -> int:
     if args.replicates is not None and args.replicates < 1:
         print(f"models calibrate: {args.replicates} replicates; at least one is needed", file=sys.stderr)
         return 2
-    review = load()
+    review, made = load(), {}
     for key in args.endpoints or ENDPOINTS:
         write(key, calibrate(key, review, args.replicates), identity(key, review))
-        print(f"  {key}: {read()[key].replicates} simulated reviews")
+        made[key] = read()[key].replicates
+        if not args.json:
+            print(f"  {key}: {made[key]} simulated reviews")
+    if args.json:
+        print_json({"replicates": made})
     return 0

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from extraction.commands.parser import tell_files
 from extraction.records import Review, load
 from models.answers import duration_tables
 from models.answers.bias import bias_priors
@@ -140,10 +141,12 @@ def command(args) -> int:
     keep it in the repository, for everybody's builds.
     """
     review = load()
+    written = []
     for key in OF_DURATIONS:
         ensure(key, review)
-        print(heavy.write(file(key), identity(key, review), _stored(key, review), repository=True))
+        written.append(heavy.write(file(key), identity(key, review), _stored(key, review), repository=True))
         duration_tables.ensure(key, evidence_of(key, review), repository=True)
+    tell_files(args, written)
     return 0
 
 

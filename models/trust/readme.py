@@ -1,13 +1,17 @@
 """`python -m models answer`: today's answer, written into the README between its markers."""
 
+from argparse import Namespace
+
+from extraction.commands.parser import tell_files
+from extraction.fault import Fault
 from extraction.records import Review, load
-from extraction.tree import ROOT
+from extraction.tree import HOME
 from extraction.whole import write_whole
 from models.endpoints import ENDPOINTS
 from models.trust.told import told
 from models.words import short
 
-README = ROOT / "README.md"
+README = HOME / "README.md"
 START, END = "<!-- answer:start -->", "<!-- answer:end -->"
 
 
@@ -21,13 +25,17 @@ def answer(review: Review) -> str:
 
 
 def with_answer(text: str, lines: str) -> str:
-    """The README's text with the lines between its markers."""
-    before, rest = text.split(START)
-    return f"{before}{START}\n{lines}\n{END}{rest.split(END)[1]}"
+    """The README's text with the lines between its markers; raise Fault where they are not there."""
+    before, started, rest = text.partition(START)
+    _, ended, after = rest.partition(END)
+    if not (started and ended):
+        raise Fault(f"{README}: found no line {START} with {END} below it, between which the answer stands")
+    return f"{before}{START}\n{lines}\n{END}{after}"
 
 
-def command(args) -> int:
+def command(args: Namespace) -> int:
     """Rewrite the README's answer."""
-    lines = answer(load())
-    write_whole(README, with_answer(README.read_text(encoding="utf-8"), lines))
+    text = README.read_text(encoding="utf-8")
+    write_whole(README, with_answer(text, answer(load())))
+    tell_files(args, [README])
     return 0
