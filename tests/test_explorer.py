@@ -402,8 +402,8 @@ BIASES = {("none", "none"): {}, ("none", "as judged"): {"bias": "judged"}}
 
 @browser
 def test_choices_move_durations_as_they_move_the_sampler(page, review):
-    """Short chains of some 490 effective draws have Monte Carlo errors of 0.015 in the median and 0.03 in the
-    limits.
+    """Chains of some 5,000 effective draws of all studies have Monte Carlo errors of 0.005 in the median and
+    0.01 in the limits; the short ones without a study, of an SD up to 0.5 and some 300, of 0.03 and 0.06.
     """
     wanted = {"reading": "as used", "likelihood": "exact", "mu_prior": "normal(0, 0.5)"}
     compared = 0
@@ -421,7 +421,8 @@ def test_choices_move_durations_as_they_move_the_sampler(page, review):
             **({"without": _left_out(choices["studies"], review)} if choices["studies"] != "all" else {}),
         )["Mean effect"]
         off = found - [expected[name] for name in ("median", "lower", "upper")]
-        assert np.abs(off)[0] < 0.04 and np.abs(off).max() < 0.1, (choices, off)
+        median, limit = (0.03, 0.06) if choices["studies"] == "all" else (0.1, 0.2)
+        assert np.abs(off)[0] < median and np.abs(off).max() < limit, (choices, off)
         compared += 1
     assert compared >= 6
 

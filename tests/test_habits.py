@@ -1,6 +1,8 @@
 """Habits of the code that no linter holds."""
 
 import ast
+import re
+import subprocess
 
 import pytest
 from conftest import LONGEST_FIRST
@@ -45,3 +47,10 @@ def test_no_three_comprehensions_stand_in_each_other():
 
 def test_every_file_of_tests_that_is_begun_first_is_there():
     assert all((ROOT / "tests" / f"{name}.py").is_file() for name in LONGEST_FIRST)
+
+
+def test_no_file_holds_the_marks_of_a_merge_that_was_not_finished():
+    marks = re.compile(rb"^(<{7} |>{7} )", re.M)
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    held = [ROOT / name for name in names.decode().split("\0") if name]
+    assert held and not [path for path in held if path.is_file() and marks.search(path.read_bytes())]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from example_tree import Tree
 
+from models.endpoints import OF_DURATIONS
 from models.history import changes, release, versions
 from models.runs.many import FOLDER as MANY
 
@@ -79,7 +80,9 @@ def test_it_holds_every_estimate_and_enough_to_draw_each_posterior_again(release
         )
         assert np.all(np.diff(kept["mu_adjusted"]) >= 0)
         adjusted = np.interp(0.5, kept["probabilities"], kept["mu_adjusted"])
-        assert adjusted == pytest.approx(np.log(endpoint["compared"]["adjusted"]["median"]), abs=0.01)
+        # of durations it is drawn here, in short chains: 400 effective draws of an SD of 0.3
+        error = 0.08 if key in OF_DURATIONS else 0.01
+        assert adjusted == pytest.approx(np.log(endpoint["compared"]["adjusted"]["median"]), abs=error)
 
 
 def test_it_refuses_a_version_that_exists_goes_backwards_or_is_none(command):

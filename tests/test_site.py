@@ -26,8 +26,6 @@ from models.answers.summary import summarise
 pytestmark = pytest.mark.book
 
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 780}
-SCREENSHOTS = build.BUILD / "screenshots"
-HIGHEST_PICTURE = 5000  # pixels: a study's page is six times as high
 LEFT_BEHIND = "net::ERR_ABORTED"  # a request still open when index.html leads on
 AXE = Path(find_spec("axe_playwright_python").origin).parent / "axe.min.js"
 HEAVIEST = 1_700_000  # bytes of a page once all of its figures were scrolled to
@@ -145,14 +143,10 @@ class Visit:
         self.page.goto(address, wait_until="load")
         self.page.wait_for_url(lambda url: not url.endswith(f"{base}/index.html"))
 
-    def look(self, picture: str = "") -> dict:
-        """The facts of LOOK, with the problems so far; `picture` is the name of the screenshot to keep."""
+    def look(self) -> dict:
+        """The facts of LOOK, with the problems so far."""
         opened = self.page.evaluate(WEIGH)
         seen = self.page.evaluate(LOOK) | {"opened": opened, "bytes": self.page.evaluate(WEIGH)}
-        if picture:
-            size = self.page.viewport_size
-            shown = {"x": 0, "y": 0, "width": size["width"], "height": min(seen["height"], HIGHEST_PICTURE)}
-            self.page.screenshot(path=SCREENSHOTS / f"{picture}.jpg", full_page=True, clip=shown)
         return seen | {"problems": list(self.problems)}
 
     def faults(self, others: dict) -> list[str]:
@@ -162,10 +156,6 @@ class Visit:
 
 def every_page() -> list[str]:
     return sorted(toc_pages() | {"index", "search"})
-
-
-def name_of(page: str) -> str:
-    return page.removeprefix("book/").replace("/", "-")
 
 
 def go_dark(page) -> None:
@@ -178,7 +168,6 @@ def seen(addresses, chromium) -> dict[str, dict[str, dict]]:
     """What every page looks like, by way of looking and by page: on a desktop from a server, there in the
     dark as well, and on a phone from its folder.
     """
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     found: dict[str, dict[str, dict]] = {"desktop": {}, "dark": {}, "phone": {}}
     for how, size, base in (
         ("desktop", DESKTOP, addresses["localhost"]),
@@ -190,14 +179,12 @@ def seen(addresses, chromium) -> dict[str, dict[str, dict]]:
         for page in every_page():
             tab.emulate_media(color_scheme="light", reduced_motion="reduce")
             visit = Visit(tab, f"{base}/{page}.html", base)
-            found[how][page] = visit.look(f"{name_of(page)}-{how}")
+            found[how][page] = visit.look()
             if how == "desktop":
                 visit.page.evaluate(AXE.read_text(encoding="utf-8"))
                 found[how][page]["faults"] = visit.faults(ALL_RULES)
                 go_dark(visit.page)
-                found["dark"][page] = visit.look(f"{name_of(page)}-dark") | {
-                    "faults": visit.faults(COLOURS_ALONE)
-                }
+                found["dark"][page] = visit.look() | {"faults": visit.faults(COLOURS_ALONE)}
             else:
                 found[how][page]["stops"] = visit.page.evaluate(STOPS)
                 visit.page.evaluate(AXE.read_text(encoding="utf-8"))

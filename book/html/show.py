@@ -27,6 +27,8 @@ WIDEST = 4.74
 """Inches of a drawing with its margin: in a phone's column of 358 pixels SMALL is then 11."""
 ROUNDS = 6
 """Of a layout that is asked to be narrower."""
+SETTLES = 0.3
+"""Inches by which the width of a layout may still change when it is drawn a second time."""
 
 
 def show(picture: Picture, name: str, caption: str = "") -> None:
@@ -176,15 +178,20 @@ def _fit(figure: Figure) -> None:
     """
     own = figure.get_figwidth()
     for _ in range(ROUNDS):
-        figure.draw_without_rendering()
-        figure.draw_without_rendering()  # in which the layout settles
-        beyond = figure.get_tightbbox().width + 2 * MARGIN - WIDEST
-        if beyond <= 0:
+        if _beyond(figure) < -SETTLES:
+            return
+        if (beyond := _beyond(figure)) <= 0:
             return
         if (narrower := figure.get_figwidth() - beyond) < own / 2:
             break
         figure.set_figwidth(narrower)
     figure.set_figwidth(own)
+
+
+def _beyond(figure: Figure) -> float:
+    """Inches by which a figure, drawn once more, is too wide."""
+    figure.draw_without_rendering()
+    return figure.get_tightbbox().width + 2 * MARGIN - WIDEST
 
 
 def _close(figure: Figure) -> None:

@@ -32,6 +32,10 @@ ARRAYS = ("layout", "integers", "reals")
 WIDE_MU, WIDE_TAU = parse("normal:0:1"), parse("half-normal:1")
 """Priors sampled under: at least as wide as any asked for."""
 DRAWS, TUNE, CHAINS = 900, 400, 2
+LONGER = 12
+"""Times as many draws of what is printed as an answer: some 5,000 effective ones, where a comparison of
+choices takes some 400.
+"""
 POINTS = 200
 
 
@@ -98,9 +102,16 @@ def compiled(studies: tuple[str, ...], shapes: tuple[tuple[int, ...], ...]) -> C
 
 
 @said("Draws of the model with the bias in it")
-def draw(studies: list[str], arrays: list, bias_mean: list[float], bias_sd: list[float], seed: int) -> dict:
+def draw(
+    studies: list[str],
+    arrays: list,
+    bias_mean: list[float],
+    bias_sd: list[float],
+    seed: int,
+    draws: int = DRAWS,
+) -> dict:
     """Draws of mu and tau in one universe under the wide priors, as JSON; arrays as
-    `models.engines.durations.layout` gives them.
+    `models.engines.durations.layout` gives them, draws of each chain.
     """
     import nutpie
 
@@ -117,7 +128,7 @@ def draw(studies: list[str], arrays: list, bias_mean: list[float], bias_sd: list
     model = compiled(tuple(studies), tuple(array.shape for array in data.values()))
     tree = nutpie.sample(
         model.with_data(**data, bias_mean=np.array(bias_mean), bias_sd=np.array(bias_sd)),
-        draws=DRAWS,
+        draws=draws,
         tune=TUNE,
         chains=CHAINS,
         cores=1,

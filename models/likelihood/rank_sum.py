@@ -74,27 +74,35 @@ def by_moments(critical: int, n_treated: int, n_control: int, d: np.ndarray) -> 
 def moments(n_treated: int, n_control: int, d: np.ndarray) -> tuple[np.ndarray, ...]:
     """Mean of U and its central moments of order 2 to 4, each of shape (effect,).
 
-    A moment of order r adds the chances of patterns of at most r patients of either arm, so it is a
-    polynomial of degree r in both sizes, which arms of at most four patients tell.  Where U is mostly large,
-    rounding would drown them, and those of the pairs that are the other way round are taken.
+    A moment of order r about the mean is a polynomial of degree r in both sizes, which arms of at most four
+    patients tell.  Moments about 0 would do so too, but of many patients rounding drowns what they differ by.
+    Where U is mostly large, those of the pairs that are the other way round are taken.
     """
     orders = np.arange(ORDER + 1)
     ways = special.binom(n_treated, orders), special.binom(n_control, orders)
-    raw = np.einsum("a,b,abrd->rd", *ways, _patterns(tuple(-np.abs(d))))
-    mean = raw[1]
-    central = [sum(special.binom(r, s) * raw[s] * (-mean) ** (r - s) for s in range(r + 1)) for r in orders]
-    side = np.where(d > 0, -1.0, 1.0)
-    return np.where(d > 0, n_treated * n_control - mean, mean), central[2], side * central[3], central[4]
+    chance, patterns = _patterns(tuple(-np.abs(d)))
+    central = np.einsum("a,b,abrd->rd", *ways, patterns)
+    side, pairs = np.where(d > 0, -1.0, 1.0), n_treated * n_control
+    return pairs * np.where(d > 0, 1 - chance, chance), central[2], side * central[3], central[4]
 
 
 @lru_cache(maxsize=8)
-def _patterns(d: tuple[float, ...]) -> np.ndarray:
-    """What each set of so many patients of either arm adds to a raw moment of U: shape (treated, control,
-    moment, effect), by Newton's differences of the moments of the smallest arms.
+def _patterns(d: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """The chance that a treated patient has the larger value, shape (effect,), and what each set of so many
+    patients of either arm adds to a moment of U about its mean: shape (treated, control, moment, effect), by
+    Newton's differences of the moments of the smallest arms.
     """
-    orders = np.arange(ORDER + 1)
+    raw = _of_small_arms(np.array(d))
+    chance, orders = raw[1, 1, 1], np.arange(ORDER + 1)
+    mean = orders[:, None, None] * orders[:, None] * chance
+    central = np.stack(
+        [sum(special.binom(r, s) * raw[:, :, s] * (-mean) ** (r - s) for s in range(r + 1)) for r in orders],
+        axis=2,
+    )
     differences = (-1.0) ** (orders[:, None] - orders) * special.binom(orders[:, None], orders)
-    return np.einsum("ai,bj,ijrd->abrd", differences, differences, _of_small_arms(np.array(d)))
+    patterns = np.einsum("ai,bj,ijrd->abrd", differences, differences, central)
+    more = np.maximum(orders[:, None], orders)[:, :, None] > orders  # patients than the moment's degree
+    return chance, np.where(more[..., None], 0.0, patterns)
 
 
 def _of_small_arms(d: np.ndarray) -> np.ndarray:

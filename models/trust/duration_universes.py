@@ -19,7 +19,7 @@ from models.answers.bias import bias_priors
 from models.endpoint import Endpoint
 from models.endpoints import ENDPOINTS, OF_DURATIONS, evidence_of
 from models.engines import short_chains
-from models.engines.short_chains import CHAINS, DRAWS, Sampled, draw
+from models.engines.short_chains import CHAINS, DRAWS, LONGER, Sampled, draw
 from models.evidence.report import Evidence
 from models.runs import heavy, many, store
 from models.runs.closure import fingerprint
@@ -78,7 +78,8 @@ def convergence(key: str, review: Review) -> str:
         f" {max(d['r_hat'] for d in found):.3f}, the smallest effective sample size"
         f" {min(min(d['ess_bulk'], d['ess_tail']) for d in found):.0f}, with at most"
         f" {max(d['divergences'] for d in found)} divergent steps in {CHAINS * DRAWS:,}; they are fit for"
-        " comparing choices, not for a headline."
+        " comparing choices, not for a headline. Those of the review's own reading of all studies, of which"
+        f" the answers are, are {LONGER} times as long."
     )
 
 
@@ -156,9 +157,11 @@ def all_universes(key: str, review: Review, folder: Path | None = None) -> Itera
     """
     structures = _structures(key, review)
     every = every_report([evidence for (_, evidence), _, _ in structures])
+    own, all_studies = structures[0][:2]
     tasks = [
         _task(every, evidence, studies, _biases(key, bias, review))
-        for (_, evidence), (_, studies), bias in structures
+        | ({"draws": LONGER * DRAWS} if (reading, subset) == (own[0], all_studies[0]) else {})
+        for (reading, evidence), (subset, studies), bias in structures
     ]
     fitted = (
         many.run(draw, tasks, name=f"{key}-universes", code=identity(key, review), folder=folder)
