@@ -172,6 +172,26 @@ def test_the_reports_of_a_release_are_read_whole_under_the_arms_of_today(version
         }
 
 
+def test_a_record_that_differs_by_renaming_alone_is_not_corrected(review):
+    """Of two studies the record differs from that of version 0.2.0 (git diff v0.2.0) by the names of arms and
+    of a field alone; the release kept a hash of what stood there.
+    """
+    released = {row["id"]: row for row in versions.read("0.2.0")["register"]}
+    for study in ("kadauke2021", "wang2024"):
+        record = review.records[study]
+        one, *others = record.entries
+        corrected = record.model_copy(
+            update={"entries": [one.model_copy(update={"printed": "2031"}), *others]}
+        )
+        for held, same in ((record, True), (corrected, False)):
+            now = {"numbers": versions.numbers_hash(held), "numbers_formerly": versions.former_hash(held)}
+            assert versions.same_numbers(released[study], now) == same
+
+
+def test_a_record_that_is_new_is_no_renamed_one():
+    assert not versions.same_numbers({"numbers": None}, {"numbers": "a", "numbers_formerly": None})
+
+
 def test_reports_of_crs_duration_that_a_setting_leaves_out_are_silent(review, monkeypatch):
     # The limiting case: with every report left out the posterior is the prior, N(0, s), whatever else is
     # compiled in.  Fitted in this process, which compiles once for both fits.

@@ -80,7 +80,7 @@ def _what_changed(before: dict | None, after: dict | None) -> str:
     said = []
     if before["decision"] != after["decision"]:
         said.append(f"{_words(before['decision'])} before, now {_words(after['decision'])}")
-    if before["numbers"] != after["numbers"]:
+    if not versions.same_numbers(before, after):
         said.append(
             "record corrected"
             if before["numbers"] and after["numbers"]
@@ -192,8 +192,12 @@ def _as_refitted(key: str, analysis: str, before: dict, after: dict, found: dict
 
 def _numbers_changed(old: dict, new: dict) -> set[str]:
     """Studies of which the record holds other numbers than before, or did not exist."""
-    before = {row["id"]: row["numbers"] for row in old["register"]}
-    return {row["id"] for row in new["register"] if before.get(row["id"]) != row["numbers"]}
+    before = {row["id"]: row for row in old["register"]}
+    return {
+        row["id"]
+        for row in new["register"]
+        if row["id"] not in before or not versions.same_numbers(before[row["id"]], row)
+    }
 
 
 def _changes(analysis: str, before: dict, after: dict, corrected: set[str]) -> dict[str, str]:

@@ -11,13 +11,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from extraction.bias import overall
 from extraction.fault import Fault
-from extraction.question import QUESTION
+from extraction.question import CONDITION, QUESTION
 from extraction.records import Review
 from extraction.schema import Record
 from extraction.tree import HOME
+from extraction.vocabulary import REVERSED, TWO_ARMS
 from models.answers.bias import bias_priors
 from models.answers.summary import evidence_hash, summarise, version
 from models.endpoints import ENDPOINTS, evidence_of
@@ -39,8 +41,13 @@ MONTE_CARLO_ERRORS = 4
 """
 QUADRATURE_ERROR = 1e-4
 """Relative: how far two runs of one quadrature may lie apart on two machines."""
-SEEN = ("risk_of_bias", "extracted", "extractor", "second_extraction")
-"""Parts of a record that change no number: the judgements have their own fingerprint."""
+SEEN: dict[str, Any] = {
+    **dict.fromkeys(("risk_of_bias", "extracted", "extractor", "second_extraction"), True),
+    "contradictions": {"__all__": {"excuses"}},
+}
+"""Parts of a record that change no number: the judgements have their own fingerprint, and what an
+acknowledged contradiction excuses is a matter of the checks.
+"""
 
 
 class NoSuchVersion(Fault):
@@ -118,13 +125,38 @@ def _registered(study: str, review: Review) -> dict:
         "cohort": row.cohort,
         "endpoints": row.endpoints,
         "numbers": record and numbers_hash(record),
+        "numbers_formerly": record and former_hash(record),
         "judgements": record and judgements_hash(record),
     }
 
 
 def numbers_hash(record: Record) -> str:
     """Fingerprint of what a record says of its paper: its numbers, addresses and readings."""
-    return store.hash_of(record.model_dump(mode="json", exclude=set(SEEN)))
+    return store.hash_of(record.model_dump(mode="json", exclude=SEEN))
+
+
+def former_hash(record: Record) -> str | None:
+    """The same as releases made before all reviews had the same arms would have it, under the words of then:
+    arms, the grades of a stratum, and from when time runs; None for a review without such releases.
+    """
+    if not (arm := QUESTION.treatment.arm_formerly):
+        return None
+    text = json.dumps(record.model_dump(mode="json", exclude=SEEN))
+    text = re.sub(r'(?<=[._"])treated(?=["\.])', arm, text)
+    formerly = {
+        **{contrast: contrast.replace("treated", arm) for contrast in (TWO_ARMS, REVERSED)},
+        "grades": f"{CONDITION.lower()}_grades",
+        "baseline": QUESTION.baseline,
+    }
+    for word, former in formerly.items():
+        text = text.replace(f'"{word}"', f'"{former}"')
+    return store.hash_of(json.loads(text))
+
+
+def same_numbers(before: dict, after: dict) -> bool:
+    """Whether two rows of a register say the same of a paper, the former perhaps in former words."""
+    known = before["numbers"]
+    return known == after["numbers"] or (known is not None and known == after.get("numbers_formerly"))
 
 
 def judgements_hash(record: Record) -> str:
