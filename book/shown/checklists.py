@@ -18,7 +18,7 @@ def show(held: Checklist) -> None:
     """
     rows = [
         cells([f"{item.item}: {item.asks}"]) + Markup('<td class="long">{}</td>').format(answer(item))
-        for item in held.items
+        for item in held.items.values()
     ]
     numbers = pd.DataFrame(
         [
@@ -30,7 +30,7 @@ def show(held: Checklist) -> None:
                 "lacking": item.lacking,
                 "inapplicable": item.inapplicable,
             }
-            for item in held.items
+            for item in held.items.values()
         ]
     )
     display_rows(["item", "in this book"], rows, Table(numbers, f"{held.title} ({held.source})"))

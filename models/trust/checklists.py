@@ -2,99 +2,32 @@
 its diagnostics.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from extraction.bias import overall
 from extraction.fault import Fault
+from extraction.people import People
+from extraction.people import read as read_people
 from extraction.question import CONDITION, TREATMENT
 from extraction.records import Review
-from extraction.tree import IS_OWN, REVIEW
-from models.endpoints import ENDPOINTS
+from extraction.tree import REVIEW
+from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.acceptance import elements
 from models.runs import store
+from models.words import NOT_RATED, rating
 
-FILE = Path(__file__).with_suffix(".yml")
-ANSWERS = FILE if IS_OWN else REVIEW / "checklists.yml"
-"""Where the items are answered for the review."""
-OPEN = "Nobody has answered it for this review yet."
-REQUIRED = {
-    "prisma": tuple(
-        [
-            "1",
-            "2",
-            "3",
-            "4",
-            "5",
-            "6",
-            "7",
-            "8",
-            "9",
-            "10a",
-            "10b",
-            "11",
-            "12",
-            "13a",
-            "13b",
-            "13c",
-            "13d",
-            "13e",
-            "13f",
-            "14",
-            "15",
-            "16a",
-            "16b",
-            "17",
-            "18",
-            "19",
-            "20a",
-            "20b",
-            "20c",
-            "20d",
-            "21",
-            "22",
-            "23a",
-            "23b",
-            "23c",
-            "23d",
-            "24a",
-            "24b",
-            "24c",
-            "25",
-            "26",
-            "27",
-        ]
-    ),
-    "prisma_lsr": (
-        "Title",
-        "Abstract",
-        "Rationale",
-        "Objectives",
-        "L1 Living mode parameters",
-        "Data collection",
-        "Synthesis",
-        "Study selection",
-        "Changes to the methods",
-        "Changes to the results",
-        "Limits of the review process",
-        "Authors and roles",
-    ),
-    "barg": (
-        "Before",
-        "1. Model",
-        "2. Computation",
-        "3. Posterior",
-        "4. Decision",
-        "5. Sensitivity",
-        "6. Reproducible",
-    ),
-}
-"""Items of PRISMA 2020, each once; topics of PRISMA-LSR and steps of BARG, each with at least one row."""
+ASKED = Path(__file__).with_suffix(".yml")
+"""What each item asks, and where the book of any review answers it."""
+ANSWERS = REVIEW / "checklists.yml"
+"""What the review answers otherwise."""
+OPEN = "It needs the reviewers' own words, which are still to be given in checklists.yml."
 MEASURES = {"r_hat": "R-hat", "ess_bulk": "bulk ESS", "ess_tail": "tail ESS", "mcse": "MCSE of the mean"}
 MEANINGS = {
     "mu": "mean effect",
@@ -113,6 +46,12 @@ MEANINGS = {
 """Every variable of a posterior in words; effects are log ratios."""
 
 State = Literal["met", "met in part", "not met", "does not apply"]
+Fact = Literal["searched", "archived", "rated", "judged", "funded", "declared", "named"]
+"""What an answer may hang on: a source was searched, a version archived, every endpoint rated, every study
+that enters judged, funding stated, interests and roles of each author declared.
+"""
+ENDPOINTS_PAGES = "endpoints"
+"""Stands for the pages of the endpoints."""
 
 
 class Incomplete(Fault):
@@ -121,19 +60,27 @@ class Incomplete(Fault):
     """
 
 
-class Item(BaseModel):
-    """What a checklist asks, and where this book answers.
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Answer(Strict):
+    """Where this book answers an item.
 
     where : `page` or `page#Heading on it`; lacking : what falls short and why; inapplicable : why the item
     does not arise
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    item: str
-    asks: str
     where: tuple[str, ...] = ()
     lacking: str = ""
     inapplicable: str = ""
+
+
+class Item(Answer):
+    """What a checklist asks, and where this book answers."""
+
+    item: str
+    asks: str
 
     @property
     def state(self) -> State:
@@ -147,27 +94,142 @@ class Item(BaseModel):
         return bool(self.where or self.lacking) != bool(self.inapplicable)
 
 
-class Checklist(BaseModel):
+class Asked(Answer):
+    """What any review is asked, and where its book answers.
+
+    item : as it is shown, else its name; unless : the fact that makes up for what is lacking; once : the fact
+    without which there is nothing at these places
+    """
+
+    item: str = ""
+    asks: str
+    unless: Fact | None = None
+    once: Fact | None = None
+
+
+class Checklist(Strict):
     """A published checklist with the answers of this review."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     title: str
     source: str
-    items: tuple[Item, ...]
-
-    def without_answers(self) -> "Checklist":
-        """What it asks alone."""
-        items = tuple(Item(item=item.item, asks=item.asks, lacking=OPEN) for item in self.items)
-        return self.model_copy(update={"items": items})
+    items: dict[str, Item]
 
 
-def read(file: Path = ANSWERS) -> dict[str, Checklist]:
-    """The checklists by name, as they stand in `file`; without it every item is open."""
-    if not file.is_file():
-        return {name: held.without_answers() for name, held in read(FILE).items()}
+class AskedOfAny(Strict):
+    """A published checklist as any review is asked it."""
+
+    title: str
+    source: str
+    items: dict[str, Asked]
+
+
+def of_any() -> dict[str, AskedOfAny]:
+    """The checklists by name, with the items of each by theirs."""
+    held = yaml.safe_load(ASKED.read_text(encoding="utf-8"))
+    return {name: AskedOfAny(**one) for name, one in held.items()}
+
+
+def read(
+    review: Review, pages: Mapping[str, list[str]], file: Path = ANSWERS, people: People | None = None
+) -> dict[str, Checklist]:
+    """The checklists by name, answered as the book of any review is, or as `file` says; raise Incomplete
+    where that answers what nobody asks.
+
+    pages : headings of each page of the book, by its name without ending
+    """
+    asked, known = of_any(), facts(review, people or read_people())
+    own = _own(file, asked)
     return {
-        name: Checklist(**held) for name, held in yaml.safe_load(file.read_text(encoding="utf-8")).items()
+        name: Checklist(
+            title=one.title,
+            source=one.source,
+            items={
+                key: _item(key, item, own[name].get(key) or _answer(item, pages, known))
+                for key, item in one.items.items()
+            },
+        )
+        for name, one in asked.items()
     }
+
+
+def _own(file: Path, asked: Mapping[str, AskedOfAny]) -> dict[str, dict[str, Answer]]:
+    """What a review answers in its own words, by checklist and item."""
+    held = (yaml.safe_load(file.read_text(encoding="utf-8")) or {}) if file.is_file() else {}
+    unasked = [
+        f"{name} {key}"
+        for name, answers in held.items()
+        for key in answers
+        if name not in asked or key not in asked[name].items
+    ]
+    if unasked:
+        raise Incomplete(f"{file.name} answers what no checklist asks: {', '.join(unasked)}")
+    try:
+        return {name: {key: Answer(**one) for key, one in held.get(name, {}).items()} for name in asked}
+    except (TypeError, ValidationError) as fault:
+        raise Incomplete(f"{file.name}: {fault}") from None
+
+
+def _item(key: str, asked: Asked, answer: Answer) -> Item:
+    return Item(item=asked.item or key, asks=asked.asks, **answer.model_dump())
+
+
+def _answer(asked: Asked, pages: Mapping[str, list[str]], known: Container[Fact]) -> Answer:
+    """The answer of any review, as far as this one's pages and facts bear it."""
+    there = asked.once is None or asked.once in known
+    where = tuple(place for each in asked.where for place in _places(each, pages)) if there else ()
+    made_up = asked.unless in known and where
+    lacking = "" if made_up else asked.lacking or ("" if where or asked.inapplicable else OPEN)
+    return Answer(where=where, lacking=lacking, inapplicable=asked.inapplicable)
+
+
+def _places(where: str, pages: Mapping[str, list[str]]) -> list[str]:
+    """Where a place of any review is in this one: of `endpoints`, on each page of one that has such headings;
+    a page of its own may have others.
+    """
+    page, _, words = where.partition("#")
+    if page == ENDPOINTS_PAGES:
+        return [
+            f"{name}#{heading}"
+            for name in _of_endpoints()
+            for heading in _headings(words, pages.get(name, []))
+        ]
+    if page not in pages:
+        return []
+    return [where if not words or pages[page].count(words) == 1 else page]
+
+
+def _of_endpoints() -> list[str]:
+    """Pages of endpoints, each once."""
+    return list(dict.fromkeys(one.shown.page.partition(".html")[0] for one in ENDPOINTS.values()))
+
+
+def _headings(words: str, found: list[str]) -> list[str]:
+    """Headings that say one of these words, alone or behind the title of an endpoint."""
+    return [
+        heading
+        for heading in found
+        if found.count(heading) == 1
+        and any(heading == word or heading.lower().endswith(f": {word.lower()}") for word in words.split("|"))
+    ]
+
+
+def facts(review: Review, people: People) -> set[Fact]:
+    """What is so of a review, of all that an answer may hang on."""
+    living, authors = review.living, people.people
+    known: dict[Fact, bool] = {
+        "searched": bool(living and living.searches),
+        "archived": bool(living and living.doi.versions),
+        "rated": all(rating(one.evidence, review) != NOT_RATED for one in ENDPOINTS.values()),
+        "judged": all(
+            overall(review.records[study], one.evidence)
+            for key, one in ENDPOINTS.items()
+            for study in evidence_of(key, review).studies
+        ),
+        "funded": bool(people.funding),
+        "declared": bool(authors) and all(person.interests for person in authors),
+        "named": bool(authors) and all(person.roles for person in authors),
+    }
+    return {fact for fact, holds in known.items() if holds}
 
 
 def complete(lists: Mapping[str, Checklist], pages: Mapping[str, list[str]]) -> Mapping[str, Checklist]:
@@ -176,39 +238,21 @@ def complete(lists: Mapping[str, Checklist], pages: Mapping[str, list[str]]) -> 
     pages : headings of each page of the book, by its name without ending
     """
     faults = [
-        fault
-        for name, items in REQUIRED.items()
-        for fault in _missing(lists[name], items, once=name == "prisma")
-    ]
-    faults += [
         f"{held.title} {item.item}, {item.asks}: it needs `where`, `lacking` or both, or else `inapplicable`"
         for held in lists.values()
-        for item in held.items
+        for item in held.items.values()
         if not item.answered
     ]
     faults += [
         f"{held.title} {item.item}: {fault}"
         for held in lists.values()
-        for item in held.items
+        for item in held.items.values()
         for where in item.where
         for fault in _leads_nowhere(where, pages)
     ]
     if faults:
         raise Incomplete("The reporting checklists are not complete.\n" + "\n".join(faults))
     return lists
-
-
-def _missing(held: Checklist, required: tuple[str, ...], once: bool) -> list[str]:
-    found = [item.item for item in held.items]
-    return (
-        [f"{held.title}: item {name} is missing" for name in required if name not in found]
-        + [f"{held.title}: there is no item {name}" for name in dict.fromkeys(found) if name not in required]
-        + [
-            f"{held.title}: item {name} stands there twice"
-            for name in required
-            if once and found.count(name) > 1
-        ]
-    )
 
 
 def _leads_nowhere(where: str, pages: Mapping[str, list[str]]) -> list[str]:
@@ -239,7 +283,7 @@ def finding(lists: Mapping[str, Checklist], review: Review) -> str:
 
 def _counts(held: Checklist) -> str:
     """`22 of 42 points are met, 14 in part and 6 not`."""
-    states = [item.state for item in held.items]
+    states = [item.state for item in held.items.values()]
     said = [
         f"{states.count(state)} {words}"
         for state, words in (
