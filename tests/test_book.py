@@ -96,7 +96,8 @@ def test_a_failed_build_leaves_the_old_book(old_book, monkeypatch):
 
 def test_a_missing_posterior_stops_the_build_in_one_line(old_book, monkeypatch):
     monkeypatch.setattr(store, "is_fitted", lambda key, review: key != "overall_survival")
-    with pytest.raises(build.NotMade, match=r"^No posterior .*: overall_survival\. Run `make fit` first\.$"):
+    said = r"^No posterior .*: overall_survival\. Run `python -m models fit` first\.$"
+    with pytest.raises(build.NotMade, match=said):
         build.build("anything")
     assert old_book.read_text() == "old"
 

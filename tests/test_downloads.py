@@ -368,13 +368,13 @@ def test_a_notebook_runs_from_first_cell_to_last_wherever_it_was_saved(
             store,
             "is_fitted",
             lambda key, review: key != "icans",
-            r"^No posterior .*: icans\. Run `make fit` first\.$",
+            r"^No posterior .*: icans\. Run `python -m models fit` first\.$",
         ),
         (
             build,
             "is_current",
             lambda fingerprint: False,
-            r"^The book is not that of the tree as it stands\. Run `make book` first\.$",
+            r"^The book is not that of the tree as it stands\. Run `python -m book` first\.$",
         ),
         (
             bundle,
@@ -395,7 +395,7 @@ def test_what_is_not_whole_is_refused_in_one_line_and_nothing_is_written(
 
 def test_a_folder_without_git_is_refused(html, tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    monkeypatch.setattr(inputs, "ROOT", tmp_path)
+    monkeypatch.setattr(bundle, "HOME", tmp_path)
     with pytest.raises(build.NotMade, match=r"^A bundle is made from a git checkout: .*not a git repository"):
         bundle._tracked()
 

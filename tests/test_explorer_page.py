@@ -282,4 +282,4 @@ def test_a_notebook_without_a_book_says_where_the_explorer_works(monkeypatch, re
     monkeypatch.delenv(files.PAGE, raising=False)
     monkeypatch.setattr(files, "display", lambda content, **_: shown.append(content["text/html"]))
     explorer.show(review)
-    assert "make book" in shown[0] and "<script" not in shown[0]
+    assert "python -m book" in shown[0] and "<script" not in shown[0]

@@ -144,7 +144,7 @@ def test_a_chromium_that_fails_leaves_nothing(does, elsewhere, monkeypatch, caps
 def test_a_book_that_is_not_current_is_not_printed(elsewhere, monkeypatch, capsys):
     monkeypatch.setattr(build, "is_current", lambda fingerprint: False)
     assert main(["pdf"]) == 1
-    assert "Run `make book` first." in capsys.readouterr().err
+    assert "Run `python -m book` first." in capsys.readouterr().err
 
 
 def test_the_command_is_named_in_the_help():

@@ -183,7 +183,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(tmp_path, monkeypatch, capsys)
 
 def test_no_book_is_shown_where_there_is_none(tmp_path, monkeypatch):
     monkeypatch.setattr(serve, "HTML", tmp_path)
-    with pytest.raises(build.NotMade, match="run `make book` first"):
+    with pytest.raises(build.NotMade, match="run `python -m book` first"):
         serve.served(0)
 
 

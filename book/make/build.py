@@ -103,7 +103,8 @@ def _require_checklists(review: Review) -> None:
     from book.make.headings import headings
     from models.trust.checklists import complete, read
 
-    complete(read(), headings(review))
+    pages = headings(review)
+    complete(read(review, pages), pages)
 
 
 def require_posteriors(review: Review) -> None:
@@ -113,8 +114,8 @@ def require_posteriors(review: Review) -> None:
 
     if missing := [key for key in endpoints.ENDPOINTS if not store.is_fitted(key, review)]:
         raise NotMade(
-            f"No posterior for the records and models as they stand: {', '.join(missing)}. Run `make fit`"
-            " first."
+            f"No posterior for the records and models as they stand: {', '.join(missing)}. Run"
+            " `python -m models fit` first."
         )
 
 

@@ -1,9 +1,9 @@
 """`python -m book bundle`: one archive of a version, that can be cited, read without this software, and built
 again.
 
-It holds the tree as git knows it with the posteriors its pages show, and beside it, in `bundle/`, evidence,
-results, draws and figures in open formats.  The same inputs give the same bytes: names are sorted, and no
-clock is read.
+It holds the tree as git knows it, that of another review its folder alone, with the posteriors its pages
+show, and beside it, in `bundle/`, evidence, results, draws and figures in open formats.  The same inputs give
+the same bytes: names are sorted, and no clock is read.
 """
 
 import hashlib
@@ -18,8 +18,12 @@ import pandas as pd
 from book.html.numbers_csv import to_csv
 from book.make import build, crate, inputs, tidy
 from book.shown.citation import STEM, Citation, citation
+from extraction.beside import beside
+from extraction.extras import DISTRIBUTION
+from extraction.extras import version as installed
 from extraction.git import GitFailed, git
 from extraction.records import Review, load
+from extraction.tree import HOME, IS_OWN
 from extraction.whole import whole
 from models.answers.summary import summary
 from models.endpoints import ENDPOINTS
@@ -39,11 +43,21 @@ README = """# {title}, version {version}
 | `bundle/draws/` | the draws of each posterior, as netCDF and Parquet; effects on the log scale |
 | `bundle/figures/` | every figure of the book as SVG; `index.csv` gives page and alternative text |
 | `bundle/numbers/` | the numbers under each figure and table of the book |
-| the rest | the tree itself: records, code, pages, tests, `requirements.lock`, and in `_build/posteriors/` the posteriors its pages show |
-
-`make book` in this folder builds the book again; it needs make, and Python 3.12 or 3.13 or uv. `sha256sum --check SHA256SUMS` checks every file.
-`ro-crate-metadata.json` describes them for machines. Code is under the MIT licence (LICENSE); text, records and figures are under CC BY 4.0 (LICENSE-TEXT).
+{rest}
+`sha256sum --check SHA256SUMS` checks every file. `ro-crate-metadata.json` describes them for machines.
 """  # noqa: E501 (a Markdown table)
+REST = """| the rest | the tree itself: records, code, pages, tests, `requirements.lock`, and in `_build/posteriors/` the posteriors its pages show |
+
+`make book` in this folder builds the book again; it needs make, and Python 3.12 or 3.13 or uv.
+Code is under the MIT licence (LICENSE); text, records and figures are under CC BY 4.0 (LICENSE-TEXT).
+"""  # noqa: E501
+REST_OF_ANOTHER = """| the rest | the folder of the review: question, register, records, and in `_build/posteriors/` the posteriors its pages show |
+
+It was made with {distribution} {installed}; `{lock}` pins that version's libraries. Where these are installed, on Python 3.12 or 3.13, `review book` in this
+folder builds the book again. Its text, records and figures are under {licences}.
+"""  # noqa: E501
+LOCK = "bundle/requirements.lock"
+"""The pins of the program that made another review: its own tree has them."""
 
 
 def write(folder: Path = FOLDER) -> Path:
@@ -62,9 +76,9 @@ def write(folder: Path = FOLDER) -> Path:
     with build.step("gathered figures and their numbers"):
         files |= _figures() | _numbers()
     files |= {f"bundle/{name}": text.encode() for name, text in cited.files().items()}
-    files["bundle/README.md"] = README.format(
-        title=cited.title, version=cited.version, words=cited.words
-    ).encode()
+    if not IS_OWN:
+        files[LOCK] = beside(inputs.PINS).read_bytes()
+    files["bundle/README.md"] = _readme(cited).encode()
     files[crate.NAME] = crate.metadata(cited, files).encode()
     files["SHA256SUMS"] = "".join(
         f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)
@@ -74,13 +88,27 @@ def write(folder: Path = FOLDER) -> Path:
         return _pack(files, name, folder / f"{name}.zip")
 
 
+def _readme(cited: Citation) -> str:
+    rest = (
+        REST
+        if IS_OWN
+        else REST_OF_ANOTHER.format(
+            distribution=DISTRIBUTION,
+            installed=installed(),
+            lock=LOCK,
+            licences=", ".join(licence.words for licence in cited.licences) or "no licence that is named",
+        )
+    )
+    return README.format(title=cited.title, version=cited.version, words=cited.words, rest=rest)
+
+
 def require(review: Review) -> None:
     """Raise NotMade unless posteriors and book answer to the tree as it stands, and git knows all that they
     read.
     """
     build.require_posteriors(review)
     if not build.is_current(inputs.of_book()):
-        raise build.NotMade("The book is not that of the tree as it stands. Run `make book` first.")
+        raise build.NotMade("The book is not that of the tree as it stands. Run `python -m book` first.")
     if unknown := sorted(set(inputs.names()).difference(_tracked())):
         raise build.NotMade(
             f"Not in git, so not in the bundle: {', '.join(unknown)}. Add it with `git add`, or remove it."
@@ -90,20 +118,20 @@ def require(review: Review) -> None:
 def _tracked() -> list[str]:
     """Every file that git tracks and that is there."""
     try:
-        listed = git("-c", "safe.directory=*", "ls-files", "-z", folder=inputs.ROOT)
+        listed = git("-c", "safe.directory=*", "ls-files", "-z", folder=HOME)
     except GitFailed as failed:
         raise build.NotMade(f"A bundle is made from a git checkout: {failed}.") from None
-    return [name for name in listed.split("\0") if name and (inputs.ROOT / name).is_file()]
+    return [name for name in listed.split("\0") if name and (HOME / name).is_file()]
 
 
 def _tree() -> dict[str, bytes]:
-    return {name: (inputs.ROOT / name).read_bytes() for name in _tracked()}
+    return {name: (HOME / name).read_bytes() for name in _tracked()}
 
 
 def _posteriors(review: Review) -> dict[str, bytes]:
-    """The stored posterior of each endpoint where `make book` looks for it."""
+    """The stored posterior of each endpoint where `python -m book` looks for it."""
     return {
-        path.relative_to(inputs.ROOT).as_posix(): path.read_bytes()
+        path.relative_to(HOME).as_posix(): path.read_bytes()
         for key in ENDPOINTS
         for path in store.paths(key, review)
     }

@@ -6,7 +6,7 @@ import hashlib
 import json
 from pathlib import PurePosixPath
 
-from book.shown.citation import STEM, Citation
+from book.shown.citation import STEM, Citation, Licence
 
 NAME = "ro-crate-metadata.json"
 CONTEXT = ["https://w3id.org/ro/crate/1.1/context", {"sha256": "https://schema.org/sha256"}]
@@ -34,21 +34,13 @@ FORMATS = {
     ".yml": "application/yaml",
     "": "text/plain",
 }
-LICENCES = {
-    "#mit": ("MIT", "MIT licence, for the code", "https://spdx.org/licenses/MIT"),
-    "#cc-by": (
-        "CC-BY-4.0",
-        "Creative Commons Attribution 4.0, for text, records and figures",
-        "https://spdx.org/licenses/CC-BY-4.0",
-    ),
-}
 CODE = {".py", ".toml", ".lock", ".R", ".css", ""}
 """Endings of files under the licence of the code."""
 
 
 def metadata(cited: Citation, files: dict[str, bytes]) -> str:
     """The RO-Crate of files by path; SHA256SUMS is listed too, though it is written last."""
-    parts = [_file(path, content) for path, content in sorted(files.items())] + [
+    parts = [_file(path, content, cited) for path, content in sorted(files.items())] + [
         {"@id": "SHA256SUMS", "@type": "File", "name": "SHA256SUMS", "encodingFormat": "text/plain"}
     ]
     authors = [
@@ -62,14 +54,20 @@ def metadata(cited: Citation, files: dict[str, bytes]) -> str:
         "description": f"{cited.note}.",
         "version": cited.version,
         **({"datePublished": cited.date.isoformat()} if cited.date else {}),
-        "license": [{"@id": name} for name in LICENCES],
+        "license": [{"@id": _id(licence)} for licence in cited.licences],
         "author": [{"@id": author["@id"]} for author in authors],
         "identifier": f"https://doi.org/{cited.doi}" if cited.doi else cited.evidence,
         "hasPart": [{"@id": part["@id"]} for part in parts],
     }
     licences = [
-        {"@id": name, "@type": "CreativeWork", "name": words, "identifier": spdx, "url": url}
-        for name, (spdx, words, url) in LICENCES.items()
+        {
+            "@id": _id(licence),
+            "@type": "CreativeWork",
+            "name": licence.words,
+            "identifier": licence.spdx,
+            "url": licence.address,
+        }
+        for licence in cited.licences
     ]
     descriptor = {
         "@id": NAME,
@@ -80,17 +78,23 @@ def metadata(cited: Citation, files: dict[str, bytes]) -> str:
     return _json({"@context": CONTEXT, "@graph": [descriptor, root, *authors, *licences, *parts]})
 
 
-def _file(path: str, content: bytes) -> dict:
+def _id(licence: Licence) -> str:
+    return f"#{licence.spdx.lower()}"
+
+
+def _file(path: str, content: bytes, cited: Citation) -> dict:
     ending = PurePosixPath(path).suffix
-    return {
+    found = {
         "@id": path,
         "@type": "File",
         "name": PurePosixPath(path).name,
         "encodingFormat": FORMATS.get(ending, "text/plain"),
         "contentSize": str(len(content)),
         "sha256": hashlib.sha256(content).hexdigest(),
-        "license": {"@id": "#mit" if ending in CODE else "#cc-by"},
     }
+    if not cited.licences:
+        return found
+    return found | {"license": {"@id": _id(cited.licences[0 if ending in CODE else -1])}}
 
 
 def datapackage(cited: Citation, columns: dict[str, dict[str, str]]) -> str:
@@ -118,7 +122,7 @@ def datapackage(cited: Citation, columns: dict[str, dict[str, str]]) -> str:
             "title": cited.title,
             "version": cited.version,
             "description": f"{cited.note}.",
-            "licenses": [{"name": "CC-BY-4.0", "path": "https://creativecommons.org/licenses/by/4.0/"}],
+            "licenses": [{"name": licence.spdx, "path": licence.address} for licence in cited.licences[-1:]],
             "resources": resources,
         }
     )

@@ -10,12 +10,10 @@ import html
 import json
 from pathlib import Path
 
-import yaml
-
 from book.make import build, bundle
 from book.shown.citation import Citation, citation
+from extraction import cff
 from extraction.records import Review, load
-from extraction.tree import HOME
 from extraction.whole import write_whole
 
 FOLDER = build.BUILD / "deposit"
@@ -35,8 +33,7 @@ def write(folder: Path = FOLDER) -> Path:
         )
     place = folder / cited.version
     archive = bundle.write(place)
-    held = yaml.safe_load((HOME / "CITATION.cff").read_text(encoding="utf-8"))
-    text = json.dumps(metadata(held, cited, review), indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(metadata(cff.read(), cited, review), indent=1, ensure_ascii=False) + "\n"
     write_whole(place / METADATA, text)
     named = {archive.name: archive.read_bytes(), METADATA: text.encode()}
     write_whole(
@@ -61,7 +58,7 @@ def metadata(held: dict, cited: Citation, review: Review) -> dict:
         "creators": [_creator(author) for author in held["authors"]],
         "publication_date": str(cited.date),
         "access_right": "open",
-        "license": held["license"].lower(),
+        "license": next((named.lower() for named in cff.licences(held)), None),
         "keywords": held.get("keywords"),
         "version": cited.version,
         "language": "eng",

@@ -13,7 +13,7 @@ from pathlib import Path
 from book.make import written
 from extraction.beside import beside
 from extraction.question import FILE
-from extraction.tree import HOME, IS_OWN, REVIEW, ROOT
+from extraction.tree import HOME, IS_OWN, OWN, REVIEW, ROOT
 from models.runs.closure import Tree
 
 PINS = "requirements.lock"
@@ -58,9 +58,15 @@ def of_book(root: Path = ROOT) -> str:
 
 
 def names(root: Path = ROOT) -> list[str]:
-    """Every file of the tree that the rendered book depends on, sorted; posteriors are not among them."""
+    """Every file that the rendered book depends on, sorted, by its path in the tree; of another review those
+    of its folder.  Posteriors are not among them.
+    """
     tree = _tree(root)
     modules = tree.closure([name for name, _ in _renderers(root)], tree.page(_all_cells(root)))
+    if _is_of_another_review(root):
+        read = {path.removeprefix(f"{OWN.name}/") for path in tree.files(modules)}
+        found = {path for path in REVIEW.glob("pages/**/*.md")} | {REVIEW / path for path in read}
+        return sorted(path.relative_to(REVIEW).as_posix() for path in found if path.is_file())
     code = (path.relative_to(root).as_posix() for name in modules if (path := tree.path(name)))
     return sorted({*code, *tree.files(modules), *_prose(root), PINS})
 

@@ -54,7 +54,7 @@ def write(path: Path) -> Path:
     book or without Chromium.
     """
     if not build.is_current(inputs.of_book()):
-        raise build.NotMade("The book is not that of the tree as it stands. Run `make book` first.")
+        raise build.NotMade("The book is not that of the tree as it stands. Run `python -m book` first.")
     chromium = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if chromium is None:
         raise build.NotMade(

@@ -11,9 +11,9 @@ def served(port: int) -> ThreadingHTTPServer:
     port is taken.
     """
     if not (HTML / "index.html").is_file():
-        raise NotMade("There is none yet: run `make book` first.")
+        raise NotMade("There is none yet: run `python -m book` first.")
     handler = partial(SimpleHTTPRequestHandler, directory=HTML)
     try:
         return ThreadingHTTPServer(("127.0.0.1", port), handler)
     except (OSError, OverflowError) as error:
-        raise NotMade(f"Port {port}: {error}. Choose another: make serve PORT=8001.") from None
+        raise NotMade(f"Port {port}: {error}. Choose another: python -m book serve --port 8001.") from None

@@ -11,7 +11,9 @@ from functools import cache
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from extraction import cff
 from extraction.beside import beside
+from extraction.extras import DISTRIBUTION, version
 from extraction.question import QUESTION, Asked
 from extraction.tree import IS_OWN, REVIEW, ROOT
 
@@ -63,10 +65,32 @@ def order() -> str:
 
 
 def configuration() -> dict:
-    """What `_config.yml` says, with the title of the review; raise YAMLError where it is broken."""
+    """What `_config.yml` says; of another review with its title, authors and licence, and what a file of that
+    name in its folder says.  Raises YAMLError where one is broken.
+    """
     found = yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))
-    own = {} if IS_OWN else {"title": f"{QUESTION.title}: a living meta-analysis"}
-    return found | own
+    if IS_OWN:
+        return found
+    own = REVIEW / CONFIGURATION.name
+    said = yaml.safe_load(own.read_text(encoding="utf-8")) if own.is_file() else None
+    return _laid_over(found | _of_another(), said or {})
+
+
+def _of_another() -> dict[str, str]:
+    held = cff.read()
+    return {
+        "title": f"{QUESTION.title}: a living meta-analysis",
+        "author": "; ".join(cff.authors(held)),
+        "copyright": ", ".join(cff.licences(held)),
+    }
+
+
+def _laid_over(found: dict, own: dict) -> dict:
+    """A mapping with what another says, at any depth."""
+    return found | {
+        name: _laid_over(found[name], said or {}) if isinstance(found.get(name), dict) else said
+        for name, said in own.items()
+    }
 
 
 def _chapters(caption: str) -> Iterator[dict[str, str]]:
@@ -92,4 +116,13 @@ def _of_endpoints(but: Container[str]) -> dict[str, str]:
 
 
 def _filled(name: str, **given: object) -> str:
-    return WORDS.get_template(name).render(question=QUESTION, kinds=KINDS, **given)
+    return WORDS.get_template(name).render(question=QUESTION, kinds=KINDS, **_around(), **given)
+
+
+@cache
+def _around() -> dict[str, object]:
+    """Whether the review is the project's own; of another its software and its licence, in words."""
+    if IS_OWN:
+        return {"own": True}
+    licences = ", ".join(cff.licences(cff.read()))
+    return {"own": False, "software": f"`{DISTRIBUTION}` {version()}", "licences": licences}

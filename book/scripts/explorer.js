@@ -200,8 +200,8 @@
     tell("record-fault", text && (typed || !ready || !writes) ? { text, fields: Object.keys(faults) } : null, ["study", "where", "doi"]);
     part("record").hidden = !ready || !writes || Object.keys(faults).length > 0;
     if (part("record").hidden) return;
-    part("path").textContent = `extraction/records/${given.study}.yml`;
-    part("command").textContent = `python -m models preview extraction/records/${given.study}.yml`;
+    part("path").textContent = `${data.records}/${given.study}.yml`;
+    part("command").textContent = `python -m models preview ${data.records}/${given.study}.yml`;
     part("row").textContent = ExplorerRecord.row(endpointOf(state), given, today());
   }
 

@@ -12,15 +12,35 @@ from pathlib import Path
 
 import yaml
 
+from extraction import cff
 from extraction.question import QUESTION
 from extraction.records import Review
-from extraction.tree import HOME
+from extraction.tree import HOME, IS_OWN
 from models.answers.summary import evidence_hash, version
 from models.history import versions
 from models.runs import store
 
 STEM = QUESTION.shown.stem or "-".join(re.findall(r"[a-z0-9]+", QUESTION.title.lower()))
 """Name of the files, and with the version the key of the BibTeX entry."""
+
+
+@dataclass(frozen=True)
+class Licence:
+    """A licence by its name in SPDX, and in words."""
+
+    spdx: str
+    words: str
+
+    @property
+    def address(self) -> str:
+        return f"https://spdx.org/licenses/{self.spdx}"
+
+
+OF_THE_OWN = (
+    Licence("MIT", "MIT licence, for the code"),
+    Licence("CC-BY-4.0", "Creative Commons Attribution 4.0, for text, records and figures"),
+)
+"""Licences of the project's own review, as its files LICENSE and LICENSE-TEXT give them."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +59,10 @@ class Citation:
     date: datetime.date | None
     released: bool
     doi: str | None = None
+    licences: tuple[Licence, ...] = ()
+    """The first is that of code, the last that of all else; there may be one alone, or none."""
+    is_data: bool = False
+    """Whether CITATION.cff calls it a dataset, and no software."""
 
     @property
     def dated(self) -> str:
@@ -82,7 +106,7 @@ class Citation:
 
     def ris(self) -> str:
         fields = [
-            ("TY", "COMP"),
+            ("TY", "DATA" if self.is_data else "COMP"),
             *(("AU", name) for name in self.authors),
             ("TI", self.title),
             *([("PY", self.year), ("DA", f"{self.date:%Y/%m/%d}/")] if self.date else ()),
@@ -97,7 +121,7 @@ class Citation:
         """CITATION.cff with what this version adds: its date and DOI, or the hash of the evidence of a tree
         that is not released.
         """
-        held = yaml.safe_load((HOME / "CITATION.cff").read_text(encoding="utf-8")) | {"version": self.version}
+        held = cff.read(HOME) | {"version": self.version}
         held.pop("date-released", None)
         if self.released:
             held["date-released"] = str(self.date)
@@ -116,16 +140,18 @@ class Citation:
 
 def citation(review: Review, root: Path = HOME) -> Citation:
     """The citation of this tree; nothing is shown of a DOI that is missing."""
-    held = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
+    held = cff.read(root)
     found = Citation(
         held["title"],
-        tuple(map(_name, held["authors"])),
+        tuple(cff.authors(held)),
         frozenset(author["name"] for author in held["authors"] if "name" in author),
         version(),
         evidence_hash(review),
         newest(review),
         False,
         review.living.doi.versions.get(version()) if review.living else None,
+        OF_THE_OWN if IS_OWN else tuple(Licence(spdx, spdx) for spdx in cff.licences(held)),
+        held.get("type") == "dataset",
     )
     releases = root / "releases"
     if found.version not in versions.released(releases):
@@ -160,10 +186,6 @@ def newest(review: Review) -> datetime.date | None:
         + ([review.certainty.judged] if review.certainty else []),
         default=None,
     )
-
-
-def _name(author: dict) -> str:
-    return author.get("name") or ", ".join(filter(None, (author["family-names"], author.get("given-names"))))
 
 
 def _tex(text: str) -> str:

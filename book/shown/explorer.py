@@ -71,7 +71,7 @@ def _show(form: Markup, handed: dict[str, bytes], what: str) -> None:
     if files.page():
         files.display_with(form, handed)
     else:
-        files.display_with(f"<p>{what} works in the rendered book: run <code>make book</code>.</p>", {})
+        files.display_with(f"<p>{what} works in the rendered book: run <code>python -m book</code>.</p>", {})
 
 
 def markup() -> Markup:

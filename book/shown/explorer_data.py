@@ -10,6 +10,7 @@ import numpy as np
 
 from extraction.question import THE_TREATMENT, TREATMENT, contrast_of
 from extraction.records import Review
+from extraction.tree import IS_OWN
 from models.answers import duration_tables
 from models.answers.absolute import baselines
 from models.answers.bias import bias_prior, bias_priors
@@ -53,7 +54,13 @@ READINGS = {"used": Reading(), "printed": Reading(recovered=False)}
 
 def shared_by_all() -> dict:
     """What the page needs of no one endpoint, as JSON: the grid, and the place of the endpoints."""
-    return {"grid": _axis(GRID), "treatment": TREATMENT, "the_treatment": THE_TREATMENT, "endpoints": {}}
+    return {
+        "grid": _axis(GRID),
+        "treatment": TREATMENT,
+        "the_treatment": THE_TREATMENT,
+        "records": "extraction/records" if IS_OWN else "records",
+        "endpoints": {},
+    }
 
 
 def _axis(values: np.ndarray) -> dict:

@@ -18,7 +18,7 @@ LOG = ["date", "source", "by", "records found", "new", "taken into the register"
 def plan(review: Review) -> Living:
     """The plan of the living review and its log; raise Fault where the evidence has none."""
     if review.living is None:
-        raise Fault("extraction/living.yml is missing, and the page of the living mode tells what it says")
+        raise Fault("living.yml is missing, and the page of the living mode tells what it says")
     return review.living
 
 

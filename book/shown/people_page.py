@@ -48,5 +48,5 @@ def table(told: People, review: Review) -> Table:
     return Table(
         pd.DataFrame([*rows, {"who": "Funding", "roles": told.funding or UNSTATED}]).fillna(""),
         "Authors, roles, competing interests, funding",
-        how="Copied from extraction/people.yml; nothing is computed.",
+        how="Copied from people.yml; nothing is computed.",
     )

@@ -4,11 +4,11 @@ import json
 import tomllib
 
 import numpy as np
-import yaml
 
+from extraction import cff
 from extraction.question import CONTRASTS, QUESTION, TREATMENT
 from extraction.records import Review, load
-from extraction.tree import HOME, IS_OWN, ROOT
+from extraction.tree import IS_OWN, ROOT
 from models.answers.answer import answer_of
 from models.endpoints import ENDPOINTS, evidence_of
 from models.runs import store
@@ -68,7 +68,7 @@ def version() -> str:
     if IS_OWN:
         text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
         return tomllib.loads(text)["project"]["version"]
-    return yaml.safe_load((HOME / "CITATION.cff").read_text(encoding="utf-8"))["version"]
+    return str(cff.read()["version"])
 
 
 def command(args) -> int:

@@ -280,7 +280,13 @@ def said(told: Letter) -> str:
     sections += [
         _section("Judgements to look at again", told.judgements, "None."),
         _section("Searches due", told.due, "None."),
-        _section("Triggers of a new version", _triggers(told), "None is agreed on."),
+        _section(
+            "Triggers of a new version",
+            _triggers(told),
+            "None is agreed on."
+            if told.found
+            else "They are held to what came after a version: there is none.",
+        ),
         _what_to_do(told),
     ]
     return "\n\n".join(sections) + "\n"

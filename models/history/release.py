@@ -62,10 +62,10 @@ def command(args) -> int:
     if args.json:
         print(json.dumps({"version": args.version, "file": name.as_posix()}))
         return 0
+    changed = " ".join(["CHANGELOG.md", "CITATION.cff", *(["pyproject.toml"] if IS_OWN else [])])
     print(
         f"{name} is frozen. Build the book once more, look at it, then publish the version:\n  git add {name}"
-        f" CHANGELOG.md CITATION.cff pyproject.toml\n  git commit -m 'Release {args.version}'\n  git tag"
-        f" v{args.version}"
+        f" {changed}\n  git commit -m 'Release {args.version}'\n  git tag v{args.version}"
     )
     return 0
 

@@ -35,7 +35,7 @@ def with_answer(text: str, lines: str) -> str:
 
 def command(args: Namespace) -> int:
     """Rewrite the README's answer."""
-    text = README.read_text(encoding="utf-8")
+    text = README.read_text(encoding="utf-8") if README.is_file() else ""
     write_whole(README, with_answer(text, answer(load())))
     tell_files(args, [README])
     return 0
