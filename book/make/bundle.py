@@ -38,7 +38,7 @@ README = """# {title}, version {version}
 
 | folder | what it holds |
 |---|---|
-| `bundle/evidence/` | every study, printed number with its address, judgement, verdict and report; `data-dictionary.csv` gives the meaning of each column |
+| `bundle/evidence/` | every study, extraction, printed number with its address, judgement, verdict and report; `data-dictionary.csv` gives the meaning of each column |
 | `bundle/results/` | every estimate with its interval and Monte Carlo error, as JSON and CSV; ratios are the treated over the others |
 | `bundle/draws/` | the draws of each posterior, as netCDF and Parquet; effects on the log scale |
 | `bundle/figures/` | every figure of the book as SVG; `index.csv` gives page and alternative text |

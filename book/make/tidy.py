@@ -29,6 +29,8 @@ def _meanings(*models: type[BaseModel], without: tuple[str, ...] = ()) -> dict[s
     }
 
 
+FIRST = {"extracted", "extractor"}
+"""What a record says of its own extraction."""
 ADDRESS = {f"address_{name}": meaning for name, meaning in _meanings(schema.Address).items()}
 OWN = {
     "median": "Median.",
@@ -56,6 +58,14 @@ COLUMNS: dict[str, dict[str, str]] = {
         | _meanings(*REPORTS, without=tuple(schema.Entry.model_fields))
         | OWN
         | {"set_aside": "Whether a contradiction of the paper led to another reading."}
+    ),
+    "extractions": (
+        STUDY
+        | {
+            **{name: words for name, words in _meanings(schema.Record).items() if name in FIRST},
+            "status": "single, double where two agreed, reconciled where what differed was settled.",
+            **{f"second_{name}": words for name, words in _meanings(schema.SecondExtraction).items()},
+        }
     ),
     "groups": (
         STUDY
@@ -116,6 +126,7 @@ def tables(review: Review) -> dict[str, pd.DataFrame]:
         "distinct_studies": _distinct(review),
         "external_numbers": (_plain(number) for number in review.register.external),
         "printed_numbers": _printed(review),
+        "extractions": _extractions(review),
         "groups": _groups(review),
         "definitions": _definitions(review),
         "contradictions": _of_records(review, "contradictions"),
@@ -174,6 +185,17 @@ def _printed(review: Review) -> Iterator[dict]:
                 else {}
             )
             yield {"study": study, **_plain(entry), **address, "set_aside": entry.id in aside}
+
+
+def _extractions(review: Review) -> Iterator[dict]:
+    for study, record in review.records.items():
+        second = _plain(record.second_extraction) if record.second_extraction else {}
+        yield {
+            "study": study,
+            **{name: getattr(record, name) for name in FIRST},
+            "status": record.extraction_status,
+            **{f"second_{name}": value for name, value in second.items()},
+        }
 
 
 def _groups(review: Review) -> Iterator[dict]:
