@@ -891,7 +891,7 @@ class Registration(Strict):
         [], description="Studies that look as if they shared patients with this one and do not."
     )
     text_held: bool = Field(description="Whether a readable text was at hand.")
-    registered: bool = Field(False, description="One of the four studies the review was registered with.")
+    registered: bool = Field(False, description="Whether the review was registered with it.")
 
     @model_validator(mode="after")
     def grounds_are_for_exclusions(self) -> Self:
@@ -921,8 +921,12 @@ class Registration(Strict):
 
     @property
     def label(self) -> str:
-        """Surname and year, e.g. `Zhou 2025`; the forename stands by where two surnames meet."""
-        surname = self.id.rstrip("abcdefghijklmnopqrstuvwxyz").rstrip("0123456789").capitalize()
+        """Surname, spelt as that of the first author, and year; the forename stands by where two surnames
+        meet.
+        """
+        stem = self.id.rstrip("abcdefghijklmnopqrstuvwxyz").rstrip("0123456789")
+        printed = (word for author in self.authors[:1] for word in author.replace(",", " ").split())
+        surname = next((word for word in printed if word.lower() == stem), stem.capitalize())
         return f"{surname} {self.year}"
 
 
