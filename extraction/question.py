@@ -49,6 +49,11 @@ class Contrast(Model):
         return f"with {self.treated}"
 
     @property
+    def other(self) -> str:
+        """The other arm, as a noun."""
+        return f"no {self.treated}" if self.comparator == NONE else self.comparator
+
+    @property
     def without(self) -> str:
         """Of the other arm, in a sentence."""
         return f"without {QUESTION.treatment.name}" if self.comparator == NONE else f"with {self.comparator}"

@@ -71,8 +71,7 @@ class Endpoint:
     @property
     def other_arm(self) -> str:
         """The arm that the treatment is compared with, in words."""
-        comparator = self.contrast.comparator
-        return f"no {self.contrast.treated}" if comparator == "none" else comparator
+        return self.contrast.other
 
     @property
     def less_is_better(self) -> bool:

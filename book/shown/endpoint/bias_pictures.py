@@ -7,15 +7,14 @@ import pandas as pd
 
 from book.html.markers import bias_key, mean_key
 from book.html.style import GREEN, GREY, INK, PURPLE, SMALL, Picture, Table, canvas
-from extraction.question import CONTRASTS, NONE, QUESTION, TREATMENT
+from extraction.question import CONTRASTS, QUESTION, TREATMENT
 from extraction.records import Review
 from models.answers.bias import OF_TRIALS, bias_priors
 from models.endpoints import ENDPOINTS, evidence_of
 from models.trust.adjusted import MEANS, pair, tipping_grid
 from models.words import compact, digits_beside, interval, number, percent
 
-COMPARATOR = CONTRASTS[QUESTION.contrast].comparator
-THE_OTHER = f"no {TREATMENT}" if COMPARATOR == NONE else COMPARATOR
+THE_OTHER = CONTRASTS[QUESTION.contrast].other
 """The arm that the treated are compared with, in the review's own contrast."""
 LONGEST_LINE = 34
 """Characters of a title or legend beside another."""

@@ -10,7 +10,7 @@ from book.shown.endpoint.figures import under_each_tau
 from book.shown.endpoint.forecasts import by_mix
 from book.shown.endpoint.lights import LIGHTS
 from book.shown.endpoint.printed import p_words, printed_result, printed_words
-from extraction.question import CONDITION, QUESTION, THE_TREATMENT, TREATMENT
+from extraction.question import CONDITION, CONTRASTS, QUESTION, THE_TREATMENT, TREATMENT
 from extraction.records import Review
 from models.answers.absolute import absolute_effects
 from models.endpoint import Scale
@@ -22,7 +22,12 @@ from models.runs import store
 from models.trust.predictive import Check, foreseen_before
 from models.words import compact, digits_beside, percent, prior_words, stratum_words
 
-WHOM = {"treated": TREATMENT, "control": f"no {TREATMENT}", "total": "both arms", "comparison": "comparison"}
+WHOM = {
+    "treated": TREATMENT,
+    "control": CONTRASTS[QUESTION.contrast].other,
+    "total": "both arms",
+    "comparison": "comparison",
+}
 """Whom an entry describes, in a table."""
 
 
