@@ -37,10 +37,10 @@ def headline(review: Review, screened: Screened | None = None) -> str:
         f"{source.name} on {last.searched}" for source in living.sources if (last := living.last(source.id))
     ]
     if not searched:
+        were = "one paper of the register was" if papers == 1 else f"{papers} papers of the register were"
         return (
-            f"No search has been run by this project yet. The {papers} papers of the register were named when"
-            " the review was registered or known without a search, so studies may be missing; the strategies"
-            " below are drafts."
+            f"No search has been run by this project yet. The {were} named when the review was registered or"
+            " known without a search, so studies may be missing; the strategies below are drafts."
         )
     waiting = len(screened.waiting()) if screened else 0
     never = [source.name for source in living.sources if living.last(source.id) is None]
@@ -48,7 +48,7 @@ def headline(review: Review, screened: Screened | None = None) -> str:
         f"Last searched: {listed(searched)}."
         + (f" Never searched: {listed(never)}." if never else "")
         + (f" {waiting:,} records found await screening." if waiting else "")
-        + f" The register holds {papers} papers."
+        + f" The register holds {papers} paper{'' if papers == 1 else 's'}."
     )
 
 

@@ -21,6 +21,8 @@ def finding(found: list[Share]) -> str:
     """Two sentences: how many mean effects, and how many between-study SDs, are mostly the prior's."""
     by_parameter = {name: [s for s in found if s.parameter == name] for name in PARAMETERS}
     mu, tau = by_parameter["mu"], by_parameter["tau"]
+    if len(mu) == len(tau) == 1:
+        return _of_one(*mu, *tau)
     mostly = [_title(s.key) for s in mu if s.verdict == PRIOR]
     first = (
         f"Of {len(mu)} mean effects, {len(mostly)} rest mostly on the prior"
@@ -34,6 +36,17 @@ def finding(found: list[Share]) -> str:
         f" {len(tau)} endpoints: after the data its variance is {low} to {high} of the prior's."
     )
     return f"{first} {second}"
+
+
+def _of_one(mu: Share, tau: Share) -> str:
+    """The same of a review with one endpoint."""
+    rests = {PRIOR: "mostly on the prior", BOTH: "on prior and data both", DATA: "on the data alone"}
+    left = f"{100 * (tau.posterior_sd / tau.prior_sd) ** 2:.0f} %"
+    mostly = "mostly the prior's" if tau.verdict == PRIOR else "not mostly the prior's"
+    return (
+        f"The mean effect rests {rests[mu.verdict]}. How much studies differ (τ) is {mostly}: after the data"
+        f" its variance is {left} of the prior's."
+    )
 
 
 def _title(key: str) -> str:

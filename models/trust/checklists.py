@@ -273,9 +273,10 @@ def finding(lists: Mapping[str, Checklist], review: Review) -> str:
     found = pd.concat([values(key, review) for key in ENDPOINTS])
     size = float(found[["ess_bulk", "ess_tail"]].to_numpy().min())
     error = float((found["mcse"] / found["sd"]).max())
+    posteriors = f"{len(ENDPOINTS)} posteriors" if len(ENDPOINTS) > 1 else "one posterior"
     return (
         f"{counted[0].upper()}{counted[1:]}. All {len(found)} parameters and derived values of the"
-        f" {len(ENDPOINTS)} posteriors have their diagnostics: R-hat is at most {found['r_hat'].max():.3f},"
+        f" {posteriors} have their diagnostics: R-hat is at most {found['r_hat'].max():.3f},"
         f" the smallest effective sample size {size:,.0f}, and the Monte Carlo error of a mean at most"
         f" {100 * error:.1f} % of the posterior SD."
     )
