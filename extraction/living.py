@@ -188,8 +188,8 @@ def reminder(living: Living, today: date) -> str:
     if not due:
         return f"No search is due on {today}.\n"
     parts = [
-        f"Due on {today}: {', '.join(place.name for place in due)}. CONTRIBUTING.md, *Run the search*, says"
-        " how to log what is found."
+        f"Due on {today}: {', '.join(place.name for place in due)}. What is found is taken in by the command"
+        " below each, then screened: `python -m extraction screen --help`."
     ]
     for place in due:
         last = living.last(place.id)

@@ -84,7 +84,9 @@ def _read(key: str, fingerprint: str, draws: Path, info: Path) -> Stored:
     import xarray as xr
 
     if (found := _undamaged(fingerprint, draws, info)) is None:
-        raise NotFitted(f"{key}: no posterior for the present records, model and software; run `make fit`")
+        raise NotFitted(
+            f"{key}: no posterior for the present records, model and software; run `python -m models fit`"
+        )
     return Stored(xr.load_dataset(draws, engine="h5netcdf"), found)
 
 

@@ -87,7 +87,8 @@ def _stored(key: str, review: Review) -> dict:
     stored = heavy.read(file(key), identity(key, review))
     if stored is None:
         raise store.NotFitted(
-            f"{key}: universes not computed for the present records, model and software; run `make fit`"
+            f"{key}: universes not computed for the present records, model and software;"
+            " run `python -m models fit`"
         )
     return stored
 
