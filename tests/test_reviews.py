@@ -1,16 +1,19 @@
 """Another review than the project's own: its folder is named, and all that is read and kept follows."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
+from extraction.extras import DISTRIBUTION
 from extraction.fault import Fault
 from extraction.tree import OWN, ROOT, folder_of_review
 from models.runs.closure import Tree
@@ -20,6 +23,15 @@ EVIDENCE = [("models.evidence.collect", "collect")]
 BCG = ROOT / "examples" / "bcg"
 OF_THE_OWN = re.compile(r"tocilizumab|\bCRS\b|\bCAR-?T\b|\bICANS\b|leuk|zhou|cytokine|B-ALL", re.IGNORECASE)
 """Words of the project's own review."""
+
+
+def words_of_the_own(texts: dict[str, str]) -> set[tuple[str, str]]:
+    """Words of the project's own review, with where they stand; the name of the program is none."""
+    return {
+        (name, word)
+        for name, text in texts.items()
+        for word in OF_THE_OWN.findall(text.replace(DISTRIBUTION, ""))
+    }
 
 
 def told_of(command: tuple[str, ...], folder: Path | str) -> subprocess.CompletedProcess:
@@ -140,16 +152,75 @@ def test_its_answer_is_that_of_other_software():
     )
 
 
+LIFE = """
+import subprocess
+import sys
+from book.__main__ import main as book
+from models.__main__ import main as models
+
+def all_well(*codes):
+    if any(codes):
+        sys.exit(str(codes))
+
+def commit(what):
+    by = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    for words in (["add", "-A"], [*by, "commit", "-qm", what]):
+        subprocess.run(["git", *words], cwd=HOME, check=True)
+
+HOME = sys.argv[1]
+subprocess.run(["git", "init", "-q", HOME], check=True)
+commit("begun")
+all_well(models(["fit"]), models(["release", "0.1.0"]))
+commit("released")
+all_well(book([]), book(["deposit"]), models(["export", f"{HOME}/_build/exports"]), models(["diff", "0.1.0"]))
+"""
+"""What an editor types from evidence to a deposit, in one process."""
+NOT_TEXT = {".nc", ".parquet"}
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory) -> tuple[Path, str]:
+    """The folder of the example, released, built and deposited; what was said of it."""
+    review = Path(shutil.copytree(BCG, tmp_path_factory.mktemp("released") / "bcg"))
+    (review / ".gitignore").write_text("_build/\n")
+    (review / "CHANGELOG.md").write_text("# Changelog\n\n## Unreleased\n\n- Nothing.\n")
+    (review / "_config.yml").write_text("html:\n  baseurl: https://example.org/bcg\n")
+    ran = told_of(("-c", LIFE, str(review)), review)
+    assert not ran.returncode, ran.stdout + ran.stderr
+    return review, ran.stdout
+
+
 @pytest.mark.book
-def test_its_book_is_built_strictly_and_says_no_word_of_the_own_review(tmp_path):
-    review = Path(shutil.copytree(BCG, tmp_path / "bcg"))
-    for command in (("-m", "models", "fit"), ("-m", "book")):
-        ran = told_of(command, review)
-        assert not ran.returncode, ran.stdout + ran.stderr
-    html = review / "_build" / "html"
+def test_its_book_is_built_strictly_and_says_no_word_of_the_own_review(released):
+    html = released[0] / "_build" / "html"
     pages = {
         path.relative_to(html).as_posix(): path.read_text(encoding="utf-8") for path in html.rglob("*.html")
     }
     assert {"book/intro.html", "book/tuberculosis.html", "book/studies/aronson1948.html"} <= pages.keys()
-    found = {(name, said) for name, text in pages.items() for said in OF_THE_OWN.findall(text)}
-    assert not found
+    assert not words_of_the_own(pages)
+    assert "MIT" not in pages["book/editing.html"] and "under CC-BY-4.0" in pages["book/editing.html"]
+    assert "<title>Version 0.1.0</title>" in (html / "feed.xml").read_text(encoding="utf-8")
+
+
+@pytest.mark.book
+def test_its_release_and_deposit_hold_its_folder_and_no_word_of_the_own_review(released):
+    review, said = released
+    assert "git add releases/0.1.0.json CHANGELOG.md CITATION.cff\n" in said
+    assert "Studies: none changed." in said and "Methods: unchanged." in said
+    place = review / "_build" / "deposit" / "0.1.0"
+    held = json.loads((place / "zenodo.json").read_text(encoding="utf-8"))["metadata"]
+    assert (held["upload_type"], held["license"], "keywords" in held) == ("dataset", "cc-by-4.0", False)
+    with zipfile.ZipFile(next(place.glob("*.zip"))) as archive:
+        files = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+    own = {path.relative_to(BCG).as_posix() for path in BCG.rglob("*") if path.is_file()}
+    assert own - {path for path in own if path.startswith("_build/")} <= files.keys()
+    assert "releases/0.1.0.json" in files and "bundle/requirements.lock" in files
+    assert not [name for name in files if name.startswith(("extraction/", "models/", "tests/"))]
+    assert sum(name.startswith("_build/posteriors/tuberculosis-") for name in files) == 2
+    crate = json.loads(files["ro-crate-metadata.json"])["@graph"]
+    assert {row["license"]["@id"] for row in crate if "sha256" in row} == {"#cc-by-4.0"}
+    exports = {path.name: path.read_bytes() for path in (review / "_build" / "exports").iterdir()}
+    assert {"studies.csl.json", "summary-of-findings.csv", "review.fhir.json"} <= exports.keys()
+    texts = {name: text for name, text in (files | exports).items() if Path(name).suffix not in NOT_TEXT}
+    assert not words_of_the_own({name: text.decode() for name, text in texts.items()})
+    assert "`review book` in this\nfolder" in files["bundle/README.md"].decode()
