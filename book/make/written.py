@@ -78,10 +78,11 @@ def configuration() -> dict:
 
 def _of_another() -> dict[str, str]:
     held = cff.read()
+    licences = ", ".join(cff.licences(held))
     return {
         "title": f"{QUESTION.title}: a living meta-analysis",
         "author": "; ".join(cff.authors(held)),
-        "copyright": ", ".join(cff.licences(held)),
+        "copyright": f"text, records and figures under {licences}" if licences else "",
     }
 
 
