@@ -140,7 +140,8 @@ def _git(*words: str) -> str:
 
 def _require_clean(prepared: list[Prepared]) -> None:
     """Nothing but what a release itself prepares differs from the last commit."""
-    own = {file.path.name for file in prepared if file.is_untouched()}
+    folder = _git("rev-parse", "--show-prefix").strip()  # of the review within the repository
+    own = {f"{folder}{file.path.name}" for file in prepared if file.is_untouched()}
     changed = [
         line[3:].strip('"')
         for line in _git(
