@@ -23,6 +23,7 @@ REPORTS: tuple[type[schema.Entry], ...] = (
     schema.MedianQuartiles,
     schema.MedianTime,
     schema.MeanSd,
+    schema.MeanInterval,
     schema.Quantity,
     schema.TestOutcome,
     schema.SurvivalCurve,

@@ -143,8 +143,11 @@ class Asked(Model):
     variable: Slug = Field(description="Its name in register and ratings, and the variable it is about.")
     name: Words = Field(description="Its name inside a sentence.")
     title: Words = Field(description="Its title.")
-    kind: Literal["binary", "survival", "durations"] = Field(
-        description="Counts of patients, time to an event, or durations by grade."
+    kind: Literal["binary", "survival", "durations", "continuous"] = Field(
+        description=(
+            "Counts of patients, time to an event, durations by grade, or values above 0 that are measured"
+            " in each patient, compared by the ratio of their means."
+        )
     )
     better: Literal["below", "above"] = Field(description="Side of 1 on which the treatment is better.")
     role: Literal["primary", "secondary"] = Field(description="How much of the review it carries.")
@@ -283,6 +286,18 @@ class Question(Model):
             held = [getattr(endpoint, name) for endpoint in self.endpoints]
             if twice := {found for found in held if held.count(found) > 1}:
                 raise ValueError(f"{name} {', '.join(sorted(twice))}: stands for two endpoints")
+        return self
+
+    @model_validator(mode="after")
+    def measured_values_have_a_unit(self) -> Self:
+        for asked in self.endpoints:
+            for name in asked.fields if asked.kind == "continuous" else ():
+                known = self.variables.get(name)
+                if (known.units if known else CORE_VARIABLES[name][1]) == ("patients",):
+                    raise ValueError(
+                        f"endpoints: {asked.key}: {name} counts patients: an endpoint of kind continuous is"
+                        " about a variable with units"
+                    )
         return self
 
     def _named(self) -> Iterator[tuple[str, Container[str], tuple[str, ...]]]:

@@ -81,6 +81,7 @@ DECIMALS = (
     "upper_quartile",
     "mean",
     "sd",
+    "se",
     "value",
     "alpha",
 )
@@ -336,7 +337,9 @@ class Ratio(Entry):
     """
 
     LATER = frozenset({"estimator"})
-    kind: Literal["hazard_ratio", "odds_ratio", "risk_ratio", "rate_ratio", "subdistribution_ratio"]
+    kind: Literal[
+        "hazard_ratio", "odds_ratio", "risk_ratio", "rate_ratio", "subdistribution_ratio", "ratio_of_means"
+    ]
     estimate: Number = Field(gt=0, description="Ratio.")
     lower: Number | None = Field(None, gt=0, description="Lower limit of the interval.")
     upper: Number | None = Field(None, gt=0, description="Upper limit of the interval.")
@@ -419,6 +422,26 @@ class MeanSd(Entry):
     sd: Number = Field(ge=0, description="Standard deviation.")
 
 
+class MeanInterval(Entry):
+    """A mean with its standard error, or with its interval by Student's t."""
+
+    kind: Literal["mean_interval"]
+    mean: Number = Field(description="Mean.")
+    se: Number | None = Field(None, gt=0, description="Its standard error; null where not printed.")
+    lower: Number | None = Field(None, description="Lower limit of its interval.")
+    upper: Number | None = Field(None, description="Upper limit of its interval.")
+    level: Number = Field(Decimal(95), gt=0, lt=100, description="Confidence level, per cent.")
+
+    @model_validator(mode="after")
+    def says_how_sure_it_is(self) -> Self:
+        if (self.lower is None) != (self.upper is None):
+            raise ValueError("an interval has both limits")
+        if self.se is None and self.lower is None:
+            raise ValueError("a mean has its standard error, or its interval")
+        _has_width(self.lower, self.upper)
+        return self
+
+
 class Quantity(Entry):
     """A plain number, with the range or interval printed beside it."""
 
@@ -484,6 +507,7 @@ AnyEntry = Annotated[
     | MedianQuartiles
     | MedianTime
     | MeanSd
+    | MeanInterval
     | Quantity
     | TestOutcome
     | SurvivalCurve

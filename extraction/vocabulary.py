@@ -47,6 +47,7 @@ UNITS_OF_KIND: dict[str, tuple[str, ...]] = {
     "risk_ratio": ("ratio",),
     "rate_ratio": ("ratio",),
     "subdistribution_ratio": ("ratio",),
+    "ratio_of_means": ("ratio",),
     "risk_difference": ("percentage points",),
     "test_outcome": ("none",),
     "survival_curve": ("none",),

@@ -15,6 +15,7 @@ class Scale(StrEnum):
     ODDS_RATIO = "odds ratio"
     HAZARD_RATIO = "hazard ratio"
     RATIO_OF_DURATIONS = "ratio of median durations"
+    RATIO_OF_MEANS = "ratio of means"
 
 
 class Side(StrEnum):

@@ -26,10 +26,11 @@ class Kind(NamedTuple):
 
 
 DURATIONS, EFFECTS = Durations(), EffectsByStudy()
-KINDS: dict[Literal["binary", "survival", "durations"], Kind] = {
+KINDS: dict[Literal["binary", "survival", "durations", "continuous"], Kind] = {
     "binary": Kind(Scale.ODDS_RATIO, EFFECTS),
     "survival": Kind(Scale.HAZARD_RATIO, EFFECTS),
     "durations": Kind(Scale.RATIO_OF_DURATIONS, DURATIONS, 1000),
+    "continuous": Kind(Scale.RATIO_OF_MEANS, EFFECTS),
 }
 
 

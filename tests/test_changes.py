@@ -276,6 +276,7 @@ ALONE = {
             ("risk_ratio", "0.75", "3.00"),
             ("rate_ratio", "0.75", "3.00"),
             ("subdistribution_ratio", "0.75", "3.00"),
+            ("ratio_of_means", "0.75", "3.00"),
         )
     },
     **{
@@ -329,6 +330,9 @@ ALONE = {
         )
     ],
     "mean_sd": [entry("x", "mean_sd", "crs_duration", "treated", "days", "5.1 (2.0)", mean="5.1", sd="2.0")],
+    "mean_interval": [
+        entry("x", "mean_interval", "crs_duration", "treated", "days", "5.1 (0.4)", mean="5.1", se="0.4")
+    ],
     "quantity": [entry("x", "quantity", "follow_up", "total", "months", "14", value=14)],
     "test_outcome": [
         entry(

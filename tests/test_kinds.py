@@ -23,6 +23,8 @@ from models.likelihood.kernels import joint
 from models.likelihood.kinds.curve_ratio import CurveRatio
 from models.likelihood.kinds.log_rank import LogRank
 from models.likelihood.kinds.log_rank_histories import LogRankHistories
+from models.likelihood.kinds.mean_ratio import MeanRatio
+from models.likelihood.kinds.means import Means
 from models.likelihood.kinds.median_quartiles import MedianQuartiles
 from models.likelihood.kinds.median_range import MedianRange
 from models.likelihood.kinds.odds_ratio import OddsRatio
@@ -51,6 +53,8 @@ EXAMPLES = [
     RatioWithP(0.74, 0.735, 0.745, "0.36"),
     OddsRatio(1.4, 0.52, 3.77),
     CurveRatio(0.8, 0.35, 1.83),
+    MeanRatio(0.81, 0.66, 0.99),
+    Means((14.0, 8.0, 8), (18.0, 11.0, 13)),
     SurvivalShares((0.61, 0.47, 0.74), (0.66, 0.53, 0.78)),
     SurvivalMedians((24.0, 16.0, 45.0), (15.0, 12.0, None)),
     LogRank("0.273", None, 17, 28),

@@ -37,6 +37,7 @@ def asked(tmp_path):
     ("old", "new", "told"),
     [
         ("kind: survival", "kind: surviving", "must be one of binary, survival, durations"),
+        ("kind: binary", "kind: continuous", "is about a variable with units"),
         ("better: above", "better: more", "must be one of below, above"),
         ("bias: hazard", "bias: hazards", "bias hazards: the question has none of that name"),
         ("contrast: early v late", "contrast: early", "contrast early: the question has none of that name"),

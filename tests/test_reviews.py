@@ -99,7 +99,11 @@ print(*sorted(pages))
 
 @pytest.mark.parametrize(
     ("example", "pages"),
-    [("bcg", {"tuberculosis"}), ("sglt2", {"worsening", "cardiovascular-death", "death"})],
+    [
+        ("bcg", {"tuberculosis"}),
+        ("sglt2", {"worsening", "cardiovascular-death", "death"}),
+        ("normand", {"length-of-stay"}),
+    ],
 )
 def test_each_kind_of_endpoint_has_its_page_whose_code_is_there_to_run(example, pages):
     ran = told_of(("-c", PAGES), ROOT / "examples" / example)

@@ -14,6 +14,7 @@ KIND = {
     "p_value": "p-value",
     "log_rank_p": "log-rank p-value",
     "mean_sd": "mean and SD",
+    "mean_interval": "mean with its error",
     "median_range": "median and range",
     "median_quartiles": "median and quartiles",
     "median_time": "median time",

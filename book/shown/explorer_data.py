@@ -35,6 +35,7 @@ KINDS = {
     Scale.ODDS_RATIO: ["counts", "ratio", "withp"],
     Scale.HAZARD_RATIO: ["ratio", "withp", "logrank", "time"],
     Scale.RATIO_OF_DURATIONS: ["ratio", "withp", "medians"],
+    Scale.RATIO_OF_MEANS: ["ratio", "withp"],
 }
 """Forms in which a reader's own study may print its result, as book/scripts/explorer-kinds.js names them."""
 JUDGEMENTS = (

@@ -31,6 +31,7 @@ from extraction.records import Review
 from models import words
 from models.answers.absolute import absolute_effects
 from models.answers.answer import answer_of
+from models.answers.in_units import in_units, sentence
 from models.endpoint import Endpoint, Scale
 from models.endpoints import ENDPOINTS, evidence_of
 from models.trust import findings
@@ -92,7 +93,7 @@ def row(said: words.Told, review: Review) -> Row:
     return Row(
         said,
         words.headline(said),
-        _patients(said, endpoint),
+        _patients(said, endpoint, review),
         f"{words.sizes(said, endpoint)}.",
         ". ".join(filter(None, [words.survives(said), _unsaid(said.key, review)])) + ".",
         f"{rated} {words.sentence_case(words.count(summary['n_studies'], 'study', 'studies'))}: {informing}.",
@@ -111,10 +112,12 @@ def _unsaid(key: str, review: Review) -> str:
     )
 
 
-def _patients(said: words.Told, endpoint: Endpoint) -> str:
-    """The size in patients or days, where there is something to start from."""
+def _patients(said: words.Told, endpoint: Endpoint, review: Review) -> str:
+    """The size in patients, days or another unit, where there is something to start from."""
     if absolute := said.unadjusted.get("absolute"):
         return words.frequencies(absolute, endpoint)
+    if endpoint.scale is Scale.RATIO_OF_MEANS and (found := in_units(said.key, review)):
+        return sentence(found, endpoint)
     return words.in_days(said) if endpoint.scale is Scale.RATIO_OF_DURATIONS else ""
 
 

@@ -27,6 +27,7 @@ SHORT_SCALE = {
     Scale.ODDS_RATIO: "odds ratio",
     Scale.HAZARD_RATIO: "hazard ratio",
     Scale.RATIO_OF_DURATIONS: "ratio of\ndurations",
+    Scale.RATIO_OF_MEANS: "ratio of\nmeans",
 }
 
 AS_LINES = 500

@@ -21,10 +21,12 @@ ORDERED = {
     "risk_ratio": (("lower", "estimate", "upper"), "an estimate lies in its interval"),
     "rate_ratio": (("lower", "estimate", "upper"), "an estimate lies in its interval"),
     "subdistribution_ratio": (("lower", "estimate", "upper"), "an estimate lies in its interval"),
+    "ratio_of_means": (("lower", "estimate", "upper"), "an estimate lies in its interval"),
     "risk_difference": (("lower", "estimate", "upper"), "an estimate lies in its interval"),
     "mean_difference": (("lower", "estimate", "upper"), "an estimate lies in its interval"),
     "restricted_mean_difference": (("lower", "estimate", "upper"), "an estimate lies in its interval"),
     "percentage": (("lower", "percent", "upper"), "a percentage lies in its interval"),
+    "mean_interval": (("lower", "mean", "upper"), "a mean lies in its interval"),
     "median_range": (("minimum", "median", "maximum"), "a median lies in its range"),
     "median_quartiles": (
         ("lower_quartile", "median", "upper_quartile"),

@@ -18,6 +18,7 @@ from extraction.schema import (
     Difference,
     GroupSize,
     LogRankP,
+    MeanInterval,
     MeanSd,
     MedianQuartiles,
     MedianRange,
@@ -46,6 +47,7 @@ TYPED = {
     "risk_ratio": ("estimate", "lower", "upper"),
     "rate_ratio": ("estimate", "lower", "upper"),
     "subdistribution_ratio": ("estimate", "lower", "upper"),
+    "ratio_of_means": ("estimate", "lower", "upper"),
     "risk_difference": ("estimate", "lower", "upper"),
     "mean_difference": ("estimate", "lower", "upper"),
     "restricted_mean_difference": ("estimate", "lower", "upper"),
@@ -53,6 +55,7 @@ TYPED = {
     "median_quartiles": ("median", "lower_quartile", "upper_quartile"),
     "median_time": ("median", "lower", "upper"),
     "mean_sd": ("mean", "sd"),
+    "mean_interval": ("mean", "se", "lower", "upper"),
     "quantity": ("value", "lower", "upper"),
 }
 """Values of each kind that are copied from the printed fragment."""
@@ -119,7 +122,7 @@ def units_fit(record: Record, source: Source) -> Iterator[Problem]:
             )
 
 
-OF_PATIENTS = GroupSize | Share | Bound | MedianRange | MedianQuartiles | MedianTime | MeanSd
+OF_PATIENTS = GroupSize | Share | Bound | MedianRange | MedianQuartiles | MedianTime | MeanSd | MeanInterval
 OF_A_CONTRAST = PValue | LogRankP | TestOutcome | Ratio | Difference
 OF_EITHER = Quantity | SurvivalCurve | NotReported
 

@@ -2,7 +2,7 @@
 risks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,9 +57,13 @@ def baselines(key: str, review: Review) -> list[Baseline]:
     if not events:
         return found
     whom = "untreated" if ENDPOINTS[key].contrast.comparator == "none" else ENDPOINTS[key].contrast.comparator
-    names = [review.studies[study].label for study in tables]
-    untreated = f"{whom} in {listed(names) if len(names) <= NAMED_STUDIES else f'{len(names)} studies'}"
-    return [Baseline(untreated, events, n), *found]
+    return [Baseline(f"{whom} in {named(list(tables), review)}", events, n), *found]
+
+
+def named(studies: Sequence[str], review: Review) -> str:
+    """Studies by their names, or, where they are many, how many they are."""
+    names = [review.studies[study].label for study in studies]
+    return listed(names) if len(names) <= NAMED_STUDIES else f"{len(names)} studies"
 
 
 def absolute_effects(key: str, review: Review) -> list[AbsoluteEffect]:

@@ -31,6 +31,7 @@ OTHER_MEASURES = {
     "subdistribution_ratio": (
         "a ratio of subdistribution hazards is another measure than the odds ratio, which it does not give"
     ),
+    "ratio_of_means": "a ratio of means is one of values, not of odds",
 }
 
 

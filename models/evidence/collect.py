@@ -15,6 +15,7 @@ from extraction.question import ASKED, CONTRASTS, ENDPOINTS, OF_THE_TREATMENT, c
 from extraction.schema import Entry, Record, Registration
 from extraction.vocabulary import REVERSED, TWO_ARMS
 from models.evidence.binary import binary
+from models.evidence.continuous import continuous
 from models.evidence.durations import durations
 from models.evidence.report import ALTERNATIVES, PRIMARY, Evidence, Reading, Unused, Used
 from models.evidence.survival import survival
@@ -37,7 +38,12 @@ __all__ = [
 type Rule = Callable[..., Iterator[Used | Unused]]
 """(record, endpoint, contrast, reading) -> reports; survival takes the digitised curves as well."""
 
-RULES: dict[str, Rule] = {"binary": binary, "durations": durations, "survival": survival}
+RULES: dict[str, Rule] = {
+    "binary": binary,
+    "continuous": continuous,
+    "durations": durations,
+    "survival": survival,
+}
 """By the kind of endpoint."""
 
 

@@ -3,6 +3,8 @@
 from models.likelihood.kinds.curve_ratio import CurveRatio
 from models.likelihood.kinds.log_rank import LogRank
 from models.likelihood.kinds.log_rank_histories import LogRankHistories
+from models.likelihood.kinds.mean_ratio import MeanRatio
+from models.likelihood.kinds.means import Means
 from models.likelihood.kinds.median_quartiles import MedianQuartiles
 from models.likelihood.kinds.median_range import MedianRange
 from models.likelihood.kinds.odds_ratio import OddsRatio
@@ -27,6 +29,8 @@ KINDS: dict[str, type[Report]] = {
         RatioWithP,
         OddsRatio,
         CurveRatio,
+        MeanRatio,
+        Means,
         SurvivalShares,
         SurvivalMedians,
         LogRank,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from extraction.derived.groups import group_size
+from extraction.question import ASKED
 from extraction.records import Review
 from models.answers.absolute import NAMED_STUDIES, Baseline, baselines, difference_per_1000, risk_with
 from models.answers.answer import Quantity, answer_of, of_posterior
@@ -136,7 +137,8 @@ def informing(evidence: Evidence, review: Review) -> str:
         return "; ".join(f"{label} {text}" for label, text in zip(labels, told, strict=True))
     if severe := _severe(evidence):
         return f"{severe} patients of grade 3 or above; milder grades lend to the answer"
-    return f"{patients(evidence, review)} patients, events hardly printed"
+    has_events = ASKED[evidence.endpoint].kind != "continuous"
+    return f"{patients(evidence, review)} patients{', events hardly printed' if has_events else ''}"
 
 
 def _informing(study: str, evidence: Evidence) -> str:

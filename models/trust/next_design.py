@@ -11,6 +11,7 @@ from extraction.records import Review
 from models.endpoint import Scale
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.report import Evidence
+from models.likelihood.kinds.means import Means
 from models.likelihood.kinds.ratio import Ratio
 from models.likelihood.risk_report import RiskReport
 from models.priors import EVENT_SHARE
@@ -56,12 +57,27 @@ def design(key: str, review: Review) -> Design:
             f"hazard ratio; {split}; an event in {100 * events:.0f} %",
             se_of_one=1 / np.sqrt(share * (1 - share) * events),
         )
+    if endpoint.scale is Scale.RATIO_OF_MEANS:
+        return Design(share, f"ratio of means; {split}", se_of_one=_se_of_one(key, evidence, review))
     sigma = float(np.median(store.read(key, review).draws["sigma"].values))
     return Design(
         share,
         f"ratio of medians in {CONDITION} of grade 3 or above; {split}; SD of log days {sigma:.2f}",
         se_of_one=median_ratio_se_of_one(share, sigma),
     )
+
+
+def _se_of_one(key: str, evidence: Evidence, review: Review) -> float:
+    """SE of the log ratio times the root of its patients, of the report in the middle; where none tells it,
+    that of equal arms of values as spread as their mean.
+    """
+    arms = _arms(key, evidence, review)
+    found = [
+        used.report.se * np.sqrt(used.report.patients or sum(arms[used.study].values()))
+        for used in evidence.used
+        if used.study in arms and isinstance(used.report, Ratio | Means)
+    ]
+    return float(np.median(found)) if found else 2.0
 
 
 def median_ratio_se_of_one(treated_share: float, sigma: float) -> float:

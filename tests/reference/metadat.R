@@ -13,6 +13,7 @@ sets <- list(
   michael2013 = list("md", with(dat.michael2013, data.frame(study = label(Study), m1i = Brain_m, sd1i = Brain_s, n1i = Brain_n,
                                                             m2i = No_brain_m, sd2i = No_brain_s, n2i = No_brain_n))),
   normand1999_smd = list("smd", with(dat.normand1999, data.frame(study = source, m1i, sd1i, n1i, m2i, sd2i, n2i))),
+  normand1999_rom = list("rom", with(dat.normand1999, data.frame(study = source, m1i, sd1i, n1i, m2i, sd2i, n2i))),
   raudenbush1985 = list("smd", with(dat.raudenbush1985, data.frame(study = label(study, author), smd = yi, variance = vi))),
   konstantopoulos2011 = list("smd", with(dat.konstantopoulos2011, data.frame(study = study, smd = yi, variance = vi))),
   hine1989 = list("rd", with(dat.hine1989, data.frame(study = source, ai, n1i, ci, n2i))),
@@ -32,7 +33,7 @@ with_rma <- function(measure, d) {
   else if ("log_hr" %in% names(d)) d <- transform(d, yi = log_hr, vi = se^2)
   else if ("smd" %in% names(d)) d <- transform(d, yi = smd, vi = variance)
   else if (measure == "generic") d <- transform(d, yi = estimate, vi = variance)
-  else if (measure %in% c("md", "smd")) d <- escalc(toupper(measure), m1i = m1i, sd1i = sd1i, n1i = n1i, m2i = m2i, sd2i = sd2i, n2i = n2i, data = d)
+  else if (measure %in% c("md", "smd", "rom")) d <- escalc(toupper(measure), m1i = m1i, sd1i = sd1i, n1i = n1i, m2i = m2i, sd2i = sd2i, n2i = n2i, data = d)
   else if (measure == "irr") d <- escalc("IRR", x1i = x1i, t1i = t1i, x2i = x2i, t2i = t2i, data = d)
   else if (measure == "proportion") d <- escalc("PLO", xi = xi, ni = ni, data = d)
   else d <- escalc(toupper(measure), ai = ai, n1i = n1i, ci = ci, n2i = n2i, data = d)

@@ -220,6 +220,15 @@ def absolute(key: str, review: Review) -> None:
     )
 
 
+def in_its_unit(key: str, review: Review) -> None:
+    """The mean in its unit without and with the treatment; says so where no means enter."""
+    if shown := tables.in_its_unit(key, review):
+        computed = {name: [(mean_key(key),)] for name in shown.frame.columns[1:]}
+        text_table(replace(shown, sources=computed))
+    else:
+        say("No difference in its unit is given: no study prints the mean of its other arm.")
+
+
 def left_out(key: str, review: Review) -> None:
     """Reports left out beside their predictions; says so where none can be predicted."""
     checks = predictive.checks(key, review)

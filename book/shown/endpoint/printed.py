@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 from extraction.derived.candidates import response_classes
 from extraction.derived.groups import grade_counts, group_size
-from extraction.question import ASKED, HIGHEST_GRADE, QUESTION, SEVERE_GRADES, SUMS
+from extraction.question import ASKED, FIELDS, HIGHEST_GRADE, QUESTION, SEVERE_GRADES, SUMS
 from extraction.schema import (
     AnyEntry,
     Counts,
     Entry,
     LogRankP,
+    MeanInterval,
+    MeanSd,
     MedianRange,
     Percentage,
     PValue,
@@ -18,7 +20,7 @@ from extraction.schema import (
     SurvivalCurve,
     TestOutcome,
 )
-from extraction.vocabulary import REVERSED
+from extraction.vocabulary import BOTH_ARMS, REVERSED
 from models.evidence.binary import recover
 from models.words import stratum_words
 
@@ -38,6 +40,8 @@ def printed_result(record: Record, endpoint: str) -> str:
         parts = list(_binary(record, endpoint))
     elif ASKED[endpoint].kind == "durations":
         parts = list(_duration(record, endpoint))
+    elif ASKED[endpoint].kind == "continuous":
+        parts = list(_continuous(record, endpoint))
     else:
         parts = list(_survival(record, endpoint))
     return "; ".join(parts) or NOTHING
@@ -147,7 +151,7 @@ def _without_counts(record: Record, field: str) -> Iterator[str]:
         if found:
             yield ", ".join(found) + ("" if stratum == "all" else f" ({stratum_words(record, stratum)})")
     for entry in record.find(Ratio, field, stratum="all"):
-        yield ratio_words(entry) + (f", {p_words(entry.p)}" if entry.p else "") + _made(entry)
+        yield _with_p(entry)
 
 
 def _duration(record: Record, field: str) -> Iterator[str]:
@@ -174,6 +178,37 @@ def _duration(record: Record, field: str) -> Iterator[str]:
             yield f"{where}: {treated} v {control} days" + (f", {p[0]}" if p else "")
 
 
+def _continuous(record: Record, endpoint: str) -> Iterator[str]:
+    """Ratios of means; numbers of both arms, of the whole cohort, else of each stratum, with the unit."""
+    for field in ASKED[endpoint].fields:
+        yield from map(_with_p, record.find(Ratio, field))
+        of_arms = [
+            e for e in record.find(Entry, field) if e.arm in BOTH_ARMS and e.unit in FIELDS[field].units
+        ]
+        strata = dict.fromkeys(e.stratum for e in of_arms)
+        for stratum in ["all"] if "all" in strata else strata:
+            treated, control = (
+                ", ".join(_measured(e) for e in of_arms if (e.arm, e.stratum) == (arm, stratum))
+                for arm in BOTH_ARMS
+            )
+            where = "" if stratum == "all" else f"{stratum_words(record, stratum)}: "
+            yield f"{where}{treated or NOTHING} v {control or NOTHING} {of_arms[0].unit}"
+
+
+def _measured(entry: Entry) -> str:
+    """A mean with its SD or its error, as they are; anything else as printed."""
+    if isinstance(entry, MeanSd):
+        return f"{entry.mean} (SD {entry.sd})"
+    if isinstance(entry, MeanInterval):
+        return f"{entry.mean} ({f'SE {entry.se}' if entry.se else f'{entry.lower}–{entry.upper}'})"
+    return str(entry.printed)
+
+
+def _with_p(entry: Ratio) -> str:
+    """A ratio with its interval, its p, and how it was made."""
+    return ratio_words(entry) + (f", {p_words(entry.p)}" if entry.p else "") + _made(entry)
+
+
 def ratio_words(entry: Ratio) -> str:
     """A ratio with its interval, where one is printed: `HR 0.74 (0.38–1.43)`."""
     limits = "" if entry.lower is None else f" ({entry.lower}–{entry.upper})"
@@ -186,6 +221,7 @@ SHORT = {
     "risk_ratio": "RR",
     "rate_ratio": "rate ratio",
     "subdistribution_ratio": "subdistribution HR",
+    "ratio_of_means": "ratio of means",
 }
 
 
@@ -200,9 +236,8 @@ def _survival(record: Record, endpoint: str) -> Iterator[str]:
     """Hazard ratio with its interval; log-rank p-values with their stratum, and that no direction is printed;
     curves where they are digitised.
     """
-    ratios = [e for e in record.find(Ratio, endpoint, stratum="all") if e.kind == "hazard_ratio"]
-    for entry in ratios:
-        yield ratio_words(entry) + (f", {p_words(entry.p)}" if entry.p else "") + _made(entry)
+    ratios = record.find(Ratio, endpoint, stratum="all")
+    yield from (_with_p(e) for e in ratios if e.kind == "hazard_ratio")
     p_values = record.find(LogRankP, endpoint)
     if p_values:
         listed = ", ".join(

@@ -13,6 +13,7 @@ from book.shown.endpoint.printed import p_words, printed_result, printed_words
 from extraction.question import CONDITION, CONTRASTS, QUESTION, THE_TREATMENT, TREATMENT
 from extraction.records import Review
 from models.answers.absolute import absolute_effects
+from models.answers.in_units import in_units
 from models.endpoint import Scale
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.foreseen import CountsPForeseen, LogRankForeseen, MedianForeseen, RanksForeseen
@@ -295,6 +296,27 @@ def absolute(key: str, review: Review) -> pd.DataFrame:
             }
             for e in absolute_effects(key, review)
         ]
+    )
+
+
+def in_its_unit(key: str, review: Review) -> Table | None:
+    """The mean in its unit without and with the treatment; None where no means enter."""
+    if (found := in_units(key, review)) is None:
+        return None
+    contrast, limits = ENDPOINTS[key].contrast, ("with_treated", "difference", "next_study")
+    row = {
+        f"mean {contrast.without}, {found.unit}": f"{found.mean:.{found.digits}f} ({found.source})",
+        f"{contrast.with_it}": found.in_words(found.with_treated),
+        "difference": found.in_words(found.difference, signed=True),
+        "difference in a next study": found.in_words(found.next_study, signed=True),
+    }
+    numbers = {f"{part}_{name}": value for part in limits for name, value in getattr(found, part).items()}
+    return Table(
+        pd.DataFrame([row]),
+        f"{ENDPOINTS[key].title}: means in {found.unit}, not adjusted for bias, median and 95 % interval",
+        "The mean ratio, and that in a next study, applied to the mean of the other arms.",
+        key,
+        pd.DataFrame([{"baseline": found.source, "unit": found.unit, "without": found.mean, **numbers}]),
     )
 
 

@@ -4,6 +4,7 @@ conventional methods pool.
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from book.html.style import Table
 from book.shown.endpoint.printed import printed_result
@@ -12,6 +13,7 @@ from models.endpoint import Scale
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines import frequentist
 from models.evidence.survival import FROM_CURVE
+from models.likelihood.kinds.means import Means
 from models.likelihood.kinds.ratio import Ratio
 from models.likelihood.report import Counts, Origin, Report
 from models.likelihood.risk_report import RiskReport
@@ -45,8 +47,8 @@ def results(key: str, review: Review) -> Table:
 
 
 def _recomputed(reports: list[Report]) -> str:
-    """Odds ratio and Fisher's p of the counts; the standard error of a hazard ratio; else why nothing can be
-    computed.
+    """Odds ratio and Fisher's p of the counts; the standard error of a hazard ratio; the ratio of means; else
+    why nothing can be computed.
     """
     for report in reports:
         if report.only_table:
@@ -65,6 +67,11 @@ def _recomputed(reports: list[Report]) -> str:
                     f" {number(report.upper)}), {FROM_CURVE}"
                 )
             return f"standard error of the log ratio {report.se:.2f}, from the interval"
+        if isinstance(report, Means):
+            half = report.se * norm.isf(0.025)
+            limits = {"median": 0.0, "lower": -half, "upper": half}
+            ratio = {name: float(np.exp(report.log_ratio + value)) for name, value in limits.items()}
+            return f"ratio of means {interval(ratio)}, normal on the log scale"
     return "no estimate can be computed from what is printed"
 
 
@@ -89,7 +96,7 @@ def pooled(key: str, review: Review) -> list[str]:
     """Conventional pooled estimates in words, or the reason there is none."""
     reports = [used.report for used in evidence_of(key, review).used]
     tables = [report.only_table for report in reports if report.only_table]
-    ratios = [report for report in reports if isinstance(report, Ratio)]
+    ratios = [report for report in reports if isinstance(report, Ratio | Means)]
     if len(tables) >= 2:
         counts = [list(column) for column in zip(*tables, strict=True)]
         found = [frequentist.mantel_haenszel(*counts), frequentist.peto(*counts)]
@@ -98,14 +105,13 @@ def pooled(key: str, review: Review) -> list[str]:
         found.append(frequentist.random_effects([e for e, _ in estimated], [se for _, se in estimated]))
     elif len(ratios) >= 2:
         found = [
-            frequentist.random_effects(
-                [np.log(ratio.estimate) for ratio in ratios], [ratio.se for ratio in ratios]
-            )
+            frequentist.random_effects([ratio.log_ratio for ratio in ratios], [ratio.se for ratio in ratios])
         ]
     else:
         what = {
             Scale.ODDS_RATIO: "counts in both arms",
             Scale.HAZARD_RATIO: "a hazard ratio with its interval",
+            Scale.RATIO_OF_MEANS: "means with SDs of both arms",
         }.get(ENDPOINTS[key].scale, "an estimate with its interval")
         count = len(tables) + len(ratios)
         return [

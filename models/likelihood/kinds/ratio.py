@@ -33,13 +33,18 @@ class Ratio(EffectReport):
         return None
 
     @property
+    def log_ratio(self) -> float:
+        """Log of the printed ratio."""
+        return float(np.log(self.estimate))
+
+    @property
     def se(self) -> float:
         """Standard error on the log scale."""
         return float(np.log(self.upper / self.lower) / (2 * stats.norm.isf((1 - self.level / 100) / 2)))
 
     def log_likelihood[V: (np.ndarray, TensorVariable)](self, effect: V, baseline: V | None = None) -> V:
         """Log density of the printed log ratio, normal with the interval's standard error."""
-        z = (np.log(self.estimate) - effect) / self.se
+        z = (self.log_ratio - effect) / self.se
         return -(z**2) / 2 - np.log(self.se) - np.log(2 * np.pi) / 2
 
     def events(self, n_treated: int, n_control: int) -> float:
