@@ -53,7 +53,8 @@ def _reached(found: list[Finding], answer: str) -> str:
         for side in SIDES
     }
     said = [f"an {SIDES[side][0]} for {listed_in_sentence(of)}" for side, of in titles.items() if of]
-    where = "" if said else f", at any of the {len({f.key for f in found})} endpoints"
+    asked = len({f.key for f in found})
+    where = f", at any of the {asked} endpoints" if asked > 1 and not said else ""
     return (
         f"{' and '.join(said) or 'no important benefit or harm'} has a probability of {percent(STATED)} or"
         f" more{where}"

@@ -182,10 +182,13 @@ def what_it_does(review: Review) -> str:
         if abs(p.adjusted["p_favours"] - 0.5) < abs(p.unadjusted["p_favours"] - 0.5)
     ]
     excluded = any(p.adjusted["lower"] > 1 or p.adjusted["upper"] < 1 for p in pairs.values())
-    return (
-        f"Read through the bias that this makes likely, the answer is less certain for {len(weaker)} of"
-        f" {len(pairs)} endpoints" + ("." if excluded else ", and every 95 % interval holds no difference.")
-    )
+    if len(pairs) == 1:
+        said = f"the answer is {'less' if weaker else 'no less'} certain"
+        beyond = "" if excluded else ", and its 95 % interval holds no difference"
+    else:
+        said = f"the answer is less certain for {len(weaker)} of {len(pairs)} endpoints"
+        beyond = "" if excluded else ", and every 95 % interval holds no difference"
+    return f"Read through the bias that this makes likely, {said}{beyond}."
 
 
 def scales() -> Table:

@@ -86,7 +86,7 @@ def grid(review: Review) -> Picture | None:
     keys = list(dict.fromkeys(key for key, _ in results))
     records = [review.records[study] for _, study in results]
     domains = domains_of(records)
-    figure, ax = canvas(0.31 * (len(results) + len(keys)) + 2.6)
+    figure, ax = canvas(0.31 * (len(results) + len(keys)) + 3.3)
     y = 0.0
     for key in keys:
         ax.text(-5.4, y, MODELS[key].title.partition(",")[0], va="center", fontsize=SMALL, weight="bold")
@@ -108,7 +108,7 @@ def grid(review: Review) -> Picture | None:
             fontsize=SMALL,
         )
     ax.set_xlim(-5.4, len(domains) + 5.2)
-    ax.set_ylim(y + 0.5, 6.2)
+    ax.set_ylim(y + 0.5, 8.4)  # as high as the longest words, else these squeeze the rows
     ax.axis("off")
     legend_of_lights(figure, records)
     tools = " and ".join(sorted({tool_of(record).name for record in records}))
@@ -170,4 +170,6 @@ def overall_in_words(review: Review) -> str:
         if name in found
     ]
     counts += [f"{found.count('not judged')} not judged"] if "not judged" in found else []
+    if len(found) == 1:
+        return f"Of the one result that enters a model, {counts[0].removeprefix('1 ')}."
     return f"Of {len(found)} results that enter a model, each a study and an endpoint, {', '.join(counts)}."
