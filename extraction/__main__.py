@@ -175,19 +175,28 @@ def _show(review: Review | None, checked: Checked) -> None:
     _say(console, f"\n{_count(len(checked.errors), 'error')}.")
 
 
+SIDE_BY_SIDE = 8
+"""Studies with a column each; of more each has a row, without its entries by kind."""
+
+
 def _table(studies: dict[str, dict]) -> Table:
-    """Entries by kind, then verdicts; one column for each study with a record."""
-    table = Table("", title="Printed numbers")
-    for study, row in studies.items():
-        table.add_column(f"{study}\n{row['decision']}", justify="right")
-    kinds = dict.fromkeys(kind for row in studies.values() for kind in row["entries"])
-    for kind in kinds:
-        table.add_row(kind, *(str(row["entries"].get(kind, "")) for row in studies.values()))
-    table.add_row("entries", *(str(sum(row["entries"].values())) for row in studies.values()), style="bold")
-    table.add_section()
-    for verdict, heading in VERDICTS.items():
-        table.add_row(heading, *(str(row["verdicts"].get(verdict, "")) for row in studies.values()))
-    table.add_row("problem of the record", *(str(row["problems"] or "") for row in studies.values()))
+    """Entries by kind, then verdicts, of each study with a record."""
+    few = len(studies) <= SIDE_BY_SIDE
+    kinds = dict.fromkeys(kind for row in studies.values() for kind in row["entries"]) if few else ()
+    lines = [["", *(study + (f"\n{row['decision']}" if few else "") for study, row in studies.items())]]
+    lines += [[kind, *(str(row["entries"].get(kind, "")) for row in studies.values())] for kind in kinds]
+    lines += [["entries", *(str(sum(row["entries"].values())) for row in studies.values())]]
+    lines += [
+        [heading, *(str(row["verdicts"].get(verdict, "")) for row in studies.values())]
+        for verdict, heading in VERDICTS.items()
+    ]
+    lines += [["problem of the record", *(str(row["problems"] or "") for row in studies.values())]]
+    table = Table(title="Printed numbers")
+    headings, *rows = lines if few else zip(*lines, strict=True)
+    for i, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if i else "left", no_wrap=not (few or i))
+    for row in rows:
+        table.add_row(*row, style="bold" if row[0] == "entries" else None, end_section=row[0] == "entries")
     return table
 
 

@@ -174,6 +174,8 @@ class _PlainYaml:
             raise _NotPlain(
                 _line(event), f"{len(event.value)} characters", f"a value may have {LONGEST_TEXT} characters"
             )
+        if event.value.isascii() and event.value.isprintable():
+            return
         if unseen := next(filter(is_unseen, event.value), None):
             raise _NotPlain(
                 _line(event),

@@ -15,6 +15,7 @@ import pytensor.tensor as pt
 import pytest
 from example_tree import copy_compiled
 
+from models.engines import hierarchy
 from models.engines.durations import GRADES, layout
 from models.evidence.report import Evidence, Used
 from models.likelihood.duration_report import DurationReport
@@ -38,7 +39,7 @@ from models.likelihood.kinds.test_outcome import OutcomeOfTest
 from models.likelihood.kinds.uneven_ratio import UnevenRatio
 from models.likelihood.registry import KINDS
 from models.likelihood.report import EffectReport
-from models.priors import MIDWAY
+from models.priors import MIDWAY, MU_LOG_RATIO, TAU_PRIMARY
 
 ROOT = Path(__file__).parents[1]
 FINDING = {"significant": True, "direction": "lower"}
@@ -161,6 +162,27 @@ def test_the_likelihood_of_an_effect_is_the_same_for_numbers_and_for_graphs(repo
     for point in ((0.3, -0.5), (-2.0, 1.0), (2.7, -1.0)):
         # rounding only
         assert float(graph(*point)) == pytest.approx(float(report.log_likelihood(*point)), rel=1e-10)
+
+
+def test_many_reports_in_one_term_of_the_graph_are_as_likely_as_each_in_its_own(monkeypatch):
+    tables = [Table(i, 2 * i, 20 + i, 30 + i) for i in range(3)]
+    ratios = [Ratio(0.7 + i / 10, 0.4, 1.8, level) for i, level in enumerate((90.0, 95.0, 99.0))]
+    others = [TableSet(((3, 17, 4, 28), (4, 17, 5, 28))), UnevenRatio(3.69, 1.18, 16.5)]
+    mixed = (tables[0], ratios[0], others[0], tables[1], ratios[1], others[1], tables[2], ratios[2])
+    # two studies print twice
+    used = tuple(Used(f"study{i % 6}", report, (), f"part{i}") for i, report in enumerate(mixed))
+    found = []
+    for many in (3, 4):
+        monkeypatch.setattr(hierarchy, "MANY", many)
+        model = hierarchy.from_reports(Evidence("endpoint", used), MU_LOG_RATIO, TAU_PRIMARY, MIDWAY)
+        values = {
+            value.name: np.random.default_rng(i).normal(size=model.initial_point()[value.name].shape)
+            for i, value in enumerate(model.value_vars)
+        }
+        found.append((len(model.potentials), float(model.compile_logp(mode="FAST_COMPILE")(values))))
+    (terms, together), (all_terms, apart) = found
+    assert (terms, all_terms) == (4, 8)
+    assert together == pytest.approx(apart, rel=1e-12)  # rounding only
 
 
 @examples(DurationReport)

@@ -125,7 +125,7 @@ def by_study(found: dict[str, list[Stage]]):
     figure, axes = canvas(sum(heights), len(found), squeeze=False, height_ratios=heights)
     said = []
     for (key, stages), ax in zip(found.items(), axes[:, 0], strict=True):
-        rows = [(("" if i == 0 else "+ ") + stage.label, [stage.answer]) for i, stage in enumerate(stages)]
+        rows = [(("+ " if i else "") + _after(stage), [stage.answer]) for i, stage in enumerate(stages)]
         said.append(_panel(ax, key, rows))
     return Picture(
         figure,
@@ -133,6 +133,11 @@ def by_study(found: dict[str, list[Stage]]):
         _cumulative(found),
         how=CUMULATIVE,
     )
+
+
+def _after(stage: Stage) -> str:
+    """The study that a stage adds; of several, how many to which."""
+    return stage.label if stage.added == 1 else f"{stage.added} to {stage.label}"
 
 
 def _cumulative(found: dict[str, list[Stage]]) -> pd.DataFrame:
@@ -159,7 +164,7 @@ def cumulative_table(found: dict[str, list[Stage]]) -> Table:
             [
                 {
                     "endpoint": ENDPOINTS[key].title,
-                    "after": stage.label,
+                    "after": _after(stage),
                     "published": stage.year,
                     f"mean ratio with 95 % interval, and how likely {TREATMENT} is the better side": answer(
                         key, stage.answer

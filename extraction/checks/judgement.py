@@ -2,6 +2,7 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from extraction.derived.groups import group_size
@@ -35,6 +36,11 @@ def compare(same: bool, expected: object, rule: str) -> Judgement:
     return Judgement("agrees" if same else "differs", str(expected), rule)
 
 
+OF_PATIENTS = ("field", "arm", "stratum", "category", "contrast", "unit")
+described = attrgetter(*OF_PATIENTS)
+"""Which patients an entry describes, and what of them."""
+
+
 def own_group(record: Record, entry: Entry) -> int | None:
     """The size of an entry's arm and stratum; a contrast of other groups has other sizes."""
     return group_size(record, entry.arm, entry.stratum) if entry.contrast == TWO_ARMS else None
@@ -44,18 +50,12 @@ def alike[E: Entry](kind: type[E], record: Record, entry: Entry, **changed: obje
     """Entries in use of a kind that describe the same patients as an entry, but for what is changed: arm,
     stratum, category, field, unit.
     """
-    wanted = {
-        key: changed.get(key, getattr(entry, key))
-        for key in ("field", "arm", "stratum", "category", "contrast", "unit")
-    }
+    wanted = tuple(changed.get(key, getattr(entry, key)) for key in OF_PATIENTS)
     aside = record.set_aside()
     return [
         e
         for e in record.entries
-        if isinstance(e, kind)
-        and e.id not in aside
-        and e.id != entry.id
-        and all(getattr(e, key) == value for key, value in wanted.items())
+        if isinstance(e, kind) and described(e) == wanted and e.id not in aside and e.id != entry.id
     ]
 
 

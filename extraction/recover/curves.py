@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize, special
 
 from extraction.recover import Unusable
 from extraction.recover.curve_clicks import steps_of
@@ -63,7 +63,7 @@ class Reconstruction:
 
     def interval(self, se: float | None = None) -> tuple[float, float, float]:
         """Hazard ratio with its 95 % interval, by the whole standard error unless another is given."""
-        half = stats.norm.isf(0.025) * (self.se if se is None else se)
+        half = -special.ndtri(0.025) * (self.se if se is None else se)
         middle, low, high = (float(np.exp(self.log_hr + shift)) for shift in (0.0, -half, half))
         return middle, low, high
 
@@ -318,7 +318,7 @@ def limit_without_events(treated: Patients, control: Patients) -> tuple[float, f
     def lost(log_hr: float) -> float:
         return float(np.sum(d * np.log1p(n * np.exp(log_hr) / m)))
 
-    half = stats.chi2.isf(0.05, 1) / 2
+    half = special.chdtri(1, 0.05) / 2
     limit = optimize.brentq(lambda log_hr: lost(log_hr) - half, -30.0, 30.0)
     return (0.0 if sign > 0 else float("inf")), float(np.exp(sign * limit))
 
@@ -329,4 +329,4 @@ def log_rank_p(treated: Patients, control: Patients) -> float:
     n, d = n_treated + n_control, d_treated + d_control
     difference = np.sum(d_treated - d * n_treated / n)
     variance = np.sum(d * n_treated * n_control * (n - d) / (n**2 * np.maximum(n - 1, 1)))
-    return float(stats.chi2.sf(difference**2 / variance, 1)) if variance > 0 else 1.0
+    return float(special.chdtrc(1, difference**2 / variance)) if variance > 0 else 1.0

@@ -19,8 +19,8 @@ import numpy as np
 
 from extraction.said import said
 from models.engines.engine import Engine
-from models.engines.posterior import Posterior
-from models.engines.quadrature_general import from_study_likelihoods
+from models.engines.posterior import Marginal, Posterior
+from models.engines.quadrature_general import Joint, from_study_likelihoods
 from models.likelihood.report import EffectReport, LogLikelihood
 from models.priors import MIDWAY, BaselinePrior, Prior
 
@@ -52,6 +52,11 @@ def quadrature(evidence: Evidence, mu_prior: Prior, tau_prior: Prior) -> Posteri
     """The same posterior as `one_effect_per_study` by deterministic quadrature."""
     likelihoods = study_likelihoods(evidence)
     return from_study_likelihoods(list(likelihoods.values()), mu_prior, tau_prior, list(likelihoods))
+
+
+def mean_effect(evidence: Evidence, mu_prior: Prior, tau_prior: Prior) -> Marginal:
+    """The same posterior of mu alone."""
+    return Joint.of(list(study_likelihoods(evidence).values()), mu_prior, tau_prior).of_mu()
 
 
 def _sum_of(terms: Sequence[LogLikelihood]) -> LogLikelihood:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from pytensor.tensor.variable import TensorVariable
 
     from models.evidence.report import Evidence
+
+MANY = 20
+"""Reports of a kind from which on they are one term of the graph: each costs the compiler half a second."""
 
 
 def exchangeable(studies: Sequence[str], mu_prior: Prior, tau_prior: Prior) -> TensorVariable | None:
@@ -92,13 +96,25 @@ def from_reports(evidence: Evidence, mu_prior: Prior, tau_prior: Prior, baseline
         if theta is None:
             return model
         alpha = baseline.prior.to_pymc("alpha", dims="table") if tables else None
-        for i, (used, report) in enumerate(zip(evidence.used, reports, strict=True)):
-            effect = theta[studies.index(used.study)]
-            control = (
-                baseline.of_control(alpha[tables.index(i)], effect)
-                if alpha is not None and i in tables
-                else None
-            )
-            name = f"{report.name}[{used.label}]"
-            pm.Potential(name, report.log_likelihood(effect, control))
+        study = np.array([studies.index(used.study) for used in evidence.used])
+        table = np.cumsum([report.needs_baseline for report in reports]) - 1
+        for report, at in _terms(reports):
+            effect, control = theta[study[at]], None
+            if alpha is not None and report.needs_baseline:
+                control = baseline.of_control(alpha[table[at]], effect)
+            label = "each" if isinstance(at, list) else evidence.used[at].label
+            pm.Potential(f"{report.name}[{label}]", report.log_likelihood(effect, control))
     return model
+
+
+def _terms(reports: Sequence[EffectReport]) -> list[tuple[EffectReport, int | list[int]]]:
+    """What makes up the log likelihood, each with its place or places among the reports: every one alone, but
+    MANY of one kind as one where their arithmetic allows it.
+    """
+    kinds = Counter(type(report) for report in reports if report.elementwise)
+    many = [kind for kind, count in kinds.items() if count >= MANY]
+    places = [[i for i, report in enumerate(reports) if type(report) is kind] for kind in many]
+    return [
+        *((report, i) for i, report in enumerate(reports) if type(report) not in many),
+        *((kind.stacked([reports[i] for i in at]), at) for kind, at in zip(many, places, strict=True)),
+    ]

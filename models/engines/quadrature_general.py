@@ -7,7 +7,10 @@ posterior supports. Sums have positive terms only, so small likelihoods keep the
 studies conflict.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtr
@@ -42,6 +45,8 @@ VANISHED, LEVEL = (-6.0, 0.2)
 LARGEST_GRID = 20_000  # a second or two
 # log likelihood below a study's own best (20 SDs) beyond which smoothing is no longer exact
 CONFLICT = -200.0
+# log density below the peak, over tau and over mu, at which the ends of the nodes hold another posterior
+HELD = (7.0, 12.0)
 
 
 def from_study_likelihoods(
@@ -59,17 +64,90 @@ def from_study_likelihoods(
     with so heavy a tail that no grid can cover the effects it supports, and for a flat prior of mu that the
     studies do not bound on both sides.
     """
-    names = (
-        study_names if study_names is not None else [str(study + 1) for study in range(len(log_likelihoods))]
-    )
-    grid, log_l, rows = resolved_grid(log_likelihoods, names, mu_prior, tau_prior)
-    places, rows = _places(grid, log_l, rows, mu_prior, tau_prior, TAU_NODES)
-    log_joint, log_m = _log_joint(grid, log_l, places, rows, mu_prior, tau_prior)
-    if np.any(log_m.min(axis=1, initial=0.0)[log_joint > log_joint.max() - TAIL] < CONFLICT):
-        raise ValueError(
-            "the studies and the priors conflict too far to compute: no tau allowed reconciles them"
+    return Joint.of(log_likelihoods, mu_prior, tau_prior, study_names).posterior()
+
+
+@dataclass(frozen=True)
+class Joint:
+    """The posterior of tau and mu on nodes: places of tau on its axis, and rows of the grid of effects.
+
+    log_l: log likelihoods on the grid, shape (study, theta). log_joint: log density of (place, mu), up to a
+    constant; log_m: the log likelihood of (tau, mu) of each study, shape (tau, study, mu).
+    """
+
+    names: Sequence[str]
+    grid: Grid
+    log_l: np.ndarray
+    axis: PositiveAxis
+    places: np.ndarray
+    rows: slice
+    log_joint: np.ndarray
+    log_m: np.ndarray
+
+    @classmethod
+    def of(
+        cls,
+        log_likelihoods: Sequence[LogLikelihood],
+        mu_prior: Prior,
+        tau_prior: Prior,
+        study_names: Sequence[str] | None = None,
+    ) -> Joint:
+        """What `from_study_likelihoods` integrates, of the same and with the same errors."""
+        numbered = [str(study + 1) for study in range(len(log_likelihoods))]
+        names = study_names if study_names is not None else numbered
+        grid, log_l, rows = resolved_grid(log_likelihoods, names, mu_prior, tau_prior)
+        places, rows = _places(grid, log_l, rows, mu_prior, tau_prior, TAU_NODES)
+        log_joint, log_m = _log_joint(grid, log_l, places, rows, mu_prior, tau_prior)
+        if np.any(log_m.min(axis=1, initial=0.0)[log_joint > log_joint.max() - TAIL] < CONFLICT):
+            raise ValueError(
+                "the studies and the priors conflict too far to compute: no tau allowed reconciles them"
+            )
+        return cls(names, grid, log_l, axis_of(tau_prior), places, rows, log_joint, log_m)
+
+    @property
+    def mu(self) -> np.ndarray:
+        """Its nodes."""
+        return self.grid.x[self.rows]
+
+    def posterior(self) -> Posterior:
+        """Every marginal."""
+        return _marginals(
+            self.grid, self.log_l, self.names, self.axis, self.places, self.rows, self.log_joint, self.log_m
         )
-    return _marginals(grid, log_l, names, axis_of(tau_prior), places, rows, log_joint, log_m)
+
+    def of_mu(self) -> Marginal:
+        """Marginal of mu alone, which costs little where there are many studies."""
+        return self._marginal(self.log_joint)
+
+    def without(self, study: int) -> Marginal | None:
+        """Marginal of mu without a study; None where the nodes do not hold it."""
+        return self._held(self.log_joint - self.log_m[:, study])
+
+    def had_seen(self, study: int, more: float) -> Marginal:
+        """Marginal of mu had a study seen an effect higher by so much, which is less than its standard
+        error.
+        """
+        seen = self.log_m[:, study]
+        return self._marginal(self.log_joint - seen + between(self.mu, seen, self.mu - more))
+
+    def behind(self, bias: float, mu_prior: Prior) -> Marginal | None:
+        """Marginal of mu, whose prior is given, where every effect seen is the true one plus a known bias;
+        None where the nodes do not hold it.
+        """
+        moved = mu_prior.log_density(self.mu - bias) - mu_prior.log_density(self.mu)
+        seen = self._held(self.log_joint + moved)
+        return seen and replace(seen, x=seen.x - bias)
+
+    def _held(self, log_joint: np.ndarray) -> Marginal | None:
+        of_tau, of_mu = log_joint.max(axis=1), log_joint.max(axis=0)
+        depth = [of.max() - max(of[0], of[-1]) for of in (of_tau, of_mu)]
+        return self._marginal(log_joint) if depth[0] > HELD[0] and depth[1] > HELD[1] else None
+
+    def _marginal(self, log_joint: np.ndarray) -> Marginal:
+        """Of mu, from another log density of the nodes."""
+        spacing = self.grid.spacing[self.rows]
+        weight = _weights(log_joint + np.log(spacing), self.places)
+        return Marginal.from_density(self.mu, weight.sum(axis=0) / spacing, spacing)
 
 
 def resolved_grid(
@@ -284,9 +362,7 @@ def _marginals(
     """
     theta, mu, spacing = grid.x, grid.x[rows], grid.spacing[rows]
     log_mass = log_joint + np.log(spacing)
-    log_density = np.logaddexp.reduce(log_mass, axis=1)
-    weight = np.exp(log_mass - log_density[:, None])
-    weight *= node_weights(log_density, places[1] - places[0])[:, None]
+    weight = _weights(log_mass, places)
     divided = np.where(log_m > CONFLICT, weight[:, None] * np.exp(-np.maximum(log_m, CONFLICT)), 0.0)
     divided = np.concatenate([divided, weight[:, None]], axis=1)
     tau = axis.tau(places)
@@ -305,7 +381,14 @@ def _marginals(
     ]
     return Posterior(
         mu=Marginal.from_density(mu, weight.sum(axis=0) / spacing, spacing),
-        tau=tau_marginal(places, log_density, axis),
+        tau=tau_marginal(places, np.logaddexp.reduce(log_mass, axis=1), axis),
         prediction=effects[-1],
         theta=dict(zip(names, effects[:-1], strict=True)),
     )
+
+
+def _weights(log_mass: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Share of the posterior of each node, shape (tau, mu), from the log mass of mu at each place of tau."""
+    log_density = np.logaddexp.reduce(log_mass, axis=1)
+    share = node_weights(log_density, places[1] - places[0])
+    return np.exp(log_mass - log_density[:, None]) * share[:, None]

@@ -73,7 +73,17 @@ def log_smooth(values: np.ndarray, grid: Grid, sd: float, rows: slice) -> np.nda
     """
     if sd < NARROW * grid.spacing[rows].max():
         return np.log(np.maximum(_narrow(values, grid, sd)[:, rows], FLOOR))
+    return _wide(values, grid, sd, grid.x[rows])
 
+
+def log_smooth_at(values: np.ndarray, grid: Grid, sd: float, x: np.ndarray) -> np.ndarray:
+    """The same at any increasing places x within the grid."""
+    if sd < NARROW * grid.spacing.max():
+        return between(grid.x, np.log(np.maximum(_narrow(values, grid, sd), FLOOR)), x)
+    return _wide(values, grid, sd, x)
+
+
+def _wide(values: np.ndarray, grid: Grid, sd: float, places: np.ndarray) -> np.ndarray:
     def at(x: np.ndarray) -> np.ndarray:
         near = slice(*np.searchsorted(grid.x, x[[0, -1]] + WIDTH * sd * np.array([-1, 1])))
         smooth = values[:, near] @ (_normal(grid.x[near, None], x, sd) * grid.spacing[near, None])
@@ -83,7 +93,7 @@ def log_smooth(values: np.ndarray, grid: Grid, sd: float, rows: slice) -> np.nda
         )
         return smooth + values[:, :1] * below + values[:, -1:] * above
 
-    return _joined(at, grid.x[rows], sd)
+    return _joined(at, places, sd)
 
 
 def spread(masses: np.ndarray, grid: Grid, sds: np.ndarray, rows: slice) -> np.ndarray:

@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from extraction.records import Review
 from models.endpoints import ENDPOINTS, evidence_of
 from models.history.refit import estimates, primary
 from models.history.versions import compared
 from models.trust.multiverse import universes
 from models.trust.universe import is_primary
+
+MOST_STAGES = 24
+"""As many rows as a picture of one endpoint can be read with."""
 
 
 @dataclass(frozen=True)
@@ -20,24 +25,28 @@ class Stage:
     label: str
     year: int
     answer: dict
+    added: int = 1
+    """Studies since the stage before."""
 
 
 def cumulative(key: str, review: Review) -> list[Stage]:
     """A stage for each study that enters an endpoint, oldest first; studies of one year in the order of the
-    register.
+    register.  Of more than MOST_STAGES studies, one for every so many.
     """
     evidence = evidence_of(key, review)
     studies = sorted(evidence.studies, key=lambda study: review.studies[study].year)
-    stages = {
-        study: replace(evidence, used=tuple(r for r in evidence.used if r.study in studies[: i + 1]))
-        for i, study in enumerate(studies)
-    }
     if not studies:
         return []
+    step = -(-len(studies) // MOST_STAGES)
+    ends = range(len(studies) - 1, -1, -step)[::-1]
+    stages = {
+        studies[end]: replace(evidence, used=tuple(r for r in evidence.used if r.study in studies[: end + 1]))
+        for end in ends
+    }
     answers = ENDPOINTS[key].engine.way(_integrated, _sampled)(key, stages, review)
     return [
-        Stage(study, review.studies[study].label, review.studies[study].year, answers[study])
-        for study in studies
+        Stage(study, review.studies[study].label, review.studies[study].year, answers[study], added)
+        for study, added in zip(stages, np.diff(ends, prepend=-1).tolist(), strict=True)
     ]
 
 
@@ -52,11 +61,11 @@ def _sampled(key: str, stages: dict, review: Review) -> dict[str, dict]:
     """
     *earlier, last = stages
     answers = {last: compared(key, review)["unadjusted"]}
-    if earlier:
-        frame = universes(key, review)
-        one_left = is_primary(frame.assign(studies="all"), key) & (
-            frame["studies"] == f"without {review.studies[last].label}"
-        )
-        answers[earlier[-1]] = frame.loc[one_left, list(answers[last])].iloc[0].to_dict()
-    sampled = estimates(key, {study: primary(key, stages[study]) for study in earlier[:-1]})
+    frame = universes(key, review)
+    one_left = is_primary(frame.assign(studies="all"), key) & (
+        frame["studies"] == f"without {review.studies[last].label}"
+    )
+    if earlier and len(stages[last].studies) - len(stages[earlier[-1]].studies) == 1 and one_left.any():
+        answers[earlier.pop()] = frame.loc[one_left, list(answers[last])].iloc[0].to_dict()
+    sampled = estimates(key, {study: primary(key, stages[study]) for study in earlier})
     return answers | {study: found.as_ratio(key) for study, found in sampled.items()}

@@ -16,7 +16,7 @@ from extraction.fault import Fault
 from models.answers.bias import adjusted_quadrature
 from models.endpoints import ENDPOINTS
 from models.engines import reweight, short_chains
-from models.engines.effects import quadrature
+from models.engines.effects import mean_effect
 from models.evidence.report import Evidence, Used
 from models.priors import Prior
 from models.runs import many, store
@@ -82,10 +82,11 @@ def _all_integrated[K](settings: dict[K, Setting], _: Path | None) -> dict[K, Es
 
 def _integrated(setting: Setting) -> Estimate:
     priors = setting.mu_prior, setting.tau_prior
-    if setting.biases:
-        mu = adjusted_quadrature(setting.evidence, *priors, setting.biases).mu
-    else:
-        mu = quadrature(setting.evidence, *priors).mu
+    mu = (
+        adjusted_quadrature(setting.evidence, *priors, setting.biases).mu
+        if setting.biases
+        else mean_effect(setting.evidence, *priors)
+    )
     median, lower, upper = (float(mu.quantile(q)) for q in (0.5, 0.025, 0.975))
     return Estimate(median, lower, upper, float(mu.cdf(0.0)), mu.quantile(PROBABILITIES))
 

@@ -8,13 +8,14 @@ ratio below 0 favours the treatment.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.random import Generator
     from pytensor.tensor.variable import TensorVariable
 
@@ -83,6 +84,18 @@ class EffectReport(Report):
 
     needs_baseline: ClassVar[bool] = False
     """Whether the risk without the treatment enters as well."""
+    elementwise: ClassVar[bool] = False
+    """Whether its arithmetic takes an array for each of its fields, and so many reports at once."""
+
+    @classmethod
+    def stacked(cls, reports: Sequence[EffectReport]) -> Self:
+        """Many reports of an elementwise kind as one, whose likelihood takes an effect for each of them."""
+        return cls(
+            **{
+                field.name: np.array([getattr(report, field.name) for report in reports])
+                for field in fields(cls)
+            }
+        )
 
     @abstractmethod
     def log_likelihood[V: (np.ndarray, TensorVariable)](self, effect: V, baseline: V | None = None) -> V:

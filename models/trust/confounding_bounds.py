@@ -21,7 +21,7 @@ from models.endpoint import Endpoint, Scale
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.effects import study_likelihoods
 from models.engines.posterior import LIMITS
-from models.engines.quadrature_general import from_study_likelihoods
+from models.engines.quadrature_general import Joint, from_study_likelihoods
 from models.evidence.report import Evidence
 from models.likelihood.report import LogLikelihood
 from models.trust.multiverse import WIDE
@@ -76,9 +76,13 @@ def of_evidence(evidence: Evidence, endpoint: Endpoint) -> Bounds:
     """The same of any evidence of an endpoint with one effect per study."""
     # a sum over many tables is taken once, and not for every strength
     seen = {study: CubicSpline(WIDE, term(WIDE)) for study, term in study_likelihoods(evidence).items()}
-    low, high = (
-        [behind(seen, endpoint, side * float(np.log(gamma))) for gamma in GAMMAS] for side in (1, -1)
-    )
+    joint = Joint.of(list(seen.values()), endpoint.mu_prior, endpoint.tau_prior)
+
+    def limits(log_bias: float) -> dict[str, float]:
+        mu = joint.behind(log_bias, endpoint.mu_prior)
+        return as_ratios(mu.limits()) if mu else behind(seen, endpoint, log_bias)
+
+    low, high = ([limits(side * float(np.log(gamma))) for gamma in GAMMAS] for side in (1, -1))
     return Bounds(_by_name(low), _by_name(high))
 
 

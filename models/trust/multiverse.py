@@ -5,7 +5,7 @@ is then a sum of arrays.  Durations are sampled (duration_universes.py).  Effect
 ratios in the table.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import product
 
@@ -18,8 +18,8 @@ from models.answers.bias import adjusted, bias_priors, through_bias
 from models.endpoints import ENDPOINTS
 from models.engines import frequentist
 from models.engines.effects import study_likelihoods
-from models.engines.posterior import cumulative
-from models.engines.smoothing import Grid, log_smooth
+from models.engines.posterior import LIMITS, cumulative
+from models.engines.smoothing import Grid, log_smooth, log_smooth_at
 from models.evidence.report import Evidence
 from models.likelihood.interpolation import between
 from models.likelihood.report import EffectReport, LogLikelihood
@@ -29,6 +29,7 @@ from models.trust import duration_universes
 from models.trust.universe import (
     EXACT,
     FACTORS,
+    MANY_STUDIES,
     Universe,
     is_primary,
     is_primary_through_bias,
@@ -41,10 +42,15 @@ from models.trust.universe import (
 
 GRID = Grid.even(-9.0, 9.0, 721)
 THETA = GRID.x
-WIDE = np.linspace(-16.0, 16.0, 1281)
+WIDE_GRID = Grid.even(-16.0, 16.0, 1281)
+WIDE = WIDE_GRID.x
 """Effects at which a likelihood is tabulated: as far as a bias can carry it."""
 TAU = np.exp(np.linspace(np.log(0.004), np.log(4.0), 40))
 """Effects, and between-study SDs even in their logarithm, at which a universe is computed."""
+EVERY, DEPTH = 8, 60.0
+"""Of many studies: steps of TAU and THETA at which the likely part is sought, and log likelihood below the
+peak at which it ends.
+"""
 
 
 def universes(key: str, review: Review) -> pd.DataFrame:
@@ -113,39 +119,92 @@ def _by_quadrature(key: str, review: Review) -> Iterator[tuple[Universe, dict]]:
     labels = {study.id: study.label for study in review.register.studies}
     of_mu = np.array([np.exp(p.log_density(THETA)) for p in mu.values()])
     of_tau = np.array([TAU * np.exp(p.log_density(TAU)) for p in tau.values()])
-    known: dict[Behind, np.ndarray] = {}
-    for reading, evidence in readings(key, review).items():
-        behind = _behind_each_bias(evidence, bias_priors(key, review, evidence))
-        new = {one: term for terms in behind.values() for one, term in terms.values() if one not in known}
-        known |= smooth(new)
-        for (likelihood, mean, sd), terms in behind.items():
-            of_study = {study: known[one] for study, (one, _) in terms.items()}
-            whole = sum(of_study.values(), np.zeros((len(TAU), len(THETA))))
-            for subset, studies in subsets(evidence, labels).items():
-                added = _sum_of(of_study, studies, whole)
-                # so that the exponential is taken once for all priors
-                without_mu = of_tau @ np.exp(added - added.max())
-                densities = (of_mu[:, None] * without_mu).reshape(-1, len(THETA))
-                for (m, t), limits in zip(product(mu, tau), _limits_of(densities), strict=True):
-                    yield Universe(reading, subset, likelihood, mean, sd, m, t), limits
+    read = readings(key, review)
+    of_subsets = {reading: subsets(evidence, labels) for reading, evidence in read.items()}
+    for (reading, form, mean, sd), of_study, part in _behind_each_bias(key, review, read):
+        whole = sum(of_study.values(), np.zeros((len(TAU), len(THETA[part]))))
+        for subset, studies in of_subsets[reading].items():
+            added = _sum_of(of_study, studies, whole)
+            # so that the exponential is taken once for all priors
+            without_mu = of_tau @ np.exp(added - added.max())
+            densities = np.zeros((len(mu), len(tau), len(THETA)))
+            densities[..., part] = of_mu[:, None, part] * without_mu
+            limits = _limits_of(densities.reshape(-1, len(THETA)))
+            for (m, t), found in zip(product(mu, tau), limits, strict=True):
+                yield Universe(reading, subset, form, mean, sd, m, t), found
 
 
 type Behind = tuple[str, Evidence, tuple[float, float]]
 """A study's likelihood behind a bias: its form, the study's evidence, mean and SD of the bias.  Most readings
 leave most studies as they are, so it is met in many universes.
 """
+type Smoothed = tuple[tuple[str, str, str, str], dict[str, np.ndarray], slice]
+"""Reading, form of the likelihood, factors on mean and SD of the bias; the log likelihood of each study,
+shape (tau, mu); and the part of THETA that its mu are.
+"""
 
 
-def _behind_each_bias(
-    evidence: Evidence, biases: dict[str, Prior]
-) -> dict[tuple[str, str, str], dict[str, tuple[Behind, LogLikelihood]]]:
-    """By form of the likelihood and factors on mean and SD of the bias: the likelihood of each study."""
-    found: dict[tuple[str, str, str], dict[str, tuple[Behind, LogLikelihood]]] = {}
-    for (form, terms), mean, sd in product(forms(evidence).items(), mean_factors(biases), FACTORS):
-        found[form, mean, sd] = {}
-        for study, term in terms.items():
-            bias = scaled(biases[study], mean, sd)
-            found[form, mean, sd][study] = (form, _alone(evidence, study), bias), through(term, *bias)
+def _behind_each_bias(key: str, review: Review, read: dict[str, Evidence]) -> Iterator[Smoothed]:
+    biases = {reading: bias_priors(key, review, evidence) for reading, evidence in read.items()}
+    seen = {(reading, form): terms for reading in read for form, terms in forms(read[reading]).items()}
+    many = min(len(evidence.studies) for evidence in read.values()) > MANY_STUDIES
+    factors = list(product(FACTORS, FACTORS))  # of many studies the arrays behind all of them are too large
+    for some in [[one] for one in factors] if many else [factors]:
+        behind = {
+            (reading, form, mean, sd): {
+                study: (form, _alone(read[reading], study), scaled(biases[reading][study], mean, sd))
+                for study in terms
+            }
+            for (reading, form), terms in seen.items()
+            for mean, sd in some
+            if mean in mean_factors(biases[reading])
+        }
+        terms = {
+            one: seen[chosen[:2]][study] for chosen, ones in behind.items() for study, one in ones.items()
+        }
+        known, part = (_of_many if many else _of_few)(terms, behind.values())
+        for chosen, ones in behind.items():
+            yield chosen, {study: known[one] for study, one in ones.items()}, part
+
+
+type Terms = Mapping[Behind, LogLikelihood]
+type Together = Iterable[Mapping[str, Behind]]
+"""The studies of each universe."""
+
+
+def _of_few(terms: Terms, _: Together) -> tuple[dict[Behind, np.ndarray], slice]:
+    return smooth({one: through(term, *one[-1]) for one, term in terms.items()}), slice(0, len(THETA))
+
+
+def _of_many(terms: Terms, together: Together) -> tuple[dict[Behind, np.ndarray], slice]:
+    """The same where mu is likely, in a small part of THETA."""
+    values = {one: term(WIDE) for one, term in terms.items()}
+    known, likely = smooth_at_once(values, TAU[::EVERY], THETA[::EVERY]), np.zeros(len(THETA[::EVERY]), bool)
+    for ones in together:
+        log_l = np.array([known[one] for one in ones.values()]).sum(axis=0).max(axis=0)
+        likely |= log_l > log_l.max() - DEPTH
+    first, last = np.flatnonzero(likely)[[0, -1]]
+    part = slice(EVERY * max(first - 1, 0), EVERY * (last + 1) + 1)
+    return smooth_at_once(values, TAU, THETA[part]), part
+
+
+def smooth_at_once(
+    terms: Mapping[Behind, np.ndarray], tau: np.ndarray, mu: np.ndarray
+) -> dict[Behind, np.ndarray]:
+    """Log likelihood of (tau, mu) behind each term, given at WIDE: shape (tau, mu).
+
+    A bias and the spread between studies are both normal, and so is their sum: the terms of one bias, where
+    these are many, are smoothed at once by the SD of both, and read higher by the mean of the bias.
+    """
+    found: dict[Behind, np.ndarray] = {}
+    by_bias: dict[tuple[float, float], list[Behind]] = {}
+    for one in terms:
+        by_bias.setdefault(one[-1], []).append(one)
+    for (mean, sd), alike in by_bias.items():
+        log_l = np.array([terms[one] for one in alike])
+        likelihood = np.exp(log_l - log_l.max(axis=1, keepdims=True))
+        log_m = [log_smooth_at(likelihood, WIDE_GRID, np.hypot(one, sd), mu + mean) for one in tau]
+        found |= zip(alike, np.stack(log_m, axis=1), strict=True)
     return found
 
 
@@ -190,7 +249,7 @@ def _tabulated(evidence: Evidence, baseline: BaselinePrior) -> dict:
     return {study: _of_study(_alone(evidence, study), baseline) for study in evidence.studies}
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def _of_study(evidence: Evidence, baseline: BaselinePrior) -> LogLikelihood:
     (term,) = study_likelihoods(evidence, baseline).values()
     return tabulated(term)
@@ -251,9 +310,10 @@ def _limits_of(densities: np.ndarray) -> list[dict]:
     """The same from each density of mu on the grid, up to a constant; shape (density, mu)."""
     cdfs = cumulative(densities)
     cdfs /= cdfs[:, -1:]
-    found = []
-    for cdf in cdfs:
-        median, lower, upper = np.interp([0.5, 0.025, 0.975], cdf, THETA)
-        below = float(np.interp(0.0, THETA, cdf))
-        found.append({"median": median, "lower": lower, "upper": upper, "below": below})
-    return found
+    rows = np.arange(len(cdfs))
+    found = {"below": cdfs[:, len(THETA) // 2]}
+    for name, q in LIMITS.items():
+        last = np.minimum((cdfs <= q).sum(axis=1), len(THETA) - 1)
+        low, high = cdfs[rows, last - 1], cdfs[rows, last]
+        found[name] = THETA[last - 1] + (q - low) / (high - low) * (THETA[last] - THETA[last - 1])
+    return [dict(zip(found, map(float, row), strict=True)) for row in zip(*found.values(), strict=True)]

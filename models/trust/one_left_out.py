@@ -8,8 +8,9 @@ from extraction.records import Review
 from models.answers.answer import as_row
 from models.endpoint import Endpoint
 from models.endpoints import ENDPOINTS, evidence_of
-from models.engines.effects import quadrature
+from models.engines.effects import mean_effect, study_likelihoods
 from models.engines.posterior import LIMITS
+from models.engines.quadrature_general import Joint
 from models.evidence.report import Evidence, Used
 from models.runs.shared import shared
 from models.trust import duration_universes
@@ -48,12 +49,17 @@ def _integrated(key: str, review: Review) -> list[dict]:
 
 def by_quadrature(evidence: Evidence, endpoint: Endpoint) -> Iterator[tuple[dict[str, float], float]]:
     """Limits of mu (log scale) and P(mu < 0) without each report, of an endpoint with one effect per
-    study.
+    study: of a study's only report from the posterior with it, where that reaches far enough.
     """
+    priors, likelihoods = (endpoint.mu_prior, endpoint.tau_prior), study_likelihoods(evidence)
+    joint, studies = Joint.of(list(likelihoods.values()), *priors), list(likelihoods)
     for left_out in evidence.used:
-        others = tuple(used for used in evidence.used if used is not left_out)
-        found = quadrature(replace(evidence, used=others), endpoint.mu_prior, endpoint.tau_prior)
-        yield found.mu.limits(), found.probability_below()
+        with_it = evidence.of(left_out.study)
+        mu = joint.without(studies.index(left_out.study)) if len(with_it) == 1 else None
+        if mu is None:
+            others = tuple(used for used in evidence.used if used is not left_out)
+            mu = mean_effect(replace(evidence, used=others), *priors)
+        yield mu.limits(), float(mu.cdf(0.0))
 
 
 def words_of(used: Used, evidence: Evidence, review: Review) -> str:

@@ -11,7 +11,7 @@ from models.endpoints import ENDPOINTS, evidence_of
 from models.trust.adjusted import read_through_bias
 from models.trust.multiverse import universes
 from models.trust.one_left_out import each_report, words_of
-from models.trust.universe import AND, CHOICES, NONE
+from models.trust.universe import AND, CHOICES, MANY_STUDIES, NONE
 from models.words import Told, rating
 
 READ_OR_LEFT_OUT = ("reading", "studies")
@@ -33,11 +33,14 @@ MILD = {"low", "moderate", "some_concerns"}
 
 
 def _one_report_less(key: str, review: Review) -> Iterator[tuple[str, float]]:
-    """Without each report of a study that has several, in words."""
+    """Without each report that no universe leaves out, in words: of a study that has several, or of many
+    studies.
+    """
     evidence = evidence_of(key, review)
-    several = [study for study in evidence.studies if len(evidence.of(study)) > 1]
-    for one in each_report(key, review) if several else ():
-        if one.used.study in several:
+    many = len(evidence.studies) > MANY_STUDIES
+    apart = [study for study in evidence.studies if many or len(evidence.of(study)) > 1]
+    for one in each_report(key, review) if apart else ():
+        if one.used.study in apart:
             yield f"without the report of {words_of(one.used, evidence, review)}", one.p_favours
 
 

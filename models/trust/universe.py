@@ -2,6 +2,7 @@
 is.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from itertools import chain, combinations
 
@@ -26,9 +27,9 @@ how sure one is of that.
 """
 
 
-MOST_STUDIES = 6
-"""With more, subsets are not all computed: 63 of them are enough to look at, and each further study doubles
-them.
+MOST_STUDIES, MANY_STUDIES = 6, 30
+"""With more than the first, subsets are not all computed: 63 of them are enough to look at, and each further
+study doubles them; with more than the second, the answer is that of all studies.
 """
 
 
@@ -117,12 +118,13 @@ def together(words: tuple[str, ...]) -> Reading:
 
 
 def subsets(evidence: Evidence, labels: dict[str, str]) -> dict[str, list[str]]:
-    """All studies, then every smaller subset that is not empty, by its name; of many studies, all but one and
-    each alone.
+    """All studies, then every smaller subset that is not empty, by its name; of more studies, all but one and
+    each alone; of many, none: there would be more universes of them than of all other choices.
     """
     studies = evidence.studies
-    few = len(studies) <= MOST_STUDIES
-    sizes = range(len(studies) - 1, 0, -1) if few else (len(studies) - 1, 1)
+    sizes: Iterable[int] = range(len(studies) - 1, 0, -1)
+    if len(studies) > MOST_STUDIES:
+        sizes = (len(studies) - 1, 1) if len(studies) <= MANY_STUDIES else ()
     return {"all": studies} | {
         _name(list(subset), studies, labels): list(subset)
         for size in sizes

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from extraction.records import Review
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.effects import study_likelihoods
-from models.engines.quadrature_general import from_study_likelihoods
+from models.engines.quadrature_general import Joint
 from models.likelihood.report import LogLikelihood
 from models.priors import Prior
 
@@ -29,21 +29,9 @@ def of_likelihoods(
     With normal likelihoods and a known tau these are the weights of the random-effects model,
     (se² + tau²)⁻¹ over their sum and the precision of the prior; what is missing to 1 is the prior's.
     """
-    return {
-        study: (
-            _mean({**likelihoods, study: _shifted(likelihoods[study], SHIFT)}, mu_prior, tau_prior)
-            - _mean({**likelihoods, study: _shifted(likelihoods[study], -SHIFT)}, mu_prior, tau_prior)
-        )
-        / (2 * SHIFT)
-        for study in likelihoods
-    }
+    joint = Joint.of(list(likelihoods.values()), mu_prior, tau_prior)
 
+    def mean(study: int, more: float) -> float:
+        return joint.had_seen(study, more).expectation(lambda mu: mu)
 
-def _shifted(likelihood: LogLikelihood, by: float) -> LogLikelihood:
-    """The likelihood had the study seen an effect higher by so much."""
-    return lambda theta: likelihood(theta - by)
-
-
-def _mean(likelihoods: Mapping[str, LogLikelihood], mu_prior: Prior, tau_prior: Prior) -> float:
-    posterior = from_study_likelihoods(list(likelihoods.values()), mu_prior, tau_prior)
-    return posterior.mu.expectation(lambda mu: mu)
+    return {name: (mean(i, SHIFT) - mean(i, -SHIFT)) / (2 * SHIFT) for i, name in enumerate(likelihoods)}

@@ -117,7 +117,29 @@ LINE = 0.44
 WRAPPED = 23
 """Characters to a line of what is printed, beside the intervals."""
 COLOURS = {"study": BLUE, "pooled": BLUE, "adjusted": ORANGE, "prediction": PURPLE}
+OF_ALL = ("pooled", "adjusted", "prediction")
+"""Kinds of rows that stand for no study."""
 MARKERS = {"pooled": "D", "adjusted": "s"}
+
+
+MOST_DRAWN = 30
+"""Studies that a forest plot can be read with."""
+
+
+def _drawn(rows: list[Row]) -> list[Row]:
+    """All rows; of many studies those with the narrowest intervals, and a row that counts the others."""
+    studies = [row for row in rows if row.kind not in OF_ALL]
+    if len(studies) <= MOST_DRAWN:
+        return rows
+    width = {id(row): row.limits["upper"] / row.limits["lower"] if row.limits else np.inf for row in studies}
+    kept = {id(row) for row in sorted(studies, key=lambda row: width[id(row)])[:MOST_DRAWN]}
+    told = f"{len(studies) - MOST_DRAWN} further studies"
+    others = Row(told, "with wider intervals, or none", gap="among the numbers", kind="others")
+    return [
+        *(row for row in studies if id(row) in kept),
+        others,
+        *(row for row in rows if row.kind in OF_ALL),
+    ]
 
 
 def forest(key: str, review: Review):
@@ -125,7 +147,8 @@ def forest(key: str, review: Review):
     a next study.
     """
     endpoint = ENDPOINTS[key]
-    rows, digits = forest_rows(key, review), summarise(key, review)["digits"]
+    every, digits = forest_rows(key, review), summarise(key, review)["digits"]
+    rows = _drawn(every)
     judged = [row.record for row in rows if row.record]
     domains = domains_of(judged)
     printed = [textwrap.wrap(row.printed, WRAPPED) for row in rows]
@@ -160,7 +183,7 @@ def forest(key: str, review: Review):
     return Picture(
         figure,
         _forest_alt(endpoint, rows, digits),
-        pd.DataFrame([_forest_numbers(row, endpoint, domains) for row in rows]),
+        pd.DataFrame([_forest_numbers(row, endpoint, domains) for row in every]),
         how=(
             "Median and 95 % interval of each study, of the mean effect (also read through the likely bias) "
             "and of a next study; beside them what each paper printed. The weight of a study is how far the "

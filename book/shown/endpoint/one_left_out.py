@@ -1,5 +1,6 @@
 """The answer without each report in turn."""
 
+import numpy as np
 import pandas as pd
 
 from book.html.style import BLUE, INK, Picture, canvas, interval_line, reach
@@ -11,6 +12,8 @@ from models.endpoints import ENDPOINTS, evidence_of
 from models.trust.one_left_out import each_report, words_of
 from models.words import answer, percent, sentence_case
 
+MOST_DRAWN = 20
+"""Reports that a picture can be read with."""
 SINGLE = "A single report is used, so none can be left out."
 
 
@@ -32,10 +35,12 @@ def picture(key: str, review: Review) -> Picture | None:
     if not (left_out := each_report(key, review)):
         return None
     endpoint, evidence, as_used = ENDPOINTS[key], evidence_of(key, review), summary_for_words(key, review)
-    shown = [("every report, as used", as_used | {"p_favours": as_used["p_favours_treated"]})] + [
+    every = [("every report, as used", as_used | {"p_favours": as_used["p_favours_treated"]})] + [
         (f"left out: {words_of(one.used, evidence, review)}", one.limits | {"p_favours": one.p_favours})
         for one in left_out
     ]
+    moved = sorted(every[1:], key=lambda one: -abs(np.log(one[1]["median"] / as_used["median"])))[:MOST_DRAWN]
+    shown = [one for i, one in enumerate(every) if i == 0 or one in moved]
     low, high = reach([limits for _, limits in shown])
     figure, ax = canvas(0.85 * len(shown) + 1.0)
     for i, (words, found) in enumerate(shown):
@@ -49,9 +54,14 @@ def picture(key: str, review: Review) -> Picture | None:
         f"{endpoint.title}, mean {endpoint.scale} with 95 % interval and probability of the better side, not"
         f" adjusted for bias. {sentence_case(said)}.",
         pd.DataFrame(
-            [{"reports": words, "scale": endpoint.scale} | _numbers(found) for words, found in shown]
+            [{"reports": words, "scale": endpoint.scale} | _numbers(found) for words, found in every]
         ),
-        how="The model fitted again without one report, under the same priors; the others stay as they are.",
+        how="The model fitted again without one report, under the same priors; the others stay as they are."
+        + (
+            f" Of {len(left_out)} reports the {MOST_DRAWN} are drawn without which the median moves most."
+            if len(left_out) > MOST_DRAWN
+            else ""
+        ),
         endpoint=key,
     )
 

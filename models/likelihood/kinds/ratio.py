@@ -22,6 +22,7 @@ class Ratio(EffectReport):
     name = "ratio"
     words = "ratio with interval: normal on the log scale"
     short = "hazard ratio"
+    elementwise = True
 
     estimate: float
     lower: float
@@ -40,7 +41,7 @@ class Ratio(EffectReport):
     @property
     def se(self) -> float:
         """Standard error on the log scale."""
-        return float(np.log(self.upper / self.lower) / (2 * stats.norm.isf((1 - self.level / 100) / 2)))
+        return np.log(self.upper / self.lower) / (2 * stats.norm.isf((1 - self.level / 100) / 2))
 
     def log_likelihood[V: (np.ndarray, TensorVariable)](self, effect: V, baseline: V | None = None) -> V:
         """Log density of the printed log ratio, normal with the interval's standard error."""

@@ -22,6 +22,7 @@ class Table(RiskReport):
     name = "table"
     words = "counts in both arms: exact binomials"
     short = "counts"
+    elementwise = True
 
     events_treated: int
     events_control: int

@@ -25,6 +25,7 @@ class UnevenRatio(Ratio):
     name = "uneven_ratio"
     words = "ratio with an uneven interval: normal on the log scale, on each side as wide as the interval"
     short = "ratio, uneven"
+    elementwise = False
 
     @property
     def se_by_side(self) -> tuple[float, float]:
