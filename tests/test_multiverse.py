@@ -17,10 +17,12 @@ from models.endpoints import ENDPOINTS, evidence_of
 from models.engines import short_chains
 from models.engines.durations import layout
 from models.engines.effects import quadrature, study_likelihoods
+from models.engines.quadrature import normal_normal
 from models.engines.quadrature_general import from_study_likelihoods
 from models.evidence.collect import collect
 from models.evidence.report import Evidence, Reading, Used
 from models.likelihood.kernels import joint
+from models.likelihood.kinds.ratio import Ratio
 from models.likelihood.kinds.table import Table
 from models.priors import MU_LOG_DURATION, Prior, parse
 from models.runs import heavy
@@ -122,9 +124,9 @@ def test_a_study_alone_is_its_own_posterior(frames, review):
     )
 
 
-@pytest.mark.parametrize(("count", "expected"), [(0, 1), (1, 1), (2, 3), (4, 15), (6, 63), (9, 19)])
+@pytest.mark.parametrize(("count", "expected"), [(0, 1), (1, 1), (2, 3), (4, 15), (6, 63), (9, 19), (31, 1)])
 def test_every_subset_of_few_studies_has_a_name_of_its_own(count, expected):
-    """2^n - 1 of up to six; of nine all, nine without one and nine alone."""
+    """2^n - 1 of up to six; of nine all, nine without one and nine alone; of many, all."""
     studies = [f"study{number}" for number in range(count)]
     evidence = Evidence("overall_survival", tuple(Used(study, Table(1, 1, 2, 2), ()) for study in studies))
     found = universe.subsets(evidence, {study: f"Study {study[-1]}" for study in studies})
@@ -278,6 +280,33 @@ def test_the_points_of_the_adjusted_universe_are_those_of_its_limits(review):
     # 200 points: the next to the limits are 0.02 apart
     assert np.quantile(points, [0.5, 0.025, 0.975]) == pytest.approx(limits_of(row), abs=0.03)
     assert np.mean(points < 0) == pytest.approx(row["p_favours"], abs=0.01)
+
+
+def test_a_universe_of_many_studies_is_the_posterior_of_the_normal_engine(monkeypatch, review):
+    """Normal reports behind a normal bias are normal reports of both variances."""
+    random = np.random.default_rng(31)
+    se = random.uniform(0.1, 0.5, 31)
+    ratios = np.exp(random.normal(-0.4, np.hypot(0.2, se)))
+    factor = np.exp(1.959964 * se)
+    used = tuple(
+        Used(f"study{i}", Ratio(ratio, ratio / far, ratio * far), ())
+        for i, (ratio, far) in enumerate(zip(ratios, factor, strict=True))
+    )
+    many = {universe.PRIMARY_READING: Evidence("overall_survival", used)}
+    judged = {one.study: Prior("bias", "normal", (0.2, 0.3), "", "") for one in used}
+    monkeypatch.setattr(multiverse, "readings", lambda key, review: many)
+    monkeypatch.setattr(multiverse, "bias_priors", lambda key, review, evidence: judged)
+    chosen = dict(multiverse._by_quadrature("overall_survival", review))
+    mu, tau = universe.priors("overall_survival")
+    for words, factor in universe.FACTORS.items():
+        choices = (universe.PRIMARY_READING, "all", "exact", words, words, next(iter(mu)), next(iter(tau)))
+        found = chosen[universe.Universe(*choices)]
+        seen = np.log(ratios) - 0.2 * factor, np.hypot(se, 0.3 * factor)
+        expected = normal_normal(*seen, next(iter(mu.values())), next(iter(tau.values())))
+        # a grid of 0.025, 40 nodes of tau
+        assert {name: found[name] for name in expected.mu.limits()} == pytest.approx(
+            expected.mu.limits(), abs=0.006
+        )
 
 
 def test_without_a_study_every_universe_is_its_prior(monkeypatch, review):

@@ -16,6 +16,7 @@ from models.engines.quadrature import (
     normal_normal,
     normal_normal_many,
 )
+from models.engines.quadrature_general import Joint
 from models.likelihood.two_arms import two_arm_log_likelihood
 from models.priors import (
     AT_CONTROL,
@@ -318,6 +319,28 @@ def test_thousands_of_studies_leave_the_general_engine_as_exact_as_the_normal_on
     for one, other in pairs:
         expected = one.quantile(LIMITS)
         np.testing.assert_allclose(other.quantile(LIMITS), expected, atol=5e-4 * np.ptp(expected) / 3.92)
+
+
+def test_the_nodes_of_one_posterior_answer_for_other_evidence_as_a_fit_of_it_does():
+    random = np.random.default_rng(40)
+    se = random.uniform(0.2, 0.6, 40)
+    estimate = random.normal(-0.3, np.hypot(0.2, se))
+    joint = Joint.of(normal_log_likelihoods(estimate, se), MU_LOG_RATIO, TAU_PRIMARY)
+
+    def agrees(mu, estimate, se):
+        expected = normal_normal(estimate, se, MU_LOG_RATIO, TAU_PRIMARY).mu.quantile(LIMITS)
+        np.testing.assert_allclose(mu.quantile(LIMITS), expected, atol=5e-4 * np.ptp(expected) / 3.92)
+
+    agrees(joint.of_mu(), estimate, se)
+    for study in (0, int(np.argmin(se)), 39):
+        agrees(joint.without(study), np.delete(estimate, study), np.delete(se, study))
+        agrees(joint.had_seen(study, 0.05), estimate + 0.05 * (np.arange(40) == study), se)
+    agrees(joint.behind(0.2, MU_LOG_RATIO), estimate - 0.2, se)
+
+
+def test_nodes_that_do_not_reach_to_other_evidence_say_so():
+    joint = Joint.of(normal_log_likelihoods([-1.5, 1.5], [0.1, 0.1]), MU_LOG_RATIO, TAU_PRIMARY)
+    assert joint.without(0) is None and joint.behind(8.0, MU_LOG_RATIO) is None
 
 
 @pytest.mark.parametrize("tau_prior", TAU_PRIORS, ids=lambda prior: prior.name)

@@ -4,6 +4,7 @@ numbers.
 
 import textwrap
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,8 @@ from extraction.schema import Record
 from models.answers.answer import answer_of, as_ratios
 from models.answers.summary import summarise
 from models.endpoint import Endpoint
-from models.endpoints import ENDPOINTS, evidence_of, quadrature
+from models.endpoints import ENDPOINTS, evidence_of
+from models.engines.effects import mean_effect
 from models.engines.reweight import limits_under
 from models.priors import Prior
 from models.runs import store
@@ -266,6 +268,7 @@ def _forest_alt(endpoint: Endpoint, rows: list[Row], digits: int) -> str:
     )
 
 
+@lru_cache
 def under_each_tau(key: str, review: Review) -> list[tuple]:
     """(prior of tau, limits of the mean effect under it), the primary prior first; limits None where draws
     are too few.
@@ -277,7 +280,7 @@ def under_each_tau(key: str, review: Review) -> list[tuple]:
 
 
 def _integrated_under(prior: Prior, key: str, review: Review) -> dict[str, float]:
-    return as_ratios(quadrature(key, review, tau_prior=prior).mu.limits())
+    return as_ratios(mean_effect(evidence_of(key, review), ENDPOINTS[key].mu_prior, prior).limits())
 
 
 def _reweighted_to(prior: Prior, key: str, review: Review) -> dict[str, float] | None:
