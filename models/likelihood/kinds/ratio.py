@@ -36,7 +36,7 @@ class Ratio(EffectReport):
     @property
     def log_ratio(self) -> float:
         """Log of the printed ratio."""
-        return float(np.log(self.estimate))
+        return np.log(self.estimate)
 
     @property
     def se(self) -> float:
