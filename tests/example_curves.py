@@ -6,6 +6,7 @@ import numpy as np
 
 from extraction.recover.curve_types import ArmCurve, AtRisk, Curve, Pixel, Point
 from extraction.recover.curves import Patients
+from extraction.recover.survival_tests import RiskSets
 
 PIXEL = Pixel(time=0.01, survival=0.0025)
 """An image of 600 pixels for six years, and 400 for the whole of survival."""
@@ -81,3 +82,16 @@ def write(folder: Path, name: str, curve: Curve) -> Path:
     path.parent.mkdir(exist_ok=True)
     path.write_text(text_of(curve))
     return path
+
+
+def risk_sets(time: np.ndarray, event: np.ndarray, treated: np.ndarray) -> RiskSets:
+    """Risk sets of one pair of curves, from a time for each patient, whether it ended in an event, and
+    whether the patient was treated; shape (patient,) each.
+    """
+    at = np.unique(time[event])[:, None]
+    columns = [
+        ((among & (time >= at)).sum(axis=1), (among & event & (time == at)).sum(axis=1))
+        for among in (treated, ~treated)
+    ]
+    (n_treated, d_treated), (n_control, d_control) = columns
+    return RiskSets(*(x[:, None] for x in (n_treated, n_control, d_treated, d_control)))

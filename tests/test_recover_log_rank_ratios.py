@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+from example_curves import risk_sets
 from lifelines import CoxPHFitter
 from lifelines.statistics import logrank_test
 from scipy import stats
@@ -38,7 +39,6 @@ from extraction.recover.survival_tests import (
     WALD,
     cox,
     p_of,
-    risk_sets,
     z_of_every_test,
 )
 

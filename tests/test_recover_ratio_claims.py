@@ -9,21 +9,13 @@ from random import Random
 
 import numpy as np
 import pytest
+from example_curves import risk_sets
 from scipy.stats.contingency import odds_ratio
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from extraction.recover import Unusable, two_by_two
 from extraction.recover.ratio_claims import PrintedRatio, judge_ratio
-from extraction.recover.survival_tests import (
-    GEHAN,
-    LOG_RANK,
-    PETO,
-    TARONE_WARE,
-    cox,
-    p_of,
-    risk_sets,
-    z_of_every_test,
-)
+from extraction.recover.survival_tests import GEHAN, LOG_RANK, PETO, TARONE_WARE, cox, p_of, z_of_every_test
 
 REPORTS = Path(__file__).parent / "reference" / "reports"
 """What R prints of 60 random tables and 60 random pairs of survival curves; the scripts stand beside."""

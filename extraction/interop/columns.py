@@ -3,17 +3,9 @@
 import re
 
 STUDY = (
-    "study",
-    "slab",
-    "study_id",
-    "study_or_subgroup",
-    "studlab",
-    "author",
-    "authors",
-    "trial",
-    "reference",
+    "study", "slab", "study_id", "study_or_subgroup", "studlab", "author", "authors", "trial", "reference",
     "name",
-)
+)  # fmt: skip
 """Where a study's name is sought, in this order; the first that the table has names it."""
 
 EXACT = {
@@ -69,21 +61,9 @@ QUANTITIES = {
     **dict.fromkeys(("upper", "ucl"), "upper"),
 }  # fmt: skip
 FILLING = {
-    "of",
-    "group",
-    "arm",
-    "number",
-    "no",
-    "in",
-    "the",
-    "standard",
-    "person",
-    "survival",
-    "limit",
-    "with",
-    "at",
-    "risk",
-}
+    "of", "group", "arm", "number", "no", "in", "the", "standard", "person", "survival", "limit", "with",
+    "at", "risk",
+}  # fmt: skip
 
 
 def canonical(header: str) -> str | None:

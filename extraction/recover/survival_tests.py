@@ -119,19 +119,6 @@ def z_of_every_test(sets: RiskSets, fitted: Cox) -> dict[str, np.ndarray]:
         }
 
 
-def risk_sets(time: np.ndarray, event: np.ndarray, treated: np.ndarray) -> RiskSets:
-    """Risk sets of one pair of curves, from a time for each patient, whether it ended in an event, and
-    whether the patient was treated; shape (patient,) each.
-    """
-    at = np.unique(time[event])[:, None]
-    columns = [
-        ((among & (time >= at)).sum(axis=1), (among & event & (time == at)).sum(axis=1))
-        for among in (treated, ~treated)
-    ]
-    (n_treated, d_treated), (n_control, d_control) = columns
-    return RiskSets(*(x[:, None] for x in (n_treated, n_control, d_treated, d_control)))
-
-
 def p_of(z: ArrayLike, sides: int = 2) -> np.ndarray:
     """Two-sided p of z; or one-sided, on the side of z."""
     return sides * ndtr(-np.abs(z))
