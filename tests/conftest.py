@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 from example_browser import FLAGS, NO_BROWSER, Quiet, heard
 from example_explorer import write_page
+from example_installed import Installed, install
 from example_pages import page_of
 from example_review import Invented
 
@@ -66,6 +67,15 @@ def invented_draws(monkeypatch):
     monkeypatch.setattr(store, "read", invented)
     yield
     plt.close("all")
+
+
+# the package
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory) -> Installed:
+    """The package as its wheel installs it, made once."""
+    return install(tmp_path_factory.mktemp("installed"))
 
 
 # the book

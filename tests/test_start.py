@@ -1,11 +1,8 @@
 """A new review builds at once, and the guide that begins one works command by command."""
 
 import json
-import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -20,21 +17,9 @@ BLOCKS = re.findall(r"^```(sh|text|yaml) ?(\S*)\n(.*?)^```$", GUIDE, re.M | re.S
 LONG = ("review fit", "review book")
 
 
-def review(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    """`review ARGUMENTS` in a folder."""
-    clean = {name: value for name, value in os.environ.items() if name != "REVIEW"}
-    return subprocess.run(
-        [sys.executable, "-m", "review", *arguments],
-        cwd=folder,
-        env=clean | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
-
-
 @pytest.fixture(scope="module")
-def guided(tmp_path_factory) -> Path:
-    """The folder to which the guide leads, but for what takes long."""
+def guided(tmp_path_factory, installed) -> Path:
+    """The folder to which the guide leads, with the package installed, but for what takes long."""
     here = tmp_path_factory.mktemp("guided")
     for kind, name, text in BLOCKS:
         if kind != "sh":
@@ -46,17 +31,17 @@ def guided(tmp_path_factory) -> Path:
             if command == "cd":
                 here = here / arguments[0]
             elif line not in LONG:
-                done = review(here, *arguments)
+                done = installed.review(*arguments, here=here)
                 assert done.returncode == 0, (line, done.stdout, done.stderr)
     return here
 
 
-def test_the_guide_leads_from_nothing_to_a_checked_record(guided):
+def test_the_guide_leads_from_nothing_to_a_checked_record(guided, installed):
     # each command of the guide ended well; the invented study has made room for the first real one
     assert [path.name for path in (guided / "records").iterdir()] == ["sample2030.yml"]
     assert "example2031" not in (guided / "register.yml").read_text(encoding="utf-8")
     # 6 and 9 of 30 are 20.0 % and 30.0 %, and Fisher's exact test of them 0.552 (scipy.stats.fisher_exact)
-    told = json.loads(review(guided, "check", "--json").stdout)["studies"]["sample2030"]
+    told = json.loads(installed.review("check", "--json", here=guided).stdout)["studies"]["sample2030"]
     assert told["verdicts"].keys() == {"agrees"} and told["problems"] == 0
 
 
@@ -130,10 +115,13 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path, capsys):
 
 
 @pytest.mark.book
-def test_the_guide_ends_with_a_book(guided):
+def test_the_guide_ends_with_a_book(guided, installed):
     for line in LONG:
         assert f"\n{line}\n" in GUIDE
-        done = review(guided, *line.split()[1:])
+        done = installed.review(*line.split()[1:], "--json", here=guided)
         assert done.returncode == 0, (line, done.stdout, done.stderr)
+    assert json.loads(done.stdout)["built"]
+    assert installed.review("answer", here=guided).returncode == 0
+    assert "No answer yet" not in (guided / "README.md").read_text(encoding="utf-8")
     page = (guided / "_build/html/book/intro.html").read_text(encoding="utf-8")
     assert "vitamin Q" in page and "tocilizumab" not in page.replace("tocilizumab-after-cart", "")

@@ -87,7 +87,7 @@ def add_root(parser: argparse.ArgumentParser, default: Path | str = argparse.SUP
 
 def print_json(found: object) -> None:
     """An answer for machines."""
-    print(json.dumps(found, indent=1, default=str))
+    print(json.dumps(found, indent=1, default=str), flush=True)
 
 
 def tell_files(given: argparse.Namespace, written: Iterable[Path]) -> None:
