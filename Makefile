@@ -17,9 +17,9 @@ help:
 
 # Each candidate is run, not just looked up: a pyenv shim can exist and fail, and Debian's python3 can lack ensurepip.
 # It names the Python it stands on: `python3` may be the very .venv that is about to be replaced.
-USABLE = import ensurepip, sqlite3, ssl, sys, venv; print(sys._base_executable); sys.exit(not (3, 12) <= sys.version_info[:2] <= (3, 13))
+USABLE = import ensurepip, sqlite3, ssl, sys, venv; print(sys._base_executable); sys.exit(not (3, 12) <= sys.version_info[:2] <= (3, 14))
 FIND_PYTHON = \
-	for python in python3.13 python3.12 python3 python "$$HOME"/.pyenv/versions/3.1[23]*/bin/python; do \
+	for python in python3.13 python3.12 python3.14 python3 python "$$HOME"/.pyenv/versions/3.1[234]*/bin/python; do \
 		python=$$("$$python" -c '$(USABLE)' 2>/dev/null) && break; \
 		python=; \
 	done
@@ -41,7 +41,7 @@ env: ## make .venv from requirements.lock, and nothing else
 		set -e; \
 		$(FIND_PYTHON); \
 		if [ -z "$$python" ] && ! command -v uv >/dev/null; then \
-			echo 'No working Python 3.12 or 3.13 was found: install one (on Debian: python3 and python3-venv), or uv, and run make again.' >&2; \
+			echo 'No working Python 3.12 to 3.14 was found: install one (on Debian: python3 and python3-venv), or uv, and run make again.' >&2; \
 			exit 1; \
 		fi; \
 		echo "Making .venv with $${python:-a Python that uv provides}: about 150 packages, half a minute or so."; \

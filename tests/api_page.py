@@ -34,6 +34,7 @@ def _signature(name: str, what: object) -> str:
         return f"class {name}({what.__bases__[0].__name__})"
     said = re.sub(r"\b(?:[a-z_]+\.)+([A-Za-z]\w*)", r"\1", str(inspect.signature(what)))
     said = re.sub(r"""(: |-> )(?:"([^"]*)"|'([^']*)')""", lambda m: m[1] + (m[2] or m[3]), said)
+    said = re.sub(r"Optional\[(\w+\[[^]]*\])\]", r"\1 | None", said)  # as Python 3.14 says it
     said = re.sub(r"= \w*Path\('[^']*'\)", "= REVIEW", said)  # a folder of one machine
     return f"{'class ' if inspect.isclass(what) else ''}{name}{said.removesuffix(' -> None')}"
 

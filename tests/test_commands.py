@@ -53,7 +53,7 @@ class House:
         )
 
     def break_pythons(self) -> None:
-        for name in ("python3.13", "python3.12", "python3", "python"):
+        for name in ("python3.13", "python3.12", "python3.14", "python3", "python"):
             self.program(name, 'echo "pyenv: $0: command not found" >&2; exit 127')
 
     def finish_env(self, python: str) -> None:
@@ -102,7 +102,7 @@ def test_without_a_working_python_env_says_in_one_line_what_to_install(house):
         if not re.match(r"g?make(\[\d+\])?: \*\*\*", line)
     ]
     assert done.returncode != 0
-    assert len(said) == 1 and "Python 3.12 or 3.13" in said[0] and "uv" in said[0]
+    assert len(said) == 1 and "Python 3.12 to 3.14" in said[0] and "uv" in said[0]
 
 
 def test_a_broken_python_is_passed_over_for_one_that_runs(house):
@@ -115,7 +115,7 @@ def test_a_broken_python_is_passed_over_for_one_that_runs(house):
     assert house.make("-s", "interpreter").stdout == f"{named}\n"
 
 
-@pytest.mark.parametrize(("minor", "found"), [(11, False), (12, True), (13, True), (14, False)])
+@pytest.mark.parametrize(("minor", "found"), [(11, False), (12, True), (14, True), (15, False)])
 def test_only_the_pythons_of_the_lock_will_do(house, minor, found):
     # The running interpreter poses as another version; a Debian without ensurepip is not the question here.
     pose = (

@@ -48,12 +48,12 @@ README = """# {title}, version {version}
 """  # noqa: E501 (a Markdown table)
 REST = """| the rest | the tree itself: records, code, pages, tests, `requirements.lock`, and in `_build/posteriors/` the posteriors its pages show |
 
-`make book` in this folder builds the book again; it needs make, and Python 3.12 or 3.13 or uv.
+`make book` in this folder builds the book again; it needs make, and Python 3.12, 3.13 or 3.14 or uv.
 Code is under the MIT licence (LICENSE); text, records and figures are under CC BY 4.0 (LICENSE-TEXT).
 """  # noqa: E501
 REST_OF_ANOTHER = """| the rest | the folder of the review: question, register, records, and in `_build/posteriors/` the posteriors its pages show |
 
-It was made with {distribution} {installed}; `{lock}` pins that version's libraries. Where these are installed, on Python 3.12 or 3.13, `review book` in this
+It was made with {distribution} {installed}; `{lock}` pins that version's libraries. Where these are installed, on Python 3.12, 3.13 or 3.14, `review book` in this
 folder builds the book again. Its text, records and figures are under {licences}.
 """  # noqa: E501
 LOCK = "bundle/requirements.lock"
