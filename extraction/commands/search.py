@@ -5,7 +5,7 @@ becomes candidates, and the search stands in the log.
 import argparse
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -64,13 +64,12 @@ def run(given: argparse.Namespace) -> int:
     # the log says what the rows say, also where a run was interrupted between the two
     numbers = log.found_and_new(taken.rows, place.id, given.date)
     log.write(given.root, review.register, place.id, given.date, given.by, numbers)
-    found = Found.of(taken, given.date)
     missed = _missed(review.register.studies, taken.rows, place)
     notices = _notices(review.register.studies, rows, taken.added)
     if given.json:
-        print_json(_as_dict(exports, taken, found, missed, notices))
+        print_json(_as_dict(exports, taken, missed, notices))
         return 0
-    _tell(exports, taken, place, given.date, found)
+    _tell(exports, taken, place)
     _tell_of_register(missed, notices, place)
     return 0
 
@@ -85,45 +84,8 @@ def _source(living: Living | None, named: str) -> SearchSource:
     return found
 
 
-@dataclass(frozen=True)
-class Found:
-    """What a search added, by what was known of it.
-
-    repeated : rows that are another's work
-    before : how many of them an earlier search had brought
-    """
-
-    added: int
-    repeated: list[Candidate]
-    before: int
-
-    @classmethod
-    def of(cls, taken: Intake, on: date) -> "Found":
-        by_id = {row.id: row for row in taken.rows}
-        repeated = [row for row in taken.added if row.same_as]
-        return cls(len(taken.added), repeated, sum(by_id[row.same_as].searched < on for row in repeated))
-
-    @property
-    def new(self) -> int:
-        return self.added - len(self.repeated)
-
-    @property
-    def twice(self) -> int:
-        """How many this search itself had brought already."""
-        return len(self.repeated) - self.before
-
-    @property
-    def rules(self) -> dict[str, int]:
-        """How many each rule found to be another's work."""
-        return dict(sorted(Counter(row.by for row in self.repeated).items()))
-
-
 def _as_dict(
-    exports: list[Export],
-    taken: Intake,
-    found: Found,
-    missed: list[Registration],
-    notices: list[known_items.Notice],
+    exports: list[Export], taken: Intake, missed: list[Registration], notices: list[known_items.Notice]
 ) -> dict:
     """What the files held, what of it is new, and what it says of the register, for machines."""
     return {
@@ -137,32 +99,28 @@ def _as_dict(
             }
             for read in exports
         ],
-        "added": found.added,
-        "new": found.new,
-        "known_before": found.before,
-        "found_twice": found.twice,
-        "by": found.rules,
-        "same": [{"id": row.id, "same_as": row.same_as, "by": row.by} for row in found.repeated],
+        **taken.counts,
+        "same": [{"id": row.id, "same_as": row.same_as, "by": row.by} for row in taken.repeated],
         "missed": [study.id for study in missed],
         "notices": [{"study": n.study, "kind": n.kind, "candidate": n.row.id} for n in notices],
     }
 
 
-def _tell(exports: list[Export], taken: Intake, place: SearchSource, on: date, found: Found) -> None:
+def _tell(exports: list[Export], taken: Intake, place: SearchSource) -> None:
     """What the files held, and what of it is new."""
     for read in exports:
         known = ": taken in before, so nothing changes" if read.file in taken.files_known else ""
         say(f"{read.file}: {len(read.works):,} records, {read.format}{known}.")
         _list(f"{read.file}, to look at", map(str, read.remarks))
     say(
-        f"{place.name}, {on}: {found.added:,} records added, {found.new:,} of them new; {found.before:,}"
-        f" known from an earlier search, {found.twice:,} found twice."
+        "{place}, {day}: {added:,} records added, {new:,} of them new; {known_before:,} known from an earlier"
+        " search, {found_twice:,} found twice.".format(place=place.name, day=taken.day, **taken.counts)
     )
-    for rule, count in found.rules.items():
+    for rule, count in sorted(Counter(row.by for row in taken.repeated).items()):
         say(f"  {count:,} by {IN_WORDS[rule]}")
     _list(
         "The same by title, year and page alone, to look at",
-        (f"{row.id} is {row.same_as}: {row.title}" for row in found.repeated if row.by == "title"),
+        (f"{row.id} is {row.same_as}: {row.title}" for row in taken.repeated if row.by == "title"),
     )
 
 

@@ -1,10 +1,10 @@
 """`python -m extraction import`: drafts of records from a table of another program."""
 
 import argparse
-import json
 from dataclasses import asdict
 from pathlib import Path
 
+from extraction.commands.parser import print_json
 from extraction.fault import Fault
 from extraction.interop.drafts import read
 from extraction.question import FIELDS
@@ -41,8 +41,8 @@ def run(given: argparse.Namespace) -> int:
     for path, text in paths.items():
         write_whole(path, text)
     if given.json:
-        told = {"drafts": [str(path) for path in paths], "left": [asdict(left) for left in found.left]}
-        print(json.dumps(told, indent=2, ensure_ascii=False))
+        told = {"drafts": list(paths), "left": [asdict(left) for left in found.left]}
+        print_json(told)
     else:
         for path in paths:
             print(path)

@@ -22,6 +22,24 @@ class Intake:
     rows: list[Candidate]
     added: list[Candidate]
     files_known: tuple[str, ...]
+    day: date
+
+    @property
+    def repeated(self) -> list[Candidate]:
+        """Those that it added though another row has their work."""
+        return [row for row in self.added if row.same_as]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many it added, and how many of them are new, known from an earlier search, and found twice."""
+        by_id, added, repeated = {row.id: row for row in self.rows}, len(self.added), self.repeated
+        before = sum(by_id[row.same_as].searched < self.day for row in repeated)
+        return {
+            "added": added,
+            "new": added - len(repeated),
+            "known_before": before,
+            "found_twice": len(repeated) - before,
+        }
 
 
 def take_in(rows: list[Candidate], exports: Iterable[Export], source: str, day: date) -> Intake:
@@ -64,7 +82,7 @@ def take_in(rows: list[Candidate], exports: Iterable[Export], source: str, day: 
             if row.abstract:
                 with_abstract.add(same_as or row.id)
             added.append(row)
-    return Intake([*rows, *added], added, tuple(files_known))
+    return Intake([*rows, *added], added, tuple(files_known), day)
 
 
 def _as_found(work: Work) -> tuple:
