@@ -5,7 +5,9 @@ percentage or a p-value, so that later checks know how far it was rounded.
 """
 
 import re
+import unicodedata
 from decimal import Decimal
+from itertools import combinations
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import (
@@ -54,6 +56,12 @@ from extraction.vocabulary import (
 StudyId = Annotated[str, StringConstraints(pattern=r"^[a-z]+[12][0-9]{3}[a-z]?$")]
 EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
 DOI_RESOLVER = re.compile(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
+
+
+def without_accents(name: str) -> str:
+    """A name in small letters without accents, as an id has them: `ø` is o, `ß` is s."""
+    letters = unicodedata.normalize("NFKD", name.lower().replace("ø", "o").replace("ß", "ss"))
+    return "".join(c for c in letters if not unicodedata.combining(c))
 
 
 def without_resolver(doi: str) -> str:
@@ -945,13 +953,15 @@ class Registration(Strict):
 
     @property
     def label(self) -> str:
-        """Surname, spelt as that of the first author, and year; the forename stands by where two surnames
-        meet.
+        """Surname and year, e.g. `Zhou 2025`: the surname of the id, spelt as the first author's where that
+        is the same but for capitals, accents, spaces and hyphens.
         """
         stem = self.id.rstrip("abcdefghijklmnopqrstuvwxyz").rstrip("0123456789")
-        printed = (word for author in self.authors[:1] for word in author.replace(",", " ").split())
-        surname = next((word for word in printed if word.lower() == stem), stem.capitalize())
-        return f"{surname} {self.year}"
+        words = self.authors[0].replace(",", " ").split()
+        parts = (" ".join(words[i:j]) for i, j in combinations(range(len(words) + 1), 2))
+        same = (part for part in parts if re.sub(r"[^a-z]", "", without_accents(part)) == stem)
+        spelt = (part for part in same if part.lower() != part != part.upper())
+        return f"{next(spelt, stem.capitalize())} {self.year}"
 
 
 class ExternalNumber(Strict):

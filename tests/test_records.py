@@ -625,3 +625,20 @@ def test_check_loads_no_library_of_the_models():
 def test_the_records_of_the_review_are_sound(review, capsys):
     assert main(["check"]) == 0, capsys.readouterr()
     assert {path.stem for path in Path(ROOT, "records").glob("*.yml")} == set(review.records)
+
+
+@pytest.mark.parametrize(
+    ("study", "author", "label"),
+    [
+        ("mcmurray2019", "John J V McMurray", "McMurray 2019"),
+        ("vanderberg2019", "van der Berg JH", "van der Berg 2019"),
+        ("muller2019a", "K. Müller-Ångström", "Muller 2019"),
+        ("mullerangstrom2019", "K. Müller-Ångström", "Müller-Ångström 2019"),
+        ("oconnor2019", "O’Connor, Ann", "O’Connor 2019"),
+        ("wang2019", "WANG X", "Wang 2019"),
+        ("smith2019", "and others", "Smith 2019"),
+    ],
+)
+def test_a_study_is_labelled_as_its_first_author_is_spelt(review, study, author, label):
+    row = next(iter(review.register.studies))
+    assert row.model_copy(update={"id": study, "authors": [author], "year": 2019}).label == label

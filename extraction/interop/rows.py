@@ -1,7 +1,6 @@
 """Tables of other programs, read row by row."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from extraction.fault import Fault
 from extraction.interop.columns import STUDY
 from extraction.plain import Unreadable, rows_of, text_of
+from extraction.schema import without_accents
 
 YEAR = ("year", "study_year", "year_of_study", "publication_year")
 OUTCOME = ("outcome", "outcome_name", "analysis_name")
@@ -102,8 +102,7 @@ def stem(name: str, year: str) -> str | None:
     """The stem of a study, `smith2025`, by its name in a table, and the year beside it if the name has none;
     None where surname or year is missing.
     """
-    letters = unicodedata.normalize("NFKD", name.lower().replace("ø", "o").replace("ß", "ss"))
-    plain = "".join(c for c in letters if not unicodedata.combining(c))
+    plain = without_accents(name)
     when = re.search(r"(?<![0-9])([12][0-9]{3})([a-z]?)\b", plain)
     if not when:
         when = re.fullmatch(r"([12][0-9]{3})()", year)
