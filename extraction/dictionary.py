@@ -59,6 +59,8 @@ QUESTION: tuple[type[BaseModel], ...] = (
     question.Variable,
     question.Bias,
     question.Asked,
+    question.Lasting,
+    question.Level,
     question.Shown,
     question.Important,
     question.Grades,

@@ -15,9 +15,11 @@ from extraction.fault import Fault
 from extraction.source import parse
 from extraction.tree import REVIEW
 from extraction.typed import Model, Slug, Words, validate
-from extraction.vocabulary import CORE_UNITS, CORE_VARIABLES, REVERSED, TWO_ARMS
+from extraction.vocabulary import CORE_UNITS, CORE_VARIABLES, HOURS, REVERSED, TWO_ARMS
 
 FILE = REVIEW / "question.yml"
+MOST_APART = 3
+"""Grades by which durations are told apart: a study's table of four would take twenty times as long."""
 NONE = "none"
 """Comparator of a contrast whose other arm was given nothing in its place."""
 
@@ -136,6 +138,27 @@ class Shown(Model):
     page: Words = Field(description="Its page, and the anchor there if it shares one.")
 
 
+class Level(Model):
+    """What is believed, before the data, of how long it lasts in a study, midway between the arms and, where
+    there are grades, in patients of one of them.
+    """
+
+    log: tuple[float, Annotated[float, Field(gt=0)]] = Field(
+        description="Mean and SD of the natural log of the median, in the endpoint's unit."
+    )
+    plain: Words = Field(description="What it claims, in words.")
+    source: Words = Field(description="Where its numbers come from.")
+
+
+class Lasting(Model):
+    """How durations are measured, and how long they are believed to be."""
+
+    unit: Literal[*HOURS] = Field(  # type: ignore[valid-type]  # words of a table
+        description="Unit in which they are modelled and told; printed ones of another are turned into it."
+    )
+    level: Level = Field(description="The prior of a study's level.")
+
+
 class Asked(Model):
     """An endpoint of the review."""
 
@@ -145,8 +168,8 @@ class Asked(Model):
     title: Words = Field(description="Its title.")
     kind: Literal["binary", "survival", "durations", "continuous"] = Field(
         description=(
-            "Counts of patients, time to an event, durations by grade, or values above 0 that are measured"
-            " in each patient, compared by the ratio of their means."
+            "Counts of patients, time to an event, durations, by grade where there are grades, or values"
+            " above 0 that are measured in each patient, compared by the ratio of their means."
         )
     )
     better: Literal["below", "above"] = Field(description="Side of 1 on which the treatment is better.")
@@ -162,6 +185,9 @@ class Asked(Model):
     mu_alternatives: tuple[Words, ...] = Field((), description="The same in the sensitivity analysis.")
     tau_prior: Words = Field(description="Prior of the SD of log ratios between studies.")
     tau_alternatives: tuple[Words, ...] = Field((), description="The same in the sensitivity analysis.")
+    lasting: Lasting | None = Field(
+        None, description="Of durations, and of these alone: their unit and how long they are believed to be."
+    )
     bias: Slug = Field(description="Scale of its bias.")
     no_effect: dict[str, Words] = Field({}, description="Contrasts under which it is no effect, with why.")
     important: Important = Field(description="From where on a difference is important.")
@@ -174,6 +200,19 @@ class Asked(Model):
     def fields(self) -> tuple[str, ...]:
         """Variables that can carry it, the preferred first."""
         return self.carried_by or (self.variable,)
+
+    @property
+    def unit(self) -> str:
+        """The unit that it is told in; empty for an endpoint that has none."""
+        return self.lasting.unit if self.lasting else ""
+
+    @model_validator(mode="after")
+    def durations_say_how_long(self) -> Self:
+        if (self.kind == "durations") != (self.lasting is not None):
+            raise ValueError(
+                f"{self.key}: lasting stands with an endpoint of kind durations, and with no other"
+            )
+        return self
 
 
 class Categories(Model):
@@ -191,12 +230,54 @@ class Categories(Model):
 
 
 class Grades(Model):
-    """Grades, 0 to 5, of the condition that the treatment is given for."""
+    """Grades of the condition that the treatment is given for; a grade is its place among their names."""
 
     condition: Words = Field(description="The condition, inside a sentence.")
     variable: Slug = Field(description="Variable of the highest grade; the category names it.")
-    severe: Slug = Field(description="Variable of grades 3 to 5 together.")
-    any: Slug = Field(description="Variable of grades 1 to 5 together.")
+    severe: Slug = Field(description="Variable of the severe grades together.")
+    any: Slug = Field(description="Variable of all grades but the first together.")
+    names: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]+$")], ...] = Field(
+        min_length=2,
+        description="Names of the grades as categories have them, in order; the first is to be without it.",
+    )
+    severe_from: int = Field(
+        ge=1,
+        description="The first severe grade; from it on grades are taken together, as papers print them.",
+    )
+    estimand: int = Field(
+        ge=1,
+        description="Of durations: the grade, with those taken together with it, whose ratio is the answer.",
+    )
+    reference: int = Field(
+        ge=1,
+        description="Of durations: the grade whose level has a prior, from which steps lead to the others.",
+    )
+
+    @model_validator(mode="after")
+    def each_is_a_grade(self) -> Self:
+        if len(set(self.names)) < len(self.names):
+            raise ValueError(f"names {', '.join(self.names)}: one stands twice")
+        if self.severe_from > self.highest:
+            raise ValueError(f"severe_from {self.severe_from}: the highest grade is {self.highest}")
+        for name in ("estimand", "reference"):
+            if (grade := getattr(self, name)) > self.severe_from:
+                raise ValueError(f"{name} {grade}: grades from {self.severe_from} on are taken together")
+        return self
+
+    @property
+    def highest(self) -> int:
+        """The highest grade."""
+        return len(self.names) - 1
+
+    @property
+    def apart(self) -> tuple[int, ...]:
+        """Grades of those with the condition; the last stands for it and all above."""
+        return tuple(range(1, self.severe_from + 1))
+
+    def category(self, grade: int) -> str:
+        """The category that counts patients of a grade, the severe ones together: `2`, `3-5`."""
+        name = self.names[grade]
+        return name if grade < self.severe_from or grade == self.highest else f"{name}-{self.names[-1]}"
 
 
 class Characteristic(Model):
@@ -300,6 +381,23 @@ class Question(Model):
                     )
         return self
 
+    @model_validator(mode="after")
+    def durations_can_be_read(self) -> Self:
+        """Their units are lengths of time, and no more grades are apart than a table of them holds."""
+        lasting = [asked for asked in self.endpoints if asked.lasting]
+        if lasting and self.grades and self.grades.severe_from > MOST_APART:
+            raise ValueError(
+                f"grades: severe_from {self.grades.severe_from}: durations are told apart by at most"
+                f" {MOST_APART} grades"
+            )
+        for asked in lasting:
+            known = self.variables.get(asked.variable)
+            if known and (other := [unit for unit in known.units if unit not in HOURS]):
+                raise ValueError(
+                    f"variables: {asked.variable}: unit {other[0]}: a duration is in {', '.join(HOURS)}"
+                )
+        return self
+
     def _named(self) -> Iterator[tuple[str, Container[str], tuple[str, ...]]]:
         """What one part of the question names of another: what it is, where it must stand, the names."""
         variables = CORE_VARIABLES.keys() | self.variables.keys()
@@ -374,7 +472,14 @@ IN_CATEGORIES = {name: variable.in_categories for name, variable in FIELDS.items
 HIGHEST_GRADE = QUESTION.grades.variable if QUESTION.grades else None
 SEVERE_GRADES = QUESTION.grades.severe if QUESTION.grades else None
 ANY_GRADE = QUESTION.grades.any if QUESTION.grades else None
-"""Variables of the condition's highest grade, of its grades 3 to 5 and of 1 to 5; None without grades."""
+"""Variables of the condition's highest grade, of its severe grades and of all; None without grades."""
+GRADES = QUESTION.grades.apart if QUESTION.grades else (1,)
+"""Grades by which patients with the condition are counted; the last stands for all from it on.  Without
+grades all patients are of the one.
+"""
+ESTIMAND = QUESTION.grades.estimand if QUESTION.grades else 1
+REFERENCE = QUESTION.grades.reference if QUESTION.grades else 1
+"""Of durations: the grade whose ratio is the answer, and the one whose level the prior is about."""
 TIMES = {name: variable.time_to_event for name, variable in FIELDS.items() if variable.time_to_event}
 """Variables that are the time to an event, in words; a percentage of one is of those without it."""
 WHOLE_NUMBERS = QUESTION.counted_units
@@ -392,6 +497,20 @@ else:
     ContrastName = Literal[*CONTRASTS]
     EndpointName = Literal[*ENDPOINTS, *QUESTION.dropped]
     Ground = Literal[*GROUNDS]
+
+
+def counted_as(grade: int) -> int:
+    """The one of GRADES, or 0, as which a grade is counted."""
+    return min(grade, GRADES[-1])
+
+
+def grade_words(grade: int) -> str:
+    """One of GRADES in words: `grade 2`, `grade 3 or above`."""
+    grades = QUESTION.grades
+    if not grades:
+        return "any grade"
+    above = " or above" if grade == GRADES[-1] < grades.highest else ""
+    return f"grade {grades.names[grade]}{above}"
 
 
 def is_about_time(field: str) -> bool:

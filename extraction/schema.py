@@ -53,6 +53,9 @@ from extraction.vocabulary import (
     TextPart,
 )
 
+GRADE_NAMES: tuple[str, ...] = QUESTION.grades.names if QUESTION.grades else ()
+HIGHEST = QUESTION.grades.highest if QUESTION.grades else 0
+"""Names of the grades, each at its place, and the highest of them."""
 StudyId = Annotated[str, StringConstraints(pattern=r"^[a-z]+[12][0-9]{3}[a-z]?$")]
 EntryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
 DOI_RESOLVER = re.compile(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
@@ -287,7 +290,7 @@ class Bound(Entry):
     at_most: Count | None = Field(
         None, description="Most patients the statement allows; null where unbounded."
     )
-    given_at_grade: Annotated[int, Field(ge=1, le=4)] | None = Field(
+    given_at_grade: Annotated[int, Field(ge=1, le=HIGHEST - 1)] | None = Field(
         None,
         description=(
             "Of a grade: the lower grade at which these patients were treated; null where it is"
@@ -306,8 +309,8 @@ class Bound(Entry):
         if self.given_at_grade is not None and not (
             self.field == HIGHEST_GRADE
             and self.arm == "treated"
-            and self.category in ("2", "3", "4", "5")
-            and self.given_at_grade < int(self.category)
+            and self.category in GRADE_NAMES
+            and self.given_at_grade < GRADE_NAMES.index(self.category)
         ):
             raise ValueError("given_at_grade stands with treated patients of one grade, and is below it")
         return self
@@ -565,7 +568,7 @@ class Stratum(Definition):
     """A set of patients that entries refer to."""
 
     LATER = frozenset({"partition", "landmark", "matched"})
-    grades: list[Annotated[int, Field(ge=0, le=5)]] | None = Field(
+    grades: list[Annotated[int, Field(ge=0, le=HIGHEST)]] | None = Field(
         None, description="Grades the stratum holds, where it is defined by grade."
     )
     rest_of: Slug | None = Field(
@@ -587,6 +590,12 @@ class Stratum(Definition):
     matched: bool = Field(
         False, description="Whether the stratum is the patients matched on their propensity of treatment."
     )
+
+    @model_validator(mode="after")
+    def has_grades_of_the_question(self) -> Self:
+        if self.grades and not QUESTION.grades:
+            raise ValueError("grades: the question has none")
+        return self
 
 
 class DesignOfAny(Strict):

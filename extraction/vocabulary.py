@@ -35,6 +35,9 @@ CORE_UNITS = {
 }
 """Units of any review, each in words."""
 
+HOURS = {"hours": 1.0, "days": 24.0, "months": 730.5, "years": 8766.0}
+"""Units of time, in hours: a year has 365.25 days, a month a twelfth of them."""
+
 UNITS_OF_KIND: dict[str, tuple[str, ...]] = {
     "group_size": ("patients",),
     "counts": ("patients",),

@@ -333,14 +333,6 @@ EVENT_SHARE = Prior(
     " patients is equally likely.",
     "choice of this review: flat",
 )
-LEVEL_LOG_DAYS = Prior(
-    "level",
-    "normal",
-    (1.8, 0.5),
-    "Grade 2 lasts about 6 days, midway between the arms, and with 95 % probability its median lies"
-    " between 2 and 16 days.",
-    _CHOICE,
-)
 STEP_LOG_DURATION = Prior(
     "step",
     "normal",

@@ -154,16 +154,16 @@ def interval_through_bias(adjusted: dict, unadjusted: dict) -> str:
     return interval(adjusted, max(unadjusted["digits"], 1))
 
 
-def in_days(told: Told) -> str:
-    """A ratio of durations on ten days, which nobody has to multiply."""
+def on_ten(unit: str, told: Told) -> str:
+    """A ratio of durations on ten of a unit, which nobody has to multiply."""
     digits = max(told.unadjusted["digits"] - 1, 0)
     adjusted, unadjusted = (
-        f"{10 * limits['median']:.{digits}f} days ({10 * limits['lower']:.{digits}f} to"
+        f"{10 * limits['median']:.{digits}f} {unit} ({10 * limits['lower']:.{digits}f} to"
         f" {10 * limits['upper']:.{digits}f})"
         for limits in (told.adjusted, told.unadjusted)
     )
     return (
-        f"Where it lasts 10 days without {TREATMENT}, that is {adjusted} with it adjusted for bias,"
+        f"Where it lasts 10 {unit} without {TREATMENT}, that is {adjusted} with it adjusted for bias,"
         f" {unadjusted} not adjusted, if the difference were {THE_TREATMENT}'s doing."
     )
 

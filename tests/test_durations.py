@@ -8,8 +8,9 @@ import pytensor.tensor as pt
 import pytest
 from scipy import stats
 
+from extraction.question import GRADES
 from models.engines import durations
-from models.engines.durations import GRADES, layout
+from models.engines.durations import layout
 from models.evidence import collect
 from models.evidence.report import Evidence, Used
 from models.likelihood import kernels
@@ -252,7 +253,7 @@ def test_order_of_the_reports_does_not_matter(real):
 def parameters(n_studies, seed, number):
     """Parameters of the model in the order that the graph node takes them."""
     rng = np.random.default_rng(seed)
-    shapes = (3,), (), (n_studies, 3), (n_studies,), (n_studies,), (), ()
+    shapes = (3,), (), (n_studies, 3), (n_studies,), (n_studies,), (3,)
     for spread in np.linspace(0.2, 3.0, number):
         around = [spread * rng.standard_normal(shape) for shape in shapes]
         yield [
@@ -263,9 +264,9 @@ def parameters(n_studies, seed, number):
         ]
 
 
-def means_at(mean_by_grade, tau, z, bias, level, step_1_to_2, step_2_to_3):
+def means_at(mean_by_grade, tau, z, bias, level, step):
     """The model's means by study, grade and arm, as its docstring has them."""
-    midway = level[:, None] + np.array([-step_1_to_2, 0.0, step_2_to_3])
+    midway = level[:, None] + step
     effect = mean_by_grade + tau * z + bias[:, None]
     return np.stack([midway - effect / 2, midway + effect / 2], axis=2)
 

@@ -13,6 +13,7 @@ from scipy import integrate, stats
 from scipy.special import logsumexp
 
 from book.shown import explorer_data
+from extraction.question import GRADES
 from extraction.records import Review
 from models import fit
 from models.answers import duration_tables as kept_tables
@@ -20,7 +21,7 @@ from models.answers import summary
 from models.answers.bias import bias_prior, bias_priors, through_bias
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines import duration_tables
-from models.engines.durations import GRADES, layout
+from models.engines.durations import layout, level_prior
 from models.engines.effects import study_likelihoods
 from models.engines.quadrature_general import from_study_likelihoods
 from models.evidence.collect import alternatives, collect
@@ -29,15 +30,7 @@ from models.likelihood import kernels
 from models.likelihood.kinds.ratio import Ratio
 from models.likelihood.two_arms import two_arm_log_likelihood
 from models.pool import pool
-from models.priors import (
-    LEVEL_LOG_DAYS,
-    MIDWAY,
-    SIGMA_LOG_DURATION,
-    STEP_LOG_DURATION,
-    TREND_LOG_DURATION,
-    Prior,
-    parse,
-)
+from models.priors import MIDWAY, SIGMA_LOG_DURATION, STEP_LOG_DURATION, TREND_LOG_DURATION, Prior, parse
 from models.trust import duration_universes
 
 WITHIN = 0.005  # log scale
@@ -350,13 +343,14 @@ def test_tables_join_to_the_likelihood_between_their_points(review):
 
 
 def test_the_nodes_of_the_steps_have_the_moments_of_a_normal_to_the_fifth_degree():
-    """Of a standard normal E x^2k = 1, 1, 3 for k = 0, 1, 2; odd ones are 0."""
-    nodes, weights = duration_tables.STEP_NODES, duration_tables.STEP_WEIGHTS
+    """Of a standard normal E x^2k = 1, 1, 3 for k = 0, 1, 2; odd ones are 0.  Of no step, one and two."""
     moments = {0: 1, 2: 1, 4: 3}
-    for i, j in itertools.product(range(6), repeat=2):
-        if i + j <= 5:
-            found = np.sum(weights * nodes[:, 0] ** i * nodes[:, 1] ** j)
-            assert found == pytest.approx(moments.get(i, 0) * moments.get(j, 0), abs=1e-12)
+    for steps, (nodes, weights) in enumerate(duration_tables.NODES_OF_STEPS):
+        for powers in itertools.product(range(6), repeat=steps):
+            if sum(powers) <= 5:
+                found = np.sum(weights * np.prod(nodes ** np.array(powers), axis=1))
+                expected = np.prod([moments.get(power, 0) for power in powers])
+                assert found == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize("study", ["zhou2025", "zhang2022"])
@@ -370,7 +364,11 @@ def test_tables_of_durations_are_the_mean_likelihood_of_draws_from_the_priors(re
     def drawn(prior, *shape):
         return prior.quantile(rng.random((draws, *shape)))
 
-    level, sigma, trend = drawn(LEVEL_LOG_DAYS), drawn(SIGMA_LOG_DURATION), drawn(TREND_LOG_DURATION)
+    level, sigma, trend = (
+        drawn(level_prior(evidence.endpoint)),
+        drawn(SIGMA_LOG_DURATION),
+        drawn(TREND_LOG_DURATION),
+    )
     down, up = drawn(STEP_LOG_DURATION), drawn(STEP_LOG_DURATION)
     z, centre = rng.standard_normal((draws, 3)), np.stack([level - down, level, level + up], axis=1)
 

@@ -15,8 +15,9 @@ import pytensor.tensor as pt
 import pytest
 from example_tree import copy_compiled
 
+from extraction.question import GRADES
 from models.engines import hierarchy
-from models.engines.durations import GRADES, layout
+from models.engines.durations import layout
 from models.evidence.report import Evidence, Used
 from models.likelihood.duration_report import DurationReport
 from models.likelihood.graph_op import DurationReports
@@ -189,7 +190,8 @@ def test_many_reports_in_one_term_of_the_graph_are_as_likely_as_each_in_its_own(
 def test_the_likelihood_of_durations_is_the_same_for_numbers_and_for_graphs(report):
     _, sigma, *arrays = duration_inputs(report, means())
     midway, effect = means().mean(axis=1), np.diff(means())[:, 0]
-    parameters = [effect, 0.0, np.zeros((1, len(GRADES))), np.zeros(1), midway[1:2], *np.diff(midway), sigma]
+    zeros = np.zeros((1, len(GRADES)))
+    parameters = [effect, 0.0, zeros, np.zeros(1), midway[1:2], midway - midway[1], sigma]
     graph = DurationReports()(*map(pt.as_tensor, [*parameters, *arrays]))[0].eval(mode="FAST_COMPILE")
     packed = report.packed()
     by_cell = [means()[GRADES.index(grade), int(arm == "treated")] for grade, arm, _ in report.cells]

@@ -7,6 +7,7 @@ import pytest
 from scipy import integrate
 
 from models import priors
+from models.engines.durations import level_prior
 from models.priors import Prior, parse
 
 NAMED = [prior for prior in vars(priors).values() if isinstance(prior, Prior)]
@@ -69,7 +70,7 @@ def test_the_plain_sentence_of_a_tau_prior_states_its_true_median_and_95_percent
 @pytest.mark.parametrize(
     ("prior", "lower", "middle", "upper"),
     [
-        (priors.LEVEL_LOG_DAYS, 2, 6, 16),  # days
+        (level_prior("crs_duration"), 2, 6, 16),  # days
         (priors.STEP_LOG_DURATION, 2 / 3, 1.2, 2),  # ratio of a grade to the one below
         (priors.SIGMA_LOG_DURATION, 0.25, 0.5, 1.0),  # SD of log days
         (priors.TREND_LOG_DURATION, -0.5, 0, 0.5),  # change of the log ratio by grade
@@ -77,7 +78,7 @@ def test_the_plain_sentence_of_a_tau_prior_states_its_true_median_and_95_percent
 )
 def test_the_duration_priors_cover_what_their_sentences_say(prior, lower, middle, upper):
     found = prior.quantile([0.025, 0.5, 0.975])
-    if prior in (priors.LEVEL_LOG_DAYS, priors.STEP_LOG_DURATION):
+    if prior.name in ("level", "step"):
         found = np.exp(found)
     # the words round to one digit
     np.testing.assert_allclose(found, [lower, middle, upper], rtol=0.15, atol=0.02)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from extraction import question
@@ -15,6 +16,7 @@ from extraction.question import FILE, read
 from extraction.records import load
 from extraction.source import BadRecords
 from extraction.tree import OWN, ROOT
+from extraction.vocabulary import HOURS
 from models.endpoints import ENDPOINTS, evidence_of, prior_of
 from models.runs.closure import Tree
 
@@ -46,6 +48,14 @@ def asked(tmp_path):
         ("sum_of: [complete_response,", "sum_of: [completed,", "variable completed: the question has none"),
         ("per_1000: 50", "per_1000: 5000", "must be less than or equal to 1000"),
         ("treatment:\n", "treatmint:\n", "is not a field of the schema"),
+        ('names: ["0", "1", ', 'names: ["1", "1", ', "one stands twice"),
+        ("severe_from: 3", "severe_from: 6", "severe_from 6: the highest grade is 5"),
+        ("severe_from: 3", "severe_from: 4", "durations are told apart by at most 3 grades"),
+        ("reference: 2", "reference: 4", "reference 4: grades from 3 on are taken together"),
+        ("kind: durations", "kind: binary", "lasting stands with an endpoint of kind durations"),
+        ("unit: days\n", "unit: weeks\n", "must be one of hours, days, months, years"),
+        ("log: [1.8, 0.5]", "log: [1.8, 0]", "must be greater than 0"),
+        ("units: [days, hours]", "units: [days, lines]", "unit lines: a duration is in hours, days"),
     ],
 )
 def test_a_question_that_cannot_be_is_refused_by_place_value_and_rule(asked, old, new, told):
@@ -232,56 +242,134 @@ def block(folder: Path, key: str) -> str:
     return re.search(rf"  - key: {key}\n(?:    .*\n)+", text).group()
 
 
+def only(folder: Path, asked: str, entries: dict[str, list[dict]]) -> None:
+    """Make the review of the folder one of another question, with these entries of invented studies alone."""
+    (folder / "question.yml").write_text(asked, encoding="utf-8")
+    for path in [*(folder / "records").iterdir(), *(folder / "curves").iterdir(), folder / "certainty.yml"]:
+        path.unlink()
+    nowhere = {"source": None, "section": "Methods"}
+    design = {"type": "invented", "first_patient": None, "last_patient": None, "address": nowhere}
+    rows = []
+    for study, told in entries.items():
+        record = {
+            "study": study,
+            "extracted": "2026-01-31",
+            "extractor": "nobody",
+            "texts": [],
+            "design": design | {"centres": [f"Hospital of {study}"]},
+            "arms": {arm: {"definition": "Invented."} for arm in ("treated", "control")},
+            "strata": {"all": {"definition": "All patients."}},
+            "entries": told,
+        }
+        row = {
+            "id": study,
+            "title": "Invented",
+            "authors": [f"Nobody of {study}"],
+            "journal": "Journal of Invented Results",
+            "year": 2031,
+            "identifier": study,
+            "contrast": "given",
+            "decision": "included",
+            "reason": "Invented.",
+            "decided": "2026-01-31",
+            "cohort": study,
+            "text_held": False,
+        }
+        (folder / f"records/{study}.yml").write_text(json.dumps(record), encoding="utf-8")
+        rows.append(row)
+    (folder / "register.yml").write_text(json.dumps({"studies": rows}), encoding="utf-8")
+
+
 def test_a_question_of_one_endpoint_without_grades_is_checked_and_pooled(folder):
     """Two invented arms of 7 of 20 and 3 of 20: log odds ratio 1.116, precision 1 / (1/7 + 1/13 + 1/3 + 1/17)
     or 1.634, which a prior N(0, 1) draws to 0.69 where studies do not differ, and farther where they may.
     """
-    (folder / "question.yml").write_text(LEAST, encoding="utf-8")
-    for path in [*(folder / "records").iterdir(), *(folder / "curves").iterdir(), folder / "certainty.yml"]:
-        path.unlink()
-    arms = {"treated": 7, "control": 3}
-    record = {
-        "study": "invented2031",
-        "extracted": "2026-01-31",
-        "extractor": "nobody",
-        "texts": [],
-        "design": {
-            "type": "invented",
-            "centres": ["Nowhere"],
-            "first_patient": None,
-            "last_patient": None,
-            "address": {"source": None, "section": "Methods"},
-        },
-        "arms": {arm: {"definition": "Invented."} for arm in arms},
-        "strata": {"all": {"definition": "All patients."}},
-        "entries": [
-            entry
-            for arm, events in arms.items()
-            for entry in (
-                _entry(f"group_size.{arm}", "group_size", "group_size", arm, n=20),
-                _entry(f"cured.{arm}", "counts", "cured", arm, events=events),
-            )
-        ],
-    }
-    row = {
-        "id": "invented2031",
-        "title": "Invented",
-        "authors": ["Nobody"],
-        "journal": "Journal of Invented Results",
-        "year": 2031,
-        "identifier": "invented",
-        "contrast": "given",
-        "decision": "included",
-        "reason": "Invented.",
-        "decided": "2026-01-31",
-        "cohort": "invented",
-        "text_held": False,
-    }
-    (folder / "records/invented2031.yml").write_text(json.dumps(record), encoding="utf-8")
-    (folder / "register.yml").write_text(json.dumps({"studies": [row]}), encoding="utf-8")
+    entries = [
+        entry
+        for arm, events in (("treated", 7), ("control", 3))
+        for entry in (
+            _entry(f"group_size.{arm}", "group_size", "group_size", arm, n=20),
+            _entry(f"cured.{arm}", "counts", "cured", arm, events=events),
+        )
+    ]
+    only(folder, LEAST, {"invented2031": entries})
     found = ask(folder, EVERY_MODULE + ASK)
     assert found["errors"] == [] and found["tables"] == {"cured": [[7, 20, 3, 20]]}
     assert 0.4 < found["medians"]["cured"] < 0.75  # the counts are exact, 1.634 is of a normal likelihood
+
+
+LASTING = """    kind: durations
+    lasting:
+      unit: hours
+      level: {log: [2.0, 1.0], plain: Invented., source: Invented.}
+"""
+FIT = """
+import json
+import nutpie
+import numpy as np
+from extraction.checks import check
+from extraction.records import load
+from models.answers.duration_tables import MU, TAU
+from models.endpoints import ENDPOINTS, evidence_of
+from models.engines import duration_tables
+from models.engines.durations import build
+from models.engines.sampling import compile_model
+from models.trust.findings import informing
+review = load()
+endpoint, evidence = ENDPOINTS["cured"], evidence_of("cured", review)
+model = build(evidence, endpoint.mu_prior, endpoint.tau_prior)
+draws = nutpie.sample(
+    compile_model(model), draws=400, tune=400, chains=2, cores=1, seed=1, progress_bar=False
+).posterior
+tables = [duration_tables.table(evidence, study, MU, TAU) for study in evidence.studies]
+log = sum(table.log_likelihood[0] for table in tables)
+weight = np.exp(log - log.max() + endpoint.mu_prior.log_density(MU)) * (
+    TAU * np.exp(endpoint.tau_prior.log_density(TAU))
+)[:, None]  # the nodes of tau are even on the log scale
+print(json.dumps({
+    "errors": [str(error) for error in check(review).errors],
+    "reports": [used.report.data for used in evidence.used],
+    "free": sorted(variable.name for variable in model.free_RVs),
+    "mean": float(draws["mu"].mean()),
+    "of_study": draws["theta"].mean(("chain", "draw")).values.tolist(),
+    "tabulated": float((weight * MU).sum() / weight.sum()),
+    "informing": informing(evidence, review),
+}))
+"""
+
+
+def test_durations_without_grades_have_one_level_in_the_unit_that_is_asked(folder):
+    """Two invented studies of 200 v 200 with medians of 10 v 5 hours, printed in hours and in days, and
+    quartiles of log-normals with SD 0.5: the log ratio is 0.693 with a standard error of 0.5 sqrt(pi / 2 x
+    2 / 200), or 0.06.  With a prior N(0, 1) its mean stays within a tenth below it, where studies agree.
+    """
+    entries: dict[str, list[dict]] = {"hours2031": [], "days2031": []}
+    for study, told in entries.items():
+        unit = study.removesuffix("2031")
+        for arm, median in (("treated", 10), ("control", 5)):
+            low, middle, high = (
+                round(median * float(np.exp(0.5 * z)) / HOURS[unit], 4) for z in (-0.6745, 0.0, 0.6745)
+            )
+            size = _entry(f"group_size.{arm}", "group_size", "group_size", arm, n=200)
+            told.append(size)
+            told.append(
+                {name: value for name, value in size.items() if name != "n"}
+                | {"id": f"cured.{arm}", "kind": "median_quartiles", "field": "cured", "unit": unit}
+                | {"median": middle, "lower_quartile": low, "upper_quartile": high}
+                | {"printed": f"{middle} ({low}-{high})"}
+            )
+    asked = LEAST.replace("    kind: binary\n", LASTING).replace(
+        "cured: {meaning: Patients cured.}", "cured: {meaning: Time to cure., units: [hours, days]}"
+    )
+    only(folder, asked, entries)
+    found = ask(folder, FIT)
+    assert found["errors"] == [] and found["informing"] == "800 patients"
+    assert {report["unit"] for report in found["reports"]} == {"hours"}
+    assert [report["median"] for report in found["reports"]] == pytest.approx([10.0, 5.0] * 2, rel=1e-3)
+    assert found["free"] == ["level", "mu", "sigma", "tau", "z", "z_new"]  # no step, no trend
+    assert found["of_study"] == pytest.approx([np.log(2)] * 2, abs=0.06)
+    assert np.log(2) - 0.1 < found["mean"] < np.log(2) + 0.02
+    assert found["tabulated"] == pytest.approx(found["mean"], abs=0.05)
 
 
 TELL = """
@@ -335,6 +423,32 @@ def test_an_endpoint_is_dropped_by_taking_it_out_of_the_question(folder, own_has
     found = ask(folder, ASK)
     assert found["errors"] == [] and found["hashes"] == {key: own_hashes[key] for key in found["hashes"]}
     assert found["hashes"].keys() == gone
+
+
+GRADED = """
+import json
+from extraction.derived.groups import patients_by_grade
+from extraction.question import ESTIMAND, grade_words
+from extraction.records import load
+from models.likelihood.grades import STEPS, from_reference
+print(json.dumps({
+    "counts": list(patients_by_grade(load().records["zhang2022"]).items()),
+    "steps": STEPS,
+    "reference": from_reference([0.3]),
+    "estimand": grade_words(ESTIMAND),
+}))
+"""
+
+
+def test_grades_are_taken_together_from_where_the_question_says(folder):
+    """Zhang 2022, section Patients: of grade 1 17 v 10, of 2 9 v 2, of 3 to 5 5 v 1."""
+    together = ("severe_from: 3\n", "severe_from: 2\n")
+    edit(folder, together, ("estimand: 3 ", "estimand: 1 "))
+    found = ask(folder, GRADED)
+    by_grade = {grade: (sizes["treated"], sizes["control"]) for grade, sizes in found["counts"]}
+    assert by_grade[1] == (17, 10) and by_grade[2] == (9 + 5, 2 + 1) and max(by_grade) == 2
+    assert found["steps"] == ["step_1_to_2"] and found["reference"] == [-0.3, 0.0]
+    assert found["estimand"] == "grade 1"
 
 
 def test_records_that_speak_of_no_endpoint_are_told_file_and_line(folder):

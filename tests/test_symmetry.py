@@ -106,7 +106,7 @@ def test_durations_know_no_first_arm(review):
     generator, n = np.random.default_rng(3), len(evidence.studies)
     for _ in range(5):
         effects = [generator.normal(0, 0.3, 3), np.array(0.3), generator.normal(size=(n, 3)), np.zeros(n)]
-        rest = [generator.normal(1.8, 0.2, n), np.array(0.2), np.array(0.1), np.full(n, 0.5)]
+        rest = [generator.normal(1.8, 0.2, n), np.array([-0.2, 0.0, 0.1]), np.full(n, 0.5)]
         turned = [-effects[0], effects[1], -effects[2], effects[3]]
         one = float(log_likelihood(*effects, *rest, *durations.layout(evidence))[0])
         other = float(log_likelihood(*turned, *rest, *durations.layout(mirrored))[0])

@@ -18,7 +18,7 @@ from book.shown.entry_words import report_words, verdicts, whom, words
 from book.sphinx.beside import DATA, SCRIPT, TABLES
 from extraction.bias import overall
 from extraction.checks import check
-from extraction.question import ASKED, ENDPOINTS, FIELDS, TREATMENT
+from extraction.question import ASKED, ENDPOINTS, FIELDS, TREATMENT, grade_words
 from extraction.records import Review
 from extraction.schema import AnyEntry, Entry, Record, Registration
 from extraction.tree import ROOT
@@ -208,7 +208,8 @@ def _value(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(
-            f"{part[1]} of grade {part[0]}" if isinstance(part, list) else words(str(part)) for part in value
+            f"{part[1]} of {grade_words(part[0])}" if isinstance(part, list) else words(str(part))
+            for part in value
         )
     return f"{value:g}" if isinstance(value, float) else str(value)
 

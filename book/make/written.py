@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from extraction import cff
 from extraction.beside import beside
 from extraction.extras import DISTRIBUTION, version
-from extraction.question import QUESTION, Asked
+from extraction.question import ESTIMAND, QUESTION, Asked, grade_words
 from extraction.tree import IS_OWN, REVIEW, ROOT
 
 PAGES = ROOT / "book"
@@ -117,7 +117,8 @@ def _of_endpoints(but: Container[str]) -> dict[str, str]:
 
 
 def _filled(name: str, **given: object) -> str:
-    return WORDS.get_template(name).render(question=QUESTION, kinds=KINDS, **_around(), **given)
+    words = {"question": QUESTION, "kinds": KINDS, "estimand": ESTIMAND, "at_estimand": grade_words(ESTIMAND)}
+    return WORDS.get_template(name).render(words | _around() | given)
 
 
 @cache

@@ -2,7 +2,7 @@
 //
 //   L(mu, tau) = sum over nodes of trend and steps, which the studies share, of weight[node] prod_s L_s(mu, tau | node)
 //
-// Each study's effect at grade 3 or above is normal given mu, tau and node, with its tabulated mean and SD.
+// Each study's effect (at the grade that is estimated) is normal given mu, tau and node, with its tabulated mean and SD.
 "use strict";
 
 const ExplorerDurations = (() => {

@@ -26,7 +26,7 @@ from book.html.style import (
     ratio_ticks,
     reach,
 )
-from extraction.question import QUESTION, THE_TREATMENT, TREATMENT
+from extraction.question import ASKED, QUESTION, THE_TREATMENT, TREATMENT
 from extraction.records import Review
 from models import words
 from models.answers.absolute import absolute_effects
@@ -113,12 +113,13 @@ def _unsaid(key: str, review: Review) -> str:
 
 
 def _patients(said: words.Told, endpoint: Endpoint, review: Review) -> str:
-    """The size in patients, days or another unit, where there is something to start from."""
+    """The size in patients, units of time or another unit, where there is something to start from."""
     if absolute := said.unadjusted.get("absolute"):
         return words.frequencies(absolute, endpoint)
     if endpoint.scale is Scale.RATIO_OF_MEANS and (found := in_units(said.key, review)):
         return sentence(found, endpoint)
-    return words.in_days(said) if endpoint.scale is Scale.RATIO_OF_DURATIONS else ""
+    unit = ASKED[endpoint.evidence].unit
+    return words.on_ten(unit, said) if unit else ""
 
 
 def in_short(found: list[Row]) -> str:

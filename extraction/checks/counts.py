@@ -7,8 +7,26 @@ import numpy as np
 
 from extraction.checks.judgement import TWO_ARMS, Judgement, alike, compare, own_group, rounded
 from extraction.derived.candidates import stratum_size, tables_of
-from extraction.derived.groups import APART, CATEGORIES, grade_counts, group_size, printed_sizes
-from extraction.question import ANY_GRADE, CONDITION, HIGHEST_GRADE, PARTITIONED, QUESTION, SUMS, TREATMENT
+from extraction.derived.groups import (
+    CATEGORIES,
+    TOGETHER,
+    are_disjoint,
+    grade_counts,
+    grades_in,
+    group_size,
+    is_part_of_severe,
+    printed_sizes,
+)
+from extraction.question import (
+    ANY_GRADE,
+    CONDITION,
+    GRADES,
+    HIGHEST_GRADE,
+    PARTITIONED,
+    QUESTION,
+    SUMS,
+    TREATMENT,
+)
 from extraction.recover.rounding import PrintedPercent, decimals, printed_percent
 from extraction.schema import AnyEntry, Bound, Counts, GroupSize, Percentage, Record
 from extraction.vocabulary import BOTH_ARMS
@@ -295,8 +313,8 @@ def categories_add_to_the_group(record: Record, entry: AnyEntry) -> Iterator[Jud
     found = {
         e.category: e.events for e in record.find(Counts, entry.field, stratum=entry.stratum, arm=entry.arm)
     }
-    if "3-5" in found:
-        found = {category: events for category, events in found.items() if category not in APART}
+    if TOGETHER in found:
+        found = {category: events for category, events in found.items() if not is_part_of_severe(category)}
     total = sum(found.values())
     if total >= n:
         yield compare(
@@ -315,12 +333,13 @@ def grades_add_to_those_with_the_condition(record: Record, entry: AnyEntry) -> I
     grades = {
         c: e.events
         for e in record.find(Counts, HIGHEST_GRADE, stratum=entry.stratum, arm=entry.arm)
-        if (c := e.category) not in (None, "0")
+        if (c := e.category) and c != CATEGORIES.get(0)
     }
-    if not {"1", "2"} <= grades.keys() or not {"3", "3-5"} & grades.keys():
+    if TOGETHER in grades:
+        grades = {c: events for c, events in grades.items() if not is_part_of_severe(c)}
+    held = list(map(grades_in, grades))
+    if not (frozenset(GRADES) <= frozenset().union(*held) and are_disjoint(held)):
         return
-    if "3-5" in grades:
-        grades = {c: events for c, events in grades.items() if c not in APART}
     yield compare(
         sum(grades.values()) == entry.events,
         sum(grades.values()),

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from extraction.derived.groups import both_sizes, grade_counts, group_size, parts_of
-from extraction.question import QUESTION, SEVERE_GRADES, SOME_OF, SUMS
+from extraction.question import GRADES, QUESTION, SEVERE_GRADES, SOME_OF, SUMS
 from extraction.recover import TooLarge, Unusable
 from extraction.recover.p_values import TESTS
 from extraction.recover.rounding import Convention, PrintedP, PrintedPercent, printed_p, printed_percent
@@ -266,8 +266,8 @@ def shares_are_no_counts(record: Record, field: str, stratum: str) -> bool:
 
 def _in_cohort(record: Record, field: str) -> dict[str, int]:
     """Events of each arm over the whole cohort where they are printed: no stratum holds more."""
-    if field == SEVERE_GRADES and 3 in (grades := grade_counts(record)):
-        return {arm: grades[3][arm] for arm in BOTH_ARMS}
+    if field == SEVERE_GRADES and (severe := grade_counts(record).get(GRADES[-1])):
+        return {arm: severe[arm] for arm in BOTH_ARMS}
     return {e.arm: e.events for e in _own(Counts, record, field, "all") if e.arm in BOTH_ARMS and e.is_crude}
 
 

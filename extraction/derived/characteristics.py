@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from extraction.derived.groups import both_sizes, grade_counts
-from extraction.question import CONTRASTS, FIELDS, HIGHEST_GRADE, QUESTION
+from extraction.derived.groups import TOGETHER, both_sizes, grade_counts
+from extraction.question import CONTRASTS, FIELDS, GRADES, HIGHEST_GRADE, QUESTION
 from extraction.records import Review
 from extraction.schema import Counts, Entry, MedianQuartiles, MedianRange, PValue, Record
 
@@ -53,7 +53,8 @@ def _counts(record: Record, field: str, category: str | None) -> tuple[int, int,
     """Patients with it and all patients of each arm, the treated first; an arm that is not printed follows
     from the total.
     """
-    found = dict(grade_counts(record).get(3, {})) if field == HIGHEST_GRADE else {}
+    severe = field == HIGHEST_GRADE and category == TOGETHER
+    found = dict(grade_counts(record).get(GRADES[-1], {})) if severe else {}
     for entry in () if found else record.find(Counts, field, stratum="all"):
         if entry.category == category:
             found.setdefault(entry.arm, entry.events)

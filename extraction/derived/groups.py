@@ -1,16 +1,18 @@
 """How many patients an arm and stratum hold: as printed, by grade, by subtraction, or by parts."""
 
+from collections.abc import Collection
+
 import numpy as np
 
-from extraction.question import HIGHEST_GRADE, QUESTION
+from extraction.question import GRADES, HIGHEST_GRADE, QUESTION, counted_as
 from extraction.recover.rounding import printed_percent
 from extraction.schema import Counts, GroupSize, Percentage, Record
 from extraction.vocabulary import BOTH_ARMS, TWO_ARMS
 
-CATEGORIES = {0: "0", 1: "1", 2: "2", 3: "3-5"}
-"""Printed category of each grade; grade 3 stands for 3 to 5."""
-APART = ("3", "4", "5")
-"""Categories added up for grade 3 where an arm does not print them together."""
+CATEGORIES = {g: QUESTION.grades.category(g) for g in (0, *GRADES)} if QUESTION.grades else {}
+"""Category of each grade that patients are counted by; the last stands for all from it on."""
+TOGETHER = CATEGORIES.get(GRADES[-1], "")
+"""Category of the grades that are taken together; empty without grades."""
 
 
 def printed_sizes(record: Record, stratum: str) -> dict[str, int]:
@@ -118,26 +120,62 @@ def _size_by_grade(record: Record, arm: str, stratum: str) -> int | None:
     known = record.strata.get(stratum)
     if not (known and known.grades):
         return None
-    counts, wanted = grade_counts(record), {min(grade, 3) for grade in known.grades}
+    counts, wanted = grade_counts(record), set(map(counted_as, known.grades))
     return sum(counts[grade][arm] for grade in wanted) if wanted <= counts.keys() else None
+
+
+def grades_in(category: str) -> frozenset[int]:
+    """Grades that a category holds, `3` or `3-5`; empty for one that is of no grades."""
+    names = QUESTION.grades.names if QUESTION.grades else ()
+    first, _, last = category.partition("-")
+    if first not in names or (last or first) not in names:
+        return frozenset()
+    return frozenset(range(names.index(first), names.index(last or first) + 1))
+
+
+def is_part_of_severe(category: str | None) -> bool:
+    """Whether a category holds some of the grades that TOGETHER does, and not all."""
+    grades = grades_in(category or "")
+    return bool(grades) and grades < grades_in(TOGETHER)
+
+
+def are_disjoint(parts: Collection[frozenset[int]]) -> bool:
+    """Whether no grade is in two of them."""
+    return len(frozenset().union(*parts)) == sum(map(len, parts))
 
 
 def grade_counts(record: Record) -> dict[int, dict[str, int]]:
     """Patients by grade, then by arm (treated, control, total); grades not printed by arm are absent."""
-    printed: dict[str, dict[str, int]] = {}
+    printed: dict[str, dict[frozenset[int], int]] = {}
     for entry in record.find(Counts, HIGHEST_GRADE, stratum="all"):
         if entry.category:
-            printed.setdefault(entry.category, {}).setdefault(entry.arm, entry.events)
+            printed.setdefault(entry.arm, {}).setdefault(grades_in(entry.category), entry.events)
     found = {}
     for grade, category in CATEGORIES.items():
-        sizes = dict(printed.get(category, {}))
-        if grade == 3:
-            for arm in {arm for c in APART for arm in printed.get(c, {})} - sizes.keys():
-                sizes[arm] = sum(printed.get(c, {}).get(arm, 0) for c in APART)
-        sizes = _completed(sizes)
+        told = {arm: _of_grades(grades_in(category), counts) for arm, counts in printed.items()}
+        sizes = _completed({arm: n for arm, n in told.items() if n is not None})
         if {"treated", "control"} <= sizes.keys():
             found[grade] = sizes
     return found
+
+
+def _of_grades(wanted: frozenset[int], counts: dict[frozenset[int], int]) -> int | None:
+    """Patients of these grades together, or else of the parts of them that are printed, the others being
+    nobody's; None where no part is, or one holds other grades or those of another part.
+    """
+    if wanted in counts:
+        return counts[wanted]
+    parts = [grades for grades in counts if grades & wanted]
+    within = frozenset().union(*parts) <= wanted
+    return sum(counts[grades] for grades in parts) if parts and within and are_disjoint(parts) else None
+
+
+def patients_by_grade(record: Record) -> dict[int, dict[str, int]]:
+    """The same, where without grades in the question all patients are of the one."""
+    if QUESTION.grades:
+        return grade_counts(record)
+    both = both_sizes(record)
+    return {1: dict(zip(BOTH_ARMS, both, strict=True)) | {"total": sum(both)}} if both else {}
 
 
 def _completed(sizes: dict[str, int]) -> dict[str, int]:

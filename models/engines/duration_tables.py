@@ -1,8 +1,8 @@
 """Durations without sampling: what each study says of the mean effect and its spread, tabulated.
 
-A study's reports depend on its effects at three grades, its level, its sigma and the two steps between
-grades.  Level and log sigma are integrated out around their mode, at each point of a grid of effects; then
-the effects, under their normals N(mu - trend (3 - grade), tau).  What remains is
+A study's reports depend on its effects at each grade, its level, its sigma and the steps between grades.
+Level and log sigma are integrated out around their mode, at each point of a grid of effects; then
+the effects, under their normals N(mu - trend (estimand - grade), tau).  What remains is
 
     L_s(mu, tau | trend, steps)
 
@@ -23,9 +23,11 @@ import numba
 import numpy as np
 from scipy.ndimage import map_coordinates, spline_filter
 
-from models.engines.durations import layout
+from extraction.question import ESTIMAND, GRADES
+from models.engines.durations import layout, level_prior
 from models.likelihood import kernels
-from models.priors import LEVEL_LOG_DAYS, SIGMA_LOG_DURATION, STEP_LOG_DURATION, TREND_LOG_DURATION
+from models.likelihood.grades import STEPS, from_reference
+from models.priors import SIGMA_LOG_DURATION, STEP_LOG_DURATION, TREND_LOG_DURATION, Prior
 
 if TYPE_CHECKING:
     from models.evidence.report import Evidence
@@ -42,8 +44,19 @@ WIDE = 0.25
 NARROW_NODES, INNER_NODES, TREND_NODES = 5, 3, 5
 """Gauss-Hermite nodes of a narrow normal of an effect; of level and log sigma, each; of the trend."""
 HEXAGON = np.stack([np.cos(np.arange(6) * np.pi / 3), np.sin(np.arange(6) * np.pi / 3)], axis=1)
-STEP_NODES, STEP_WEIGHTS = 2 * np.vstack([np.zeros((1, 2)), HEXAGON]), np.array([6, 1, 1, 1, 1, 1, 1]) / 12
-"""Of the two steps, in SDs: exact to the fifth degree (Stroud & Secrest 1963, Math Comput 17:105)."""
+NODES_OF_STEPS = (
+    (np.zeros((1, 0)), np.ones(1)),
+    (np.sqrt([[0.0], [3.0], [3.0]]) * [[0], [1], [-1]], np.array([4, 1, 1]) / 6),
+    (2 * np.vstack([np.zeros((1, 2)), HEXAGON]), np.array([6, 1, 1, 1, 1, 1, 1]) / 12),
+)
+"""Nodes and weights of no step, of one (Gauss-Hermite) and of two, in SDs: exact to the fifth degree (Stroud
+& Secrest 1963, Math Comput 17:105).
+"""
+DISTANCES = [ESTIMAND - grade for grade in GRADES]
+"""From the estimand to each grade: so many times the trend is taken off the mean effect."""
+AXES = "abc"[: len(GRADES)]
+"""Of a likelihood of the effects, a letter for each grade."""
+OF_ESTIMAND = AXES[GRADES.index(ESTIMAND)]
 CURVATURE_STEP, CLOSE = 0.02, 0.02
 """Over which the gradient is differenced, and the squared distance from the mode, in SDs, that is near."""
 
@@ -52,8 +65,8 @@ CURVATURE_STEP, CLOSE = 0.02, 0.02
 class Table:
     """One study's likelihood of (mu, tau) at each node of trend and steps, shape (node, tau, mu).
 
-    log_likelihood: up to a constant of the study. shift, ratio: of its effect at grade 3, whose mean given
-    all is mu + tau^2 shift and whose SD is tau ratio.
+    log_likelihood: up to a constant of the study. shift, ratio: of its effect at the estimand, whose mean
+    given all is mu + tau^2 shift and whose SD is tau ratio.
     """
 
     log_likelihood: np.ndarray
@@ -62,33 +75,40 @@ class Table:
 
 
 def shared() -> tuple[np.ndarray, np.ndarray]:
-    """Trend and the two steps at each node, shape (node, 3), and the weights of the nodes."""
-    trend, of_trend = _hermite(TREND_NODES, *TREND_LOG_DURATION.parameters)
+    """Trend and steps at each node, shape (node, 1 + step), and the weights of the nodes; of a single grade
+    the trend is 0.
+    """
+    trend, of_trend = np.zeros(1), np.ones(1)
+    if STEPS:
+        trend, of_trend = _hermite(TREND_NODES, *TREND_LOG_DURATION.parameters)
     mean, sd = STEP_LOG_DURATION.parameters
-    steps = np.round(mean + sd * STEP_NODES, 12)  # so that equal ones are equal
-    nodes = [(one, *pair) for one in trend for pair in steps]
-    return np.array(nodes), np.outer(of_trend, STEP_WEIGHTS).ravel()
+    places, weights = NODES_OF_STEPS[len(STEPS)]
+    steps = np.round(mean + sd * places, 12)  # so that equal ones are equal
+    nodes = [(one, *of_steps) for one in trend for of_steps in steps]
+    return np.array(nodes), np.outer(of_trend, weights).ravel()
 
 
 def table(evidence: Evidence, study: str, mu: np.ndarray, tau: np.ndarray) -> Table:
     """What a study says at each mu and tau, shape (mu,) and (tau,)."""
     arrays = layout(replace(evidence, used=tuple(evidence.of(study))))
     nodes, _ = shared()
-    by_steps = {steps: of_effects(arrays, steps) for steps in {tuple(node[1:]) for node in nodes}}
+    level = level_prior(evidence.endpoint)
+    by_steps = {steps: of_effects(arrays, steps, level) for steps in {tuple(node[1:]) for node in nodes}}
     parts = [_smoothed(by_steps[tuple(node[1:])], node[0], mu, tau) for node in nodes]
     log_likelihood, shift, ratio = (np.stack(part) for part in zip(*parts, strict=True))
     return Table(log_likelihood - log_likelihood.max(), shift, ratio)
 
 
-def of_effects(arrays: tuple[np.ndarray, ...], steps: tuple[float, ...]) -> np.ndarray:
-    """Log likelihood at EFFECTS of each grade, shape (grade 1, grade 2, grade 3), level and sigma integrated
-    out; arrays as `models.engines.durations.layout` gives them for one study.
+def of_effects(arrays: tuple[np.ndarray, ...], steps: tuple[float, ...], level: Prior) -> np.ndarray:
+    """Log likelihood at EFFECTS of each grade, an axis for each, level and sigma integrated out; arrays as
+    `models.engines.durations.layout` gives them for one study.
     """
     kernels.name_joint()
     nodes, weights = _hermite(INNER_NODES, 0.0, 1.0)
-    priors = np.array([LEVEL_LOG_DAYS.parameters, SIGMA_LOG_DURATION.parameters])
-    by_grade, (rows, integers, reals) = np.array([-steps[0], 0.0, steps[1]]), arrays
-    return _over_the_grid(EFFECTS, by_grade, rows, integers, reals, priors, nodes, np.log(weights))
+    priors = np.array([level.parameters, SIGMA_LOG_DURATION.parameters])
+    by_grade, (rows, integers, reals) = np.array(from_reference(steps)), arrays
+    found = _over_the_grid(EFFECTS, by_grade, rows, integers, reals, priors, nodes, np.log(weights))
+    return found.reshape((len(EFFECTS),) * len(GRADES))
 
 
 def _hermite(count: int, mean: float, sd: float) -> tuple[np.ndarray, np.ndarray]:
@@ -107,16 +127,23 @@ def _over_the_grid(
     nodes: np.ndarray,
     log_weights: np.ndarray,
 ) -> np.ndarray:
-    """The integral over level and log sigma at each point; each begins at the mode of the one before."""
-    size = len(grid)
-    found, place = np.empty((size, size, size)), priors[:, 0].copy()
-    for i in range(size):
-        for j in range(size):
-            for k in range(size):
-                last = size - 1 - k if j % 2 else k  # there and back, so that neighbours follow each other
-                args = np.array([grid[i], grid[j], grid[last]]), steps, layout, integers, reals, priors
-                place, root = _mode(place, args)
-                found[i, j, last] = _around(place, root, nodes, log_weights, args)
+    """The integral over level and log sigma at each point, shape (effects of the other grades, effect of the
+    last); each begins at the mode of the one before.
+    """
+    size, others = len(grid), len(steps) - 1
+    found, place = np.empty((size**others, size)), priors[:, 0].copy()
+    for i in range(size**others):
+        for k in range(size):
+            last = (
+                size - 1 - k if (i % size) % 2 else k
+            )  # there and back, so that neighbours follow each other
+            effects = np.empty(others + 1)
+            effects[others] = grid[last]
+            for grade in range(others):
+                effects[grade] = grid[i // size ** (others - 1 - grade) % size]
+            args = effects, steps, layout, integers, reals, priors
+            place, root = _mode(place, args)
+            found[i, last] = _around(place, root, nodes, log_weights, args)
     return found
 
 
@@ -174,23 +201,24 @@ def _log_density(
     priors: np.ndarray,
 ) -> tuple[float, np.ndarray]:
     """Log posterior density of level and log sigma at effects and steps by grade, and its gradient."""
-    means, sigma = np.empty(6), np.exp(place[1:])
-    for grade in range(3):
+    n, sigma = 2 * len(effects), np.exp(place[1:])
+    means = np.empty(n)
+    for grade in range(len(effects)):
         for arm in range(2):
             means[2 * grade + arm] = place[0] + steps[grade] + (arm - 0.5) * effects[grade]
     value, slopes = kernels.named_joint(means, sigma, layout, integers, reals)
     off = (place - priors[:, 0]) / priors[:, 1]
-    return value - (off @ off) / 2, np.array([slopes[:6].sum(), slopes[6] * sigma[0]]) - off / priors[:, 1]
+    return value - (off @ off) / 2, np.array([slopes[:n].sum(), slopes[n] * sigma[0]]) - off / priors[:, 1]
 
 
 def _smoothed(
     log_likelihood: np.ndarray, trend: float, mu: np.ndarray, tau: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """Integrated over the effects given mu and tau: log likelihood, and shift and ratio of the effect at
-    grade 3, each of shape (tau, mu).
+    """Integrated over the effects given mu and tau: log likelihood, and shift and ratio of the effect at the
+    estimand, each of shape (tau, mu).
     """
     spline = spline_filter(log_likelihood, order=3)
-    joined = np.exp(_at(spline, *np.meshgrid(FINE, FINE, FINE, indexing="ij")))
+    joined = np.exp(_at(spline, *np.meshgrid(*[FINE] * len(GRADES), indexing="ij")))
     rows = [
         _by_trapezium(joined, trend, mu, sd) if sd >= WIDE else _by_nodes(spline, trend, mu, sd) for sd in tau
     ]
@@ -205,21 +233,23 @@ def _at(spline: np.ndarray, *effects: np.ndarray) -> np.ndarray:
 
 
 def _by_nodes(spline: np.ndarray, trend: float, mu: np.ndarray, tau: float) -> tuple[np.ndarray, ...]:
-    """Of a narrow normal: mass, and mean off mu and variance of the third effect, each of shape (mu,)."""
+    """Of a narrow normal: mass, and mean off mu and variance of the effect at the estimand, each of shape
+    (mu,).
+    """
     nodes, weights = _hermite(NARROW_NODES, 0.0, tau)
-    places = np.meshgrid(mu, nodes, nodes, nodes, indexing="ij")
-    likelihood = np.exp(_at(spline, *(places[0] - trend * (2 - i) + places[i + 1] for i in range(3))))
-    return _moments(np.einsum("mabc,a,b,c->mc", likelihood, weights, weights, weights), nodes)
+    centre, *off = np.meshgrid(mu, *[nodes] * len(GRADES), indexing="ij")
+    effects = (centre - trend * distance + one for distance, one in zip(DISTANCES, off, strict=True))
+    summed = f"m{AXES},{','.join(AXES)}->m{OF_ESTIMAND}"
+    return _moments(np.einsum(summed, np.exp(_at(spline, *effects)), *[weights] * len(GRADES)), nodes)
 
 
 def _by_trapezium(joined: np.ndarray, trend: float, mu: np.ndarray, tau: float) -> tuple[np.ndarray, ...]:
     """The same of a wide normal, summed over FINE."""
     step = (FINE[1] - FINE[0]) / (tau * np.sqrt(2 * np.pi))
     off = FINE - mu[:, None]
-    weights = [step * np.exp(-0.5 * ((off + trend * (2 - i)) / tau) ** 2) for i in range(3)]
-    return _moments(
-        np.einsum("ma,abc,mb->mc", weights[0], joined, weights[1], optimize=True) * weights[2], off
-    )
+    weights = [step * np.exp(-0.5 * ((off + trend * distance) / tau) ** 2) for distance in DISTANCES]
+    summed = f"{AXES},{','.join(f'm{axis}' for axis in AXES)}->m{OF_ESTIMAND}"
+    return _moments(np.einsum(summed, joined, *weights, optimize=True), off)
 
 
 def _moments(mass: np.ndarray, off: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -1,11 +1,12 @@
 """Durations: log-normal patients behind medians, ranges and the outcomes of tests.
 
     log T = level[study] + step[grade] -/+ delta[study, grade] / 2 + sigma[study] * e,   e ~ N(0, 1)
-    delta[study, grade] = mu - trend * (3 - grade) + tau * z[study, grade]
+    delta[study, grade] = mu - trend * (estimand - grade) + tau * z[study, grade]
 
-Without the treatment half the effect is taken off, with it added. `mu` is the effect at grade 3 or above, the
-log ratio of median durations with the treatment over without; `trend` lets grades 1 and 2 differ from it and
-lend it only what they share. Grade 2 is the reference for `step`.
+Without the treatment half the effect is taken off, with it added. `mu` is the effect at the grade that is
+the estimand, the log ratio of median durations with the treatment over without; `trend` lets other grades
+differ from it and lend it only what they share. `step` counts from the reference grade. The question names
+both; where it has no grades all patients are of one, without steps or trend.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from extraction.question import ASKED, ESTIMAND, GRADES
 from extraction.said import said
 from models.engines.engine import Engine
 from models.likelihood.duration_report import DurationReport
+from models.likelihood.grades import STEPS, from_reference
 from models.likelihood.kernels import KINDS
 from models.priors import (
-    LEVEL_LOG_DAYS,
     MU_LOG_DURATION,
     SIGMA_LOG_DURATION,
     STEP_LOG_DURATION,
@@ -36,8 +38,15 @@ if TYPE_CHECKING:
     from models.engines.posterior import Posterior
     from models.evidence.report import Evidence
 
-GRADES = [1, 2, 3]
-"""Grades of the model; 3 stands for 3 and above."""
+
+def level_prior(endpoint: str) -> Prior:
+    """Of the log of a study's level, in the unit of an endpoint, as the question has it; raise ValueError for
+    an endpoint that is no duration.
+    """
+    lasting = ASKED[endpoint].lasting
+    if lasting is None:
+        raise ValueError(f"{endpoint} is no duration")
+    return Prior("level", "normal", lasting.level.log, lasting.level.plain, lasting.level.source)
 
 
 @said("The joint model of all reports of durations")
@@ -48,7 +57,8 @@ def build(evidence: Evidence, mu_prior: Prior = MU_LOG_DURATION, tau_prior: Prio
     with pm.Model(coords={"study": evidence.studies, "grade": GRADES}) as model:
         mean_by_grade, tau = over_studies(mu_prior.to_pymc("mu"), tau_prior.to_pymc("tau"))
         if evidence.studies:
-            in_studies(mean_by_grade, tau, layout(evidence), np.zeros(len(evidence.studies)))
+            level = level_prior(evidence.endpoint)
+            in_studies(mean_by_grade, tau, level, layout(evidence), np.zeros(len(evidence.studies)))
     return model
 
 
@@ -57,13 +67,14 @@ def over_studies(mu: TensorVariable, tau: TensorVariable) -> tuple[TensorVariabl
     import pymc as pm
 
     pm.Deterministic("prediction", mu + tau * pm.Normal("z_new"))
-    trend = TREND_LOG_DURATION.to_pymc("trend")
-    return pm.Deterministic("mean_by_grade", mu - trend * (3 - np.array(GRADES)), dims="grade"), tau
+    trend = TREND_LOG_DURATION.to_pymc("trend") if STEPS else 0.0
+    return pm.Deterministic("mean_by_grade", mu - trend * (ESTIMAND - np.array(GRADES)), dims="grade"), tau
 
 
 def in_studies(
     mean_by_grade: TensorVariable,
     tau: TensorVariable,
+    level_prior: Prior,
     arrays: Iterable[TensorVariable | np.ndarray],
     bias: TensorVariable | np.ndarray,
 ) -> None:
@@ -71,16 +82,17 @@ def in_studies(
     every grade before it is seen.
     """
     import pymc as pm
+    import pytensor.tensor as pt
 
     from models.likelihood.graph_op import DurationReports
 
-    level = LEVEL_LOG_DAYS.to_pymc("level", dims="study")
-    steps = STEP_LOG_DURATION.to_pymc("step_1_to_2"), STEP_LOG_DURATION.to_pymc("step_2_to_3")
+    level = level_prior.to_pymc("level", dims="study")
+    step = pt.stack(from_reference([STEP_LOG_DURATION.to_pymc(name) for name in STEPS]))
     sigma = SIGMA_LOG_DURATION.to_pymc("sigma", dims="study")
     z = pm.Normal("z", dims=("study", "grade"))
     delta = pm.Deterministic("delta", mean_by_grade[None, :] + tau * z, dims=("study", "grade"))
-    pm.Deterministic("theta", delta[:, -1], dims="study")
-    reports = DurationReports().make_node(mean_by_grade, tau, z, bias, level, *steps, sigma, *arrays)
+    pm.Deterministic("theta", delta[:, GRADES.index(ESTIMAND)], dims="study")
+    reports = DurationReports().make_node(mean_by_grade, tau, z, bias, level, step, sigma, *arrays)
     pm.Potential("reports", reports.outputs[0])
 
 

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from extraction.question import GRADES
 from extraction.said import said
 from models.engines import durations, reweight
 from models.engines.acceptance import diagnose
-from models.engines.durations import GRADES, layout
+from models.engines.durations import layout, level_prior
 from models.engines.sampling import compile_model
 from models.engines.settings import SAMPLER
 from models.likelihood.kernels import KINDS
@@ -76,7 +77,9 @@ def weights(mu: np.ndarray, tau: np.ndarray, mu_prior: Prior, tau_prior: Prior) 
 
 
 @lru_cache(maxsize=1)
-def compiled(studies: tuple[str, ...], shapes: tuple[tuple[int, ...], ...]) -> CompiledPyMCModel:
+def compiled(
+    endpoint: str, studies: tuple[str, ...], shapes: tuple[tuple[int, ...], ...]
+) -> CompiledPyMCModel:
     """The nutpie model of reports of these shapes, whose biases and reports are data; each process compiles
     it once.
     """
@@ -95,14 +98,14 @@ def compiled(studies: tuple[str, ...], shapes: tuple[tuple[int, ...], ...]) -> C
         mean_by_grade, tau = durations.over_studies(
             pm.Normal("mu", *WIDE_MU.parameters), pm.HalfNormal("tau", *WIDE_TAU.parameters)
         )
-        durations.in_studies(
-            mean_by_grade, tau, tuple(arrays), bias_mean + bias_sd * pm.Normal("z_bias", dims="study")
-        )
+        bias = bias_mean + bias_sd * pm.Normal("z_bias", dims="study")
+        durations.in_studies(mean_by_grade, tau, level_prior(endpoint), tuple(arrays), bias)
     return compile_model(model)
 
 
 @said("Draws of the model with the bias in it")
 def draw(
+    endpoint: str,
     studies: list[str],
     arrays: list,
     bias_mean: list[float],
@@ -110,7 +113,7 @@ def draw(
     seed: int,
     draws: int = DRAWS,
 ) -> dict:
-    """Draws of mu and tau in one universe under the wide priors, as JSON; arrays as
+    """Draws of mu and tau in one universe of an endpoint under the wide priors, as JSON; arrays as
     `models.engines.durations.layout` gives them, draws of each chain.
     """
     import nutpie
@@ -125,7 +128,7 @@ def draw(
             strict=True,
         )
     )
-    model = compiled(tuple(studies), tuple(array.shape for array in data.values()))
+    model = compiled(endpoint, tuple(studies), tuple(array.shape for array in data.values()))
     tree = nutpie.sample(
         model.with_data(**data, bias_mean=np.array(bias_mean), bias_sd=np.array(bias_sd)),
         draws=draws,
@@ -166,6 +169,7 @@ def task(
     """
     mean, sd = ([biases.get(study, (0.0, 0.0))[i] for study in evidence.studies] for i in (0, 1))
     return {
+        "endpoint": evidence.endpoint,
         "studies": evidence.studies,
         "arrays": [array.tolist() for array in without(evidence, left_out)],
         "bias_mean": mean,

@@ -12,7 +12,7 @@ from extraction.derived.candidates import (
     shares_are_no_counts,
     tables_of,
 )
-from extraction.derived.groups import group_size
+from extraction.derived.groups import TOGETHER, group_size
 from extraction.question import ASKED, HIGHEST_GRADE, QUESTION, SEVERE_GRADES
 from extraction.recover import TooLarge, Unusable
 from extraction.recover.p_values import fisher
@@ -310,7 +310,7 @@ def _is_no_effect(record: Record, endpoint: str, contrast: str) -> Iterator[Unus
         entries = tuple(
             e.id
             for e in record.find(Counts, HIGHEST_GRADE, stratum="all")
-            if e.category == "3-5" and e.arm != "total"
+            if e.category == TOGETHER and e.arm != "total"
         )
     entries += tuple(e.id for e in record.find(Entry, endpoint, stratum="all") if e.arm != "total")
     if entries:

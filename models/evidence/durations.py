@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from decimal import Decimal
 from math import comb
 
-from extraction.derived.groups import grade_counts
+from extraction.derived.groups import patients_by_grade
 from extraction.derived.the_rest import mixes_of_the_rest, sizes_of_the_rest
 from extraction.derived.whole_days import is_no_median_of_whole_days
-from extraction.question import CONDITION, HIGHEST_GRADE
+from extraction.question import ASKED, CONDITION, GRADES, HIGHEST_GRADE, QUESTION, counted_as
 from extraction.recover.ranks import judge_rank_p
 from extraction.said import said
-from extraction.schema import Bound, Entry, PValue, Record, TestOutcome
+from extraction.schema import GRADE_NAMES, Bound, Entry, PValue, Record, TestOutcome
 from extraction.schema import MedianQuartiles as PrintedQuartiles
 from extraction.schema import MedianRange as PrintedRange
+from extraction.vocabulary import HOURS
 from models.evidence.foreseen import DurationsForeseen, MedianForeseen, RanksForeseen
 from models.evidence.report import Reading, Unused, Used
 from models.evidence.survival import overlap, rest
@@ -32,7 +33,7 @@ def durations(record: Record, endpoint: str, contrast: str, reading: Reading) ->
     Grades are the highest reached, which the treatment may change: patients whom it fails leave the grade at
     which they were given it for a worse one.
     """
-    grades = grade_counts(record) if reading.grade_reached else _counted_back(record)
+    grades = patients_by_grade(record) if reading.grade_reached else _counted_back(record)
     strata = {s: meaning.grades for s, meaning in record.strata.items() if meaning.grades}
     tested = sorted((s for s in strata if _tests(record, endpoint, s)), key=lambda s: len(strata[s]))
     taken: set[str] = set()
@@ -58,16 +59,17 @@ def durations(record: Record, endpoint: str, contrast: str, reading: Reading) ->
     yield from _medians(record, endpoint, grades, reading)
     for entry in record.find(Entry, endpoint):
         if entry.stratum not in ("all", *strata) and entry.kind != "not_reported":
-            yield _of_unknown_grades(record, entry)
+            yield _of_unknown_grades(record, entry, ASKED[endpoint].unit)
         elif entry.kind in NOT_READ:
             yield Unused(record.study, (entry.id,), NOT_READ[entry.kind], entry.stratum)
     yield from rest(record, endpoint, {"not_reported"})
 
 
+SIZES_UNKNOWN = f"the {'grades by arm' if QUESTION.grades else 'sizes of the arms'} are not printed"
 NOT_READ = {
     "mean_sd": "a mean and SD: durations enter by medians, their ranges or quartiles, and outcomes of tests",
     "mean_difference": "a difference of means: durations enter by medians and outcomes of tests",
-    "hazard_ratio": "a hazard ratio of its end: days are taken as log-normal, without one ratio",
+    "hazard_ratio": "a hazard ratio of its end: durations are taken as log-normal, without one ratio",
     "quantity": "a number without its spread over patients",
     "counts": "patients by length, which no likelihood here reads",
     "percentage": "a share of patients by length, which no likelihood here reads",
@@ -82,29 +84,36 @@ def _enters_alone(
     tested: list[str],
     grades: dict[int, dict[str, int]],
 ) -> bool:
-    """Whether a Mann-Whitney test of arms that mix grades enters: nothing else tells of their durations."""
+    """Whether a test of whole arms enters, of arms that mix grades a Mann-Whitney test: nothing else tells of
+    their durations.
+    """
     medians = [e for e in record.find(Entry, endpoint) if isinstance(e, PrintedRange | PrintedQuartiles)]
-    named = bool(of_all) and of_all[0].tests == ["mann_whitney"]
+    named = bool(of_all) and _has_a_likelihood(of_all[0])
     return named and not tested and not medians and all(_cells(grades, arm) for arm in ARMS)
+
+
+def _has_a_likelihood(of_all: Compared) -> bool:
+    """Whether it is a test whose power is known for whole arms."""
+    return of_all.tests == ["mann_whitney"] or len(GRADES) == 1
 
 
 def _why_not_of_all(test: Compared, tested: list[str], grades: dict[int, dict[str, int]]) -> str:
     if tested:
         return "the patients of its grades, whose tests are used"
     if not grades:
-        return "the grades by arm are not printed"
-    if test.tests != ["mann_whitney"]:
+        return SIZES_UNKNOWN
+    if not _has_a_likelihood(test):
         return "a test other than Mann-Whitney's of arms that mix grades has no likelihood here"
     return "the same patients as the medians used"
 
 
 def _counted_back(record: Record) -> dict[int, dict[str, int]]:
     """Patients by grade and arm; who got worse once treated counts in the grade at which that was."""
-    grades = {grade: dict(sizes) for grade, sizes in grade_counts(record).items()}
+    grades = {grade: dict(sizes) for grade, sizes in patients_by_grade(record).items()}
     for entry in record.find(Bound, HIGHEST_GRADE, stratum="all"):
         if entry.given_at_grade is None or entry.category is None:
             continue
-        reached, given = (min(int(grade), 3) for grade in (entry.category, entry.given_at_grade))
+        reached, given = map(counted_as, (GRADE_NAMES.index(entry.category), entry.given_at_grade))
         if {reached, given} <= grades.keys():
             for arm in (entry.arm, "total"):
                 grades[reached][arm] -= entry.at_least
@@ -140,7 +149,7 @@ def _test_report(
     )
     impossible = {e.id: fault for e in entries if (fault := _impossible(e, sizes))}
     if not all(sizes.values()):
-        yield Unused(record.study, (first.id,), "the grades by arm are not printed", stratum)
+        yield Unused(record.study, (first.id,), SIZES_UNKNOWN, stratum)
     elif impossible and not reading.impossible_as_outcome:
         yield Unused(
             record.study, (first.id,), "a p of this comparison is one that its test cannot give", stratum
@@ -184,30 +193,33 @@ def _impossible(entry: Compared, sizes: dict[str, int]) -> str:
     )
 
 
-def _of_unknown_grades(record: Record, entry: Entry) -> Unused:
+def _of_unknown_grades(record: Record, entry: Entry, unit: str) -> Unused:
     """A report of part of the patients that is not defined by grade.  They enter by grade, and the posterior
-    must foresee it under every mix of grades that they can have.
+    must foresee it, in a unit, under every mix of grades that they can have.
 
     No reading puts it in their place: a likelihood would need the grades of its patients, and how many had
     the condition at all.
     """
-    reason = "its patients enter by grade" + _at_the_sizes_found(record, entry)
+    reason = f"its patients enter {'by grade' if QUESTION.grades else 'with all'}"
+    reason += _at_the_sizes_found(record, entry, unit)
     mixes = mixes_of_the_rest(record, entry.stratum)
     check: RanksForeseen | MedianForeseen | None = None
-    if mixes:
+    if mixes and QUESTION.grades:
         reason += (
             "; no reading puts it in their place, since neither the grades of its patients are printed nor"
             f" how many had {CONDITION}; it is foreseen as if all had it"
         )
+    if mixes:
         by_arm = dict(zip(ARMS, map(tuple, mixes), strict=True))
         if isinstance(entry, PValue) and entry.tests == ["mann_whitney"]:
             check = RanksForeseen(entry.p, **by_arm)
         elif isinstance(entry, PrintedRange | PrintedQuartiles) and entry.arm in by_arm:
-            check = MedianForeseen(float(entry.median), entry.arm == "treated", by_arm[entry.arm])
+            median = _in(unit, entry, entry.median)
+            check = MedianForeseen(median, entry.arm == "treated", by_arm[entry.arm])
     return Unused(record.study, (entry.id,), reason, entry.stratum, check)
 
 
-def _at_the_sizes_found(record: Record, entry: Entry) -> str:
+def _at_the_sizes_found(record: Record, entry: Entry, unit: str) -> str:
     """What a Mann-Whitney test gives for a p of part of the patients, at sizes that follow from the rest of
     them; empty where none follow.
     """
@@ -218,8 +230,8 @@ def _at_the_sizes_found(record: Record, entry: Entry) -> str:
     if judge_rank_p(*sizes, entry.p)["possible"]:
         return f"{at}a Mann-Whitney test can give this p"
     return (
-        f"{at}a Mann-Whitney test without ties does not print this p, but days have ties, and some of these"
-        f" patients may have had no {CONDITION}, so that nothing speaks against it"
+        f"{at}a Mann-Whitney test without ties does not print this p, but {unit} have ties, and some of"
+        f" these patients may have had no {CONDITION}, so that nothing speaks against it"
     )
 
 
@@ -242,8 +254,8 @@ def _cells(grades: dict[int, dict[str, int]], arm: str) -> Grades:
 
 
 def _of_grades(cells: Grades, grades: list[int]) -> Grades:
-    """Those of the cells whose grade is one of a stratum's; 3 stands for 3 to 5."""
-    wanted = {min(grade, 3) for grade in grades}
+    """Those of the cells whose grade is one of a stratum's."""
+    wanted = set(map(counted_as, grades))
     return tuple(cell for cell in cells if cell[0] in wanted)
 
 
@@ -261,43 +273,51 @@ def _medians(
     )
     for arm, entry in found.items():
         if not grades:
-            yield Unused(record.study, (entry.id,), "the grades by arm are not printed")
+            yield Unused(record.study, (entry.id,), SIZES_UNKNOWN)
         elif means:
             yield Unused(record.study, (entry.id,), "read as a mean: no whole days have such medians")
         elif by_arm and arm == "total":
             yield Unused(record.study, (entry.id,), "the same patients as the medians by arm")
         else:
-            yield _median(record, grades, arm, entry)
+            yield _median(record, ASKED[endpoint].unit, grades, arm, entry)
 
 
 def _median(
-    record: Record, grades: dict[int, dict[str, int]], arm: str, entry: PrintedRange | PrintedQuartiles
+    record: Record,
+    unit: str,
+    grades: dict[int, dict[str, int]],
+    arm: str,
+    entry: PrintedRange | PrintedQuartiles,
 ) -> Used:
-    """A median of an arm, or of both together."""
+    """A median of an arm, or of both together, in a unit."""
     arms = ARMS if arm == "total" else (arm,)
     treated, control = (_cells(grades, a) if a in arms else None for a in ARMS)
     if isinstance(entry, PrintedQuartiles):
         quartiles = MedianQuartiles(
             treated=treated,
             control=control,
-            median=_days(entry, entry.median),
-            lower_quartile=_days(entry, entry.lower_quartile),
-            upper_quartile=_days(entry, entry.upper_quartile),
+            unit=unit,
+            median=_in(unit, entry, entry.median),
+            lower_quartile=_in(unit, entry, entry.lower_quartile),
+            upper_quartile=_in(unit, entry, entry.upper_quartile),
         )
         return Used(record.study, quartiles, (entry.id,))
     zeros = grades.get(0, {}).get(arm, 0) if entry.minimum == 0 else 0
-    note = f"{zeros} patients without {CONDITION} counted as 0 days" if zeros else ""
+    note = f"{zeros} patients without {CONDITION} counted as 0 {unit}" if zeros else ""
     limits = MedianRange(
         treated=treated,
         control=control,
-        median=_days(entry, entry.median),
-        minimum=_days(entry, entry.minimum),
-        maximum=_days(entry, entry.maximum),
+        unit=unit,
+        median=_in(unit, entry, entry.median),
+        minimum=_in(unit, entry, entry.minimum),
+        maximum=_in(unit, entry, entry.maximum),
         zeros=zeros,
     )
     return Used(record.study, limits, (entry.id,), note=note)
 
 
-def _days(entry: Entry, printed: Decimal) -> float:
-    """A printed duration in days."""
-    return float(printed) if entry.unit == "days" else float(f"{float(printed) / 24:.6g}")
+def _in(unit: str, entry: Entry, printed: Decimal) -> float:
+    """A printed duration in a unit."""
+    if entry.unit == unit:
+        return float(printed)
+    return float(f"{float(printed) * HOURS[entry.unit] / HOURS[unit]:.6g}")

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from extraction.question import GRADES
 from extraction.recover.p_values import fisher
 from extraction.recover.ranks import mann_whitney_null
 from extraction.recover.rounding import printed_p
+from models.likelihood.grades import STEPS, from_reference
 from models.likelihood.log_rank import z_from_p
 from models.likelihood.log_rank_exits import log_rank_z
 from models.likelihood.power import mann_whitney_critical
@@ -34,7 +36,7 @@ class Foreseen(ABC):
 
     kind : its name in results; p : as printed, None for an outcome in words
     quantity : `|z|` of a log-rank test, `p` of another test, `significant`, the outcome of a test in words,
-    or `days`, a median
+    or `duration`, a median
     """
 
     kind: ClassVar[str]
@@ -51,8 +53,8 @@ class Foreseen(ABC):
 
     @abstractmethod
     def predicted(self, draws: Dataset, study: str, generator: Generator) -> np.ndarray:
-        """Simulated |z| or days; or 0 and 1, whether p is as small as the printed one, whether the test is
-        significant.  Shape (sample,), or (mix, sample) where the grades of the patients are not printed.
+        """Simulated |z| or durations; or 0 and 1, whether p is as small as the printed one, whether the test
+        is significant.  Shape (sample,), or (mix, sample) where the grades of the patients are not printed.
         """
 
     def probability(self, predicted: np.ndarray) -> float:
@@ -157,7 +159,7 @@ class DurationsForeseen(Foreseen):
     def predicted(self, draws, study, generator):
         stacked = draws.stack(sample=("chain", "draw"))
         treated, control = (
-            _log_days(stacked, study, grades, given_it, generator)
+            _log_durations(stacked, study, grades, given_it, generator)
             for grades, given_it in ((self.treated, True), (self.control, False))
         )
         u = (treated[:, :, None] > control[:, None, :]).sum(axis=(1, 2))
@@ -187,8 +189,8 @@ class RanksForeseen(Foreseen):
         stacked, most = draws.stack(sample=("chain", "draw")), printed_p(self.p).upper
         as_small = [
             _rank_p(
-                _log_days(stacked, study, treated, True, generator),
-                _log_days(stacked, study, control, False, generator),
+                _log_durations(stacked, study, treated, True, generator),
+                _log_durations(stacked, study, control, False, generator),
             )
             <= most
             for treated, control in product(self.treated, self.control)
@@ -198,12 +200,12 @@ class RanksForeseen(Foreseen):
 
 @dataclass(frozen=True)
 class MedianForeseen(Foreseen):
-    """The median of an arm whose grades are not printed, in days: under every mix of grades that its patients
-    can have, each counting alike.
+    """The median of an arm whose grades are not printed, in the endpoint's unit: under every mix of grades
+    that its patients can have, each counting alike.
     """
 
     kind = "median"
-    quantity = "days"
+    quantity = "duration"
     p = None
 
     median: float
@@ -216,8 +218,8 @@ class MedianForeseen(Foreseen):
 
     def predicted(self, draws, study, generator):
         stacked = draws.stack(sample=("chain", "draw"))
-        days = [np.exp(_log_days(stacked, study, mix, self.treated, generator)) for mix in self.mixes]
-        return np.array([np.median(of_mix, axis=1) for of_mix in days])
+        by_mix = (np.exp(_log_durations(stacked, study, mix, self.treated, generator)) for mix in self.mixes)
+        return np.array([np.median(durations, axis=1) for durations in by_mix])
 
     def probability(self, predicted: np.ndarray) -> float:
         """Twice that of a median as far out on the side of the printed one, which is rounded."""
@@ -246,9 +248,9 @@ def _alpha(draws: Dataset, study: str) -> np.ndarray:
     return draws["alpha"].sel(table=table).values.ravel()
 
 
-def _log_days(stacked, study: str, grades: Grades, treated: bool, generator) -> np.ndarray:
-    """Durations in log days of the patients of an arm, shape (sample, patient)."""
-    step = {1: -stacked["step_1_to_2"].values, 2: 0.0, 3: stacked["step_2_to_3"].values}
+def _log_durations(stacked, study: str, grades: Grades, treated: bool, generator) -> np.ndarray:
+    """Log durations of the patients of an arm, shape (sample, patient)."""
+    step = dict(zip(GRADES, from_reference([stacked[name].values for name in STEPS]), strict=True))
     level, sigma = (stacked[name].sel(study=study).values for name in ("level", "sigma"))
     parts = []
     for grade, n in grades:

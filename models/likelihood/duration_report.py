@@ -19,7 +19,7 @@ ARMS = ("treated", "control")
 type Grades = tuple[tuple[int, int], ...]
 """Patients of an arm with the condition: pairs of grade and number."""
 type Patients = dict[tuple[int, str], np.ndarray]
-"""Durations in days of the patients of one study, by grade and arm."""
+"""Durations of the patients of one study, by grade and arm."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,21 +61,25 @@ class DurationReport(Report):
 
 @dataclass(frozen=True, kw_only=True)
 class MedianReport(DurationReport):
-    """A median in days, of one arm or of both together."""
+    """A median, of one arm or of both together.
+
+    unit : of its numbers, one of extraction.vocabulary.HOURS
+    """
 
     median: float
+    unit: str = "days"
 
     @property
     def data(self) -> dict:
         numbers = super().data
         arms = {arm: numbers.pop(arm) for arm in ARMS}
-        return {"cells": {arm: arms[arm] for arm in self.arms}, "unit": "days"} | numbers
+        return {"cells": {arm: arms[arm] for arm in self.arms}, "unit": numbers.pop("unit")} | numbers
 
     @classmethod
     def of(cls, data: dict) -> Self:
-        numbers = {name: value for name, value in data.items() if name not in ("cells", "unit")}
+        numbers = {name: value for name, value in data.items() if name != "cells"}
         return super().of(dict.fromkeys(ARMS) | data["cells"] | numbers)
 
     def durations(self, patients: Patients) -> np.ndarray:
-        """Days of the patients that the report counts."""
+        """Those of the patients that the report counts."""
         return np.concatenate([patients[grade, arm] for grade, arm, _ in self.cells])

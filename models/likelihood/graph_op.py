@@ -26,8 +26,7 @@ def durations(
     z: np.ndarray,
     bias: np.ndarray,
     level: np.ndarray,
-    step_1_to_2: np.ndarray,
-    step_2_to_3: np.ndarray,
+    step: np.ndarray,
     sigma: np.ndarray,
     layout: np.ndarray,
     integers: np.ndarray,
@@ -35,11 +34,10 @@ def durations(
 ) -> tuple[np.ndarray, ...]:
     """Log likelihood of all reports at the parameters of `models.engines.durations`, then each derivative.
 
-    mean_by_grade, shape (grade,); z, shape (study, grade); bias, level and sigma, shape (study,); tau and the
-    steps, shape ().  Layout, integers and reals as `kernels.joint` reads them.
+    mean_by_grade and step, shape (grade,); z, shape (study, grade); bias, level and sigma, shape (study,);
+    tau, shape ().  Layout, integers and reals as `kernels.joint` reads them.
     """
     n_studies, n_grades = z.shape
-    step = (-step_1_to_2.item(), 0.0, step_2_to_3.item())
     means = np.empty((n_studies, n_grades, 2))
     for s in range(n_studies):
         for g in range(n_grades):
@@ -66,8 +64,7 @@ def durations(
         by_z,
         by_bias,
         by_level,
-        np.asarray(-by_step[0]),
-        np.asarray(by_step[2]),
+        by_step,
         slopes[means.size :],
     )
 

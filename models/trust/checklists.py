@@ -3,6 +3,7 @@ its diagnostics.
 """
 
 from collections.abc import Container, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -15,11 +16,12 @@ from extraction.bias import overall
 from extraction.fault import Fault
 from extraction.people import People
 from extraction.people import read as read_people
-from extraction.question import CONDITION, TREATMENT
+from extraction.question import CONDITION, GRADES, REFERENCE, TREATMENT, grade_words
 from extraction.records import Review
 from extraction.tree import REVIEW
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.acceptance import elements
+from models.likelihood.grades import STEPS
 from models.runs import store
 from models.words import NOT_RATED, rating
 
@@ -38,10 +40,12 @@ MEANINGS = {
     "mean_by_grade": "mean effect at a grade",
     "trend": "change of the mean effect from grade to grade",
     "delta": "effect in a study at a grade",
-    "level": f"log days of {CONDITION} in a study, grade 2, midway between the arms",
-    "step_1_to_2": "log ratio of days, grade 2 over 1",
-    "step_2_to_3": "log ratio of days, grade 3 or above over 2",
-    "sigma": "SD of log days between patients of a study",
+    "level": f"log duration of {CONDITION} in a study, {grade_words(REFERENCE)}, midway between the arms",
+    "sigma": "SD of log durations between patients of a study",
+    **{
+        step: f"log ratio of durations, {grade_words(upper)} over {grade_words(lower)}"
+        for step, (lower, upper) in zip(STEPS, pairwise(GRADES), strict=True)
+    },
 }
 """Every variable of a posterior in words; effects are log ratios."""
 

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from extraction.derived.groups import group_size
-from extraction.question import ASKED
+from extraction.question import ASKED, ESTIMAND, GRADES, QUESTION, grade_words
 from extraction.records import Review
 from models.answers.absolute import NAMED_STUDIES, Baseline, baselines, difference_per_1000, risk_with
 from models.answers.answer import Quantity, answer_of, of_posterior
 from models.answers.bias import adjusted
 from models.endpoints import ENDPOINTS, evidence_of
-from models.engines.durations import GRADES
 from models.engines.posterior import LIMITS
 from models.evidence.report import Evidence, Used
 from models.likelihood.duration_report import DurationReport
@@ -127,7 +126,7 @@ def effect(key: str, mean: Quantity, baseline: Baseline | None = None, digits: i
 
 def informing(evidence: Evidence, review: Review) -> str:
     """The events and patients that inform an answer, study by study, the treated first; of durations the
-    patients of grade 3 or above; of survival all compared, as hardly a paper prints events.
+    patients of the grade that is estimated; of survival all compared, as hardly a paper prints events.
     """
     if len(evidence.studies) > NAMED_STUDIES:
         return f"{patients(evidence, review):,} patients"
@@ -135,8 +134,10 @@ def informing(evidence: Evidence, review: Review) -> str:
     if all(told):
         labels = [review.studies[study].label for study in evidence.studies]
         return "; ".join(f"{label} {text}" for label, text in zip(labels, told, strict=True))
-    if severe := _severe(evidence):
-        return f"{severe} patients of grade 3 or above; milder grades lend to the answer"
+    if of_estimand := _of_estimand(evidence):
+        others = "milder" if GRADES[-1] == ESTIMAND else "other"
+        graded = f" of {grade_words(ESTIMAND)}; {others} grades lend to the answer" if QUESTION.grades else ""
+        return f"{of_estimand} patients{graded}"
     has_events = ASKED[evidence.endpoint].kind != "continuous"
     return f"{patients(evidence, review)} patients{', events hardly printed' if has_events else ''}"
 
@@ -155,13 +156,13 @@ def _span(values: list[int]) -> str:
     return str(values[0]) if len(values) == 1 else f"{values[0]}–{values[-1]}"
 
 
-def _severe(evidence: Evidence) -> int:
-    """Patients of grade 3 or above in the reports of durations, each once."""
+def _of_estimand(evidence: Evidence) -> int:
+    """Patients of the grade that is estimated in the reports of durations, each once."""
     counted: dict[tuple[str, str], int] = {}
     for used in evidence.used:
         if isinstance(used.report, DurationReport):
             for grade, arm, n in used.report.cells:
-                if grade == GRADES[-1]:
+                if grade == ESTIMAND:
                     counted[used.study, arm] = max(n, counted.get((used.study, arm), 0))
     return sum(counted.values())
 

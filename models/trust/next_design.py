@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit
 
-from extraction.derived.groups import both_sizes, grade_counts
-from extraction.question import CONDITION, TREATMENT
+from extraction.derived.groups import both_sizes, patients_by_grade
+from extraction.question import ASKED, CONDITION, ESTIMAND, QUESTION, TREATMENT, grade_words
 from extraction.records import Review
 from models.endpoint import Scale
 from models.endpoints import ENDPOINTS, evidence_of
@@ -60,9 +60,10 @@ def design(key: str, review: Review) -> Design:
     if endpoint.scale is Scale.RATIO_OF_MEANS:
         return Design(share, f"ratio of means; {split}", se_of_one=_se_of_one(key, evidence, review))
     sigma = float(np.median(store.read(key, review).draws["sigma"].values))
+    whose = f" in {CONDITION} of {grade_words(ESTIMAND)}" if QUESTION.grades else ""
     return Design(
         share,
-        f"ratio of medians in {CONDITION} of grade 3 or above; {split}; SD of log days {sigma:.2f}",
+        f"ratio of medians{whose}; {split}; SD of log {ASKED[endpoint.evidence].unit} {sigma:.2f}",
         se_of_one=median_ratio_se_of_one(share, sigma),
     )
 
@@ -100,14 +101,13 @@ def _split(key: str, evidence: Evidence, review: Review) -> tuple[float, dict[st
 
 
 def _arms(key: str, evidence: Evidence, review: Review) -> dict[str, dict[str, int]]:
-    """Patients of each arm of the studies that enter, where both are known; those with grade 3 or
-    above for its duration.
+    """Patients of each arm of the studies that enter, where both are known; for durations those of the grade
+    that is estimated.
     """
     records = {study: review.records[study] for study in evidence.studies}
     if ENDPOINTS[key].scale is Scale.RATIO_OF_DURATIONS:
-        return {
-            study: grade_counts(record)[3] for study, record in records.items() if 3 in grade_counts(record)
-        }
+        by_grade = {study: patients_by_grade(record) for study, record in records.items()}
+        return {study: grades[ESTIMAND] for study, grades in by_grade.items() if ESTIMAND in grades}
     arms = {study: both_sizes(record) for study, record in records.items()}
     return {study: {"treated": both[0], "control": both[1]} for study, both in arms.items() if both}
 

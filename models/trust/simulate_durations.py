@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.engines.durations import GRADES
+from extraction.question import ESTIMAND, GRADES
+from models.engines.durations import level_prior
 from models.likelihood.duration_report import DurationReport, Patients
-from models.priors import LEVEL_LOG_DAYS, SIGMA_LOG_DURATION, STEP_LOG_DURATION, TREND_LOG_DURATION, Prior
+from models.likelihood.grades import STEPS, from_reference
+from models.priors import SIGMA_LOG_DURATION, STEP_LOG_DURATION, TREND_LOG_DURATION, Prior
 from models.trust.simulate import in_print
 
 if TYPE_CHECKING:
@@ -44,17 +46,17 @@ def population(
     """mu, tau, theta of the first study and the effect in a next one, log scale; and the patients of every
     study.
     """
-    mu, tau, trend, down, up = (
-        p.draw(generator)
-        for p in (mu_prior, tau_prior, TREND_LOG_DURATION, STEP_LOG_DURATION, STEP_LOG_DURATION)
-    )
-    step, theta, patients = {1: -down, 2: 0.0, 3: up}, [], {}
+    mu, tau = mu_prior.draw(generator), tau_prior.draw(generator)
+    trend = TREND_LOG_DURATION.draw(generator) if STEPS else 0.0
+    steps = [STEP_LOG_DURATION.draw(generator) for _ in STEPS]
+    step, level_of_any = dict(zip(GRADES, from_reference(steps), strict=True)), level_prior(evidence.endpoint)
+    theta, patients = [], {}
     for study in evidence.studies:
-        level, sigma = LEVEL_LOG_DAYS.draw(generator), SIGMA_LOG_DURATION.draw(generator)
+        level, sigma = level_of_any.draw(generator), SIGMA_LOG_DURATION.draw(generator)
         delta = {
-            grade: mu - trend * (GRADES[-1] - grade) + tau * generator.standard_normal() for grade in GRADES
+            grade: mu - trend * (ESTIMAND - grade) + tau * generator.standard_normal() for grade in GRADES
         }
-        theta.append(delta[GRADES[-1]])
+        theta.append(delta[ESTIMAND])
         patients[study] = {
             (grade, arm): np.exp(
                 level

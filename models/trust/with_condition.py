@@ -19,7 +19,7 @@ import numpy as np
 
 from extraction.derived.candidates import tables_of
 from extraction.derived.groups import both_sizes, grade_counts
-from extraction.question import ANY_GRADE, QUESTION
+from extraction.question import ANY_GRADE, GRADES, QUESTION
 from extraction.records import Review
 from extraction.recover import TooLarge, Unusable
 from extraction.schema import Counts as CountsEntry
@@ -91,8 +91,8 @@ def had_it(study: str, review: Review) -> set[Sizes]:
 
 def _had_it(record: Record) -> set[Sizes]:
     grades = grade_counts(record)
-    if {1, 2, 3} <= grades.keys():
-        treated, control = (sum(grades[grade][arm] for grade in (1, 2, 3)) for arm in BOTH_ARMS)
+    if grades.keys() >= set(GRADES):
+        treated, control = (sum(grades[grade][arm] for grade in GRADES) for arm in BOTH_ARMS)
         return {(treated, control)}
     try:
         found = tables_of(record, ANY_GRADE) if ANY_GRADE else None

@@ -238,7 +238,7 @@ def left_out(key: str, review: Review) -> None:
     printed = [
         tuple(entry_key(check.report.study, entry) for entry in check.report.entries) for check in checks
     ]
-    shown, numbers = tables.predictive_checks(key, checks, review), forecasts.check_numbers(checks)
+    shown, numbers = tables.predictive_checks(key, checks, review), forecasts.check_numbers(key, checks)
     folded = "Reports left out, beside their predictions"
     text_table(replace(shown, sources={"printed": printed}, numbers=numbers, folded=folded))
 

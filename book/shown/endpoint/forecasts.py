@@ -3,18 +3,20 @@
 import numpy as np
 import pandas as pd
 
+from extraction.question import ASKED
 from extraction.records import Review
 from models.answers.absolute import absolute_effects
+from models.endpoints import ENDPOINTS
 from models.trust.predictive import Check
 from models.words import percent
 
-NUMBERS = ("|z|", "days")
+NUMBERS = ("|z|", "duration")
 """Quantities of which numbers are foreseen; of the others an outcome is."""
 
 
-def _check(check) -> dict:
-    """A check in numbers: limits of the predicted |z| or days, or the share of predictions that are 1, and
-    the printed report on that scale.
+def _check(check: Check, unit: str) -> dict:
+    """A check in numbers: limits of the predicted |z| or of durations in the unit, or the share of
+    predictions that are 1, and the printed report on that scale.
     """
     low, middle, high = (
         np.quantile(check.predicted, [0.025, 0.5, 0.975]) if check.quantity in NUMBERS else (None,) * 3
@@ -22,7 +24,7 @@ def _check(check) -> dict:
     return {
         "study": check.report.study,
         "stratum": check.report.stratum,
-        "quantity": check.quantity,
+        "quantity": unit if check.quantity == "duration" else check.quantity,
         "printed": check.printed,
         "predicted_median": middle,
         "predicted_lower": low,
@@ -57,9 +59,10 @@ def _per_1000(effect) -> dict:
     }
 
 
-def check_numbers(checks: list[Check]) -> pd.DataFrame:
+def check_numbers(key: str, checks: list[Check]) -> pd.DataFrame:
     """Every check of an endpoint in numbers."""
-    return pd.DataFrame(map(_check, checks))
+    unit = ASKED[ENDPOINTS[key].evidence].unit
+    return pd.DataFrame([_check(check, unit) for check in checks])
 
 
 def absolute_numbers(key: str, review: Review) -> pd.DataFrame:

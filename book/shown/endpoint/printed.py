@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from extraction.derived.candidates import response_classes
-from extraction.derived.groups import grade_counts, group_size
-from extraction.question import ASKED, FIELDS, HIGHEST_GRADE, QUESTION, SEVERE_GRADES, SUMS
+from extraction.derived.groups import TOGETHER, grade_counts, group_size
+from extraction.question import ASKED, FIELDS, GRADES, HIGHEST_GRADE, QUESTION, SEVERE_GRADES, SUMS
 from extraction.schema import (
     AnyEntry,
     Counts,
@@ -34,7 +34,7 @@ def printed_result(record: Record, endpoint: str) -> str:
     printed.
 
     endpoint : a key of extraction.question.ENDPOINTS
-    For durations this is first the comparison at grade 3 or above, which is the primary one.
+    For durations this is first the comparison of the gravest grades.
     """
     if ASKED[endpoint].kind == "binary":
         parts = list(_binary(record, endpoint))
@@ -97,10 +97,12 @@ def _binary(record: Record, endpoint: str) -> Iterator[str]:
                 counts = f"{treated}/{n_treated} v {control}/{n_control}"
                 yield f"so {counts} with any {ASKED[endpoint].name}, which enters"
             return
-    if endpoint == SEVERE_GRADES and 3 in (grades := grade_counts(record)):
-        counts = " v ".join(f"{grades[3][a]}/{group_size(record, a)}" for a in ("treated", "control"))
-        told = {e.arm for e in record.find(Counts, HIGHEST_GRADE, stratum="all") if e.category == "3-5"}
-        yield f"grade 3–5: {counts}" + ("" if {"treated", "control"} <= told else " (one arm by subtraction)")
+    if endpoint == SEVERE_GRADES and TOGETHER and (severe := grade_counts(record).get(GRADES[-1])):
+        counts = " v ".join(f"{severe[a]}/{group_size(record, a)}" for a in ("treated", "control"))
+        told = {e.arm for e in record.find(Counts, HIGHEST_GRADE, stratum="all") if e.category == TOGETHER}
+        yield f"grade {TOGETHER.replace('-', '–')}: {counts}" + (
+            "" if {"treated", "control"} <= told else " (one arm by subtraction)"
+        )
     for field in ASKED[endpoint].fields:
         yield from _without_counts(record, field)
 
@@ -174,8 +176,9 @@ def _duration(record: Record, field: str) -> Iterator[str]:
                 f"{arms[a].median} ({arms[a].minimum}–{arms[a].maximum})" for a in ("treated", "control")
             )
             p = [p_words(e.p) for e in record.find(PValue, field, stratum=stratum, arm="comparison")]
-            where = "all grades" if stratum == "all" else stratum_words(record, stratum)
-            yield f"{where}: {treated} v {control} days" + (f", {p[0]}" if p else "")
+            whole = "all grades" if QUESTION.grades else "all"
+            where = whole if stratum == "all" else stratum_words(record, stratum)
+            yield f"{where}: {treated} v {control} {arms['treated'].unit}" + (f", {p[0]}" if p else "")
 
 
 def _continuous(record: Record, endpoint: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from book.shown.endpoint.figures import under_each_tau
 from book.shown.endpoint.forecasts import by_mix
 from book.shown.endpoint.lights import LIGHTS
 from book.shown.endpoint.printed import p_words, printed_result, printed_words
-from extraction.question import CONDITION, CONTRASTS, QUESTION, THE_TREATMENT, TREATMENT
+from extraction.question import ASKED, CONDITION, CONTRASTS, QUESTION, THE_TREATMENT, TREATMENT, grade_words
 from extraction.records import Review
 from models.answers.absolute import absolute_effects
 from models.answers.in_units import in_units
@@ -213,17 +213,16 @@ def priors(key: str) -> Table:
 
         named.append(("log odds midway between the arms α, in each study", BASELINE_LOGIT))
     elif endpoint.scale is Scale.RATIO_OF_DURATIONS:
-        from models.priors import LEVEL_LOG_DAYS as LEVEL
+        from models.engines.durations import level_prior
         from models.priors import SIGMA_LOG_DURATION as SIGMA
         from models.priors import STEP_LOG_DURATION as STEP
         from models.priors import TREND_LOG_DURATION as TREND
 
-        named += [
-            ("level of a study, log days", LEVEL),
-            ("step between grades", STEP),
-            ("SD of patients σ", SIGMA),
-            ("trend of the effect over grades", TREND),
-        ]
+        unit = ASKED[endpoint.evidence].unit
+        named.append((f"level of a study, log {unit}", level_prior(endpoint.evidence)))
+        if QUESTION.grades:
+            named += [("step between grades", STEP), ("trend of the effect over grades", TREND)]
+        named.append(("SD of patients σ", SIGMA))
     rows = [
         {"quantity": what, "prior": prior_words(prior), "what it claims": prior.plain, "source": prior.source}
         for what, prior in named
@@ -333,41 +332,42 @@ FORESEEN = {
     "|z|": "as far from no difference, or farther: ",
     "p": "a p as small or smaller: ",
     "significant": "this outcome: ",
-    "days": "a median as far out or farther: ",
+    "duration": "a median as far out or farther: ",
 }
 
 
-def _printed(check: Check) -> str:
-    """A report as printed: its p, its median, or its outcome in words."""
+def _printed(check: Check, unit: str) -> str:
+    """A report as printed: its p, its median in the unit, or its outcome in words."""
     match check.report.foreseen:
         case LogRankForeseen(p=p) | CountsPForeseen(p=p) | RanksForeseen(p=p):
             return p_words(p)
         case MedianForeseen(median=median, treated=treated):
-            return f"median {median:g} days, {WHOM['treated' if treated else 'control']}"
+            return f"median {median:g} {unit}, {WHOM['treated' if treated else 'control']}"
     return "significant" if check.printed else "not significant"
 
 
-def _foreseen(check: Check) -> str:
+def _foreseen(check: Check, unit: str) -> str:
     """How probable the printed report is, and between which limits where grades are not printed; the median
-    that is foreseen.
+    that is foreseen, in the unit.
     """
     said = FORESEEN[check.quantity] + percent(check.probability) + by_mix(check)
-    if check.quantity != "days":
+    if check.quantity != "duration":
         return said
     low, middle, high = np.quantile(check.predicted, [0.025, 0.5, 0.975])
-    return f"{middle:.1f} days ({low:.1f} to {high:.1f}); {said}"
+    return f"{middle:.1f} {unit} ({low:.1f} to {high:.1f}); {said}"
 
 
 def predictive_checks(key: str, checks: list[Check], review: Review) -> Table:
     """Left-out reports beside what the posterior foresees of them."""
+    unit = ASKED[ENDPOINTS[key].evidence].unit
     return Table(
         pd.DataFrame(
             [
                 {
                     "study": review.studies[check.report.study].label,
                     "patients": stratum_words(review.records[check.report.study], check.report.stratum),
-                    "printed": _printed(check),
-                    "foreseen": _foreseen(check),
+                    "printed": _printed(check, unit),
+                    "foreseen": _foreseen(check, unit),
                     "verdict": check.verdict,
                     "left out because": check.report.reason,
                 }
@@ -386,14 +386,13 @@ def by_grade(key: str, review: Review) -> Table:
     from models.answers.summary import summarise
 
     draws, decimals = (store.read(key, review).draws["mean_by_grade"], summarise(key, review)["digits"])
-    last = int(draws["grade"].max())
     rows = []
     for grade in draws["grade"].values:
         found = limits(draws.sel(grade=grade).values)
         shorter = float((draws.sel(grade=grade).values < 0).mean())
         rows.append(
             {
-                f"{CONDITION} grade": f"{grade} or above" if grade == last else f"{grade}",
+                CONDITION: grade_words(int(grade)),
                 "ratio of median durations (95 % interval)": compact(found, decimals),
                 "probability below 1": percent(shorter),
             }

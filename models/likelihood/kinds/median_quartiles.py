@@ -13,7 +13,7 @@ from models.likelihood.printing import rounded
 
 @dataclass(frozen=True, kw_only=True)
 class MedianQuartiles(MedianReport):
-    """Median, first and third quartile of durations in days."""
+    """Median, first and third quartile of durations."""
 
     name = "median_quartiles"
     words = "median and quartiles: density of those order statistics"

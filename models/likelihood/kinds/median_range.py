@@ -13,9 +13,9 @@ from models.likelihood.printing import rounded
 
 @dataclass(frozen=True, kw_only=True)
 class MedianRange(MedianReport):
-    """Median, shortest and longest duration in days.
+    """Median, shortest and longest duration.
 
-    zeros : further patients, without the condition, whom the paper counts as 0 days
+    zeros : further patients, without the condition, whom the paper counts as 0
     """
 
     name = "median_range"
@@ -39,11 +39,11 @@ class MedianRange(MedianReport):
         )
 
     def simulate(self, patients: Patients, generator: np.random.Generator) -> Self | None:
-        days = np.concatenate([np.zeros(self.zeros), self.durations(patients)])
+        durations = np.concatenate([np.zeros(self.zeros), self.durations(patients)])
         new = replace(
             self,
-            median=rounded(np.median(days), self.median),
-            minimum=rounded(days.min(), self.minimum),
-            maximum=rounded(days.max(), self.maximum),
+            median=rounded(np.median(durations), self.median),
+            minimum=rounded(durations.min(), self.minimum),
+            maximum=rounded(durations.max(), self.maximum),
         )
         return new if new.minimum < new.median < new.maximum else None
