@@ -128,6 +128,8 @@ def _prepare(version: str, today: date) -> list[Prepared]:
 
 def _committed(name: str) -> str:
     """A file as it stands in the last commit."""
+    if not (HOME / name).is_file():
+        raise Refused(f"{HOME} holds no {name}, into which a release writes its version")
     return _git("show", f"HEAD:./{name}")
 
 
