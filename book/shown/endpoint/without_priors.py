@@ -56,7 +56,7 @@ def _recomputed(reports: list[Report]) -> str:
             how = "" if report.origin is Origin.PRINTED else ", from the one table that prints so"
             return (
                 f"odds ratio {_ratio(estimate)}; Fisher"
-                f" p={frequentist.fisher_exact_p(*report.only_table):.3f}{how}"
+                f" p{_p(frequentist.fisher_exact_p(*report.only_table))}{how}"
             )
         if isinstance(report, RiskReport):
             return _over_tables(report.tables)
@@ -120,6 +120,11 @@ def pooled(key: str, review: Review) -> list[str]:
     return [
         f"{e.method}: {_ratio(e)}" if e.estimate is not None else f"{e.method}: {e.reason}" for e in found
     ]
+
+
+def _p(p: float) -> str:
+    """A p-value behind its letter, never 0."""
+    return f"={p:.3f}" if p >= 0.0005 else "<0.001"
 
 
 def _ratio(estimate) -> str:
