@@ -158,6 +158,16 @@ def tab(chromium):
     opened.close()
 
 
+@pytest.fixture(scope="module")
+def same_page(chromium, address):
+    """The page at `address`, opened once for all tests of a module that say themselves where they begin."""
+    opened = chromium.new_page()
+    with heard(opened):
+        opened.goto(address)
+        yield opened
+    opened.close()
+
+
 @pytest.fixture
 def page(tab, address):
     """The page at `address` as it opens; at the end, nothing was complained of and nothing asked for from

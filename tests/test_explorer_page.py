@@ -75,8 +75,9 @@ def test_a_shared_address_restores_every_choice(page, chromium):
         ("counts=%3Cimg%20src=x%3E:1:1:1", "a count is a whole number"),
     ],
 )
-def test_an_address_that_says_nothing_sensible_is_refused_in_words(page, bad, said, review):
-    found = at(page, mu=0.5)
+def test_an_address_that_says_nothing_sensible_is_refused_in_words(same_page, bad, said, review):
+    page = same_page
+    at(page, mu=0.5)
     found = {label: np.array(values) for label, values in page.evaluate(GO, f"#{bad}")}
     assert said in text(page, "link-fault") and "book's answer is shown instead" in text(page, "link-fault")
     assert found["Mean effect"] == pytest.approx(
@@ -115,7 +116,9 @@ def test_the_link_is_copied_and_reset_returns_to_the_book(page):
         (("4999", "5000", "1", "5000"), "beyond this page"),
     ],
 )
-def test_counts_that_cannot_be_are_refused_in_place_and_the_last_answer_stays_dimmed(page, values, said):
+def test_counts_that_cannot_be_are_refused_in_place_and_the_last_answer_stays_dimmed(same_page, values, said):
+    page = same_page
+    at(page, endpoint="severe_infection")
     before, inputs_of = text(page, "table"), ("events-treated", "n-treated", "events-control", "n-control")
     for name, value in zip(inputs_of, values, strict=True):
         page.locator(f"[name={name}]").fill(value)
@@ -144,7 +147,8 @@ def test_counts_that_cannot_be_are_refused_in_place_and_the_last_answer_stays_di
         (("0.8", "", "1"), "three numbers"),
     ],
 )
-def test_ratios_that_cannot_be_are_refused_in_place(page, values, said):
+def test_ratios_that_cannot_be_are_refused_in_place(same_page, values, said):
+    page = same_page
     page.select_option("[name=endpoint]", "overall_survival")
     for name, value in zip(("estimate", "lower", "upper"), values, strict=True):
         page.locator(f"[name={name}]").fill(value)
@@ -161,10 +165,10 @@ def test_ratios_that_cannot_be_are_refused_in_place(page, values, said):
         ({"logrank": "0.03:untold:40:30:31"}, "Which arm did better is not told"),
     ],
 )
-def test_what_a_reader_should_know_of_a_study_as_typed_is_said(page, choices, said):
+def test_what_a_reader_should_know_of_a_study_as_typed_is_said(same_page, choices, said):
     """1.61 = log 0.5 / 0.1, and 0.59 = log 0.9 / 0.5; 0.8 (0.5 to 1.28) is symmetric."""
-    at(page, endpoint="overall_survival", **choices)
-    found = text(page, "own-note")
+    at(same_page, endpoint="overall_survival", **choices)
+    found = text(same_page, "own-note")
     assert said in found if said else not found
 
 
