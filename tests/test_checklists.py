@@ -12,6 +12,7 @@ from scipy.signal import lfilter
 
 from book.make.headings import headings, headings_of
 from book.shown import checklists as shown
+from extraction.fault import Fault
 from extraction.people import People
 from models import fit
 from models.endpoints import ENDPOINTS
@@ -73,15 +74,19 @@ def test_every_item_is_answered_and_every_link_leads_to_a_heading(review):
     assert checklists.complete(checklists.read(review, pages), pages)
 
 
-def test_an_answer_to_what_nobody_asks_is_named(review, tmp_path):
-    own = tmp_path / "checklists.yml"
-    text = "prisma: {'28': {lacking: l}}\nbarg: {seeds: {lacking: l}}\nlsr: {living: {lacking: l}}\n"
-    own.write_text(text)
-    with pytest.raises(Incomplete, match="what no checklist asks: prisma 28, lsr living"):
-        checklists.read(review, {}, own)
-    own.write_text("prisma:\n  '1': {laking: l}\n")
-    with pytest.raises(Incomplete, match="laking"):
-        checklists.read(review, {}, own)
+@pytest.mark.parametrize(
+    ("typed", "fault"),
+    [
+        ("prisma: {'28': {lacking: l}}", "PRISMA 2020 has no such item"),
+        ("lsr: {living: {lacking: l}}", "lsr"),
+        ("prisma: {'1': {laking: l}}", "laking"),
+        ("prisma: {'1': {lacking: l}", "checklists.yml"),
+    ],
+)
+def test_an_answer_to_what_nobody_asks_is_named(typed, fault, review, tmp_path):
+    (tmp_path / "checklists.yml").write_text(f"{typed}\n")
+    with pytest.raises(Fault, match=fault):
+        checklists.read(review, {}, tmp_path / "checklists.yml")
 
 
 def test_any_review_is_answered_where_its_pages_and_facts_bear_it(review, tmp_path):

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field
 
 from extraction.bias import overall
 from extraction.fault import Fault
@@ -18,7 +18,9 @@ from extraction.people import People
 from extraction.people import read as read_people
 from extraction.question import CONDITION, GRADES, REFERENCE, TREATMENT, grade_words
 from extraction.records import Review
+from extraction.source import BadRecords, parse
 from extraction.tree import REVIEW
+from extraction.typed import Model, validate
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.acceptance import elements
 from models.likelihood.grades import STEPS
@@ -64,11 +66,7 @@ class Incomplete(Fault):
     """
 
 
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Answer(Strict):
+class Answer(Model):
     """Where this book answers an item.
 
     where : `page` or `page#Heading on it`; lacking : what falls short and why; inapplicable : why the item
@@ -111,7 +109,7 @@ class Asked(Answer):
     once: Fact | None = None
 
 
-class Checklist(Strict):
+class Checklist(Model):
     """A published checklist with the answers of this review."""
 
     title: str
@@ -119,12 +117,20 @@ class Checklist(Strict):
     items: dict[str, Item]
 
 
-class AskedOfAny(Strict):
+class AskedOfAny(Model):
     """A published checklist as any review is asked it."""
 
     title: str
     source: str
     items: dict[str, Asked]
+
+
+class OwnWords(Model):
+    """What checklists.yml says, by checklist and item."""
+
+    prisma: dict[str, Answer] = Field({}, description="Of PRISMA 2020.")
+    prisma_lsr: dict[str, Answer] = Field({}, description="Of PRISMA-LSR.")
+    barg: dict[str, Answer] = Field({}, description="Of BARG.")
 
 
 def of_any() -> dict[str, AskedOfAny]:
@@ -136,7 +142,7 @@ def of_any() -> dict[str, AskedOfAny]:
 def read(
     review: Review, pages: Mapping[str, list[str]], file: Path = ANSWERS, people: People | None = None
 ) -> dict[str, Checklist]:
-    """The checklists by name, answered as the book of any review is, or as `file` says; raise Incomplete
+    """The checklists by name, answered as the book of any review is, or as `file` says; raise BadRecords
     where that answers what nobody asks.
 
     pages : headings of each page of the book, by its name without ending
@@ -157,20 +163,21 @@ def read(
 
 
 def _own(file: Path, asked: Mapping[str, AskedOfAny]) -> dict[str, dict[str, Answer]]:
-    """What a review answers in its own words, by checklist and item."""
-    held = (yaml.safe_load(file.read_text(encoding="utf-8")) or {}) if file.is_file() else {}
+    """What a review answers in its own words, by checklist and item; raise BadRecords with each fault."""
+    if not file.is_file():
+        return {name: {} for name in asked}
+    source = parse(file)
+    found = validate(source, OwnWords)
+    own: dict[str, dict[str, Answer]] = {name: getattr(found, name) for name in asked}
     unasked = [
-        f"{name} {key}"
-        for name, answers in held.items()
+        source.problem((name, key), key, f"{asked[name].title} has no such item")
+        for name, answers in own.items()
         for key in answers
-        if name not in asked or key not in asked[name].items
+        if key not in asked[name].items
     ]
     if unasked:
-        raise Incomplete(f"{file.name} answers what no checklist asks: {', '.join(unasked)}")
-    try:
-        return {name: {key: Answer(**one) for key, one in held.get(name, {}).items()} for name in asked}
-    except (TypeError, ValidationError) as fault:
-        raise Incomplete(f"{file.name}: {fault}") from None
+        raise BadRecords(unasked)
+    return own
 
 
 def _item(key: str, asked: Asked, answer: Answer) -> Item:
