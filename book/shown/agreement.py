@@ -21,6 +21,8 @@ VERDICTS = {
 """Classes of verdict, the gravest first, with their words and colours."""
 PER_ROW = 40
 """Squares in a row of the picture."""
+MOST_DRAWN = 20
+"""Studies that it can be read with."""
 
 
 def verdict_class(finding: Finding) -> str:
@@ -54,9 +56,11 @@ def counts(review: Review) -> dict[str, Counter]:
 
 def picture(review: Review) -> Picture | None:
     """One square for each printed number, coloured by its verdict; None where none is recorded."""
-    rows = [(review.studies[study].label, found) for study, found in counts(review).items()]
-    if not rows:
+    every = [(review.studies[study].label, found) for study, found in counts(review).items()]
+    if not every:
         return None
+    drawn = sorted(every, key=lambda row: -row[1]["differs"])[:MOST_DRAWN]
+    rows = [row for row in every if row in drawn]
     heights = [2.1 + -(-sum(found.values()) // PER_ROW) for _, found in rows]
     figure, ax = canvas(0.17 * sum(heights) + 0.75)
     top = 0.0
@@ -92,17 +96,23 @@ def picture(review: Review) -> Picture | None:
     )
     return Picture(
         figure,
-        f"Every printed number as a square, coloured by its verdict. {said}.",
+        f"{'Every printed number' if rows == every else f'The printed numbers of {MOST_DRAWN} studies'} as a"
+        f" square, coloured by its verdict. {said}.",
         pd.DataFrame(
             [
                 {"study": label, "verdict": words, "numbers": found[name]}
-                for label, found in rows
+                for label, found in every
                 for name, (words, _) in VERDICTS.items()
             ]
         ),
         how=(
             "Each printed number is recalculated from the other numbers of its paper, and counted by the "
             "verdict."
+            + (
+                f" Of {len(every)} studies the {len(rows)} with most that differs are drawn."
+                if len(every) > len(rows)
+                else ""
+            )
         ),
     )
 

@@ -11,7 +11,7 @@ from models.history.versions import compared
 from models.trust.multiverse import universes
 from models.trust.universe import is_primary
 
-MOST_STAGES = 24
+MOST_STAGES = 20
 """As many rows as a picture of one endpoint can be read with."""
 
 

@@ -12,8 +12,19 @@ from models.engines.effects import study_likelihoods
 from models.engines.reweight import SMALLEST_SAMPLE
 from models.runs import store
 from models.runs.shared import shared
-from models.trust.multiverse import THETA, log_prior, smooth, summary, tabulated, through, universes
-from models.trust.universe import is_primary_through_bias
+from models.trust.multiverse import (
+    TAU,
+    THETA,
+    WIDE,
+    log_prior,
+    smooth,
+    smooth_at_once,
+    summary,
+    tabulated,
+    through,
+    universes,
+)
+from models.trust.universe import MANY_STUDIES, is_primary_through_bias
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,12 @@ def _integrated_grid(key: str, review: Review) -> list:
     terms = {study: tabulated(term) for study, term in study_likelihoods(evidence).items()}
     limits = np.empty((2, len(SDS), len(MEANS)))
     for i, sd in enumerate(SDS):
-        likelihood = sum(smooth({study: through(term, 0.0, sd) for study, term in terms.items()}).values())
+        if len(terms) > MANY_STUDIES:
+            values = {study: term(WIDE) for study, term in terms.items()}
+            behind = smooth_at_once(values, dict.fromkeys(terms, (0.0, sd)), TAU, THETA)
+        else:
+            behind = smooth({study: through(term, 0.0, sd) for study, term in terms.items()})
+        likelihood = sum(behind.values(), np.zeros((len(TAU), len(THETA))))
         for j, mean in enumerate(MEANS):
             found = summary(_shifted(likelihood, mean) + log_prior(endpoint.mu_prior, endpoint.tau_prior))
             limits[:, i, j] = found["lower"], found["upper"]

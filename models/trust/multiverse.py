@@ -179,27 +179,29 @@ def _of_few(terms: Terms, _: Together) -> tuple[dict[Behind, np.ndarray], slice]
 def _of_many(terms: Terms, together: Together) -> tuple[dict[Behind, np.ndarray], slice]:
     """The same where mu is likely, in a small part of THETA."""
     values = {one: term(WIDE) for one, term in terms.items()}
-    known, likely = smooth_at_once(values, TAU[::EVERY], THETA[::EVERY]), np.zeros(len(THETA[::EVERY]), bool)
+    biases = {one: one[-1] for one in terms}
+    known = smooth_at_once(values, biases, TAU[::EVERY], THETA[::EVERY])
+    likely = np.zeros(len(THETA[::EVERY]), bool)
     for ones in together:
         log_l = np.array([known[one] for one in ones.values()]).sum(axis=0).max(axis=0)
         likely |= log_l > log_l.max() - DEPTH
     first, last = np.flatnonzero(likely)[[0, -1]]
     part = slice(EVERY * max(first - 1, 0), EVERY * (last + 1) + 1)
-    return smooth_at_once(values, TAU, THETA[part]), part
+    return smooth_at_once(values, biases, TAU, THETA[part]), part
 
 
-def smooth_at_once(
-    terms: Mapping[Behind, np.ndarray], tau: np.ndarray, mu: np.ndarray
-) -> dict[Behind, np.ndarray]:
-    """Log likelihood of (tau, mu) behind each term, given at WIDE: shape (tau, mu).
+def smooth_at_once[K](
+    terms: Mapping[K, np.ndarray], biases: Mapping[K, tuple[float, float]], tau: np.ndarray, mu: np.ndarray
+) -> dict[K, np.ndarray]:
+    """Log likelihood of (tau, mu) behind each term, given at WIDE: shape (tau, mu); biases: mean and SD.
 
     A bias and the spread between studies are both normal, and so is their sum: the terms of one bias, where
     these are many, are smoothed at once by the SD of both, and read higher by the mean of the bias.
     """
-    found: dict[Behind, np.ndarray] = {}
-    by_bias: dict[tuple[float, float], list[Behind]] = {}
+    found: dict[K, np.ndarray] = {}
+    by_bias: dict[tuple[float, float], list[K]] = {}
     for one in terms:
-        by_bias.setdefault(one[-1], []).append(one)
+        by_bias.setdefault(biases[one], []).append(one)
     for (mean, sd), alike in by_bias.items():
         log_l = np.array([terms[one] for one in alike])
         likelihood = np.exp(log_l - log_l.max(axis=1, keepdims=True))
