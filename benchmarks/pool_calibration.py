@@ -21,10 +21,10 @@ from numpy.random import Generator, default_rng
 from extraction.tree import ROOT
 from extraction.whole import write_whole
 from models.likelihood.estimates import SHAPE_SD
+from models.likelihood.order_density import SD_PRIOR
+from models.likelihood.printed_orders import SHARES
 from models.pool import Pooled, pool
-from models.pool.order_density import SD_PRIOR
 from models.pool.outcomes import LEVEL_SD
-from models.pool.rows.medians import SHARES
 
 RESULTS = Path(__file__).with_name("pool_calibration.json")
 PAGE = ROOT / "docs" / "pool_calibration.md"

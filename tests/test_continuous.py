@@ -6,6 +6,7 @@ The papers are invented. The own review's variable of days stands for that of an
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import logsumexp
 from test_forms import PLACE, STUDY, arms, entry, ratio
 
 from extraction.schema import MeanInterval, Record
@@ -13,6 +14,7 @@ from models.evidence.continuous import continuous
 from models.evidence.report import PRIMARY, Reading, Unused, Used
 from models.likelihood.kinds.mean_ratio import MeanRatio
 from models.likelihood.kinds.means import Means
+from models.likelihood.kinds.medians import Medians
 
 DAYS = "crs_duration"
 
@@ -101,6 +103,22 @@ def test_an_interval_that_is_not_symmetric_is_none_of_students_t():
     assert not used and all("not symmetric" in reason for reason in left_out.values())
 
 
+def test_medians_enter_where_no_means_are_printed_quartiles_and_range_together():
+    quartiles = {"median": "5", "lower_quartile": "3", "upper_quartile": "9"}
+    spread = {"median": "5", "minimum": "1", "maximum": "30"}
+    medians = of_arms("median_quartiles", quartiles, quartiles)
+    of_range = of_arms("median_range", spread, spread)[:1]
+    (used,), left_out = told(*arms(20, 30), *medians, *of_range)
+    assert used.report == Medians((1.0, 3.0, 5.0, 9.0, 30.0), (None, 3.0, 5.0, 9.0, None), 20, 30)
+    assert not left_out
+    (used,), left_out = told(*arms(20, 30), *medians, *means(("12", "6"), ("15", "7.5")))
+    assert isinstance(used.report, Means) and set(left_out.values()) == {
+        "the same patients as the means used"
+    }
+    _, left_out = told(*arms(20, 30), *of_arms("median_range", spread | {"minimum": "0"}, spread))
+    assert "log-normal" in left_out[of_range[0]["id"]]
+
+
 def test_an_adjusted_ratio_goes_before_the_means_unless_a_reading_asks_otherwise():
     both = means(("12", "6"), ("15", "7.5"))
     adjusted = ratio("ratio_of_means", DAYS, "0.85", "0.70", "1.03", adjusted_for=["age"])
@@ -136,6 +154,36 @@ def test_a_mean_has_its_error_or_its_interval_in_the_schema():
 
 
 # the likelihood
+
+
+@pytest.mark.parametrize("effect", [-1.0, -0.3, 0.5])
+def test_the_likelihood_of_medians_is_that_of_the_ratio_of_means_of_log_normal_values(effect):
+    """Three numbers of an arm as order statistics of whole ranks, integrated over both SDs of the logs and
+    over the level on a grid: density of each arm n! / ... F^a f G^b f ..., by scipy.
+    """
+    report = Medians((None, 3.0, 5.0, 9.0, None), (None, 4.0, 6.0, 10.0, None), 11, 15)
+
+    def of_arm(values, n, log_mean, sd):
+        law = stats.norm(log_mean - sd**2 / 2, sd)
+        y, ranks = np.log(values), (np.arange(1, 4) * (n + 1)) // 4
+        below = [law.cdf(one) for one in y]
+        gaps = np.diff([0, *ranks, n + 1]) - 1
+        parts = [below[0], below[1] - below[0], below[2] - below[1], 1 - below[2]]
+        density = sum(gap * np.log(np.maximum(part, 1e-300)) for gap, part in zip(gaps, parts, strict=True))
+        return density + sum(law.logpdf(one) for one in y)
+
+    level, z = np.linspace(-1.0, 6.0, 281)[:, None], np.linspace(-3.5, 1.5, 121)
+    sd = np.exp(-0.5 + 0.75 * z)
+
+    def log_likelihood(log_ratio):
+        of_sd = [
+            logsumexp(of_arm(values, n, level + shift, sd) - z**2 / 2, axis=1)
+            for values, n, shift in (((3, 5, 9), 11, log_ratio), ((4, 6, 10), 15, 0.0))
+        ]
+        return logsumexp(sum(of_sd))
+
+    expected = log_likelihood(effect) - log_likelihood(0.0)
+    assert report.log_likelihood(effect) - report.log_likelihood(0.0) == pytest.approx(expected, abs=0.02)
 
 
 @pytest.mark.parametrize("effect", [-0.7, 0.0, 0.4])

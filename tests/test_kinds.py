@@ -29,6 +29,7 @@ from models.likelihood.kinds.mean_ratio import MeanRatio
 from models.likelihood.kinds.means import Means
 from models.likelihood.kinds.median_quartiles import MedianQuartiles
 from models.likelihood.kinds.median_range import MedianRange
+from models.likelihood.kinds.medians import Medians
 from models.likelihood.kinds.odds_ratio import OddsRatio
 from models.likelihood.kinds.ratio import Ratio
 from models.likelihood.kinds.ratio_with_p import RatioWithP
@@ -57,6 +58,7 @@ EXAMPLES = [
     CurveRatio(0.8, 0.35, 1.83),
     MeanRatio(0.81, 0.66, 0.99),
     Means((14.0, 8.0, 8), (18.0, 11.0, 13)),
+    Medians((None, 3.0, 5.0, 9.0, None), (1.0, None, 6.0, None, 30.0), 17, 28),
     SurvivalShares((0.61, 0.47, 0.74), (0.66, 0.53, 0.78)),
     SurvivalMedians((24.0, 16.0, 45.0), (15.0, 12.0, None)),
     LogRank("0.273", None, 17, 28),

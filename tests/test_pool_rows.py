@@ -16,10 +16,10 @@ from scipy import integrate, stats
 from benchmarks.pool_calibration import median_with_limits
 from models.__main__ import main
 from models.likelihood.estimates import SHAPE_SD
+from models.likelihood.order_density import SD_PRIOR, log_density
+from models.likelihood.printed_orders import Printed
 from models.pool import BadTable, outcomes, pool
 from models.pool.measures import MEASURES
-from models.pool.order_density import SD_PRIOR, log_density
-from models.pool.rows.medians import Printed
 from models.priors import AT_CONTROL, MIDWAY
 
 MEDIANS = "ratio-of-medians"

@@ -208,10 +208,15 @@ def _value(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(
-            f"{part[1]} of {grade_words(part[0])}" if isinstance(part, list) else words(str(part))
+            f"{part[1]} of {grade_words(part[0])}" if isinstance(part, list) else _in_list(part)
             for part in value
+            if part is not None
         )
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _in_list(part: object) -> str:
+    return words(part) if isinstance(part, str) else _value(part)
 
 
 def candidates(tables: Iterable[tuple[int, int, int, int]]) -> str:

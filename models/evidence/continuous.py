@@ -1,5 +1,5 @@
-"""Measured values of patients: the ratio of means where it is printed, else the means of both arms, of the
-cohort, else of its strata.
+"""Measured values of patients: the ratio of means where it is printed, else the means of both arms, else
+their medians, of the cohort, else of its strata.
 
 The ratio is pooled, not the difference: it has no unit, so that studies in days and in hours, of long stays
 and of short ones, can be alike (Friedrich 2008, BMC Med Res Methodol 8:32).
@@ -25,7 +25,7 @@ NOT_READ = {
 """Why reports of measured values of some kinds never enter."""
 
 
-@said("The ratio of means where it is printed, else the means of both arms")
+@said("The ratio of means where it is printed, else the means of both arms, else their medians")
 def continuous(record: Record, endpoint: str, contrast: str, reading: Reading) -> Iterator[Used | Unused]:
     """Of a variable that papers name differently the first name that gives a report; the others stand
     beside.
@@ -47,7 +47,7 @@ def _aside(report: Used | Unused, reason: str) -> Unused:
 
 
 def _of_one_name(record: Record, name: str, reading: Reading) -> Iterator[Used | Unused]:
-    """Of each stratum an adjusted ratio, else the means, else a ratio that is not adjusted."""
+    """Of each stratum an adjusted ratio, else means, else medians, else a ratio that is not adjusted."""
     by_arm = list(pairs(record, name))
     printed = [e for e in record.find(Ratio, name) if e.kind == "ratio_of_means"]
     adjusted: list[Used | Unused] = []

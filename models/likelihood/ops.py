@@ -16,6 +16,7 @@ NUMPY = SimpleNamespace(
     softplus=lambda x: np.logaddexp(0.0, x),
     clip=np.clip,
     floor=np.floor,
+    arcsinh=np.arcsinh,
     where=np.where,
     take=lambda values, at: values[np.asarray(at, int)],
 )
@@ -42,6 +43,7 @@ def _pytensor() -> SimpleNamespace:
         softplus=pt.softplus,
         clip=pt.clip,
         floor=pt.floor,
+        arcsinh=pt.arcsinh,
         where=pt.where,
         take=lambda values, at: pt.as_tensor(values)[pt.cast(at, "int64")],
     )

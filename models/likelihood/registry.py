@@ -7,6 +7,7 @@ from models.likelihood.kinds.mean_ratio import MeanRatio
 from models.likelihood.kinds.means import Means
 from models.likelihood.kinds.median_quartiles import MedianQuartiles
 from models.likelihood.kinds.median_range import MedianRange
+from models.likelihood.kinds.medians import Medians
 from models.likelihood.kinds.odds_ratio import OddsRatio
 from models.likelihood.kinds.ratio import Ratio
 from models.likelihood.kinds.ratio_with_p import RatioWithP
@@ -31,6 +32,7 @@ KINDS: dict[str, type[Report]] = {
         CurveRatio,
         MeanRatio,
         Means,
+        Medians,
         SurvivalShares,
         SurvivalMedians,
         LogRank,

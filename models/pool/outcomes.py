@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import gammaln, log_expit, ndtr, stdtrit
 
-from models.pool.tabulated import cubic, tabulated
+from models.likelihood.tabulated import cubic, tabulated
 from models.pool.two_risks import Risks, of_difference, of_ratio
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import numpy as np
 from scipy.special import gammaln
 
 from models.likelihood.report import Counts, LogLikelihood
+from models.likelihood.tabulated import TABLE, tabulated
 from models.likelihood.two_arms import two_arm_log_likelihood
 from models.pool import two_risks
-from models.pool.tabulated import TABLE, tabulated
 from models.priors import BaselinePrior
 
 

@@ -8,7 +8,7 @@ level midway between the arms of an odds ratio. It is integrated out under its n
 import numpy as np
 
 from models.likelihood.report import LogLikelihood
-from models.pool.tabulated import tabulated
+from models.likelihood.tabulated import tabulated
 from models.priors import BaselinePrior
 
 LARGEST_EFFECT = 300.0  # on the log scale: beyond, the likelihood goes on as it ends there

@@ -12,6 +12,7 @@ from models.endpoint import Scale
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.report import Evidence
 from models.likelihood.kinds.means import Means
+from models.likelihood.kinds.medians import Medians
 from models.likelihood.kinds.ratio import Ratio
 from models.likelihood.risk_report import RiskReport
 from models.priors import EVENT_SHARE
@@ -76,7 +77,7 @@ def _se_of_one(key: str, evidence: Evidence, review: Review) -> float:
     found = [
         used.report.se * np.sqrt(used.report.patients or sum(arms[used.study].values()))
         for used in evidence.used
-        if used.study in arms and isinstance(used.report, Ratio | Means)
+        if used.study in arms and isinstance(used.report, Ratio | Means | Medians)
     ]
     return float(np.median(found)) if found else 2.0
 

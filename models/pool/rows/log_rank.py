@@ -97,7 +97,7 @@ class LogRankP(Row):
 
             return LogRank(self.p, self.direction, self.n_treated, self.n_control).log_likelihood
         from models.likelihood.log_rank_of_events import LARGEST, estimate, log_density, moments
-        from models.pool.tabulated import TABLE, tabulated
+        from models.likelihood.tabulated import TABLE, tabulated
 
         sides = {"lower": [-1], "higher": [1], None: [-1, 1]}[self.direction]
         sign, z = self.z

@@ -16,8 +16,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
+from models.likelihood.printed_orders import FEWEST, SHARES, SPREADS, Printed
 from models.pool.rows.row import Row
 from models.pool.study_table import LARGEST_GROUP, Cells
 
@@ -26,36 +27,13 @@ if TYPE_CHECKING:
     from models.pool.measures import Measure
     from models.priors import BaselinePrior
 
-SPREADS = {"quartiles": ("q1", "q3"), "range": ("min", "max")}
-"""What may stand beside a median, by the two numbers that tell it."""
-SHARES = {"min": 0.0, "q1": 0.25, "median": 0.5, "q3": 0.75, "max": 1.0}
-FEWEST = 3
-
-
-class Printed(NamedTuple):
-    """What is printed of one arm: its patients, and order statistics by name in increasing order."""
-
-    n: int
-    values: dict[str, float]
-
-    @property
-    def words(self) -> str:
-        """`5 (quartiles 3 to 8; range 1 to 20), n=17`."""
-        values = self.values
-        told = [
-            f"{name} {values[low]:g} to {values[high]:g}"
-            for name, (low, high) in SPREADS.items()
-            if low in values
-        ]
-        return f"{values['median']:g} ({'; '.join(told)}), n={self.n}"
-
 
 @dataclass(frozen=True)
 class Medians(Row):
     """The density of the printed order statistics of log-normal values.
 
     Each arm has an SD of its own on the log scale, integrated out under its prior, and the level of the study
-    is integrated out under a flat one. `models.pool.order_density` holds the law.
+    is integrated out under a flat one. `models.likelihood.order_density` holds the law.
     """
 
     words = (
@@ -85,7 +63,7 @@ class Medians(Row):
         return None if cells.faults else cls(cells.study, *arms)
 
     def log_likelihood(self, measure: Measure, baseline: BaselinePrior) -> LogLikelihood:
-        from models.pool.order_density import log_likelihood
+        from models.likelihood.order_density import log_likelihood
 
         return log_likelihood(self.treated, self.control)
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import log_ndtr, logsumexp, ndtri
 
-from models.pool.rows.medians import SHARES, Printed
-from models.pool.tabulated import effects, places, tabulated
+from models.likelihood.printed_orders import SHARES, Printed
+from models.likelihood.tabulated import effects, places, tabulated
 
 if TYPE_CHECKING:
     from models.likelihood.report import LogLikelihood
@@ -27,14 +27,26 @@ if TYPE_CHECKING:
 SD_PRIOR = (-0.5, 0.75)
 """Of the SD of the logs within an arm, log-normal: between 0.14 and 2.6 with 95 % probability."""
 SDS = 25  # nodes of the SD of the logs, close to each other where the printed spread puts it
+SDS_OF_A_MEAN = 75  # of which far larger ones make a far larger mean likely
 MEANS = 81  # places of an arm's mean
 GAP = np.polynomial.legendre.leggauss(10)
 
 
 def log_likelihood(treated: Printed, control: Printed) -> LogLikelihood:
     """Log density of both arms' numbers, a function of the log ratio of medians, treated over control."""
-    arms = [Arm(treated), Arm(control)]
-    scale = float(np.hypot(*(arm.scale for arm in arms)))
+    return tabulated(*_of_both(Arm(treated), Arm(control)))
+
+
+def table_of_means(treated: Printed, control: Printed) -> tuple[float, float, np.ndarray]:
+    """The same of the log ratio of means: about where it is highest, its SD there, and the log density at the
+    effects of the even places of a table.
+    """
+    centre, scale, of = _of_both(Arm(treated, of_mean=True), Arm(control, of_mean=True))
+    return centre, scale, of(effects(centre, scale, places()))
+
+
+def _of_both(*arms: Arm) -> tuple[float, float, LogLikelihood]:
+    """About where the log ratio is, its SD, and its log density."""
 
     def of(log_ratio: np.ndarray) -> np.ndarray:
         """Integrated over the control's mean at the places of both arms, in order: the trapezium rule."""
@@ -48,35 +60,45 @@ def log_likelihood(treated: Printed, control: Printed) -> LogLikelihood:
         step[:, :-1] += gap / 2
         return logsumexp(both, axis=1, b=step)
 
-    return tabulated(arms[0].centre - arms[1].centre, scale, of)
+    return arms[0].centre - arms[1].centre, float(np.hypot(*(arm.scale for arm in arms))), of
 
 
 class Arm:
     """Log density of one arm's numbers as a function of its mean, the SD integrated out; tabulated.
 
-    centre, scale: about where the mean lies, and its standard error. mean: the places of the table.
+    The mean is that of the logs or, `of_mean`, the log of the values' mean, half the SD squared above it.
+    centre, scale: about where it lies, and its standard error. mean: the places of the table.
     """
 
-    def __init__(self, printed: Printed):
-        self.centre, sd = _rough(printed)
-        self.scale = 1.25 * sd / np.sqrt(printed.n)
+    def __init__(self, printed: Printed, of_mean: bool = False):
+        median, sd = _rough(printed)
+        self.centre = mean_and_spread(printed)[0] if of_mean else median
+        self.scale = 1.25 * sd / np.sqrt(printed.n) * (np.sqrt(1 + sd**2 / 2) if of_mean else 1.0)
         self.mean = effects(self.centre, self.scale, places(MEANS))
         self._of = tabulated(
-            self.centre, self.scale, lambda mean: _integrated(printed, mean, sd), count=MEANS
+            self.centre, self.scale, lambda mean: _integrated(printed, mean, sd, of_mean), count=MEANS
         )
 
     def __call__(self, mean: np.ndarray) -> np.ndarray:
         return self._of(mean)
 
 
-def _integrated(printed: Printed, mean: np.ndarray, sd: float) -> np.ndarray:
+def mean_and_spread(printed: Printed) -> tuple[float, float]:
+    """About the log of the values' mean, and the SD of their logs."""
+    median, sd = _rough(printed)
+    return median + sd**2 / 2, sd
+
+
+def _integrated(printed: Printed, mean: np.ndarray, sd: float, of_mean: bool) -> np.ndarray:
     """Log density at each mean, over the SD: even nodes on a sinh axis of its log, around `sd`."""
     scale = 1 / np.sqrt(2 * printed.n)
     end = np.arcsinh((6 * SD_PRIOR[1] + abs(np.log(sd) - SD_PRIOR[0])) / scale)
-    place = np.linspace(-end, end, SDS)
+    place = np.linspace(-end, end, SDS_OF_A_MEAN if of_mean else SDS)
     log_sd = np.log(sd) + scale * np.sinh(place)
     prior = -0.5 * ((log_sd - SD_PRIOR[0]) / SD_PRIOR[1]) ** 2 + np.log(np.cosh(place))
-    return logsumexp(log_density(printed, mean[:, None], np.exp(log_sd)) + prior, axis=1)
+    sds = np.exp(log_sd)
+    middle = mean[:, None] - (sds**2 / 2 if of_mean else 0.0)
+    return logsumexp(log_density(printed, middle, sds) + prior, axis=1)
 
 
 def log_density(printed: Printed, mean: np.ndarray, sd: np.ndarray) -> np.ndarray:

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 
 TABLE = 241
 REACH = 9.0  # SDs, roughly, on either side that are tabulated finely
+END = float(np.arcsinh(40 * REACH))
+"""The last place; the first is as far on the other side."""
 
 
 def places(count: int = TABLE) -> np.ndarray:
     """Even places on the axis of the table; `effects` tells what lies there."""
-    return np.linspace(-np.arcsinh(40 * REACH), np.arcsinh(40 * REACH), count)
+    return np.linspace(-END, END, count)
 
 
 def effects(centre: float, scale: float, at: np.ndarray) -> np.ndarray:
