@@ -1,5 +1,6 @@
 """The whole book, built strictly once: its links, its version, and what a failed build leaves."""
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -102,14 +103,16 @@ def test_a_missing_posterior_stops_the_build_in_one_line(old_book, monkeypatch):
     assert old_book.read_text() == "old"
 
 
-@pytest.mark.parametrize("fault", ["[nowhere](#nowhere)", "{unknown}`role`", "[a page](not-there.md)"])
-def test_a_warning_is_fatal_and_names_its_line(fault, tmp_path):
+def test_each_warning_is_fatal_and_names_its_line(tmp_path):
+    faults = ["[nowhere](#nowhere)", "{unknown}`role`", "[a page](not-there.md)"]
     source = tmp_path / "source"
     (source / "book").mkdir(parents=True)
-    (source / "book" / "intro.md").write_text(f"# Page\n\n{fault}\n")
+    (source / "book" / "intro.md").write_text("\n\n".join(["# Page", *faults]))
     (source / "_toc.yml").write_text("format: jb-book\nroot: book/intro\n")
     (source / "_config.yml").write_text(
         "title: A book\nonly_build_toc_files: true\nexecute: {execute_notebooks: 'off'}\n"
     )
-    with pytest.raises(build.NotMade, match=r"^book/intro\.md:3: WARNING"):
+    with pytest.raises(build.NotMade) as stopped:
         build.render(source, tmp_path)
+    told = re.findall(r"^book/intro\.md:(\d+): (?:WARNING|ERROR)", str(stopped.value), re.M)
+    assert {int(line) for line in told} == {3, 5, 7}

@@ -38,7 +38,7 @@ def tree(tmp_path) -> Path:
 
 
 def test_a_page_runs_once_until_its_code_changes(run_page):
-    code = "import sys, book.html.show; assert sys.prefix == " + repr(sys.prefix)
+    code = "import sys, extraction.fault; assert sys.prefix == " + repr(sys.prefix)
     assert run_page(code) == ["ran book/page.md"]
     assert run_page(code, title="Other prose") == []
     assert run_page(code + "\n1") == ["ran book/page.md"]

@@ -149,25 +149,24 @@ def readings_of(arms: list[Patients], random, **options) -> tuple[float, float]:
 @pytest.mark.parametrize(
     ("n", "options", "least"),
     [
-        (15, {}, 0.9),
-        (60, {}, 0.9),
-        (60, {"at_risk_times": (0, 2.5), "events": True}, 0.9),
-        (60, {"at_risk_times": (0,), "events": True}, 0.85),
+        (15, {}, 22),
+        (60, {}, 22),
+        (60, {"at_risk_times": (0, 2.5), "events": True}, 22),
+        (60, {"at_risk_times": (0,), "events": True}, 20),
     ],
 )
 def test_the_stated_error_of_the_reading_covers_the_true_one(n, options, least, monkeypatch):
-    """Of 50 simulated trials at least as many lie within 1.96 stated errors of the hazard ratio of their true
-    patients as a binomial with 95 % leaves with 95 % probability (45), or with 99.5 % (43) where the events
-    alone say how many were censored.
+    """Of 25 simulated trials at least as many lie within 1.96 stated errors of the hazard ratio of their true
+    patients as a binomial with 95 % leaves with 97 % probability (22), or with 99.9 % (20) where the events
+    alone say how many were censored; of errors stated half as large 22 would with 2 %.
     """
     monkeypatch.setattr(curves, "READINGS", 15)
     random = np.random.default_rng(20_120_209)
     found = [
         readings_of([simulated(random, n, 4.0), simulated(random, n, 2.5)], random, **options)
-        for _ in range(50)
+        for _ in range(25)
     ]
-    covered = np.mean([abs(error) <= 1.96 * max(stated, 1e-3) for error, stated in found])
-    assert covered >= least
+    assert sum(abs(error) <= 1.96 * max(stated, 1e-3) for error, stated in found) >= least
     assert abs(np.mean([error for error, _ in found])) < 0.1
 
 

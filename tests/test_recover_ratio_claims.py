@@ -3,6 +3,7 @@
 import csv
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise, product
 from pathlib import Path
 from random import Random
@@ -121,8 +122,13 @@ SURVIVAL = [
 ]
 
 
+@cache
 def correct_reports(digits):
     """Measure, counts where known, printed numbers, and which layout, of every report of R."""
+    return list(_correct_reports(digits))
+
+
+def _correct_reports(digits):
     for row, (measure, estimate, interval, tests) in product(rows("tables"), TABLES):
         for test in tests:
             yield (
@@ -308,7 +314,7 @@ LEAST_FOUND = 0.9, 0.25
 
 def planted(kind, each, random):
     """Reports with one error of a kind, each of more than one in the last digit."""
-    reports = list(correct_reports(2))
+    reports = correct_reports(2)
     name, change = ERRORS[kind]
     while each:
         measure, counts, numbers, _ = random.choice(reports)
