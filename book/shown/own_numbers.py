@@ -84,9 +84,10 @@ def _outputs() -> dict[str, str]:
 
 
 def _output(command: Command) -> str:
-    """Of a command, its sentences wrapped as a terminal would."""
+    """Of a command, its sentences wrapped as a terminal would; one that fails ends the process."""
     with chdir(FILES), redirect_stdout(io.StringIO()) as output:
-        run(shlex.split(command.typed))
+        if code := run(shlex.split(command.typed)):
+            sys.exit(code)
     lines = output.getvalue().rstrip().splitlines()
     return "\n".join("\n".join(textwrap.wrap(line, WIDTH)) if len(line) > WIDTH else line for line in lines)
 
