@@ -25,6 +25,33 @@ class Tags(HTMLParser):
         self.loads += [value for name, value in attributes if name in ("src", "href")]
 
 
+def article(html: Path, page: str) -> str:
+    """What a page of a book says, without what stands around it."""
+    text = (html / f"book/{page}.html").read_text(encoding="utf-8")
+    return re.search(r"<article.*?</article>", text, re.S).group()
+
+
+def nothing_planted_stands(html: Path) -> None:
+    """No page of a book has an element or attribute of the planted texts."""
+    for path in html.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        found = Tags(text)
+        assert "onerror" not in found.runs, path.name
+        assert not {"x", "javascript:window.owned=1"} & set(found.loads), path.name
+        assert not re.search(r"<script[^>]*>[^<]*window\.owned=1", text), path.name
+
+
+def nothing_planted_runs(html: Path, chromium) -> None:
+    """No page of a book runs the planted texts, which it shows."""
+    page, pages = chromium.new_page(), sorted((html / "book").rglob("*.html"))
+    for path in pages:
+        page.goto(path.as_uri())
+        assert page.evaluate("typeof window.owned") == "undefined", path.name
+    shown = page.goto((html / "book/studies.html").as_uri()) and page.inner_text("main")
+    page.close()
+    assert "<script>window.owned=1</script>" in shown and len(pages) > 20
+
+
 def plant_markup(root: Path) -> int:
     """Put mark-up behind every free text of register and records; how many."""
     free = re.compile(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from example_markup import article, nothing_planted_runs, nothing_planted_stands, plant_markup
 
 from extraction.extras import DISTRIBUTION
 from extraction.fault import Fault
@@ -99,13 +100,10 @@ print(*sorted(pages))
 
 @pytest.mark.parametrize(
     ("example", "pages"),
-    [
-        ("bcg", {"tuberculosis"}),
-        ("sglt2", {"worsening", "cardiovascular-death", "death"}),
-        ("normand", {"length-of-stay"}),
-    ],
+    [("sglt2", {"worsening", "cardiovascular-death", "death"}), ("normand", {"length-of-stay"})],
 )
 def test_each_kind_of_endpoint_has_its_page_whose_code_is_there_to_run(example, pages):
+    """That of counts runs in the book of BCG."""
     ran = told_of(("-c", PAGES), ROOT / "examples" / example)
     assert not ran.returncode, ran.stderr
     assert {"intro", "summary-of-findings", "studies", *pages} <= set(ran.stdout.split())
@@ -160,6 +158,7 @@ LIFE = """
 import subprocess
 import sys
 from book.__main__ import main as book
+from book.make import execute
 from models.__main__ import main as models
 
 def all_well(*codes):
@@ -171,6 +170,7 @@ def commit(what):
     for words in (["add", "-A"], [*by, "commit", "-qm", what]):
         subprocess.run(["git", *words], cwd=HOME, check=True)
 
+execute.AT_ONCE = 1  # a second kernel would import and read everything again
 HOME = sys.argv[1]
 subprocess.run(["git", "init", "-q", HOME], check=True)
 commit("begun")
@@ -184,8 +184,11 @@ NOT_TEXT = {".nc", ".parquet"}
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory) -> tuple[Path, str]:
-    """The folder of the example, released, built and deposited; what was said of it."""
+    """The folder of the example, every text of which holds mark-up that wants to run, released, built and
+    deposited; what was said of it.
+    """
     review = Path(shutil.copytree(BCG, tmp_path_factory.mktemp("released") / "bcg"))
+    assert plant_markup(review) > 50
     (review / ".gitignore").write_text("_build/\n")
     (review / "CHANGELOG.md").write_text("# Changelog\n\n## Unreleased\n\n- Nothing.\n")
     (review / "_config.yml").write_text("html:\n  baseurl: https://example.org/bcg\n")
@@ -204,6 +207,20 @@ def test_its_book_is_built_strictly_and_says_no_word_of_the_own_review(released)
     assert not words_of_the_own(pages)
     assert "MIT" not in pages["book/editing.html"] and "under CC-BY-4.0" in pages["book/editing.html"]
     assert "<title>Version 0.1.0</title>" in (html / "feed.xml").read_text(encoding="utf-8")
+
+
+@pytest.mark.book
+def test_its_studies_stand_on_every_page_that_tells_of_its_endpoint_and_no_text_of_theirs_runs(released):
+    html = released[0] / "_build" / "html"
+    for page in ("studies", "tuberculosis", "trust", "summary-of-findings", "studies/aronson1948"):
+        assert "Aronson 1948" in article(html, page), page
+    nothing_planted_stands(html)
+
+
+@pytest.mark.book
+@pytest.mark.browser
+def test_nothing_planted_runs_in_a_browser(released, chromium):
+    nothing_planted_runs(released[0] / "_build" / "html", chromium)
 
 
 @pytest.mark.book
