@@ -290,6 +290,9 @@ class Characteristic(Model):
     name: Words = Field(description="Its name in tables and pictures.")
 
 
+PageName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$")]
+
+
 class Display(Model):
     """What is said and drawn of the whole review; no fit hangs on it."""
 
@@ -305,7 +308,7 @@ class Display(Model):
     characteristics: tuple[Characteristic, ...] = Field(
         (), description="What the arms are compared by: counted, or measured where the variable has a unit."
     )
-    stem: Annotated[Words, StringConstraints(pattern=r"^[a-z0-9-]+$")] | None = Field(
+    stem: PageName | None = Field(
         None, description="Name of the files of citation, archive and PDF; else made from the title."
     )
     confounded: Words | None = Field(
@@ -313,6 +316,13 @@ class Display(Model):
     )
     instead: dict[Slug, Words] = Field(
         {}, description="Variables that stand in for an endpoint, each in a word."
+    )
+    pages: tuple[PageName, ...] = Field(
+        (),
+        description=(
+            "Pages written by hand for this review, without ending, each in the place of one made from a"
+            " template; further ones stand after those of the endpoints, in this order."
+        ),
     )
     synonyms: dict[Words, tuple[Words, ...]] = Field(
         {}, description="Words that a search of the book reads as one that its pages use."

@@ -2,7 +2,7 @@
 
 import yaml
 
-from book.make import inputs
+from book.make import written
 from extraction import records
 
 PAGE = """---
@@ -24,7 +24,7 @@ def page_of(title: str, code: str) -> str:
 
 
 def toc_pages() -> set[str]:
-    """Every page that _toc.yml names, with its globs filled from the register."""
+    """Every page of the book's order, with its globs filled from the register."""
 
     def named(node: object) -> list[str]:
         if isinstance(node, list):
@@ -32,5 +32,5 @@ def toc_pages() -> set[str]:
         below = [page for key in ("parts", "chapters", "sections") for page in named(node.get(key, []))]
         return below + [node[key] for key in ("root", "file") if key in node]
 
-    toc = yaml.safe_load((inputs.ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    toc = yaml.safe_load(written.order())
     return set(named(toc)) | {f"book/studies/{study}" for study in records.load().studies}

@@ -14,9 +14,10 @@ from example_tree import copy_syntax
 
 from book.html import markup
 from book.html.template import plain
-from book.make import execute, inputs, pages
+from book.make import execute, inputs, pages, written
 from book.shown import study_page
 from extraction import records
+from extraction.fault import Fault
 from extraction.question import FIELDS, QUESTION
 
 HOSTILE = "<script>alert(1)</script> | {{ x }} {cite}`y` $z$ ``` <!-- \\"
@@ -148,3 +149,30 @@ def test_text_of_a_record_cannot_become_markup():
     page = markup.table(HOSTILE, [HOSTILE], [markup.row([HOSTILE])])
     assert "<script" not in page and page.count("```") == 2
     assert "`" not in markup.markdown(HOSTILE).replace("\\`", "") and "\\{" in markup.markdown(HOSTILE)
+
+
+# pages written by hand
+
+
+def test_pages_by_hand_are_those_that_the_question_lists(tmp_path, monkeypatch):
+    listed = QUESTION.shown.pages
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    monkeypatch.setattr(written, "BY_HAND", folder)
+    for name in listed[:-1]:
+        (folder / f"{name}.md").write_text("# A page\n")
+    with pytest.raises(
+        Fault, match=rf"question.yml: shown: pages: {listed[-1]}: there is no pages/{listed[-1]}"
+    ):
+        written.order()
+    for name in (listed[-1], "more"):
+        (folder / f"{name}.md").write_text("# A page\n")
+    with pytest.raises(
+        Fault, match=r"pages/more.md: extraction/question.yml does not list it under shown: pages"
+    ):
+        written.order()
+    display = QUESTION.shown.model_copy(update={"pages": (*listed, "more")})
+    monkeypatch.setattr(written, "QUESTION", QUESTION.model_copy(update={"shown": display}))
+    files = [line.strip(" -") for line in written.order().splitlines()]
+    assert files.index("file: book/more") == files.index("file: book/explorer") - 1
+    assert files.count("file: book/methods") == 1

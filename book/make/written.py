@@ -1,11 +1,13 @@
-"""The pages written by hand, filled with the words of the question: which there are, and their order.
+"""The pages of the book, filled with the words of the question: which there are, and their order.
 
-The project's own review has the pages of `book`; another has the general ones of these, its own below `pages`
-coming before them.  What a question decides is made from `book/templates`: a page for each endpoint by its
-kind, where none is written by hand.  Paragraphs that only one review needs stand below its `pages/notes`.
+`_toc.yml` names the pages of any review, whose texts lie in `book` or, where a question decides what they
+say, in `book/templates`; there is a template for the page of an endpoint of each kind.  A page that the
+question lists is written by hand for this review, and comes before these: in `book` for the project's own,
+else below `pages` in the folder of the review.  Paragraphs that only one review needs stand below its
+`pages/notes`.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from functools import cache
 
 import yaml
@@ -14,25 +16,25 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from extraction import cff
 from extraction.beside import beside
 from extraction.extras import DISTRIBUTION, version
-from extraction.question import ESTIMAND, QUESTION, Asked, grade_words
+from extraction.fault import Fault
+from extraction.question import ESTIMAND, FILE, QUESTION, Asked, grade_words
+from extraction.source import short_name
 from extraction.tree import IS_OWN, REVIEW, ROOT
 
 PAGES = ROOT / "book"
 TEMPLATES = PAGES / "templates"
 OF_THE_REVIEW = REVIEW / "pages"
 """What one review alone has to say."""
+BY_HAND = PAGES if IS_OWN else OF_THE_REVIEW
+"""Where the pages lie that the question lists."""
 ORDER, CONFIGURATION = beside("_toc.yml"), beside("_config.yml")
 ENDPOINT = "endpoint.md"
 """Template of the page of an endpoint."""
-PARTS = {
-    "The answer": ("summary-of-findings", "studies"),
-    "The endpoints": (),
-    "How far to trust it": ("trust", "what-would-change", "agreement", "methods", "editing"),
-    "Appendix": ("what-changed", "data-dictionary", "checklists", "glossary", "your-own-numbers"),
-}
-"""Parts of the book of another review: their pages, but those of the endpoints and studies."""
 KINDS = {asked.kind for asked in QUESTION.endpoints}
-FIRST, EXPLORER, OF_STUDIES = "intro", "explorer", "book/studies/*"
+EXPLORER = {"file": "book/explorer"}
+"""Before it stand the pages of the endpoints."""
+MADE = "data-dictionary"
+"""The page of any review that is not written but made."""
 WORDS = Environment(
     loader=FileSystemLoader([OF_THE_REVIEW, *((PAGES, TEMPLATES) if IS_OWN else (TEMPLATES, PAGES))]),
     undefined=StrictUndefined,
@@ -43,25 +45,59 @@ WORDS = Environment(
 )
 
 
+def _after(words: str, before: str) -> str:
+    """A heading below that of one of several endpoints: `Survival: the studies`."""
+    return f"{before}{words[0].lower()}{words[1:]}" if before else words
+
+
+WORDS.filters["after"] = _after
+
+
 @cache
 def pages() -> dict[str, str]:
-    """Text of each page by its name without ending."""
-    if IS_OWN:
-        by_hand = {path.stem: _filled(path.name) for path in sorted(PAGES.glob("*.md"))}
-        return _of_endpoints(by_hand) | by_hand
-    own = [path.stem for path in OF_THE_REVIEW.glob("*.md")]
-    general = {FIRST, EXPLORER, *own, *(name for part in PARTS.values() for name in part)} - {
-        "data-dictionary"
-    }
-    return _of_endpoints(own) | {name: _filled(f"{name}.md") for name in sorted(general)}
+    """Text of each page by its name without ending; raise Fault where the pages written by hand are not those
+    that the question lists.
+    """
+    named = sorted({*_of_any(), *_by_hand()})
+    return _of_endpoints(named) | {name: _filled(f"{name}.md") for name in named}
 
 
 def order() -> str:
-    """The order of the book, as `_toc.yml` has it."""
-    if IS_OWN:
-        return ORDER.read_text(encoding="utf-8")
-    parts = [{"caption": caption, "chapters": list(_chapters(caption))} for caption in PARTS]
-    return yaml.safe_dump({"format": "jb-book", "root": f"book/{FIRST}", "parts": parts}, sort_keys=False)
+    """The order of the book: that of `_toc.yml`, with the pages of the review before the explorer."""
+    toc, known = _toc(), _of_any()
+    own = [name for name in dict.fromkeys((*_by_page(), *_by_hand())) if name not in known]
+    for part in toc["parts"]:
+        if EXPLORER in part["chapters"]:
+            place = part["chapters"].index(EXPLORER)
+            part["chapters"][place:place] = [{"file": f"book/{name}"} for name in own]
+    return yaml.safe_dump(toc, sort_keys=False)
+
+
+def _toc() -> dict:
+    return yaml.safe_load(ORDER.read_text(encoding="utf-8"))
+
+
+def _of_any() -> set[str]:
+    """Names of the pages of any review."""
+    toc = _toc()
+    chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
+    files = (toc["root"], *(chapter["file"] for chapter in chapters if "file" in chapter))
+    return {file.removeprefix("book/") for file in files} - {MADE}
+
+
+def _by_hand() -> tuple[str, ...]:
+    """Names of the pages that the question lists; raise Fault where one is missing, or one is not listed."""
+    listed, there = QUESTION.shown.pages, {path.stem for path in BY_HAND.glob("*.md")}
+    of_any = {name for name in _of_any() if not (TEMPLATES / f"{name}.md").exists()} if IS_OWN else set()
+    if missing := [name for name in listed if name not in there]:
+        raise Fault(f"{short_name(FILE)}: shown: pages: {missing[0]}: there is no {_place(missing[0])}")
+    if unlisted := sorted(there - {*listed, *of_any}):
+        raise Fault(f"{_place(unlisted[0])}: {short_name(FILE)} does not list it under shown: pages")
+    return listed
+
+
+def _place(name: str) -> str:
+    return short_name(BY_HAND / f"{name}.md")
 
 
 def configuration() -> dict:
@@ -94,14 +130,6 @@ def _laid_over(found: dict, own: dict) -> dict:
     }
 
 
-def _chapters(caption: str) -> Iterator[dict[str, str]]:
-    names = (*_by_page(), EXPLORER) if caption == "The endpoints" else PARTS[caption]
-    for name in names:
-        yield {"file": f"book/{name}"}
-        if name == "what-changed":
-            yield {"glob": OF_STUDIES}
-
-
 def _by_page() -> dict[str, list[Asked]]:
     """Endpoints by the page they stand on."""
     found: dict[str, list[Asked]] = {}
@@ -111,7 +139,7 @@ def _by_page() -> dict[str, list[Asked]]:
 
 
 def _of_endpoints(but: Container[str]) -> dict[str, str]:
-    """Pages of endpoints from their template, but those written by hand."""
+    """Pages of endpoints from their template, but those that are written."""
     by_page = _by_page().items()
     return {name: _filled(ENDPOINT, page=name, asked=asked) for name, asked in by_page if name not in but}
 

@@ -10,7 +10,7 @@ from book.shown.endpoint.figures import under_each_tau
 from book.shown.endpoint.forecasts import by_mix
 from book.shown.endpoint.lights import LIGHTS
 from book.shown.endpoint.printed import p_words, printed_result, printed_words
-from extraction.question import ASKED, CONDITION, CONTRASTS, QUESTION, THE_TREATMENT, TREATMENT, grade_words
+from extraction.question import ASKED, CONDITION, CONTRASTS, QUESTION, TREATMENT, grade_words
 from extraction.records import Review
 from models.answers.absolute import absolute_effects
 from models.answers.in_units import in_units
@@ -411,21 +411,16 @@ def by_grade(key: str, review: Review) -> Table:
 def by_contrast(key: str, review: Review) -> pd.DataFrame:
     """An endpoint as each paper prints it, by contrast, of which one alone is estimated."""
     field, evidence = ENDPOINTS[key].evidence, evidence_of(key, review)
+    why = {contrast: f": {reason}" for contrast, reason in ASKED[field].no_effect.items()}
     return pd.DataFrame(
         [
             {
                 f"use of {TREATMENT}": review.studies[study].contrast,
                 "study": review.studies[study].label,
                 "as printed": printed_result(record, field),
-                "estimated": (
-                    "yes"
-                    if study in evidence.studies
-                    else (
-                        f"no: the grade led to {THE_TREATMENT}"
-                        if review.studies[study].contrast == QUESTION.contrast
-                        else "no"
-                    )
-                ),
+                "estimated": "yes"
+                if study in evidence.studies
+                else f"no{why.get(review.studies[study].contrast, '')}",
                 "study_id": study,
                 "entries": evidence.entries_behind(study),
             }
