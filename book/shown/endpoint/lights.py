@@ -25,6 +25,9 @@ LIGHTS = {
 }
 """Words, colour and shape of each judgement."""
 
+MOST_DRAWN = 20
+"""Studies of an endpoint that a picture can be read with."""
+
 
 def light(ax, x: float, y: float, judgement: str, size: float = 9) -> None:
     """One light in data coordinates."""
@@ -83,19 +86,24 @@ def grid(review: Review) -> Picture | None:
     results = [(key, study) for key in MODELS for study in evidence_of(key, review).studies]
     if not results:
         return None
-    keys = list(dict.fromkeys(key for key, _ in results))
+    drawn = {key: _drawn(key, review) for key in dict.fromkeys(key for key, _ in results)}
     records = [review.records[study] for _, study in results]
     domains = domains_of(records)
-    figure, ax = canvas(0.31 * (len(results) + len(keys)) + 3.3)
+    further = {key: len(evidence_of(key, review).studies) - len(studies) for key, studies in drawn.items()}
+    lines = sum(1 + len(studies) + (further[key] > 0) for key, studies in drawn.items())
+    figure, ax = canvas(0.31 * lines + 3.3)
     y = 0.0
-    for key in keys:
+    for key, studies in drawn.items():
         ax.text(-5.4, y, MODELS[key].title.partition(",")[0], va="center", fontsize=SMALL, weight="bold")
-        for study in evidence_of(key, review).studies:
+        for study in studies:
             y -= 1
             ax.text(-5.1, y, review.studies[study].label, va="center", fontsize=SMALL)
             endpoint = evidence_of(key, review).endpoint
             if not row_of_lights(ax, review.records[study], endpoint, domains, 0.5, y, 1.0):
                 ax.text(0.5, y, "not judged: the widest prior is taken", va="center", fontsize=SMALL)
+        if further[key]:
+            y -= 1
+            ax.text(-5.1, y, f"{further[key]} further studies, at no lower risk", va="center", fontsize=SMALL)
         y -= 1
     for j, words in enumerate([*(JUDGED[domain] for domain in domains), "overall"]):
         ax.text(
@@ -123,6 +131,19 @@ def grid(review: Review) -> Picture | None:
         pd.DataFrame(rows),
         how="Judged by the reviewers and kept in the records with their reasons; nothing is computed.",
     )
+
+
+def _drawn(key: str, review: Review) -> list[str]:
+    """Studies of an endpoint; of many, those at the lowest risk."""
+    evidence = evidence_of(key, review)
+
+    def risk(study: str) -> int:
+        record = review.records[study]
+        judged = overall(record, evidence.endpoint)
+        return tool_of(record).gravity[::-1].index(judged) if judged else len(LIGHTS)
+
+    lowest = sorted(evidence.studies, key=risk)[:MOST_DRAWN]
+    return [study for study in evidence.studies if study in lowest]
 
 
 def _numbers(study: str, record: Record, endpoint: str) -> list[dict]:
