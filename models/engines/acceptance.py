@@ -11,6 +11,9 @@ from extraction.fault import Fault
 if TYPE_CHECKING:
     from xarray import DataArray, Dataset, DataTree
 
+type Measures = dict[str, Dataset]
+"""By name, the measure of every scalar of a posterior."""
+
 R_HAT_BELOW = 1.01
 ESS_ABOVE = 400
 E_BFMI_ABOVE = 0.3
@@ -20,16 +23,16 @@ class Rejected(Fault):
     """A fit that breaks the rule; the message names the fit, each measure and its limit."""
 
 
-def diagnose(draws: DataTree) -> dict:
+def diagnose(draws: DataTree, measured: Measures | None = None) -> dict:
     """Worst diagnostics over every scalar of a sampled DataTree (groups posterior and sample_stats), derived
-    ones included.
+    ones included; measured: what `measures` gives of its posterior, where that is known.
 
     Rank-normalised R-hat, bulk and tail effective sample size (Vehtari 2021, Bayesian Anal 16:667),
     divergences, and the lowest energy fraction of missing information of a chain (Betancourt 2016).
     """
     import arviz as az
 
-    measured = _measures(draws.posterior.to_dataset())
+    measured = measured or measures(draws.posterior.to_dataset())
     worst = {
         "r_hat": max(_values(measured["r_hat"]), default=1.0),
         "ess_bulk": min(_values(measured["ess_bulk"]), default=np.inf),
@@ -61,17 +64,19 @@ def verdict(diagnostics: dict) -> list[str]:
     return [broken for kept, broken in rules if not kept]
 
 
-def accept(name: str, draws: DataTree) -> dict:
-    """Diagnostics of a fit that keeps the rule; raise Rejected for one that does not."""
-    diagnostics = diagnose(draws)
+def accept(name: str, draws: DataTree, measured: Measures | None = None) -> dict:
+    """Diagnostics, as `diagnose` gives them, of a fit that keeps the rule; raise Rejected for one that does
+    not.
+    """
+    diagnostics = diagnose(draws, measured)
     if broken := verdict(diagnostics):
         raise Rejected(f"{name}: the fit is rejected and not stored: " + "; ".join(broken))
     return diagnostics
 
 
-def by_element(posterior: Dataset) -> list[dict]:
+def by_element(posterior: Dataset, measured: Measures | None = None) -> list[dict]:
     """Diagnostics of every scalar of a posterior (xarray Dataset over chain and draw), each by its name:
-    `tau`, `delta[smith2025, 3]`.
+    `tau`, `delta[smith2025, 3]`; measured: what `measures` gives of it and of more, where that is known.
 
     Beside R-hat and the effective sample sizes `mcse`, the Monte Carlo standard error of the mean on the
     scale of the variable (Vehtari 2021).  ArviZ's own summary mislabels the elements of variables with unlike
@@ -79,7 +84,7 @@ def by_element(posterior: Dataset) -> list[dict]:
     """
     import arviz as az
 
-    measured = _measures(posterior) | {"mcse": az.mcse(posterior, method="mean")}
+    measured = (measured or measures(posterior)) | {"mcse": az.mcse(posterior, method="mean")}
     return [
         {"name": name}
         | {measure: float(found[variable].values[place]) for measure, found in measured.items()}
@@ -98,7 +103,7 @@ def elements(posterior: Dataset) -> list[tuple[str, tuple[int, ...], str]]:
     return found
 
 
-def _measures(posterior: Dataset) -> dict[str, Dataset]:
+def measures(posterior: Dataset) -> Measures:
     """Rank-normalised R-hat, bulk and tail effective sample size of every scalar of a Dataset, as
     Datasets.
     """

@@ -6,7 +6,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from extraction.said import said
-from models.engines.acceptance import Rejected, accept, by_element
+from models.engines.acceptance import Rejected, accept, by_element, measures
 from models.engines.settings import DRAWS, RETRIES, SAMPLER, SEED
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def fitted(endpoint: Endpoint, evidence: Evidence) -> tuple[Dataset, dict]:
         "target_accept": draws.attrs["target_accept"],
         "verdict": "accepted",
         "mcse": monte_carlo_errors(draws),
-        "parameters": by_element(posterior),
+        "parameters": by_element(posterior, draws.attrs["measures"]),
         "graph": graph(model),
     }
 
@@ -52,8 +52,8 @@ def compile_model(model: Model) -> CompiledPyMCModel:
 
 @said("Draws from the model, kept where they converge")
 def sample(model: Model, name: str, seed: int = SEED, draws: int = DRAWS) -> DataTree:
-    """Draws from a pymc model as a DataTree, with its diagnostics in `attrs`; smaller steps are tried before
-    Rejected is raised.
+    """Draws from a pymc model as a DataTree, with its diagnostics and the measures behind them in `attrs`;
+    smaller steps are tried before Rejected is raised.
     """
     import nutpie
 
@@ -63,8 +63,9 @@ def sample(model: Model, name: str, seed: int = SEED, draws: int = DRAWS) -> Dat
         tree = nutpie.sample(
             compiled, **settings | {"target_accept": acceptance}, draws=draws, progress_bar=False
         )
+        tree.attrs["measures"] = measures(tree.posterior.to_dataset())
         try:
-            tree.attrs["diagnostics"] = accept(name, tree)
+            tree.attrs["diagnostics"] = accept(name, tree, tree.attrs["measures"])
         except Rejected as rejected:
             refusal = rejected
         else:
