@@ -29,13 +29,13 @@ def median_with_range(
     zeros: int = 0,
     exchangeable: bool = False,
 ) -> Packed:
-    """Printed median and range of log-normal durations; its likelihood is a density per day for each printed
+    """Printed median and range of log-normal durations; its likelihood is a density per unit for each printed
     value.
 
     Parameters
     ----------
     sizes : patients per group, known
-    median, minimum, maximum : days; a limit that is None was not observed on these patients
+    median, minimum, maximum : in one unit; a limit that is None was not observed on these patients
         (e.g. a minimum of 0 that belongs to patients without the syndrome)
     zeros : further patients without the syndrome, counted by the paper as durations of 0; they hold the
     lowest ranks
@@ -51,7 +51,7 @@ def median_with_range(
     n_above = total - n_below - len(middle) - len(edges)
     if n_below < 0 or n_above < 0 or any(t <= 0 for t in (median, *edges)):
         raise ValueError(
-            f"a median of {median} days with {len(edges)} limits of {total} patients and {zeros} zeros has no"
+            f"a median of {median} with {len(edges)} limits of {total} patients and {zeros} zeros has no"
             " density"
         )
     first = int(minimum is not None)
@@ -93,7 +93,7 @@ def _takings(sizes: np.ndarray, n_markers: int) -> tuple[np.ndarray, ...]:
 
 
 def median_with_quartiles(sizes: list[int], lower: float, median: float, upper: float) -> Packed:
-    """Printed quartiles (days) of log-normal durations, every patient a draw from the mixture of groups.
+    """Printed quartiles of log-normal durations, every patient a draw from the mixture of groups.
 
     The quartiles are the fractional order statistics at ranks (n + 1)/4, (n + 1)/2 and 3(n + 1)/4 (Stigler
     1977, Biometrika 64:99): exact where these are whole numbers, the usual interpolation between.

@@ -1,7 +1,7 @@
 """How often a named test comes out significant: power curves on the standardised effect.
 
 The effect is d = (mean of the treated - mean of control) / SD on the log scale, where durations are normal
-with one SD. A rank test sees only the order, so its curve on the log scale is its curve in days.
+with one SD. A rank test sees only the order, so its curve on the log scale is its curve in units of time.
 """
 
 from functools import lru_cache

@@ -41,7 +41,7 @@ class Check:
 
     @property
     def quantity(self) -> str:
-        """What is predicted: `|z|`, `p`, `days` or `significant`."""
+        """What is predicted: `|z|`, `p`, `duration` or `significant`."""
         return self.report.foreseen.quantity
 
     @property

@@ -97,7 +97,7 @@ class Duration:
 
 
 def filled(evidence: Evidence, shapes: list[tuple[int, ...]]) -> dict[str, np.ndarray]:
-    """The arrays of the reports, filled up to the shapes compiled for: a minimum printed as 0 days leaves
+    """The arrays of the reports, filled up to the shapes compiled for: a minimum printed as 0 leaves
     them shorter.
 
     Nothing reads beyond the ends that the layout gives.  Raises ValueError where a shape is too small.

@@ -48,7 +48,7 @@ class OutcomeOfTest(DurationReport):
         )
 
     def simulate(self, patients: Patients, generator: np.random.Generator) -> Self:
-        """Of alternative tests one at random; the t test on log days, as in the likelihood."""
+        """Of alternative tests one at random; the t test on log durations, as in the likelihood."""
         treated, control = (
             np.concatenate([patients[grade, arm] for grade, _ in grades]) for arm, grades in self.arms.items()
         )
