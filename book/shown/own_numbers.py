@@ -54,7 +54,7 @@ COMMANDS = {
 }
 PLAIN = {"COLUMNS": str(WIDTH), "TERM": "dumb", "NO_COLOR": "1"}
 """Of the process that runs them: no colours, which a notebook's own environment asks for."""
-PATIENCE = 120.0
+PATIENCE = 600.0
 """Seconds, for all of them together; they take some five."""
 LINES = 8
 """Of a file that are shown."""
