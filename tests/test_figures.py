@@ -110,6 +110,17 @@ def test_the_weights_of_a_forest_add_to_one_with_that_of_the_prior(key, review):
     assert figures.forest(key, review).numbers["weight"].sum() == pytest.approx(1)
 
 
+def test_of_many_studies_a_forest_draws_the_narrowest_and_counts_the_others():
+    rows = [
+        figures.Row(f"Study {i}", limits={"median": 1.0, "lower": 1 / width, "upper": width})
+        for i, width in enumerate([9.0] * 4 + [2.0] * 30)
+    ]
+    mean = figures.Row("Mean", kind="pooled")
+    drawn = figures._drawn([*rows, figures.Row("Unused", gap="nothing to use", kind="unused"), mean])
+    assert drawn[:30] == rows[4:] and drawn[-1] is mean and len(drawn) == 32
+    assert drawn[30].label == "5 further studies"
+
+
 def test_an_interval_that_leaves_the_axis_ends_in_an_arrow():
     _, ax = plt.subplots()
     figures.interval_line(ax, 0, {"median": 1.0, "lower": 0.01, "upper": 2.0}, 0.1, 10)
