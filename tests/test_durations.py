@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from extraction.question import GRADES
-from models.engines import durations
+from models.engines import durations, short_chains
 from models.engines.durations import layout
 from models.evidence import collect
 from models.evidence.report import Evidence, Used
@@ -233,6 +233,15 @@ def test_a_report_of_no_information_changes_nothing(real):
         np.testing.assert_allclose(
             gradient(means, sigmas, layout(more)), gradient(means, sigmas, layout(real)), rtol=1e-9, atol=1e-9
         )
+
+
+def test_a_report_of_one_group_can_be_silenced():
+    """It then reads the difference of two means, whose places stand in its row after six numbers."""
+    report = MedianRange(treated=((2, 9),), control=None, median=6.0, minimum=2.0, maximum=13.0)
+    evidence = Evidence("crs_duration", (Used("x", report, ("x",)),))
+    rows, integers, reals = short_chains.without(evidence, lambda report: True)
+    assert rows.shape == (1, 6 + 2)
+    assert joint(np.full(6, 1.8), np.array([0.5]), (rows, integers, reals)) == 0
 
 
 def test_order_of_the_reports_does_not_matter(real):

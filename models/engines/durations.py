@@ -104,7 +104,7 @@ def layout(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return np.zeros((0, 6), np.int64), np.zeros(0, np.int64), np.zeros(0)
     reports = [DurationReport.expected(used.report) for used in evidence.used]
     everything = [report.packed() for report in reports]
-    widest = max(len(report.cells) for report in reports)
+    widest = max(2, *(len(report.cells) for report in reports))  # a report that is silenced compares two
     rows, i, r = [], 0, 0
     for used, report, packed in zip(evidence.used, reports, everything, strict=True):
         s, cells = evidence.studies.index(used.study), report.cells
