@@ -9,7 +9,6 @@ import numpy as np
 import xarray as xr
 
 from models import fit
-from models.__main__ import main
 from models.runs import alone, store
 
 
@@ -21,6 +20,8 @@ def fitted(*_) -> tuple[xr.Dataset, dict]:
 
 
 if __name__ == "__main__":
+    from models.__main__ import main
+
     fit.fitted = fitted
     alone.FOLDER = Path.cwd() / "_build"
     store.FOLDER = alone.FOLDER / "posteriors"

@@ -1,6 +1,7 @@
 """Pages with one cell, and the pages of the book."""
 
 import yaml
+from nbformat.v4 import new_output
 
 from book.make import written
 from extraction import records
@@ -34,3 +35,9 @@ def toc_pages() -> set[str]:
 
     toc = yaml.safe_load(written.order())
     return set(named(toc)) | {f"book/studies/{study}" for study in records.load().studies}
+
+
+async def answered(notebook, page: str, kernel) -> None:
+    """What a kernel would print, in its place: how pages run is held in the tests of pages."""
+    for cell in notebook.cells:
+        cell.outputs = [new_output("stream", text="42\n")] if cell.cell_type == "code" else []

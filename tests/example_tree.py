@@ -1,5 +1,5 @@
-"""Clones of the whole tree, to work in as a contributor would or to run commands in, and the walkthrough of
-CONTRIBUTING.
+"""Clones of the whole tree, to work in as a contributor would, and the walkthrough of CONTRIBUTING; small
+repositories, to run commands and make releases in.
 """
 
 import json
@@ -10,12 +10,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
-from extraction.records import load
-from models import fit
-from models.endpoints import ENDPOINTS
-from models.runs import store
+from extraction.records import Review
+from models.history import release, versions
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD_SECONDS = 300  # of patience, on a machine that others use as well
@@ -98,11 +98,51 @@ def fill_in(tree: Path, study: str, row: str, record: str) -> None:
     (tree / f"extraction/records/{study}.yml").write_text(record, encoding="utf-8")
 
 
+class Repository:
+    """A folder under git, with one commit of what it holds."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.git("init", "-q", "--template=")
+        self.git("config", "user.name", "A reviewer")
+        self.git("config", "user.email", "reviewer@example.org")
+        self.commit("As it stands")
+
+    def git(self, *words: str) -> str:
+        return subprocess.run(
+            ["git", *words], cwd=self.folder, check=True, capture_output=True, text=True
+        ).stdout
+
+    def commit(self, message: str) -> None:
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", message)
+
+    def change(self, file: str, old: str, new: str) -> None:
+        """Replace the first `old` in a file, which must be there."""
+        path = self.folder / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{file} does not hold {old!r}"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+NEWEST = "# Changelog\n\n## Unreleased\n\nEverything.\n"
+
+
+def of_another_review(folder: Path) -> Repository:
+    """An example review in a repository of its own, never released."""
+    shutil.copytree(ROOT / "examples" / "sglt2", folder, ignore=shutil.ignore_patterns("_build"))
+    (folder / "CHANGELOG.md").write_text(NEWEST, encoding="utf-8")
+    (folder / ".gitignore").write_text("_build/\n", encoding="utf-8")
+    return Repository(folder)
+
+
 WARM = """
 import json, os, runpy, sys
+import example_at_hand
 from models import fit
 from models.history import changes, release
 
+fit.fitted, fit.cores = example_at_hand.fitted, lambda: 1  # other processes would sample
 places = sys.argv[1:]
 for line in sys.stdin:
     if not (child := os.fork()):
@@ -115,69 +155,51 @@ for line in sys.stdin:
 """
 
 
-class Tree:
-    """A clone without releases; its posteriors are those of the real tree, which are fitted first where they
-    are missing.
+@contextmanager
+def commands_in(folder: Path) -> Iterator[Callable[..., subprocess.CompletedProcess]]:
+    """`python -m WORDS` in the folder of another review, where a fit has its draws at hand, by copies of one
+    process that has imported the models: each begins as if it was the first, without the seconds of imports.
+    """
+    said = folder.with_suffix(".out"), folder.with_suffix(".error")
+    paths = os.pathsep.join(map(str, (ROOT, ROOT / "tests")))
+    with subprocess.Popen(
+        [sys.executable, "-c", WARM, *map(str, said)],
+        cwd=folder,
+        env=os.environ | {"REVIEW": str(folder), "PYTHONPATH": paths},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+
+        def run(*words: str) -> subprocess.CompletedProcess:
+            process.stdin.write(json.dumps(words) + "\n")
+            process.stdin.flush()
+            code = int(process.stdout.readline())
+            return subprocess.CompletedProcess(words, code, *(path.read_text("utf-8") for path in said))
+
+        yield run
+
+
+def own_texts(folder: Path) -> None:
+    """What a release of the project's own review changes beside the release itself."""
+    for name in ("CITATION.cff", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    (folder / "CHANGELOG.md").write_text(NEWEST, encoding="utf-8")
+
+
+def release_here(put: Callable[[object, str, object], None], folder: Path, review: Review) -> None:
+    """Have releases of this process made in a repository: of that review, without the numbers that are
+    frozen.
     """
 
-    def __init__(self, folder: Path):
-        review = load()
-        fit.fit(ENDPOINTS, review)
-        self.folder = clone(folder)
-        posteriors = folder / "_build" / "posteriors"
-        posteriors.mkdir(parents=True)
-        for key in ENDPOINTS:
-            for path in store.FOLDER.glob(f"{key}-{store.hash_of(store.identity(key, review))}.*"):
-                shutil.copy(path, posteriors)
-        self.git("config", "user.name", "A reviewer")
-        self.git("config", "user.email", "reviewer@example.org")
-        shutil.rmtree(folder / "releases")
-        self.commit("Nothing is released yet")
+    def freeze(version: str, today: date, review: Review, preceding: dict | None) -> dict:
+        return {"version": version, "date": today.isoformat()}
 
-    def git(self, *words: str) -> str:
-        return subprocess.run(
-            ["git", *words], cwd=self.folder, check=True, capture_output=True, text=True
-        ).stdout
-
-    def commit(self, message: str) -> None:
-        self.git("add", "-A")
-        self.git("commit", "-q", "-m", message)
-
-    def run(self, *words: str, **options) -> subprocess.CompletedProcess:
-        """`python -m WORDS`, in the clone."""
-        return subprocess.run(
-            [sys.executable, "-m", *words], cwd=self.folder, capture_output=True, text=True, **options
-        )
-
-    @contextmanager
-    def warm(self) -> Iterator[Callable[..., subprocess.CompletedProcess]]:
-        """What `run` does, by copies of one process that has imported the models: each command begins as if
-        it was the first, without the seconds of imports.  The clone's code is not to change meanwhile.
-        """
-        said = self.folder.with_suffix(".out"), self.folder.with_suffix(".error")
-        with subprocess.Popen(
-            [sys.executable, "-c", WARM, *map(str, said)],
-            cwd=self.folder,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as process:
-
-            def run(*words: str) -> subprocess.CompletedProcess:
-                process.stdin.write(json.dumps(words) + "\n")
-                process.stdin.flush()
-                code = int(process.stdout.readline())
-                return subprocess.CompletedProcess(words, code, *(path.read_text("utf-8") for path in said))
-
-            yield run
-
-    def python(self, script: str) -> subprocess.CompletedProcess:
-        """A script run in the clone."""
-        return subprocess.run([sys.executable, "-c", script], cwd=self.folder, capture_output=True, text=True)
-
-    def change(self, file: str, old: str, new: str) -> None:
-        """Replace the first `old` in a file, which must be there."""
-        path = self.folder / file
-        text = path.read_text(encoding="utf-8")
-        assert old in text, f"{file} does not hold {old!r}"
-        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    for module, name, value in (
+        (release, "HOME", folder),
+        (versions, "FOLDER", folder / "releases"),
+        (release, "load", lambda: review),
+        (release, "check", lambda _: SimpleNamespace(errors=[])),
+        (release, "freeze", freeze),
+    ):
+        put(module, name, value)

@@ -4,11 +4,17 @@ import json
 import shutil
 
 import pytest
+from example_pages import answered
 
-from book.make import build
+from book.make import build, execute
 
 CODE = "print(6 * 7)"
 RAN = ["ran book/page.md"]
+
+
+@pytest.fixture(autouse=True)
+def no_kernel(monkeypatch) -> None:
+    monkeypatch.setattr(execute, "_run", answered)
 
 
 @pytest.fixture

@@ -11,27 +11,28 @@ import traceback
 import warnings
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 
 import example_at_hand
 import pytest
-from example_pages import page_of
+from example_pages import answered, page_of
 from example_review import EXAMPLE
+from example_tree import Repository, own_texts, release_here
 
 from book.make import build, bundle, execute
 from extraction.__main__ import main as extraction
+from extraction.records import load
 from extraction.start import command as start
+from extraction.start.sheets import Start
 from models import fit
 from models.__main__ import main as models
-from models.history import release, versions
+from models.history import release
 from models.runs import alone, heavy, store
 
 EXPORTS = Path(__file__).parent / "exports"
 KILLED, DONE, FAILED = 9, 0, 1
-SCRATCH = re.compile(
-    r"\.(?:partial|part|lock|process)\b|/building-|/cache/|/posteriors/|/ipython/|/\.jupyter|__pycache__"
-)
+SCRATCH = re.compile(r"\.(?:partial|part|lock|process)\b|/building-|/cache/|/posteriors/|/\.git/")
 """What a write begins, locks, and what is made anew where it is damaged."""
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate"}
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
@@ -88,15 +89,32 @@ def state(folder: Path) -> dict[str, bytes]:
 
 # writers
 
+read_once = cache(load)
+sheets_once = cache(start._sheets)
+STARTED = Start("Does it help?", "the treatment", "none", "anybody")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def known(tmp_path_factory) -> None:
+    """What any run imports, and asks of records and schemas, is known before this process is copied."""
+    read_once()
+    read_once(EXAMPLE)
+    sheets_once(STARTED)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(execute, "_run", answered)
+        cached(tmp_path_factory.mktemp("known"))
+
 
 def review(folder: Path) -> None:
     shutil.copytree(EXAMPLE, folder, dirs_exist_ok=True)
+    own_texts(folder)
     record = (EXAMPLE / "records/example2020.yml").read_text()
     for name in ("Ada", "Ben"):
         (folder / f"{name}.yml").write_text(record.replace("extractor: nobody", f"extractor: {name} Example"))
     (folder / "counts.csv").write_text(
         "study,events_treated,n_treated,events_control,n_control\nAda,3,20,5,22\nBen,4,30,2,28\n"
     )
+    Repository(folder)
 
 
 def command(main: Callable[[list[str]], int], *words: str) -> Act:
@@ -107,11 +125,9 @@ def command(main: Callable[[list[str]], int], *words: str) -> Act:
 
 
 def fitted(folder: Path) -> None:
-    from extraction.records import load
-
     fit.fitted, store.FOLDER, alone.FOLDER = example_at_hand.fitted, folder / "posteriors", folder
     store._read.cache_clear()
-    review = load()
+    review = read_once()
     fit.fit(["severe_crs"], review)  # one, which this process fits itself
     (folder / "draws").write_bytes(store.read("severe_crs", review).draws["mu"].values.tobytes())
 
@@ -134,10 +150,10 @@ def published(folder: Path) -> None:
 
 def cached(folder: Path) -> None:
     """A page of one cell is run, and its outputs kept."""
+    execute._run = answered
     page = folder / "page.md"
     page.write_text(page_of("A page", "print(6 * 7)"))
     (folder / "cache").mkdir(exist_ok=True)
-    execute.use_this_environment(folder)
     execute.run([page], [], folder / "cache", lambda what, seconds: None)
     (ran,) = (folder / "cache").rglob("base.ipynb")
     outputs = [cell.get("outputs") for cell in json.loads(ran.read_text())["cells"]]
@@ -146,6 +162,7 @@ def cached(folder: Path) -> None:
 
 def started(folder: Path) -> None:
     start._write_schemas = lambda _: None  # which another process writes, with `write_whole`
+    start._sheets = lambda _: sheets_once(STARTED)
     command(extraction, "start", "@/another", "--question", "Does it help?")(folder)
 
 
@@ -156,21 +173,8 @@ def packed(folder: Path) -> None:
 
 
 def released(folder: Path) -> None:
-    files = [
-        SimpleNamespace(path=folder / name, text=f"version: {name}\n")
-        for name in ("CITATION.cff", "pyproject.toml")
-    ]
-    versions.FOLDER = folder / "releases"
-    for name, found in {
-        "_follows": None,
-        "_prepare": files,
-        "_require_clean": None,
-        "_require_date": None,
-        "load": None,
-        "check": SimpleNamespace(errors=[]),
-        "freeze": {"version": "1.0.0", "answers": [2.55]},
-    }.items():
-        setattr(release, name, lambda *_, found=found: found)
+    release_here(setattr, folder, read_once(EXAMPLE))
+    release._follows = lambda _: None
     release.release("1.0.0", date(2026, 5, 1))
 
 
@@ -223,6 +227,10 @@ WRITERS: dict[str, Act] = {
 }
 
 
+LAST = {"a release": "releases/1.0.0.json"}
+"""The file that comes last: where it stands, all is done."""
+
+
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_writer_killed_at_any_file_leaves_before_or_after_and_ends_when_run_again(name, tmp_path):
     act = WRITERS[name]
@@ -240,5 +248,6 @@ def test_a_writer_killed_at_any_file_leaves_before_or_after_and_ends_when_run_ag
         stands = state(folder)
         torn = {file for file, content in stands.items() if content not in (sound.get(file), whole.get(file))}
         assert not torn and sound.keys() <= stands.keys() | {"register.yml"}, (at, torn)
+        assert LAST.get(name) not in stands or stands == whole, at
         assert in_a_process(act, folder)[0] == DONE or stands == whole, at
         assert state(folder) == whole, at

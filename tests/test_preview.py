@@ -5,14 +5,17 @@ import json
 import math
 import re
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
-from example_tree import Tree
+from example_tree import Repository
 
 from extraction.records import ROOT, load
 from models.__main__ import main
 from models.endpoints import quadrature
+from models.history import preview
+from models.history.what_if import what_if
 
 NEW = "nobody2026.yml"
 MA2024 = (ROOT / "records" / "ma2024.yml").read_text(encoding="utf-8")
@@ -24,8 +27,11 @@ def renamed(study: str, text: str = MA2024) -> str:
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory) -> Tree:
-    return Tree(tmp_path_factory.mktemp("preview") / "review")
+def tree(tmp_path_factory) -> Repository:
+    """The records in a repository of their own."""
+    folder = tmp_path_factory.mktemp("preview") / "extraction"
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    return Repository(folder)
 
 
 @pytest.fixture
@@ -43,29 +49,30 @@ def previewed(tmp_path, capsys):
     return tell
 
 
-def previewed_in(tree: Tree, record: str) -> dict:
-    """The same in a process of its own, of a record in a tree."""
-    done = tree.run("models", "preview", record, "--json")
-    assert done.stdout, done.stderr
-    found = json.loads(done.stdout)
-    assert done.returncode == bool(found["errors"])
-    return found
+@pytest.fixture
+def previewed_in(tree, monkeypatch, capsys):
+    """The same of a record among those of the tree."""
+    monkeypatch.setattr(preview, "what_if", partial(what_if, root=tree.folder))
+
+    def tell(record: str) -> dict:
+        code = main(["preview", str(tree.folder / "records" / record), "--json"])
+        found = json.loads(capsys.readouterr().out)
+        assert code == bool(found["errors"])
+        return found
+
+    return tell
 
 
-def contents(tree: Tree) -> dict[str, str]:
-    kept = [
-        path
-        for path in tree.folder.rglob("*")
-        if path.is_file() and not {"__pycache__", ".git"} & set(path.parts)
-    ]
+def contents(tree: Repository) -> dict[str, str]:
+    kept = [path for path in tree.folder.rglob("*") if path.is_file() and ".git" not in path.parts]
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in kept}
 
 
-def test_it_tells_each_answer_before_and_after_and_touches_nothing(tree):
-    among_the_others = tree.folder / "extraction" / "records" / NEW
+def test_it_tells_each_answer_before_and_after_and_touches_nothing(tree, previewed_in):
+    among_the_others = tree.folder / "records" / NEW
     among_the_others.write_text(renamed("nobody2026"), encoding="utf-8")
     before = contents(tree)
-    found = previewed_in(tree, f"extraction/records/{NEW}")
+    found = previewed_in(NEW)
     assert contents(tree) == before
     among_the_others.unlink()
     assert {one["endpoint"] for one in found["endpoints"]} == {
@@ -152,10 +159,7 @@ def test_what_is_no_record_is_refused_in_one_line(record, said, capsys):
     assert said in error and "Traceback" not in error
 
 
-def test_a_correction_is_compared_with_the_last_commit(tree):
-    path = "extraction/records/zhou2025.yml"
-    text = (tree.folder / path).read_text(encoding="utf-8")
-    tree.change(path, "extractor: ", "extractor: and a second reader, ")
-    found = previewed_in(tree, path)
-    (tree.folder / path).write_text(text, encoding="utf-8")
+def test_a_correction_is_compared_with_the_last_commit(tree, previewed_in):
+    tree.change("records/zhou2025.yml", "extractor: ", "extractor: and a second reader, ")
+    found = previewed_in("zhou2025.yml")
     assert found["before"] == "as last committed" and found["endpoints"] == []
