@@ -8,7 +8,7 @@ import os
 import resource
 import signal
 import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
 
@@ -32,16 +32,6 @@ class Place:
     def __init__(self, folder: Path) -> None:
         self.folder, self.posteriors = folder, folder / "_build" / "posteriors"
         self.posteriors.mkdir(parents=True)
-
-    def run(self, *words: str, **options) -> subprocess.CompletedProcess:
-        """`python -m models WORDS`, in a process of its own."""
-        return subprocess.run(
-            [sys.executable, "-m", "example_at_hand", *words],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            **options,
-        )
 
     def checksums(self) -> dict[str, str]:
         """Of the draws of each posterior; raises an error where a file is no whole one."""
@@ -105,11 +95,10 @@ def test_a_fit_killed_while_it_writes_and_run_again_is_as_if_never_killed(place,
     sound = place.checksums()
     for path in place.posteriors.iterdir():
         path.unlink()
-    for write in (2, 4):  # draws and info file, each written beside its place, are about to be moved there
-        kill_at_a_write(write, place.folder, "posteriors", "example_at_hand", "fit", ENDPOINT)
-        assert all(sound[name] == checksum for name, checksum in place.checksums().items()), (
-            f"killed before write {write}"
-        )
+    # the draws stand, and the info file, written beside its place, is about to be moved there; before every
+    # other change of a file it is killed in the tests of kills
+    kill_at_a_write(4, place.folder, "posteriors", "example_at_hand", "fit", ENDPOINT)
+    assert place.checksums() == sound and not list(place.posteriors.glob("*.json"))
     fit.fit([ENDPOINT], review)
     assert place.checksums() == sound
 
@@ -117,18 +106,21 @@ def test_a_fit_killed_while_it_writes_and_run_again_is_as_if_never_killed(place,
 # waits
 
 
-def test_of_two_fits_at_once_one_waits_and_finds_it_done(place):
-    options = {"cwd": place.folder, "stderr": subprocess.PIPE, "text": True}
-    command = ["example_at_hand", "fit", ENDPOINT]
-    with subprocess.Popen(at_a_write(1, signal.SIGSTOP, "posteriors", *command), **options) as first:
+def test_of_two_fits_at_once_one_waits_and_finds_it_done(place, capsys, monkeypatch):
+    said = []
+
+    def hear(text, **_):
+        said.append(text)
+        first.send_signal(signal.SIGCONT)
+
+    command = at_a_write(1, signal.SIGSTOP, "posteriors", "example_at_hand", "fit", ENDPOINT)
+    with subprocess.Popen(command, cwd=place.folder, stderr=subprocess.PIPE, text=True) as first:
         os.waitpid(first.pid, os.WUNTRACED)  # it has stopped, with the lock in hand
-        with subprocess.Popen([sys.executable, "-m", *command], **options) as second:
-            said = second.stderr.readline()
-            first.send_signal(signal.SIGCONT)
-            assert f"{ENDPOINT}: fitted in" in first.communicate(timeout=LIMIT)[1]
-            assert f"{ENDPOINT}: already fitted" in second.communicate(timeout=LIMIT)[1]
-    assert f"another fit is at work here, process {first.pid}: waiting for it" in said
-    assert (first.returncode, second.returncode) == (0, 0)
+        monkeypatch.setattr("builtins.print", hear)
+        assert main(["fit", ENDPOINT]) == 0
+        assert f"{ENDPOINT}: fitted in" in first.communicate(timeout=LIMIT)[1] and first.returncode == 0
+    assert f"{ENDPOINT}: already fitted" in capsys.readouterr().err
+    assert f"another fit is at work here, process {first.pid}: waiting for it" in said[0]
 
 
 def test_one_that_waits_says_so_again_with_the_time(tmp_path, monkeypatch):
@@ -200,14 +192,20 @@ def test_every_wait_of_the_product_has_a_limit():
 # disks
 
 
-def small_files() -> None:
+@pytest.fixture
+def small_files() -> Iterator[None]:
     """As on a disk that is full after 100 kB: a larger file cannot be written."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_full_disk_is_told_in_one_line_and_leaves_nothing(place):
-    done = place.run("fit", ENDPOINT, preexec_fn=small_files)
-    assert done.returncode == 1 and "File too large" in done.stderr and "Traceback" not in done.stderr
+@pytest.mark.usefixtures("small_files")
+def test_a_full_disk_is_told_in_one_line_and_leaves_nothing(place, capsys):
+    assert main(["fit", ENDPOINT]) == 1
+    error = capsys.readouterr().err
+    assert "File too large" in error and "Traceback" not in error
     assert not list(place.posteriors.iterdir())
 
 
