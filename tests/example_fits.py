@@ -2,6 +2,7 @@
 can be counted.
 """
 
+import importlib
 import os
 import signal
 import time
@@ -47,3 +48,14 @@ def threads(of):
 
 def no_json(number):
     return {1, number}
+
+
+def serve(command, options, log, settings):
+    """A command of Dask in this process, with settings by the names of their variables."""
+    import dask
+
+    os.environ.update(settings)
+    dask.config.refresh()
+    for said in (1, 2):
+        os.dup2(os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), said)
+    importlib.import_module(f"distributed.cli.{command}").main(options)

@@ -2,11 +2,13 @@
 
 import importlib
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 from collections import Counter
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Thread
 
@@ -17,7 +19,7 @@ matplotlib.use("Agg")
 import distributed
 import pytest
 from example_events import LIMIT, wait_until
-from example_fits import kill_every_time, kill_the_first_time, no_json, refuse, square, tasks, threads
+from example_fits import kill_every_time, kill_the_first_time, no_json, refuse, serve, square, tasks, threads
 
 from benchmarks import scaling_words as scaling
 from models.runs import cluster, many, processes
@@ -349,6 +351,11 @@ def test_a_local_run_does_not_import_dask(made, options):
 # a Dask cluster
 
 
+READY = multiprocessing.get_context("forkserver")
+READY.set_forkserver_preload(["distributed.cli.dask_scheduler", "distributed.cli.dask_worker"])
+"""Where processes begin as copies of one that has Dask imported."""
+
+
 class Cluster:
     """A scheduler on loopback and workers of one thread, each a process of its own."""
 
@@ -364,27 +371,20 @@ class Cluster:
         ]
         wait_until(lambda: (folder / "dask.log").read_text().count("Registered to") == workers)
 
-    def _start(self, command: str, *options: str) -> subprocess.Popen:
-        with open(self.folder / "dask.log", "ab") as log:
-            return subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    f"distributed.cli.{command}",
-                    "--no-dashboard",
-                    "--scheduler-file",
-                    str(self.folder / "scheduler.json"),
-                    *options,
-                ],
-                env=ENVIRONMENT | self.settings,
-                stdout=log,
-                stderr=log,
-            )
+    def _start(self, command: str, *options: str) -> BaseProcess:
+        contact = "--scheduler-file", str(self.folder / "scheduler.json")
+        process = READY.Process(
+            target=serve,
+            args=(command, ["--no-dashboard", *contact, *options], self.folder / "dask.log", self.settings),
+            daemon=True,
+        )
+        process.start()
+        return process
 
     def close(self) -> None:
         for process in [*self.workers, self.scheduler]:
             process.kill()
-            process.wait()
+            process.join(LIMIT)
 
 
 @pytest.fixture(scope="module")
@@ -480,14 +480,15 @@ def test_a_task_that_kills_workers_of_a_cluster_is_named_and_what_was_finished_s
 
 
 @pytest.mark.parametrize(
-    ("lost", "sent", "said"),
+    ("lost", "sent", "said", "before_fetching"),
     [
-        ("scheduler", signal.SIGKILL, "the Dask scheduler at 'tcp://.*' was lost"),
-        ("scheduler", signal.SIGSTOP, "the Dask scheduler at 'tcp://.*' was lost"),
-        ("workers", signal.SIGKILL, "every worker of the Dask cluster was lost"),
+        ("scheduler", signal.SIGKILL, "the Dask scheduler at 'tcp://.*' was lost", False),
+        ("scheduler", signal.SIGKILL, "the Dask scheduler at 'tcp://.*' was lost", True),
+        ("scheduler", signal.SIGSTOP, "the Dask scheduler at 'tcp://.*' was lost", True),
+        ("workers", signal.SIGKILL, "every worker of the Dask cluster was lost", False),
+        ("workers", signal.SIGKILL, "every worker of the Dask cluster was lost", True),
     ],
 )
-@pytest.mark.parametrize("before_fetching", [False, True])
 def test_a_cluster_lost_midway_is_said_in_a_sentence_and_what_had_arrived_stays(
     lost, sent, said, before_fetching, doomed, made, options, monkeypatch
 ):
@@ -496,7 +497,7 @@ def test_a_cluster_lost_midway_is_said_in_a_sentence_and_what_had_arrived_stays(
 
     def lose():
         for victim in victims:
-            victim.send_signal(sent)
+            os.kill(victim.pid, sent)
 
     def wait_and_lose(*futures, really=distributed.wait, **how):
         done = really(*futures, **how)
