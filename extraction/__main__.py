@@ -176,7 +176,7 @@ def _show(review: Review | None, checked: Checked) -> None:
 
 
 SIDE_BY_SIDE = 8
-"""Studies with a column each; of more each has a row, without its entries by kind."""
+"""Studies with a column each; of more each has a row, without its entries by kind and what none has."""
 
 
 def _table(studies: dict[str, dict]) -> Table:
@@ -192,7 +192,7 @@ def _table(studies: dict[str, dict]) -> Table:
     ]
     lines += [["problem of the record", *(str(row["problems"] or "") for row in studies.values())]]
     table = Table(title="Printed numbers")
-    headings, *rows = lines if few else zip(*lines, strict=True)
+    headings, *rows = lines if few else zip(*(line for line in lines if any(line[1:])), strict=True)
     for i, heading in enumerate(headings):
         table.add_column(heading, justify="right" if i else "left", no_wrap=not (few or i))
     for row in rows:
