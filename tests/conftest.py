@@ -187,13 +187,11 @@ LONGEST_FIRST = (
     "test_site",
     "test_downloads",
     "test_reviews",
-    "test_release",
     "test_many",
     "test_fit",
     "test_keys",
     "test_explorer",
     "test_explorer_page",
-    "test_faults",
     "test_recover_ratio_claims",
     "test_provenance",
     "test_pages",
@@ -203,7 +201,6 @@ LONGEST_FIRST = (
     "test_recover_curves",
     "test_diff",
     "test_own_numbers",
-    "test_preview",
     "test_calibration",
 )
 """Files that take longest, which are begun before all others, so that no core is left with one at the end."""
