@@ -54,8 +54,11 @@ def digest_of_draws() -> str:
 
 
 def test_the_same_seed_gives_the_same_draws_from_cold_and_warm_caches_of_compiled_code(tmp_path, fitted):
-    """Warm are those of this process, as every endpoint is fitted."""
-    caches = {"NUMBA_CACHE_DIR": str(tmp_path), "PYTENSOR_FLAGS": f"base_compiledir={tmp_path}"}
+    """Warm are those of this process, as every endpoint is fitted; the cold have a C compiler that fails."""
+    caches = {
+        "NUMBA_CACHE_DIR": str(tmp_path),
+        "PYTENSOR_FLAGS": f"base_compiledir={tmp_path},cxx=/bin/false",
+    }
     paths = os.pathsep.join((str(ROOT), str(Path(__file__).parent)))
     cold = subprocess.run(
         [sys.executable, "-c", "from test_fit import digest_of_draws; print(digest_of_draws())"],

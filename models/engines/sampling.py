@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 from extraction.said import said
 from models.engines.acceptance import Rejected, accept, by_element, measures
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
     from models.endpoint import Endpoint
     from models.evidence.report import Evidence
+
+
+MOST_FUSED = 1024
+"""Arrays that become one loop, PyTensor's own number where it has a C compiler."""
 
 
 def fitted(endpoint: Endpoint, evidence: Evidence) -> tuple[Dataset, dict]:
@@ -42,11 +47,15 @@ def compile_model(model: Model) -> CompiledPyMCModel:
 
     PyTensor would let the compiler reorder arithmetic (fastmath).  What becomes of it then depends on what is
     compiled as a part of what, and so on Python's version and on what the cache of an earlier run holds.
+    Nothing is left to a C compiler, which may lack Python's headers and then stops the fit; without one,
+    PyTensor would join no more arrays than NumPy takes at once, though numba takes any number.
     """
     import nutpie
     import pytensor
+    from pytensor.tensor.rewriting import elemwise
 
-    with pytensor.config.change_flags(numba__fastmath=False):
+    fused = patch.object(elemwise, "elemwise_max_operands_fct", lambda node: MOST_FUSED)
+    with pytensor.config.change_flags(numba__fastmath=False, cxx=""), fused:
         return nutpie.compile_pymc_model(model)
 
 
