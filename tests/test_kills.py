@@ -96,8 +96,9 @@ STARTED = Start("Does it help?", "the treatment", "none", "anybody")
 
 @pytest.fixture(scope="module", autouse=True)
 def known(tmp_path_factory) -> None:
-    """What any run imports, and asks of records and schemas, is known before this process is copied."""
-    read_once()
+    """What any run imports, and asks of records, code and schemas, is known before this process is copied."""
+    store.identity("severe_crs", read_once())
+    example_at_hand.fitted()[0].to_netcdf(engine="h5netcdf")
     read_once(EXAMPLE)
     sheets_once(STARTED)
     with pytest.MonkeyPatch.context() as patch:
