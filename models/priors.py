@@ -345,9 +345,8 @@ SIGMA_LOG_DURATION = Prior(
     "sigma",
     "log_normal",
     (-0.7, 0.35),
-    "Within a grade and arm the log durations have an SD of about 0.5, with 95 % probability between 0.25"
-    " and 1.0: two "
-    "patients in three lie within a factor of 1.6 of the median.",
+    "Within an arm, and a grade where there are grades, the log durations have an SD of about 0.5, with 95 %"
+    " probability between 0.25 and 1.0: two patients in three lie within a factor of 1.6 of the median.",
     _CHOICE,
 )
 TREND_LOG_DURATION = Prior(

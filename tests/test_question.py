@@ -305,6 +305,7 @@ FIT = """
 import json
 import nutpie
 import numpy as np
+from book.shown.endpoint.printed import printed_result
 from extraction.checks import check
 from extraction.records import load
 from models.answers.duration_tables import MU, TAU
@@ -332,6 +333,7 @@ print(json.dumps({
     "of_study": draws["theta"].mean(("chain", "draw")).values.tolist(),
     "tabulated": float((weight * MU).sum() / weight.sum()),
     "informing": informing(evidence, review),
+    "printed": printed_result(review.records["hours2031"], "cured"),
 }))
 """
 
@@ -364,6 +366,7 @@ def test_durations_without_grades_have_one_level_in_the_unit_that_is_asked(folde
     assert found["errors"] == [] and found["informing"] == "800 patients"
     assert {report["unit"] for report in found["reports"]} == {"hours"}
     assert [report["median"] for report in found["reports"]] == pytest.approx([10.0, 5.0] * 2, rel=1e-3)
+    assert found["printed"] == "10.0 (quartiles 7.1373–14.0109) v 5.0 (quartiles 3.5687–7.0054) hours"
     assert found["free"] == ["level", "mu", "sigma", "tau", "z", "z_new"]  # no step, no trend
     assert found["of_study"] == pytest.approx([np.log(2)] * 2, abs=0.06)
     assert np.log(2) - 0.1 < found["mean"] < np.log(2) + 0.02

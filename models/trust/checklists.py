@@ -16,7 +16,7 @@ from extraction.bias import overall
 from extraction.fault import Fault
 from extraction.people import People
 from extraction.people import read as read_people
-from extraction.question import CONDITION, GRADES, REFERENCE, TREATMENT, grade_words
+from extraction.question import CONDITION, GRADES, QUESTION, REFERENCE, TREATMENT, grade_words
 from extraction.records import Review
 from extraction.source import BadRecords, parse
 from extraction.tree import REVIEW
@@ -33,6 +33,7 @@ ANSWERS = REVIEW / "checklists.yml"
 """What the review answers otherwise."""
 OPEN = "It needs the reviewers' own words, which are still to be given in checklists.yml."
 MEASURES = {"r_hat": "R-hat", "ess_bulk": "bulk ESS", "ess_tail": "tail ESS", "mcse": "MCSE of the mean"}
+WHOSE = f"{CONDITION} of {grade_words(REFERENCE)}, " if QUESTION.grades else ""
 MEANINGS = {
     "mu": "mean effect",
     "tau": "SD between studies",
@@ -42,7 +43,7 @@ MEANINGS = {
     "mean_by_grade": "mean effect at a grade",
     "trend": "change of the mean effect from grade to grade",
     "delta": "effect in a study at a grade",
-    "level": f"log duration of {CONDITION} in a study, {grade_words(REFERENCE)}, midway between the arms",
+    "level": f"log duration in a study, {WHOSE}midway between the arms",
     "sigma": "SD of log durations between patients of a study",
     **{
         step: f"log ratio of durations, {grade_words(upper)} over {grade_words(lower)}"

@@ -12,6 +12,7 @@ from extraction.schema import (
     LogRankP,
     MeanInterval,
     MeanSd,
+    MedianQuartiles,
     MedianRange,
     Percentage,
     PValue,
@@ -170,15 +171,14 @@ def _duration(record: Record, field: str) -> Iterator[str]:
         with_number = sorted(found, key=lambda e: e.kind != "p_value")
         yield from (f"{stratum_words(record, stratum)}: {printed_words(e)}{numbers}" for e in with_number[:1])
     for stratum in record.strata:
-        arms = {e.arm: e for e in record.find(MedianRange, field, stratum=stratum)}
+        told = record.find(Entry, field, stratum=stratum)
+        arms = {e.arm: e for e in told if isinstance(e, MedianRange | MedianQuartiles)}
         if {"treated", "control"} <= arms.keys():
-            treated, control = (
-                f"{arms[a].median} ({arms[a].minimum}–{arms[a].maximum})" for a in ("treated", "control")
-            )
+            treated, control = (_median(arms[a]) for a in ("treated", "control"))
             p = [p_words(e.p) for e in record.find(PValue, field, stratum=stratum, arm="comparison")]
-            whole = "all grades" if QUESTION.grades else "all"
-            where = whole if stratum == "all" else stratum_words(record, stratum)
-            yield f"{where}: {treated} v {control} {arms['treated'].unit}" + (f", {p[0]}" if p else "")
+            whole = "all grades: " if QUESTION.grades else ""
+            where = whole if stratum == "all" else f"{stratum_words(record, stratum)}: "
+            yield f"{where}{treated} v {control} {arms['treated'].unit}" + (f", {p[0]}" if p else "")
 
 
 def _continuous(record: Record, endpoint: str) -> Iterator[str]:
@@ -210,6 +210,13 @@ def _measured(entry: Entry) -> str:
 def _with_p(entry: Ratio) -> str:
     """A ratio with its interval, its p, and how it was made."""
     return ratio_words(entry) + (f", {p_words(entry.p)}" if entry.p else "") + _made(entry)
+
+
+def _median(entry: MedianRange | MedianQuartiles) -> str:
+    """A median with its range, `6.1 (2–14)`, or its quartiles."""
+    if isinstance(entry, MedianRange):
+        return f"{entry.median} ({entry.minimum}–{entry.maximum})"
+    return f"{entry.median} (quartiles {entry.lower_quartile}–{entry.upper_quartile})"
 
 
 def ratio_words(entry: Ratio) -> str:
