@@ -11,7 +11,6 @@ from book.shown.endpoint.tables import whole
 from extraction.question import CONTRASTS, QUESTION, TREATMENT
 from extraction.records import Review
 from extraction.vocabulary import LIMITATIONS
-from models.answers.absolute import Baseline
 from models.endpoints import ENDPOINTS
 from models.trust.findings import Effect, Finding, at_first_baseline, has_room
 from models.words import NOT_RATED, STATED, compact, listed_in_sentence, percent, rating, sentence_case
@@ -96,8 +95,7 @@ def findings(found: list[Finding], review: Review) -> Table:
 def _row(f: Finding, certainty: str) -> dict[str, str]:
     """A row of the table."""
     effects = {
-        f"{words}, with 95 % interval": _effect(f.key, getattr(f, answer))
-        for answer, words in ANSWERS.items()
+        f"{words}, with 95 % interval": _effect(f, getattr(f, answer)) for answer, words in ANSWERS.items()
     }
     shares = {
         f"{words}: not adjusted; adjusted": f"{_share(f, side, 'unadjusted')}; {_share(f, side, 'adjusted')}"
@@ -107,20 +105,27 @@ def _row(f: Finding, certainty: str) -> dict[str, str]:
         "endpoint": f.title,
         "studies: events/patients behind it": f"{f.studies}: {f.informing}" if f.studies else "none",
         **effects,
-        "other arm, per 1,000": _without(f.baseline) if f.baseline else "no baseline risk",
+        "other arm, per 1,000": _without(f),
         **shares,
         "certainty": certainty,
     }
 
 
-def _without(baseline: Baseline) -> str:
+def _without(f: Finding) -> str:
+    """The other arm's risk, or its mean."""
+    if f.units:
+        return f"mean {f.units.mean:.{f.units.digits}f} {f.units.unit} ({f.units.source})"
+    if (baseline := f.baseline) is None:
+        return "no baseline risk"
     return f"{1000 * baseline.risk:.0f} ({baseline.source}, {baseline.events}/{baseline.n})"
 
 
-def _effect(key: str, effect: Effect) -> str:
-    """The ratio and, where a baseline risk is known, the difference in patients."""
+def _effect(f: Finding, effect: Effect) -> str:
+    """The ratio and, where the other arm's risk or mean is known, the difference in patients or its unit."""
     difference = f"; {whole(effect.difference, signed=True)} per 1,000" if effect.difference else ""
-    return f"{ENDPOINTS[key].scale} {compact(effect.ratio, effect.digits)}{difference}"
+    if f.units:
+        difference = f"; {f.units.in_words(f.units.difference(effect.ratio), signed=True)} {f.units.unit}"
+    return f"{ENDPOINTS[f.key].scale} {compact(effect.ratio, effect.digits)}{difference}"
 
 
 def _share(finding: Finding, side: str, answer: str) -> str:

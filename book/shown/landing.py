@@ -31,7 +31,7 @@ from extraction.records import Review
 from models import words
 from models.answers.absolute import absolute_effects
 from models.answers.answer import answer_of
-from models.answers.in_units import in_units, sentence
+from models.answers.in_units import in_units
 from models.endpoint import Endpoint, Scale
 from models.endpoints import ENDPOINTS, evidence_of
 from models.trust import findings
@@ -117,7 +117,13 @@ def _patients(said: words.Told, endpoint: Endpoint, review: Review) -> str:
     if absolute := said.unadjusted.get("absolute"):
         return words.frequencies(absolute, endpoint)
     if endpoint.scale is Scale.RATIO_OF_MEANS and (found := in_units(said.key, review)):
-        return sentence(found, endpoint)
+        adjusted, unadjusted = map(found.with_treated, (said.adjusted, said.unadjusted))
+        return (
+            f"Where the mean is {found.mean:.{found.digits}f} {found.unit} {endpoint.contrast.without}, as in"
+            f" {found.source}, adjusted for bias it would be {found.in_words(adjusted)}"
+            f" {endpoint.contrast.with_it}, not adjusted {found.in_words(unadjusted)}, if the difference were"
+            f" {THE_TREATMENT}'s doing."
+        )
     unit = ASKED[endpoint.evidence].unit
     return words.on_ten(unit, said) if unit else ""
 

@@ -15,6 +15,8 @@ from extraction.records import Review
 from models.answers.absolute import NAMED_STUDIES, Baseline, baselines, difference_per_1000, risk_with
 from models.answers.answer import Quantity, answer_of, of_posterior
 from models.answers.bias import adjusted
+from models.answers.in_units import InUnits, in_units
+from models.endpoint import Scale
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.posterior import LIMITS
 from models.evidence.report import Evidence, Used
@@ -51,6 +53,8 @@ class Finding:
     patients: int
     unadjusted: Effect
     adjusted: Effect
+    units: InUnits | None = None
+    """Of a ratio of means, where a mean of the other arms is known."""
 
     @property
     def title(self) -> str:
@@ -84,6 +88,7 @@ def of_endpoint(key: str, review: Review) -> list[Finding]:
             informing(evidence, review),
             patients(evidence, review),
             *both,
+            in_units(key, review) if ENDPOINTS[key].scale is Scale.RATIO_OF_MEANS else None,
         )
         for baseline, both in zip(at, effects, strict=True)
     ]

@@ -199,9 +199,9 @@ def _continuous(record: Record, endpoint: str) -> Iterator[str]:
 
 
 def _measured(entry: Entry) -> str:
-    """A mean with its SD or its error, as they are; anything else as printed."""
+    """A mean with its SD in brackets, or its error; anything else as printed."""
     if isinstance(entry, MeanSd):
-        return f"{entry.mean} (SD {entry.sd})"
+        return f"{entry.mean} ({entry.sd})"
     if isinstance(entry, MeanInterval):
         return f"{entry.mean} ({f'SE {entry.se}' if entry.se else f'{entry.lower}–{entry.upper}'})"
     return str(entry.printed)

@@ -13,6 +13,7 @@ from book.shown.endpoint.printed import p_words, printed_result, printed_words
 from extraction.question import ASKED, CONDITION, CONTRASTS, QUESTION, TREATMENT, grade_words
 from extraction.records import Review
 from models.answers.absolute import absolute_effects
+from models.answers.answer import answer_of
 from models.answers.in_units import in_units
 from models.endpoint import Scale
 from models.endpoints import ENDPOINTS, evidence_of
@@ -302,14 +303,19 @@ def in_its_unit(key: str, review: Review) -> Table | None:
     """The mean in its unit without and with the treatment; None where no means enter."""
     if (found := in_units(key, review)) is None:
         return None
-    contrast, limits = ENDPOINTS[key].contrast, ("with_treated", "difference", "next_study")
+    contrast, answer = ENDPOINTS[key].contrast, answer_of(key, review)
+    limits = {
+        "with_treated": found.with_treated(answer.mu.ratio),
+        "difference": found.difference(answer.mu.ratio),
+        "next_study": found.difference(answer.prediction.ratio),
+    }
     row = {
         f"mean {contrast.without}, {found.unit}": f"{found.mean:.{found.digits}f} ({found.source})",
-        f"{contrast.with_it}": found.in_words(found.with_treated),
-        "difference": found.in_words(found.difference, signed=True),
-        "difference in a next study": found.in_words(found.next_study, signed=True),
+        f"{contrast.with_it}": found.in_words(limits["with_treated"]),
+        "difference": found.in_words(limits["difference"], signed=True),
+        "difference in a next study": found.in_words(limits["next_study"], signed=True),
     }
-    numbers = {f"{part}_{name}": value for part in limits for name, value in getattr(found, part).items()}
+    numbers = {f"{part}_{name}": value for part, of in limits.items() for name, value in of.items()}
     return Table(
         pd.DataFrame([row]),
         f"{ENDPOINTS[key].title}: means in {found.unit}, not adjusted for bias, median and 95 % interval",
