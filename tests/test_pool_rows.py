@@ -268,12 +268,13 @@ def test_the_outcome_of_fishers_test_is_summed_over_all_tables(p, direction, bas
         if (stats.fisher_exact([[a, n - a], [c, m - c]])[1] < row.p) == (row.sign == "<")
         and (direction is None or a / n < c / m)
     ]
+    treated, none = np.array(tables).T
 
     def brute(log_or):
         def mass(level):
             control = level - baseline.share * log_or
             risks = 1 / (1 + np.exp(-np.array([control + log_or, control])))
-            total = sum(stats.binom.pmf(a, n, risks[0]) * stats.binom.pmf(c, m, risks[1]) for a, c in tables)
+            total = stats.binom.pmf(treated, n, risks[0]) @ stats.binom.pmf(none, m, risks[1])
             return total * stats.norm.pdf(level, 0, outcomes.LEVEL_SD)
 
         return np.log(integrate.quad(mass, -8, 8, limit=200)[0])
