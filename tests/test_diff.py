@@ -10,9 +10,10 @@ import pytest
 from example_versions import KEY, A, B, C, conjugate, hazard_ratio, invented
 
 from extraction.tree import ROOT
+from models.answers.bias import bias_priors
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.report import Evidence
-from models.history import changes, diff, methods, refit, versions
+from models.history import changes, diff, methods, refit, release, versions
 from models.priors import Prior
 
 CRS = "crs_duration_grade3"
@@ -192,7 +193,10 @@ def test_a_record_that_is_new_is_no_renamed_one():
     assert not versions.same_numbers({"numbers": None}, {"numbers": "a", "numbers_formerly": None})
 
 
-def test_reports_of_crs_duration_that_a_setting_leaves_out_are_silent(review, monkeypatch):
+@pytest.mark.usefixtures("fitted")
+def test_reports_of_crs_duration_that_a_setting_leaves_out_are_silent_and_a_release_keeps_what_is_drawn(
+    review, monkeypatch
+):
     # The limiting case: with every report left out the posterior is the prior, N(0, s), whatever else is
     # compiled in.  Fitted in this process, which compiles once for both fits.
     monkeypatch.setattr(refit.many, "run", lambda draw, tasks, **_: [draw(**task) for task in tasks])
@@ -200,7 +204,7 @@ def test_reports_of_crs_duration_that_a_setting_leaves_out_are_silent(review, mo
     mu, tau = ENDPOINTS[CRS].mu_prior, ENDPOINTS[CRS].tau_prior
     one = evidence.used[:1]
     settings = {
-        "all": refit.primary(CRS, evidence),
+        "all": refit.primary(CRS, evidence, bias_priors(CRS, review, evidence)),
         "nearly none": refit.Setting(
             Evidence(evidence.endpoint, one),
             mu,
@@ -216,6 +220,25 @@ def test_reports_of_crs_duration_that_a_setting_leaves_out_are_silent(review, mo
     assert found["nearly none"].median == pytest.approx(0, abs=0.3 * sd)
     assert found["nearly none"].upper - found["nearly none"].lower == pytest.approx(3.92 * sd, rel=0.2)
     assert found["all"].upper - found["all"].lower < 0.8 * 3.92 * sd
+    # of that a release keeps the one, and of mean effect, tau and prediction what the answer's draws have
+    asked: list[dict] = []
+    monkeypatch.setattr(
+        release, "estimates", lambda _, given: asked.append(given) or {"adjusted": found["all"]}
+    )
+    kept, reported = release._quantiles(CRS, review), versions.answer(CRS, review)["reported"]
+    assert asked == [{"adjusted": settings["all"]}]
+    limits = [kept[name] for name in ("mu", "tau", "prediction", "mu_adjusted")]
+    assert np.shape(limits) == (4, len(refit.PROBABILITIES)) and np.all(np.diff(limits) >= 0)
+    np.testing.assert_allclose(
+        np.interp([0.025, 0.5, 0.975], refit.PROBABILITIES, kept["mu"]),
+        np.log([reported["lower"], reported["median"], reported["upper"]]),
+        atol=1e-5,
+    )
+    # the other answer is of other draws: 400 effective ones of an SD of 0.3
+    adjusted = versions.compared(CRS, review)["adjusted"]
+    assert np.interp(0.5, refit.PROBABILITIES, kept["mu_adjusted"]) == pytest.approx(
+        np.log(adjusted["median"]), abs=0.08
+    )
 
 
 def test_a_corrected_report_stands_in_both_forms_where_settings_are_sampled_together(review):
