@@ -33,6 +33,8 @@ PROSE = (
 )
 """What is rendered as it stands, so that no code names it."""
 CELL = re.compile(r"^```\{code-cell\}.*\n((?:.*\n)*?)```$", re.M)
+FILLED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
+"""What a template is filled with, without which its cells are Python."""
 OPTION = re.compile(r"^:.*\n", re.M)
 
 
@@ -90,7 +92,8 @@ def _all_cells(root: Path) -> str:
     if _is_of_another_review(root):
         return "\n".join(cells(page) for _, page in sorted(written.pages().items()))
     return "\n".join(
-        cells(page.read_text(encoding="utf-8")) for page in sorted((root / "book").rglob("*.md"))
+        cells(FILLED.sub("", page.read_text(encoding="utf-8")))
+        for page in sorted((root / "book").rglob("*.md"))
     )
 
 
