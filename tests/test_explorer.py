@@ -21,7 +21,7 @@ from models.answers import summary
 from models.answers.bias import bias_prior, bias_priors, through_bias
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines import duration_tables
-from models.engines.durations import layout, level_prior
+from models.engines.durations import layout
 from models.engines.effects import study_likelihoods
 from models.engines.quadrature_general import from_study_likelihoods
 from models.evidence.collect import alternatives, collect
@@ -364,11 +364,7 @@ def test_tables_of_durations_are_the_mean_likelihood_of_draws_from_the_priors(re
     def drawn(prior, *shape):
         return prior.quantile(rng.random((draws, *shape)))
 
-    level, sigma, trend = (
-        drawn(level_prior(evidence.endpoint)),
-        drawn(SIGMA_LOG_DURATION),
-        drawn(TREND_LOG_DURATION),
-    )
+    level, sigma, trend = (drawn(evidence.graded.level), drawn(SIGMA_LOG_DURATION), drawn(TREND_LOG_DURATION))
     down, up = drawn(STEP_LOG_DURATION), drawn(STEP_LOG_DURATION)
     z, centre = rng.standard_normal((draws, 3)), np.stack([level - down, level, level + up], axis=1)
 
@@ -383,7 +379,7 @@ def test_tables_of_durations_are_the_mean_likelihood_of_draws_from_the_priors(re
     table = np.frombuffer(base64.b64decode(packed), "<i2").reshape(
         -1, len(kept_tables.TAU), len(kept_tables.MU)
     )
-    _, weights = duration_tables.shared()
+    _, weights = duration_tables.shared(evidence.graded)
     at_these = table[:, rows][:, :, columns] * kept_tables.UNITS["log_likelihood"]
     found = np.log(np.tensordot(weights, np.exp(at_these), 1))
     brute = [[likelihoods(mu, tau) for mu in effects] for tau in taus]

@@ -7,7 +7,7 @@ import pytest
 from scipy import integrate
 
 from models import priors
-from models.engines.durations import level_prior
+from models.evidence.report import graded_of
 from models.priors import Prior, parse
 
 NAMED = [prior for prior in vars(priors).values() if isinstance(prior, Prior)]
@@ -70,7 +70,7 @@ def test_the_plain_sentence_of_a_tau_prior_states_its_true_median_and_95_percent
 @pytest.mark.parametrize(
     ("prior", "lower", "middle", "upper"),
     [
-        (level_prior("crs_duration"), 2, 6, 16),  # days
+        (graded_of("crs_duration").level, 2, 6, 16),  # days
         (priors.STEP_LOG_DURATION, 2 / 3, 1.2, 2),  # ratio of a grade to the one below
         (priors.SIGMA_LOG_DURATION, 0.25, 0.5, 1.0),  # SD of log days
         (priors.TREND_LOG_DURATION, -0.5, 0, 0.5),  # change of the log ratio by grade

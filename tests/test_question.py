@@ -422,11 +422,12 @@ import json
 from extraction.derived.groups import patients_by_grade
 from extraction.question import ESTIMAND, grade_words
 from extraction.records import load
-from models.likelihood.grades import STEPS, from_reference
+from models.evidence.report import graded_of
+graded = graded_of("crs_duration")
 print(json.dumps({
     "counts": list(patients_by_grade(load().records["zhang2022"]).items()),
-    "steps": STEPS,
-    "reference": from_reference([0.3]),
+    "steps": graded.steps,
+    "reference": graded.from_reference([0.3]),
     "estimand": grade_words(ESTIMAND),
 }))
 """

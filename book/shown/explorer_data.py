@@ -19,7 +19,8 @@ from models.endpoints import ENDPOINTS
 from models.engines.duration_tables import shared
 from models.engines.effects import study_likelihoods
 from models.evidence.collect import collect
-from models.evidence.report import Evidence, Reading
+from models.evidence.report import Evidence, Reading, graded_of
+from models.likelihood.grades import Graded
 from models.priors import Prior
 
 GRID = np.linspace(-20.0, 20.0, 801)
@@ -97,7 +98,7 @@ def of_endpoint(key: str, review: Review) -> dict:
             }
             for name, words, judgement, randomised in JUDGEMENTS
         ],
-        "durations": _shared() if endpoint.engine.no_effect_alone else None,
+        "durations": _shared(graded_of(endpoint.evidence)) if endpoint.engine.no_effect_alone else None,
         "baselines": [{"source": at.source, "events": at.events, "n": at.n} for at in baselines(key, review)],
         "readings": {
             name: _studies(key, found, review)
@@ -143,9 +144,9 @@ def tau_prior(family: str, scale: float, shape: float | None = None) -> Prior:
     return Prior(f"{family}_{scale:g}", family, given, "chosen on the page", "chosen on the page")
 
 
-def _shared() -> dict:
+def _shared(graded: Graded) -> dict:
     """Axes of the tables of durations, and the weights of the nodes of what the studies share."""
-    _, weights = shared()
+    _, weights = shared(graded)
     return {
         "mu": _axis(duration_tables.MU),
         "tau": duration_tables.TAU.round(6).tolist(),

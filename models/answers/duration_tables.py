@@ -30,7 +30,9 @@ def identity(evidence: Evidence) -> str:
     """Fingerprint of the evidence and of the code that tabulates it."""
     code = fingerprint(duration_tables, *evidence.kinds)
     axes = [MU.tolist(), TAU.tolist(), UNITS]
-    return store.hash_of({"evidence": evidence.used_hash(), "axes": axes, "code": code})
+    return store.hash_of(
+        {"evidence": evidence.used_hash(), "shape": evidence.shape, "axes": axes, "code": code}
+    )
 
 
 def tables(key: str, evidence: Evidence) -> dict[str, dict[str, str]]:

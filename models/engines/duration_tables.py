@@ -23,11 +23,10 @@ import numba
 import numpy as np
 from scipy.ndimage import map_coordinates, spline_filter
 
-from extraction.question import ESTIMAND, GRADES
-from models.engines.durations import layout, level_prior
+from models.engines.durations import layout
 from models.likelihood import kernels
-from models.likelihood.grades import STEPS, from_reference
-from models.priors import SIGMA_LOG_DURATION, STEP_LOG_DURATION, TREND_LOG_DURATION, Prior
+from models.likelihood.grades import Graded
+from models.priors import SIGMA_LOG_DURATION, STEP_LOG_DURATION, TREND_LOG_DURATION
 
 if TYPE_CHECKING:
     from models.evidence.report import Evidence
@@ -52,11 +51,8 @@ NODES_OF_STEPS = (
 """Nodes and weights of no step, of one (Gauss-Hermite) and of two, in SDs: exact to the fifth degree (Stroud
 & Secrest 1963, Math Comput 17:105).
 """
-DISTANCES = [ESTIMAND - grade for grade in GRADES]
-"""From the estimand to each grade: so many times the trend is taken off the mean effect."""
-AXES = "abc"[: len(GRADES)]
+AXES = "abc"
 """Of a likelihood of the effects, a letter for each grade."""
-OF_ESTIMAND = AXES[GRADES.index(ESTIMAND)]
 CURVATURE_STEP, CLOSE = 0.02, 0.02
 """Over which the gradient is differenced, and the squared distance from the mode, in SDs, that is near."""
 
@@ -74,15 +70,15 @@ class Table:
     ratio: np.ndarray
 
 
-def shared() -> tuple[np.ndarray, np.ndarray]:
+def shared(graded: Graded) -> tuple[np.ndarray, np.ndarray]:
     """Trend and steps at each node, shape (node, 1 + step), and the weights of the nodes; of a single grade
     the trend is 0.
     """
     trend, of_trend = np.zeros(1), np.ones(1)
-    if STEPS:
+    if graded.steps:
         trend, of_trend = _hermite(TREND_NODES, *TREND_LOG_DURATION.parameters)
     mean, sd = STEP_LOG_DURATION.parameters
-    places, weights = NODES_OF_STEPS[len(STEPS)]
+    places, weights = NODES_OF_STEPS[len(graded.steps)]
     steps = np.round(mean + sd * places, 12)  # so that equal ones are equal
     nodes = [(one, *of_steps) for one in trend for of_steps in steps]
     return np.array(nodes), np.outer(of_trend, weights).ravel()
@@ -91,24 +87,24 @@ def shared() -> tuple[np.ndarray, np.ndarray]:
 def table(evidence: Evidence, study: str, mu: np.ndarray, tau: np.ndarray) -> Table:
     """What a study says at each mu and tau, shape (mu,) and (tau,)."""
     arrays = layout(replace(evidence, used=tuple(evidence.of(study))))
-    nodes, _ = shared()
-    level = level_prior(evidence.endpoint)
-    by_steps = {steps: of_effects(arrays, steps, level) for steps in {tuple(node[1:]) for node in nodes}}
-    parts = [_smoothed(by_steps[tuple(node[1:])], node[0], mu, tau) for node in nodes]
+    graded = evidence.graded
+    nodes, _ = shared(graded)
+    by_steps = {steps: of_effects(arrays, steps, graded) for steps in {tuple(node[1:]) for node in nodes}}
+    parts = [_smoothed(by_steps[tuple(node[1:])], node[0], mu, tau, graded) for node in nodes]
     log_likelihood, shift, ratio = (np.stack(part) for part in zip(*parts, strict=True))
     return Table(log_likelihood - log_likelihood.max(), shift, ratio)
 
 
-def of_effects(arrays: tuple[np.ndarray, ...], steps: tuple[float, ...], level: Prior) -> np.ndarray:
+def of_effects(arrays: tuple[np.ndarray, ...], steps: tuple[float, ...], graded: Graded) -> np.ndarray:
     """Log likelihood at EFFECTS of each grade, an axis for each, level and sigma integrated out; arrays as
     `models.engines.durations.layout` gives them for one study.
     """
     kernels.name_joint()
     nodes, weights = _hermite(INNER_NODES, 0.0, 1.0)
-    priors = np.array([level.parameters, SIGMA_LOG_DURATION.parameters])
-    by_grade, (rows, integers, reals) = np.array(from_reference(steps)), arrays
+    priors = np.array([graded.level.parameters, SIGMA_LOG_DURATION.parameters])
+    by_grade, (rows, integers, reals) = np.array(graded.from_reference(steps)), arrays
     found = _over_the_grid(EFFECTS, by_grade, rows, integers, reals, priors, nodes, np.log(weights))
-    return found.reshape((len(EFFECTS),) * len(GRADES))
+    return found.reshape((len(EFFECTS),) * len(graded.grades))
 
 
 def _hermite(count: int, mean: float, sd: float) -> tuple[np.ndarray, np.ndarray]:
@@ -212,15 +208,18 @@ def _log_density(
 
 
 def _smoothed(
-    log_likelihood: np.ndarray, trend: float, mu: np.ndarray, tau: np.ndarray
+    log_likelihood: np.ndarray, trend: float, mu: np.ndarray, tau: np.ndarray, graded: Graded
 ) -> tuple[np.ndarray, ...]:
     """Integrated over the effects given mu and tau: log likelihood, and shift and ratio of the effect at the
     estimand, each of shape (tau, mu).
     """
     spline = spline_filter(log_likelihood, order=3)
-    joined = np.exp(_at(spline, *np.meshgrid(*[FINE] * len(GRADES), indexing="ij")))
+    joined = np.exp(_at(spline, *np.meshgrid(*[FINE] * len(graded.grades), indexing="ij")))
     rows = [
-        _by_trapezium(joined, trend, mu, sd) if sd >= WIDE else _by_nodes(spline, trend, mu, sd) for sd in tau
+        _by_trapezium(joined, trend, mu, sd, graded)
+        if sd >= WIDE
+        else _by_nodes(spline, trend, mu, sd, graded)
+        for sd in tau
     ]
     mass, mean, variance = np.moveaxis(np.array(rows), 1, 0)
     return np.log(np.maximum(mass, 1e-300)), mean / tau[:, None] ** 2, np.sqrt(variance) / tau[:, None]
@@ -232,24 +231,36 @@ def _at(spline: np.ndarray, *effects: np.ndarray) -> np.ndarray:
     return map_coordinates(spline, places, order=3, mode="nearest", prefilter=False)
 
 
-def _by_nodes(spline: np.ndarray, trend: float, mu: np.ndarray, tau: float) -> tuple[np.ndarray, ...]:
+def _by_nodes(
+    spline: np.ndarray, trend: float, mu: np.ndarray, tau: float, graded: Graded
+) -> tuple[np.ndarray, ...]:
     """Of a narrow normal: mass, and mean off mu and variance of the effect at the estimand, each of shape
     (mu,).
     """
     nodes, weights = _hermite(NARROW_NODES, 0.0, tau)
-    centre, *off = np.meshgrid(mu, *[nodes] * len(GRADES), indexing="ij")
-    effects = (centre - trend * distance + one for distance, one in zip(DISTANCES, off, strict=True))
-    summed = f"m{AXES},{','.join(AXES)}->m{OF_ESTIMAND}"
-    return _moments(np.einsum(summed, np.exp(_at(spline, *effects)), *[weights] * len(GRADES)), nodes)
+    centre, *off = np.meshgrid(mu, *[nodes] * len(graded.grades), indexing="ij")
+    effects = (centre - trend * distance + one for distance, one in zip(graded.distances, off, strict=True))
+    axes, axis_of_estimand = _axes(graded)
+    summed = f"m{axes},{','.join(axes)}->m{axis_of_estimand}"
+    return _moments(np.einsum(summed, np.exp(_at(spline, *effects)), *[weights] * len(graded.grades)), nodes)
 
 
-def _by_trapezium(joined: np.ndarray, trend: float, mu: np.ndarray, tau: float) -> tuple[np.ndarray, ...]:
+def _by_trapezium(
+    joined: np.ndarray, trend: float, mu: np.ndarray, tau: float, graded: Graded
+) -> tuple[np.ndarray, ...]:
     """The same of a wide normal, summed over FINE."""
     step = (FINE[1] - FINE[0]) / (tau * np.sqrt(2 * np.pi))
     off = FINE - mu[:, None]
-    weights = [step * np.exp(-0.5 * ((off + trend * distance) / tau) ** 2) for distance in DISTANCES]
-    summed = f"{AXES},{','.join(f'm{axis}' for axis in AXES)}->m{OF_ESTIMAND}"
+    weights = [step * np.exp(-0.5 * ((off + trend * distance) / tau) ** 2) for distance in graded.distances]
+    axes, axis_of_estimand = _axes(graded)
+    summed = f"{axes},{','.join(f'm{axis}' for axis in axes)}->m{axis_of_estimand}"
     return _moments(np.einsum(summed, joined, *weights, optimize=True), off)
+
+
+def _axes(graded: Graded) -> tuple[str, str]:
+    """A letter for each grade, and that of the estimand."""
+    axes = AXES[: len(graded.grades)]
+    return axes, axes[graded.grades.index(graded.estimand)]
 
 
 def _moments(mass: np.ndarray, off: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -16,11 +16,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from extraction.question import ASKED, ESTIMAND, GRADES
 from extraction.said import said
 from models.engines.engine import Engine
 from models.likelihood.duration_report import DurationReport
-from models.likelihood.grades import STEPS, from_reference
 from models.likelihood.kernels import KINDS
 from models.priors import (
     MU_LOG_DURATION,
@@ -37,16 +35,7 @@ if TYPE_CHECKING:
 
     from models.engines.posterior import Posterior
     from models.evidence.report import Evidence
-
-
-def level_prior(endpoint: str) -> Prior:
-    """Of the log of a study's level, in the unit of an endpoint, as the question has it; raise ValueError for
-    an endpoint that is no duration.
-    """
-    lasting = ASKED[endpoint].lasting
-    if lasting is None:
-        raise ValueError(f"{endpoint} is no duration")
-    return Prior("level", "normal", lasting.level.log, lasting.level.plain, lasting.level.source)
+    from models.likelihood.grades import Graded
 
 
 @said("The joint model of all reports of durations")
@@ -54,27 +43,29 @@ def build(evidence: Evidence, mu_prior: Prior = MU_LOG_DURATION, tau_prior: Prio
     """The joint pymc model of all duration reports."""
     import pymc as pm
 
-    with pm.Model(coords={"study": evidence.studies, "grade": GRADES}) as model:
-        mean_by_grade, tau = over_studies(mu_prior.to_pymc("mu"), tau_prior.to_pymc("tau"))
+    graded = evidence.graded
+    with pm.Model(coords={"study": evidence.studies, "grade": list(graded.grades)}) as model:
+        mean_by_grade, tau = over_studies(mu_prior.to_pymc("mu"), tau_prior.to_pymc("tau"), graded)
         if evidence.studies:
-            level = level_prior(evidence.endpoint)
-            in_studies(mean_by_grade, tau, level, layout(evidence), np.zeros(len(evidence.studies)))
+            in_studies(mean_by_grade, tau, graded, layout(evidence), np.zeros(len(evidence.studies)))
     return model
 
 
-def over_studies(mu: TensorVariable, tau: TensorVariable) -> tuple[TensorVariable, TensorVariable]:
+def over_studies(
+    mu: TensorVariable, tau: TensorVariable, graded: Graded
+) -> tuple[TensorVariable, TensorVariable]:
     """Mean effect at each grade and between-study SD, with the effect in a next study, in the open model."""
     import pymc as pm
 
     pm.Deterministic("prediction", mu + tau * pm.Normal("z_new"))
-    trend = TREND_LOG_DURATION.to_pymc("trend") if STEPS else 0.0
-    return pm.Deterministic("mean_by_grade", mu - trend * (ESTIMAND - np.array(GRADES)), dims="grade"), tau
+    trend = TREND_LOG_DURATION.to_pymc("trend") if graded.steps else 0.0
+    return pm.Deterministic("mean_by_grade", mu - trend * np.array(graded.distances), dims="grade"), tau
 
 
 def in_studies(
     mean_by_grade: TensorVariable,
     tau: TensorVariable,
-    level_prior: Prior,
+    graded: Graded,
     arrays: Iterable[TensorVariable | np.ndarray],
     bias: TensorVariable | np.ndarray,
 ) -> None:
@@ -86,12 +77,12 @@ def in_studies(
 
     from models.likelihood.graph_op import DurationReports
 
-    level = level_prior.to_pymc("level", dims="study")
-    step = pt.stack(from_reference([STEP_LOG_DURATION.to_pymc(name) for name in STEPS]))
+    level = graded.level.to_pymc("level", dims="study")
+    step = pt.stack(graded.from_reference([STEP_LOG_DURATION.to_pymc(name) for name in graded.steps]))
     sigma = SIGMA_LOG_DURATION.to_pymc("sigma", dims="study")
     z = pm.Normal("z", dims=("study", "grade"))
     delta = pm.Deterministic("delta", mean_by_grade[None, :] + tau * z, dims=("study", "grade"))
-    pm.Deterministic("theta", delta[:, GRADES.index(ESTIMAND)], dims="study")
+    pm.Deterministic("theta", delta[:, graded.grades.index(graded.estimand)], dims="study")
     reports = DurationReports().make_node(mean_by_grade, tau, z, bias, level, step, sigma, *arrays)
     pm.Potential("reports", reports.outputs[0])
 
@@ -105,11 +96,11 @@ def layout(evidence: Evidence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     reports = [DurationReport.expected(used.report) for used in evidence.used]
     everything = [report.packed() for report in reports]
     widest = max(2, *(len(report.cells) for report in reports))  # a report that is silenced compares two
-    rows, i, r = [], 0, 0
+    rows, i, r, grades = [], 0, 0, evidence.graded.grades
     for used, report, packed in zip(evidence.used, reports, everything, strict=True):
         s, cells = evidence.studies.index(used.study), report.cells
         i, r = i + len(packed.integers), r + len(packed.reals)
-        means = [(s * len(GRADES) + GRADES.index(grade)) * 2 + (arm == "treated") for grade, arm, _ in cells]
+        means = [(s * len(grades) + grades.index(grade)) * 2 + (arm == "treated") for grade, arm, _ in cells]
         compares = int(packed.kind == "curve")
         rows.append([KINDS[packed.kind], s, i, r, len(cells), compares, *means, *[0] * (widest - len(means))])
     return (

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from extraction.question import GRADES
 from extraction.said import said
 from models.engines import durations, reweight
 from models.engines.acceptance import diagnose
-from models.engines.durations import layout, level_prior
+from models.engines.durations import layout
 from models.engines.sampling import compile_model
 from models.engines.settings import SAMPLER
+from models.likelihood.grades import Graded
 from models.likelihood.kernels import KINDS
 from models.priors import Prior, parse
 
@@ -78,7 +78,7 @@ def weights(mu: np.ndarray, tau: np.ndarray, mu_prior: Prior, tau_prior: Prior) 
 
 @lru_cache(maxsize=1)
 def compiled(
-    endpoint: str, studies: tuple[str, ...], shapes: tuple[tuple[int, ...], ...]
+    graded: Graded, studies: tuple[str, ...], shapes: tuple[tuple[int, ...], ...]
 ) -> CompiledPyMCModel:
     """The nutpie model of reports of these shapes, whose biases and reports are data; each process compiles
     it once.
@@ -86,7 +86,7 @@ def compiled(
     import pymc as pm
     import pytensor.tensor as pt
 
-    with pm.Model(coords={"study": studies, "grade": GRADES}) as model:
+    with pm.Model(coords={"study": studies, "grade": list(graded.grades)}) as model:
         # data are read-only and their integers of 32 bits: the kernels want neither
         arrays = [
             pt.cast(pm.Data(name, np.zeros(shape, kind)), kind) + 0
@@ -96,16 +96,16 @@ def compiled(
             pm.Data(name, np.zeros(len(studies)), dims="study") for name in ("bias_mean", "bias_sd")
         )
         mean_by_grade, tau = durations.over_studies(
-            pm.Normal("mu", *WIDE_MU.parameters), pm.HalfNormal("tau", *WIDE_TAU.parameters)
+            pm.Normal("mu", *WIDE_MU.parameters), pm.HalfNormal("tau", *WIDE_TAU.parameters), graded
         )
         bias = bias_mean + bias_sd * pm.Normal("z_bias", dims="study")
-        durations.in_studies(mean_by_grade, tau, level_prior(endpoint), tuple(arrays), bias)
+        durations.in_studies(mean_by_grade, tau, graded, tuple(arrays), bias)
     return compile_model(model)
 
 
 @said("Draws of the model with the bias in it")
 def draw(
-    endpoint: str,
+    graded: dict,
     studies: list[str],
     arrays: list,
     bias_mean: list[float],
@@ -113,7 +113,7 @@ def draw(
     seed: int,
     draws: int = DRAWS,
 ) -> dict:
-    """Draws of mu and tau in one universe of an endpoint under the wide priors, as JSON; arrays as
+    """Draws of mu and tau in one universe under the wide priors, as JSON; arrays as
     `models.engines.durations.layout` gives them, draws of each chain.
     """
     import nutpie
@@ -128,7 +128,7 @@ def draw(
             strict=True,
         )
     )
-    model = compiled(endpoint, tuple(studies), tuple(array.shape for array in data.values()))
+    model = compiled(Graded.of(graded), tuple(studies), tuple(array.shape for array in data.values()))
     tree = nutpie.sample(
         model.with_data(**data, bias_mean=np.array(bias_mean), bias_sd=np.array(bias_sd)),
         draws=draws,
@@ -169,7 +169,7 @@ def task(
     """
     mean, sd = ([biases.get(study, (0.0, 0.0))[i] for study in evidence.studies] for i in (0, 1))
     return {
-        "endpoint": evidence.endpoint,
+        "graded": evidence.graded.data,
         "studies": evidence.studies,
         "arrays": [array.tolist() for array in without(evidence, left_out)],
         "bias_mean": mean,

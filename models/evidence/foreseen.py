@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from extraction.question import GRADES
+from extraction.question import GRADES, REFERENCE
 from extraction.recover.p_values import fisher
 from extraction.recover.ranks import mann_whitney_null
 from extraction.recover.rounding import printed_p
-from models.likelihood.grades import STEPS, from_reference
+from models.likelihood.grades import from_reference, steps_between
 from models.likelihood.log_rank import z_from_p
 from models.likelihood.log_rank_exits import log_rank_z
 from models.likelihood.power import mann_whitney_critical
@@ -250,7 +250,8 @@ def _alpha(draws: Dataset, study: str) -> np.ndarray:
 
 def _log_durations(stacked, study: str, grades: Grades, treated: bool, generator) -> np.ndarray:
     """Log durations of the patients of an arm, shape (sample, patient)."""
-    step = dict(zip(GRADES, from_reference([stacked[name].values for name in STEPS]), strict=True))
+    steps = [stacked[name].values for name in steps_between(GRADES)]
+    step = dict(zip(GRADES, from_reference(GRADES.index(REFERENCE), steps), strict=True))
     level, sigma = (stacked[name].sel(study=study).values for name in ("level", "sigma"))
     parts = []
     for grade, n in grades:

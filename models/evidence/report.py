@@ -5,10 +5,12 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from extraction.question import QUESTION, THE_TREATMENT
+from extraction.question import ASKED, ESTIMAND, GRADES, QUESTION, REFERENCE, THE_TREATMENT
 from extraction.vocabulary import Start
 from models.evidence.foreseen import Foreseen
+from models.likelihood.grades import Graded
 from models.likelihood.report import Counts, Report
+from models.priors import Prior
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,16 @@ class Evidence:
         """The classes of the reports that enter: code on which a posterior depends."""
         return list({type(used.report): None for used in self.used})
 
+    @property
+    def graded(self) -> Graded:
+        """Of durations: how they are told apart by grade."""
+        return graded_of(self.endpoint)
+
+    @property
+    def shape(self) -> dict | None:
+        """What a fit depends on besides the reports: of durations, grades and the prior of their level."""
+        return self.graded.data if ASKED[self.endpoint].lasting else None
+
     def of(self, study: str) -> list[Used]:
         """The reports of a study that enter."""
         return [used for used in self.used if used.study == study]
@@ -192,6 +204,17 @@ class Evidence:
         used.
         """
         return _fingerprint([used.enters for used in self.used])
+
+
+def graded_of(endpoint: str) -> Graded:
+    """How an endpoint of durations is told apart by grade, as the question has it; raise ValueError for
+    another endpoint.
+    """
+    lasting = ASKED[endpoint].lasting
+    if lasting is None:
+        raise ValueError(f"{endpoint} is no duration")
+    level = Prior("level", "normal", lasting.level.log, lasting.level.plain, lasting.level.source)
+    return Graded(GRADES, ESTIMAND, REFERENCE, level)
 
 
 def _fingerprint(content: object) -> str:

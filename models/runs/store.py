@@ -46,6 +46,7 @@ def identity(key: str, review: Review) -> dict:
     return {
         "endpoint": key,
         "evidence": evidence.used_hash(),
+        "shape": evidence.shape,
         "model": fingerprint(endpoint.engine.build, fitted, *evidence.kinds),
         "priors": [[p.family, *p.parameters] for p in (endpoint.mu_prior, endpoint.tau_prior)],
         "sampler": SAMPLER | {"draws": endpoint.draws},

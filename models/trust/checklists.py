@@ -23,7 +23,7 @@ from extraction.tree import REVIEW
 from extraction.typed import Model, validate
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.acceptance import elements
-from models.likelihood.grades import STEPS
+from models.likelihood.grades import steps_between
 from models.runs import store
 from models.words import NOT_RATED, rating
 
@@ -47,7 +47,7 @@ MEANINGS = {
     "sigma": "SD of log durations between patients of a study",
     **{
         step: f"log ratio of durations, {grade_words(upper)} over {grade_words(lower)}"
-        for step, (lower, upper) in zip(STEPS, pairwise(GRADES), strict=True)
+        for step, (lower, upper) in zip(steps_between(GRADES), pairwise(GRADES), strict=True)
     },
 }
 """Every variable of a posterior in words; effects are log ratios."""

@@ -59,6 +59,7 @@ def identity(key: str, review: Review) -> str:
         {
             "names": names,
             "structures": structures,
+            "shape": evidence_of(key, review).shape,
             "left_out": [report.entries for report in evidence_of(key, review).used],
             "priors": [
                 {words: [p.family, *p.parameters] for words, p in group.items()} for group in priors(key)

@@ -177,11 +177,11 @@ def _by_draws(key: str, review: Review) -> list[Share]:
 def duration_log_likelihood(draws, evidence) -> np.ndarray:
     """Log likelihood of all duration reports at each draw, shape (chain, draw)."""
     from models.engines.durations import layout
-    from models.likelihood.grades import STEPS, from_reference
     from models.likelihood.kernels import joint
 
     zero = np.zeros_like(draws["mu"].values)
-    by_grade = from_reference([draws[name].values for name in STEPS])
+    graded = evidence.graded
+    by_grade = graded.from_reference([draws[name].values for name in graded.steps])
     step = np.stack([zero + of_grade for of_grade in by_grade], axis=-1)[:, :, None, :]
     midway, half = (
         draws["level"].values[..., None] + step,

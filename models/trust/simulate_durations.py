@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from extraction.question import ESTIMAND, GRADES
-from models.engines.durations import level_prior
 from models.likelihood.duration_report import DurationReport, Patients
-from models.likelihood.grades import STEPS, from_reference
 from models.priors import SIGMA_LOG_DURATION, STEP_LOG_DURATION, TREND_LOG_DURATION, Prior
 from models.trust.simulate import in_print
 
@@ -47,16 +44,18 @@ def population(
     study.
     """
     mu, tau = mu_prior.draw(generator), tau_prior.draw(generator)
-    trend = TREND_LOG_DURATION.draw(generator) if STEPS else 0.0
-    steps = [STEP_LOG_DURATION.draw(generator) for _ in STEPS]
-    step, level_of_any = dict(zip(GRADES, from_reference(steps), strict=True)), level_prior(evidence.endpoint)
+    graded = evidence.graded
+    trend = TREND_LOG_DURATION.draw(generator) if graded.steps else 0.0
+    steps = [STEP_LOG_DURATION.draw(generator) for _ in graded.steps]
+    step = dict(zip(graded.grades, graded.from_reference(steps), strict=True))
     theta, patients = [], {}
     for study in evidence.studies:
-        level, sigma = level_of_any.draw(generator), SIGMA_LOG_DURATION.draw(generator)
+        level, sigma = graded.level.draw(generator), SIGMA_LOG_DURATION.draw(generator)
         delta = {
-            grade: mu - trend * (ESTIMAND - grade) + tau * generator.standard_normal() for grade in GRADES
+            grade: mu - trend * distance + tau * generator.standard_normal()
+            for grade, distance in zip(graded.grades, graded.distances, strict=True)
         }
-        theta.append(delta[ESTIMAND])
+        theta.append(delta[graded.estimand])
         patients[study] = {
             (grade, arm): np.exp(
                 level

@@ -18,7 +18,7 @@ from models.answers.in_units import in_units
 from models.endpoint import Scale
 from models.endpoints import ENDPOINTS, evidence_of
 from models.evidence.foreseen import CountsPForeseen, LogRankForeseen, MedianForeseen, RanksForeseen
-from models.evidence.report import Unused, Used
+from models.evidence.report import Unused, Used, graded_of
 from models.likelihood.log_rank_exact import TIE_SHARE
 from models.runs import store
 from models.trust.predictive import Check, foreseen_before
@@ -214,13 +214,12 @@ def priors(key: str) -> Table:
 
         named.append(("log odds midway between the arms α, in each study", BASELINE_LOGIT))
     elif endpoint.scale is Scale.RATIO_OF_DURATIONS:
-        from models.engines.durations import level_prior
         from models.priors import SIGMA_LOG_DURATION as SIGMA
         from models.priors import STEP_LOG_DURATION as STEP
         from models.priors import TREND_LOG_DURATION as TREND
 
         unit = ASKED[endpoint.evidence].unit
-        named.append((f"level of a study, log {unit}", level_prior(endpoint.evidence)))
+        named.append((f"level of a study, log {unit}", graded_of(endpoint.evidence).level))
         if QUESTION.grades:
             named += [("step between grades", STEP), ("trend of the effect over grades", TREND)]
         named.append(("SD of patients σ", SIGMA))
