@@ -56,7 +56,7 @@ def test_pages_that_share_a_kernel_share_no_name_and_one_that_fails_stops_no_oth
     monkeypatch.setattr(execute, "AT_ONCE", 1)
     run_page("1")
     codes = {
-        "one": "import os; mine = os.getpid(); 1 / 0",
+        "one": "import os; mine = os.getpid(); 1 / 0  # the longest is run first: " + "long " * 10,
         "two": "import os; assert 'mine' not in dir(); mine = os.environ['REVIEW_PAGE']; print(mine)",
         "three": "assert 'mine' not in dir() and 'os' not in dir()",
     }

@@ -81,11 +81,15 @@ def run(pages: list[Path], extensions: list[str], folder: Path, say: Callable[[s
     for record in cache.list_cache_records():
         if record.pk not in current:
             _forget(cache, record)
-    failures = asyncio.run(
-        _run_all(deque(page for page, pk in zip(found, current, strict=True) if pk is None), cache, say)
-    )
-    if failures:
+    missing = [page for page, pk in zip(found, current, strict=True) if pk is None]
+    missing.sort(key=lambda page: -_code(page[1]))  # so that no kernel ends with a long one, the other idle
+    if failures := asyncio.run(_run_all(deque(missing), cache, say)):
         raise PageFailed("\n\n".join(failures))
+
+
+def _code(notebook) -> int:
+    """Characters of the code of a page, by which its time is foreseen."""
+    return sum(len(cell.source) for cell in notebook.cells if cell.cell_type == "code")
 
 
 def _cache(folder: Path):
