@@ -177,6 +177,7 @@ def unpacked(archive, tmp_path_factory) -> Path:
 def test_another_process_gives_it_the_same_bytes(archive):
     """At another time, with another order of whatever has none; what killed runs left is cleared away."""
     again = bundle.FOLDER / archive.name
+    bundle.FOLDER.mkdir(parents=True, exist_ok=True)
     again.unlink(missing_ok=True)
     again.with_name(f"{archive.name}.2031.partial").touch()
     ran = command_of("book", "bundle")

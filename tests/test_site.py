@@ -88,6 +88,7 @@ EACH_LOOK = """() => {
 element's own style, and that of all elements around it, as far as it bears on contrast.
 """
 FAULTS = f"""async others => {{
+    await Promise.all(document.getAnimations().map(one => one.finished.catch(() => 0)));  // as folds open
     const how = {{resultTypes: ["violations"], preload: false}};
     const found = [
         await axe.run("html", {{...others, ...how}}),
