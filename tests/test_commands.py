@@ -218,7 +218,8 @@ def run_ci(house: House, apt_get: str = ":") -> subprocess.CompletedProcess:
     shutil.copytree(ROOT / ".ci", house.folder / ".ci")
     for tool in ("dirname", "bash", "env"):
         (house.bin / tool).symlink_to(shutil.which(tool))
-    for name, does in {"git": ":", "make": ":", "firefox-esr": ":", "apt-get": apt_get}.items():
+    there = dict.fromkeys(("git", "make", "firefox-esr", "pdftocairo"), ":")
+    for name, does in (there | {"apt-get": apt_get}).items():
         house.program(name, f'echo "{name} $*" >> log\n{does}')
     environment = {"PATH": str(house.bin), "HOME": str(house.home), "CI": "true"}
     return subprocess.run(
