@@ -12,6 +12,7 @@ from functools import partial
 from rich.console import Console
 
 from extraction.checks import check
+from extraction.commands.parser import print_json
 from extraction.fault import Fault
 from extraction.records import BadRecords, load
 from models.endpoints import ENDPOINTS, OF_DURATIONS, evidence_of
@@ -120,7 +121,7 @@ def command(args) -> int:
     review, keys = load(), args.endpoints or list(ENDPOINTS)
     checked_and_fitted(review, args.endpoints)
     if args.json:
-        print(json.dumps({key: store.read(key, review).info for key in keys}, indent=1))
+        print_json({key: store.read(key, review).info for key in keys})
     return 0
 
 

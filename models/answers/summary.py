@@ -1,11 +1,11 @@
 """The results as numbers: what the README, the pages and machines read."""
 
-import json
 import tomllib
 
 import numpy as np
 
 from extraction import cff
+from extraction.commands.parser import print_json
 from extraction.question import CONTRASTS, QUESTION, TREATMENT
 from extraction.records import Review, load
 from extraction.tree import IS_OWN, ROOT
@@ -75,7 +75,7 @@ def command(args) -> int:
     """`python -m models summary [--json]`."""
     result = summary(load())
     if args.json:
-        print(json.dumps(result, indent=1))
+        print_json(result)
     else:
         _print_table(result)
     return 0

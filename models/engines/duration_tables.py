@@ -130,9 +130,8 @@ def _over_the_grid(
     found, place = np.empty((size**others, size)), priors[:, 0].copy()
     for i in range(size**others):
         for k in range(size):
-            last = (
-                size - 1 - k if (i % size) % 2 else k
-            )  # there and back, so that neighbours follow each other
+            # there and back, so that neighbours follow each other
+            last = size - 1 - k if (i % size) % 2 else k
             effects = np.empty(others + 1)
             effects[others] = grid[last]
             for grade in range(others):

@@ -1,10 +1,10 @@
 """What changed since the newest release, in words and numbers, and how each answer grew, study by study."""
 
-import json
 import math
 
 import pandas as pd
 
+from extraction.commands.parser import print_json
 from extraction.records import Review, load
 from models.endpoints import ENDPOINTS, OF_DURATIONS, evidence_of
 from models.history import versions
@@ -157,5 +157,8 @@ def growth(review: Review) -> dict[str, list[Stage]]:
 def command(args) -> int:
     """`python -m models diff OLD [NEW] [--json]`."""
     found = compare(versions.read(args.old), versions.read(args.new) if args.new else versions.state(load()))
-    print(json.dumps(found, indent=1) if args.json else said(found))
+    if args.json:
+        print_json(found)
+    else:
+        print(said(found))
     return 0

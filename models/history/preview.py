@@ -2,7 +2,6 @@
 place touched.
 """
 
-import json
 import sys
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -12,6 +11,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from extraction.checks import check
+from extraction.commands.parser import print_json
 from models.answers.bias import bias_priors
 from models.endpoints import ENDPOINTS, evidence_of
 from models.engines.effects import quadrature
@@ -154,7 +154,10 @@ def command(args) -> int:
     except OSError as error:
         print(f"models preview: {args.record}: {error.strerror}", file=sys.stderr)
         return 1
-    print(json.dumps(found, indent=1) if args.json else said(found))
+    if args.json:
+        print_json(found)
+    else:
+        print(said(found))
     return 1 if found["errors"] else 0
 
 
